@@ -1,0 +1,125 @@
+/**
+ * The lock of the public API: one report for each entry of the package, kept beside this file.
+ *
+ *   node test/api/check.js            fails where the API is not what its report says
+ *   node test/api/check.js --update   writes the reports anew
+ *
+ * Needs dist/ (npm run build).
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const reports = fileURLToPath(new URL('.', import.meta.url));
+const scratch = join(root, 'node_modules/.cache/api');
+const update = process.argv.includes('--update');
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+const entries = Object.entries(manifest.exports)
+  .filter(([, target]) => typeof target === 'object')
+  .map(([path, { types }]) => ({
+    name: path.replace(/^\./, 'holdfast').replaceAll('/', '-'),
+    file: join(root, types),
+  }));
+
+function extract({ name, file }) {
+  const config = ExtractorConfig.prepare({
+    configObject: {
+      projectFolder: root,
+      mainEntryPointFilePath: file,
+      compiler: {
+        overrideTsconfig: {
+          compilerOptions: {
+            target: 'ES2022',
+            lib: ['ES2022', 'ESNext.Disposable'],
+            module: 'NodeNext',
+            moduleResolution: 'NodeNext',
+            types: ['node'],
+            strict: true,
+            skipLibCheck: true,
+          },
+          files: [file],
+        },
+      },
+      apiReport: {
+        enabled: true,
+        reportFileName: name,
+        reportFolder: reports,
+        reportTempFolder: scratch,
+        includeForgottenExports: false,
+      },
+      docModel: { enabled: false },
+      dtsRollup: { enabled: false },
+      tsdocMetadata: { enabled: false },
+      newlineKind: 'lf',
+      messages: {
+        compilerMessageReporting: { default: { logLevel: 'error' } },
+        extractorMessageReporting: {
+          default: { logLevel: 'none' },
+          'ae-forgotten-export': { logLevel: 'warning', addToApiReportFile: true },
+        },
+        tsdocMessageReporting: { default: { logLevel: 'none' } },
+      },
+    },
+    configObjectFullPath: join(root, 'api-extractor.json'),
+    packageJsonFullPath: join(root, 'package.json'),
+  });
+  const told = [];
+  const result = Extractor.invoke(config, {
+    localBuild: update,
+    messageCallback: (message) => {
+      message.handled = true;
+      if (message.logLevel === 'error' || message.logLevel === 'warning') told.push(message.text);
+    },
+  });
+  return { changed: result.apiReportChanged, errors: result.errorCount, told };
+}
+
+mkdirSync(scratch, { recursive: true });
+let failed = false;
+let differs = false;
+for (const entry of entries) {
+  const report = `${entry.name}.api.md`;
+  if (!existsSync(entry.file)) {
+    console.error(`FAIL ${entry.name}: ${entry.file} is missing; run: npm run build`);
+    failed = true;
+    continue;
+  }
+  const { changed, errors, told } = extract(entry);
+  if (errors > 0 || (changed && !update)) {
+    failed = true;
+    console.error(`FAIL ${entry.name}`);
+    if (errors > 0) for (const text of told) console.error(`     ${text}`);
+    if (changed) {
+      differs = true;
+      const now = readFileSync(join(scratch, report), 'utf8').split('\n');
+      const path = join(reports, report);
+      const locked = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+      for (const line of locked.filter((each) => !now.includes(each)))
+        console.error(`  -  ${line}`);
+      for (const line of now.filter((each) => !locked.includes(each)))
+        console.error(`  +  ${line}`);
+    }
+  } else {
+    console.log(`${changed ? 'new ' : 'ok  '} ${entry.name}`);
+  }
+}
+
+const known = new Set(entries.map(({ name }) => `${name}.api.md`));
+for (const file of readdirSync(reports).filter((name) => name.endsWith('.api.md'))) {
+  if (known.has(file)) continue;
+  if (update) rmSync(join(reports, file));
+  else {
+    failed = true;
+    console.error(`FAIL ${file} belongs to no entry of the package`);
+  }
+}
+
+if (differs) {
+  console.error(
+    '\nMeant? Then run `npm run api:update`, and say in CHANGELOG.md what changed for users.',
+  );
+}
+process.exitCode = failed ? 1 : 0;

@@ -1,0 +1,203 @@
+// Runs inside a project that installed the packed package: nothing here may know the repository.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import * as cockatiel from 'cockatiel';
+import * as holdfast from 'holdfast';
+
+const {
+  bulkhead,
+  BulkheadFullError,
+  circuitBreaker,
+  CircuitOpenError,
+  ConfigError,
+  fallback,
+  keyed,
+  pipeline,
+  retry,
+  standard,
+  timeout,
+  TimeoutError,
+} = holdfast;
+
+const require = createRequire(import.meta.url);
+const manifest = require('holdfast/package.json');
+const hasUndici = await import('undici').then(
+  () => true,
+  () => false,
+);
+
+const fivePolicies = () =>
+  pipeline(
+    'inventory',
+    fallback(() => 1),
+    timeout('5s'),
+    retry({ maxRetries: 3, backoff: new cockatiel.ConstantBackoff(0) }),
+    circuitBreaker(),
+    timeout('1s'),
+    bulkhead(),
+  );
+
+const subpaths = Object.keys(manifest.exports)
+  .filter((path) => path !== './package.json')
+  .map((path) => path.replace(/^\./, 'holdfast'));
+
+for (const subpath of subpaths) {
+  const missing = subpath === 'holdfast/undici' && !hasUndici;
+  test(`${subpath} ${missing ? 'says what is missing' : 'can be imported'}`, async () => {
+    if (missing) {
+      await assert.rejects(import(subpath), { code: 'ERR_MODULE_NOT_FOUND', message: /undici/ });
+    } else {
+      assert.notEqual(Object.keys(await import(subpath)).length, 0);
+    }
+  });
+
+  test(`${subpath} can be required, and is the same module`, { skip: missing }, async () => {
+    const imported = await import(subpath);
+    const required = require(subpath);
+    assert.deepEqual(Object.keys(required), Object.keys(imported));
+    for (const name of Object.keys(imported)) assert.equal(required[name], imported[name], name);
+  });
+}
+
+test('the five policies carry a successful call', async () => {
+  const inventory = fivePolicies();
+  assert.equal(await inventory.execute(() => 42), 42);
+  assert.equal(await inventory.execute(async ({ signal }) => (signal.aborted ? 0 : 43)), 43);
+});
+
+test('the five policies retry, then fall back', async () => {
+  let calls = 0;
+  const flaky = () => {
+    calls++;
+    if (calls < 3) throw new Error('not yet');
+    return calls;
+  };
+  assert.equal(await fivePolicies().execute(flaky), 3);
+
+  calls = 0;
+  const broken = () => {
+    calls++;
+    throw new Error('never');
+  };
+  assert.equal(await fivePolicies().execute(broken), 1);
+  assert.equal(calls, 4);
+});
+
+test('wrap keeps the arguments, settle never throws', async () => {
+  const bare = pipeline('bare', bulkhead());
+  const add = bare.wrap((_context, a, b) => a + b);
+  assert.equal(await add(20, 22), 42);
+  const wrong = new Error('no');
+  const failed = await bare.settle(() => Promise.reject(wrong));
+  assert.equal(failed.status, 'rejected');
+  assert.equal(failed.reason, wrong);
+  assert.deepEqual({ ...(await bare.settle(() => 7)) }, { status: 'fulfilled', value: 7 });
+});
+
+test('a timeout, a full bulkhead and an open breaker reject with their own errors', async () => {
+  const slow = pipeline('slow', timeout(20));
+  await assert.rejects(
+    slow.execute(() => new Promise(() => {})),
+    TimeoutError,
+  );
+
+  const narrow = pipeline('narrow', bulkhead({ maxConcurrent: 1 }));
+  let release;
+  const first = narrow.execute(
+    () =>
+      new Promise((resolve) => {
+        release = resolve;
+      }),
+  );
+  await assert.rejects(
+    narrow.execute(() => 1),
+    BulkheadFullError,
+  );
+  release?.(1);
+  await first;
+
+  const broken = pipeline('broken', circuitBreaker({ consecutiveFailures: 2 }));
+  for (let i = 0; i < 2; i++) await broken.settle(() => Promise.reject(new Error('down')));
+  await assert.rejects(
+    broken.execute(() => 1),
+    (error) => error instanceof CircuitOpenError && error.retryAfter > 0,
+  );
+});
+
+test('a wrong option is a ConfigError that names it', () => {
+  for (const make of [
+    () => retry({ maxRetries: -1 }),
+    () => retry({ maxRetrys: 3 }),
+    () => timeout('5 parsecs'),
+    () => bulkhead({ maxConcurrent: Number.NaN }),
+    () => circuitBreaker({ failureRate: 2 }),
+  ]) {
+    assert.throws(make, (error) => {
+      assert.ok(error instanceof ConfigError, String(error));
+      assert.notEqual(error.path, '');
+      return true;
+    });
+  }
+});
+
+test('the standard policies work, and keyed pipelines keep their state apart', async () => {
+  assert.equal(await pipeline('standard', ...standard()).execute(() => 1), 1);
+
+  const perHost = keyed(pipeline('per host', circuitBreaker({ consecutiveFailures: 1 })));
+  await perHost.for('a').settle(() => Promise.reject(new Error('down')));
+  assert.equal((await perHost.for('a').settle(() => 1)).status, 'rejected');
+  assert.equal(await perHost.for('b').execute(() => 1), 1);
+});
+
+test("cockatiel's filters and breakers are those of the project's own cockatiel", async () => {
+  const handled = retry({
+    maxRetries: 1,
+    handle: cockatiel.handleType(TypeError),
+    backoff: new cockatiel.ConstantBackoff(0),
+  });
+  let calls = 0;
+  const call = (error) => () => {
+    calls++;
+    return Promise.reject(error);
+  };
+  await pipeline('filtered', handled).settle(call(new TypeError('yes')));
+  assert.equal(calls, 2);
+  await pipeline('filtered', handled).settle(call(new RangeError('no')));
+  assert.equal(calls, 3);
+  assert.equal(holdfast.handleType, cockatiel.handleType);
+
+  const tripped = pipeline(
+    'tripped',
+    circuitBreaker({ breaker: new cockatiel.ConsecutiveBreaker(1) }),
+  );
+  await tripped.settle(() => Promise.reject(new Error('down')));
+  await assert.rejects(
+    tripped.execute(() => 1),
+    CircuitOpenError,
+  );
+});
+
+test('a call over a real socket', async () => {
+  let requests = 0;
+  const server = createServer((_request, response) => {
+    requests++;
+    response.statusCode = requests === 1 ? 503 : 200;
+    response.end('ok');
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const read = fivePolicies().wrap(async ({ signal }, path) => {
+      const answer = await fetch(`http://127.0.0.1:${server.address().port}${path}`, { signal });
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(String(answer.status));
+      return text;
+    });
+    assert.equal(await read('/stock'), 'ok');
+    assert.equal(requests, 2);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+});

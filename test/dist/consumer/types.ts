@@ -1,0 +1,44 @@
+// Compiled inside a project that installed the packed package, with the compiler options of several kinds of user.
+import {
+  bulkhead,
+  ConfigError,
+  circuitBreaker,
+  fallback,
+  pipeline,
+  retry,
+  TimeoutError,
+  timeout,
+} from 'holdfast';
+
+type Same<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const sure = <T extends true>(proof?: T): T | undefined => proof;
+
+const inventory = pipeline(
+  'inventory',
+  fallback(() => 'unknown' as const),
+  timeout('5s'),
+  retry({ maxRetries: 3 }),
+  circuitBreaker({ failureRate: 0.5, window: '30s', minimumCalls: 20, openFor: '5s' }),
+  timeout('1s'),
+  bulkhead({ maxConcurrent: 50, maxQueued: 100 }),
+);
+
+export const stock = await inventory.execute(async ({ signal }) => (signal.aborted ? 0 : 1));
+sure<Same<typeof stock, number | 'unknown'>>();
+
+export const read = inventory.wrap(async ({ signal }, sku: string, at?: Date) =>
+  signal.aborted ? Number(at) : sku.length,
+);
+sure<Same<Parameters<typeof read>, [sku: string, at?: Date]>>();
+
+const settled = await inventory.settle(() => 5);
+if (settled.status === 'fulfilled') sure<Same<typeof settled.value, number | 'unknown'>>();
+
+try {
+  // @ts-expect-error a misspelt option is a compile-time error too
+  retry({ maxRetrys: 3 });
+} catch (error) {
+  if (error instanceof ConfigError) error.path.toUpperCase();
+  if (error instanceof TimeoutError) error.timeoutMs?.toFixed();
+}
