@@ -1,0 +1,34 @@
+/** The pieces that options schemas are made of, each with a text that says what would be right. */
+import * as z from 'zod';
+
+function wholeNumber(atLeast: number) {
+  const error = `must be a whole number >= ${atLeast}`;
+  return z.int({ error }).min(atLeast, { error });
+}
+
+/** A whole number >= 0. */
+export const count = wholeNumber(0);
+
+/** A whole number >= 1. */
+export const positiveCount = wholeNumber(1);
+
+const RATE_ERROR = 'must be a number from 0 to 1';
+
+/** A share of something: 0..1, both included. */
+export const rate = z
+  .number({ error: RATE_ERROR })
+  .min(0, { error: RATE_ERROR })
+  .max(1, { error: RATE_ERROR });
+
+/** A function of type `F`; only that it can be called is checked. */
+export function fnOf<F extends (...args: never[]) => unknown>(): z.ZodType<F, F> {
+  return z.custom<F>((value) => typeof value === 'function', { error: 'must be a function' });
+}
+
+/** Any function. {@link fnOf} gives it a type. */
+export const fn = fnOf<(...args: never[]) => unknown>();
+
+/** A name for a policy or pipeline: it becomes an attribute of metrics, so no control characters. */
+export const policyName = z.string({ error: 'must be a text' }).regex(/^[^\p{Cc}]{1,100}$/u, {
+  error: 'must be a name of 1 to 100 characters without control characters',
+});

@@ -1,0 +1,247 @@
+import type { Clock } from '../time/clock.js';
+import { type Duration, parseDuration } from '../time/duration.js';
+import { TimerHeap, type VirtualTimer } from './timer-heap.js';
+
+/** Options of {@link VirtualClock}. */
+export interface VirtualClockOptions {
+  /** What `now()` says at first, in milliseconds. Default 0. */
+  readonly start?: number;
+  /** What `wallNow()` says at first, in epoch milliseconds. Default 2024-01-01T00:00:00Z. */
+  readonly wallStart?: number;
+  /**
+   * How to wait until everything that can go on without time passing has done so. By default, until
+   * 256 turns of the promise queue in a row went by in which nobody used the clock. That keeps a
+   * test within one turn of the event loop, so a promise that rejects meanwhile can be awaited
+   * afterwards. Code that needs more (longer chains of promises, `process.nextTick`, streams) takes
+   * `() => new Promise((resolve) => setImmediate(resolve))`.
+   */
+  readonly settle?: () => Promise<unknown>;
+}
+
+const WALL_START = Date.UTC(2024, 0, 1);
+const QUIET_TURNS = 256;
+/** More timers than this at one instant, or in one `runAll`, are taken for an endless loop. */
+const MAX_TIMERS = 10_000;
+const MAX_RUN = 1_000_000;
+
+/**
+ * A clock that stands still until it is told to move, for tests of anything that takes a `Clock`.
+ *
+ * Timers fire in the order in which they are due (those due together, in the order in which they
+ * were set), and between two of them all promise continuations run. So a test sees exactly what
+ * would happen in real time, in no time.
+ *
+ * @example
+ * ```ts
+ * import { pipeline, timeout } from 'holdfast';
+ * import { VirtualClock } from 'holdfast/testing';
+ *
+ * const clock = new VirtualClock();
+ * const calls = pipeline({ name: 'calls', clock }, timeout('5s'));
+ * const call = calls.execute(() => new Promise(() => {}));
+ * await clock.advance('5s');
+ * await call; // rejects with a TimeoutError
+ * ```
+ */
+export class VirtualClock implements Clock {
+  readonly #timers = new TimerHeap();
+  readonly #settle: () => Promise<unknown>;
+  #now: number;
+  /** Wall time minus monotonic time. */
+  #wallOffset: number;
+  #order = 0;
+  /** Grows with every use of the clock. */
+  #uses = 0;
+  #running: string | undefined;
+
+  /** @throws RangeError when a start is not a finite number. */
+  constructor(options: VirtualClockOptions = {}) {
+    const { start = 0, wallStart = WALL_START, settle } = options;
+    this.#now = finite(start, 'start');
+    this.#wallOffset = finite(wallStart, 'wallStart') - start;
+    this.#settle = settle ?? (() => this.#quiet());
+  }
+
+  /** Virtual monotonic milliseconds. */
+  now(): number {
+    this.#uses++;
+    return this.#now;
+  }
+
+  /** Virtual epoch milliseconds: moves with `now()`, and jumps with `jumpWall`. */
+  wallNow(): number {
+    this.#uses++;
+    return this.#now + this.#wallOffset;
+  }
+
+  /**
+   * Sets a timer in virtual time. It fires only during `advance`, `advanceTo`, `runAll` or
+   * `runUntil`; one that is due never or at once (zero or less) is fine.
+   *
+   * @throws TypeError when the callback is not a function or the delay is not a number.
+   */
+  setTimer(callback: () => void, delayMs: number): unknown {
+    if (typeof callback !== 'function') throw new TypeError('setTimer needs a function to call');
+    if (typeof delayMs !== 'number' || Number.isNaN(delayMs)) {
+      throw new TypeError(`setTimer needs a delay in milliseconds, got ${String(delayMs)}`);
+    }
+    this.#uses++;
+    const dueMs = this.#now + Math.max(0, delayMs);
+    const timer: VirtualTimer = { dueMs, order: this.#order++, callback, place: -1 };
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  /** Cancels a timer; does nothing when it has fired, was cancelled, or is none of this clock's. */
+  clearTimer(handle: unknown): void {
+    this.#uses++;
+    const timer = handle as VirtualTimer | null | undefined;
+    if (typeof timer === 'object' && timer !== null && this.#timers.has(timer)) {
+      this.#timers.remove(timer);
+    }
+  }
+
+  /** How many timers are set and have not fired. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** When the next timer is due, as `now()` counts; `undefined` when none is set. */
+  get nextDue(): number | undefined {
+    return this.#timers.first?.dueMs;
+  }
+
+  /**
+   * Lets time pass: fires every timer that becomes due, those set meanwhile included, and lets
+   * promises continue before, between and after. Rejects with what a timer's callback throws; time
+   * then stands at that timer.
+   *
+   * @param by A duration, 0 allowed: fires what is due now.
+   * @throws RangeError for a negative or malformed duration.
+   * @throws Error when the clock is already running, or when timers are set again and again
+   * without time passing.
+   */
+  async advance(by: Duration): Promise<void> {
+    if (typeof by === 'number' && by < 0) {
+      throw new RangeError(`time cannot go back: advance(${by}); see jumpWall for the wall clock`);
+    }
+    const ms = parseDuration(by);
+    await this.#run('advance', () => this.#fireUntil(this.#now + ms));
+  }
+
+  /**
+   * Like {@link advance}, up to the moment at which `now()` is `timeMs`.
+   *
+   * @throws RangeError when that moment has passed.
+   */
+  async advanceTo(timeMs: number): Promise<void> {
+    if (!(finite(timeMs, 'advanceTo') >= this.#now)) {
+      throw new RangeError(`time cannot go back: advanceTo(${timeMs}) when it is ${this.#now}`);
+    }
+    await this.#run('advanceTo', () => this.#fireUntil(timeMs));
+  }
+
+  /** Lets promises continue, and no time pass: not even timers that are due now fire. */
+  async flush(): Promise<void> {
+    await this.#run('flush', async () => {});
+  }
+
+  /**
+   * Lets time pass until no timer is left (but those that are never due).
+   *
+   * @throws Error when that takes more than a million timers: something sets them without end.
+   */
+  async runAll(): Promise<void> {
+    await this.#run('runAll', () => this.#fireWhile(() => true));
+  }
+
+  /**
+   * Lets time pass, no further than needed, until the promise settles; answers what it does.
+   *
+   * @throws Error when no timer is left that could settle it.
+   */
+  async runUntil<T>(promise: PromiseLike<T>): Promise<T> {
+    let pending = true;
+    const settled = () => {
+      pending = false;
+    };
+    promise.then(settled, settled);
+    await this.#run('runUntil', () => this.#fireWhile(() => pending));
+    if (pending) throw new Error('runUntil: no timer is left, and the promise is still pending');
+    return promise;
+  }
+
+  /**
+   * Moves the wall clock alone, either way, as an NTP step or an operator would. Monotonic time and
+   * timers do not notice.
+   *
+   * @param ms By how many milliseconds, negative for back.
+   */
+  jumpWall(ms: number): void {
+    this.#wallOffset += finite(ms, 'jumpWall');
+  }
+
+  async #run(what: string, work: () => Promise<void>): Promise<void> {
+    if (this.#running !== undefined) {
+      throw new Error(`${what}: the clock is already in ${this.#running}(), await that first`);
+    }
+    this.#running = what;
+    try {
+      // What was started before has a chance to set its timers at the time at which it began.
+      await this.#settle();
+      await work();
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #fireUntil(timeMs: number): Promise<void> {
+    let fired = 0;
+    let instant = Number.NaN;
+    for (let next = this.#timers.first; next !== undefined; next = this.#timers.first) {
+      if (next.dueMs > timeMs) break;
+      fired = next.dueMs === instant ? fired + 1 : 1;
+      instant = next.dueMs;
+      if (fired > MAX_TIMERS) throw endless(`at ${instant} ms`);
+      await this.#fire(next);
+    }
+    this.#now = timeMs;
+  }
+
+  async #fireWhile(goOn: () => boolean): Promise<void> {
+    let fired = 0;
+    while (goOn()) {
+      const next = this.#timers.first;
+      if (next === undefined || next.dueMs === Number.POSITIVE_INFINITY) break;
+      if (++fired > MAX_RUN) throw endless(`until ${this.#now} ms`);
+      await this.#fire(next);
+    }
+  }
+
+  async #fire(timer: VirtualTimer): Promise<void> {
+    this.#timers.remove(timer);
+    this.#now = timer.dueMs;
+    timer.callback();
+    await this.#settle();
+  }
+
+  async #quiet(): Promise<void> {
+    let uses = this.#uses;
+    for (let turn = 0; turn < QUIET_TURNS; turn++) {
+      await undefined;
+      if (this.#uses !== uses) {
+        uses = this.#uses;
+        turn = 0;
+      }
+    }
+  }
+}
+
+function finite(value: number, what: string): number {
+  if (Number.isFinite(value)) return value;
+  throw new RangeError(`${what} must be a finite number of milliseconds, got ${String(value)}`);
+}
+
+function endless(where: string): Error {
+  return new Error(`timers are set again and again: ${MAX_TIMERS} or more fired ${where}`);
+}

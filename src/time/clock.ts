@@ -1,0 +1,68 @@
+/**
+ * Where time comes from. Everything that waits or measures takes it from a `Clock`, so that tests
+ * can drive it by hand (`VirtualClock` of `holdfast/testing`) and simulators can compress it.
+ */
+export interface Clock {
+  /** Monotonic milliseconds, with fractions, from an arbitrary start. Never goes back. */
+  now(): number;
+  /** Milliseconds since the Unix epoch. May jump either way; only for what outlives the process. */
+  wallNow(): number;
+  /**
+   * Calls back once, `delayMs` from now, and never before this returns. Any delay is allowed,
+   * however long; zero or less means as soon as possible. Host timers have a grain of a millisecond
+   * and may come that much early: who must not be early compares `now()` with the time due.
+   */
+  setTimer(callback: () => void, delayMs: number): unknown;
+  /** Cancels what `setTimer` returned. Once it has fired or been cancelled, does nothing. */
+  clearTimer(handle: unknown): void;
+}
+
+/** The longest delay a host timer takes; one millisecond more and it fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+type HostTimer = ReturnType<typeof setTimeout>;
+
+/** A delay too long for one host timer, waited for in legs. */
+class LongTimer {
+  #leg: HostTimer | undefined;
+  #leftMs: number;
+  readonly #callback: () => void;
+
+  constructor(callback: () => void, delayMs: number) {
+    this.#callback = callback;
+    this.#leftMs = delayMs;
+    this.#wait();
+  }
+
+  #wait(): void {
+    const legMs = Math.min(this.#leftMs, MAX_TIMER_MS);
+    this.#leg = setTimeout(() => {
+      this.#leftMs -= legMs;
+      if (this.#leftMs > 0) this.#wait();
+      else this.#callback();
+    }, legMs);
+  }
+
+  clear(): void {
+    clearTimeout(this.#leg);
+  }
+}
+
+/**
+ * The real clock. It looks up `performance.now`, `Date.now`, `setTimeout` and `clearTimeout` at
+ * each call, so fake timers installed at any moment (`vi.useFakeTimers()`, sinon) take effect.
+ * Its timers keep the process alive.
+ */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallNow: () => Date.now(),
+  setTimer: (callback, delayMs) =>
+    // Hosts cut fractions off, which would make every such timer early.
+    delayMs > MAX_TIMER_MS
+      ? new LongTimer(callback, delayMs)
+      : setTimeout(callback, Math.ceil(delayMs)),
+  clearTimer: (handle) => {
+    if (handle instanceof LongTimer) handle.clear();
+    else clearTimeout(handle as HostTimer | undefined);
+  },
+};

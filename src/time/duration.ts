@@ -1,0 +1,84 @@
+import * as z from 'zod';
+
+/**
+ * A length of time: milliseconds as a number, or a number with its unit, such as `'250ms'`,
+ * `'1.5s'`, `'2m'` or `'1h'`. Finite and not negative.
+ */
+export type Duration = number | `${number}ms` | `${number}s` | `${number}m` | `${number}h`;
+
+type DurationText = Exclude<Duration, number>;
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+// Digits are bounded so that every text in this form is a finite number of milliseconds.
+const FORMAT = /^(\d{1,15}(?:\.\d{1,9})?|\.\d{1,9})(ms|s|m|h)$/;
+const FORMS = "milliseconds as a number >= 0, or a text like '250ms', '1.5s', '2m' or '1h'";
+
+/**
+ * The milliseconds in a {@link Duration}.
+ *
+ * @throws TypeError when the value is neither a number nor a string.
+ * @throws RangeError when it is not finite, negative, or a text in another form.
+ */
+export function parseDuration(value: unknown): number {
+  if (typeof value === 'number') {
+    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) throw new RangeError(remedyFor(value));
+    return value === 0 ? 0 : value;
+  }
+  if (typeof value !== 'string') throw new TypeError(remedyFor(value));
+  const match = FORMAT.exec(value);
+  const unitMs = UNIT_MS[match?.[2] ?? ''];
+  if (match === null || unitMs === undefined) throw new RangeError(remedyFor(value));
+  // '1.1s' is 1100 ms and not 1100.0000000000002: rounded to the nanosecond.
+  return Math.round(Number(match[1]) * unitMs * 1e6) / 1e6;
+}
+
+function remedyFor(value: unknown): string {
+  return `must be a duration: ${FORMS}${typeof value === 'string' ? hint(value) : ''}`;
+}
+
+function hint(text: string): string {
+  const start = text.slice(0, 40).trim();
+  if (start === '') return '';
+  if (/^[\d.]+$/.test(start)) return '; a text needs a unit';
+  if (start.startsWith('-')) return '; it cannot be negative';
+  if (/^[\d.]+\s*(?:ms|s|m|h)$/i.test(start)) return '; write it in lower case, without spaces';
+  return '';
+}
+
+const error = (issue: { readonly input?: unknown }): string => remedyFor(issue.input);
+
+/**
+ * Accepts a {@link Duration}, gives milliseconds: finite and >= 0. Its input side is plain data, so
+ * a JSON Schema can be made from it.
+ */
+export const durationSchema = z
+  .union(
+    [
+      z.number({ error }).min(0, { error }),
+      z.string({ error }).regex(FORMAT, { error }) as unknown as z.ZodType<
+        DurationText,
+        DurationText
+      >,
+    ],
+    { error },
+  )
+  .transform(parseDuration) satisfies z.ZodType<number, Duration>;
+
+/** Accepts a {@link Duration} greater than zero, gives milliseconds. */
+export const positiveDurationSchema = durationSchema.refine((ms) => ms > 0, {
+  error: 'must be a duration longer than 0',
+}) satisfies z.ZodType<number, Duration>;
+
+/** A duration for people: `250 ms`, `1.5 s`, `2 min`, `3 h`, to two decimals. */
+export function formatDuration(ms: number): string {
+  if (!Number.isFinite(ms)) return `${ms} ms`;
+  const size = Math.abs(ms);
+  if (size >= 3_600_000) return `${short(ms / 3_600_000)} h`;
+  if (size >= 60_000) return `${short(ms / 60_000)} min`;
+  if (size >= 1_000) return `${short(ms / 1_000)} s`;
+  return `${short(ms)} ms`;
+}
+
+function short(amount: number): string {
+  return String(Number(amount.toFixed(Math.abs(amount) >= 100 ? 0 : 2)));
+}

@@ -1,0 +1,54 @@
+/**
+ * The way sliding windows of time move: a ring of buckets, of which the newest is filled and the
+ * oldest is emptied whenever a bucket's length has passed.
+ *
+ * A bucket covers less than `bucketMs` of time and is dropped as a whole, `slots` bucket lengths
+ * after it began. So what is recorded at `t` counts at least until `t + (slots - 1) * bucketMs`
+ * and no longer than until `t + slots * bucketMs`.
+ */
+export abstract class Buckets {
+  readonly #bucketMs: number;
+  readonly #slots: number;
+  /** When the newest bucket ends. The first time seen starts the first bucket. */
+  #end = Number.NEGATIVE_INFINITY;
+  #newest = 0;
+
+  constructor(bucketMs: number, slots: number) {
+    if (!(bucketMs > 0 && bucketMs < Number.POSITIVE_INFINITY)) {
+      throw new RangeError(`the length of a bucket must be finite and > 0 ms, got ${bucketMs}`);
+    }
+    if (!Number.isSafeInteger(slots) || slots < 1) {
+      throw new RangeError(`buckets must be a whole number >= 1, got ${slots}`);
+    }
+    this.#bucketMs = bucketMs;
+    this.#slots = slots;
+  }
+
+  /** Takes what the bucket holds out of the totals and empties it. */
+  protected abstract drop(slot: number): void;
+  /** Empties all buckets. */
+  protected abstract dropAll(): void;
+  /** Whether no bucket holds anything. */
+  protected abstract get isEmpty(): boolean;
+
+  /** Moves to the time given and returns the newest bucket. Time going back changes nothing. */
+  protected moveTo(nowMs: number): number {
+    if (nowMs >= this.#end) this.#moveOn(nowMs);
+    return this.#newest;
+  }
+
+  #moveOn(nowMs: number): void {
+    if (nowMs === Number.POSITIVE_INFINITY) return;
+    const steps = Math.floor((nowMs - this.#end) / this.#bucketMs) + 1;
+    if (this.isEmpty || steps >= this.#slots) {
+      if (!this.isEmpty) this.dropAll();
+      this.#end = nowMs + this.#bucketMs;
+      return;
+    }
+    for (let step = 0; step < steps; step++) {
+      this.#newest = this.#newest + 1 === this.#slots ? 0 : this.#newest + 1;
+      this.drop(this.#newest);
+    }
+    this.#end += steps * this.#bucketMs;
+  }
+}

@@ -1,0 +1,67 @@
+const FAILED = 1;
+const SLOW = 2;
+
+/**
+ * The outcomes of the last `size` calls, exactly. Time plays no part in it: an outcome leaves only
+ * when newer ones push it out.
+ *
+ * Memory is taken at the first record: one byte an outcome.
+ */
+export class CountWindow {
+  readonly #size: number;
+  #outcomes: Uint8Array | undefined;
+  #next = 0;
+  #total = 0;
+  #failures = 0;
+  #slow = 0;
+
+  /** @param size How many outcomes it holds: a whole number >= 1. */
+  constructor(size: number) {
+    if (!Number.isSafeInteger(size) || size < 1) {
+      throw new RangeError(`size must be a whole number >= 1, got ${size}`);
+    }
+    this.#size = size;
+  }
+
+  /** Adds the outcome of a call, in place of the oldest when the window is full. */
+  record(failed: boolean, slow: boolean): void {
+    this.#outcomes ??= new Uint8Array(this.#size);
+    const outcomes = this.#outcomes;
+    const at = this.#next;
+    if (this.#total === this.#size) {
+      const oldest = outcomes[at] as number;
+      this.#failures -= oldest & FAILED;
+      this.#slow -= oldest >> 1;
+    } else {
+      this.#total++;
+    }
+    outcomes[at] = (failed ? FAILED : 0) | (slow ? SLOW : 0);
+    if (failed) this.#failures++;
+    if (slow) this.#slow++;
+    this.#next = at + 1 === this.#size ? 0 : at + 1;
+  }
+
+  /** How many outcomes it holds. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** How many of them failed. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** How many of them were slow, failed or not. */
+  get slow(): number {
+    return this.#slow;
+  }
+
+  /** Forgets every outcome. */
+  clear(): void {
+    // What is in the ring does not matter: it is read only once it has been filled anew.
+    this.#next = 0;
+    this.#total = 0;
+    this.#failures = 0;
+    this.#slow = 0;
+  }
+}

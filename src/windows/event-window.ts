@@ -1,0 +1,63 @@
+import { Buckets } from './buckets.js';
+
+/**
+ * How many events there were in the last `lengthMs`. It has no clock: it is told the time, and a
+ * time earlier than the newest one seen is taken as that one. Memory is taken at the first event.
+ *
+ * Which way it errs is chosen, by up to one bucket (`lengthMs / buckets`):
+ * - `'low'`: an event older than `lengthMs` is never counted, one almost as old may be missing.
+ *   For what earns something, such as the first attempts that earn retries.
+ * - `'high'`: an event younger than `lengthMs` is always counted, one slightly older may be too.
+ *   For what uses something up, such as the retries themselves.
+ */
+export class EventWindow extends Buckets {
+  readonly #slots: number;
+  #counts: number[] | undefined;
+  #total = 0;
+
+  /**
+   * @param lengthMs How far back it looks, in milliseconds: > 0.
+   * @param buckets In how many steps it moves: a whole number >= 1.
+   * @param errs Which way it is inexact.
+   */
+  constructor(lengthMs: number, buckets = 10, errs: 'low' | 'high' = 'low') {
+    const slots = errs === 'high' ? buckets + 1 : buckets;
+    super(lengthMs / buckets, slots);
+    this.#slots = slots;
+  }
+
+  /** Adds `n` events at `nowMs`. */
+  add(nowMs: number, n = 1): void {
+    const at = this.moveTo(nowMs);
+    this.#counts ??= new Array<number>(this.#slots).fill(0);
+    this.#counts[at] = (this.#counts[at] as number) + n;
+    this.#total += n;
+  }
+
+  /** The number of events in the window that ends at `nowMs`. */
+  total(nowMs: number): number {
+    this.moveTo(nowMs);
+    return this.#total;
+  }
+
+  /** Forgets every event, but not the time. */
+  clear(): void {
+    this.dropAll();
+  }
+
+  protected override get isEmpty(): boolean {
+    return this.#total === 0;
+  }
+
+  protected override drop(slot: number): void {
+    const counts = this.#counts;
+    if (counts === undefined) return;
+    this.#total -= counts[slot] as number;
+    counts[slot] = 0;
+  }
+
+  protected override dropAll(): void {
+    this.#counts?.fill(0);
+    this.#total = 0;
+  }
+}
