@@ -103,10 +103,16 @@ function test(directory, name) {
     const started = Date.now();
     const result =
       node === undefined
-        ? run(process.execPath, ['--test', TESTS], directory)
+        ? run(process.execPath, ['--test', '--test-reporter=spec', TESTS], directory)
         : run(
             'npx',
-            ['-y', '-p', `node@${node}`, '-c', `node --version && node --test ${TESTS}`],
+            [
+              '-y',
+              '-p',
+              `node@${node}`,
+              '-c',
+              `node --version && node --test --test-reporter=spec ${TESTS}`,
+            ],
             directory,
           );
     const version =

@@ -1,0 +1,170 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+/** The rules of docs/architecture.md that a compiler does not know: what may import what, and what no file may use. */
+
+const src = fileURLToPath(new URL('../src/', import.meta.url));
+
+interface Source {
+  readonly path: string;
+  /** The folder below src/, or the file's own name at the top. */
+  readonly part: string;
+  /** Without comments; strings are kept. */
+  readonly code: string;
+  readonly imports: readonly string[];
+}
+
+function withoutComments(text: string): string {
+  const token =
+    /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g;
+  return text.replace(token, (each) => (/^\/[/*]/.test(each) ? ' ' : each));
+}
+
+function read(path: string): Source {
+  const code = withoutComments(readFileSync(join(src, path), 'utf8'));
+  const imports = [
+    ...code.matchAll(/\b(?:import|export)\b[^'";]*?\bfrom\s*'([^']+)'/g),
+    ...code.matchAll(/\bimport\s*\(?\s*'([^']+)'/g),
+  ].map((match) => {
+    const target = match[1] ?? '';
+    return target.startsWith('.') ? posix.join(posix.dirname(path), target) : target;
+  });
+  return { path, part: path.split('/')[0] ?? '', code, imports };
+}
+
+const sources = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => read(path.split(sep).join('/')));
+
+const isOwn = (target: string): boolean => target.endsWith('.js');
+const partOf = (target: string): string => target.split('/')[0]?.replace(/\.js$/, '.ts') ?? '';
+
+function offenders(fault: (source: Source) => readonly string[]): string[] {
+  return sources.flatMap((source) => fault(source).map((what) => `src/${source.path}: ${what}`));
+}
+
+/** Outermost last: a part may import itself and what stands here. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  'errors.ts': [],
+  windows: ['errors.ts'],
+  config: ['errors.ts', 'time'],
+  time: ['errors.ts', 'config'],
+  pipeline: ['errors.ts', 'config', 'time', 'windows'],
+  policies: ['errors.ts', 'config', 'time', 'windows', 'pipeline'],
+};
+const CORE = [...Object.keys(MAY_IMPORT), 'index.ts'];
+/** Parts that must also run in Bun, Deno, workers and browsers. */
+const ANYWHERE = [...CORE, 'cockatiel', 'registry', 'fetch', 'telemetry'];
+
+describe('architecture', () => {
+  it('is read right by this test', () => {
+    expect(sources.length).toBeGreaterThan(10);
+    expect(sources.find(({ path }) => path === 'time/clock.ts')?.imports).not.toContain('');
+    expect(withoutComments("a('//x') // y\n/* z */b")).toBe("a('//x')  \n b");
+  });
+
+  it('dependencies between the parts of the core point one way', () => {
+    const wrong = offenders(({ part, imports }) => {
+      const allowed = MAY_IMPORT[part];
+      if (allowed === undefined) return [];
+      return imports.filter(
+        (to) => isOwn(to) && partOf(to) !== part && !allowed.includes(partOf(to)),
+      );
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('the core knows nothing that is built on it', () => {
+    const known = [...CORE, 'cockatiel', 'registry'];
+    const wrong = offenders(({ part, imports }) =>
+      CORE.includes(part) ? imports.filter((to) => isOwn(to) && !known.includes(partOf(to))) : [],
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('only the packages that users are told about are imported', () => {
+    const allowed = new Set(['cockatiel', 'zod', '@opentelemetry/api']);
+    const wrong = offenders(({ part, imports }) =>
+      imports.filter(
+        (to) =>
+          !isOwn(to) &&
+          !to.startsWith('node:') &&
+          !allowed.has(to) &&
+          !(to === 'undici' && part === 'undici'),
+      ),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('what must run anywhere imports nothing of Node', () => {
+    const wrong = offenders(({ part, code, imports }) =>
+      ANYWHERE.includes(part)
+        ? [
+            ...imports.filter((to) => to.startsWith('node:')),
+            ...[
+              ...code.matchAll(/(?<![.\w'])(?:process|Buffer|setImmediate|require)\b(?=[.(])/g),
+            ].map(([what]) => what),
+          ]
+        : [],
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('zod is imported as a namespace, which bundles at a quarter of the size', () => {
+    const wrong = offenders(({ code }) =>
+      [...code.matchAll(/\bimport\s+(?!\*\s+as\s|type\s)[^;]*?from\s+'zod'/g)].map(
+        ([what]) => what,
+      ),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('one file reads the clock', () => {
+    const wrong = offenders(({ path, part, code }) =>
+      ANYWHERE.includes(part) && path !== 'time/clock.ts'
+        ? [
+            ...code.matchAll(
+              /\b(?:Date\.now|performance\.now|new Date|setTimeout|setInterval|AbortSignal\.timeout)\(/g,
+            ),
+          ].map(([what]) => what)
+        : [],
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('nothing is evaluated from text, and no type is forced', () => {
+    const wrong = offenders(({ path, code }) =>
+      [
+        ...code.matchAll(
+          /\beval\(|\bnew Function\b|\bas any\b|:\s*any\b|<any>|AbortSignal\.any\b/g,
+        ),
+        ...readFileSync(join(src, path), 'utf8').matchAll(/@ts-(?:ignore|nocheck|expect-error)/g),
+      ].map(([what]) => what),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('no module waits while it is loaded', () => {
+    const wrong = offenders(({ code }) =>
+      [...code.matchAll(/^(?:(?:export\s+)?const\s[^=]*=\s*)?await\b.*$/gm)].map(([what]) => what),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('each entry is a list of re-exports and nothing else', () => {
+    const manifest = JSON.parse(readFileSync(join(dirname(src), 'package.json'), 'utf8')) as {
+      exports: Record<string, string | { default: string }>;
+    };
+    const entries = Object.values(manifest.exports)
+      .flatMap((target) => (typeof target === 'string' ? [] : [target.default]))
+      .map((target) => target.replace(/^\.\/dist\//, '').replace(/\.js$/, '.ts'));
+    const wrong = entries.filter((entry) => {
+      const source = sources.find(({ path }) => path === entry);
+      const statement = /export\s+(?:type\s+)?(?:\*|\{[^}]*\})(?:\s+as\s+\w+)?\s+from\s+'[^']+';?/g;
+      return source === undefined || source.code.replace(statement, '').trim() !== '';
+    });
+    expect(wrong).toEqual([]);
+  });
+});
