@@ -1,2 +1,17 @@
 /** 'holdfast/testing': what tests of code that uses holdfast need. */
+export {
+  type FlakyUpstream,
+  type FlakyUpstreamOptions,
+  flakyUpstream,
+  type ScriptOptions,
+} from './upstream.js';
+export type {
+  Latency,
+  ScriptedAnswer,
+  ScriptStep,
+  UpstreamBehaviour,
+  UpstreamCapacity,
+  UpstreamFault,
+} from './upstream-behaviour.js';
+export type { UpstreamOutcome, UpstreamStats } from './upstream-counts.js';
 export { VirtualClock, type VirtualClockOptions } from './virtual-clock.js';

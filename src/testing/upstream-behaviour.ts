@@ -1,0 +1,275 @@
+import * as z from 'zod';
+import { count, positiveCount, rate } from '../config/schemas.js';
+import { type Duration, durationSchema } from '../time/duration.js';
+import { draw, logNormal } from './upstream-random.js';
+
+/**
+ * What a request can meet instead of a whole answer:
+ *
+ * - `hang`: no answer ever; the connection stays open until the client leaves
+ * - `reset`: the connection is reset (RST) before any answer; clients see `ECONNRESET`
+ * - `close`: the connection is closed (FIN) before any answer
+ * - `truncate`: status, headers and half of the body, then the connection is closed
+ * - `slow-body`: status and headers at once, the body in small pieces over `slowBody`
+ */
+export type UpstreamFault = 'hang' | 'reset' | 'close' | 'truncate' | 'slow-body';
+
+/** A time that is the same for every request, or spread as a log-normal with this median and 99th percentile. */
+export type Latency = Duration | { readonly median: Duration; readonly p99: Duration };
+
+/** A limit to the work done at once. What comes on top queues, as in a real service. */
+export interface UpstreamCapacity {
+  /** Requests worked on at once. An integer >= 1. */
+  readonly workers: number;
+  /** How long a worker is taken by one request. A hanging request takes its worker until the client leaves. */
+  readonly serviceTime: Latency;
+  /** Requests that may wait for a worker; more are answered 503 at once. An integer >= 0. Default: no limit. */
+  readonly maxQueued?: number;
+}
+
+/** How the upstream treats the requests that no script speaks for. What is left out has its default. */
+export interface UpstreamBehaviour {
+  /** Time from a request to its answer, on top of what `capacity` takes. Default 0. */
+  readonly latency?: Latency;
+  /** Status of a good answer, 200 to 599. Default 200. */
+  readonly status?: number;
+  /** Body of every answer. Default `{"ok":true}`. */
+  readonly body?: string;
+  /** Headers added to every answer. Default: only `content-type: application/json`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Share of requests answered with one of `failureStatuses`, 0 to 1. Default 0. */
+  readonly failureRate?: number;
+  /** Statuses of failures, taken at random, each 200 to 599. Default `[503]`. */
+  readonly failureStatuses?: readonly number[];
+  /** Time that answers of status 429 and 503 ask the client to wait, in whole seconds (`Retry-After` has no less). Default: no such header. */
+  readonly retryAfter?: Duration;
+  /** Share of requests that meet each fault, 0 to 1. Together with `failureRate` at most 1. Default: none. */
+  readonly faults?: Readonly<Partial<Record<UpstreamFault, number>>>;
+  /** How long a `slow-body` takes from the first to the last piece. Default 1 s. */
+  readonly slowBody?: Duration;
+  /** Default: no limit. */
+  readonly capacity?: UpstreamCapacity;
+}
+
+/** One step of a script, when a word does not say enough. What is left out is as the behaviour has it. */
+export interface ScriptedAnswer {
+  readonly status?: number;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly latency?: Latency;
+  readonly retryAfter?: Duration;
+  readonly fault?: UpstreamFault;
+}
+
+/** One step of a script: a status (`503` or `'503'`), a fault (`'hang'`), or both and more in an object. */
+export type ScriptStep = number | `${number}` | UpstreamFault | ScriptedAnswer;
+
+/** Every {@link UpstreamBehaviour} option that is left out has the value given here. */
+export const BEHAVIOUR_DEFAULTS = Object.freeze({
+  latency: 0,
+  status: 200,
+  body: '{"ok":true}',
+  headers: Object.freeze({}),
+  failureRate: 0,
+  failureStatuses: Object.freeze([503]),
+  faults: Object.freeze({}),
+  slowBody: 1_000,
+});
+
+const FAULTS = ['hang', 'reset', 'close', 'truncate', 'slow-body'] as const;
+
+const latencySchema = z.union(
+  [
+    durationSchema,
+    z
+      .strictObject({ median: durationSchema, p99: durationSchema })
+      .refine(({ median, p99 }) => median > 0 && p99 >= median, {
+        message: 'median must be above 0 and p99 at least as long as median',
+      }),
+  ],
+  { error: "must be a duration such as '20ms', or { median: '20ms', p99: '80ms' }" },
+);
+const STATUS_ERROR = 'must be a status from 200 to 599';
+const statusSchema = z
+  .int({ error: STATUS_ERROR })
+  .min(200, { error: STATUS_ERROR })
+  .max(599, { error: STATUS_ERROR });
+const headersSchema = z.record(z.string().min(1), z.string());
+const faultSchema = z.enum(FAULTS);
+const retryAfterSchema = durationSchema.refine((ms) => ms % 1_000 === 0, {
+  message: "must be whole seconds such as '2s': the Retry-After header has no smaller unit",
+});
+
+const behaviourShape = {
+  latency: latencySchema.default(BEHAVIOUR_DEFAULTS.latency),
+  status: statusSchema.default(BEHAVIOUR_DEFAULTS.status),
+  body: z.string().default(BEHAVIOUR_DEFAULTS.body),
+  headers: headersSchema.default(BEHAVIOUR_DEFAULTS.headers),
+  failureRate: rate.default(BEHAVIOUR_DEFAULTS.failureRate),
+  failureStatuses: z
+    .array(statusSchema)
+    .min(1)
+    .default([...BEHAVIOUR_DEFAULTS.failureStatuses]),
+  retryAfter: retryAfterSchema.optional(),
+  faults: z.partialRecord(faultSchema, rate).default(BEHAVIOUR_DEFAULTS.faults),
+  slowBody: durationSchema.default(BEHAVIOUR_DEFAULTS.slowBody),
+  capacity: z
+    .strictObject({
+      workers: positiveCount,
+      serviceTime: latencySchema,
+      maxQueued: count.default(Number.MAX_SAFE_INTEGER),
+    })
+    .optional(),
+};
+
+const SHARES = {
+  path: ['faults'],
+  message: 'failureRate and the shares of all faults may add up to 1 at most',
+};
+
+function sharesFit(behaviour: {
+  readonly failureRate: number;
+  readonly faults: Readonly<Partial<Record<UpstreamFault, number>>>;
+}): boolean {
+  const total = Object.values(behaviour.faults).reduce((all, share) => all + share, 0);
+  // Ten times 0.1 is not quite 1.
+  return behaviour.failureRate + total <= 1 + 1e-9;
+}
+
+/** The schema of {@link UpstreamBehaviour}. */
+export const behaviourSchema = z.strictObject(behaviourShape).refine(sharesFit, SHARES);
+
+/** The schema of what an upstream is started with. */
+export const upstreamSchema = z
+  .strictObject({
+    seed: z.int().default(1),
+    port: z.int().min(0).max(65_535).default(0),
+    ...behaviourShape,
+  })
+  .refine(sharesFit, SHARES);
+
+/** A checked {@link UpstreamBehaviour}, with its defaults and in milliseconds. */
+export type ResolvedBehaviour = z.output<typeof behaviourSchema>;
+type ResolvedLatency = ResolvedBehaviour['latency'];
+
+const scriptStepSchema = z.union(
+  [
+    statusSchema.transform((status) => ({ status })),
+    faultSchema.transform((fault) => ({ fault })),
+    z
+      .string()
+      .regex(/^\d{3}$/)
+      .transform(Number)
+      .pipe(statusSchema)
+      .transform((status) => ({ status })),
+    z.strictObject({
+      status: statusSchema.optional(),
+      body: z.string().optional(),
+      headers: headersSchema.optional(),
+      latency: latencySchema.optional(),
+      retryAfter: retryAfterSchema.optional(),
+      fault: faultSchema.optional(),
+    }),
+  ],
+  {
+    error: `must be a status from 200 to 599, one of ${FAULTS.map((fault) => `'${fault}'`).join(', ')}, or an object like { status: 503, retryAfter: '1s' }`,
+  },
+);
+
+/** The schema of a script. */
+export const scriptSchema = z.strictObject({
+  path: z.string().startsWith('/', "must start with '/', like '/stock'"),
+  steps: z.array(scriptStepSchema),
+  repeat: z.enum(['none', 'last', 'all']).default('none'),
+});
+
+/** A checked {@link ScriptStep}. */
+export interface ResolvedStep {
+  readonly status?: number | undefined;
+  readonly body?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly latency?: ResolvedLatency | undefined;
+  readonly retryAfter?: number | undefined;
+  readonly fault?: UpstreamFault | undefined;
+}
+
+/** What becomes of one request. */
+export interface Fate {
+  readonly fault: UpstreamFault | undefined;
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly latencyMs: number;
+  /** How long a worker is taken. */
+  readonly serviceMs: number;
+  readonly slowBodyMs: number;
+}
+
+/**
+ * The fate of request number `request`. Pure, and each request's fate is drawn by itself: it depends on neither the
+ * fates before it nor how many draws those took, so changing the behaviour on the way keeps a run repeatable.
+ */
+export function fateOf(
+  behaviour: ResolvedBehaviour,
+  seed: number,
+  request: number,
+  step?: ResolvedStep,
+): Fate {
+  const random = (purpose: number): number => draw(seed, request, purpose);
+  const { fault, status } =
+    step === undefined ? chance(behaviour, random) : scripted(behaviour, step);
+  const retryAfter = step?.retryAfter ?? behaviour.retryAfter;
+  const asksToWait = status === 429 || status === 503 || step?.retryAfter !== undefined;
+  return {
+    fault,
+    status,
+    body: step?.body ?? behaviour.body,
+    headers: {
+      'content-type': 'application/json',
+      ...(retryAfter !== undefined && asksToWait
+        ? { 'retry-after': String(retryAfter / 1_000) }
+        : undefined),
+      ...lowerCased(behaviour.headers),
+      ...lowerCased(step?.headers),
+    },
+    latencyMs: sample(step?.latency ?? behaviour.latency, random(2), random(3)),
+    serviceMs:
+      behaviour.capacity === undefined
+        ? 0
+        : sample(behaviour.capacity.serviceTime, random(4), random(5)),
+    slowBodyMs: behaviour.slowBody,
+  };
+}
+
+function chance(
+  behaviour: ResolvedBehaviour,
+  random: (purpose: number) => number,
+): { fault: UpstreamFault | undefined; status: number } {
+  let left = random(0);
+  for (const fault of FAULTS) {
+    left -= behaviour.faults[fault] ?? 0;
+    if (left < 0) return { fault, status: behaviour.status };
+  }
+  if (left >= behaviour.failureRate) return { fault: undefined, status: behaviour.status };
+  const statuses = behaviour.failureStatuses;
+  const status = statuses[Math.floor(random(1) * statuses.length)] ?? behaviour.status;
+  return { fault: undefined, status };
+}
+
+function scripted(
+  behaviour: ResolvedBehaviour,
+  step: ResolvedStep,
+): { fault: UpstreamFault | undefined; status: number } {
+  return { fault: step.fault, status: step.status ?? behaviour.status };
+}
+
+function sample(latency: ResolvedLatency, u: number, v: number): number {
+  return typeof latency === 'number' ? latency : logNormal(latency.median, latency.p99, u, v);
+}
+
+/** Header names of two sources must meet to override each other. */
+function lowerCased(headers: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+}

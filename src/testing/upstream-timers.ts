@@ -1,0 +1,34 @@
+// Kept from before any test could replace them: the upstream lives in real time, as a remote service does.
+const { setTimeout, clearTimeout } = globalThis;
+
+/** A timer of {@link UpstreamTimers}. */
+export type UpstreamTimer = ReturnType<typeof setTimeout>;
+
+/** Timers that can be cleared all together. */
+export class UpstreamTimers {
+  readonly #armed = new Set<UpstreamTimer>();
+
+  /** Calls `step` after `delayMs`; at once, before this returns, when that is 0. */
+  after(delayMs: number, step: () => void): UpstreamTimer | undefined {
+    if (delayMs <= 0) {
+      step();
+      return undefined;
+    }
+    const timer = setTimeout(() => {
+      this.#armed.delete(timer);
+      step();
+    }, delayMs);
+    this.#armed.add(timer);
+    return timer;
+  }
+
+  clear(timer: UpstreamTimer): void {
+    clearTimeout(timer);
+    this.#armed.delete(timer);
+  }
+
+  clearAll(): void {
+    for (const timer of this.#armed) clearTimeout(timer);
+    this.#armed.clear();
+  }
+}
