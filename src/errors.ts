@@ -1,9 +1,12 @@
 /**
- * Every error a caller can meet.
+ * Every error a caller can meet. A call's own error is always passed on unchanged; the classes here
+ * are only for what holdfast itself has to say.
  *
- * A call's own error is always passed on unchanged; the classes here are only for what holdfast
- * itself has to say. Rejections are made in bulk exactly when a service is in trouble, so they are
- * built without a stack unless one is asked for: about 0.2 µs instead of 3 µs.
+ * Rejections are made in bulk exactly when a service is in trouble, so an error without a captured
+ * stack is an ordinary object that inherits from `Error.prototype`: about 0.1 µs, where a native
+ * error costs 0.3 µs without a stack and 3 µs with one. Like a DOMException, which is made in the
+ * same way, it is an `Error` to `instanceof`, consoles, loggers and test runners; what tells is
+ * `Error.isError()`, which is false, and `structuredClone`, which keeps its fields and not its class.
  */
 
 /** What every {@link ResilienceError} can be given. */
@@ -57,40 +60,23 @@ export interface ConfigErrorInit extends ResilienceErrorInit {
 const NOTHING: ResilienceErrorInit = Object.freeze({});
 
 /**
- * Stops stack capture for the construction that follows, and returns what {@link restoreStacks}
- * needs. `undefined`, not 0: V8 then skips formatting a header as well, which halves the cost.
- */
-function suspendStacks(): number | undefined {
-  const limit: unknown = Error.stackTraceLimit;
-  if (typeof limit !== 'number') return undefined;
-  try {
-    (Error as { stackTraceLimit: number | undefined }).stackTraceLimit = undefined;
-  } catch {
-    // Error is frozen (hardened realms): errors cost more there, and are otherwise the same.
-    return undefined;
-  }
-  return limit;
-}
-
-function restoreStacks(limit: number | undefined): void {
-  if (limit !== undefined) Error.stackTraceLimit = limit;
-}
-
-/** Sets the class's name on its prototype, as the built-in errors have it: not on each instance. */
-function nameClass(prototype: object, name: string): void {
-  Object.defineProperty(prototype, 'name', { value: name, writable: true, configurable: true });
-}
-
-/**
  * Base of every error holdfast raises. To tell them from a call's own errors, test
  * `error instanceof ResilienceError`; to tell them apart, test the class or compare `code`.
- *
- * `stack` holds only the name and message unless `captureStack` was set.
  */
-export class ResilienceError extends Error {
+// Its inheritance from Error is set up in the static block: `extends Error` would make every
+// instance a native error, whether or not it needs to be one.
+export class ResilienceError implements Error {
   /** The code that instances of this class have by default. */
   static readonly code: string = 'ERR_RESILIENCE';
 
+  /** The name of the class. */
+  declare readonly name: string;
+  /** What happened, for people. Its wording may change: compare `code` instead. */
+  declare readonly message: string;
+  /** Name and message, followed by where it was raised only if `captureStack` was set. */
+  declare stack?: string;
+  /** What led to it, if anything did. */
+  declare readonly cause?: unknown;
   /** Stable identifier of the kind of error, such as `ERR_CIRCUIT_OPEN`. */
   declare readonly code: string;
   /** Name of the pipeline that raised it, when known. */
@@ -99,32 +85,68 @@ export class ResilienceError extends Error {
   declare policy: string | undefined;
 
   static {
+    Object.setPrototypeOf(ResilienceError, Error);
+    Object.setPrototypeOf(ResilienceError.prototype, Error.prototype);
     nameClass(ResilienceError.prototype, 'ResilienceError');
-    // Without capture there is no own `stack`. Readers of it (loggers, consoles) still get a text.
+    // Instances are assigned a message, which fails where Error.prototype.message is frozen.
+    define(ResilienceError.prototype, 'message', '');
     Object.defineProperty(ResilienceError.prototype, 'stack', {
-      get(this: Error): string {
-        return String(this);
-      },
-      set(this: Error, value: unknown) {
-        Object.defineProperty(this, 'stack', { value, writable: true, configurable: true });
+      get: stackText,
+      set(this: object, value: unknown) {
+        define(this, 'stack', value);
       },
       configurable: true,
     });
   }
 
   constructor(message: string, init: ResilienceErrorInit = NOTHING) {
-    const cause = init.cause;
-    const limit = init.captureStack === true ? undefined : suspendStacks();
-    try {
-      if (cause === undefined) super(message);
-      else super(message, { cause });
-    } finally {
-      restoreStacks(limit);
-    }
-    this.code = init.code ?? new.target.code;
-    this.pipeline = init.pipeline;
-    this.policy = init.policy;
+    // biome-ignore lint/correctness/noConstructorReturn: it becomes `this` in derived constructors.
+    if (init.captureStack === true) return native(new.target, message, init) as this;
+    this.message = message;
+    fill(this, new.target, init);
   }
+}
+
+/** The fields of an instance: written by plain assignment, and always in the same order. */
+interface Fields {
+  code: string;
+  pipeline: string | undefined;
+  policy: string | undefined;
+}
+
+function fill(error: Fields, like: { readonly code: string }, init: ResilienceErrorInit): void {
+  error.code = init.code ?? like.code;
+  error.pipeline = init.pipeline;
+  error.policy = init.policy;
+  if (init.cause !== undefined) define(error, 'cause', init.cause);
+}
+
+/** A native error, which has a stack. */
+function native(
+  like: typeof ResilienceError,
+  message: string,
+  init: ResilienceErrorInit,
+): ResilienceError {
+  const error = Reflect.construct(Error, [message], like) as ResilienceError;
+  fill(error, like, init);
+  return error;
+}
+
+/** The text for errors without a stack of their own. */
+function stackText(this: Error): string {
+  // Where `stack` is inherited from Error.prototype, a native error's own is behind ours.
+  const inherited: unknown = Reflect.get(Error.prototype, 'stack', this);
+  return typeof inherited === 'string' && inherited !== '' ? inherited : String(this);
+}
+
+/** Defines a property as the built-in errors have it: not enumerable. */
+function define(on: object, key: string, value: unknown): void {
+  Object.defineProperty(on, key, { value, writable: true, configurable: true });
+}
+
+/** Sets the class's name on its prototype: not on each instance. */
+function nameClass(prototype: object, name: string): void {
+  define(prototype, 'name', name);
 }
 
 /**
@@ -255,13 +277,9 @@ export class ConfigError extends ResilienceError {
     this.issues = init.issues ?? [{ path: this.path, message, value: this.value }];
     // The value is the caller's own object, of any size, and may hold secrets: it can be read, but
     // does not show up when the error is logged.
-    hide(this, 'value');
-    hide(this, 'issues');
+    Object.defineProperty(this, 'value', { enumerable: false });
+    Object.defineProperty(this, 'issues', { enumerable: false });
   }
-}
-
-function hide(error: object, key: 'value' | 'issues'): void {
-  Object.defineProperty(error, key, { enumerable: false });
 }
 
 /**
