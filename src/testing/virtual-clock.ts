@@ -16,13 +16,14 @@ export interface VirtualClockOptions {
    * `() => new Promise((resolve) => setImmediate(resolve))`.
    */
   readonly settle?: () => Promise<unknown>;
+  /** After how many timers `runAll` and `runUntil` take them for an endless loop. Default 1e6. */
+  readonly maxTimers?: number;
 }
 
 const WALL_START = Date.UTC(2024, 0, 1);
 const QUIET_TURNS = 256;
-/** More timers than this at one instant, or in one `runAll`, are taken for an endless loop. */
-const MAX_TIMERS = 10_000;
-const MAX_RUN = 1_000_000;
+/** More timers than this at one instant are taken for an endless loop. */
+const MAX_AT_ONCE = 10_000;
 
 /**
  * A clock that stands still until it is told to move, for tests of anything that takes a `Clock`.
@@ -46,6 +47,7 @@ const MAX_RUN = 1_000_000;
 export class VirtualClock implements Clock {
   readonly #timers = new TimerHeap();
   readonly #settle: () => Promise<unknown>;
+  readonly #maxTimers: number;
   #now: number;
   /** Wall time minus monotonic time. */
   #wallOffset: number;
@@ -56,10 +58,11 @@ export class VirtualClock implements Clock {
 
   /** @throws RangeError when a start is not a finite number. */
   constructor(options: VirtualClockOptions = {}) {
-    const { start = 0, wallStart = WALL_START, settle } = options;
+    const { start = 0, wallStart = WALL_START, settle, maxTimers = 1_000_000 } = options;
     this.#now = finite(start, 'start');
     this.#wallOffset = finite(wallStart, 'wallStart') - start;
     this.#settle = settle ?? (() => this.#quiet());
+    this.#maxTimers = maxTimers;
   }
 
   /** Virtual monotonic milliseconds. */
@@ -149,7 +152,7 @@ export class VirtualClock implements Clock {
   /**
    * Lets time pass until no timer is left (but those that are never due).
    *
-   * @throws Error when that takes more than a million timers: something sets them without end.
+   * @throws Error when that takes more than `maxTimers`: something sets them without end.
    */
   async runAll(): Promise<void> {
     await this.#run('runAll', () => this.#fireWhile(() => true));
@@ -202,7 +205,7 @@ export class VirtualClock implements Clock {
       if (next.dueMs > timeMs) break;
       fired = next.dueMs === instant ? fired + 1 : 1;
       instant = next.dueMs;
-      if (fired > MAX_TIMERS) throw endless(`at ${instant} ms`);
+      if (fired > MAX_AT_ONCE) throw endless(fired, `at ${instant} ms`);
       await this.#fire(next);
     }
     this.#now = timeMs;
@@ -213,7 +216,7 @@ export class VirtualClock implements Clock {
     while (goOn()) {
       const next = this.#timers.first;
       if (next === undefined || next.dueMs === Number.POSITIVE_INFINITY) break;
-      if (++fired > MAX_RUN) throw endless(`until ${this.#now} ms`);
+      if (++fired > this.#maxTimers) throw endless(fired, `up to ${this.#now} ms`);
       await this.#fire(next);
     }
   }
@@ -242,6 +245,6 @@ function finite(value: number, what: string): number {
   throw new RangeError(`${what} must be a finite number of milliseconds, got ${String(value)}`);
 }
 
-function endless(where: string): Error {
-  return new Error(`timers are set again and again: ${MAX_TIMERS} or more fired ${where}`);
+function endless(fired: number, when: string): Error {
+  return new Error(`timers are set again and again: ${fired} of them ${when}`);
 }

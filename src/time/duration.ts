@@ -28,7 +28,7 @@ export function parseDuration(value: unknown): number {
   const match = FORMAT.exec(value);
   const unitMs = UNIT_MS[match?.[2] ?? ''];
   if (match === null || unitMs === undefined) throw new RangeError(remedyFor(value));
-  // '1.1s' is 1100 ms and not 1100.0000000000002: rounded to the nanosecond.
+  // '1.001s' is 1001 ms and not 1000.9999999999999: rounded to the nanosecond.
   return Math.round(Number(match[1]) * unitMs * 1e6) / 1e6;
 }
 
@@ -69,16 +69,22 @@ export const positiveDurationSchema = durationSchema.refine((ms) => ms > 0, {
   error: 'must be a duration longer than 0',
 }) satisfies z.ZodType<number, Duration>;
 
-/** A duration for people: `250 ms`, `1.5 s`, `2 min`, `3 h`, to two decimals. */
+/** A duration for people: `250 ms`, `1.5 s`, `2 min`, `3 h`; rounded to about three digits. */
 export function formatDuration(ms: number): string {
-  if (!Number.isFinite(ms)) return `${ms} ms`;
-  const size = Math.abs(ms);
-  if (size >= 3_600_000) return `${short(ms / 3_600_000)} h`;
-  if (size >= 60_000) return `${short(ms / 60_000)} min`;
-  if (size >= 1_000) return `${short(ms / 1_000)} s`;
-  return `${short(ms)} ms`;
+  if (ms === Number.POSITIVE_INFINITY) return 'forever';
+  return (
+    amountBelow(1_000, ms, 'ms') ??
+    amountBelow(60, ms / 1_000, 's') ??
+    amountBelow(60, ms / 60_000, 'min') ??
+    `${round(ms / 3_600_000)} h`
+  );
 }
 
-function short(amount: number): string {
-  return String(Number(amount.toFixed(Math.abs(amount) >= 100 ? 0 : 2)));
+function amountBelow(limit: number, amount: number, unit: string): string | undefined {
+  const shown = round(amount);
+  return Math.abs(shown) >= limit ? undefined : `${shown} ${unit}`;
+}
+
+function round(amount: number): number {
+  return Number(amount.toFixed(Math.abs(amount) >= 100 ? 0 : 2));
 }

@@ -26,7 +26,7 @@ export class EventWindow extends Buckets {
     this.#slots = slots;
   }
 
-  /** Adds `n` events at `nowMs`. */
+  /** Adds `n` events at `nowMs`; `n` is a whole number >= 0, or sums would not return to 0. */
   add(nowMs: number, n = 1): void {
     const at = this.moveTo(nowMs);
     this.#counts ??= new Array<number>(this.#slots).fill(0);

@@ -1,0 +1,186 @@
+import fc from 'fast-check';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import * as z from 'zod';
+import {
+  type Duration,
+  durationSchema,
+  formatDuration,
+  parseDuration,
+  positiveDurationSchema,
+} from '../../src/time/duration.js';
+
+describe('parseDuration', () => {
+  it.each<[Duration, number]>([
+    [0, 0],
+    [250, 250],
+    [0.5, 0.5],
+    ['0ms', 0],
+    ['250ms', 250],
+    ['1.5s', 1_500],
+    ['.5s', 500],
+    ['2m', 120_000],
+    ['1h', 3_600_000],
+    ['0.25h', 900_000],
+    ['1000h', 3_600_000_000],
+  ])('G7: %s is %s ms', (value, ms) => {
+    expect(parseDuration(value)).toBe(ms);
+  });
+
+  it('G7: -0 is 0', () => {
+    expect(Object.is(parseDuration(-0), 0)).toBe(true);
+  });
+
+  it('gives the milliseconds that are meant, not those of binary fractions', () => {
+    expect(1.001 * 1_000).not.toBe(1_001);
+    expect(parseDuration('1.001s')).toBe(1_001);
+    expect(parseDuration('0.29h')).toBe(1_044_000);
+    expect(parseDuration('0.000001ms')).toBe(0.000001);
+  });
+
+  it.each([
+    -1,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    '',
+    ' ',
+    '5',
+    's',
+    '-5s',
+    '+5s',
+    '5 s',
+    '5S',
+    '5sec',
+    '5d',
+    '1e3ms',
+    '0x10ms',
+    '1.s',
+    '1.2.3s',
+    'Infinitys',
+    'NaNms',
+    '1s\n',
+    `${'9'.repeat(400)}s`,
+    '٣s',
+  ])('G7: refuses %j, and says what would be right', (value) => {
+    expect(() => parseDuration(value)).toThrow(RangeError);
+    expect(() => parseDuration(value)).toThrow(/must be a duration: .*'250ms'/);
+  });
+
+  it.each([undefined, null, true, 5n, {}, [], [5], new Date(0), Symbol('5s'), () => 5])(
+    'G7: refuses what is neither number nor text',
+    (value) => {
+      expect(() => parseDuration(value)).toThrow(TypeError);
+      expect(() => parseDuration(value)).toThrow(/must be a duration/);
+    },
+  );
+
+  it.each([
+    ['5', 'needs a unit'],
+    ['-5s', 'cannot be negative'],
+    ['5 s', 'without spaces'],
+    ['5MS', 'lower case'],
+  ])('guesses what is wrong with %j', (value, guess) => {
+    expect(() => parseDuration(value)).toThrow(guess);
+  });
+
+  it('G7: every value gives finite milliseconds >= 0, or a RangeError or TypeError', () => {
+    const texts = fc.tuple(
+      fc.oneof(fc.double(), fc.bigInt()),
+      fc.constantFrom('ms', 's', 'm', 'h', ''),
+    );
+    const values = fc.oneof(
+      fc.anything(),
+      fc.double(),
+      texts.map(([n, unit]) => `${n}${unit}`),
+    );
+    fc.assert(
+      fc.property(values, (value) => {
+        try {
+          const ms = parseDuration(value);
+          expect(Number.isFinite(ms) && ms >= 0).toBe(true);
+        } catch (error) {
+          expect(error instanceof RangeError || error instanceof TypeError).toBe(true);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('durationSchema', () => {
+  it('G7: accepts durations and gives milliseconds', () => {
+    expect(durationSchema.parse('1.5s')).toBe(1_500);
+    expect(durationSchema.parse(0)).toBe(0);
+    expect(positiveDurationSchema.parse('1ms')).toBe(1);
+    expectTypeOf<z.output<typeof durationSchema>>().toEqualTypeOf<number>();
+    expectTypeOf<z.input<typeof durationSchema>>().toEqualTypeOf<Duration>();
+    expectTypeOf<z.input<typeof positiveDurationSchema>>().toEqualTypeOf<Duration>();
+  });
+
+  it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, '5', '-5s', null, undefined, {}, [1]])(
+    'G7: refuses %j with one issue that tells the remedy',
+    (value) => {
+      for (const schema of [durationSchema, positiveDurationSchema]) {
+        const { error } = schema.safeParse(value);
+        expect(error?.issues).toHaveLength(1);
+        expect(error?.issues[0]?.message).toMatch(/^must be a duration: /);
+      }
+    },
+  );
+
+  it('positiveDurationSchema refuses nothing-long ones', () => {
+    for (const none of [0, '0s', '0.0h'] as const) {
+      expect(durationSchema.parse(none)).toBe(0);
+      const { error } = positiveDurationSchema.safeParse(none);
+      expect(error?.issues.map((issue) => issue.message)).toEqual([
+        'must be a duration longer than 0',
+      ]);
+    }
+  });
+
+  it('agrees with parseDuration about every value', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.anything(), fc.double(), fc.string()), (value) => {
+        const result = durationSchema.safeParse(value);
+        if (result.success) expect(result.data).toBe(parseDuration(value));
+        else expect(() => parseDuration(value)).toThrow(result.error.issues[0]?.message);
+      }),
+    );
+  });
+
+  it('can be described as JSON Schema', () => {
+    const schema = z.toJSONSchema(durationSchema, { io: 'input' });
+    expect(schema).toMatchObject({
+      anyOf: [
+        { type: 'number', minimum: 0 },
+        { type: 'string', pattern: expect.any(String) },
+      ],
+    });
+  });
+});
+
+describe('formatDuration', () => {
+  it.each([
+    [0, '0 ms'],
+    [0.4, '0.4 ms'],
+    [250, '250 ms'],
+    [999, '999 ms'],
+    [1_000, '1 s'],
+    [1_500, '1.5 s'],
+    [30_000, '30 s'],
+    [12_345, '12.35 s'],
+    [120_000, '2 min'],
+    [90_000, '1.5 min'],
+    [3_600_000, '1 h'],
+    [86_400_000, '24 h'],
+    [123.456, '123 ms'],
+    [-1_500, '-1.5 s'],
+    [999.7, '1 s'],
+    [59_999.9, '1 min'],
+    [3_599_999, '1 h'],
+    [Number.POSITIVE_INFINITY, 'forever'],
+    [Number.NaN, 'NaN ms'],
+  ])('%s is "%s"', (ms, text) => {
+    expect(formatDuration(ms)).toBe(text);
+  });
+});
