@@ -1,0 +1,166 @@
+/**
+ * What became of a request that got no response, in few words. Low in cardinality, so that it can be
+ * a metric's label.
+ *
+ * - `connect`: no connection could be made: refused, unreachable, not in time
+ * - `dns`: the host's name could not be resolved
+ * - `tls`: no secure connection could be made
+ * - `timeout`: connected, but the answer or a part of it did not come in time
+ * - `reset`: the connection was closed or reset while the request or the response was under way
+ * - `protocol`: what came is not HTTP, or not what its headers or encoding promise
+ * - `status`: the client turned a response's status into an error
+ * - `abort`: the caller gave up
+ * - `network`: the network, but the implementation of fetch does not say what
+ */
+export type FetchErrorClass =
+  | 'connect'
+  | 'dns'
+  | 'tls'
+  | 'timeout'
+  | 'reset'
+  | 'protocol'
+  | 'status'
+  | 'abort'
+  | 'network';
+
+/** In the table: a mistake of the caller's, or something it did; not the network's fault. */
+export const CALLERS_DOING = 'caller';
+
+type Entry = FetchErrorClass | typeof CALLERS_DOING;
+
+const CODES: Readonly<Record<Entry, readonly string[]>> = {
+  connect: [
+    'ECONNREFUSED',
+    'EHOSTUNREACH',
+    'EHOSTDOWN',
+    'ENETUNREACH',
+    'ENETDOWN',
+    'EADDRNOTAVAIL',
+    'UND_ERR_CONNECT_TIMEOUT',
+    'ERR_SOCKET_CONNECTION_TIMEOUT',
+    'UND_ERR_BPL_MISSING_UPSTREAM',
+    'UND_ERR_PRX_CONN',
+    'UND_ERR_SOCKS5',
+    'ConnectionRefused',
+    'FailedToOpenSocket',
+  ],
+  // getaddrinfo's codes, then those of c-ares, which custom lookups answer.
+  dns: [
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'EAI_FAIL',
+    'EAI_NODATA',
+    'EAI_NONAME',
+    'EAI_MEMORY',
+    'EAI_SYSTEM',
+    'ENODATA',
+    'ESERVFAIL',
+    'EFORMERR',
+    'ENOTIMP',
+    'EREFUSED',
+    'EBADRESP',
+    'ETIMEOUT',
+  ],
+  // X509 codes as the documentation of node:tls lists them; families in PREFIXES below.
+  tls: [
+    'UNABLE_TO_GET_ISSUER_CERT',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'UNABLE_TO_GET_CRL',
+    'UNABLE_TO_DECRYPT_CERT_SIGNATURE',
+    'UNABLE_TO_DECRYPT_CRL_SIGNATURE',
+    'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'CERT_SIGNATURE_FAILURE',
+    'CERT_NOT_YET_VALID',
+    'CERT_HAS_EXPIRED',
+    'CERT_CHAIN_TOO_LONG',
+    'CERT_REVOKED',
+    'CERT_UNTRUSTED',
+    'CERT_REJECTED',
+    'CRL_SIGNATURE_FAILURE',
+    'CRL_NOT_YET_VALID',
+    'CRL_HAS_EXPIRED',
+    'ERROR_IN_CERT_NOT_BEFORE_FIELD',
+    'ERROR_IN_CERT_NOT_AFTER_FIELD',
+    'ERROR_IN_CRL_LAST_UPDATE_FIELD',
+    'ERROR_IN_CRL_NEXT_UPDATE_FIELD',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'INVALID_CA',
+    'INVALID_PURPOSE',
+    'PATH_LENGTH_EXCEEDED',
+    'HOSTNAME_MISMATCH',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'ERR_TLS_CERT_ALTNAME_FORMAT',
+    'ERR_TLS_HANDSHAKE_TIMEOUT',
+    'EPROTO',
+    'UND_ERR_PRX_TLS',
+  ],
+  timeout: [
+    'UND_ERR_HEADERS_TIMEOUT',
+    'UND_ERR_BODY_TIMEOUT',
+    'ETIMEDOUT',
+    'ESOCKETTIMEDOUT',
+    'ERR_TIMEOUT',
+  ],
+  reset: [
+    'ECONNRESET',
+    'ECONNABORTED',
+    'EPIPE',
+    'ENOTCONN',
+    'ERR_STREAM_PREMATURE_CLOSE',
+    'UND_ERR_SOCKET',
+    'ERR_HTTP2_STREAM_ERROR',
+    'ERR_HTTP2_STREAM_CANCEL',
+    'ERR_HTTP2_SESSION_ERROR',
+    'ERR_HTTP2_GOAWAY_SESSION',
+    'ERR_HTTP2_INVALID_SESSION',
+    'ERR_HTTP2_INVALID_STREAM',
+    'ConnectionClosed',
+  ],
+  protocol: [
+    'UND_ERR_HEADERS_OVERFLOW',
+    'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+    'ERR_HTTP2_ERROR',
+    'Malformed_HTTP_Response',
+  ],
+  status: ['UND_ERR_RESPONSE', 'UND_ERR_RESPONSE_STATUS_CODE', 'UND_ERR_REQ_RETRY'],
+  abort: ['ABORT_ERR', 'UND_ERR_ABORTED', 'UND_ERR_ABORT'],
+  network: [],
+  caller: [
+    'UND_ERR_INVALID_ARG',
+    'UND_ERR_INVALID_RETURN_VALUE',
+    'UND_ERR_NOT_SUPPORTED',
+    'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+    // Closed or too narrow by the caller's own configuration.
+    'UND_ERR_CLOSED',
+    'UND_ERR_DESTROYED',
+    'UND_ERR_MAX_ORIGINS_REACHED',
+    'UND_ERR_RES_EXCEEDED_MAX_SIZE',
+    'UND_ERR_REDIRECT_MAX',
+  ],
+};
+
+const PREFIXES: readonly (readonly [prefix: string, entry: Entry])[] = [
+  ['HPE_', 'protocol'],
+  ['Z_', 'protocol'],
+  ['ERR__ERROR_FORMAT_', 'protocol'],
+  ['ERR_BROTLI_', 'protocol'],
+  ['ZSTD_error_', 'protocol'],
+  ['ERR_SSL_', 'tls'],
+  ['ERR_INVALID_', 'caller'],
+  ['UND_ERR_SOCKS5_', 'connect'],
+  // What a later undici adds is more likely the network's fault than the caller's.
+  ['UND_ERR_', 'network'],
+];
+
+const BY_CODE: ReadonlyMap<string, Entry> = new Map(
+  (Object.keys(CODES) as Entry[]).flatMap((entry) => CODES[entry].map((code) => [code, entry])),
+);
+
+/** What a cause's code says, or `undefined` when it says nothing about a request. */
+export function entryOfCode(code: string): Entry | undefined {
+  const known = BY_CODE.get(code);
+  if (known !== undefined) return known;
+  return PREFIXES.find(([prefix]) => code.startsWith(prefix))?.[1];
+}

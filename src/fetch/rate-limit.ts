@@ -1,0 +1,112 @@
+import { parseHttpDate } from './http-date.js';
+
+/** The longest answer: an unreasonable number becomes an unreasonable wait, never Infinity. */
+const MAX_MS = Number.MAX_SAFE_INTEGER;
+
+/** From here on a number of seconds is a point in time: 2001 as an epoch, 31 years as a wait. */
+const EPOCH_SECONDS_FROM = 1e9;
+/** From here on it is a point in time in milliseconds: 1973, or the year 5138 in seconds. */
+const EPOCH_MS_FROM = 1e11;
+
+/** A whole or decimal number that is not negative, and nothing else. */
+const NUMBER = /^\d+(?:\.\d+)?$/;
+const COUNT = /^-?\d+(?:\.\d+)?$/;
+
+/** A number as headers carry it, or `undefined`. */
+export function parseAmount(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const trimmed = text.trim();
+  return NUMBER.test(trimmed) ? Number(trimmed) : undefined;
+}
+
+/** What remains, which some servers let go below zero; `undefined` when it is no number. */
+export function parseCount(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const trimmed = text.trim();
+  return COUNT.test(trimmed) ? Number(trimmed) : undefined;
+}
+
+/** Rounded up, so that nobody comes back too early, and never more than can be counted. */
+export function millis(ms: number): number {
+  return Math.min(MAX_MS, Math.ceil(ms));
+}
+
+/**
+ * The wait that a reset header asks for. There is no standard: it carries seconds from now, or a point
+ * in time as seconds or milliseconds since the epoch (told apart by size), or a date.
+ */
+export function parseReset(text: string, nowMs: number): number | undefined {
+  const value = parseAmount(text);
+  if (value === undefined) {
+    const date = parseHttpDate(text.trim(), nowMs);
+    return date === undefined ? undefined : Math.max(0, date - nowMs);
+  }
+  if (value >= EPOCH_MS_FROM) return millis(Math.max(0, value - nowMs));
+  if (value >= EPOCH_SECONDS_FROM) return millis(Math.max(0, value * 1000 - nowMs));
+  return millis(value * 1000);
+}
+
+/** What one quota of a `RateLimit` field says. */
+export interface Quota {
+  /** What is left of it, when it says so. */
+  readonly remaining: number | undefined;
+  /** Seconds until it is restored, when it says so. */
+  readonly resetSeconds: number | undefined;
+}
+
+/**
+ * Reads a `RateLimit` field: `"default";r=0;t=30, "daily";r=5;t=7200`
+ * (draft-ietf-httpapi-ratelimit-headers), or the form of its earlier versions,
+ * `limit=100, remaining=0, reset=30`. What is malformed is left out.
+ */
+export function parseRateLimit(field: string): Quota[] {
+  const quotas: Quota[] = [];
+  const legacy = new Map<string, string>();
+  for (const item of splitOutsideStrings(field, ',')) {
+    const [name = '', ...parameters] = splitOutsideStrings(item, ';');
+    if (isMember(name)) addMember(legacy, name);
+    else if (name !== '') quotas.push(quotaOf(parameters));
+  }
+  if (legacy.has('remaining') || legacy.has('reset')) {
+    quotas.push({
+      remaining: parseCount(legacy.get('remaining')),
+      resetSeconds: parseAmount(legacy.get('reset')),
+    });
+  }
+  return quotas;
+}
+
+function isMember(text: string): boolean {
+  return !text.startsWith('"') && text.includes('=');
+}
+
+function addMember(members: Map<string, string>, text: string): void {
+  const equals = text.indexOf('=');
+  members.set(text.slice(0, equals).trim().toLowerCase(), text.slice(equals + 1).trim());
+}
+
+function quotaOf(parameters: readonly string[]): Quota {
+  const members = new Map<string, string>();
+  for (const parameter of parameters) {
+    if (parameter.includes('=')) addMember(members, parameter);
+  }
+  return { remaining: parseCount(members.get('r')), resetSeconds: parseAmount(members.get('t')) };
+}
+
+/** The trimmed parts of a structured field; a separator within a quoted string separates nothing. */
+function splitOutsideStrings(text: string, separator: string): string[] {
+  const parts: string[] = [];
+  let start = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i];
+    if (quoted && char === '\\') i++;
+    else if (char === '"') quoted = !quoted;
+    else if (char === separator && !quoted) {
+      parts.push(text.slice(start, i).trim());
+      start = i + 1;
+    }
+  }
+  parts.push(text.slice(start).trim());
+  return parts;
+}

@@ -1,0 +1,63 @@
+/**
+ * What holdfast needs to see of somebody else's fetch. The shapes are structural, so that the global
+ * fetch, npm undici's, node-fetch's and a test double all fit, and no DOM library is needed: classes
+ * of one implementation are not `instanceof` another's.
+ */
+
+/** Headers that can be asked for one value; several values of one name come joined by `, `. */
+export interface HeadersLike {
+  get(name: string): string | null;
+}
+
+/** Headers in any form an implementation of fetch takes or hands out. */
+export type HeadersSource =
+  | HeadersLike
+  | Iterable<readonly [string, string]>
+  | Iterable<readonly string[]>
+  | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** The part of a Response that the rules of HTTP need. */
+export interface ResponseLike {
+  readonly status: number;
+  readonly headers: HeadersLike;
+  readonly body?: unknown;
+}
+
+/** The part of a Request that the rules of HTTP need. */
+export interface RequestLike {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: HeadersLike;
+  readonly body?: unknown;
+  readonly bodyUsed?: boolean;
+  clone(): unknown;
+}
+
+/**
+ * Any implementation of fetch. The parameters are `never` because that is the one type every
+ * function accepts as the description of its parameters; use {@link FetchInput} and
+ * {@link FetchInit} to call one.
+ */
+export type FetchLike = (input: never, init?: never) => PromiseLike<ResponseLike>;
+
+/** What the given fetch takes first. */
+export type FetchInput<F extends FetchLike> = Parameters<F>[0];
+
+/** What the given fetch takes second. */
+export type FetchInit<F extends FetchLike> = NonNullable<Parameters<F>[1]>;
+
+/** What the given fetch resolves to. */
+export type FetchResponse<F extends FetchLike> = Awaited<ReturnType<F>>;
+
+/** The part of an AbortSignal that tells whether, and why, it aborted. */
+export interface AbortStateLike {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+}
+
+/** Whether this is a Request of any implementation, and not a URL. */
+export function isRequestLike(input: unknown): input is RequestLike {
+  if (typeof input !== 'object' || input === null) return false;
+  const { url, method, clone } = input as Partial<RequestLike>;
+  return typeof url === 'string' && typeof method === 'string' && typeof clone === 'function';
+}

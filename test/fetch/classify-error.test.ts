@@ -1,0 +1,218 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { TimeoutError } from '../../src/errors.js';
+import { classifyFetchError } from '../../src/fetch/classify-error.js';
+import { neverSent } from '../../src/fetch/never-sent.js';
+
+const coded = (code: string, more: object = {}): Error =>
+  Object.assign(new Error(code), { code }, more);
+const failed = (cause: unknown): Error => new TypeError('fetch failed', { cause });
+
+describe('classifyFetchError', () => {
+  it.each([
+    ['a code on the error itself', coded('ECONNREFUSED'), 'connect'],
+    ['a cause', failed(coded('ENOTFOUND')), 'dns'],
+    ['a cause of a cause', failed(failed(coded('EPIPE'))), 'reset'],
+    ['errors', new AggregateError([new Error('?'), coded('EHOSTUNREACH')]), 'connect'],
+    [
+      'the outer code before the inner',
+      coded('UND_ERR_SOCKET', { cause: coded('EPROTO') }),
+      'reset',
+    ],
+    ['a deeper code before UND_ERR_INFO', coded('UND_ERR_INFO', { cause: coded('EPROTO') }), 'tls'],
+    ['UND_ERR_INFO alone', failed(coded('UND_ERR_INFO')), 'reset'],
+    ['ETIMEDOUT when connecting', coded('ETIMEDOUT', { syscall: 'connect' }), 'connect'],
+    ['ETIMEDOUT of a connection in use', coded('ETIMEDOUT', { syscall: 'read' }), 'timeout'],
+    [
+      'ETIMEDOUT of all addresses',
+      Object.assign(new AggregateError([coded('ETIMEDOUT', { syscall: 'connect' })]), {
+        code: 'ETIMEDOUT',
+      }),
+      'connect',
+    ],
+    [
+      'a parser error without code',
+      failed(Object.assign(new Error(), { name: 'HTTPParserError' })),
+      'protocol',
+    ],
+    ['a parser error with one', failed(coded('HPE_INVALID_CONSTANT')), 'protocol'],
+    ['a compression error', failed(coded('Z_DATA_ERROR')), 'protocol'],
+    ['a TLS alert', failed(coded('ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR')), 'tls'],
+    ['a status turned into an error', coded('UND_ERR_RESPONSE'), 'status'],
+    ['a code a later undici may add', failed(coded('UND_ERR_NEW')), 'network'],
+    ['an AbortError', new DOMException('aborted', 'AbortError'), 'abort'],
+    [
+      'the TimeoutError of AbortSignal.timeout',
+      new DOMException('late', 'TimeoutError'),
+      'timeout',
+    ],
+    ['holdfast’s own TimeoutError', new TimeoutError('late', { timeoutMs: 1 }), 'timeout'],
+    ['what Chrome throws', new TypeError('Failed to fetch'), 'network'],
+    ['what Safari throws', new TypeError('Load failed'), 'network'],
+    ['what Deno throws', failed(new Error('error sending request for url (http://a/)')), 'network'],
+    ['fetch failed without a cause', new TypeError('fetch failed'), 'network'],
+  ])('X9: reads %s', (_, error, expected) => {
+    expect(classifyFetchError(error)).toBe(expected);
+  });
+
+  it.each([
+    ['an error without code', new Error('no')],
+    ['a fault in a program', new TypeError('x is not a function')],
+    ['a check of fetch’s own', failed(new Error('bad port'))],
+    ['an invalid URL', new TypeError('Failed', { cause: coded('ERR_INVALID_URL') })],
+    ['a wrong length of the caller’s', failed(coded('UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'))],
+    ['an error of a file', coded('ENOENT')],
+    ['a code that only looks like one', coded('constructor')],
+    ['undefined', undefined],
+    ['null', null],
+    ['a string', 'ECONNRESET'],
+    ['a number', 7],
+  ])('X9: answers undefined for %s', (_, error) => {
+    expect(classifyFetchError(error)).toBeUndefined();
+  });
+
+  it('X9: an abort is known by the identity of the reason, whatever the reason is', () => {
+    const reason = coded('ECONNRESET');
+    const signal = AbortSignal.abort(reason);
+    expect(classifyFetchError(reason, signal)).toBe('abort');
+    expect(classifyFetchError(coded('ECONNRESET'), signal)).toBe('reset');
+    expect(classifyFetchError(reason, new AbortController().signal)).toBe('reset');
+    expect(classifyFetchError(reason, null)).toBe('reset');
+    // A signal that did not abort has the reason undefined, and so may an error be.
+    expect(classifyFetchError(undefined, new AbortController().signal)).toBeUndefined();
+  });
+
+  it('X9: ends on cycles, on depth and on width', () => {
+    const cycle: Error & { errors?: unknown } = new Error('round');
+    cycle.cause = cycle;
+    cycle.errors = [cycle, cycle, cycle];
+    expect(classifyFetchError(cycle)).toBeUndefined();
+    expect(neverSent(cycle)).toBe(false);
+
+    let deep: Error = coded('ECONNREFUSED');
+    for (let i = 0; i < 100; i++) deep = new Error('wrapped', { cause: deep });
+    expect(classifyFetchError(deep)).toBeUndefined();
+    expect(neverSent(deep)).toBe(false);
+
+    let looks = 0;
+    const counting = (): object => ({
+      get cause(): unknown {
+        looks++;
+        return counting();
+      },
+      get errors(): unknown {
+        return Array.from({ length: 100 }, counting);
+      },
+    });
+    expect(classifyFetchError(counting())).toBeUndefined();
+    expect(neverSent(counting())).toBe(false);
+    expect(looks).toBeLessThan(100);
+  });
+
+  it('X9: never throws, whatever was thrown', () => {
+    const hostile = new Proxy(
+      {},
+      {
+        get(): never {
+          throw new Error('no');
+        },
+      },
+    );
+    for (const error of [hostile, failed(hostile), { errors: [hostile] }]) {
+      expect(classifyFetchError(error)).toBeUndefined();
+      expect(neverSent(error)).toBe(false);
+    }
+    const fields = fc.record(
+      {
+        name: fc.anything(),
+        message: fc.anything(),
+        code: fc.anything(),
+        syscall: fc.anything(),
+        errors: fc.anything(),
+        port: fc.anything(),
+        hostname: fc.anything(),
+        address: fc.anything(),
+        cause: fc.anything(),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(fields, fields, (error, cause) => {
+        const thrown = { ...error, cause };
+        const word = classifyFetchError(thrown);
+        expect(word === undefined || typeof word === 'string').toBe(true);
+        expect(typeof neverSent(thrown, 'http://a/')).toBe('boolean');
+      }),
+    );
+  });
+});
+
+describe('neverSent', () => {
+  const refused = (port = 80): Error =>
+    coded('ECONNREFUSED', { syscall: 'connect', address: '10.0.0.1', port });
+
+  it('X3: only when all addresses failed before there was a connection', () => {
+    const unreachable = coded('EHOSTUNREACH', { syscall: 'connect' });
+    expect(neverSent(failed(new AggregateError([refused(), unreachable])))).toBe(true);
+    const mixed = new AggregateError([refused(), coded('ECONNRESET', { syscall: 'read' })]);
+    // Node gives it the code of its first member.
+    expect(neverSent(failed(Object.assign(mixed, { code: 'ECONNREFUSED' })))).toBe(false);
+    expect(neverSent(failed(new AggregateError([])))).toBe(false);
+  });
+
+  it.each([
+    ['unreachable, in use', coded('EHOSTUNREACH', { syscall: 'read' })],
+    ['timed out, in use', coded('ETIMEDOUT', { syscall: 'read' })],
+    ['reset', coded('ECONNRESET', { syscall: 'read' })],
+    ['a broken pipe', coded('EPIPE', { syscall: 'write' })],
+    ['a closed socket', coded('UND_ERR_SOCKET')],
+    [
+      'a TLS alert, which may follow the request',
+      coded('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'),
+    ],
+    ['a code that hides a certain cause', coded('UND_ERR_SOCKET', { cause: refused() })],
+    ['during the body', new TypeError('terminated', { cause: refused() })],
+    ['not known', new TypeError('fetch failed')],
+    ['no error', 'ECONNREFUSED'],
+  ])('X3: not certain when %s', (_, error) => {
+    expect(neverSent(error)).toBe(false);
+  });
+
+  it('X3: a wrapper of the caller’s, or of a proxy, is looked through', () => {
+    expect(neverSent(new Error('no stock', { cause: failed(refused()) }))).toBe(true);
+    expect(neverSent(failed(coded('UND_ERR_PRX_CONN', { cause: refused() })))).toBe(true);
+    expect(neverSent(failed(coded('UND_ERR_PRX_CONN', { cause: coded('EPIPE') })))).toBe(false);
+  });
+
+  it('X3: where redirects are followed, the error has to name the URL’s own target', () => {
+    const error = failed(refused(80));
+    expect(neverSent(error, 'http://inventory/stock')).toBe(true);
+    expect(neverSent(error, 'http://10.0.0.1/')).toBe(true);
+    expect(neverSent(error, 'http://10.0.0.2/')).toBe(false);
+    expect(neverSent(error, 'https://inventory/')).toBe(false);
+    expect(neverSent(error, 'http://inventory:8080/')).toBe(false);
+    expect(neverSent(failed(coded('ENOTFOUND', { hostname: 'a' })), 'http://a/')).toBe(true);
+    expect(neverSent(failed(coded('ENOTFOUND', { hostname: 'b' })), 'http://a/')).toBe(false);
+    // Nothing tells whose certificate it was, or which of two sockets.
+    expect(neverSent(failed(coded('CERT_HAS_EXPIRED')), 'https://a/')).toBe(false);
+    expect(neverSent(failed(coded('CERT_HAS_EXPIRED')))).toBe(true);
+    expect(neverSent(error, 'nonsense')).toBe(false);
+  });
+
+  it('X3: IPv6 addresses, and several in one timeout, are compared', () => {
+    const v6 = coded('ECONNREFUSED', { syscall: 'connect', address: '::1', port: 80 });
+    expect(neverSent(v6, 'http://[::1]/')).toBe(true);
+    expect(neverSent(v6, 'http://[::2]/')).toBe(false);
+    const timeout = (text: string): Error =>
+      Object.assign(coded('UND_ERR_CONNECT_TIMEOUT'), {
+        message: `Connect Timeout Error (${text}, timeout: 10ms)`,
+      });
+    const several = timeout('attempted addresses: 10.0.0.1:80, ::1:80');
+    expect(neverSent(several, 'http://inventory/')).toBe(true);
+    expect(neverSent(several, 'http://inventory:81/')).toBe(false);
+    const one = timeout('attempted address: inventory:80');
+    expect(neverSent(one, 'http://inventory/')).toBe(true);
+    expect(neverSent(one, 'http://stock/')).toBe(false);
+    expect(neverSent(coded('UND_ERR_CONNECT_TIMEOUT'), 'http://a/')).toBe(false);
+  });
+});

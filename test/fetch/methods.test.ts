@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { mayRepeat, normaliseMethod } from '../../src/fetch/methods.js';
+
+describe('mayRepeat', () => {
+  it.each(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY', 'get', 'Put', undefined])(
+    'X3: %s may be repeated',
+    (method) => {
+      expect(mayRepeat({ method })).toBe(true);
+    },
+  );
+
+  // `query` and `trace` go out as written, and are then not the methods of that name.
+  it.each(['POST', 'post', 'PATCH', 'patch', 'CONNECT', 'PURGE', 'query', 'trace', ''])(
+    'X3: %j may not',
+    (method) => {
+      expect(mayRepeat({ method })).toBe(false);
+    },
+  );
+
+  it.each([
+    ['Headers', new Headers({ 'Idempotency-Key': '"k"' })],
+    ['pairs', [['IDEMPOTENCY-KEY', '"k"']] as [string, string][]],
+    ['a record', { 'Idempotency-Key': '"k"' }],
+    ['a Map', new Map([['idempotency-key', '"k"']])],
+  ])('X3: an Idempotency-Key in %s allows it', (_, headers) => {
+    expect(mayRepeat({ method: 'POST', headers })).toBe(true);
+  });
+
+  it('X3: an empty Idempotency-Key does not', () => {
+    expect(mayRepeat({ method: 'POST', headers: { 'idempotency-key': ' ' } })).toBe(false);
+    expect(mayRepeat({ method: 'POST', headers: new Headers() })).toBe(false);
+    expect(mayRepeat({ method: 'POST', headers: null })).toBe(false);
+  });
+
+  it('X3: the caller’s word is final, either way', () => {
+    expect(mayRepeat({ method: 'POST', idempotent: true })).toBe(true);
+    expect(mayRepeat({ method: 'GET', idempotent: false })).toBe(false);
+    expect(
+      mayRepeat({ method: 'POST', idempotent: false, headers: { 'idempotency-key': 'k' } }),
+    ).toBe(false);
+  });
+});
+
+it('X3: methods are written as fetch sends them', async () => {
+  for (const method of [
+    'get',
+    'post',
+    'put',
+    'delete',
+    'head',
+    'options',
+    'patch',
+    'query',
+    'PURGE',
+  ]) {
+    expect(normaliseMethod(method), method).toBe(new Request('http://a/', { method }).method);
+  }
+});

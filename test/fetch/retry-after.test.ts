@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseRetryAfter, retryAfterOf } from '../../src/fetch/retry-after.js';
+
+const NOW = Date.parse('2026-06-01T12:00:00Z');
+const IN_30_S = new Date(NOW + 30_000).toUTCString();
+const epoch = Math.floor(NOW / 1000);
+const wait = (headers: Record<string, string>, status?: number): number | undefined =>
+  retryAfterOf(new Headers(headers), NOW, status);
+
+describe('Retry-After', () => {
+  it.each([
+    ['0', 0],
+    ['120', 120_000],
+    [' 7 ', 7_000],
+    ['1.5', 1_500],
+    ['0.0001', 1],
+    ['30, 60', 60_000],
+    [IN_30_S, 30_000],
+    ['Monday, 01-Jun-26 12:00:30 GMT', 30_000],
+    ['Mon Jun  1 12:00:30 2026', 30_000],
+    ['Mon, 01 Jun 2026 11:00:00 GMT', 0],
+    ['9'.repeat(400), Number.MAX_SAFE_INTEGER],
+  ])('X6: %s is %i ms', (value, expected) => {
+    expect(parseRetryAfter(value, NOW)).toBe(expected);
+    expect(wait({ 'retry-after': value })).toBe(expected);
+  });
+
+  it.each(['', 'soon', '-1', '+5', '1e3', '0x10', 'NaN', 'Infinity', '5s', '2026-06-01'])(
+    'X6: %j says nothing',
+    (value) => {
+      expect(wait({ 'retry-after': value })).toBeUndefined();
+    },
+  );
+
+  it('X6: a date is held against the server’s own clock', () => {
+    const behind = new Date(NOW - 3_600_000).toUTCString();
+    const then = new Date(NOW - 3_600_000 + 30_000).toUTCString();
+    expect(wait({ 'retry-after': then })).toBe(0);
+    expect(wait({ 'retry-after': then, date: behind })).toBe(30_000);
+    expect(wait({ 'retry-after': IN_30_S, date: 'rubbish' })).toBe(30_000);
+  });
+
+  it('X6: comes before every other header, and retry-after-ms before it', () => {
+    const others = {
+      ratelimit: '"a";r=0;t=5',
+      'ratelimit-reset': '6',
+      'x-ratelimit-retry-after': '7',
+    };
+    expect(wait({ ...others, 'retry-after': '2' }, 429)).toBe(2_000);
+    expect(wait({ ...others, 'retry-after': '2', 'retry-after-ms': '1250' }, 429)).toBe(1_250);
+    expect(wait({ ...others, 'retry-after': 'rubbish' }, 429)).toBe(7_000);
+    expect(wait({ ratelimit: '"a";r=0;t=5', 'ratelimit-reset': '6' }, 429)).toBe(5_000);
+  });
+});
+
+describe('RateLimit', () => {
+  it.each([
+    ['"default";r=0;t=30', 30_000],
+    ['"default";r=50;t=30', undefined],
+    ['"burst";r=0;t=5, "daily";r=0;t=7200', 7_200_000],
+    ['"burst";r=0;t=5, "daily";r=10;t=7200', 5_000],
+    ['"a, b;r=9\\"";r=0;t=5', 5_000],
+    ['token;t=5;r=0', 5_000],
+    ['"default"; r=0; t=30; pk=:YWJj:', 30_000],
+    ['limit=100, remaining=0, reset=30', 30_000],
+    ['limit=100, remaining=5, reset=30', undefined],
+    ['"default";r=0', undefined],
+    ['"default";r=0;t=x', undefined],
+    ['"default";r=0;t=-3', undefined],
+    ['"unterminated;r=0;t=5', undefined],
+    ['', undefined],
+    [',,;;', undefined],
+  ])('X6: %s is %s ms', (value, expected) => {
+    expect(wait({ ratelimit: value })).toBe(expected);
+  });
+
+  it('X6: without a remaining count it matters when the status asks to wait', () => {
+    expect(wait({ ratelimit: '"default";t=30' })).toBeUndefined();
+    expect(wait({ ratelimit: '"default";t=30' }, 500)).toBeUndefined();
+    expect(wait({ ratelimit: '"default";t=30' }, 429)).toBe(30_000);
+    expect(wait({ ratelimit: '"default";r=1;t=30' }, 429)).toBeUndefined();
+  });
+});
+
+describe.each([
+  ['ratelimit-reset', 'ratelimit-remaining'],
+  ['x-ratelimit-reset', 'x-ratelimit-remaining'],
+  ['x-rate-limit-reset', 'x-rate-limit-remaining'],
+])('%s', (reset, remaining) => {
+  it.each([
+    ['30', 30_000],
+    ['0', 0],
+    ['1.25', 1_250],
+    [String(epoch + 30), 30_000],
+    [String(epoch - 30), 0],
+    [String(NOW + 1_500), 1_500],
+    [IN_30_S, 30_000],
+  ])('X6: %s is %i ms when nothing remains', (value, expected) => {
+    expect(wait({ [reset]: value, [remaining]: '0' })).toBe(expected);
+  });
+
+  it('X6: is an account, not an instruction, while something remains', () => {
+    expect(wait({ [reset]: '30', [remaining]: '12' }, 429)).toBeUndefined();
+    expect(wait({ [reset]: '30', [remaining]: '12' }, 500)).toBeUndefined();
+    expect(wait({ [reset]: '30' }, 500)).toBeUndefined();
+    expect(wait({ [reset]: '30', [remaining]: '' }, 500)).toBeUndefined();
+  });
+
+  it('X6: counts without a remaining count when the status asks to wait', () => {
+    expect(wait({ [reset]: '30' }, 429)).toBe(30_000);
+    expect(wait({ [reset]: '30' }, 503)).toBe(30_000);
+    expect(wait({ [reset]: '30', [remaining]: 'none' }, 429)).toBe(30_000);
+    expect(wait({ [reset]: '30', [remaining]: '-1' }, 500)).toBe(30_000);
+  });
+});
+
+describe('X-RateLimit-Retry-After', () => {
+  it('X6: is an instruction, in seconds or as an epoch', () => {
+    expect(wait({ 'x-ratelimit-retry-after': '12' })).toBe(12_000);
+    expect(wait({ 'x-ratelimit-retry-after': String(epoch + 12) })).toBe(12_000);
+    expect(wait({ 'x-ratelimit-retry-after': 'rubbish' })).toBeUndefined();
+  });
+});
+
+it('X6: whatever the headers say, the answer is undefined or a finite number from 0', () => {
+  const names = [
+    'retry-after',
+    'retry-after-ms',
+    'x-ratelimit-retry-after',
+    'ratelimit',
+    'ratelimit-reset',
+    'ratelimit-remaining',
+    'x-ratelimit-reset',
+    'x-ratelimit-reset-after',
+    'x-rate-limit-reset',
+    'x-rate-limit-remaining',
+    'date',
+  ];
+  const fragment = fc.constantFrom(
+    '"a"',
+    ';r=',
+    ';t=',
+    '0',
+    '9'.repeat(330),
+    ',',
+    ' ',
+    '-',
+    '.',
+    'e',
+    '\\',
+    '"',
+    'GMT',
+    IN_30_S,
+  );
+  const text = fc.oneof(
+    fc.string(),
+    fc.array(fragment, { maxLength: 8 }).map((parts) => parts.join('')),
+    fc.double().map(String),
+    fc.date().map(String),
+    fc.date({ noInvalidDate: true }).map((date) => date.toUTCString()),
+  );
+  const anything = fc.dictionary(fc.constantFrom(...names), text);
+  const now = fc.integer({ min: 0, max: 4e12 });
+  fc.assert(
+    fc.property(
+      anything,
+      now,
+      fc.option(fc.integer({ min: 100, max: 599 }), { nil: undefined }),
+      (headers, at, status) => {
+        const answer = retryAfterOf(headers, at, status);
+        if (answer === undefined) return;
+        expect(Number.isFinite(answer)).toBe(true);
+        expect(answer).toBeGreaterThanOrEqual(0);
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+});
+
+it('X6: a header of absurd length is read without falling over', () => {
+  expect(retryAfterOf({ 'retry-after': '1,'.repeat(300_000).concat('9') }, NOW)).toBe(9_000);
+  expect(retryAfterOf({ ratelimit: '"a";r=0;t=1,'.repeat(50_000) }, NOW)).toBe(1_000);
+});
