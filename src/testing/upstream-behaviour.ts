@@ -24,41 +24,41 @@ export interface UpstreamCapacity {
   /** How long a worker is taken by one request. A hanging request takes its worker until the client leaves. */
   readonly serviceTime: Latency;
   /** Requests that may wait for a worker; more are answered 503 at once. An integer >= 0. Default: no limit. */
-  readonly maxQueued?: number;
+  readonly maxQueued?: number | undefined;
 }
 
 /** How the upstream treats the requests that no script speaks for. What is left out has its default. */
 export interface UpstreamBehaviour {
   /** Time from a request to its answer, on top of what `capacity` takes. Default 0. */
-  readonly latency?: Latency;
+  readonly latency?: Latency | undefined;
   /** Status of a good answer, 200 to 599. Default 200. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** Body of every answer. Default `{"ok":true}`. */
-  readonly body?: string;
+  readonly body?: string | undefined;
   /** Headers added to every answer. Default: only `content-type: application/json`. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Share of requests answered with one of `failureStatuses`, 0 to 1. Default 0. */
-  readonly failureRate?: number;
+  readonly failureRate?: number | undefined;
   /** Statuses of failures, taken at random, each 200 to 599. Default `[503]`. */
-  readonly failureStatuses?: readonly number[];
+  readonly failureStatuses?: readonly number[] | undefined;
   /** Time that answers of status 429 and 503 ask the client to wait, in whole seconds (`Retry-After` has no less). Default: no such header. */
-  readonly retryAfter?: Duration;
+  readonly retryAfter?: Duration | undefined;
   /** Share of requests that meet each fault, 0 to 1. Together with `failureRate` at most 1. Default: none. */
-  readonly faults?: Readonly<Partial<Record<UpstreamFault, number>>>;
+  readonly faults?: Readonly<Partial<Record<UpstreamFault, number>>> | undefined;
   /** How long a `slow-body` takes from the first to the last piece. Default 1 s. */
-  readonly slowBody?: Duration;
+  readonly slowBody?: Duration | undefined;
   /** Default: no limit. */
-  readonly capacity?: UpstreamCapacity;
+  readonly capacity?: UpstreamCapacity | undefined;
 }
 
 /** One step of a script, when a word does not say enough. What is left out is as the behaviour has it. */
 export interface ScriptedAnswer {
-  readonly status?: number;
-  readonly body?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly latency?: Latency;
-  readonly retryAfter?: Duration;
-  readonly fault?: UpstreamFault;
+  readonly status?: number | undefined;
+  readonly body?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly latency?: Latency | undefined;
+  readonly retryAfter?: Duration | undefined;
+  readonly fault?: UpstreamFault | undefined;
 }
 
 /** One step of a script: a status (`503` or `'503'`), a fault (`'hang'`), or both and more in an object. */

@@ -19,15 +19,15 @@ import { Workers } from './upstream-workers.js';
 /** Options of {@link flakyUpstream}: how it behaves at first, and two of its own. */
 export interface FlakyUpstreamOptions extends UpstreamBehaviour {
   /** Decides all chance. The same seed and the same requests in the same order meet the same fates. A safe integer. Default 1. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Port to listen on, 0 to 65535. Default 0: any free one. */
-  readonly port?: number;
+  readonly port?: number | undefined;
 }
 
 /** What a script does after its last step. */
 export interface ScriptOptions {
   /** `none`: the behaviour speaks again; `last`: the last step for ever; `all`: from the first step again. Default `none`. */
-  readonly repeat?: 'none' | 'last' | 'all';
+  readonly repeat?: 'none' | 'last' | 'all' | undefined;
 }
 
 /** A real HTTP server that misbehaves as it is told. Made by {@link flakyUpstream}. */
