@@ -1,1 +1,66 @@
-export {};
+/** 'holdfast': the core's public face. */
+
+export type { IBackoff, IBackoffFactory, IBreaker } from 'cockatiel';
+export {
+  ConsecutiveBreaker,
+  ConstantBackoff,
+  CountBreaker,
+  DelegateBackoff,
+  ExponentialBackoff,
+  handleAll,
+  handleResultType,
+  handleType,
+  handleWhen,
+  handleWhenResult,
+  IterableBackoff,
+  SamplingBreaker,
+} from 'cockatiel';
+export * from './errors.js';
+export type { Context } from './pipeline/context.js';
+export type {
+  Admission,
+  Call,
+  Drive,
+  Driver,
+  Gate,
+  NextOptions,
+  Policy,
+  PolicyBase,
+} from './pipeline/contract.js';
+export type {
+  BreakerState,
+  EventBody,
+  EventOf,
+  EventType,
+  Listener,
+  PipelineEvent,
+  RetryStop,
+} from './pipeline/events.js';
+export type { Discard } from './pipeline/host.js';
+export type { PipelineOptions } from './pipeline/options.js';
+export type { Failure, Outcome, OutcomeKind, Success } from './pipeline/outcome.js';
+export type { Operation } from './pipeline/pass.js';
+export type {
+  AddsOf,
+  CallOptions,
+  Pipeline,
+  PipelineLayer,
+  PipelineSnapshot,
+} from './pipeline/pipeline.js';
+export { pipeline } from './pipeline/pipeline.js';
+export * from './policies/bulkhead/index.js';
+export * from './policies/circuit-breaker/index.js';
+export * from './policies/fallback/index.js';
+export type { CockatielFilter, Handle } from './policies/filter.js';
+export * from './policies/retry/index.js';
+export type { RetryBudget, RetryBudgetOptions } from './policies/retry-budget/index.js';
+export { retryBudget } from './policies/retry-budget/index.js';
+export type { StandardOptions } from './policies/standard.js';
+export { standard } from './policies/standard.js';
+export * from './policies/timeout/index.js';
+export type { Keyed, KeyedOptions } from './registry/keyed.js';
+export { keyed } from './registry/keyed.js';
+export type { Clock } from './time/clock.js';
+export { systemClock } from './time/clock.js';
+export type { Duration } from './time/duration.js';
+export type { TimeSource } from './time/time-source.js';

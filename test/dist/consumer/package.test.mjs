@@ -146,9 +146,9 @@ test('the standard policies work, and keyed pipelines keep their state apart', a
   assert.equal(await pipeline('standard', ...standard()).execute(() => 1), 1);
 
   const perHost = keyed(pipeline('per host', circuitBreaker({ consecutiveFailures: 1 })));
-  await perHost.for('a').settle(() => Promise.reject(new Error('down')));
-  assert.equal((await perHost.for('a').settle(() => 1)).status, 'rejected');
-  assert.equal(await perHost.for('b').execute(() => 1), 1);
+  await perHost.get('a').settle(() => Promise.reject(new Error('down')));
+  assert.equal((await perHost.get('a').settle(() => 1)).status, 'rejected');
+  assert.equal(await perHost.get('b').execute(() => 1), 1);
 });
 
 test("cockatiel's filters and breakers are those of the project's own cockatiel", async () => {

@@ -24,7 +24,7 @@ const inventory = pipeline(
   bulkhead({ maxConcurrent: 50, maxQueued: 100 }),
 );
 
-export const stock = await inventory.execute(async ({ signal }) => (signal.aborted ? 0 : 1));
+export const stock = await inventory.execute(async ({ signal }) => Number(signal.aborted));
 sure<Same<typeof stock, number | 'unknown'>>();
 
 export const read = inventory.wrap(async ({ signal }, sku: string, at?: Date) =>

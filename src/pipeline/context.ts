@@ -1,0 +1,79 @@
+/** What an operation is told about the attempt it makes. */
+export interface Context {
+  /** Aborts when this attempt is given up: by the caller, by a timeout, or because another attempt won. Made on first read. */
+  readonly signal: AbortSignal;
+  /** Number of this attempt within the call: 1 for the first. */
+  readonly attempt: number;
+  /** When the nearest timeout expires, in the pipeline clock's milliseconds; `Infinity` without one. */
+  readonly deadline: number;
+  /** Milliseconds left until {@link Context.deadline}, never negative; `Infinity` without a timeout. */
+  readonly timeLeft: number;
+  /** Name of the pipeline. */
+  readonly pipeline: string;
+}
+
+/** What a context asks of the run it belongs to. */
+export interface ContextOwner {
+  readonly pipeline: string;
+  readonly deadline: number;
+  readonly time: { now(): number };
+}
+
+/** Stands in for a controller that nobody asked for before the attempt was given up. */
+class GivenUp {
+  readonly reason: unknown;
+
+  constructor(reason: unknown) {
+    this.reason = reason;
+  }
+}
+
+/**
+ * The context of one attempt. No AbortController exists until somebody reads `signal`: making one costs more than all
+ * policies together on Node 20.
+ */
+export class AttemptContext implements Context {
+  readonly attempt: number;
+  #owner: ContextOwner | undefined;
+  #abort: AbortController | GivenUp | undefined;
+
+  constructor(owner: ContextOwner, attempt: number) {
+    this.attempt = attempt;
+    this.#owner = owner;
+    this.#abort = undefined;
+  }
+
+  get signal(): AbortSignal {
+    const known = this.#abort;
+    if (known instanceof AbortController) return known.signal;
+    const controller = new AbortController();
+    this.#abort = controller;
+    if (known !== undefined) controller.abort(known.reason);
+    return controller.signal;
+  }
+
+  get deadline(): number {
+    return this.#owner === undefined ? Infinity : this.#owner.deadline;
+  }
+
+  get timeLeft(): number {
+    const deadline = this.deadline;
+    if (deadline === Infinity || this.#owner === undefined) return Infinity;
+    return Math.max(0, deadline - this.#owner.time.now());
+  }
+
+  get pipeline(): string {
+    return this.#owner === undefined ? '' : this.#owner.pipeline;
+  }
+
+  /** Gives the attempt up: its signal, read or not yet read, aborts with this reason. */
+  abort(reason: unknown): void {
+    if (this.#abort instanceof AbortController) this.#abort.abort(reason);
+    else this.#abort ??= new GivenUp(reason);
+  }
+
+  /** The run is over and its object goes back to the pool. */
+  detach(): void {
+    this.#owner = undefined;
+  }
+}

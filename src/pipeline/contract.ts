@@ -1,0 +1,135 @@
+/**
+ * The contract between the engine and a policy. It is public: users write their own policies with it, and the
+ * built-in ones have no other door.
+ *
+ * A policy is a {@link Gate} when it only lets calls in and learns how they ended, and a {@link Driver} when it decides
+ * whether and how often the rest of the pipeline runs. Neighbouring gates share one loop and one promise; a driver
+ * costs nothing while its first outcome is acceptable.
+ */
+import type { RejectedError } from '../errors.js';
+import type { TimeSource } from '../time/time-source.js';
+import type { Context } from './context.js';
+import type { EventBody } from './events.js';
+import type { Outcome } from './outcome.js';
+
+/** What a policy sees of the call it is part of. Valid from `enter` to `exit`; the engine reuses the object. */
+export interface Call {
+  /** Name of the pipeline that runs the call. */
+  readonly pipeline: string;
+  /** Name of this policy in that pipeline. */
+  readonly policy: string;
+  /** The pipeline's time: `now()` is exact, `recent()` cheap (see TimeSource). */
+  readonly time: TimeSource;
+  /** This policy's position in this call; give it to {@link Call.abandon}. */
+  readonly layer: number;
+  /** The policy's own place in this call: what `enter` puts here, `exit` finds here. Set it before `enter` returns. */
+  state: unknown;
+  /** How often the operation has been called in this call so far. */
+  readonly attempts: number;
+  /** When the nearest enclosing timeout expires, in the clock's milliseconds; `Infinity` without one. */
+  readonly deadline: number;
+  /** Whether rejections carry a stack (`captureStack` of the pipeline). */
+  readonly captureStack: boolean;
+  /** Whether anybody listens: ask before building an event. */
+  readonly listening: boolean;
+  /** Reports an event of the policy in layer `layer`, by default the one that is being asked. */
+  emit(event: EventBody, layer?: number): void;
+  /**
+   * Ends everything inside layer `layer` at once with this error as a timeout: the operation's signal aborts with the
+   * error, permits inside are given back, and the outcome goes on outwards from that layer. Needs {@link Gate.mayAbandon}.
+   * A ResilienceError that does not say where it comes from is told.
+   */
+  abandon(layer: number, error: unknown): void;
+}
+
+/** What every policy may offer the pipeline that holds it. */
+export interface PolicyBase {
+  /** Stable word for the kind of policy: `retry`, `circuit_breaker`. Policies are named by it unless they have a `name`. */
+  readonly type: string;
+  /** The name in events, errors and telemetry. Default: the type. */
+  readonly name?: string | undefined;
+  /** Called when a pipeline is made with this policy; throws a ConfigError when it cannot work there. */
+  bind?(time: TimeSource): void;
+  /** A copy with the same options and fresh state, without validating again. Without it, copies of a pipeline share the policy. */
+  fork?(): Policy;
+  /** The policy's state as plain JSON. */
+  snapshot?(): unknown;
+  /** Reports events that happen outside any call (a breaker tripped by hand). Returns the unsubscriber. */
+  subscribe?(emit: (event: EventBody) => void): () => void;
+  /** Whether a call is in here or state is held that must not be dropped (an open breaker): keyed pipelines ask before evicting. */
+  busy?(): boolean;
+}
+
+/** Answer of {@link Gate.enter}: `undefined` admits, an error refuses. */
+export type Admission = undefined | RejectedError;
+
+/**
+ * Lets calls in, and learns how they ended.
+ *
+ * For each `enter` that admitted there is exactly one `exit`, whatever happens.
+ */
+export interface Gate extends PolicyBase {
+  readonly role: 'gate';
+  /** Admits or refuses; answers a promise only when the call has to wait. What it throws becomes the outcome. */
+  enter(call: Call): Admission | Promise<Admission>;
+  /**
+   * The run inside ended. `outcome` is only valid during the call. A run given up by an outer policy or by the caller
+   * is `cancelled`. What it throws replaces the outcome.
+   */
+  exit(call: Call, outcome: Outcome): void;
+  /** The call gave up while it waited in `enter`: forget it. If it is admitted all the same, `exit` follows. */
+  leave?(call: Call): void;
+  /** `true`: `exit` waits until every operation started inside has really settled, also after the call was given up. */
+  readonly holds?: boolean;
+  /** Must be `true` for a gate that calls {@link Call.abandon}. */
+  readonly mayAbandon?: boolean;
+  /** When this gate will abandon the call whose `state` this is, in the clock's milliseconds. */
+  deadlineOf?(state: unknown): number;
+}
+
+/** One driver's hold on one call. */
+export interface Drive {
+  readonly call: Call;
+  /** For what the driver itself runs, such as a fallback: its `signal` aborts when the call is given up. */
+  readonly context: Context;
+  /** `true` once the call was given up: start nothing and call nothing any more. */
+  readonly ended: boolean;
+  /** Runs the layers inside once more. Never rejects. `signal` gives this run up when it aborts. */
+  next(options?: NextOptions): Promise<Outcome>;
+  /** Waits; answers `false` at once when the call is given up meanwhile. */
+  sleep(delayMs: number): Promise<boolean>;
+  /** Gives a value that nobody will receive to the pipeline's `discard` hook. */
+  discard(outcome: Outcome): void;
+  /** Marks the call as answered by a fallback. */
+  degraded(): void;
+}
+
+/** Options of {@link Drive.next}. */
+export interface NextOptions {
+  /** Gives the run up when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+  /** How telemetry counts the attempt. Default `retry` after a first run, `first` otherwise. */
+  readonly kind?: 'first' | 'retry' | 'hedge';
+}
+
+/** Decides whether and how often the rest of the pipeline runs. */
+export interface Driver extends PolicyBase {
+  readonly role: 'driver';
+  /**
+   * With `accepts`, the engine runs the inner layers once by itself and asks whether the outcome may leave as it is; only when
+   * it may not is `drive` called, with that outcome as `first`. Without `accepts`, `drive` is called at once.
+   */
+  accepts?(call: Call, outcome: Outcome): boolean;
+  /** Whether `accepts` wants to see successful outcomes too. Default `false`: a success is accepted unasked. */
+  readonly inspectsValues?: boolean;
+  /** Called before the first run, when `accepts` is there. */
+  begin?(call: Call): void;
+  /** Ends the call from here. What it throws becomes the outcome. */
+  drive(drive: Drive, first: Outcome | undefined): Promise<Outcome>;
+}
+
+/** A layer of a pipeline. `Adds` is what the policy may answer in place of the operation's result. */
+export type Policy<Adds = never> = (Gate | Driver) & {
+  /** Exists in types only: it carries what a fallback adds to the result. */
+  readonly adds?: (() => Adds) | undefined;
+};

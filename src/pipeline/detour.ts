@@ -1,0 +1,35 @@
+import type { DriveHold } from './drive.js';
+import type { AttemptKind } from './host.js';
+import type { Outcome, OutcomeKind } from './outcome.js';
+import type { Pass } from './pass.js';
+
+/** A gate whose exit waits until the operations started inside it have settled. */
+export interface Held {
+  readonly layer: number;
+  readonly state: unknown;
+  readonly outcome: Outcome;
+}
+
+/** An abort or expiry that came while the pass was still entering. */
+export interface Interruption {
+  readonly layer: number;
+  readonly kind: OutcomeKind;
+  readonly error: unknown;
+}
+
+/** What a pass needs only when it leaves the straight path: when it waits, is driven, aborted or has more than one attempt. */
+export class Detour {
+  /** The pass whose driver started this one. */
+  parent: Pass | undefined;
+  attemptKind: AttemptKind = 'first';
+  /** Passes started by drivers of this one that have not really settled. */
+  readonly children: Pass[] = [];
+  drive: DriveHold | undefined;
+  /** A gate's promise of admission is pending. */
+  waiting = false;
+  held: Held[] = [];
+  interruption: Interruption | undefined;
+  signal: AbortSignal | undefined;
+  onAbort: (() => void) | undefined;
+  degraded = false;
+}

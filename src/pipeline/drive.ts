@@ -1,0 +1,90 @@
+import type { Context } from './context.js';
+import { AttemptContext } from './context.js';
+import type { Call, Drive, NextOptions } from './contract.js';
+import { discardWith } from './discard.js';
+import type { AttemptKind, Host } from './host.js';
+import type { Outcome } from './outcome.js';
+import { failure } from './outcome.js';
+
+/** What a driver's hold on a call needs of the pass it holds. */
+export interface Drivable extends Call {
+  again(layer: number, kind: AttemptKind, signal: AbortSignal | undefined): Promise<Outcome>;
+  giveUpRuns(reason: unknown): void;
+  degraded(): void;
+}
+
+const YES = Promise.resolve(true);
+const NO = Promise.resolve(false);
+
+/** One driver's hold on one call, from `Driver.drive` to the end of its promise or of the call. */
+export class DriveHold implements Drive {
+  readonly call: Call;
+  ended = false;
+  /** The driver's own layer. */
+  readonly layer: number;
+  readonly #pass: Drivable;
+  readonly #host: Host;
+  readonly #kind: AttemptKind;
+  #reason: unknown;
+  #context: AttemptContext | undefined;
+  readonly #sleepers = new Map<unknown, (slept: boolean) => void>();
+
+  constructor(pass: Drivable, host: Host, layer: number, kind: AttemptKind) {
+    this.call = pass;
+    this.#pass = pass;
+    this.#host = host;
+    this.layer = layer;
+    this.#kind = kind;
+  }
+
+  get context(): Context {
+    return (this.#context ??= new AttemptContext(this.call, this.call.attempts));
+  }
+
+  next(options?: NextOptions): Promise<Outcome> {
+    if (this.ended) return Promise.resolve(failure(this.#reason, 'cancelled'));
+    return this.#pass.again(this.layer, options?.kind ?? this.#kind, options?.signal);
+  }
+
+  sleep(delayMs: number): Promise<boolean> {
+    if (this.ended) return NO;
+    if (delayMs <= 0) return YES;
+    return new Promise((resolve) => {
+      const timer = this.#host.time.clock.setTimer(() => {
+        this.#sleepers.delete(timer);
+        resolve(true);
+      }, delayMs);
+      this.#sleepers.set(timer, resolve);
+    });
+  }
+
+  discard(outcome: Outcome): void {
+    if (outcome.kind !== 'success') return;
+    discardWith(this.#host.discard, outcome.value);
+    if (!this.ended && this.call.listening) this.call.emit({ type: 'discard' });
+  }
+
+  degraded(): void {
+    if (!this.ended) this.#pass.degraded();
+  }
+
+  /** The call was given up. */
+  giveUp(reason: unknown): void {
+    if (this.ended) return;
+    this.end(reason);
+    this.#context?.abort(reason);
+  }
+
+  /** Ends the hold: sleepers wake, and runs that are still under way are given up. */
+  end(reason: unknown): void {
+    this.ended = true;
+    this.#reason = reason;
+    for (const [timer, wake] of this.#sleepers) {
+      this.#host.time.clock.clearTimer(timer);
+      wake(false);
+    }
+    this.#sleepers.clear();
+    this.#pass.giveUpRuns(reason);
+    this.#context?.detach();
+  }
+}

@@ -1,0 +1,115 @@
+import { diag } from '@opentelemetry/api';
+import type { OutcomeKind } from './outcome.js';
+
+/** The states of a circuit breaker, as events and telemetry name them. */
+export type BreakerState = 'closed' | 'open' | 'half_open' | 'isolated';
+
+/** Why a retry that would have been allowed by `maxRetries` was not made, or that none was left. */
+export type RetryStop = 'exhausted' | 'budget' | 'deadline' | 'retry_after';
+
+/** What a policy reports; the engine adds where it happened. */
+export type EventBody =
+  /** A call settled. `attempts` counts how often the operation was called; `durationMs` is wall time in the pipeline. */
+  | {
+      readonly type: 'call';
+      readonly outcome: OutcomeKind | 'fallback';
+      readonly attempts: number;
+      readonly durationMs: number;
+      readonly error?: unknown;
+    }
+  /** One call of the operation ended (or was given up: `cancelled`, `timeout`). */
+  | {
+      readonly type: 'attempt';
+      readonly attempt: number;
+      readonly kind: 'first' | 'retry' | 'hedge';
+      readonly outcome: OutcomeKind;
+      readonly error?: unknown;
+    }
+  /** A retry was decided: it starts after `delayMs`. `attempt` is the number of the attempt to come. */
+  | {
+      readonly type: 'retry';
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly outcome: OutcomeKind;
+      readonly error?: unknown;
+    }
+  /** No further retry is made, and the outcome is returned as it is. */
+  | { readonly type: 'retry_stopped'; readonly reason: RetryStop; readonly attempts: number }
+  /** A timeout expired. */
+  | { readonly type: 'timeout'; readonly timeoutMs: number }
+  /** A policy refused a call, or would have (`enforced: false`, a dry run). */
+  | {
+      readonly type: 'rejection';
+      readonly reason: string;
+      readonly enforced: boolean;
+      readonly retryAfter?: number | undefined;
+    }
+  /** A circuit breaker changed state. */
+  | {
+      readonly type: 'transition';
+      readonly from: BreakerState;
+      readonly to: BreakerState;
+      readonly reason: string;
+      readonly openForMs?: number | undefined;
+      /** `false` for a breaker in dry run. */
+      readonly enforced: boolean;
+    }
+  /** A fallback answered in place of this outcome. */
+  | { readonly type: 'fallback'; readonly outcome: OutcomeKind; readonly error?: unknown }
+  /** A call waits in a queue. */
+  | { readonly type: 'queued'; readonly queued: number }
+  /** A result nobody will receive was given to the `discard` hook. */
+  | { readonly type: 'discard' };
+
+/** An event as a listener gets it: what happened, in which pipeline and, when a policy reports it, in which policy. */
+export type PipelineEvent = EventBody & {
+  readonly pipeline: string;
+  /** Which copy of a keyed pipeline. */
+  readonly key: string | undefined;
+  readonly policy: string | undefined;
+};
+
+/** The stable names of the events. */
+export type EventType = PipelineEvent['type'];
+
+/** The event of one type. */
+export type EventOf<K extends EventType> = Extract<PipelineEvent, { readonly type: K }>;
+
+/** Receives events, synchronously. What it throws goes to OpenTelemetry's `diag` and changes nothing in the call. */
+export type Listener<E extends PipelineEvent = PipelineEvent> = (event: E) => void;
+
+/** Reports a fault of user code that must not disturb a call (a listener or a discard hook that threw). */
+export function reportFault(what: string, error: unknown): void {
+  diag.error(`holdfast: ${what} threw`, error);
+}
+
+/** The listeners of one pipeline. `active` is what the path of a call compares. */
+export class Hub {
+  active = false;
+  #listeners: readonly Listener[] = [];
+
+  add(listener: Listener): () => void {
+    const entry: Listener = (event) => listener(event);
+    this.#listeners = [...this.#listeners, entry];
+    this.active = true;
+    return () => {
+      this.#listeners = this.#listeners.filter((each) => each !== entry);
+      this.active = this.#listeners.length > 0;
+    };
+  }
+
+  emit(event: PipelineEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        reportFault(`a listener of pipeline "${event.pipeline}"`, error);
+      }
+    }
+  }
+
+  clear(): void {
+    this.#listeners = [];
+    this.active = false;
+  }
+}

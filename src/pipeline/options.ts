@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { fnOf, policyName } from '../config/schemas.js';
+import { parseOptions } from '../config/validate.js';
+import type { Clock } from '../time/clock.js';
+import type { Discard } from './host.js';
+
+/** Options of {@link pipeline}. */
+export interface PipelineOptions {
+  /** Names the pipeline in errors, events and telemetry: 1 to 100 characters. Required. */
+  readonly name: string;
+  /** Where time comes from. Default: the system's clock, read at call time so that fake timers work. */
+  readonly clock?: Clock | undefined;
+  /** Whether rejections and timeouts carry a stack, which makes each about ten times as expensive. Default false. */
+  readonly captureStack?: boolean | undefined;
+  /**
+   * Is given each result that nobody will receive: of an attempt that was given up and answered late, or that is about to
+   * be retried or replaced. For releasing what a result holds, such as the body of a Response. What it throws is reported
+   * to OpenTelemetry's `diag` and changes nothing in the call.
+   */
+  readonly discard?: Discard | undefined;
+}
+
+const clockSchema = z.custom<Clock>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    ['now', 'wallNow', 'setTimer', 'clearTimer'].every(
+      (method) => typeof (value as Record<string, unknown>)[method] === 'function',
+    ),
+  { error: 'must be a clock: an object with now(), wallNow(), setTimer() and clearTimer()' },
+);
+
+/** The schema of {@link PipelineOptions}. */
+export const pipelineSchema = z.strictObject({
+  name: policyName,
+  clock: clockSchema.optional(),
+  captureStack: z.boolean().default(false),
+  discard: fnOf<Discard>().optional(),
+});
+
+/** Options with everything filled in. */
+export type ResolvedPipeline = z.output<typeof pipelineSchema>;
+
+/** @throws ConfigError */
+export function resolvePipeline(options: string | PipelineOptions): ResolvedPipeline {
+  const given = typeof options === 'string' ? { name: options } : options;
+  return parseOptions(pipelineSchema, given, 'pipeline');
+}

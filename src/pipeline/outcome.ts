@@ -1,0 +1,65 @@
+import { RejectedError, TimeoutError } from '../errors.js';
+
+/**
+ * How one run of the inner layers ended. Inside a pipeline errors are values; they are thrown once, at the edge,
+ * by `execute`.
+ *
+ * - `success`: the operation answered (or a fallback did)
+ * - `failure`: the operation threw or rejected
+ * - `timeout`: a timeout inside this layer expired
+ * - `rejected`: a policy inside this layer refused the call
+ * - `cancelled`: the caller aborted, or an outer policy gave the run up; never the upstream's fault
+ */
+export type OutcomeKind = 'success' | 'failure' | 'timeout' | 'rejected' | 'cancelled';
+
+/** An outcome that carries a value. */
+export interface Success<T = unknown> {
+  readonly kind: 'success';
+  readonly value: T;
+}
+
+/** An outcome that carries an error: the thrown value itself, never a wrapper. */
+export interface Failure {
+  readonly kind: Exclude<OutcomeKind, 'success'>;
+  readonly error: unknown;
+}
+
+/** How a run ended: see {@link OutcomeKind}. */
+export type Outcome<T = unknown> = Success<T> | Failure;
+
+/** An outcome of one hidden class, so that code which reads outcomes stays monomorphic. */
+class Ended {
+  readonly kind: OutcomeKind;
+  readonly value: unknown;
+  readonly error: unknown;
+
+  constructor(kind: OutcomeKind, value: unknown, error: unknown) {
+    this.kind = kind;
+    this.value = value;
+    this.error = error;
+  }
+}
+
+/** Makes an outcome that may be kept. */
+export function outcomeOf(kind: OutcomeKind, value: unknown, error: unknown): Outcome {
+  return new Ended(kind, value, error) as Outcome;
+}
+
+/** A successful outcome with this value. */
+export function success<T>(value: T): Outcome<T> {
+  return new Ended('success', value, undefined) as Outcome<T>;
+}
+
+/** An outcome with this error. */
+export function failure(error: unknown, kind: Failure['kind'] = 'failure'): Outcome<never> {
+  return new Ended(kind, undefined, error) as Outcome<never>;
+}
+
+/**
+ * What kind of failure an error is. A rejection or timeout of another pipeline, used inside the operation, counts as
+ * one of this pipeline's own.
+ */
+export function kindOfError(error: unknown): Failure['kind'] {
+  if (error instanceof RejectedError) return 'rejected';
+  return error instanceof TimeoutError ? 'timeout' : 'failure';
+}

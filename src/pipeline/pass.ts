@@ -1,0 +1,651 @@
+import { RejectedError, ResilienceError } from '../errors.js';
+import type { TimeSource } from '../time/time-source.js';
+import type { Context } from './context.js';
+import { AttemptContext } from './context.js';
+import type { Admission, Call, Gate } from './contract.js';
+import type { Interruption } from './detour.js';
+import { Detour } from './detour.js';
+import { discardWith } from './discard.js';
+import type { Drivable } from './drive.js';
+import { DriveHold } from './drive.js';
+import type { EventBody, PipelineEvent } from './events.js';
+import { reportFault } from './events.js';
+import type { AttemptKind, CallOutcome, Host } from './host.js';
+import type { Outcome, OutcomeKind } from './outcome.js';
+import { failure, kindOfError, outcomeOf } from './outcome.js';
+import type { Layer } from './plan.js';
+import { atOnce, capture, isNative, isThenable, settledResult } from './promises.js';
+
+/** What a pipeline runs. */
+export type Operation<T = unknown> = (context: Context) => T | PromiseLike<T>;
+
+/** How the end of a pass is delivered: `execute` throws, `settle` wraps, a driver gets the outcome itself. */
+export type Delivery = 'execute' | 'settle' | 'outcome';
+
+/**
+ * ```
+ * idle -> entering -> running -> leaving -> done
+ *            |  ^                 |   ^
+ *          waiting              driving
+ * ```
+ */
+type Phase = 'idle' | 'entering' | 'waiting' | 'running' | 'leaving' | 'driving' | 'done';
+
+/**
+ * One pass through the layers of a pipeline: in through the gates, the operation, and out again. The first pass of a
+ * call starts at the outermost layer; each further attempt is a pass that starts inside the driver that wants it.
+ *
+ * A pass is the `Call` that policies see and, while it leaves, the `Outcome` too. Passes are pooled, together with the
+ * two functions that a promise needs to report back, so that a successful call makes no closure. A pass returns to the
+ * pool when it is done and nothing that it started still runs.
+ *
+ * A pass either has a promise of its own (`resolve`), which can be settled while the operation still runs, or is
+ * carried by the promise derived from the operation's, which costs half as much: see `Plan.mayAbandon`.
+ */
+export class Pass implements Call, Drivable {
+  private host!: Host;
+  private layers: readonly Layer[] = [];
+  private operation!: Operation;
+  private delivery: Delivery = 'execute';
+  private phase: Phase = 'idle';
+  /** The operation of this pass has not settled. */
+  private busy = false;
+  private readonly states: unknown[] = [];
+  private context: AttemptContext | undefined;
+  private resolve: ((value: unknown) => void) | undefined;
+  private reject: ((reason: unknown) => void) | undefined;
+  /** What only a call off the straight path needs. */
+  private detour: Detour | undefined;
+  /** The first pass of the call. */
+  private root: Pass = this;
+  private startedAt = 0;
+  /** The outermost layer of this pass. */
+  from = 0;
+  attempts = 0;
+  layer = 0;
+  state: unknown;
+  kind: OutcomeKind = 'success';
+  value: unknown;
+  error: unknown;
+
+  private readonly onValue = (value: unknown): unknown => {
+    this.busy = false;
+    if (this.phase !== 'running') return this.settledLate(value, true);
+    this.kind = 'success';
+    this.value = value;
+    return this.leaveOperation();
+  };
+
+  private readonly onError = (error: unknown): unknown => {
+    this.busy = false;
+    if (this.phase !== 'running') return this.settledLate(error, false);
+    this.fail(error);
+    return this.leaveOperation();
+  };
+
+  /** Runs a whole call and answers its promise. */
+  static call(
+    host: Host,
+    operation: Operation,
+    delivery: Delivery,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    const pass = take();
+    pass.host = host;
+    pass.layers = host.plan.layers;
+    pass.operation = operation;
+    pass.delivery = delivery;
+    host.inFlight++;
+    if (host.hub.active) pass.startedAt = host.time.now();
+    if (signal !== undefined) return pass.start(signal);
+    if (!host.plan.mayAbandon) return pass.enter(0) as Promise<unknown>;
+    const promise = new Promise(capture);
+    pass.resolve = capture.resolve;
+    pass.reject = capture.reject;
+    pass.enter(0);
+    return promise;
+  }
+
+  /** Runs the layers inside `layer` once more, for the driver there. */
+  again(layer: number, kind: AttemptKind, signal: AbortSignal | undefined): Promise<Outcome> {
+    const pass = take();
+    pass.host = this.host;
+    pass.layers = this.layers;
+    pass.operation = this.operation;
+    pass.delivery = 'outcome';
+    pass.from = layer + 1;
+    pass.root = this.root;
+    const detour = pass.off();
+    detour.parent = this;
+    detour.attemptKind = kind;
+    this.off().children.push(pass);
+    return pass.start(signal) as Promise<Outcome>;
+  }
+
+  get pipeline(): string {
+    return this.host.name;
+  }
+
+  get policy(): string {
+    return this.layers[this.layer]?.name ?? '';
+  }
+
+  get time(): TimeSource {
+    return this.host.time;
+  }
+
+  get captureStack(): boolean {
+    return this.host.captureStack;
+  }
+
+  get listening(): boolean {
+    const { hub, plan } = this.host;
+    return hub.active || plan.inner.some((inner) => inner.hub.active);
+  }
+
+  get deadline(): number {
+    let deadline = Infinity;
+    for (let pass: Pass | undefined = this; pass !== undefined; pass = pass.detour?.parent) {
+      for (let i = pass.from, end = pass.enteredLayers; i < end; i++) {
+        const at = pass.layers[i]?.gate?.deadlineOf?.(pass.states[i]);
+        if (at !== undefined && at < deadline) deadline = at;
+      }
+    }
+    return deadline;
+  }
+
+  emit(event: EventBody, at = this.layer): void {
+    const layer = this.layers[at] as Layer;
+    const { name, key, hub } = this.host;
+    const full = { ...event, pipeline: name, key, policy: layer.name } as PipelineEvent;
+    hub.emit(full);
+    if (layer.owner !== this.host) layer.owner.hub.emit(full);
+  }
+
+  abandon(layer: number, error: unknown): void {
+    const policy = this.layers[layer]?.name ?? '';
+    if (this.resolve === undefined) {
+      throw new TypeError(
+        `policy "${policy}" abandons calls but does not say so: set mayAbandon to true`,
+      );
+    }
+    if (error instanceof ResilienceError) this.signed(error, policy);
+    this.giveUp(layer, 'timeout', error);
+  }
+
+  /** Gives the whole pass up. */
+  cancel(reason: unknown): void {
+    this.giveUp(this.from - 1, 'cancelled', reason);
+  }
+
+  /** Marks the call as answered by a fallback. */
+  degraded(): void {
+    this.root.off().degraded = true;
+  }
+
+  /** Gives up whatever drivers of this pass have started. */
+  giveUpRuns(reason: unknown): void {
+    for (const child of this.detour?.children.slice() ?? []) child.cancel(reason);
+  }
+
+  /** The layers before this one have been entered and not yet left. */
+  private get enteredLayers(): number {
+    switch (this.phase) {
+      case 'running':
+        return this.layers.length;
+      case 'done':
+      case 'idle':
+        return this.from;
+      default:
+        return this.layer;
+    }
+  }
+
+  /** Starts with a promise of its own, given up when `signal` aborts. The signal is followed by hand: AbortSignal.any leaks. */
+  private start(signal: AbortSignal | undefined): Promise<unknown> {
+    const promise = new Promise(capture);
+    this.resolve = capture.resolve;
+    this.reject = capture.reject;
+    if (signal?.aborted === true) {
+      this.end('cancelled', signal.reason);
+      this.leave(this.from - 1);
+      return promise;
+    }
+    if (signal !== undefined) {
+      const detour = this.off();
+      detour.signal = signal;
+      detour.onAbort = () => this.cancel(signal.reason);
+      signal.addEventListener('abort', detour.onAbort);
+    }
+    this.enter(this.from);
+    return promise;
+  }
+
+  /** Goes in from layer `i` on. A pass without a promise of its own answers one. */
+  private enter(i: number): unknown {
+    const { layers } = this;
+    this.phase = 'entering';
+    let admission: Admission | Promise<Admission>;
+    try {
+      for (; i < layers.length; i++) {
+        const layer = layers[i] as Layer;
+        this.layer = i;
+        if (layer.gate !== undefined) {
+          this.state = undefined;
+          admission = layer.gate.enter(this);
+          this.states[i] = this.state;
+          if (admission !== undefined) break;
+        } else if (layer.active) {
+          break;
+        } else if (layer.begins) {
+          layer.driver?.begin?.(this);
+        }
+      }
+    } catch (error) {
+      if (this.detour?.interruption !== undefined) return this.interrupted(i - 1);
+      this.fail(error);
+      return this.leaveAtOnce(i - 1);
+    }
+    if (admission !== undefined && !(admission instanceof RejectedError))
+      return this.wait(i, admission);
+    if (this.detour?.interruption !== undefined) return this.interrupted(i - 1);
+    if (i === layers.length) return this.operate();
+    return admission === undefined ? this.drive(i, undefined) : this.refuse(i, admission);
+  }
+
+  /** Leaves after an abort or expiry that came while this pass could not be given up; `i` is the innermost layer entered. */
+  private interrupted(i: number): unknown {
+    const { layer, kind, error } = this.detour?.interruption as Interruption;
+    this.phase = 'leaving';
+    this.exitDownTo(i, layer, error);
+    this.end(kind, error);
+    return this.leaveAtOnce(layer);
+  }
+
+  private refuse(i: number, error: RejectedError): unknown {
+    this.signed(error, this.policy);
+    if (this.listening) {
+      this.emit({
+        type: 'rejection',
+        reason: error.reason,
+        enforced: true,
+        retryAfter: error.retryAfter,
+      });
+    }
+    this.end('rejected', error);
+    return this.leaveAtOnce(i - 1);
+  }
+
+  private wait(i: number, admission: Promise<Admission>): unknown {
+    const detour = this.off();
+    this.phase = 'waiting';
+    detour.waiting = true;
+    const derived = admission.then(
+      (answer) => this.admitted(i, answer, undefined),
+      (error: unknown) => this.admitted(i, undefined, { error }),
+    );
+    if (detour.interruption !== undefined) {
+      const { layer, kind, error } = detour.interruption;
+      this.giveUp(layer, kind, error);
+    }
+    return derived;
+  }
+
+  private admitted(i: number, answer: Admission, thrown: { error: unknown } | undefined): unknown {
+    (this.detour as Detour).waiting = false;
+    this.layer = i;
+    if (this.phase !== 'waiting') {
+      if (answer === undefined && thrown === undefined) this.exitDownTo(i, i - 1, this.error);
+      this.release();
+      return undefined;
+    }
+    if (thrown !== undefined) {
+      this.fail(thrown.error);
+      return this.leaveAtOnce(i - 1);
+    }
+    return answer === undefined ? this.enter(i + 1) : this.refuse(i, answer);
+  }
+
+  private operate(): unknown {
+    const { operation } = this;
+    const context = new AttemptContext(this, ++this.root.attempts);
+    this.context = context;
+    this.phase = 'running';
+    this.busy = true;
+    let result: unknown;
+    try {
+      result = operation(context);
+    } catch (error) {
+      return this.resolve === undefined ? atOnce(this.onError, error) : this.onError(error);
+    }
+    if (isNative(result)) return result.then(this.onValue, this.onError);
+    if (isThenable(result)) return Promise.resolve(result).then(this.onValue, this.onError);
+    return this.resolve === undefined ? atOnce(this.onValue, result) : this.onValue(result);
+  }
+
+  /** The operation ended in time. */
+  private leaveOperation(): unknown {
+    const { host } = this;
+    if (this.kind === 'success' && this === this.root) host.tally.firstSuccesses++;
+    else host.tally.attempt(this.attemptKind, this.kind);
+    if (host.hub.active) this.reportAttempt();
+    return this.leave(this.layers.length - 1);
+  }
+
+  /**
+   * Goes out from layer `i`. Answers what the promise that carries this pass resolves to, or throws what it rejects
+   * with; nothing of the kind when the pass has a promise of its own.
+   */
+  private leave(i: number): unknown {
+    this.phase = 'leaving';
+    const { layers, from } = this;
+    for (; i >= from; i--) {
+      const layer = layers[i] as Layer;
+      try {
+        if (layer.gate !== undefined) {
+          if (layer.holds && this.runsInside(i)) {
+            this.hold(i);
+          } else {
+            this.layer = i;
+            this.state = this.states[i];
+            this.states[i] = undefined;
+            layer.gate.exit(this, this as Outcome);
+          }
+        } else if (this.kind !== 'success' || layer.inspects) {
+          this.layer = i;
+          if (layer.driver?.accepts?.(this, this as Outcome) === false) {
+            return this.drive(i, this.outcome());
+          }
+        }
+      } catch (error) {
+        this.fail(error);
+      }
+    }
+    return this.finish();
+  }
+
+  /** As `leave`, for callers that are not reactions of a promise: a pass without a promise of its own needs one now. */
+  private leaveAtOnce(i: number): unknown {
+    if (this.resolve !== undefined) return this.leave(i);
+    try {
+      return Promise.resolve(this.leave(i));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  private drive(i: number, first: Outcome | undefined): unknown {
+    const detour = this.off();
+    if (detour.interruption !== undefined) return this.interrupted(i - 1);
+    this.phase = 'driving';
+    this.layer = i;
+    const { host } = this;
+    const drive = new DriveHold(this, host, i, first === undefined ? 'first' : 'retry');
+    detour.drive = drive;
+    let driven: Promise<Outcome>;
+    try {
+      driven = this.layers[i]?.driver?.drive(drive, first) as Promise<Outcome>;
+    } catch (error) {
+      driven = Promise.reject(error);
+    }
+    const derived = driven.then(
+      (outcome) => {
+        // A hold that has ended belongs to a call that is over; this pass may serve another by now.
+        if (!drive.ended) return this.driven(drive, outcome);
+        if (outcome.kind === 'success') discardWith(host.discard, outcome.value);
+        return undefined;
+      },
+      (error: unknown) =>
+        drive.ended ? undefined : this.driven(drive, failure(error, kindOfError(error))),
+    );
+    return this.resolve === undefined ? derived : undefined;
+  }
+
+  private driven(drive: DriveHold, outcome: Outcome): unknown {
+    this.phase = 'leaving';
+    drive.end(SUPERSEDED);
+    this.takeOver(outcome);
+    return this.leave(drive.layer - 1);
+  }
+
+  /** Ends everything inside `layer`, and leaves from there with this outcome. */
+  private giveUp(layer: number, kind: OutcomeKind, error: unknown): void {
+    const { phase, detour } = this;
+    let i: number;
+    switch (phase) {
+      case 'entering':
+      case 'leaving':
+        this.off().interruption ??= { layer, kind, error };
+        return;
+      case 'waiting':
+        i = this.layer;
+        this.state = this.states[i];
+        this.phase = 'leaving';
+        this.leaveQueue(this.layers[i]?.gate);
+        i--;
+        break;
+      case 'running':
+        i = this.layers.length - 1;
+        this.phase = 'leaving';
+        this.context?.abort(error);
+        this.host.tally.attempt(this.attemptKind, kind);
+        this.end(kind, error);
+        if (this.host.hub.active) this.reportAttempt();
+        break;
+      case 'driving':
+        i = this.layer - 1;
+        this.phase = 'leaving';
+        detour?.drive?.giveUp(error);
+        break;
+      default:
+        return;
+    }
+    this.exitDownTo(i, layer, error);
+    this.end(kind, error);
+    this.leave(layer);
+  }
+
+  /** Exits the gates from `i` out to, and without, `layer`: what was inside a layer that gave the run up. */
+  private exitDownTo(i: number, layer: number, error: unknown): void {
+    for (; i > layer; i--) {
+      const { gate, holds } = this.layers[i] as Layer;
+      if (gate === undefined) continue;
+      this.end('cancelled', error);
+      if (holds && this.runsInside(i)) {
+        this.hold(i);
+      } else {
+        this.layer = i;
+        this.state = this.states[i];
+        this.states[i] = undefined;
+        this.exitGuarded(gate);
+      }
+    }
+  }
+
+  private leaveQueue(gate: Gate | undefined): void {
+    try {
+      gate?.leave?.(this);
+    } catch (error) {
+      reportFault(`policy "${this.policy}"`, error);
+    }
+  }
+
+  /** An exit behind the call's back: its error has nowhere to go. */
+  private exitGuarded(gate: Gate): void {
+    try {
+      gate.exit(this, this as Outcome);
+    } catch (error) {
+      reportFault(`policy "${this.policy}"`, error);
+    }
+  }
+
+  private finish(): unknown {
+    const { host, detour, kind, value, error, resolve, reject, delivery } = this;
+    this.phase = 'done';
+    this.layer = this.from;
+    if (this === this.root) {
+      host.inFlight--;
+      const outcome = kind === 'success' && detour?.degraded === true ? 'fallback' : kind;
+      if (outcome === 'success' && this.attempts === 1) host.tally.straight++;
+      else host.tally.call(outcome, this.attempts > 1);
+      if (host.hub.active) this.reportCall(outcome);
+    }
+    if (detour?.signal !== undefined) {
+      detour.signal.removeEventListener('abort', detour.onAbort as () => void);
+    }
+    const answer = delivery === 'outcome' ? this.outcome() : undefined;
+    this.release();
+    if (delivery === 'execute') {
+      if (kind === 'success') {
+        if (resolve === undefined) return value;
+        resolve(value);
+      } else {
+        if (reject === undefined) throw error;
+        reject(error);
+      }
+      return undefined;
+    }
+    const settled = answer ?? settledResult(kind, value, error);
+    if (resolve === undefined) return settled;
+    resolve(settled);
+    return undefined;
+  }
+
+  /** The operation settled after its pass had left it. */
+  private settledLate(result: unknown, fulfilled: boolean): void {
+    if (fulfilled) discardWith(this.host.discard, result);
+    this.release();
+  }
+
+  /** Exits what was held for operations that have settled by now; goes back to the pool when nothing is left. */
+  private release(): void {
+    const { detour } = this;
+    if (detour !== undefined) {
+      if (detour.held.length > 0) this.exitHeld(detour);
+      if (this.phase !== 'done' || this.busy || detour.waiting || detour.children.length > 0)
+        return;
+    } else if (this.busy || this.phase !== 'done') {
+      return;
+    }
+    const parent = detour?.parent;
+    this.reset();
+    if (parent !== undefined) parent.childSettled(this);
+    if (pool.length < MAX_POOLED) pool.push(this);
+  }
+
+  /** A pass that this one started has really settled. */
+  private childSettled(child: Pass): void {
+    const { children } = this.off();
+    children.splice(children.indexOf(child), 1);
+    this.release();
+  }
+
+  private exitHeld(detour: Detour): void {
+    const { held } = detour;
+    detour.held = held.filter((each) => this.runsInside(each.layer));
+    for (const each of held) {
+      if (detour.held.includes(each)) continue;
+      const { layer, state, kind, value, error } = this;
+      this.layer = each.layer;
+      this.state = each.state;
+      this.takeOver(each.outcome);
+      this.exitGuarded(this.layers[each.layer]?.gate as Gate);
+      Object.assign(this, { layer, state, kind, value, error });
+    }
+  }
+
+  private hold(i: number): void {
+    this.off().held.push({ layer: i, state: this.states[i], outcome: this.outcome() });
+    this.states[i] = undefined;
+  }
+
+  /** Whether an operation started inside layer `i` has not settled. */
+  private runsInside(i: number): boolean {
+    return this.busy || this.detour?.children.some((child) => child.from > i) === true;
+  }
+
+  private reset(): void {
+    this.context?.detach();
+    this.context = undefined;
+    this.value = undefined;
+    this.error = undefined;
+    this.state = undefined;
+    this.resolve = undefined;
+    this.reject = undefined;
+    this.detour = undefined;
+    this.root = this;
+    this.from = 0;
+    this.attempts = 0;
+    this.phase = 'idle';
+  }
+
+  /** Says on an error of ours where it comes from. */
+  private signed(error: ResilienceError, policy: string): void {
+    error.pipeline ??= this.host.name;
+    error.policy ??= policy;
+  }
+
+  private off(): Detour {
+    return (this.detour ??= new Detour());
+  }
+
+  private end(kind: OutcomeKind, error: unknown): void {
+    this.kind = kind;
+    this.value = undefined;
+    this.error = error;
+  }
+
+  private takeOver(outcome: Outcome): void {
+    this.kind = outcome.kind;
+    this.value = outcome.kind === 'success' ? outcome.value : undefined;
+    this.error = outcome.kind === 'success' ? undefined : outcome.error;
+  }
+
+  private fail(error: unknown): void {
+    this.end(kindOfError(error), error);
+  }
+
+  private outcome(): Outcome {
+    return outcomeOf(this.kind, this.value, this.error);
+  }
+
+  private get attemptKind(): AttemptKind {
+    return this.detour?.attemptKind ?? 'first';
+  }
+
+  private reportAttempt(): void {
+    this.report({
+      type: 'attempt',
+      attempt: this.context?.attempt ?? 0,
+      kind: this.attemptKind,
+      outcome: this.kind,
+      error: this.error,
+    });
+  }
+
+  private reportCall(outcome: CallOutcome): void {
+    this.report({
+      type: 'call',
+      outcome,
+      attempts: this.attempts,
+      durationMs: this.host.time.now() - this.startedAt,
+      error: this.error,
+    });
+  }
+
+  private report(event: EventBody): void {
+    const { host } = this;
+    const { name: pipeline, key } = host;
+    host.hub.emit({ ...event, pipeline, key, policy: undefined } as PipelineEvent);
+  }
+}
+
+/** The reason given to runs that their driver no longer waits for. */
+const SUPERSEDED = new DOMException('Another attempt answered first', 'AbortError');
+
+const MAX_POOLED = 1024;
+const pool: Pass[] = [];
+
+function take(): Pass {
+  return pool.pop() ?? new Pass();
+}

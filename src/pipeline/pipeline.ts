@@ -1,0 +1,261 @@
+import { ConfigError } from '../errors.js';
+import { systemClock } from '../time/clock.js';
+import type { TimeSource } from '../time/time-source.js';
+import { timeSourceOf } from '../time/time-source.js';
+import type { Context } from './context.js';
+import type { Policy } from './contract.js';
+import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './events.js';
+import { Hub } from './events.js';
+import type { Discard, Host } from './host.js';
+import { Tally } from './host.js';
+import type { PipelineOptions, ResolvedPipeline } from './options.js';
+import { resolvePipeline } from './options.js';
+import type { Operation } from './pass.js';
+import { Pass } from './pass.js';
+import type { Placed, Plan } from './plan.js';
+import { planOf } from './plan.js';
+
+/** What one call may bring along. */
+export interface CallOptions {
+  /** The caller's signal. When it aborts, the call rejects with its reason at once, whatever it is doing. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a layer may be: a policy, or a whole pipeline. */
+export type PipelineLayer = Policy<unknown> | Pipeline<unknown>;
+
+/** What the policies of a list may answer in place of the operation's result. */
+export type AddsOf<L> = L extends { readonly adds?: infer F }
+  ? NonNullable<F> extends () => infer A
+    ? A
+    : never
+  : never;
+
+/** What a pipeline is doing now, as plain JSON. */
+export interface PipelineSnapshot {
+  readonly name: string;
+  readonly key?: string;
+  /** Calls that have started and not settled. */
+  readonly inFlight: number;
+  /** What each policy that keeps state says of it, by the policy's name in this pipeline. */
+  readonly policies: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Makes a pipeline of policies, listed from the outside in.
+ *
+ * A pipeline is itself a policy, so pipelines nest. State belongs to the policy: the same breaker in two pipelines is one
+ * breaker.
+ *
+ * @param options The name, or an object with it.
+ * @throws ConfigError when an option or a policy is wrong.
+ * @example
+ * const inventory = pipeline('inventory', timeout('5s'), retry(), circuitBreaker());
+ * const stock = await inventory.execute(({ signal }) => readStock(sku, { signal }));
+ */
+export function pipeline<L extends readonly PipelineLayer[]>(
+  options: string | PipelineOptions,
+  ...policies: L
+): Pipeline<AddsOf<L[number]>> {
+  return Pipeline.of(resolvePipeline(options), policies);
+}
+
+/** Made by {@link pipeline}. `Adds` is what its fallbacks may answer in place of an operation's result. */
+export class Pipeline<Adds = never> implements Host {
+  readonly role = 'pipeline';
+  /** In types only. */
+  declare readonly adds?: () => Adds;
+  readonly name: string;
+  readonly key: string | undefined;
+  readonly time: TimeSource;
+  readonly hub: Hub;
+  readonly tally: Tally;
+  readonly plan: Plan;
+  readonly captureStack: boolean;
+  readonly discard: Discard | undefined;
+  inFlight = 0;
+  readonly #options: ResolvedPipeline;
+  readonly #isCopy: boolean;
+  #subscriptions: (() => void)[] | undefined;
+
+  private constructor(
+    options: ResolvedPipeline,
+    place: (host: Host) => Placed[],
+    template?: Pipeline<unknown>,
+    key?: string,
+  ) {
+    this.#options = options;
+    this.#isCopy = template !== undefined;
+    this.name = options.name;
+    this.key = key;
+    this.captureStack = options.captureStack;
+    this.discard = options.discard;
+    this.time = template?.time ?? timeSourceOf(options.clock ?? systemClock);
+    this.hub = template?.hub ?? new Hub();
+    this.tally = template?.tally ?? new Tally();
+    const placed = place(this);
+    for (const { policy } of placed) policy.bind?.(this.time);
+    this.plan = planOf(placed, this);
+    if (this.hub.active) this.subscribe();
+  }
+
+  /** Use {@link pipeline}. */
+  static of<A>(options: ResolvedPipeline, policies: readonly PipelineLayer[]): Pipeline<A> {
+    return new Pipeline(options, (host) => flatten(policies, host));
+  }
+
+  /**
+   * Runs an operation and answers its result, or what a fallback answers.
+   *
+   * @throws the operation's own error, unchanged; a RejectedError when a policy refused the call, a TimeoutError when a
+   * timeout expired, or the reason of the caller's signal.
+   */
+  execute<T>(operation: Operation<T>, options?: CallOptions): Promise<Awaited<T> | Adds> {
+    return Pass.call(this, operation, 'execute', options?.signal) as Promise<Awaited<T> | Adds>;
+  }
+
+  /** As {@link Pipeline.execute}, but never throws: it answers how the call ended. */
+  settle<T>(
+    operation: Operation<T>,
+    options?: CallOptions,
+  ): Promise<PromiseSettledResult<Awaited<T> | Adds>> {
+    return Pass.call(this, operation, 'settle', options?.signal) as Promise<
+      PromiseSettledResult<Awaited<T> | Adds>
+    >;
+  }
+
+  /**
+   * Makes a function of the same arguments that runs in this pipeline. The wrapped function is given the context first.
+   *
+   * @example
+   * const getStock = inventory.wrap(({ signal }, sku: string) => readStock(sku, { signal }));
+   * await getStock('42');
+   */
+  wrap<A extends unknown[], T>(
+    operation: (context: Context, ...args: A) => T | PromiseLike<T>,
+  ): (...args: A) => Promise<Awaited<T> | Adds> {
+    return (...args) => this.execute<T>((context) => operation(context, ...args));
+  }
+
+  /**
+   * Listens to the events of this pipeline: all, or those of one type. Listeners are called synchronously and in order; what
+   * one throws goes to OpenTelemetry's `diag`.
+   *
+   * @returns A function that stops it.
+   */
+  on(listener: Listener): () => void;
+  on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
+  on(typeOrListener: EventType | Listener, listener?: (event: never) => void): () => void {
+    const heard =
+      typeof typeOrListener === 'function'
+        ? typeOrListener
+        : (event: PipelineEvent): void => {
+            if (event.type === typeOrListener) (listener as Listener)(event);
+          };
+    if (typeof (listener ?? typeOrListener) !== 'function') {
+      throw new TypeError('pipeline.on: the listener must be a function');
+    }
+    const remove = this.hub.add(heard);
+    this.subscribe();
+    return () => {
+      remove();
+      if (!this.hub.active) this.#unsubscribe();
+    };
+  }
+
+  /** What the pipeline and its policies are doing now, as plain JSON. */
+  snapshot(): PipelineSnapshot {
+    const policies: Record<string, unknown> = {};
+    for (const { name, policy } of this.plan.layers) {
+      if (policy.snapshot !== undefined) policies[name] = policy.snapshot();
+    }
+    const { name, key, inFlight } = this;
+    return { name, ...(key === undefined ? {} : { key }), inFlight, policies };
+  }
+
+  /** Lets go of all listeners. Calls in flight go on, and so may later ones; they are no longer reported. */
+  dispose(): void {
+    this.#unsubscribe();
+    if (!this.#isCopy) this.hub.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** A copy for one key: the same options, listeners and counters, and fresh state in every policy that has any. */
+  fork(key: string): Pipeline<Adds> {
+    const layers = this.plan.layers;
+    return new Pipeline<Adds>(
+      this.#options,
+      (host) => layers.map(({ policy }) => ({ policy: policy.fork?.() ?? policy, owner: host })),
+      this as Pipeline<unknown>,
+      key,
+    );
+  }
+
+  /** Whether a call is in flight or a policy holds state that must not be dropped, such as an open breaker. */
+  get busy(): boolean {
+    return this.inFlight > 0 || this.plan.layers.some(({ policy }) => policy.busy?.() === true);
+  }
+
+  /** Reports what happens in policies outside any call; done by `on`, and by `keyed` for its copies. */
+  subscribe(): void {
+    if (this.#subscriptions !== undefined) return;
+    this.#subscriptions = [];
+    for (const { name: policyName, policy } of this.plan.layers) {
+      if (policy.subscribe === undefined) continue;
+      const report = (event: EventBody): void => {
+        const { name, key } = this;
+        this.hub.emit({ ...event, pipeline: name, key, policy: policyName } as PipelineEvent);
+      };
+      this.#subscriptions.push(policy.subscribe(report));
+    }
+  }
+
+  #unsubscribe(): void {
+    for (const unsubscribe of this.#subscriptions ?? []) unsubscribe();
+    this.#subscriptions = undefined;
+  }
+}
+
+function flatten(policies: readonly PipelineLayer[], host: Host): Placed[] {
+  const placed = policies.flatMap((layer, i): Placed[] => {
+    if (layer instanceof Pipeline) {
+      return layer.plan.layers.map(({ policy, owner }) => ({ policy, owner }));
+    }
+    if (!isPolicy(layer)) throw notAPolicy(layer, i);
+    return [{ policy: layer, owner: host }];
+  });
+  const seen = new Set<Policy<unknown>>();
+  for (const { policy } of placed) {
+    if (seen.has(policy)) throw listedTwice(policy);
+    seen.add(policy);
+  }
+  return placed;
+}
+
+function isPolicy(value: unknown): value is Policy<unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const policy = value as Record<string, unknown>;
+  if (typeof policy['type'] !== 'string') return false;
+  return policy['role'] === 'gate'
+    ? typeof policy['enter'] === 'function' && typeof policy['exit'] === 'function'
+    : policy['role'] === 'driver' && typeof policy['drive'] === 'function';
+}
+
+function notAPolicy(value: unknown, i: number): ConfigError {
+  const hint =
+    typeof value === 'function' ? '; call the function that makes it, as in retry()' : '';
+  return new ConfigError(
+    `pipeline.policies[${i}]: must be a policy or a pipeline (got ${typeof value})${hint}`,
+    { path: `pipeline.policies[${i}]`, value, policy: 'pipeline' },
+  );
+}
+
+function listedTwice(policy: Policy<unknown>): ConfigError {
+  return new ConfigError(
+    `pipeline.policies: the same ${policy.type} is listed twice, and would count each call twice; make a second one`,
+    { path: 'pipeline.policies', value: policy, policy: 'pipeline' },
+  );
+}

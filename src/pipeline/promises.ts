@@ -1,0 +1,48 @@
+import type { OutcomeKind } from './outcome.js';
+
+type Resolve = (value: unknown) => void;
+type Reject = (reason: unknown) => void;
+
+/** The executor for a promise whose resolvers are wanted outside: it leaves them on itself, so that no closure is made. */
+export const capture = Object.assign(
+  (resolve: Resolve, reject: Reject): void => {
+    capture.resolve = resolve;
+    capture.reject = reject;
+  },
+  { resolve: undefined as Resolve | undefined, reject: undefined as Reject | undefined },
+);
+
+const nativeThen = Promise.prototype.then;
+
+/** A plain promise: its reactions run exactly once and it can be chained without being wrapped first. */
+export function isNative(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise && value.constructor === Promise && value.then === nativeThen;
+}
+
+/** Whether an `await` would wait for this value. A throwing `then` getter counts: awaiting it rejects. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  try {
+    return typeof (value as { then?: unknown }).then === 'function';
+  } catch {
+    return true;
+  }
+}
+
+/** Runs a promise reaction now, and answers the promise it would have been part of. */
+export function atOnce(reaction: (value: unknown) => unknown, value: unknown): Promise<unknown> {
+  try {
+    return Promise.resolve(reaction(value));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** What `settle` answers. */
+export function settledResult(
+  kind: OutcomeKind,
+  value: unknown,
+  reason: unknown,
+): PromiseSettledResult<unknown> {
+  return kind === 'success' ? { status: 'fulfilled', value } : { status: 'rejected', reason };
+}

@@ -1,0 +1,139 @@
+import { BulkheadFullError } from '../../errors.js';
+import type { Admission, Call, Gate } from '../../pipeline/contract.js';
+import type { Outcome } from '../../pipeline/outcome.js';
+import type { Deadline, DeadlineListener, DeadlineQueue } from '../../time/deadline-queue.js';
+import { formatDuration } from '../../time/duration.js';
+import type { Waiter } from '../wait-queue.js';
+import { WaitQueue } from '../wait-queue.js';
+import type { BulkheadOptions, ResolvedBulkhead } from './options.js';
+import { resolveBulkhead } from './options.js';
+
+/**
+ * Bounds how many calls are inside at once, so that one slow upstream cannot take all of a service's resources.
+ * Excess calls wait in a bounded queue or are refused with a {@link BulkheadFullError}.
+ *
+ * A slot is held until the operation really settles, also after a timeout gave up on it: `maxConcurrent` bounds real
+ * work.
+ *
+ * @throws ConfigError when an option is wrong.
+ */
+export function bulkhead(options?: BulkheadOptions): BulkheadPolicy {
+  return new BulkheadPolicy(resolveBulkhead(options));
+}
+
+/** What a bulkhead is doing now. */
+export interface BulkheadSnapshot {
+  readonly inFlight: number;
+  readonly queued: number;
+  readonly maxConcurrent: number;
+}
+
+/** A call in the queue. */
+interface Place {
+  readonly admit: (admission: Admission) => void;
+  readonly captureStack: boolean;
+  deadline: Deadline | undefined;
+}
+
+/** Made by {@link bulkhead}. */
+export class BulkheadPolicy implements Gate, DeadlineListener<Waiter<Place>> {
+  readonly role = 'gate';
+  readonly type = 'bulkhead';
+  readonly name: string | undefined;
+  readonly holds: boolean;
+  readonly #options: ResolvedBulkhead;
+  readonly #maxConcurrent: number;
+  readonly #queue = new WaitQueue<Place>();
+  #waits: DeadlineQueue | undefined;
+  #inFlight = 0;
+
+  constructor(options: ResolvedBulkhead) {
+    this.#options = options;
+    this.#maxConcurrent = options.maxConcurrent;
+    this.name = options.name;
+    this.holds = !options.releaseOnAbandon;
+  }
+
+  enter(call: Call): Admission | Promise<Admission> {
+    // A free slot is never left while somebody waits, so whoever finds one is not jumping the queue.
+    if (this.#inFlight < this.#maxConcurrent) {
+      this.#inFlight++;
+      return undefined;
+    }
+    if (this.#options.dryRun) return this.#admitOverLimit(call);
+    const { maxQueued } = this.#options;
+    if (this.#queue.length < maxQueued) return this.#wait(call);
+    const queue = maxQueued === 0 ? '' : ` and all ${maxQueued} places in the queue`;
+    return new BulkheadFullError(`All ${this.#maxConcurrent} slots${queue} are taken`, {
+      captureStack: call.captureStack,
+    });
+  }
+
+  exit(_call: Call, _outcome: Outcome): void {
+    this.#inFlight--;
+    while (this.#inFlight < this.#maxConcurrent) {
+      const place = this.#queue.shift();
+      if (place === undefined) break;
+      // The slot is taken here and not when the waiter gets to run: nobody can come in between.
+      this.#inFlight++;
+      this.#stopClock(place);
+      place.admit(undefined);
+    }
+  }
+
+  leave(call: Call): void {
+    const waiter = call.state as Waiter<Place>;
+    if (this.#queue.leave(waiter)) this.#stopClock(waiter.item);
+  }
+
+  onDeadline(waiter: Waiter<Place>): void {
+    waiter.item.deadline = undefined;
+    if (!this.#queue.leave(waiter)) return;
+    const { admit, captureStack } = waiter.item;
+    const waited = formatDuration(this.#options.maxWait as number);
+    admit(new BulkheadFullError(`No slot came free within ${waited}`, { captureStack }));
+  }
+
+  /** What it is doing now, as plain JSON. */
+  snapshot(): BulkheadSnapshot {
+    return {
+      inFlight: this.#inFlight,
+      queued: this.#queue.length,
+      maxConcurrent: this.#maxConcurrent,
+    };
+  }
+
+  fork(): BulkheadPolicy {
+    return new BulkheadPolicy(this.#options);
+  }
+
+  busy(): boolean {
+    return this.#inFlight > 0;
+  }
+
+  #wait(call: Call): Promise<Admission> {
+    return new Promise((admit) => {
+      const place: Place = { admit, captureStack: call.captureStack, deadline: undefined };
+      const waiter = this.#queue.join(place);
+      call.state = waiter;
+      if (this.#options.maxWait !== undefined) {
+        this.#waits = call.time.deadlines(this.#options.maxWait);
+        place.deadline = this.#waits.add(this, waiter, 0);
+      }
+      if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length });
+    });
+  }
+
+  #stopClock(place: Place): void {
+    if (place.deadline === undefined) return;
+    this.#waits?.remove(place.deadline);
+    place.deadline = undefined;
+  }
+
+  #admitOverLimit(call: Call): undefined {
+    this.#inFlight++;
+    if (call.listening) {
+      call.emit({ type: 'rejection', reason: BulkheadFullError.reason, enforced: false });
+    }
+  }
+}

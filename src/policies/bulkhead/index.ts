@@ -1,0 +1,3 @@
+export type { BulkheadPolicy, BulkheadSnapshot } from './bulkhead.js';
+export { bulkhead } from './bulkhead.js';
+export type { BulkheadOptions } from './options.js';

@@ -1,0 +1,55 @@
+import * as z from 'zod';
+import { count, positiveCount } from '../../config/schemas.js';
+import { parseOptions } from '../../config/validate.js';
+import type { Duration } from '../../time/duration.js';
+import { durationSchema } from '../../time/duration.js';
+import type { Named } from '../named.js';
+import { namedShape } from '../named.js';
+
+/** Options of {@link bulkhead}. */
+export interface BulkheadOptions extends Named {
+  /** How many calls may be inside at once: a whole number >= 1. Default 100. */
+  readonly maxConcurrent?: number | undefined;
+  /** How many calls may wait for a slot, first come, first served: a whole number >= 0. Default 0. */
+  readonly maxQueued?: number | undefined;
+  /** How long a call may wait for a slot. Default: until it is aborted or times out. Needs `maxQueued`. */
+  readonly maxWait?: Duration | undefined;
+  /**
+   * Gives a slot back when its call is given up, instead of when the operation really settles. For operations that may
+   * never settle; `maxConcurrent` then no longer bounds the real work. Default false.
+   */
+  readonly releaseOnAbandon?: boolean | undefined;
+  /** Counts and reports what it would refuse, and refuses nothing. Default false. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** The defaults of {@link BulkheadOptions}. */
+export const bulkheadDefaults = {
+  maxConcurrent: 100,
+  maxQueued: 0,
+  releaseOnAbandon: false,
+  dryRun: false,
+} as const;
+
+/** The schema of {@link BulkheadOptions}. */
+export const bulkheadSchema = z
+  .strictObject({
+    maxConcurrent: positiveCount.default(bulkheadDefaults.maxConcurrent),
+    maxQueued: count.default(bulkheadDefaults.maxQueued),
+    maxWait: durationSchema.optional(),
+    releaseOnAbandon: z.boolean().default(bulkheadDefaults.releaseOnAbandon),
+    dryRun: z.boolean().default(bulkheadDefaults.dryRun),
+    ...namedShape,
+  })
+  .refine((options) => options.maxWait === undefined || options.maxQueued > 0, {
+    path: ['maxWait'],
+    error: 'has no effect without a queue: set maxQueued to at least 1, or leave it out',
+  });
+
+/** Options with everything filled in. */
+export type ResolvedBulkhead = z.output<typeof bulkheadSchema>;
+
+/** @throws ConfigError */
+export function resolveBulkhead(options: BulkheadOptions | undefined): ResolvedBulkhead {
+  return parseOptions(bulkheadSchema, options, 'bulkhead');
+}

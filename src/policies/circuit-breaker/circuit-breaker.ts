@@ -1,0 +1,263 @@
+import type { IBreaker } from 'cockatiel';
+import { CircuitIsolatedError, CircuitOpenError, ConfigError } from '../../errors.js';
+import type { Admission, Call, Gate } from '../../pipeline/contract.js';
+import type { BreakerState, EventBody } from '../../pipeline/events.js';
+import type { Outcome } from '../../pipeline/outcome.js';
+import { systemClock } from '../../time/clock.js';
+import type { TimeSource } from '../../time/time-source.js';
+import { timeSourceOf } from '../../time/time-source.js';
+import { randomOf } from '../chance.js';
+import type { Handles } from '../filter.js';
+import { handlesOf, isUpstreamFailure } from '../filter.js';
+import { retryAfterOf } from '../retry-after.js';
+import { Circuit } from './circuit.js';
+import type { Judge } from './judge.js';
+import { judgeOf } from './judge.js';
+import type { CircuitBreakerOptions, ResolvedCircuitBreaker } from './options.js';
+import { circuitBreakerDefaults, resolveCircuitBreaker } from './options.js';
+import type { Probe } from './probes.js';
+import { restore, takeSnapshot } from './restore.js';
+import type { CircuitBreakerSnapshot } from './snapshot.js';
+
+/**
+ * Stops calling an upstream that keeps failing: after too many failures it refuses calls with a {@link CircuitOpenError} for a
+ * while, then lets a few probes in, and closes again when they succeed.
+ *
+ * @throws ConfigError when an option is wrong.
+ * @example
+ * circuitBreaker({ failureRate: 0.5, window: '30s', minimumCalls: 20, openFor: '5s' })
+ */
+export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerPolicy {
+  return new CircuitBreakerPolicy(resolveCircuitBreaker(options));
+}
+
+/** Holds a circuit breaker isolated. */
+export interface Isolation {
+  /** Releases it; the breaker closes when no isolation is left. Doing so twice does nothing. */
+  release(): void;
+  [Symbol.dispose](): void;
+}
+
+/** How a timed call was admitted. */
+class Admitted {
+  readonly startedAt: number;
+  readonly generation: number;
+  readonly probe: Probe | undefined;
+
+  constructor(startedAt: number, generation: number, probe: Probe | undefined) {
+    this.startedAt = startedAt;
+    this.generation = generation;
+    this.probe = probe;
+  }
+}
+
+/** A call that a dry run let in against its verdict: its outcome says nothing new. */
+const UNCOUNTED = -1;
+
+/** Made by {@link circuitBreaker}. */
+export class CircuitBreakerPolicy implements Gate {
+  readonly role = 'gate';
+  readonly type = 'circuit_breaker';
+  readonly name: string | undefined;
+  readonly #options: ResolvedCircuitBreaker;
+  readonly #handles: Handles;
+  readonly #inspects: boolean;
+  readonly #slowMs: number;
+  readonly #breaker: IBreaker | undefined;
+  readonly #judge: Judge;
+  readonly #circuit: Circuit;
+  readonly #isolations = new Set<object>();
+  readonly #subscribers = new Set<(event: EventBody) => void>();
+  #time: TimeSource | undefined;
+
+  constructor(options: ResolvedCircuitBreaker) {
+    const { openFor, probes } = options;
+    this.#options = options;
+    this.name = options.name;
+    this.#handles = handlesOf(options.handle, isUpstreamFailure);
+    this.#inspects = options.handle !== undefined;
+    this.#slowMs = options.slowCallDuration ?? Infinity;
+    this.#breaker = typeof options.breaker === 'function' ? options.breaker() : options.breaker;
+    this.#judge = judgeOf(options, this.#breaker);
+    this.#circuit = new Circuit(
+      {
+        openForMs: openFor,
+        maxOpenForMs: options.maxOpenFor ?? Math.max(openFor, circuitBreakerDefaults.maxOpenFor),
+        probes,
+        probesNeeded: Math.ceil(probes * options.probeSuccessRate),
+        probeTimeoutMs: options.probeTimeout ?? openFor,
+      },
+      this.#judge,
+      randomOf(options.random, 'circuitBreaker'),
+      (from, to, reason, openForMs) => {
+        for (const report of this.#subscribers) {
+          report({ type: 'transition', from, to, reason, openForMs, enforced: !options.dryRun });
+        }
+      },
+    );
+  }
+
+  /** The state now: reading it moves an open breaker on to half-open when its time is over. */
+  get state(): BreakerState {
+    this.#circuit.advance(this.#boundTime().now());
+    return this.#circuit.state;
+  }
+
+  bind(time: TimeSource): void {
+    if (this.#time === time) return;
+    if (this.#time !== undefined) {
+      throw new ConfigError(
+        'circuitBreaker: is already part of a pipeline with another clock; give both pipelines the same clock, or each its own breaker',
+        { path: 'circuitBreaker', policy: 'circuitBreaker' },
+      );
+    }
+    this.#time = time;
+    const { initialState } = this.#options;
+    if (initialState === undefined || this.#isolations.size > 0) return;
+    restore(initialState, this.#circuit, this.#judge, this.#breaker, time.clock, this.#options);
+    if (initialState.state === 'isolated') this.#isolations.add(RESTORED);
+  }
+
+  enter(call: Call): Admission {
+    const circuit = this.#circuit;
+    if (circuit.state !== 'closed') return this.#enterNotClosed(call);
+    call.state =
+      this.#slowMs === Infinity
+        ? circuit.generation
+        : new Admitted(call.time.now(), circuit.generation, undefined);
+    return undefined;
+  }
+
+  exit(call: Call, outcome: Outcome): void {
+    const { state } = call;
+    if (typeof state === 'number') {
+      if (state !== this.#circuit.generation) return;
+      // The path of a successful call: no exact time is needed to find its bucket.
+      if (outcome.kind === 'success' && !this.#inspects) {
+        this.#circuit.record(this.#judge.timed ? call.time.recent() : 0, false, false, undefined);
+        return;
+      }
+    }
+    this.#exitWatched(call, outcome);
+  }
+
+  /** Opens the breaker by hand, for as long as its rules would. */
+  trip(): void {
+    this.#circuit.trip(this.#boundTime().now());
+  }
+
+  /** Refuses all calls with a CircuitIsolatedError until the handle, and every other one, is released. */
+  isolate(): Isolation {
+    const holder = {};
+    this.#isolations.add(holder);
+    this.#circuit.isolate();
+    const release = (): void => {
+      if (!this.#isolations.delete(holder) || this.#isolations.size > 0) return;
+      this.#circuit.close('released');
+    };
+    return { release, [Symbol.dispose]: release };
+  }
+
+  /** Closes the breaker and forgets all it knows, isolations included (also one that was restored). */
+  reset(): void {
+    this.#isolations.clear();
+    this.#circuit.close('reset');
+  }
+
+  /** Its state as plain JSON, for {@link CircuitBreakerOptions.initialState}. Open time is in wall-clock, so it survives a restart. */
+  snapshot(): CircuitBreakerSnapshot {
+    const { clock } = this.#boundTime();
+    return takeSnapshot(this.#circuit, this.#judge, this.#breaker, clock);
+  }
+
+  fork(): CircuitBreakerPolicy {
+    if (this.#breaker !== undefined && typeof this.#options.breaker !== 'function') {
+      throw new ConfigError(
+        'circuitBreaker.breaker: one breaker of cockatiel cannot serve several copies of a pipeline; give a function that makes one',
+        { path: 'circuitBreaker.breaker', policy: 'circuitBreaker' },
+      );
+    }
+    return new CircuitBreakerPolicy(this.#options);
+  }
+
+  subscribe(emit: (event: EventBody) => void): () => void {
+    this.#subscribers.add(emit);
+    return () => this.#subscribers.delete(emit);
+  }
+
+  /** While it is open it must not be forgotten. Half-open without a call in flight it knows nothing worth keeping. */
+  busy(): boolean {
+    const { state } = this;
+    return state === 'open' || state === 'isolated';
+  }
+
+  #enterNotClosed(call: Call): Admission {
+    const circuit = this.#circuit;
+    const now = call.time.now();
+    circuit.advance(now);
+    if (circuit.state === 'closed') return this.enter(call);
+    const probe = circuit.tryProbe(now);
+    if (probe !== undefined) {
+      call.state = new Admitted(now, circuit.generation, probe);
+      return undefined;
+    }
+    const { captureStack } = call;
+    const retryAfter = circuit.state === 'open' ? circuit.openUntil - now : undefined;
+    if (this.#options.dryRun) {
+      call.state = UNCOUNTED;
+      if (call.listening) {
+        const { reason } = circuit.state === 'isolated' ? CircuitIsolatedError : CircuitOpenError;
+        call.emit({ type: 'rejection', reason, enforced: false, retryAfter });
+      }
+      return undefined;
+    }
+    return circuit.state === 'isolated'
+      ? new CircuitIsolatedError('The circuit breaker is isolated', { captureStack })
+      : new CircuitOpenError(
+          circuit.state === 'open'
+            ? 'The circuit breaker is open'
+            : 'The circuit breaker is probing',
+          { captureStack, retryAfter },
+        );
+  }
+
+  #exitWatched(call: Call, outcome: Outcome): void {
+    const circuit = this.#circuit;
+    const { state } = call;
+    const admitted = state instanceof Admitted ? state : undefined;
+    const probe = admitted?.probe;
+    const generation = admitted?.generation ?? state;
+    if (generation !== circuit.generation) return;
+    let failed: boolean;
+    let asked: number | undefined;
+    try {
+      failed = this.#handles(outcome);
+      if (failed) asked = this.#asked(outcome);
+    } catch (error) {
+      if (probe !== undefined) circuit.freeProbe(probe);
+      throw error;
+    }
+    if (!failed && (outcome.kind === 'cancelled' || outcome.kind === 'rejected')) {
+      if (probe !== undefined) circuit.freeProbe(probe);
+      return;
+    }
+    const now = call.time.now();
+    const slow = admitted !== undefined && now - admitted.startedAt > this.#slowMs;
+    if (probe === undefined) circuit.record(now, failed, slow, asked);
+    else circuit.recordProbe(probe, now, !failed && !slow, asked);
+  }
+
+  #asked(outcome: Outcome): number | undefined {
+    const { delayFrom } = this.#options;
+    const asked = delayFrom === undefined ? retryAfterOf(outcome) : delayFrom(outcome);
+    return typeof asked === 'number' && asked >= 0 ? asked : undefined;
+  }
+
+  #boundTime(): TimeSource {
+    if (this.#time === undefined) this.bind(timeSourceOf(systemClock));
+    return this.#time as TimeSource;
+  }
+}
+
+/** Holds a breaker that was isolated when its snapshot was taken; only `reset()` lets go of it. */
+const RESTORED = {};

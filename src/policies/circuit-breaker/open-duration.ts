@@ -1,0 +1,27 @@
+/** How long a breaker stays open, in milliseconds. */
+export interface OpenFor {
+  readonly openForMs: number;
+  readonly maxOpenForMs: number;
+}
+
+/** A breaker's stay is spread by this share up and down, so that a fleet does not probe in step. */
+const SPREAD = 0.2;
+
+/**
+ * How long to stay open: twice as long at each consecutive opening, spread by 20%, at least as long as the server asked
+ * for; never longer than the longest stay.
+ *
+ * @param opening 1 for the first opening after the breaker was closed.
+ * @param chance 0 <= chance < 1.
+ * @param askedMs What the failure asked for, if it did.
+ */
+export function openDuration(
+  { openForMs, maxOpenForMs }: OpenFor,
+  opening: number,
+  chance: number,
+  askedMs: number | undefined,
+): number {
+  const base = openForMs === 0 ? 0 : Math.min(maxOpenForMs, openForMs * 2 ** (opening - 1));
+  const spread = base * (1 - SPREAD + 2 * SPREAD * chance);
+  return Math.min(maxOpenForMs, Math.max(spread, askedMs ?? 0));
+}

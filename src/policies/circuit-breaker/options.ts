@@ -1,0 +1,179 @@
+import type { IBreaker } from 'cockatiel';
+import * as z from 'zod';
+import { fnOf, positiveCount } from '../../config/schemas.js';
+import { parseOptions } from '../../config/validate.js';
+import type { Outcome } from '../../pipeline/outcome.js';
+import type { Duration } from '../../time/duration.js';
+import { durationSchema, positiveDurationSchema } from '../../time/duration.js';
+import type { Handle } from '../filter.js';
+import { handleSchema } from '../filter.js';
+import type { Named } from '../named.js';
+import { namedShape } from '../named.js';
+import type { CircuitBreakerSnapshot } from './snapshot.js';
+import { snapshotSchema } from './snapshot.js';
+
+/** A sliding window: of time, or of the last `calls` calls. */
+export type BreakerWindow = Duration | { readonly calls: number };
+
+/** Options of {@link circuitBreaker}. */
+export interface CircuitBreakerOptions extends Named {
+  /** Share of failed calls in the window at which it opens: above 0, up to 1. `false` for none. Default 0.5. */
+  readonly failureRate?: number | false | undefined;
+  /** Share of slow calls in the window at which it opens: above 0, up to 1. Needs `slowCallDuration`. Default none. */
+  readonly slowCallRate?: number | undefined;
+  /** A call that took longer than this was slow. Needs `slowCallRate`. */
+  readonly slowCallDuration?: Duration | undefined;
+  /** The calls that the rates look at: those of a time span, or the last `{ calls }`. Default 30 s. */
+  readonly window?: BreakerWindow | undefined;
+  /** The rates count once the window holds this many calls: a whole number >= 1. Default 20. */
+  readonly minimumCalls?: number | undefined;
+  /**
+   * Failures in a row at which it opens while the window holds fewer than `minimumCalls`: a whole number >= 1, or `false` for
+   * none. Default 5.
+   */
+  readonly consecutiveFailures?: number | false | undefined;
+  /** How long it stays open: doubled at each consecutive opening, spread by 20%. Default 5 s. */
+  readonly openFor?: Duration | undefined;
+  /** The longest it stays open. Default 60 s, or `openFor` where that is longer. */
+  readonly maxOpenFor?: Duration | undefined;
+  /** How many calls it lets in to see whether the upstream has recovered: a whole number >= 1. Default 3. */
+  readonly probes?: number | undefined;
+  /** Share of the probes that must succeed for it to close: above 0, up to 1. Default 1. */
+  readonly probeSuccessRate?: number | undefined;
+  /** A probe unfinished for this long has failed. Default: `openFor`. */
+  readonly probeTimeout?: Duration | undefined;
+  /**
+   * Which outcomes are failures. Default: errors of the operation and timeouts inside. An outcome that is not handled counts as
+   * a success, except rejections by policies inside and the caller's abort, which are not counted at all.
+   */
+  readonly handle?: Handle | undefined;
+  /** How long the failure asks to be left alone, in milliseconds; lengthens the open time. Default: the error's `retryAfter`. */
+  readonly delayFrom?: ((outcome: Outcome) => number | undefined) | undefined;
+  /**
+   * A breaker of cockatiel's (`ConsecutiveBreaker`, `CountBreaker`, `SamplingBreaker`, or your own) in place of the rules
+   * above, or a function that makes one: keyed pipelines need one for each copy.
+   */
+  readonly breaker?: IBreaker | (() => IBreaker) | undefined;
+  /** Counts and reports what it would refuse, and refuses nothing. Default false. */
+  readonly dryRun?: boolean | undefined;
+  /** What `snapshot()` answered earlier, perhaps in another process. */
+  readonly initialState?: CircuitBreakerSnapshot | undefined;
+  /** Where chance comes from: 0 <= number < 1. Default `Math.random`. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** The defaults of {@link CircuitBreakerOptions}. */
+export const circuitBreakerDefaults = {
+  failureRate: 0.5,
+  window: 30_000,
+  minimumCalls: 20,
+  consecutiveFailures: 5,
+  openFor: 5_000,
+  maxOpenFor: 60_000,
+  probes: 3,
+  probeSuccessRate: 1,
+  dryRun: false,
+} as const;
+
+const SHARE = 'must be a number above 0 and up to 1';
+const share = z.number({ error: SHARE }).gt(0, { error: SHARE }).max(1, { error: SHARE });
+const WINDOW =
+  "must be a duration above 0, such as '30s', or a number of calls, such as { calls: 100 }";
+const OFF = { error: 'must be a number above 0 and up to 1, or false' };
+
+type BreakerOption = IBreaker | (() => IBreaker);
+
+const breakerSchema: z.ZodType<BreakerOption, BreakerOption> = z.custom<BreakerOption>(
+  (value) =>
+    typeof value === 'function' ||
+    (typeof (value as Partial<IBreaker> | null)?.success === 'function' &&
+      typeof (value as Partial<IBreaker>).failure === 'function'),
+  {
+    error:
+      'must be a breaker of cockatiel (with success() and failure()), or a function that makes one',
+  },
+);
+
+/** The schema of {@link CircuitBreakerOptions}. */
+export const circuitBreakerSchema = z
+  .strictObject({
+    failureRate: z.union([share, z.literal(false)], OFF).optional(),
+    slowCallRate: share.optional(),
+    slowCallDuration: durationSchema.optional(),
+    window: z
+      .union([positiveDurationSchema, z.strictObject({ calls: positiveCount })], { error: WINDOW })
+      .optional(),
+    minimumCalls: positiveCount.optional(),
+    consecutiveFailures: z
+      .union([positiveCount, z.literal(false)], { error: 'must be a whole number >= 1, or false' })
+      .optional(),
+    openFor: durationSchema.default(circuitBreakerDefaults.openFor),
+    maxOpenFor: durationSchema.optional(),
+    probes: positiveCount.default(circuitBreakerDefaults.probes),
+    probeSuccessRate: share.default(circuitBreakerDefaults.probeSuccessRate),
+    probeTimeout: positiveDurationSchema.optional(),
+    handle: handleSchema.optional(),
+    delayFrom: fnOf<(outcome: Outcome) => number | undefined>().optional(),
+    breaker: breakerSchema.optional(),
+    dryRun: z.boolean().default(circuitBreakerDefaults.dryRun),
+    initialState: snapshotSchema.optional(),
+    random: fnOf<() => number>().optional(),
+    ...namedShape,
+  })
+  .check((context) => {
+    const options = context.value;
+    const wrong = (key: keyof typeof options, message: string): void => {
+      context.issues.push({ code: 'custom', input: options[key], path: [key], message });
+    };
+    if (options.breaker !== undefined) {
+      for (const key of RULES) {
+        if (options[key] !== undefined)
+          wrong(key, 'has no effect beside breaker: use one or the other');
+      }
+      return;
+    }
+    const { window, slowCallRate, slowCallDuration, maxOpenFor, openFor } = options;
+    const minimumCalls = options.minimumCalls ?? circuitBreakerDefaults.minimumCalls;
+    if (typeof window === 'object' && minimumCalls > window.calls) {
+      const key = options.minimumCalls === undefined ? 'window' : 'minimumCalls';
+      wrong(
+        key,
+        `minimumCalls (${minimumCalls}) must not be above the window's size (${window.calls} calls), or the rates never count`,
+      );
+    }
+    if (slowCallRate !== undefined && slowCallDuration === undefined) {
+      wrong('slowCallRate', 'needs slowCallDuration, which says what slow is');
+    }
+    if (slowCallDuration !== undefined && slowCallRate === undefined) {
+      wrong('slowCallDuration', 'has no effect without slowCallRate');
+    }
+    if (
+      options.failureRate === false &&
+      slowCallRate === undefined &&
+      options.consecutiveFailures === false
+    ) {
+      wrong('failureRate', 'without any rule the breaker never opens: leave one of them on');
+    }
+    if (maxOpenFor !== undefined && maxOpenFor < openFor) {
+      wrong('maxOpenFor', `must not be below openFor (${openFor} ms)`);
+    }
+  });
+
+const RULES = [
+  'failureRate',
+  'slowCallRate',
+  'slowCallDuration',
+  'window',
+  'minimumCalls',
+  'consecutiveFailures',
+] as const;
+
+/** Options with everything filled in that does not depend on other options. */
+export type ResolvedCircuitBreaker = z.output<typeof circuitBreakerSchema>;
+
+/** @throws ConfigError */
+export function resolveCircuitBreaker(
+  options: CircuitBreakerOptions | undefined,
+): ResolvedCircuitBreaker {
+  return parseOptions(circuitBreakerSchema, options, 'circuitBreaker');
+}

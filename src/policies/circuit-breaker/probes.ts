@@ -1,0 +1,73 @@
+/** A call let in by a half-open breaker. */
+export interface Probe {
+  /** The half-open period it belongs to. */
+  readonly period: Probes;
+  readonly startedAt: number;
+  /** Its result is still wanted. */
+  pending: boolean;
+}
+
+/** What the probes so far say: `undefined` while they say nothing yet. */
+export type ProbeVerdict = 'recovered' | 'failing' | undefined;
+
+/**
+ * The account of one half-open period. At most `limit` probes run or have ended; a probe that was cancelled or ignored
+ * frees its place, and one that is unfinished after `timeoutMs` has failed.
+ */
+export class Probes {
+  readonly #limit: number;
+  readonly #needed: number;
+  readonly #timeoutMs: number;
+  readonly #running: Probe[] = [];
+  #succeeded = 0;
+  #failed = 0;
+
+  /** @param needed How many probes have to succeed: 1 to `limit`. */
+  constructor(limit: number, needed: number, timeoutMs: number) {
+    this.#limit = limit;
+    this.#needed = needed;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Lets a probe in, if there is a place. */
+  admit(nowMs: number): Probe | undefined {
+    if (this.#running.length + this.#succeeded + this.#failed >= this.#limit) return undefined;
+    const probe: Probe = { period: this, startedAt: nowMs, pending: true };
+    this.#running.push(probe);
+    return probe;
+  }
+
+  /** A probe ended. */
+  settle(probe: Probe, succeeded: boolean): ProbeVerdict {
+    if (!this.#remove(probe)) return undefined;
+    if (succeeded) this.#succeeded++;
+    else this.#failed++;
+    return this.#verdict();
+  }
+
+  /** A probe ended and says nothing about the upstream. */
+  free(probe: Probe): void {
+    this.#remove(probe);
+  }
+
+  /** Counts the probes that have taken too long as failed. */
+  expire(nowMs: number): ProbeVerdict {
+    for (const probe of this.#running.filter((each) => nowMs - each.startedAt >= this.#timeoutMs)) {
+      this.#remove(probe);
+      this.#failed++;
+    }
+    return this.#verdict();
+  }
+
+  #verdict(): ProbeVerdict {
+    if (this.#succeeded >= this.#needed) return 'recovered';
+    return this.#failed > this.#limit - this.#needed ? 'failing' : undefined;
+  }
+
+  #remove(probe: Probe): boolean {
+    if (!probe.pending || probe.period !== this) return false;
+    probe.pending = false;
+    this.#running.splice(this.#running.indexOf(probe), 1);
+    return true;
+  }
+}

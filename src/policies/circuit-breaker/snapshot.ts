@@ -1,0 +1,37 @@
+import * as z from 'zod';
+import { count } from '../../config/schemas.js';
+
+const WALL = 'must be a time in milliseconds since the Unix epoch';
+const wallTime = z.number({ error: WALL });
+
+/** The schema of {@link CircuitBreakerSnapshot}. */
+export const snapshotSchema = z.strictObject({
+  state: z.enum(['closed', 'open', 'half_open', 'isolated']),
+  at: wallTime,
+  openUntil: wallTime.optional(),
+  openings: count,
+  consecutiveFailures: count,
+  window: z
+    .strictObject({ calls: count, failures: count, slow: count })
+    .refine((window) => Math.max(window.failures, window.slow) <= window.calls, {
+      error: 'failures and slow calls must not be more than calls',
+    }),
+  breaker: z.unknown().optional(),
+});
+
+/** A circuit breaker's state as plain JSON: what `snapshot()` answers and `initialState` takes. */
+export interface CircuitBreakerSnapshot {
+  readonly state: 'closed' | 'open' | 'half_open' | 'isolated';
+  /** When the snapshot was taken, in milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** Until when it stays open, in milliseconds since the Unix epoch; only while open. */
+  readonly openUntil?: number | undefined;
+  /** Consecutive openings since it was last closed. */
+  readonly openings: number;
+  /** Failures since the last success. */
+  readonly consecutiveFailures: number;
+  /** The calls in its window. */
+  readonly window: { readonly calls: number; readonly failures: number; readonly slow: number };
+  /** The state of the cockatiel breaker that judges, if there is one. */
+  readonly breaker?: unknown;
+}

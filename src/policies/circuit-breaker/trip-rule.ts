@@ -1,0 +1,44 @@
+/** What a breaker knows of the calls that ended lately. */
+export interface Health {
+  /** Calls in the window. */
+  readonly total: number;
+  /** Those that failed. */
+  readonly failures: number;
+  /** Those that were slow, failed or not. */
+  readonly slow: number;
+  /** Failures since the last success, however long ago. */
+  readonly consecutiveFailures: number;
+}
+
+/** When a closed breaker opens. Any one rule suffices; `undefined` switches a rule off. */
+export interface TripRule {
+  /** Share of failures at which it opens, once the window holds `minimumCalls`. */
+  readonly failureRate: number | undefined;
+  /** Share of slow calls at which it opens, once the window holds `minimumCalls`. */
+  readonly slowCallRate: number | undefined;
+  readonly minimumCalls: number;
+  /** Failures in a row at which it opens while the window holds fewer than `minimumCalls`. */
+  readonly consecutiveFailures: number | undefined;
+}
+
+/** Which rule opened a breaker. */
+export type TripReason = 'failure_rate' | 'slow_call_rate' | 'consecutive_failures';
+
+/**
+ * The verdict on a window: why the breaker has to open, or `undefined` when it may stay closed.
+ *
+ * A rate needs enough calls to mean anything. Failures in a row stand in for it where there are too few, and only
+ * there: under load a short unlucky run says nothing that the rate does not say better.
+ */
+export function tripReason(health: Health, rule: TripRule): TripReason | undefined {
+  const { total, failures, slow, consecutiveFailures } = health;
+  if (total < rule.minimumCalls) {
+    const enough = rule.consecutiveFailures;
+    return enough !== undefined && consecutiveFailures >= enough
+      ? 'consecutive_failures'
+      : undefined;
+  }
+  if (rule.failureRate !== undefined && failures / total >= rule.failureRate) return 'failure_rate';
+  if (rule.slowCallRate !== undefined && slow / total >= rule.slowCallRate) return 'slow_call_rate';
+  return undefined;
+}

@@ -1,0 +1,98 @@
+import type { Context } from '../../pipeline/context.js';
+import type { Call, Drive, Driver } from '../../pipeline/contract.js';
+import type { Outcome } from '../../pipeline/outcome.js';
+import { success } from '../../pipeline/outcome.js';
+import type { Handles } from '../filter.js';
+import { handlesOf } from '../filter.js';
+import type { FallbackOptions, ResolvedFallback } from './options.js';
+import { resolveFallback } from './options.js';
+
+/** Makes the answer that stands in for an outcome. `context.signal` aborts when the call is given up meanwhile. */
+export type FallbackFunction<T> = (outcome: Outcome, context: Context) => T | PromiseLike<T>;
+
+/**
+ * Answers in place of a call that failed: with a value, or with what a function of the outcome returns.
+ *
+ * It is the outermost policy as a rule, so that it also covers rejections by the policies inside. If the function itself
+ * fails, its error is thrown, with the original error as its `cause` when it has none.
+ *
+ * @param answer The value, or a function of `(outcome, context)` that may be asynchronous.
+ * @throws ConfigError when an option is wrong.
+ * @example
+ * fallback(() => UNKNOWN_STOCK)
+ */
+export function fallback<T>(
+  answer: FallbackFunction<T>,
+  options?: FallbackOptions,
+): FallbackPolicy<Awaited<T>>;
+export function fallback<const T>(answer: T, options?: FallbackOptions): FallbackPolicy<T>;
+export function fallback<T>(
+  answer: T | FallbackFunction<T>,
+  options?: FallbackOptions,
+): FallbackPolicy<T> {
+  return new FallbackPolicy(answer, resolveFallback(options));
+}
+
+const everyError: Handles = (outcome) => outcome.kind !== 'success' && outcome.kind !== 'cancelled';
+
+/** Made by {@link fallback}. It keeps no state, so copies of a pipeline share it. */
+export class FallbackPolicy<T> implements Driver {
+  readonly role = 'driver';
+  readonly type = 'fallback';
+  readonly name: string | undefined;
+  readonly inspectsValues: boolean;
+  /** In types only: what the policy adds to a pipeline's result. */
+  declare readonly adds?: () => T;
+  readonly #answer: T | FallbackFunction<T>;
+  readonly #handles: Handles;
+
+  constructor(answer: T | FallbackFunction<T>, options: ResolvedFallback) {
+    this.#answer = answer;
+    this.#handles = handlesOf(options.handle, everyError);
+    this.name = options.name;
+    this.inspectsValues = options.handle !== undefined;
+  }
+
+  accepts(_call: Call, outcome: Outcome): boolean {
+    return !this.#handles(outcome);
+  }
+
+  async drive(drive: Drive, first: Outcome | undefined): Promise<Outcome> {
+    const original = first as Outcome;
+    const value = await this.#replace(original, drive.context);
+    if (drive.ended) return success(value);
+    drive.degraded();
+    if (drive.call.listening) {
+      const error = original.kind === 'success' ? undefined : original.error;
+      drive.call.emit({ type: 'fallback', outcome: original.kind, error });
+    }
+    drive.discard(original);
+    return success(value);
+  }
+
+  async #replace(original: Outcome, context: Context): Promise<T> {
+    const answer = this.#answer;
+    if (typeof answer !== 'function') return answer;
+    try {
+      return await (answer as FallbackFunction<T>)(original, context);
+    } catch (error) {
+      if (original.kind !== 'success') addCause(error, original.error);
+      throw error;
+    }
+  }
+}
+
+/** Notes what the fallback was for, on an error that says nothing of it. */
+function addCause(error: unknown, cause: unknown): void {
+  if (!(error instanceof Error) || error === cause || error.cause !== undefined) return;
+  try {
+    Object.defineProperty(error, 'cause', {
+      value: cause,
+      writable: true,
+      configurable: true,
+      enumerable: false,
+    });
+  } catch {
+    // A frozen error is thrown as it is.
+  }
+}

@@ -1,0 +1,25 @@
+import * as z from 'zod';
+import { parseOptions } from '../../config/validate.js';
+import type { Handle } from '../filter.js';
+import { handleSchema } from '../filter.js';
+import type { Named } from '../named.js';
+import { namedShape } from '../named.js';
+
+/** Options of {@link fallback}. */
+export interface FallbackOptions extends Named {
+  /**
+   * Which outcomes are replaced. Default: every error, rejections included. The caller's abort never is.
+   */
+  readonly handle?: Handle | undefined;
+}
+
+/** The schema of {@link FallbackOptions}. */
+export const fallbackSchema = z.strictObject({ handle: handleSchema.optional(), ...namedShape });
+
+/** Options with everything filled in. */
+export type ResolvedFallback = z.output<typeof fallbackSchema>;
+
+/** @throws ConfigError */
+export function resolveFallback(options: FallbackOptions | undefined): ResolvedFallback {
+  return parseOptions(fallbackSchema, options, 'fallback');
+}

@@ -1,0 +1,10 @@
+import { policyName } from '../config/schemas.js';
+
+/** The option that every policy has. */
+export interface Named {
+  /** The policy's name in events, errors and telemetry. Default: its type, numbered when there are several. */
+  readonly name?: string | undefined;
+}
+
+/** The schema of {@link Named}. */
+export const namedShape = { name: policyName.optional() };

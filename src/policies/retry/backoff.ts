@@ -1,0 +1,53 @@
+import type { IBackoff, IBackoffFactory, IRetryBackoffContext } from 'cockatiel';
+import * as z from 'zod';
+import { ConfigError } from '../../errors.js';
+import type { Outcome } from '../../pipeline/outcome.js';
+import type { Duration } from '../../time/duration.js';
+import { parseDuration } from '../../time/duration.js';
+
+/** Answers the delay before a retry: `retry` is 1 for the first one. */
+export type BackoffFunction = (retry: number, outcome: Outcome) => Duration;
+
+/** A function, or a backoff of cockatiel's (`ExponentialBackoff`, `ConstantBackoff`, `IterableBackoff`, `DelegateBackoff`). */
+export type Backoff = BackoffFunction | IBackoffFactory<IRetryBackoffContext<unknown>>;
+
+/** The schema of a `backoff` option. */
+export const backoffSchema: z.ZodType<Backoff, Backoff> = z.custom<Backoff>(
+  (value) =>
+    typeof value === 'function' || typeof (value as { next?: unknown } | null)?.next === 'function',
+  { error: "must be a function of the retry's number, or a backoff of cockatiel" },
+);
+
+/** The delays of one call, asked for in order. */
+export type Delays = (retry: number, outcome: Outcome) => number;
+
+/** Starts the delays of one call. What the backoff answers must be a duration: anything else ends the call with a ConfigError. */
+export function startBackoff(backoff: Backoff, signal: () => AbortSignal): Delays {
+  if (typeof backoff === 'function') return (retry, outcome) => checked(backoff(retry, outcome));
+  let step: IBackoffFactory<IRetryBackoffContext<unknown>> = backoff;
+  return (retry, outcome) => {
+    const result =
+      outcome.kind === 'success' ? { value: outcome.value } : { error: outcome.error as Error };
+    const next: IBackoff<IRetryBackoffContext<unknown>> = step.next({
+      attempt: retry,
+      get signal() {
+        return signal();
+      },
+      result,
+    });
+    step = next;
+    return checked(next.duration);
+  };
+}
+
+function checked(delay: unknown): number {
+  try {
+    return parseDuration(delay);
+  } catch (error) {
+    throw new ConfigError(`retry.backoff: answered a delay that ${(error as Error).message}`, {
+      path: 'retry.backoff',
+      value: delay,
+      policy: 'retry',
+    });
+  }
+}

@@ -1,0 +1,118 @@
+import * as z from 'zod';
+import { count, fnOf } from '../../config/schemas.js';
+import { parseOptions } from '../../config/validate.js';
+import type { Outcome } from '../../pipeline/outcome.js';
+import type { Duration } from '../../time/duration.js';
+import { durationSchema } from '../../time/duration.js';
+import type { Handle } from '../filter.js';
+import { handleSchema } from '../filter.js';
+import type { Named } from '../named.js';
+import { namedShape } from '../named.js';
+import type { RetryBudgetOptions } from '../retry-budget/index.js';
+import { RetryBudget, retryBudgetSchema } from '../retry-budget/index.js';
+import type { Backoff } from './backoff.js';
+import { backoffSchema } from './backoff.js';
+
+/** Options of {@link retry}. */
+export interface RetryOptions extends Named {
+  /** Retries after the first attempt: a whole number >= 0. Default 3, so at most four attempts. */
+  readonly maxRetries?: number | undefined;
+  /** Mean of the first delay before jitter; it grows by `factor` from retry to retry. Default 100 ms. */
+  readonly initialDelay?: Duration | undefined;
+  /** Growth of the delay from one retry to the next: >= 1. Default 2. */
+  readonly factor?: number | undefined;
+  /** No delay of the backoff is longer. Default 20 s. */
+  readonly maxDelay?: Duration | undefined;
+  /**
+   * How a delay is spread so that a fleet does not return in step: `full` takes anything from 0 to the delay, `equal` from
+   * half of it, `none` the delay itself. Default `full`.
+   * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+   */
+  readonly jitter?: 'full' | 'equal' | 'none' | undefined;
+  /**
+   * The delays, in place of the four options above: a function of the number of the retry (1 for the first) and the
+   * outcome that answers a duration, or a backoff of cockatiel's. No jitter is added.
+   */
+  readonly backoff?: Backoff | undefined;
+  /**
+   * The delay the failure itself asks for, in milliseconds; `undefined` when it asks for none. Default: the error's
+   * `retryAfter`, when it is a number.
+   */
+  readonly delayFrom?: ((outcome: Outcome) => number | undefined) | undefined;
+  /** The longest asked-for delay that is waited for (with up to 20% on top); for a longer one the retry is given up. Default 30 s. */
+  readonly maxRetryAfter?: Duration | undefined;
+  /**
+   * Which outcomes are retried. Default: errors of the operation and timeouts inside; not rejections by policies inside.
+   * The caller's abort never is.
+   */
+  readonly handle?: Handle | undefined;
+  /** The budget that bounds retries over all calls: options for one of this policy's own, one to share, or `false` for none. */
+  readonly budget?: RetryBudget | RetryBudgetOptions | false | undefined;
+  /** Where chance comes from: 0 <= number < 1. Default `Math.random`. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** The defaults of {@link RetryOptions}. */
+export const retryDefaults = {
+  maxRetries: 3,
+  initialDelay: 100,
+  factor: 2,
+  maxDelay: 20_000,
+  jitter: 'full',
+  maxRetryAfter: 30_000,
+} as const;
+
+const FACTOR = 'must be a finite number >= 1';
+
+/** The schema of {@link RetryOptions}. */
+export const retrySchema = z
+  .strictObject({
+    maxRetries: count.default(retryDefaults.maxRetries),
+    initialDelay: durationSchema.optional(),
+    factor: z.number({ error: FACTOR }).min(1, { error: FACTOR }).optional(),
+    maxDelay: durationSchema.optional(),
+    jitter: z.enum(['full', 'equal', 'none']).optional(),
+    backoff: backoffSchema.optional(),
+    delayFrom: fnOf<(outcome: Outcome) => number | undefined>().optional(),
+    maxRetryAfter: durationSchema.default(retryDefaults.maxRetryAfter),
+    handle: handleSchema.optional(),
+    budget: z
+      .union([z.instanceof(RetryBudget), retryBudgetSchema, z.literal(false)], {
+        error: 'must be the options of a retry budget, a budget to share, or false',
+      })
+      .prefault({}),
+    random: fnOf<() => number>().optional(),
+    ...namedShape,
+  })
+  .check((context) => {
+    const { backoff, initialDelay, maxDelay } = context.value;
+    if (backoff !== undefined) {
+      for (const key of ['initialDelay', 'factor', 'maxDelay', 'jitter'] as const) {
+        if (context.value[key] === undefined) continue;
+        context.issues.push({
+          code: 'custom',
+          input: context.value[key],
+          path: [key],
+          message: 'has no effect beside backoff: use one or the other',
+        });
+      }
+    }
+    const first = initialDelay ?? retryDefaults.initialDelay;
+    const longest = maxDelay ?? retryDefaults.maxDelay;
+    if (longest < first) {
+      context.issues.push({
+        code: 'custom',
+        input: longest,
+        path: [maxDelay === undefined ? 'initialDelay' : 'maxDelay'],
+        message: `the longest delay (${longest} ms) must not be below the first (${first} ms)`,
+      });
+    }
+  });
+
+/** Options with everything filled in. */
+export type ResolvedRetry = z.output<typeof retrySchema>;
+
+/** @throws ConfigError */
+export function resolveRetry(options: RetryOptions | undefined): ResolvedRetry {
+  return parseOptions(retrySchema, options, 'retry');
+}

@@ -1,0 +1,123 @@
+import type { Call, Drive, Driver } from '../../pipeline/contract.js';
+import type { RetryStop } from '../../pipeline/events.js';
+import type { Outcome } from '../../pipeline/outcome.js';
+import type { Random } from '../chance.js';
+import { randomOf } from '../chance.js';
+import type { Handles } from '../filter.js';
+import { handlesOf, isUpstreamFailure } from '../filter.js';
+import { retryAfterOf } from '../retry-after.js';
+import { RetryBudget } from '../retry-budget/index.js';
+import type { Delays } from './backoff.js';
+import { startBackoff } from './backoff.js';
+import type { Exponential } from './delay.js';
+import { askedDelay, exponentialDelay } from './delay.js';
+import type { ResolvedRetry, RetryOptions } from './options.js';
+import { resolveRetry, retryDefaults } from './options.js';
+
+/**
+ * Runs a failed call again, after a delay that grows and is spread by jitter, as often as `maxRetries` and a budget over all
+ * calls allow. The budget is what keeps retries from multiplying an overload: it bounds them to a share of the calls.
+ *
+ * A retry that could not start before the call's deadline is not started, and when retries end for whatever reason the
+ * last real outcome is returned: the last error itself, or the last result.
+ *
+ * @throws ConfigError when an option is wrong.
+ * @example
+ * retry({ maxRetries: 2, handle: handleType(NetworkError) })
+ */
+export function retry(options?: RetryOptions): RetryPolicy {
+  return new RetryPolicy(resolveRetry(options));
+}
+
+/** Made by {@link retry}. */
+export class RetryPolicy implements Driver {
+  readonly role = 'driver';
+  readonly type = 'retry';
+  readonly name: string | undefined;
+  readonly inspectsValues: boolean;
+  /** The budget that this policy's retries are taken from; `undefined` without one. */
+  readonly budget: RetryBudget | undefined;
+  readonly #options: ResolvedRetry;
+  readonly #handles: Handles;
+  readonly #random: Random;
+  readonly #exponential: Exponential;
+
+  constructor(options: ResolvedRetry) {
+    const { budget, handle, maxRetries } = options;
+    this.#options = options;
+    this.#handles = maxRetries === 0 ? () => false : handlesOf(handle, isUpstreamFailure);
+    this.#random = randomOf(options.random, 'retry');
+    this.#exponential = {
+      initialDelayMs: options.initialDelay ?? retryDefaults.initialDelay,
+      factor: options.factor ?? retryDefaults.factor,
+      maxDelayMs: options.maxDelay ?? retryDefaults.maxDelay,
+      jitter: options.jitter ?? retryDefaults.jitter,
+    };
+    this.name = options.name;
+    this.inspectsValues = handle !== undefined && maxRetries > 0;
+    if (budget instanceof RetryBudget) this.budget = budget;
+    else this.budget = budget === false ? undefined : new RetryBudget(budget);
+  }
+
+  begin(call: Call): void {
+    this.budget?.deposit(call.time.recent());
+  }
+
+  accepts(_call: Call, outcome: Outcome): boolean {
+    return !this.#handles(outcome);
+  }
+
+  async drive(drive: Drive, first: Outcome | undefined): Promise<Outcome> {
+    const { call } = drive;
+    let outcome = first as Outcome;
+    let delays: Delays | undefined;
+    for (let retries = 1; ; retries++) {
+      if (retries > this.#options.maxRetries) return this.#stop(call, 'exhausted', outcome);
+      delays ??= this.#startDelays(drive);
+      const delayMs = this.#delay(delays, retries, outcome);
+      if (delayMs === undefined) return this.#stop(call, 'retry_after', outcome);
+      const now = call.time.now();
+      if (now + delayMs >= call.deadline) return this.#stop(call, 'deadline', outcome);
+      if (this.budget?.tryWithdraw(now) === false) return this.#stop(call, 'budget', outcome);
+      if (call.listening) this.#report(call, delayMs, outcome);
+      drive.discard(outcome);
+      if (!(await drive.sleep(delayMs))) return outcome;
+      outcome = await drive.next();
+      if (drive.ended) {
+        drive.discard(outcome);
+        return outcome;
+      }
+      if (!this.#handles(outcome)) return outcome;
+    }
+  }
+
+  fork(): RetryPolicy {
+    return new RetryPolicy(this.#options);
+  }
+
+  #startDelays(drive: Drive): Delays {
+    const { backoff } = this.#options;
+    if (backoff !== undefined) return startBackoff(backoff, () => drive.context.signal);
+    return (retry) => exponentialDelay(this.#exponential, retry, this.#random());
+  }
+
+  /** The delay before the next retry; `undefined` when the failure asks for a longer one than is waited for. */
+  #delay(delays: Delays, retry: number, outcome: Outcome): number | undefined {
+    const { delayFrom, maxRetryAfter } = this.#options;
+    const asked = (delayFrom ?? retryAfterOf)(outcome);
+    // The backoff is asked all the same: those of cockatiel count their own steps.
+    const own = delays(retry, outcome);
+    if (typeof asked !== 'number' || !(asked >= 0)) return own;
+    return askedDelay(asked, maxRetryAfter, this.#random());
+  }
+
+  #stop(call: Call, reason: RetryStop, outcome: Outcome): Outcome {
+    if (call.listening) call.emit({ type: 'retry_stopped', reason, attempts: call.attempts });
+    return outcome;
+  }
+
+  #report(call: Call, delayMs: number, outcome: Outcome): void {
+    const error = outcome.kind === 'success' ? undefined : outcome.error;
+    call.emit({ type: 'retry', attempt: call.attempts + 1, delayMs, outcome: outcome.kind, error });
+  }
+}

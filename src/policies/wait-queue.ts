@@ -1,0 +1,51 @@
+/** A place in a queue. */
+export interface Waiter<T> {
+  readonly item: T;
+  queued: boolean;
+  previous: Waiter<T> | undefined;
+  next: Waiter<T> | undefined;
+}
+
+/** First come, first served; anybody may leave from anywhere. All operations are O(1). */
+export class WaitQueue<T> {
+  #head: Waiter<T> | undefined;
+  #tail: Waiter<T> | undefined;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Joins at the end. */
+  join(item: T): Waiter<T> {
+    const waiter: Waiter<T> = { item, queued: true, previous: this.#tail, next: undefined };
+    if (this.#tail === undefined) this.#head = waiter;
+    else this.#tail.next = waiter;
+    this.#tail = waiter;
+    this.#length++;
+    return waiter;
+  }
+
+  /** Leaves the queue. `false` when the waiter was no longer in it. */
+  leave(waiter: Waiter<T>): boolean {
+    if (!waiter.queued) return false;
+    const { previous, next } = waiter;
+    if (previous === undefined) this.#head = next;
+    else previous.next = next;
+    if (next === undefined) this.#tail = previous;
+    else next.previous = previous;
+    waiter.queued = false;
+    waiter.previous = undefined;
+    waiter.next = undefined;
+    this.#length--;
+    return true;
+  }
+
+  /** Takes the one who has waited longest. */
+  shift(): T | undefined {
+    const head = this.#head;
+    if (head === undefined) return undefined;
+    this.leave(head);
+    return head.item;
+  }
+}

@@ -1,0 +1,216 @@
+import * as z from 'zod';
+import { positiveCount } from '../config/schemas.js';
+import { parseOptions } from '../config/validate.js';
+import { ConfigError } from '../errors.js';
+import type { EventOf, EventType, Listener } from '../pipeline/events.js';
+import type { Operation } from '../pipeline/pass.js';
+import type { CallOptions, PipelineSnapshot } from '../pipeline/pipeline.js';
+import { Pipeline } from '../pipeline/pipeline.js';
+import type { Duration } from '../time/duration.js';
+import { positiveDurationSchema } from '../time/duration.js';
+
+/** Options of {@link keyed}. */
+export interface KeyedOptions {
+  /**
+   * How many keys are kept: a whole number >= 1. Beyond it the least recently used goes first; a key with a call in flight or
+   * an open breaker does not go, so the bound gives way while there are only such. Default 10,000.
+   */
+  readonly maxKeys?: number | undefined;
+  /** A key unused for this long is dropped. Default 10 minutes. */
+  readonly idleFor?: Duration | undefined;
+}
+
+/** The defaults of {@link KeyedOptions}. */
+export const keyedDefaults = { maxKeys: 10_000, idleFor: 600_000 } as const;
+
+/** The schema of {@link KeyedOptions}. */
+export const keyedSchema = z.strictObject({
+  maxKeys: positiveCount.default(keyedDefaults.maxKeys),
+  idleFor: positiveDurationSchema.default(keyedDefaults.idleFor),
+});
+
+/**
+ * Stamps out independent copies of a pipeline, one a key (a host, a tenant), each with its own breaker, bulkhead and retry
+ * budget. The template is validated once and never runs itself. State that was given to a policy to be shared, such as
+ * a `retryBudget()`, is shared by all copies.
+ *
+ * Copies report under the template's name, with their key in events. There are no timers: unused keys go when others are asked
+ * for.
+ *
+ * @throws ConfigError when an option is wrong.
+ * @example
+ * const byHost = keyed(pipeline('upstream', retry(), circuitBreaker()), { maxKeys: 500 });
+ * await byHost.get(url.host).execute(({ signal }) => fetch(url, { signal }));
+ */
+export function keyed<Adds>(template: Pipeline<Adds>, options?: KeyedOptions): Keyed<Adds> {
+  if (!(template instanceof Pipeline)) {
+    throw new ConfigError('keyed: must be given the pipeline to copy, as made by pipeline()', {
+      path: 'keyed',
+      value: template,
+      policy: 'keyed',
+    });
+  }
+  return new Keyed(template, parseOptions(keyedSchema, options, 'keyed'));
+}
+
+/** A copy in the list of copies, which is ordered by last use. */
+interface Entry<Adds> {
+  readonly key: string;
+  readonly pipeline: Pipeline<Adds>;
+  usedAt: number;
+  newer: Entry<Adds> | undefined;
+  older: Entry<Adds> | undefined;
+}
+
+/** How many copies are looked at, at most, for one that may go: the price of a new key stays bounded. */
+const MAX_LOOKS = 16;
+
+/** Made by {@link keyed}. */
+export class Keyed<Adds = never> {
+  readonly #template: Pipeline<Adds>;
+  readonly #maxKeys: number;
+  readonly #idleMs: number;
+  readonly #entries = new Map<string, Entry<Adds>>();
+  #newest: Entry<Adds> | undefined;
+  #oldest: Entry<Adds> | undefined;
+
+  constructor(template: Pipeline<Adds>, options: z.output<typeof keyedSchema>) {
+    this.#template = template;
+    this.#maxKeys = options.maxKeys;
+    this.#idleMs = options.idleFor;
+  }
+
+  /** How many keys are kept now. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** The pipeline of a key, made when it is asked for the first time. */
+  get(key: string): Pipeline<Adds> {
+    const now = this.#template.time.recent();
+    const known = this.#entries.get(key);
+    const entry = known ?? this.#add(key, now);
+    entry.usedAt = now;
+    if (entry !== this.#newest) {
+      if (known !== undefined) this.#unlink(entry);
+      this.#linkNewest(entry);
+    }
+    this.#evict(now);
+    return entry.pipeline;
+  }
+
+  /** Whether a pipeline of this key is kept. Does not count as use. */
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
+  /** Drops a key with all its state. Calls in flight go on. `false` when there was none. */
+  delete(key: string): boolean {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return false;
+    this.#drop(entry);
+    return true;
+  }
+
+  /** The keys kept, most recently used first. */
+  *keys(): IterableIterator<string> {
+    for (let entry = this.#newest; entry !== undefined; entry = entry.older) yield entry.key;
+  }
+
+  /** Runs an operation in the pipeline of a key: see {@link Pipeline.execute}. */
+  execute<T>(
+    key: string,
+    operation: Operation<T>,
+    options?: CallOptions,
+  ): Promise<Awaited<T> | Adds> {
+    return this.get(key).execute(operation, options);
+  }
+
+  /** Runs an operation in the pipeline of a key: see {@link Pipeline.settle}. */
+  settle<T>(
+    key: string,
+    operation: Operation<T>,
+    options?: CallOptions,
+  ): Promise<PromiseSettledResult<Awaited<T> | Adds>> {
+    return this.get(key).settle(operation, options);
+  }
+
+  /** Listens to the events of all copies: see {@link Pipeline.on}. */
+  on(listener: Listener): () => void;
+  on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
+  on(typeOrListener: EventType | Listener, listener?: (event: never) => void): () => void {
+    const stop = this.#template.on(typeOrListener as EventType, listener as Listener);
+    for (const { pipeline } of this.#entries.values()) pipeline.subscribe();
+    return stop;
+  }
+
+  /** What each copy is doing now, by key, as plain JSON. */
+  snapshot(): Record<string, PipelineSnapshot> {
+    return Object.fromEntries(
+      [...this.#entries].map(([key, { pipeline }]) => [key, pipeline.snapshot()]),
+    );
+  }
+
+  /** Drops all keys and listeners. */
+  dispose(): void {
+    for (const entry of this.#entries.values()) this.#drop(entry);
+    this.#template.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #add(key: string, now: number): Entry<Adds> {
+    const entry: Entry<Adds> = {
+      key,
+      pipeline: this.#template.fork(key),
+      usedAt: now,
+      newer: undefined,
+      older: undefined,
+    };
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  /** Drops what is idle, and what is too much. */
+  #evict(now: number): void {
+    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+      const oldest = this.#oldest;
+      if (oldest === undefined || oldest === this.#newest) return;
+      const idle = now - oldest.usedAt >= this.#idleMs;
+      if (!idle && this.#entries.size <= this.#maxKeys) return;
+      if (oldest.pipeline.busy) {
+        // Still needed: it goes back to the end of the line, as if it had been used.
+        this.#unlink(oldest);
+        oldest.usedAt = now;
+        this.#linkNewest(oldest);
+      } else {
+        this.#drop(oldest);
+      }
+    }
+  }
+
+  #drop(entry: Entry<Adds>): void {
+    this.#entries.delete(entry.key);
+    this.#unlink(entry);
+    entry.pipeline.dispose();
+  }
+
+  #unlink(entry: Entry<Adds>): void {
+    const { newer, older } = entry;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    entry.newer = undefined;
+    entry.older = undefined;
+  }
+
+  #linkNewest(entry: Entry<Adds>): void {
+    entry.older = this.#newest;
+    if (this.#newest === undefined) this.#oldest = entry;
+    else this.#newest.newer = entry;
+    this.#newest = entry;
+  }
+}
