@@ -10,8 +10,8 @@ import {
   timeout,
 } from 'holdfast';
 
-type Same<A, B> =
-  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+/** Each can be given for the other. */
+type Same<A, B> = [A, B] extends [B, A] ? true : false;
 const sure = <T extends true>(proof?: T): T | undefined => proof;
 
 const inventory = pipeline(
