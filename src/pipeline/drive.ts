@@ -38,7 +38,8 @@ export class DriveHold implements Drive {
   }
 
   get context(): Context {
-    return (this.#context ??= new AttemptContext(this.call, this.call.attempts));
+    this.#context ??= new AttemptContext(this.call, this.call.attempts);
+    return this.#context;
   }
 
   next(options?: NextOptions): Promise<Outcome> {

@@ -22,14 +22,20 @@ export class Tally {
 
   call(outcome: CallOutcome, retried: boolean): void {
     let counts = this.calls.get(outcome);
-    if (counts === undefined) this.calls.set(outcome, (counts = { once: 0, retried: 0 }));
+    if (counts === undefined) {
+      counts = { once: 0, retried: 0 };
+      this.calls.set(outcome, counts);
+    }
     if (retried) counts.retried++;
     else counts.once++;
   }
 
   attempt(kind: AttemptKind, outcome: OutcomeKind): void {
     let counts = this.attempts.get(kind);
-    if (counts === undefined) this.attempts.set(kind, (counts = new Map()));
+    if (counts === undefined) {
+      counts = new Map();
+      this.attempts.set(kind, counts);
+    }
     counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
   }
 }

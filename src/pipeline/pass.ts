@@ -255,7 +255,7 @@ export class Pass implements Call, Drivable {
 
   /** Leaves after an abort or expiry that came while this pass could not be given up; `i` is the innermost layer entered. */
   private interrupted(i: number): unknown {
-    const { layer, kind, error } = this.detour?.interruption as Interruption;
+    const { layer, kind, error } = (this.detour as Detour).interruption as Interruption;
     this.phase = 'leaving';
     this.exitDownTo(i, layer, error);
     this.end(kind, error);
@@ -586,7 +586,8 @@ export class Pass implements Call, Drivable {
   }
 
   private off(): Detour {
-    return (this.detour ??= new Detour());
+    this.detour ??= new Detour();
+    return this.detour;
   }
 
   private end(kind: OutcomeKind, error: unknown): void {
