@@ -10,8 +10,8 @@ import {
   timeout,
 } from 'holdfast';
 
-/** Each can be given for the other. */
-type Same<A, B> = [A, B] extends [B, A] ? true : false;
+/** Each can be given for the other, and the first is not `any`. */
+type Same<A, B> = 0 extends 1 & A ? false : [A, B] extends [B, A] ? true : false;
 const sure = <T extends true>(proof?: T): T | undefined => proof;
 
 const inventory = pipeline(
@@ -30,7 +30,7 @@ sure<Same<typeof stock, number | 'unknown'>>();
 export const read = inventory.wrap(async ({ signal }, sku: string, at?: Date) =>
   signal.aborted ? Number(at) : sku.length,
 );
-sure<Same<Parameters<typeof read>, [sku: string, at?: Date]>>();
+sure<Same<Parameters<typeof read>, [sku: string, at?: Date | undefined]>>();
 
 const settled = await inventory.settle(() => 5);
 if (settled.status === 'fulfilled') sure<Same<typeof settled.value, number | 'unknown'>>();
