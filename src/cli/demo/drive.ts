@@ -1,0 +1,78 @@
+import { callsIn, dueMs, type Phase, phaseIndexAt } from './phases.js';
+import type { CallEnd, Tally } from './tally.js';
+
+/** One way of calling the upstream. */
+export interface Side {
+  readonly tally: Tally;
+  /** Makes call number `index`. Never rejects. */
+  call(index: number): Promise<CallEnd>;
+}
+
+/** What to drive, and whom to tell. */
+export interface Drive {
+  readonly phases: readonly Phase[];
+  readonly rate: number;
+  readonly sides: readonly Side[];
+  /** How long the last calls may take to come back. */
+  readonly patienceMs: number;
+  /** A phase begins. */
+  onPhase(phase: Phase): void;
+  /** Stops the run early. */
+  readonly stop: AbortSignal;
+}
+
+/** A clock that starts now. */
+export function stopwatch(): () => number {
+  const start = performance.now();
+  return () => performance.now() - start;
+}
+
+/**
+ * Sends the same stream of calls to every side: call number n goes to all of them at the same moment, at a fixed rate, whatever
+ * became of the calls before. Then waits for the last ones. Resolves when the run is over or stopped.
+ */
+export async function drive(plan: Drive, elapsed: () => number): Promise<void> {
+  const { phases, rate, sides, stop } = plan;
+  const totalMs = phases.at(-1)?.endMs ?? 0;
+  const calls = callsIn(totalMs, rate);
+  let next = 0;
+  let phase = -1;
+  while (!stop.aborted) {
+    const now = elapsed();
+    const index = phaseIndexAt(phases, now);
+    while (phase < index) {
+      phase += 1;
+      plan.onPhase(phases[phase] as Phase);
+    }
+    // After a late timer several calls are due: all are made now, and their wait counts from when they were due.
+    for (; next < calls && dueMs(next, rate) <= now; next += 1) {
+      // No side may be the first every time.
+      const order = next % 2 === 0 ? sides : [...sides].reverse();
+      for (const side of order) follow(side, next, dueMs(next, rate), elapsed);
+    }
+    for (const { tally } of sides) tally.tick(now);
+    const over = next === calls && sides.every(({ tally }) => tally.waiting === 0);
+    if ((over && now >= totalMs) || now >= totalMs + plan.patienceMs) break;
+    await pause(next < calls ? dueMs(next, rate) - now : TICK_MS, stop);
+  }
+}
+
+/** How often to look when no call is due. */
+const TICK_MS = 10;
+
+function follow(side: Side, index: number, due: number, elapsed: () => number): void {
+  const call = side.tally.begin(due);
+  void side.call(index).then((how) => side.tally.end(call, how, elapsed()));
+}
+
+function pause(ms: number, stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, Math.max(1, ms));
+    stop.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util';
+import { UsageError } from '../usage.js';
+
+/** What the demo was asked for. */
+export interface DemoOptions {
+  /** How long calls are sent. */
+  readonly seconds: number;
+  /** Calls a second to each side. */
+  readonly rate: number;
+  readonly seed: number;
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+export const DEMO_DEFAULTS = { seconds: 18, rate: 100, seed: 1 } as const;
+
+const RANGES = {
+  seconds: { least: 2, most: 600, whole: false },
+  rate: { least: 1, most: 1_000, whole: false },
+  seed: { least: 0, most: 2 ** 31 - 1, whole: true },
+} as const;
+
+export const DEMO_HELP = `holdfast demo: the same calls to two equal upstreams that break, with plain fetch and with holdfast
+
+Usage: holdfast demo [options]
+
+  --seconds <n>  how long calls are sent, ${RANGES.seconds.least} to ${RANGES.seconds.most} (default ${DEMO_DEFAULTS.seconds}); the last ones get 2 s to come back
+  --rate <n>     calls a second to each side, ${RANGES.rate.least} to ${RANGES.rate.most} (default ${DEMO_DEFAULTS.rate})
+  --seed <n>     decides the upstreams' chance (default ${DEMO_DEFAULTS.seed})
+  --json         print the counts as JSON at the end, and nothing else
+  --help         print this
+
+Both upstreams are real HTTP servers on loopback, each in a process of its own. Ctrl-C stops early and shows the counts so
+far.
+`;
+
+/** @throws UsageError */
+export function parseDemoArgs(args: readonly string[]): DemoOptions {
+  const values = read(args);
+  return {
+    seconds: number('seconds', values.seconds),
+    rate: number('rate', values.rate),
+    seed: number('seed', values.seed),
+    json: values.json ?? false,
+    help: values.help ?? false,
+  };
+}
+
+function read(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        seconds: { type: 'string' },
+        rate: { type: 'string' },
+        seed: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    // Its second sentence explains how to pass a positional argument, of which there are none here.
+    throw new UsageError(String((error as Error).message).split('. ')[0]);
+  }
+}
+
+function number(name: keyof typeof RANGES, text: string | undefined): number {
+  if (text === undefined) return DEMO_DEFAULTS[name];
+  const { least, most, whole } = RANGES[name];
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
+  const kind = whole ? 'a whole number' : 'a number';
+  throw new UsageError(`--${name} must be ${kind} from ${least} to ${most} (got '${text}')`);
+}

@@ -1,0 +1,86 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { UpstreamBehaviour } from '../../testing/upstream-behaviour.js';
+import type { UpstreamStats } from '../../testing/upstream-counts.js';
+import type { Order, Reply } from './upstream-messages.js';
+
+/** How long a process may take to leave before it is killed. */
+const PATIENCE_MS = 2_000;
+
+/** An upstream in a process of its own. */
+export class UpstreamHandle {
+  readonly url: string;
+  /** Resolves when the process has ended, for whatever reason. */
+  readonly gone: Promise<void>;
+  readonly #child: ChildProcess;
+  /** What the upstream had counted whenever it was given an order. */
+  readonly #counts: UpstreamStats[] = [];
+  #orders = 0;
+  #onCounts: () => void = () => {};
+
+  private constructor(url: string, child: ChildProcess) {
+    this.url = url;
+    this.#child = child;
+    this.gone = new Promise((resolve) => child.once('exit', () => resolve()));
+    child.on('error', () => {
+      // A message that could not be sent: the process is about to be gone, and that is reported.
+    });
+    child.on('message', (reply: Reply) => {
+      if (!('stats' in reply)) return;
+      this.#counts.push(reply.stats);
+      this.#onCounts();
+    });
+  }
+
+  /** Starts the process, and resolves when it listens. */
+  static async start(seed: number): Promise<UpstreamHandle> {
+    const file = fileURLToPath(new URL('./upstream-process.js', import.meta.url));
+    const child = fork(file, [String(seed)], {
+      // The parent's options may hold a debugger's port, which can be taken once only.
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    const url = await new Promise<string>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code) => reject(new Error(`an upstream ended with exit code ${code}`)));
+      child.once('message', (reply: Reply) => {
+        if ('url' in reply) resolve(reply.url);
+      });
+    });
+    return new UpstreamHandle(url, child);
+  }
+
+  /** Tells the upstream how to behave from now on. */
+  behave(behaviour: UpstreamBehaviour): void {
+    this.#order({ behave: behaviour });
+  }
+
+  /** What the upstream had counted at each {@link behave} so far, and what it has counted now. */
+  async counts(): Promise<readonly UpstreamStats[]> {
+    this.#order({});
+    const all = new Promise<void>((resolve) => {
+      this.#onCounts = () => {
+        if (this.#counts.length === this.#orders) resolve();
+      };
+    });
+    const gone = this.gone.then(() => {
+      throw new Error('an upstream ended before it told its counts');
+    });
+    await Promise.race([all, gone]);
+    return this.#counts;
+  }
+
+  /** Ends the process and waits until it is gone. */
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child.connected) child.disconnect();
+    const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+    await this.gone;
+    clearTimeout(timer);
+  }
+
+  #order(order: Order): void {
+    this.#orders += 1;
+    if (this.#child.connected) this.#child.send(order);
+  }
+}

@@ -1,0 +1,29 @@
+/** The demo's upstream: a process of its own, told what to do by the one that started it. */
+import { type FlakyUpstream, flakyUpstream } from '../../testing/upstream.js';
+import type { Order, Reply } from './upstream-messages.js';
+
+function tell(reply: Reply): void {
+  process.send?.(reply, (error: Error | null) => {
+    if (error !== null) process.exit(1);
+  });
+}
+
+function obey(upstream: FlakyUpstream, { behave }: Order): void {
+  // Counted first: these numbers belong to the behaviour that ends here.
+  const stats = upstream.stats();
+  if (behave !== undefined) upstream.behave(behave);
+  tell({ stats });
+}
+
+async function main(): Promise<void> {
+  // Ctrl-C reaches the whole process group; when to stop is for the parent to decide, who still wants the counts. When the
+  // parent is gone, however it went, the channel is closed.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => {});
+  process.on('disconnect', () => process.exit(0));
+  const upstream = await flakyUpstream({ seed: Number(process.argv[2]) });
+  process.on('message', (order: Order) => obey(upstream, order));
+  tell({ url: upstream.url });
+}
+
+void main();
