@@ -20,6 +20,8 @@ const NORMALISED_METHODS: ReadonlySet<string> = new Set([
   'OPTIONS',
   'POST',
   'PUT',
+  // Newer implementations only; where it goes out as written, no server takes it for anything else.
+  'QUERY',
 ]);
 
 /** The header by which a server recognises a request it has already served. */

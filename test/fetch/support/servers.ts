@@ -27,9 +27,9 @@ export class Servers {
     return (server.address() as AddressInfo).port;
   }
 
-  /** How many connections are open. */
-  get connections(): number {
-    return this.#sockets.size;
+  /** Calls back for every connection to a server that is listening now. */
+  onConnection(listener: () => void): void {
+    for (const server of this.#servers) server.on('connection', listener);
   }
 
   /** A server that acts on the first bytes of each connection. */
