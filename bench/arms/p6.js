@@ -1,0 +1,40 @@
+// @ts-check
+import p1 from './p1.js';
+import p2 from './p2.js';
+import p3 from './p3.js';
+
+/** @type {import('../types.d.ts').Path} */
+export default {
+  id: 'P6',
+  kind: 'bytes',
+  show: 'net',
+  title: 'Bytes allocated a call',
+  about:
+    'What the calls of P1, P2 and P3 allocate beyond the bare call: the difference of the heap over many calls with no garbage ' +
+    "collection between, and, as a second opinion, mitata's figure under the same conditions.",
+  groups: [
+    ...p1.groups.filter(({ id }) => id !== 'quiet'),
+    ...p2.groups.map((group) => ({ ...group, id: `p2-${group.id}` })),
+    ...p3.groups.map((group) => ({
+      ...group,
+      id: `p3-${group.id}`,
+      title: `${group.title} alone`,
+    })),
+  ],
+  arms: [
+    ...p1.arms.filter(({ quiet }) => !quiet),
+    ...moved(p2.arms, 'p2'),
+    ...moved(p3.arms, 'p3'),
+  ],
+};
+
+/**
+ * The arms of another path but for its bare ones, which this path has already.
+ * @param {readonly import('../types.d.ts').Arm[]} arms
+ * @param {string} path
+ */
+function moved(arms, path) {
+  return arms
+    .filter(({ library }) => library !== 'bare')
+    .map((arm) => ({ ...arm, id: `${path}-${arm.id}`, group: `${path}-${arm.group}` }));
+}

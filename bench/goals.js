@@ -1,0 +1,157 @@
+// @ts-check
+import { minus, net, over, samples } from './report/figures.js';
+
+/** @typedef {import('./types.d.ts').PathResult} PathResult */
+
+const LARGE = 100_000;
+const SMALL = 1_000;
+
+/** @param {string} arm */
+const netOverBare = (arm) => (/** @type {PathResult} */ path) =>
+  over(net(path, arm, 'bare', 'ns'), samples(path, 'bare', 'ns'));
+
+/** @param {PathResult} path */
+const cockatielNetOverOurs = (path) =>
+  over(net(path, 'cockatiel', 'bare', 'ns'), net(path, 'holdfast', 'bare', 'ns'));
+
+/**
+ * @param {string} arm
+ * @param {string} other
+ */
+const timeOver = (arm, other) => (/** @type {PathResult} */ path) =>
+  over(samples(path, arm, 'ns'), samples(path, other, 'ns'));
+
+/** @type {readonly import('./types.d.ts').Goal[]} */
+export const goals = [
+  {
+    id: 'P1-net',
+    path: 'P1',
+    text: 'five policies: net over bare',
+    sense: 'at most',
+    limit: 1.5,
+    unit: 'x',
+    figures: netOverBare('holdfast'),
+  },
+  {
+    id: 'P1-cockatiel',
+    path: 'P1',
+    text: "five policies: cockatiel's net over holdfast's",
+    sense: 'at least',
+    limit: 60,
+    unit: 'x',
+    figures: cockatielNetOverOurs,
+  },
+  {
+    id: 'P2-net',
+    path: 'P2',
+    text: 'without timeout: net over bare',
+    sense: 'at most',
+    limit: 1.1,
+    unit: 'x',
+    figures: netOverBare('holdfast'),
+  },
+  {
+    id: 'P2-cockatiel',
+    path: 'P2',
+    text: "without timeout: cockatiel's net over holdfast's",
+    sense: 'at least',
+    limit: 5,
+    unit: 'x',
+    figures: cockatielNetOverOurs,
+  },
+  ...['fallback', 'retry', 'breaker', 'timeout', 'bulkhead'].map((policy) => ({
+    id: `P3-${policy}`,
+    path: 'P3',
+    text: `${policy} alone: net over bare`,
+    sense: /** @type {const} */ ('at most'),
+    limit: 0.6,
+    unit: 'x',
+    figures: netOverBare(`holdfast-${policy}`),
+  })),
+  {
+    id: 'P4-settle',
+    path: 'P4',
+    text: 'open breaker, `settle`: net over bare',
+    sense: 'at most',
+    limit: 1,
+    unit: 'x',
+    figures: netOverBare('holdfast-settle'),
+  },
+  {
+    id: 'P4-execute',
+    path: 'P4',
+    text: 'open breaker, `execute` and catch, over a bare throw and catch',
+    sense: 'at most',
+    limit: 1.3,
+    unit: 'x',
+    figures: timeOver('holdfast-catch', 'bare-catch'),
+  },
+  {
+    id: 'P5-retry',
+    path: 'P5',
+    text: "retried once: time over cockatiel's",
+    sense: 'at most',
+    limit: 0.5,
+    unit: 'x',
+    figures: timeOver('holdfast-retry', 'cockatiel-retry'),
+  },
+  {
+    id: 'P5-retry-many',
+    path: 'P5',
+    text: "retried once, 1,000 at once: time over cockatiel's",
+    sense: 'at most',
+    limit: 0.5,
+    unit: 'x',
+    figures: timeOver('holdfast-retry-many', 'cockatiel-retry-many'),
+  },
+  {
+    id: 'P5-fallback',
+    path: 'P5',
+    text: "fallback taken: time over cockatiel's",
+    sense: 'at most',
+    limit: 0.5,
+    unit: 'x',
+    figures: timeOver('holdfast-fallback', 'cockatiel-fallback'),
+  },
+  {
+    id: 'P5-breaker',
+    path: 'P5',
+    text: "fallback + breaker, every other call falls back: time over cockatiel's",
+    sense: 'at most',
+    limit: 0.5,
+    unit: 'x',
+    figures: timeOver('holdfast-breaker', 'cockatiel-breaker'),
+  },
+  {
+    id: 'P6-bytes',
+    path: 'P6',
+    text: 'five policies: bytes a call beyond bare',
+    sense: 'at most',
+    limit: 256,
+    unit: ' B',
+    figures: (path) => net(path, 'holdfast', 'bare', 'bytes'),
+  },
+  {
+    id: 'P7-growth',
+    path: 'P7',
+    text: 'a further call with 100,000 in flight over one with 1,000 in flight',
+    sense: 'at most',
+    limit: 1.5,
+    unit: 'x',
+    figures: (path) =>
+      over(
+        samples(path, 'holdfast', 'further', LARGE),
+        samples(path, 'holdfast', 'further', SMALL),
+      ),
+  },
+  {
+    id: 'P7-bytes',
+    path: 'P7',
+    text: 'bytes of a call in flight beyond bare, at 100,000',
+    sense: 'at most',
+    limit: 600,
+    unit: ' B',
+    figures: (path) =>
+      minus(samples(path, 'holdfast', 'bytes', LARGE), samples(path, 'bare', 'bytes', LARGE)),
+  },
+];

@@ -1,0 +1,18 @@
+// @ts-check
+import p1 from './arms/p1.js';
+import p2 from './arms/p2.js';
+import p3 from './arms/p3.js';
+import p4 from './arms/p4.js';
+import p5 from './arms/p5.js';
+import p6 from './arms/p6.js';
+import p7 from './arms/p7.js';
+
+/** @type {readonly import('./types.d.ts').Path[]} */
+export const paths = [p1, p2, p3, p4, p5, p6, p7];
+
+/** @param {string} id */
+export function pathOf(id) {
+  const path = paths.find((one) => one.id === id.toUpperCase());
+  if (!path) throw new Error(`no path ${id}; there are ${paths.map((one) => one.id).join(', ')}`);
+  return path;
+}

@@ -1,0 +1,41 @@
+// @ts-check
+import { noiseText, tablesOf, verdictsOf } from './tables.js';
+
+/**
+ * @param {import('../types.d.ts').Path} path
+ * @param {import('../types.d.ts').PathResult} result
+ */
+export function printPath(path, result) {
+  console.log(
+    `\n${path.id}  ${path.title}  (median of ${result.runs} runs; min to max in brackets)`,
+  );
+  console.log(`    ${noiseText(result)}`);
+  for (const table of tablesOf(path, result)) {
+    console.log(`\n  ${table.title}`);
+    printRows([table.columns, ...table.rows]);
+  }
+  const verdicts = verdictsOf(path.id, result);
+  if (verdicts.length > 0) console.log('\n  goals');
+  printRows(
+    verdicts.map(({ goal, met, aim, measured, spread }) => [
+      met ? 'met' : 'MISSED',
+      goal.text,
+      aim,
+      measured,
+      `(${spread})`,
+    ]),
+  );
+}
+
+/** @param {readonly string[][]} rows */
+function printRows(rows) {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  for (const row of rows) {
+    const cells = row.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+    );
+    console.log(`    ${cells.join('  ')}`.trimEnd());
+  }
+}

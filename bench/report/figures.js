@@ -1,0 +1,92 @@
+// @ts-check
+/**
+ * From the samples of the runs to the figures of tables, charts and goals. Ratios and differences are
+ * taken within a run; what is shown is their median over the runs.
+ *
+ * @module
+ */
+
+import { summary } from '../harness/stats.js';
+
+/** @typedef {import('../types.d.ts').PathResult} PathResult */
+/** @typedef {ReturnType<typeof summary>} Summary */
+
+/**
+ * The samples of one arm, one a run.
+ * @param {PathResult} path
+ * @param {string} arm
+ * @param {string} measure
+ * @param {number} [size] calls in flight
+ * @returns {number[]}
+ */
+export function samples(path, arm, measure, size) {
+  const result = path.arms.find(({ id }) => id === arm);
+  const values =
+    size === undefined ? result?.values?.[measure] : result?.sizes?.[String(size)]?.[measure];
+  if (!values) throw new Error(`no ${measure} of ${arm}`);
+  return values;
+}
+
+/**
+ * What an arm costs beyond bare, run by run.
+ * @param {PathResult} path
+ * @param {string} arm
+ * @param {string} bare
+ * @param {string} measure
+ * @param {number} [size]
+ */
+export function net(path, arm, bare, measure, size) {
+  return minus(samples(path, arm, measure, size), samples(path, bare, measure, size));
+}
+
+/**
+ * @param {readonly number[]} left
+ * @param {readonly number[]} right
+ */
+export const over = (left, right) => left.map((value, run) => value / (right[run] ?? Number.NaN));
+
+/**
+ * @param {readonly number[]} left
+ * @param {readonly number[]} right
+ */
+export const minus = (left, right) => left.map((value, run) => value - (right[run] ?? Number.NaN));
+
+/** @param {PathResult} path */
+export function sizesOf(path) {
+  const sizes = new Set(path.arms.flatMap(({ sizes }) => Object.keys(sizes ?? {})));
+  return [...sizes].map(Number).sort((a, b) => a - b);
+}
+
+/**
+ * How far two arms that do exactly the same lie apart: the second bare over the first.
+ * @param {PathResult} path
+ */
+export function noiseFloor(path) {
+  const measures = Object.keys(path.arms.find(({ id }) => id === 'bare')?.values ?? {});
+  const measure = ['ns', 'bytes'].find((one) => measures.includes(one));
+  const ratios =
+    measure === undefined
+      ? sizesOf(path).flatMap((size) => twice(path, 'further', size))
+      : twice(path, measure);
+  return summary(ratios);
+}
+
+/**
+ * @param {PathResult} path
+ * @param {string} measure
+ * @param {number} [size]
+ */
+function twice(path, measure, size) {
+  return over(samples(path, 'bare-again', measure, size), samples(path, 'bare', measure, size));
+}
+
+/**
+ * @param {import('../types.d.ts').Goal} goal
+ * @param {PathResult} path
+ */
+export function judge(goal, path) {
+  const figure = summary(goal.figures(path));
+  const limit = goal.limit;
+  const met = goal.sense === 'at most' ? figure.median <= limit : figure.median >= limit;
+  return { figure, limit, met };
+}

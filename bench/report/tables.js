@@ -1,0 +1,176 @@
+// @ts-check
+/**
+ * The tables of a path, as text cells; console and Markdown print the same ones.
+ *
+ * @module
+ */
+
+import { goals } from '../goals.js';
+import { median, summary } from '../harness/stats.js';
+import { judge, net, noiseFloor, over, samples, sizesOf } from './figures.js';
+
+/** @typedef {import('../types.d.ts').Arm} Arm */
+/** @typedef {import('../types.d.ts').Group} Group */
+/** @typedef {import('../types.d.ts').Path} Path */
+/** @typedef {import('../types.d.ts').PathResult} PathResult */
+/** @typedef {{ title: string, columns: string[], rows: string[][] }} Table */
+
+/** @param {number} ns */
+export function time(ns) {
+  const size = Math.abs(ns);
+  if (size < 10_000) return `${ns.toFixed(0)} ns`;
+  return size < 10_000_000 ? `${(ns / 1e3).toFixed(1)} us` : `${(ns / 1e6).toFixed(1)} ms`;
+}
+
+/** @param {number} bytes */
+export const bytes = (bytes) => `${bytes.toFixed(0)} B`;
+
+/** @param {number} value */
+export function ratio(value) {
+  return `${value.toFixed(Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0)} x`;
+}
+
+/** @param {readonly number[]} values */
+function ratios(values) {
+  const { median: middle, min, max } = summary(values);
+  return `${ratio(middle)} (${ratio(min).slice(0, -2)} to ${ratio(max).slice(0, -2)})`;
+}
+
+/**
+ * The arms of a group that have figures, its bare one first.
+ * @param {Path} path
+ * @param {Group} group
+ * @param {PathResult} result
+ * @returns {Arm[]}
+ */
+export function armsOf(path, group, result) {
+  const measured = path.arms.filter(({ id }) => result.arms.some((arm) => arm.id === id));
+  const bare = measured.filter(({ id }) => id === group.bare);
+  const others = measured.filter(
+    (arm) => arm.group === group.id && arm.id !== group.bare && arm.id !== 'bare-again',
+  );
+  return [...bare, ...others];
+}
+
+/**
+ * @param {Path} path
+ * @param {PathResult} result
+ * @returns {Table[]}
+ */
+export function tablesOf(path, result) {
+  return path.groups.flatMap((group) => {
+    const arms = armsOf(path, group, result);
+    if (arms.length === 0) return [];
+    if (path.kind === 'time') return [timeTable(group, arms, result)];
+    if (path.kind === 'bytes') return [bytesTable(group, arms, result)];
+    return [inFlightTable(group, arms, result)];
+  });
+}
+
+/**
+ * @param {Group} group
+ * @param {Arm[]} arms
+ * @param {PathResult} result
+ * @returns {Table}
+ */
+function timeTable(group, arms, result) {
+  const ours = arms.find(({ library }) => library === 'holdfast')?.id;
+  const oursNet = ours === undefined ? [] : net(result, ours, group.bare, 'ns');
+  return {
+    title: group.title,
+    columns: ['', 'time a call', 'net', 'net / bare', "net / holdfast's net"],
+    rows: arms.map(({ id, label }) => {
+      const all = samples(result, id, 'ns');
+      if (id === group.bare) return [label, time(median(all)), '', '', ''];
+      const beyond = net(result, id, group.bare, 'ns');
+      return [
+        label,
+        time(median(all)),
+        time(median(beyond)),
+        ratios(over(beyond, samples(result, group.bare, 'ns'))),
+        id === ours ? '' : ratios(over(beyond, oursNet)),
+      ];
+    }),
+  };
+}
+
+/**
+ * @param {Group} group
+ * @param {Arm[]} arms
+ * @param {PathResult} result
+ * @returns {Table}
+ */
+function bytesTable(group, arms, result) {
+  return {
+    title: group.title,
+    columns: ['', 'bytes a call', 'net', 'net by mitata'],
+    rows: arms.map(({ id, label }) => {
+      const all = bytes(median(samples(result, id, 'bytes')));
+      if (id === group.bare) return [label, all, '', ''];
+      return [
+        label,
+        all,
+        bytes(median(net(result, id, group.bare, 'bytes'))),
+        bytes(median(net(result, id, group.bare, 'mitata'))),
+      ];
+    }),
+  };
+}
+
+/**
+ * @param {Group} group
+ * @param {Arm[]} arms
+ * @param {PathResult} result
+ * @returns {Table}
+ */
+function inFlightTable(group, arms, result) {
+  return {
+    title: group.title,
+    columns: ['', 'in flight', 'further', 'burst: start', 'burst: settle', 'bytes', 'net bytes'],
+    rows: sizesOf(result).flatMap((size) =>
+      arms.map(({ id, label }) => {
+        const count = size.toLocaleString('en-US');
+        const has = result.arms.find((arm) => arm.id === id)?.sizes?.[String(size)];
+        if (!has) return [label, count, 'would take minutes', '', '', '', ''];
+        const middle = (/** @type {string} */ measure) =>
+          median(samples(result, id, measure, size));
+        return [
+          label,
+          count,
+          time(middle('further')),
+          time(middle('start')),
+          time(middle('settle')),
+          bytes(middle('bytes')),
+          id === group.bare ? '' : bytes(median(net(result, id, group.bare, 'bytes', size))),
+        ];
+      }),
+    ),
+  };
+}
+
+/**
+ * @param {string} pathId
+ * @param {PathResult} result
+ */
+export function verdictsOf(pathId, result) {
+  return goals
+    .filter(({ path }) => path === pathId)
+    .map((goal) => {
+      const { figure, limit, met } = judge(goal, result);
+      const show = (/** @type {number} */ value) =>
+        goal.unit === 'x' ? ratio(value) : `${value.toFixed(0)}${goal.unit}`;
+      return {
+        goal,
+        met,
+        aim: `${goal.sense} ${goal.unit === 'x' ? `${limit} x` : show(limit)}`,
+        measured: show(figure.median),
+        spread: `${show(figure.min)} to ${show(figure.max)}`,
+      };
+    });
+}
+
+/** @param {PathResult} result */
+export function noiseText(result) {
+  const { median: middle, min, max } = noiseFloor(result);
+  return `noise floor: bare measured twice, second over first: ${middle.toFixed(3)} (${min.toFixed(3)} to ${max.toFixed(3)})`;
+}

@@ -1,0 +1,122 @@
+/** What every arm is called with: an asynchronous function, as an application would pass it. */
+export type Operation = (context?: unknown) => Promise<unknown>;
+
+/** One timed call. Every arm, bare included, is an `async () => await ...` of its own. */
+export type Call = () => Promise<unknown>;
+
+export type PolicyName = 'fallback' | 'retry' | 'breaker' | 'timeout' | 'bulkhead';
+export type Library = 'bare' | 'holdfast' | 'cockatiel' | 'opossum' | 'mollitia';
+
+/** What the checks may change in an arm; the timings use the defaults of settings.js. */
+export interface Knobs {
+  timeoutMs?: number;
+}
+
+/** One thing that is measured. */
+export interface Arm {
+  id: string;
+  label: string;
+  library: Library;
+  /** Arms of one group do the same work. */
+  group: string;
+  /** Policies from the outside in; the checks prove that each of them is at work. */
+  policies: PolicyName[];
+  create(operation: Operation, knobs: Knobs): Call | Promise<Call>;
+  /** The operation that is timed, when it is not the path's. */
+  operation?: Operation;
+  /** How many calls of the library one call of the arm makes. */
+  callsEach?: number;
+  /** The library's fallback can only replace the error, not answer a value. */
+  fallbackRejects?: boolean;
+  /** Timed one call at a time, at the pace of a quiet service (harness/quiet.js). */
+  quiet?: boolean;
+  /** Replaces the checks that follow from `policies`. */
+  check?(arm: Arm): Promise<void>;
+  /** In-flight paths: the largest number in flight that ends in reasonable time. */
+  maxInFlight?: number;
+}
+
+/** Arms that do the same work, and the bare arm they are compared with. */
+export interface Group {
+  id: string;
+  title: string;
+  bare: string;
+}
+
+export type PathKind = 'time' | 'bytes' | 'in-flight';
+
+/** One row of the table of goals: P1, P2, ... */
+export interface Path {
+  id: string;
+  kind: PathKind;
+  title: string;
+  /** What is done and how to read the figures, in a sentence or two of Markdown. */
+  about: string;
+  groups: Group[];
+  arms: Arm[];
+  /** Whether tables and charts show the time beyond bare (net) or the whole. */
+  show: 'net' | 'total';
+}
+
+export interface TimeSample {
+  /** Median over the batches, ns a call. */
+  ns: number;
+  /** Mean over the batches, ns a call. */
+  mean: number;
+}
+
+export interface BytesSample {
+  /** Difference of the heap over a counted number of calls with no collection between. */
+  bytes: number;
+  /** The same from mitata's own heap figure. */
+  mitata: number;
+}
+
+export interface InFlightSample {
+  start: number;
+  settle: number;
+  burst: number;
+  further: number;
+  bytes: number;
+}
+
+/** What one process answers: for each arm its sample, in-flight ones by number in flight. */
+export type RunResult = Record<string, TimeSample | BytesSample | Record<string, InFlightSample>>;
+
+export interface ArmResult {
+  id: string;
+  label: string;
+  library: Library;
+  group: string;
+  /** One value a run, in the order of the runs, by measure (`ns`, `mean`, `bytes`, ...). */
+  values?: Record<string, number[]>;
+  /** The same by number of calls in flight. */
+  sizes?: Record<string, Record<string, number[]>>;
+}
+
+export interface PathResult {
+  date: string;
+  runs: number;
+  arms: ArmResult[];
+}
+
+export interface Results {
+  node: string;
+  v8: string;
+  cpu: string;
+  cores: number;
+  libraries: Record<string, string>;
+  paths: Record<string, PathResult>;
+}
+
+export interface Goal {
+  id: string;
+  path: string;
+  text: string;
+  /** Unit of the figure, e.g. `x` or ` B`. */
+  unit: string;
+  limit: number;
+  sense: 'at most' | 'at least';
+  /** The figure of each run. */
+  figures(path: PathResult): number[];
+}
