@@ -10,6 +10,7 @@ import {
   RateLimitedError,
   RejectedError,
   ResilienceError,
+  type ResilienceErrorInit,
   ThrottledError,
   TimeoutError,
 } from '../src/errors.js';
@@ -31,7 +32,17 @@ const OTHERS = [
   [ContractError, 'ContractError', 'ERR_CONTRACT'],
 ] as const;
 
-const ALL = [...REJECTIONS, ...OTHERS];
+type AnyClass = (new (
+  message: string,
+  init?: ResilienceErrorInit,
+) => ResilienceError) & {
+  readonly code: string;
+};
+const ALL = [...REJECTIONS, ...OTHERS].map(([Class, name, code]): [AnyClass, string, string] => [
+  Class,
+  name,
+  code,
+]);
 
 describe('every error', () => {
   it.each(ALL)('%o has its name, code and place in the hierarchy', (Class, name, code) => {

@@ -1,9 +1,9 @@
 /** Finds what somebody meant by an unknown name. */
 
 /**
- * The candidate closest to `name`, or `undefined` when none is close: differences of case do not
- * count, one part of the other does, and otherwise up to a third of its letters may be wrong,
- * missing, extra or swapped with a neighbour.
+ * The candidate closest to `name`, or `undefined` when none is close. Case does not count. Close is
+ * what differs in at most a third of its letters (wrong, missing, extra, swapped with a neighbour),
+ * and what is an abbreviation of the candidate, or the other way round.
  */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   if (name.length > 64) return undefined;
@@ -12,14 +12,23 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of candidates) {
     const known = candidate.toLowerCase();
-    const part = wanted.length >= 4 && (known.includes(wanted) || wanted.includes(known));
-    const distance = part ? Math.min(1, editDistance(wanted, known)) : editDistance(wanted, known);
+    let distance = editDistance(wanted, known);
+    if (distance > 2 && abbreviates(wanted, known)) distance = 2;
     if (distance < bestDistance && distance < known.length) {
       best = candidate;
       bestDistance = distance;
     }
   }
   return best;
+}
+
+/** Whether the shorter one's letters are all in the longer one, in order, and at least half of it. */
+function abbreviates(a: string, b: string): boolean {
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  if (short.length < 4 || short.length * 2 < long.length) return false;
+  let at = 0;
+  for (const letter of long) if (letter === short[at]) at++;
+  return at === short.length;
 }
 
 /** Optimal string alignment distance: Levenshtein with swaps of neighbours as one edit. */

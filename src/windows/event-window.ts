@@ -50,8 +50,8 @@ export class EventWindow extends Buckets {
   }
 
   protected override drop(slot: number): void {
-    const counts = this.#counts;
-    if (counts === undefined) return;
+    // Only a window that holds something drops it, so there are counts.
+    const counts = this.#counts as number[];
     this.#total -= counts[slot] as number;
     counts[slot] = 0;
   }

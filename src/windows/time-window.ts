@@ -73,8 +73,8 @@ export class TimeWindow extends Buckets {
   }
 
   protected override drop(slot: number): void {
-    const counts = this.#counts;
-    if (counts === undefined) return;
+    // Only a window that holds something drops it, so there are counts.
+    const counts = this.#counts as number[];
     const at = 3 * slot;
     this.#total -= counts[at] as number;
     this.#failures -= counts[at + 1] as number;

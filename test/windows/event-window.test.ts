@@ -82,7 +82,7 @@ describe('EventWindow', () => {
         const events: { at: number; n: number }[] = [];
         const bucket = length / buckets;
         let now = 1_000_000;
-        let newest = now;
+        let newest = Number.NEGATIVE_INFINITY;
         const countYoungerThan = (age: number) =>
           events.reduce((sum, event) => (newest - event.at < age ? sum + event.n : sum), 0);
         for (const { gap, n } of steps) {

@@ -1,0 +1,125 @@
+/** Turns what zod finds into texts that say what is wrong where, and what would be right. */
+import type * as z from 'zod';
+import type { ConfigIssue } from '../errors.js';
+import { describe, shorten } from './describe.js';
+import { nearest } from './nearest.js';
+import { knownKeys, schemaAt } from './schema-shape.js';
+
+type AnySchema = z.core.$ZodType;
+type RawIssue = z.core.$ZodIssue;
+
+/** Texts for issues whose schema brings none of its own. */
+export function explain(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${KINDS[issue.expected] ?? `of type ${issue.expected}`}`;
+    case 'invalid_value':
+      return `must be ${oneOf(issue.values.map(describe))}`;
+    case 'too_small':
+      return bound(issue.origin, issue.inclusive === false ? '>' : '>=', issue.minimum);
+    case 'too_big':
+      return bound(issue.origin, issue.inclusive === false ? '<' : '<=', issue.maximum);
+    default:
+      return undefined;
+  }
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  object: 'an object with options',
+  record: 'an object',
+  array: 'an array',
+  string: 'a text',
+  number: 'a finite number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  function: 'a function',
+};
+
+function bound(origin: string, relation: string, limit: number | bigint): string {
+  if (origin === 'string') return `must be a text of length ${relation} ${limit}`;
+  if (origin === 'array' || origin === 'set') return `must have ${relation} ${limit} items`;
+  return `must be ${relation} ${limit}`;
+}
+
+function oneOf(options: readonly string[]): string {
+  return options.length === 1 ? `${options[0]}` : `one of ${options.join(', ')}`;
+}
+
+/**
+ * What an issue of zod's says, as one mistake or more of ours.
+ *
+ * @param schema The schema of what is at `base`, the path at which it was applied.
+ */
+export function toIssues(
+  issue: RawIssue,
+  schema: AnySchema | undefined,
+  base: string,
+): ConfigIssue[] {
+  const path = join(base, issue.path);
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(schemaAt(schema, issue.path));
+    return issue.keys.map((key) => ({
+      path: join(path, [key]),
+      message: unknownOption(key, known),
+      value: valueAt(issue.input, key),
+    }));
+  }
+  if (issue.code === 'invalid_union') {
+    const branch = closestBranch(issue);
+    if (branch !== undefined) {
+      const inside = schemaAt(schema, issue.path);
+      return branch.flatMap((inner) => toIssues(inner, inside, path));
+    }
+  }
+  const text = issue.code === 'invalid_union' ? unionMessage(issue) : issue.message;
+  const missing = issue.input === undefined && issue.code !== 'custom';
+  return [{ path, message: missing ? `${text}, and is missing` : text, value: issue.input }];
+}
+
+/** The branch that took the value and found fault only inside of it: that is the one meant. */
+function closestBranch(issue: z.core.$ZodIssueInvalidUnion): RawIssue[] | undefined {
+  const inside = issue.errors.filter(
+    (branch) =>
+      branch.length > 0 &&
+      branch.every((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
+  );
+  return inside.length === 1 ? inside[0] : undefined;
+}
+
+function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
+  if (!issue.message.startsWith('Invalid input')) return issue.message;
+  const texts = new Set(
+    issue.errors.flatMap((branch) => branch.slice(0, 1).map((first) => first.message)),
+  );
+  if (texts.size === 0) return 'is not one of the allowed forms';
+  return [...texts]
+    .map((text, i) => (i === 0 ? text : text.replace(/^must be /, '')))
+    .join(', or ');
+}
+
+function unknownOption(key: string, known: readonly string[]): string {
+  const said = `unknown option ${JSON.stringify(shorten(key))}`;
+  const meant = nearest(key, known);
+  if (meant !== undefined) return `${said}: did you mean "${meant}"?`;
+  return known.length === 0 ? said : `${said}; the options are ${known.join(', ')}`;
+}
+
+/** A property that may not be readable. */
+export function valueAt(input: unknown, key: PropertyKey): unknown {
+  try {
+    return (input as Record<PropertyKey, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+/** `base` with the steps of a path behind it, as in code: `retry.steps[0].after`. */
+export function join(base: string, path: readonly PropertyKey[]): string {
+  let text = base;
+  for (const part of path) {
+    if (typeof part === 'number') text += `[${part}]`;
+    else if (/^[\w$]{1,64}$/.test(String(part))) text += `.${String(part)}`;
+    else text += `[${describe(part)}]`;
+  }
+  return text;
+}
