@@ -16,7 +16,7 @@ export {
   SamplingBreaker,
 } from 'cockatiel';
 export * from './errors.js';
-export type { Context } from './pipeline/context.js';
+export type { Context, Operation } from './pipeline/context.js';
 export type {
   Admission,
   Call,
@@ -39,7 +39,6 @@ export type {
 export type { Discard } from './pipeline/host.js';
 export type { PipelineOptions } from './pipeline/options.js';
 export type { Failure, Outcome, OutcomeKind, Success } from './pipeline/outcome.js';
-export type { Operation } from './pipeline/pass.js';
 export type {
   AddsOf,
   CallOptions,

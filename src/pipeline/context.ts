@@ -12,6 +12,9 @@ export interface Context {
   readonly pipeline: string;
 }
 
+/** What a pipeline runs. */
+export type Operation<T = unknown> = (context: Context) => T | PromiseLike<T>;
+
 /** What a context asks of the run it belongs to. */
 export interface ContextOwner {
   readonly pipeline: string;
@@ -29,16 +32,30 @@ class GivenUp {
 }
 
 /**
- * The context of one attempt. No AbortController exists until somebody reads `signal`: making one costs more than all
- * policies together on Node 20.
+ * One attempt: the context that the operation sees, and what the engine keeps for it.
+ *
+ * No AbortController exists until somebody reads `signal`: making one costs more than all policies together on Node 20.
+ *
+ * What a call brings along is kept here and not in the pooled pass: passes are old objects, and each store of a young
+ * object into an old one costs a garbage collector's write barrier.
  */
-export class AttemptContext implements Context {
-  readonly attempt: number;
+export class Attempt implements Context {
+  attempt = 0;
+  /** What it runs. */
+  readonly operation: Operation;
+  /** What the operation answered. */
+  value: unknown;
+  /** Settle the promise of the pass, when it has one of its own. */
+  resolve: ((value: unknown) => void) | undefined;
+  reject: ((reason: unknown) => void) | undefined;
   #owner: ContextOwner | undefined;
   #abort: AbortController | GivenUp | undefined;
 
-  constructor(owner: ContextOwner, attempt: number) {
-    this.attempt = attempt;
+  constructor(owner: ContextOwner, operation: Operation) {
+    this.operation = operation;
+    this.value = undefined;
+    this.resolve = undefined;
+    this.reject = undefined;
     this.#owner = owner;
     this.#abort = undefined;
   }
@@ -72,7 +89,7 @@ export class AttemptContext implements Context {
     else this.#abort ??= new GivenUp(reason);
   }
 
-  /** The run is over and its object goes back to the pool. */
+  /** The run is over and its pass goes back to the pool. */
   detach(): void {
     this.#owner = undefined;
   }

@@ -1,5 +1,5 @@
 import type { Context } from './context.js';
-import { AttemptContext } from './context.js';
+import { Attempt } from './context.js';
 import type { Call, Drive, NextOptions } from './contract.js';
 import { discardWith } from './discard.js';
 import type { AttemptKind, Host } from './host.js';
@@ -11,6 +11,12 @@ export interface Drivable extends Call {
   again(layer: number, kind: AttemptKind, signal: AbortSignal | undefined): Promise<Outcome>;
   giveUpRuns(reason: unknown): void;
   degraded(): void;
+}
+
+function contextOf(call: Call): Attempt {
+  const context = new Attempt(call, () => undefined);
+  context.attempt = call.attempts;
+  return context;
 }
 
 const YES = Promise.resolve(true);
@@ -26,7 +32,7 @@ export class DriveHold implements Drive {
   readonly #host: Host;
   readonly #kind: AttemptKind;
   #reason: unknown;
-  #context: AttemptContext | undefined;
+  #context: Attempt | undefined;
   readonly #sleepers = new Map<unknown, (slept: boolean) => void>();
 
   constructor(pass: Drivable, host: Host, layer: number, kind: AttemptKind) {
@@ -38,7 +44,7 @@ export class DriveHold implements Drive {
   }
 
   get context(): Context {
-    this.#context ??= new AttemptContext(this.call, this.call.attempts);
+    this.#context ??= contextOf(this.call);
     return this.#context;
   }
 

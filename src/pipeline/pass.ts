@@ -1,7 +1,7 @@
 import { RejectedError, ResilienceError } from '../errors.js';
 import type { TimeSource } from '../time/time-source.js';
-import type { Context } from './context.js';
-import { AttemptContext } from './context.js';
+import type { Operation } from './context.js';
+import { Attempt } from './context.js';
 import type { Admission, Call, Gate } from './contract.js';
 import type { Interruption } from './detour.js';
 import { Detour } from './detour.js';
@@ -14,10 +14,7 @@ import type { AttemptKind, CallOutcome, Host } from './host.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
 import { failure, kindOfError, outcomeOf } from './outcome.js';
 import type { Layer } from './plan.js';
-import { atOnce, capture, isNative, isThenable, settledResult } from './promises.js';
-
-/** What a pipeline runs. */
-export type Operation<T = unknown> = (context: Context) => T | PromiseLike<T>;
+import { atOnce, isNative, isThenable, settledResult } from './promises.js';
 
 /** How the end of a pass is delivered: `execute` throws, `settle` wraps, a driver gets the outcome itself. */
 export type Delivery = 'execute' | 'settle' | 'outcome';
@@ -45,15 +42,14 @@ type Phase = 'idle' | 'entering' | 'waiting' | 'running' | 'leaving' | 'driving'
 export class Pass implements Call, Drivable {
   private host!: Host;
   private layers: readonly Layer[] = [];
-  private operation!: Operation;
   private delivery: Delivery = 'execute';
   private phase: Phase = 'idle';
   /** The operation of this pass has not settled. */
   private busy = false;
   private readonly states: unknown[] = [];
-  private context: AttemptContext | undefined;
-  private resolve: ((value: unknown) => void) | undefined;
-  private reject: ((reason: unknown) => void) | undefined;
+  private attempt!: Attempt;
+  /** Whether the pass has a promise of its own. */
+  private owned = false;
   /** What only a call off the straight path needs. */
   private detour: Detour | undefined;
   /** The first pass of the call. */
@@ -65,14 +61,13 @@ export class Pass implements Call, Drivable {
   layer = 0;
   state: unknown;
   kind: OutcomeKind = 'success';
-  value: unknown;
   error: unknown;
 
   private readonly onValue = (value: unknown): unknown => {
     this.busy = false;
     if (this.phase !== 'running') return this.settledLate(value, true);
     this.kind = 'success';
-    this.value = value;
+    this.attempt.value = value;
     return this.leaveOperation();
   };
 
@@ -93,15 +88,13 @@ export class Pass implements Call, Drivable {
     const pass = take();
     pass.host = host;
     pass.layers = host.plan.layers;
-    pass.operation = operation;
     pass.delivery = delivery;
+    pass.attempt = new Attempt(pass, operation);
     host.inFlight++;
     if (host.hub.active) pass.startedAt = host.time.now();
     if (signal !== undefined) return pass.start(signal);
     if (!host.plan.mayAbandon) return pass.enter(0) as Promise<unknown>;
-    const promise = new Promise(capture);
-    pass.resolve = capture.resolve;
-    pass.reject = capture.reject;
+    const promise = pass.promise();
     pass.enter(0);
     return promise;
   }
@@ -111,8 +104,8 @@ export class Pass implements Call, Drivable {
     const pass = take();
     pass.host = this.host;
     pass.layers = this.layers;
-    pass.operation = this.operation;
     pass.delivery = 'outcome';
+    pass.attempt = new Attempt(pass, this.attempt.operation);
     pass.from = layer + 1;
     pass.root = this.root;
     const detour = pass.off();
@@ -120,6 +113,11 @@ export class Pass implements Call, Drivable {
     detour.attemptKind = kind;
     this.off().children.push(pass);
     return pass.start(signal) as Promise<Outcome>;
+  }
+
+  /** What the operation or a fallback answered. */
+  get value(): unknown {
+    return this.attempt.value;
   }
 
   get pipeline(): string {
@@ -164,7 +162,7 @@ export class Pass implements Call, Drivable {
 
   abandon(layer: number, error: unknown): void {
     const policy = this.layers[layer]?.name ?? '';
-    if (this.resolve === undefined) {
+    if (!this.owned) {
       throw new TypeError(
         `policy "${policy}" abandons calls but does not say so: set mayAbandon to true`,
       );
@@ -201,11 +199,19 @@ export class Pass implements Call, Drivable {
     }
   }
 
+  /** Makes the pass's own promise. */
+  private promise(): Promise<unknown> {
+    const promise = new Promise(capture);
+    const { attempt } = this;
+    attempt.resolve = capturedResolve;
+    attempt.reject = capturedReject;
+    this.owned = true;
+    return promise;
+  }
+
   /** Starts with a promise of its own, given up when `signal` aborts. The signal is followed by hand: AbortSignal.any leaks. */
   private start(signal: AbortSignal | undefined): Promise<unknown> {
-    const promise = new Promise(capture);
-    this.resolve = capture.resolve;
-    this.reject = capture.reject;
+    const promise = this.promise();
     if (signal?.aborted === true) {
       this.end('cancelled', signal.reason);
       this.leave(this.from - 1);
@@ -307,20 +313,20 @@ export class Pass implements Call, Drivable {
   }
 
   private operate(): unknown {
-    const { operation } = this;
-    const context = new AttemptContext(this, ++this.root.attempts);
-    this.context = context;
+    const { attempt } = this;
+    attempt.attempt = ++this.root.attempts;
     this.phase = 'running';
     this.busy = true;
     let result: unknown;
     try {
-      result = operation(context);
+      const { operation } = attempt;
+      result = operation(attempt);
     } catch (error) {
-      return this.resolve === undefined ? atOnce(this.onError, error) : this.onError(error);
+      return this.owned ? this.onError(error) : atOnce(this.onError, error);
     }
     if (isNative(result)) return result.then(this.onValue, this.onError);
     if (isThenable(result)) return Promise.resolve(result).then(this.onValue, this.onError);
-    return this.resolve === undefined ? atOnce(this.onValue, result) : this.onValue(result);
+    return this.owned ? this.onValue(result) : atOnce(this.onValue, result);
   }
 
   /** The operation ended in time. */
@@ -366,7 +372,7 @@ export class Pass implements Call, Drivable {
 
   /** As `leave`, for callers that are not reactions of a promise: a pass without a promise of its own needs one now. */
   private leaveAtOnce(i: number): unknown {
-    if (this.resolve !== undefined) return this.leave(i);
+    if (this.owned) return this.leave(i);
     try {
       return Promise.resolve(this.leave(i));
     } catch (error) {
@@ -398,7 +404,7 @@ export class Pass implements Call, Drivable {
       (error: unknown) =>
         drive.ended ? undefined : this.driven(drive, failure(error, kindOfError(error))),
     );
-    return this.resolve === undefined ? derived : undefined;
+    return this.owned ? undefined : derived;
   }
 
   private driven(drive: DriveHold, outcome: Outcome): unknown {
@@ -427,7 +433,7 @@ export class Pass implements Call, Drivable {
       case 'running':
         i = this.layers.length - 1;
         this.phase = 'leaving';
-        this.context?.abort(error);
+        this.attempt.abort(error);
         this.host.tally.attempt(this.attemptKind, kind);
         this.end(kind, error);
         if (this.host.hub.active) this.reportAttempt();
@@ -480,7 +486,7 @@ export class Pass implements Call, Drivable {
   }
 
   private finish(): unknown {
-    const { host, detour, kind, value, error, resolve, reject, delivery } = this;
+    const { host, detour, kind, error, owned, delivery, attempt } = this;
     this.phase = 'done';
     this.layer = this.from;
     if (this === this.root) {
@@ -493,21 +499,21 @@ export class Pass implements Call, Drivable {
     if (detour?.signal !== undefined) {
       detour.signal.removeEventListener('abort', detour.onAbort as () => void);
     }
-    const answer = delivery === 'outcome' ? this.outcome() : undefined;
+    const { value, resolve, reject } = attempt;
     this.release();
     if (delivery === 'execute') {
-      if (kind === 'success') {
-        if (resolve === undefined) return value;
-        resolve(value);
-      } else {
-        if (reject === undefined) throw error;
-        reject(error);
+      if (owned) {
+        if (kind === 'success') resolve?.(value);
+        else reject?.(error);
+        return undefined;
       }
-      return undefined;
+      if (kind === 'success') return value;
+      throw error;
     }
-    const settled = answer ?? settledResult(kind, value, error);
-    if (resolve === undefined) return settled;
-    resolve(settled);
+    const answer =
+      delivery === 'settle' ? settledResult(kind, value, error) : outcomeOf(kind, value, error);
+    if (!owned) return answer;
+    resolve?.(answer);
     return undefined;
   }
 
@@ -545,12 +551,15 @@ export class Pass implements Call, Drivable {
     detour.held = held.filter((each) => this.runsInside(each.layer));
     for (const each of held) {
       if (detour.held.includes(each)) continue;
-      const { layer, state, kind, value, error } = this;
+      const { layer, state } = this;
+      const now = this.outcome();
       this.layer = each.layer;
       this.state = each.state;
       this.takeOver(each.outcome);
       this.exitGuarded(this.layers[each.layer]?.gate as Gate);
-      Object.assign(this, { layer, state, kind, value, error });
+      this.layer = layer;
+      this.state = state;
+      this.takeOver(now);
     }
   }
 
@@ -565,18 +574,17 @@ export class Pass implements Call, Drivable {
   }
 
   private reset(): void {
-    this.context?.detach();
-    this.context = undefined;
-    this.value = undefined;
-    this.error = undefined;
+    this.attempt.detach();
     this.state = undefined;
-    this.resolve = undefined;
-    this.reject = undefined;
-    this.detour = undefined;
-    this.root = this;
-    this.from = 0;
+    this.owned = false;
     this.attempts = 0;
     this.phase = 'idle';
+    if (this.error !== undefined) this.error = undefined;
+    if (this.detour !== undefined) {
+      this.detour = undefined;
+      this.root = this;
+      this.from = 0;
+    }
   }
 
   /** Says on an error of ours where it comes from. */
@@ -592,13 +600,13 @@ export class Pass implements Call, Drivable {
 
   private end(kind: OutcomeKind, error: unknown): void {
     this.kind = kind;
-    this.value = undefined;
+    this.attempt.value = undefined;
     this.error = error;
   }
 
   private takeOver(outcome: Outcome): void {
     this.kind = outcome.kind;
-    this.value = outcome.kind === 'success' ? outcome.value : undefined;
+    this.attempt.value = outcome.kind === 'success' ? outcome.value : undefined;
     this.error = outcome.kind === 'success' ? undefined : outcome.error;
   }
 
@@ -617,7 +625,7 @@ export class Pass implements Call, Drivable {
   private reportAttempt(): void {
     this.report({
       type: 'attempt',
-      attempt: this.context?.attempt ?? 0,
+      attempt: this.attempt.attempt,
       kind: this.attemptKind,
       outcome: this.kind,
       error: this.error,
@@ -643,6 +651,15 @@ export class Pass implements Call, Drivable {
 
 /** The reason given to runs that their driver no longer waits for. */
 const SUPERSEDED = new DOMException('Another attempt answered first', 'AbortError');
+
+let capturedResolve: ((value: unknown) => void) | undefined;
+let capturedReject: ((reason: unknown) => void) | undefined;
+
+/** The executor of every pass's own promise: one for all, so that no closure is made. */
+const capture = (resolve: (value: unknown) => void, reject: (reason: unknown) => void): void => {
+  capturedResolve = resolve;
+  capturedReject = reject;
+};
 
 const MAX_POOLED = 1024;
 const pool: Pass[] = [];

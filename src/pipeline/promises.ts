@@ -1,17 +1,5 @@
 import type { OutcomeKind } from './outcome.js';
 
-type Resolve = (value: unknown) => void;
-type Reject = (reason: unknown) => void;
-
-/** The executor for a promise whose resolvers are wanted outside: it leaves them on itself, so that no closure is made. */
-export const capture = Object.assign(
-  (resolve: Resolve, reject: Reject): void => {
-    capture.resolve = resolve;
-    capture.reject = reject;
-  },
-  { resolve: undefined as Resolve | undefined, reject: undefined as Reject | undefined },
-);
-
 const nativeThen = Promise.prototype.then;
 
 /** A plain promise: its reactions run exactly once and it can be chained without being wrapped first. */
