@@ -86,7 +86,7 @@ class Page {
     const left = `holdfast demo: the same ${count(rate)} calls a second, twice`;
     const right =
       elapsedMs > this.#totalMs
-        ? 'waiting for the last'
+        ? 'the last calls'
         : `${seconds(elapsedMs)} of ${seconds(this.#totalMs)}`;
     const gap = LABEL_WIDTH + this.#chart + VALUE_WIDTH - left.length;
     return `${' '.repeat(MARGIN)}${this.#paint('bold', left)}${right.padStart(gap)}`;
@@ -101,7 +101,8 @@ class Page {
     const { elapsedMs } = this.#moment;
     const longest = tally.longestWait(elapsedMs - 1_000, elapsedMs);
     const text = longest === 0 ? '' : `callers wait up to ${time(longest)}`;
-    return `${' '.repeat(MARGIN)}${this.#paint('bold', name.padEnd(LABEL_WIDTH))}${text}`;
+    const label = name.padEnd(text === '' ? 0 : LABEL_WIDTH);
+    return `${' '.repeat(MARGIN)}${this.#paint('bold', label)}${text}`;
   }
 
   /** How often something happens, where full height is the rate of the calls. */

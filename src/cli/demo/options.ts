@@ -20,18 +20,21 @@ const RANGES = {
   seed: { least: 0, most: 2 ** 31 - 1, whole: true },
 } as const;
 
-export const DEMO_HELP = `holdfast demo: the same calls to two equal upstreams that break, with plain fetch and with holdfast
+export const DEMO_HELP = `holdfast demo: the same calls, with plain fetch and with holdfast, to an upstream
+that breaks and recovers
 
 Usage: holdfast demo [options]
 
-  --seconds <n>  how long calls are sent, ${RANGES.seconds.least} to ${RANGES.seconds.most} (default ${DEMO_DEFAULTS.seconds}); the last ones get 2 s to come back
+  --seconds <n>  how long calls are sent, ${RANGES.seconds.least} to ${RANGES.seconds.most} (default ${DEMO_DEFAULTS.seconds});
+                 the last of them get 2 s more to come back
   --rate <n>     calls a second to each side, ${RANGES.rate.least} to ${RANGES.rate.most} (default ${DEMO_DEFAULTS.rate})
   --seed <n>     decides the upstreams' chance (default ${DEMO_DEFAULTS.seed})
   --json         print the counts as JSON at the end, and nothing else
   --help         print this
 
-Both upstreams are real HTTP servers on loopback, each in a process of its own. Ctrl-C stops early and shows the counts so
-far.
+Each side has an upstream of its own, alike to the last failure: real HTTP servers
+on loopback, each in its own process. Plain fetch is fetch as it comes, without a
+timeout. Ctrl-C stops early and shows the counts so far.
 `;
 
 /** @throws UsageError */

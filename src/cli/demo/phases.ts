@@ -28,7 +28,7 @@ const PLAN: readonly Plan[] = [
   {
     name: 'slow',
     share: 3 / 18,
-    what: 'answers in about 120 ms, one in a hundred takes over 1.2 s',
+    what: 'answers in about 120 ms, 1 in 100 takes over 1.2 s',
     behaviour: { latency: { median: '120ms', p99: '1.2s' } },
   },
   {
@@ -46,7 +46,7 @@ const PLAN: readonly Plan[] = [
   {
     name: 'recovering',
     share: 4 / 18,
-    what: 'answers again in about 40 ms, 1 request in 20 still fails',
+    what: 'answers in about 40 ms again, 1 in 20 still fails',
     behaviour: { latency: { median: '40ms', p99: '200ms' }, failureRate: 0.05 },
   },
 ];

@@ -1,7 +1,7 @@
 import type { UpstreamStats } from '../../testing/upstream-counts.js';
 import type { BreakerLog } from './breaker-log.js';
 import type { Phase, PhaseName } from './phases.js';
-import { type Measured, quantile, type Tally } from './tally.js';
+import { type Measured, quantile, type Tally, type Wait } from './tally.js';
 
 /** What was counted on one side of the demo. */
 export interface SideResult {
@@ -30,6 +30,9 @@ export interface SideResult {
 
 /** What the breaker and the retries did, from the pipeline's events. */
 export interface PipelineResult {
+  /** How often the operation was called. */
+  readonly attempts: number;
+  /** Of them, those after the first of their call. */
   readonly retries: number;
   readonly timeouts: number;
   readonly fallbacks: number;
@@ -49,7 +52,15 @@ export interface DemoResult {
   readonly holdfast: SideResult & { readonly pipeline: PipelineResult };
 }
 
-const NOTHING: Measured = { ms: 0, atLeast: false };
+/** Tenths of a millisecond: the rest is noise. */
+export function rounded(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
+
+function measure(waits: readonly Wait[], share: number): Measured {
+  const found = quantile(waits, share);
+  return { ms: rounded(found?.ms ?? 0), atLeast: found?.atLeast ?? false };
+}
 
 /**
  * The result of one side.
@@ -80,9 +91,9 @@ export function sideResult(
     failed,
     unanswered,
     waits: {
-      p50: quantile(waits, 0.5) ?? NOTHING,
-      p99: quantile(waits, 0.99) ?? NOTHING,
-      longest: quantile(waits, 1) ?? NOTHING,
+      p50: measure(waits, 0.5),
+      p99: measure(waits, 0.99),
+      longest: measure(waits, 1),
     },
     maxWaiting,
     sent,
@@ -96,6 +107,7 @@ export function sideResult(
 
 /** Counts of the pipeline's events. */
 export interface EventCounts {
+  attempts: number;
   retries: number;
   timeouts: number;
   fallbacks: number;
@@ -108,6 +120,6 @@ export function pipelineResult(
 ): PipelineResult {
   return {
     ...events,
-    breaker: { openMs: log.timeIn('open', 0, endMs), opened: log.times('open') },
+    breaker: { openMs: rounded(log.timeIn('open', 0, endMs)), opened: log.times('open') },
   };
 }

@@ -70,10 +70,14 @@ export interface HoldfastSide extends Side {
 export function holdfastSide(url: string, elapsed: () => number): HoldfastSide {
   const tally = new Tally();
   const breaker = new BreakerLog();
-  const events: EventCounts = { retries: 0, timeouts: 0, fallbacks: 0 };
+  const events: EventCounts = { attempts: 0, retries: 0, timeouts: 0, fallbacks: 0 };
   const inventory = inventoryPipeline();
   inventory.on('transition', ({ to }) => breaker.add({ atMs: elapsed(), to }));
-  inventory.on('retry', () => (events.retries += 1));
+  // Attempts, not decisions to retry: many of those meet an open breaker and are never sent.
+  inventory.on('attempt', ({ kind }) => {
+    events.attempts += 1;
+    if (kind === 'retry') events.retries += 1;
+  });
   inventory.on('timeout', () => (events.timeouts += 1));
   inventory.on('fallback', () => (events.fallbacks += 1));
   return {

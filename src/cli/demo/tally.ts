@@ -69,9 +69,10 @@ export class Tally {
   }
 
   end(call: OpenCall, how: CallEnd, nowMs: number): void {
-    if (this.#closed || !this.#open.delete(call)) return;
-    this[how] += 1;
+    if (this.#closed || !this.#open.has(call)) return;
     const slice = this.#sliceAt(nowMs);
+    this.#open.delete(call);
+    this[how] += 1;
     const ms = nowMs - call.dueMs;
     slice[how] += 1;
     slice.longestMs = Math.max(slice.longestMs, ms);
