@@ -1,0 +1,70 @@
+import type { IDefaultPolicyContext, IPolicy } from 'cockatiel';
+import { isBrokenCircuitError, isBulkheadRejectedError, isTaskCancelledError } from 'cockatiel';
+import { ConfigError } from '../errors.js';
+import type { Drive, Driver } from '../pipeline/contract.js';
+import type { Outcome } from '../pipeline/outcome.js';
+import { failure, kindOfError, success } from '../pipeline/outcome.js';
+import type { Named } from '../policies/named.js';
+
+/**
+ * Makes a layer of any cockatiel policy, a merged one included. Everything inside it in the pipeline is what the
+ * policy executes, as often as it likes.
+ *
+ * Its own refusals (BrokenCircuitError, BulkheadRejectedError) count as rejections and its timeouts as timeouts, so that
+ * policies outside treat them like holdfast's. The layer costs what cockatiel costs: several microseconds a call.
+ *
+ * @throws ConfigError when it is given something else than a cockatiel policy.
+ */
+export function fromCockatiel<Alt>(
+  policy: IPolicy<IDefaultPolicyContext, Alt>,
+  options: Named = {},
+): CockatielLayer<Alt> {
+  if (typeof (policy as Partial<typeof policy> | null | undefined)?.execute !== 'function') {
+    throw new ConfigError('fromCockatiel: must be given a policy of cockatiel (with execute())', {
+      path: 'fromCockatiel',
+      value: policy,
+      policy: 'fromCockatiel',
+    });
+  }
+  return new CockatielLayer(policy, options.name);
+}
+
+/** Made by {@link fromCockatiel}. Copies of a pipeline share the policy and its state. */
+export class CockatielLayer<Alt> implements Driver {
+  readonly role = 'driver';
+  readonly type = 'cockatiel';
+  readonly name: string | undefined;
+  /** In types only: what the policy adds to a pipeline's result. */
+  declare readonly adds?: () => Alt;
+  readonly #policy: IPolicy<IDefaultPolicyContext, Alt>;
+
+  constructor(policy: IPolicy<IDefaultPolicyContext, Alt>, name: string | undefined) {
+    this.#policy = policy;
+    this.name = name;
+  }
+
+  async drive(drive: Drive): Promise<Outcome> {
+    let last: Outcome | undefined;
+    const run = async (context: IDefaultPolicyContext): Promise<unknown> => {
+      const kind = last === undefined ? 'first' : 'retry';
+      last = await drive.next({ signal: context.signal, kind });
+      if (last.kind === 'success') return last.value;
+      throw last.error;
+    };
+    try {
+      const value = await this.#policy.execute(run, drive.context.signal);
+      return success(value);
+    } catch (error) {
+      // An error that only passed through is still the rejection or timeout that it was inside.
+      const passed = last as Outcome | undefined;
+      if (passed !== undefined && passed.kind !== 'success' && passed.error === error)
+        return passed;
+      return failure(error, kindOfCockatielError(error));
+    }
+  }
+}
+
+function kindOfCockatielError(error: unknown): 'failure' | 'timeout' | 'rejected' | 'cancelled' {
+  if (isBrokenCircuitError(error) || isBulkheadRejectedError(error)) return 'rejected';
+  return isTaskCancelledError(error) ? 'timeout' : kindOfError(error);
+}

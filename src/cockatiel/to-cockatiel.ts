@@ -1,0 +1,79 @@
+import type {
+  Event,
+  IDefaultPolicyContext,
+  IFailureEvent,
+  IPolicy,
+  ISuccessEvent,
+} from 'cockatiel';
+import { EventEmitter } from 'cockatiel';
+import type { EventOf } from '../pipeline/events.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+
+/** What an operation inside cockatiel's `wrap()` is told by a pipeline. */
+export interface PipelineContext extends IDefaultPolicyContext {
+  /** Number of this attempt within the pipeline's call: 1 for the first. */
+  readonly attempt: number;
+}
+
+/**
+ * Makes a cockatiel policy of a pipeline, for cockatiel's `wrap()` and whatever else takes one.
+ *
+ * `onSuccess` and `onFailure` fire once a call; the pipeline is listened to only while they are.
+ */
+export function toCockatiel<Adds>(pipeline: Pipeline<Adds>): IPolicy<PipelineContext, Adds> {
+  return {
+    _altReturn: undefined as Adds,
+    onSuccess: eventOf<ISuccessEvent>(pipeline, (call) =>
+      isAnswer(call.outcome) ? { duration: call.durationMs } : undefined,
+    ),
+    onFailure: eventOf<IFailureEvent>(pipeline, ({ outcome, durationMs, error }) =>
+      isAnswer(outcome)
+        ? undefined
+        : {
+            duration: durationMs,
+            handled: outcome !== 'cancelled',
+            reason: { error: error as Error },
+          },
+    ),
+    execute<T>(
+      operation: (context: PipelineContext) => PromiseLike<T> | T,
+      signal?: AbortSignal,
+    ): Promise<T | Adds> {
+      return pipeline.execute<T>(
+        // cockatiel's wrap() copies the context's own properties, so it gets a plain object.
+        ({ signal: inner, attempt }) => operation({ signal: inner, attempt }),
+        { signal },
+      ) as Promise<T | Adds>;
+    },
+  };
+}
+
+type CallEvent = EventOf<'call'>;
+
+function isAnswer(outcome: CallEvent['outcome']): boolean {
+  return outcome === 'success' || outcome === 'fallback';
+}
+
+/** A cockatiel event that is fed by the pipeline's while anybody listens to it. */
+function eventOf<E>(
+  pipeline: Pipeline<unknown>,
+  translate: (call: CallEvent) => E | undefined,
+): Event<E> {
+  const emitter = new EventEmitter<E>();
+  let stop: (() => void) | undefined;
+  return (listener) => {
+    const subscription = emitter.addListener(listener);
+    stop ??= pipeline.on('call', (call) => {
+      const event = translate(call);
+      if (event !== undefined) emitter.emit(event);
+    });
+    return {
+      dispose() {
+        subscription.dispose();
+        if (emitter.size > 0) return;
+        stop?.();
+        stop = undefined;
+      },
+    };
+  };
+}
