@@ -92,6 +92,21 @@ describe('every error', () => {
     expect(inspect(new Error('outer', { cause: new Class('boo') }))).toContain(`${name}: boo`);
   });
 
+  it('inherits what Error itself can do', () => {
+    expect(Object.getPrototypeOf(ResilienceError)).toBe(Error);
+    expect('captureStackTrace' in RejectedError).toBe('captureStackTrace' in Error);
+  });
+
+  it('can be made where Error.prototype is frozen', () => {
+    Object.defineProperty(Error.prototype, 'message', { writable: false });
+    try {
+      expect(new ThrottledError('x').message).toBe('x');
+      expect(new TimeoutError('y', { cause: 5 }).message).toBe('y');
+    } finally {
+      Object.defineProperty(Error.prototype, 'message', { writable: true });
+    }
+  });
+
   it('can be subclassed, with a code and name of its own', () => {
     class QuotaError extends RejectedError {
       static override readonly code: string = 'ERR_QUOTA';
@@ -228,6 +243,10 @@ describe('ConfigError', () => {
     ];
     const error = new ConfigError('two', { issues });
     expect(error).toMatchObject({ path: 'a', value: 1, issues });
+    expect(new ConfigError('x', { path: 'p', value: null, issues })).toMatchObject({
+      path: 'p',
+      value: null,
+    });
     expect(new ConfigError('none', { issues: [] })).toMatchObject({ path: '', value: undefined });
     expect(new ConfigError('bare')).toMatchObject({ path: '', value: undefined });
   });

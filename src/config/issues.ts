@@ -76,14 +76,13 @@ export function toIssues(
   return [{ path, message: missing ? `${text}, and is missing` : text, value: issue.input }];
 }
 
-/** The branch that took the value and found fault only inside of it: that is the one meant. */
+/** Of the forms that took the value and found fault only inside of it, the one with fewest faults. */
 function closestBranch(issue: z.core.$ZodIssueInvalidUnion): RawIssue[] | undefined {
-  const inside = issue.errors.filter(
-    (branch) =>
-      branch.length > 0 &&
+  return issue.errors
+    .filter((branch) =>
       branch.every((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
-  );
-  return inside.length === 1 ? inside[0] : undefined;
+    )
+    .sort((a, b) => a.length - b.length)[0];
 }
 
 function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {

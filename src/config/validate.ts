@@ -56,11 +56,10 @@ function snapshot(schema: z.ZodType, input: unknown, policy: string): unknown {
     throw configError(policy, [{ path: policy, message, value: input }]);
   }
   // Without a prototype, `__proto__` is an unknown key like any other.
-  const copy = Object.create(null) as Record<string, unknown>;
+  const copy = Object.create(null) as Record<PropertyKey, unknown>;
   for (const key of keys) {
-    if (typeof key !== 'string') continue;
     try {
-      copy[key] = (input as Record<string, unknown>)[key];
+      copy[key] = (input as Record<PropertyKey, unknown>)[key];
     } catch (thrown) {
       const message = `cannot be read: ${messageOf(thrown)}`;
       throw configError(policy, [{ path: join(policy, [key]), message, value: undefined }]);

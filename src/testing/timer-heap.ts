@@ -4,7 +4,7 @@ export interface VirtualTimer {
   /** Order in which timers were set: those due at the same time fire in it. */
   readonly order: number;
   readonly callback: () => void;
-  /** Its place in the heap, -1 when it is not in one. */
+  /** Its place in the heap, as long as it is in one. */
   place: number;
 }
 
@@ -34,7 +34,6 @@ export class TimerHeap {
   remove(timer: VirtualTimer): void {
     const place = timer.place;
     const last = this.#timers.pop() as VirtualTimer;
-    timer.place = -1;
     if (last === timer) return;
     this.#sink(last, place);
     this.#rise(last, last.place);

@@ -58,8 +58,7 @@ export class CountWindow {
 
   /** Forgets every outcome. */
   clear(): void {
-    // What is in the ring does not matter: it is read only once it has been filled anew.
-    this.#next = 0;
+    // The ring and the place in it do not matter: it is read only once it has been filled anew.
     this.#total = 0;
     this.#failures = 0;
     this.#slow = 0;

@@ -2,7 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { editDistance, nearest } from '../../src/config/nearest.js';
 
-const OPTIONS = ['maxRetries', 'maxDelay', 'minimumCalls', 'openFor', 'jitter', 'name', 'per'];
+const OPTIONS = [
+  'maxRetries',
+  'maxDelay',
+  'minimumCalls',
+  'openFor',
+  'jitter',
+  'name',
+  'per',
+  'on',
+];
 
 describe('nearest', () => {
   it.each([
@@ -21,12 +30,19 @@ describe('nearest', () => {
     expect(nearest(name, OPTIONS)).toBe(meant);
   });
 
-  it.each(['', 'x', 'timeout', 'concurrency', 'zzzzzz', 'm'.repeat(10_000)])(
-    '%s is near to none',
-    (name) => {
-      expect(nearest(name, OPTIONS)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    'x',
+    'xy',
+    'mini',
+    'oxxxFor',
+    'timeout',
+    'concurrency',
+    'zzzzzz',
+    'm'.repeat(10_000),
+  ])('%s is near to none', (name) => {
+    expect(nearest(name, OPTIONS)).toBeUndefined();
+  });
 
   it('has none without candidates', () => {
     expect(nearest('maxRetries', [])).toBeUndefined();

@@ -23,6 +23,7 @@ const schema = z
     form: z
       .union([z.number(), z.strictObject({ deep: z.strictObject({ limit: positiveCount }) })])
       .optional(),
+    hooks: z.strictObject({ discard: fn.optional() }).optional(),
     budget: z
       .union([z.instanceof(Budget), z.strictObject({ ratio: rate.optional() }), z.literal(false)], {
         error: 'must be the options of a budget, a budget, or false',
@@ -113,6 +114,9 @@ describe('parseOptions', () => {
       'retry.nested.deep.limit: must be a whole number >= 1, and is missing',
     );
     expect(errorOf({ steps: [{ after: 1 }, { after: -1 }] }).path).toBe('retry.steps[1].after');
+    expect(errorOf({ hooks: { discard: 5 } }).message).toBe(
+      'retry.hooks.discard: must be a function (got 5)',
+    );
     expect(errorOf({ window: { calls: 0 } }).message).toBe(
       'retry.window.calls: must be a whole number >= 1 (got 0)',
     );
@@ -297,6 +301,7 @@ describe('parseOptions', () => {
     });
     try {
       expect(parseOptions(schema, {}, 'retry').maxRetries).toBe(3);
+      expect(parseOptions(schema, undefined, 'retry').maxRetries).toBe(3);
     } finally {
       Reflect.deleteProperty(Object.prototype, 'maxRetries');
     }
@@ -405,6 +410,40 @@ describe('parseOptions with schemas that bring no texts of their own', () => {
     const parse = () => parseOptions(z.strictObject({ option }), { option: value }, 'policy');
     expect(parse).toThrow(ConfigError);
     expect(parse).toThrow(`policy.option: ${text}`);
+  });
+
+  it('tells the faults of the form that fits best', () => {
+    const form = z.union([
+      z.strictObject({ rate: z.number(), per: z.string() }),
+      z.strictObject({ calls: z.int(), of: z.string() }),
+    ]);
+    const parse = (value: unknown) => () =>
+      parseOptions(z.strictObject({ form }), { form: value }, 'p');
+    expect(parse({ calls: 1.5, of: 'y' })).toThrow(
+      /^p\.form\.calls: must be a whole number \(got 1\.5\)$/,
+    );
+    expect(parse({ rate: 'x', per: 'y' })).toThrow(
+      /^p\.form\.rate: must be a finite number \(got "x"\)$/,
+    );
+    expect(parse({ rat: 1, per: 'y' })).toThrow(
+      'p.form.rat: unknown option "rat": did you mean "rate"?',
+    );
+    expect(parse(5)).toThrow(/^p\.form: must be an object with options \(got 5\)$/);
+  });
+
+  it('leaves rules about several options to their own words', () => {
+    const rule = z
+      .strictObject({
+        slowCallRate: z.number().optional(),
+        slowCallDuration: z.number().optional(),
+      })
+      .refine((options) => options.slowCallDuration !== undefined, {
+        path: ['slowCallDuration'],
+        error: 'is needed beside slowCallRate',
+      });
+    expect(() => parseOptions(rule, { slowCallRate: 1 }, 'p')).toThrow(
+      /^p\.slowCallDuration: is needed beside slowCallRate$/,
+    );
   });
 
   it('names keys that are no identifiers', () => {
