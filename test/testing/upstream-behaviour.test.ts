@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseOptions } from '../../src/config/validate.js';
@@ -11,6 +12,7 @@ import {
   type UpstreamBehaviour,
   upstreamSchema,
 } from '../../src/testing/upstream-behaviour.js';
+import { UpstreamCounts } from '../../src/testing/upstream-counts.js';
 import { draw, logNormal } from '../../src/testing/upstream-random.js';
 
 const resolve = (behaviour: UpstreamBehaviour = {}) =>
@@ -222,5 +224,27 @@ describe('chance', () => {
         return value > 0 && Number.isFinite(value);
       }),
     );
+  });
+});
+
+describe('docs/testing.md', () => {
+  const page = readFileSync(new URL('../../docs/testing.md', import.meta.url), 'utf8');
+  const rowOf = (name: string): string =>
+    page.split('\n').find((line) => line.startsWith('|') && line.includes(`\`${name}\``)) ?? '';
+
+  it('has a row for every option, with its default', () => {
+    const options = Object.keys(behaviourSchema.shape);
+    expect(options.filter((option) => rowOf(option) === '')).toEqual([]);
+    for (const option of ['latency', 'status', 'body', 'failureRate'] as const) {
+      expect(rowOf(option)).toContain(String(BEHAVIOUR_DEFAULTS[option]));
+    }
+    expect(rowOf('failureStatuses')).toContain('`[503]`');
+    expect(rowOf('slowBody')).toContain('`1s`');
+  });
+
+  it('has a row for every fault and every outcome', () => {
+    const names = ['hang', 'reset', 'close', 'truncate', 'slow-body'];
+    const outcomes = Object.keys(new UpstreamCounts().snapshot(0, 0).outcomes);
+    expect([...names, ...outcomes].filter((name) => rowOf(name) === '')).toEqual([]);
   });
 });
