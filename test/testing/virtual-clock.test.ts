@@ -391,7 +391,7 @@ describe('TimerHeap', () => {
       { weight: 1, arbitrary: fc.record({ take: fc.nat({ max: 100 }) }) },
     );
     fc.assert(
-      fc.property(fc.array(act, { maxLength: 200 }), (acts) => {
+      fc.property(fc.array(act, { maxLength: 200, size: 'max' }), (acts) => {
         const heap = new TimerHeap();
         const held: VirtualTimer[] = [];
         acts.forEach((next, order) => {
