@@ -4,7 +4,7 @@
  *   node test/api/check.js            fails where the API is not what its report says
  *   node test/api/check.js --update   writes the reports anew
  *
- * Needs dist/ (npm run build).
+ * Either way it fails where a public name has no docstring. Needs dist/ (npm run build).
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -77,6 +77,16 @@ function extract({ name, file }) {
   return { changed: result.apiReportChanged, errors: result.errorCount, told };
 }
 
+/** The exported names a report marks as undocumented; members of classes and interfaces are left to judgement. */
+function undocumented(report) {
+  const text = readFileSync(report, 'utf8');
+  return [
+    ...text.matchAll(
+      /^\/\/ @public \(undocumented\)\n(?:\/\/.*\n)*export (?:declare |const |function |class |abstract |interface |type )*(\w+)/gm,
+    ),
+  ].map(([, name]) => name);
+}
+
 mkdirSync(scratch, { recursive: true });
 let failed = false;
 let differs = false;
@@ -88,6 +98,11 @@ for (const entry of entries) {
     continue;
   }
   const { changed, errors, told } = extract(entry);
+  const bare = undocumented(join(scratch, report));
+  if (bare.length > 0) {
+    failed = true;
+    console.error(`FAIL ${entry.name}: no docstring: ${bare.join(', ')}`);
+  }
   if (errors > 0 || (changed && !update)) {
     failed = true;
     console.error(`FAIL ${entry.name}`);
