@@ -55,6 +55,12 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   }
 }
 
+// `holdfast demo | head` closes the pipe early: no reason for a stack trace.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

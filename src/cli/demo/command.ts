@@ -3,7 +3,7 @@ import { DEMO_HELP, type DemoOptions, parseDemoArgs } from './options.js';
 import { type Phase, phaseIndexAt, phasesOf } from './phases.js';
 import { report } from './report.js';
 import { type DemoResult, pipelineResult, rounded, sideResult } from './result.js';
-import { holdfastSide, plainSide, warmUp } from './sides.js';
+import { holdfastSide, PIPELINE_WORDS, plainSide, warmUp } from './sides.js';
 import { UpstreamHandle } from './upstream-handle.js';
 import { paintFor, type View, viewFor } from './view.js';
 
@@ -31,7 +31,7 @@ export async function demo(args: readonly string[]): Promise<number> {
     const view = options.json ? undefined : viewFor(output, process.env['TERM'] === 'dumb');
     const result = await run(options, view, stop);
     if (options.json) output.write(`${JSON.stringify(result, undefined, 2)}\n`);
-    else output.write(`${report(result, paintFor(output)).join('\n')}\n`);
+    else output.write(`${report(result, PIPELINE_WORDS, paintFor(output)).join('\n')}\n`);
     return 0;
   } finally {
     process.off('SIGINT', onSignal);

@@ -13,8 +13,12 @@ interface Row {
 const LABEL_WIDTH = 36;
 const COLUMN_WIDTH = 18;
 
-/** The table at the end of the demo. */
-export function report(result: DemoResult, paint: Paint): string[] {
+/**
+ * The table at the end of the demo.
+ *
+ * @param pipeline What the calls with holdfast went through.
+ */
+export function report(result: DemoResult, pipeline: readonly string[], paint: Paint): string[] {
   const { plain, holdfast } = result;
   const pad = (text: string): string => text.padStart(COLUMN_WIDTH);
   const rule = paint('dim', `  ${'─'.repeat(LABEL_WIDTH + 2 * COLUMN_WIDTH)}`);
@@ -35,6 +39,10 @@ export function report(result: DemoResult, paint: Paint): string[] {
     rule,
     // Who was still waiting when it was stopped may well have been answered: nothing to conclude from.
     ...(result.interrupted ? [] : summary(plain, holdfast).map((line) => `  ${line}`)),
+    '',
+    paint('dim', '  plain fetch:   fetch as it comes, which has no timeout to speak of'),
+    paint('dim', `  with holdfast: ${pipeline.slice(0, 4).join(' > ')}`),
+    paint('dim', `                 > ${[...pipeline.slice(4), 'the same fetch'].join(' > ')}`),
   ];
 }
 

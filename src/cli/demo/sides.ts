@@ -46,16 +46,30 @@ export async function warmUp(url: string): Promise<void> {
   for (let index = 0; index < ARTICLES; index += 1) await readStock(url, index);
 }
 
-/** The pipeline that the demo shows. */
+const TOTAL = '2s';
+const ATTEMPT = '300ms';
+const RETRIES = 2;
+const CONCURRENT = 50;
+
+/** The pipeline that the demo shows, in words: outermost first. */
+export const PIPELINE_WORDS: readonly string[] = [
+  'fallback',
+  `timeout ${TOTAL}`,
+  `retry (${RETRIES})`,
+  'circuit breaker',
+  `timeout ${ATTEMPT}`,
+  `bulkhead (${CONCURRENT})`,
+];
+
 function inventoryPipeline() {
   return pipeline(
     'inventory',
     fallback(() => UNKNOWN_STOCK),
-    timeout('2s'),
-    retry({ maxRetries: 2 }),
+    timeout(TOTAL),
+    retry({ maxRetries: RETRIES }),
     circuitBreaker({ window: '5s', minimumCalls: 10, openFor: '1s', maxOpenFor: '1s' }),
-    timeout('300ms'),
-    bulkhead({ maxConcurrent: 50 }),
+    timeout(ATTEMPT),
+    bulkhead({ maxConcurrent: CONCURRENT }),
   );
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { count, countOf, measured, noPaint, time } from '../../../src/cli/demo/format.js';
 import { report } from '../../../src/cli/demo/report.js';
 import type { DemoResult, SideResult } from '../../../src/cli/demo/result.js';
+import { PIPELINE_WORDS } from '../../../src/cli/demo/sides.js';
 
 const at = (ms: number, atLeast = false) => ({ ms, atLeast });
 
@@ -50,7 +51,7 @@ const result: DemoResult = {
 
 describe('report', () => {
   it('is a table that fits into 80 columns', () => {
-    const lines = report(result, noPaint);
+    const lines = report(result, PIPELINE_WORDS, noPaint);
     expect(lines.join('\n')).toMatchInlineSnapshot(`
       "                                             plain fetch     with holdfast
         ────────────────────────────────────────────────────────────────────────
@@ -69,13 +70,21 @@ describe('report', () => {
         circuit breaker open                                 -             6.2 s
         ────────────────────────────────────────────────────────────────────────
         With plain fetch 787 of 1,800 callers got an error, or nothing at all.
-        With holdfast 3 of 1,800 did; 797 got the fallback's answer instead."
+        With holdfast 3 of 1,800 did; 797 got the fallback's answer instead.
+
+        plain fetch:   fetch as it comes, which has no timeout to speak of
+        with holdfast: fallback > timeout 2s > retry (2) > circuit breaker
+                       > timeout 300ms > bulkhead (50) > the same fetch"
     `);
     for (const line of lines) expect(line.length).toBeLessThan(80);
   });
 
   it('says when it was stopped, and concludes nothing', () => {
-    const text = report({ ...result, ranMs: 7_400, interrupted: true }, noPaint).join('\n');
+    const text = report(
+      { ...result, ranMs: 7_400, interrupted: true },
+      PIPELINE_WORDS,
+      noPaint,
+    ).join('\n');
     expect(text).toContain('Stopped after 7.4 s: the counts so far.');
     expect(text).toContain('waiting when it was stopped');
     expect(text).not.toContain('never answered');
@@ -85,12 +94,20 @@ describe('report', () => {
   it('says never of a breaker that did not open', () => {
     const { pipeline } = result.holdfast;
     const quiet = { ...pipeline, breaker: { openMs: 0, opened: 0 } };
-    const text = report({ ...result, holdfast: { ...result.holdfast, pipeline: quiet } }, noPaint);
+    const text = report(
+      { ...result, holdfast: { ...result.holdfast, pipeline: quiet } },
+      PIPELINE_WORDS,
+      noPaint,
+    );
     expect(text.join('\n')).toMatch(/circuit breaker open +- +never/);
   });
 
   it('paints bad counts, but not their absence', () => {
-    const painted = report(result, (format, text) => `<${format}>${text}</${format}>`).join('\n');
+    const painted = report(
+      result,
+      PIPELINE_WORDS,
+      (format, text) => `<${format}>${text}</${format}>`,
+    ).join('\n');
     expect(painted).toMatch(/<red> +787 \(44%\)<\/red>/);
     expect(painted).toMatch(/<red> +400<\/red> +0\n/);
   });
