@@ -77,7 +77,7 @@ export function withIdempotencyKey(
   makeKey: () => string = randomKey,
 ): HeadersSource {
   const own = readHeader(headers, IDEMPOTENCY_KEY);
-  if (own !== undefined && headers !== null && headers !== undefined) return headers;
+  if (own !== undefined && own.trim() !== '') return headers as HeadersSource;
   return withHeader(headers, IDEMPOTENCY_KEY, quoteKey(makeKey())) as HeadersSource;
 }
 

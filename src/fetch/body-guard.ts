@@ -1,0 +1,152 @@
+import type { Clock } from '../time/clock.js';
+import type { AbortListener, WatchableSignal } from './abort-watch.js';
+import { unwatchAbort, watchAbort } from './abort-watch.js';
+import type { ResponseLike } from './types.js';
+
+/** What bounds the reading of a body, once its headers are there. */
+export interface BodyBounds {
+  readonly clock: Clock;
+  /** When the call's time is over, in the clock's milliseconds; `Infinity` when it never is. */
+  readonly deadline: number;
+  /** Makes the error of that moment. */
+  readonly timeoutError: () => unknown;
+  /** The caller's signal. */
+  readonly signal?: WatchableSignal | null | undefined;
+}
+
+/** The controller whose signal fetch was given. */
+export interface Abortable {
+  abort(reason: unknown): void;
+}
+
+/** The methods of a Response that read its body to the end. */
+const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'] as const;
+
+type Reader = (this: object, ...args: unknown[]) => unknown;
+
+/**
+ * Keeps the call's deadline and the caller's signal in force while the body is read: fetch has answered, the pipeline
+ * is done with the call, but a server can stall in the body as well as before it. When either comes, the controller
+ * aborts, and with it whatever reads the body.
+ *
+ * It ends when the body has been read by one of the Response's methods, when nobody can read it any more
+ * (its stream is collected as garbage), and at the deadline. A body read through its stream ends unseen: then it is the
+ * deadline, and the abort finds nothing left to do.
+ *
+ * The guard keeps neither the response nor the process alive.
+ *
+ * @param controller nothing but the controller may be reachable from it, or the response stays in memory.
+ */
+export function guardBody(response: ResponseLike, controller: Abortable, bounds: BodyBounds): void {
+  const { body } = response;
+  if (typeof body !== 'object' || body === null) return;
+  const { signal, deadline } = bounds;
+  if (deadline === Infinity && (signal === null || signal === undefined)) return;
+  const guard = new BodyGuard(controller, bounds);
+  const earlier = guards.get(response);
+  guards.set(response, guard);
+  abandoned.register(body, guard, guard);
+  if (earlier === undefined) hookReaders(response);
+  // A fetch that answers the same Response twice (a double in tests): the later call decides.
+  else earlier.release();
+  if (signal?.aborted === true) guard.onAbort(signal.reason);
+}
+
+const guards = new WeakMap<object, BodyGuard>();
+const abandoned = new FinalizationRegistry<BodyGuard>((guard) => guard.release());
+
+class BodyGuard implements AbortListener {
+  readonly #controller: Abortable;
+  readonly #clock: Clock;
+  readonly #signal: WatchableSignal | undefined;
+  readonly #timeoutError: () => unknown;
+  readonly #timer: unknown;
+  #fired: { readonly reason: unknown } | undefined;
+
+  constructor(controller: Abortable, { clock, deadline, signal, timeoutError }: BodyBounds) {
+    this.#controller = controller;
+    this.#clock = clock;
+    this.#timeoutError = timeoutError;
+    this.#signal = signal ?? undefined;
+    if (signal !== undefined && signal !== null) watchAbort(signal, this);
+    if (deadline !== Infinity) {
+      this.#timer = clock.setTimer(this.#onDeadline, Math.max(0, deadline - clock.now()));
+      // A body nobody reads must not hold up the end of the process; one that is read does so by its socket.
+      unref(this.#timer);
+    }
+  }
+
+  readonly #onDeadline = (): void => this.onAbort(this.#timeoutError());
+
+  onAbort(reason: unknown): void {
+    this.#fired = { reason };
+    this.release();
+    this.#controller.abort(reason);
+  }
+
+  /**
+   * The read of one of the Response's methods. undici 6 answers the abort of a body that nobody was reading yet with an
+   * error of its own: the reason takes its place.
+   */
+  async follow(read: unknown): Promise<unknown> {
+    try {
+      return await read;
+    } catch (error) {
+      throw this.#fired !== undefined && isAbortError(error) ? this.#fired.reason : error;
+    } finally {
+      this.release();
+    }
+  }
+
+  release(): void {
+    if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer);
+    if (this.#signal !== undefined) unwatchAbort(this.#signal, this);
+    abandoned.unregister(this);
+  }
+}
+
+function unref(timer: unknown): void {
+  const { unref: own } = (timer ?? {}) as { readonly unref?: unknown };
+  if (typeof own === 'function') own.call(timer);
+}
+
+const hooks = new Map<string, WeakMap<Reader, PropertyDescriptor>>();
+
+/** Lets the reading methods of this one response tell when they are done. */
+function hookReaders(response: object): void {
+  for (const name of READERS) {
+    const reader: unknown = (response as Record<string, unknown>)[name];
+    if (typeof reader !== 'function') continue;
+    try {
+      Object.defineProperty(response, name, hookOf(name, reader as Reader));
+    } catch {
+      // Frozen: then the guard ends with its stream or at the deadline.
+      return;
+    }
+  }
+}
+
+/** One function for all responses of an implementation. */
+function hookOf(name: string, reader: Reader): PropertyDescriptor {
+  let known = hooks.get(name);
+  if (known === undefined) {
+    known = new WeakMap();
+    hooks.set(name, known);
+  }
+  let hook = known.get(reader);
+  if (hook === undefined) {
+    const value: Reader = function (...args) {
+      const read = reader.apply(this, args);
+      const guard = guards.get(this);
+      return guard === undefined ? read : guard.follow(read);
+    };
+    Object.defineProperty(value, 'name', { value: name });
+    hook = { value, writable: true, configurable: true, enumerable: false };
+    known.set(reader, hook);
+  }
+  return hook;
+}
+
+function isAbortError(error: unknown): boolean {
+  return (error as { readonly name?: unknown } | null | undefined)?.name === 'AbortError';
+}
