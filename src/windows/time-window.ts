@@ -43,6 +43,19 @@ export class TimeWindow extends Buckets {
     }
   }
 
+  /** Adds the outcomes of many calls at once, as if they had all completed at `nowMs`. */
+  add(nowMs: number, calls: number, failures: number, slow: number): void {
+    const at = 3 * this.moveTo(nowMs);
+    this.#counts ??= new Array<number>(3 * this.#buckets).fill(0);
+    const counts = this.#counts;
+    this.#total += calls;
+    this.#failures += failures;
+    this.#slow += slow;
+    counts[at] = (counts[at] as number) + calls;
+    counts[at + 1] = (counts[at + 1] as number) + failures;
+    counts[at + 2] = (counts[at + 2] as number) + slow;
+  }
+
   /** Moves the window to `nowMs`: to be done before `total`, `failures` and `slow` are read. */
   advance(nowMs: number): void {
     this.moveTo(nowMs);

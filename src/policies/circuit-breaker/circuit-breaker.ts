@@ -10,13 +10,15 @@ import { randomOf } from '../chance.js';
 import type { Handles } from '../filter.js';
 import { handlesOf, isUpstreamFailure } from '../filter.js';
 import { retryAfterOf } from '../retry-after.js';
+import { Announcer } from './announcer.js';
 import { Circuit } from './circuit.js';
 import type { Judge } from './judge.js';
 import { judgeOf } from './judge.js';
 import type { CircuitBreakerOptions, ResolvedCircuitBreaker } from './options.js';
-import { circuitBreakerDefaults, resolveCircuitBreaker } from './options.js';
+import { breakerOf, resolveCircuitBreaker } from './options.js';
 import type { Probe } from './probes.js';
-import { restore, takeSnapshot } from './restore.js';
+import { probesNeeded } from './probes.js';
+import { restore, restoreAtOnce, takeSnapshot } from './restore.js';
 import type { CircuitBreakerSnapshot } from './snapshot.js';
 
 /**
@@ -31,7 +33,7 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerP
   return new CircuitBreakerPolicy(resolveCircuitBreaker(options));
 }
 
-/** Holds a circuit breaker isolated. */
+/** Holds a circuit breaker isolated. A `using` declaration releases it, too. */
 export interface Isolation {
   /** Releases it; the breaker closes when no isolation is left. Doing so twice does nothing. */
   release(): void;
@@ -67,34 +69,39 @@ export class CircuitBreakerPolicy implements Gate {
   readonly #judge: Judge;
   readonly #circuit: Circuit;
   readonly #isolations = new Set<object>();
-  readonly #subscribers = new Set<(event: EventBody) => void>();
+  readonly #announcer = new Announcer();
   #time: TimeSource | undefined;
+  /** What is still to be restored, once there is a clock. */
+  #earlier: CircuitBreakerSnapshot | undefined;
 
   constructor(options: ResolvedCircuitBreaker) {
-    const { openFor, probes } = options;
+    const { probes, initialState } = options;
     this.#options = options;
     this.name = options.name;
     this.#handles = handlesOf(options.handle, isUpstreamFailure);
     this.#inspects = options.handle !== undefined;
     this.#slowMs = options.slowCallDuration ?? Infinity;
-    this.#breaker = typeof options.breaker === 'function' ? options.breaker() : options.breaker;
+    this.#breaker = breakerOf(options.breaker);
     this.#judge = judgeOf(options, this.#breaker);
     this.#circuit = new Circuit(
       {
-        openForMs: openFor,
-        maxOpenForMs: options.maxOpenFor ?? Math.max(openFor, circuitBreakerDefaults.maxOpenFor),
+        openForMs: options.openFor,
+        maxOpenForMs: options.maxOpenFor,
         probes,
-        probesNeeded: Math.ceil(probes * options.probeSuccessRate),
-        probeTimeoutMs: options.probeTimeout ?? openFor,
+        probesNeeded: probesNeeded(probes, options.probeSuccessRate),
+        probeTimeoutMs: options.probeTimeout,
       },
       this.#judge,
       randomOf(options.random, 'circuitBreaker'),
       (from, to, reason, openForMs) => {
-        for (const report of this.#subscribers) {
-          report({ type: 'transition', from, to, reason, openForMs, enforced: !options.dryRun });
-        }
+        if (!this.#announcer.active) return;
+        const enforced = !options.dryRun;
+        this.#announcer.announce({ type: 'transition', from, to, reason, openForMs, enforced });
       },
     );
+    if (initialState === undefined) return;
+    restoreAtOnce(initialState, this.#circuit, this.#breaker);
+    if (initialState.state !== 'isolated') this.#earlier = initialState;
   }
 
   /** The state now: reading it moves an open breaker on to half-open when its time is over. */
@@ -107,15 +114,15 @@ export class CircuitBreakerPolicy implements Gate {
     if (this.#time === time) return;
     if (this.#time !== undefined) {
       throw new ConfigError(
-        'circuitBreaker: is already part of a pipeline with another clock; give both pipelines the same clock, or each its own breaker',
+        'circuitBreaker: already runs on another clock, that of another pipeline or, because it was used before it had one, the system clock; give all its pipelines the same clock, or each its own breaker',
         { path: 'circuitBreaker', policy: 'circuitBreaker' },
       );
     }
     this.#time = time;
-    const { initialState } = this.#options;
-    if (initialState === undefined || this.#isolations.size > 0) return;
-    restore(initialState, this.#circuit, this.#judge, this.#breaker, time.clock, this.#options);
-    if (initialState.state === 'isolated') this.#isolations.add(RESTORED);
+    const earlier = this.#earlier;
+    if (earlier === undefined) return;
+    this.#earlier = undefined;
+    restore(earlier, this.#circuit, this.#judge, time.clock, this.#options);
   }
 
   enter(call: Call): Admission {
@@ -134,22 +141,28 @@ export class CircuitBreakerPolicy implements Gate {
       if (state !== this.#circuit.generation) return;
       // The path of a successful call: no exact time is needed to find its bucket.
       if (outcome.kind === 'success' && !this.#inspects) {
-        this.#circuit.record(this.#judge.timed ? call.time.recent() : 0, false, false, undefined);
+        const at = this.#judge.timed ? call.time.recent() : 0;
+        const reason = this.#judge.record(at, false, false);
+        if (reason !== undefined) this.#circuit.open(call.time.now(), reason, undefined);
         return;
       }
     }
     this.#exitWatched(call, outcome);
   }
 
-  /** Opens the breaker by hand, for as long as its rules would. */
+  /** Opens the breaker by hand, for as long as its rules would; then it probes as ever. Does nothing while it is open or isolated. */
   trip(): void {
     this.#circuit.trip(this.#boundTime().now());
   }
 
-  /** Refuses all calls with a CircuitIsolatedError until the handle, and every other one, is released. */
+  /**
+   * Refuses all calls with a CircuitIsolatedError until the handle, and every other one, is released. An isolation restored by
+   * `initialState`, whose holder is gone, is held by the handles made since.
+   */
   isolate(): Isolation {
     const holder = {};
     this.#isolations.add(holder);
+    this.#earlier = undefined;
     this.#circuit.isolate();
     const release = (): void => {
       if (!this.#isolations.delete(holder) || this.#isolations.size > 0) return;
@@ -161,6 +174,7 @@ export class CircuitBreakerPolicy implements Gate {
   /** Closes the breaker and forgets all it knows, isolations included (also one that was restored). */
   reset(): void {
     this.#isolations.clear();
+    this.#earlier = undefined;
     this.#circuit.close('reset');
   }
 
@@ -171,18 +185,19 @@ export class CircuitBreakerPolicy implements Gate {
   }
 
   fork(): CircuitBreakerPolicy {
-    if (this.#breaker !== undefined && typeof this.#options.breaker !== 'function') {
-      throw new ConfigError(
-        'circuitBreaker.breaker: one breaker of cockatiel cannot serve several copies of a pipeline; give a function that makes one',
-        { path: 'circuitBreaker.breaker', policy: 'circuitBreaker' },
-      );
+    const { breaker, initialState } = this.#options;
+    if (breaker !== undefined && typeof breaker !== 'function') {
+      throw unshareable('breaker', 'one breaker of cockatiel', 'a function that makes one');
+    }
+    if (initialState !== undefined) {
+      throw unshareable('initialState', 'one snapshot', 'it to a breaker without copies');
     }
     return new CircuitBreakerPolicy(this.#options);
   }
 
+  /** Reports each change of state, whatever causes it. Returns the unsubscriber. */
   subscribe(emit: (event: EventBody) => void): () => void {
-    this.#subscribers.add(emit);
-    return () => this.#subscribers.delete(emit);
+    return this.#announcer.subscribe(emit);
   }
 
   /** While it is open it must not be forgotten. Half-open without a call in flight it knows nothing worth keeping. */
@@ -234,17 +249,23 @@ export class CircuitBreakerPolicy implements Gate {
       failed = this.#handles(outcome);
       if (failed) asked = this.#asked(outcome);
     } catch (error) {
-      if (probe !== undefined) circuit.freeProbe(probe);
+      if (probe !== undefined) circuit.freeProbe(probe, call.time.now());
       throw error;
     }
+    // The user's functions may have moved the breaker by hand.
+    if (generation !== circuit.generation) return;
     if (!failed && (outcome.kind === 'cancelled' || outcome.kind === 'rejected')) {
-      if (probe !== undefined) circuit.freeProbe(probe);
+      if (probe !== undefined) circuit.freeProbe(probe, call.time.now());
       return;
     }
     const now = call.time.now();
     const slow = admitted !== undefined && now - admitted.startedAt > this.#slowMs;
-    if (probe === undefined) circuit.record(now, failed, slow, asked);
-    else circuit.recordProbe(probe, now, !failed && !slow, asked);
+    if (probe !== undefined) {
+      circuit.settleProbe(probe, now, !failed && !slow, asked);
+    } else {
+      const reason = this.#judge.record(now, failed, slow);
+      if (reason !== undefined) circuit.open(now, reason, asked);
+    }
   }
 
   #asked(outcome: Outcome): number | undefined {
@@ -259,5 +280,11 @@ export class CircuitBreakerPolicy implements Gate {
   }
 }
 
-/** Holds a breaker that was isolated when its snapshot was taken; only `reset()` lets go of it. */
-const RESTORED = {};
+/** Why a breaker cannot be copied for the keys of a keyed pipeline. */
+function unshareable(option: string, one: string, remedy: string): ConfigError {
+  const path = `circuitBreaker.${option}`;
+  return new ConfigError(
+    `${path}: ${one} cannot serve several copies of a pipeline; give ${remedy}`,
+    { path, policy: 'circuitBreaker' },
+  );
+}

@@ -1,6 +1,7 @@
 import type { BreakerState } from '../../pipeline/events.js';
 import type { Random } from '../chance.js';
 import type { Judge, OpenReason } from './judge.js';
+import type { OpenFor } from './open-duration.js';
 import { openDuration } from './open-duration.js';
 import type { Probe, ProbeVerdict } from './probes.js';
 import { Probes } from './probes.js';
@@ -23,9 +24,7 @@ export type OnTransition = (
 ) => void;
 
 /** The numbers of a circuit, in milliseconds. */
-export interface CircuitOptions {
-  readonly openForMs: number;
-  readonly maxOpenForMs: number;
+export interface CircuitOptions extends OpenFor {
   readonly probes: number;
   readonly probesNeeded: number;
   readonly probeTimeoutMs: number;
@@ -43,6 +42,8 @@ export interface CircuitOptions {
  *
  * `generation` changes with each state. A call remembers the generation in which it was admitted, and its outcome counts
  * only while that is the current one: no stale result moves a later state.
+ *
+ * Listeners may move it in turn, so a change of state is complete before they are told, and nothing is assumed afterwards.
  */
 export class Circuit {
   state: BreakerState = 'closed';
@@ -75,28 +76,43 @@ export class Circuit {
     return this.#probes?.admit(nowMs);
   }
 
-  /** A call admitted by the closed circuit of this generation ended. */
-  record(nowMs: number, failed: boolean, slow: boolean, askedMs: number | undefined): void {
-    const reason = this.#judge.record(nowMs, failed, slow);
-    if (reason !== undefined) this.#open(nowMs, reason, askedMs);
-  }
-
   /** A probe ended. One that belongs to an earlier half-open period changes nothing. */
-  recordProbe(probe: Probe, nowMs: number, succeeded: boolean, askedMs: number | undefined): void {
+  settleProbe(probe: Probe, nowMs: number, succeeded: boolean, askedMs: number | undefined): void {
     const probes = this.#probes;
     if (probes === undefined) return;
-    probes.expire(nowMs);
-    this.#decide(probes.settle(probe, succeeded) ?? probes.expire(nowMs), nowMs, askedMs);
+    // What took too long has failed, whether or not anybody looked in the meantime.
+    const verdict = probes.expire(nowMs) ?? probes.settle(probe, succeeded);
+    this.#decide(verdict, nowMs, askedMs);
   }
 
-  /** A probe ended and says nothing. */
-  freeProbe(probe: Probe): void {
-    this.#probes?.free(probe);
+  /** A probe ended and says nothing, unless it took too long: then it has failed all the same. */
+  freeProbe(probe: Probe, nowMs: number): void {
+    const probes = this.#probes;
+    if (probes === undefined) return;
+    const verdict = probes.expire(nowMs);
+    probes.free(probe);
+    this.#decide(verdict, nowMs, undefined);
   }
 
-  /** Opens it by hand. */
+  /** Opens it. */
+  open(nowMs: number, reason: OpenReason, askedMs: number | undefined): void {
+    const opening = this.openings + 1;
+    const openForMs = openDuration(this.#options, opening, this.#random(), askedMs);
+    this.openings = opening;
+    this.openUntil = nowMs + openForMs;
+    try {
+      this.#judge.opened(reason);
+    } finally {
+      this.#move('open', reason, openForMs);
+    }
+  }
+
+  /** Opens it by hand, where it lets calls in. */
   trip(nowMs: number): void {
-    if (this.state !== 'isolated') this.#open(nowMs, 'tripped', undefined);
+    this.advance(nowMs);
+    if (this.state === 'closed' || this.state === 'half_open') {
+      this.open(nowMs, 'tripped', undefined);
+    }
   }
 
   isolate(): void {
@@ -106,12 +122,15 @@ export class Circuit {
   /** Closes it, whatever its state. */
   close(reason: 'released' | 'reset' | 'probes_succeeded'): void {
     this.openings = 0;
-    this.#judge.clear();
-    if (this.state === 'closed') this.generation++;
-    else this.#move('closed', reason);
+    try {
+      this.#judge.closed();
+    } finally {
+      if (this.state === 'closed') this.generation++;
+      else this.#move('closed', reason);
+    }
   }
 
-  /** Puts it into an open state that began elsewhere. */
+  /** Puts it into an open state that began elsewhere; nobody is told. */
   restoreOpen(openUntil: number, openings: number): void {
     this.state = 'open';
     this.openUntil = openUntil;
@@ -119,12 +138,10 @@ export class Circuit {
     this.generation++;
   }
 
-  #open(nowMs: number, reason: OpenReason, askedMs: number | undefined): void {
-    this.openings++;
-    const openForMs = openDuration(this.#options, this.openings, this.#random(), askedMs);
-    this.openUntil = nowMs + openForMs;
-    this.#judge.clear();
-    this.#move('open', reason, openForMs);
+  /** Puts it into an isolated state that began elsewhere; nobody is told. */
+  restoreIsolated(): void {
+    this.state = 'isolated';
+    this.generation++;
   }
 
   #halfOpen(): void {
@@ -134,11 +151,8 @@ export class Circuit {
   }
 
   #decide(verdict: ProbeVerdict, nowMs: number, askedMs: number | undefined): void {
-    if (verdict === undefined) return;
-    const recovered = verdict === 'recovered';
-    this.#judge.probed(recovered);
-    if (recovered) this.close('probes_succeeded');
-    else this.#open(nowMs, 'probe_failed', askedMs);
+    if (verdict === 'recovered') this.close('probes_succeeded');
+    else if (verdict === 'failing') this.open(nowMs, 'probe_failed', askedMs);
   }
 
   #move(to: BreakerState, reason: TransitionReason, openForMs?: number, probes?: Probes): void {

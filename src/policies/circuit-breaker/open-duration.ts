@@ -1,6 +1,8 @@
 /** How long a breaker stays open, in milliseconds. */
 export interface OpenFor {
+  /** The first stay: > 0. */
   readonly openForMs: number;
+  /** The longest stay: >= `openForMs`. */
   readonly maxOpenForMs: number;
 }
 
@@ -21,7 +23,9 @@ export function openDuration(
   chance: number,
   askedMs: number | undefined,
 ): number {
-  const base = openForMs === 0 ? 0 : Math.min(maxOpenForMs, openForMs * 2 ** (opening - 1));
+  const base = Math.min(maxOpenForMs, openForMs * 2 ** (opening - 1));
   const spread = base * (1 - SPREAD + 2 * SPREAD * chance);
-  return Math.min(maxOpenForMs, Math.max(spread, askedMs ?? 0));
+  // Folded back and not cut off: else half of a fleet would come back together after exactly the longest stay.
+  const stay = spread > maxOpenForMs ? 2 * maxOpenForMs - spread : spread;
+  return Math.min(maxOpenForMs, Math.max(stay, askedMs ?? 0));
 }

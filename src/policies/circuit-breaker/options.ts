@@ -2,6 +2,7 @@ import type { IBreaker } from 'cockatiel';
 import * as z from 'zod';
 import { fnOf, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
+import { ConfigError } from '../../errors.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import type { Duration } from '../../time/duration.js';
 import { durationSchema, positiveDurationSchema } from '../../time/duration.js';
@@ -12,7 +13,7 @@ import { namedShape } from '../named.js';
 import type { CircuitBreakerSnapshot } from './snapshot.js';
 import { snapshotSchema } from './snapshot.js';
 
-/** A sliding window: of time, or of the last `calls` calls. */
+/** A sliding window: of time, or of the last `calls` calls, 1 to 1,000,000. */
 export type BreakerWindow = Duration | { readonly calls: number };
 
 /** Options of {@link circuitBreaker}. */
@@ -21,30 +22,31 @@ export interface CircuitBreakerOptions extends Named {
   readonly failureRate?: number | false | undefined;
   /** Share of slow calls in the window at which it opens: above 0, up to 1. Needs `slowCallDuration`. Default none. */
   readonly slowCallRate?: number | undefined;
-  /** A call that took longer than this was slow. Needs `slowCallRate`. */
+  /** A call that took longer than this was slow, and a probe has failed by it: longer than 0. Needs `slowCallRate`. */
   readonly slowCallDuration?: Duration | undefined;
   /** The calls that the rates look at: those of a time span, or the last `{ calls }`. Default 30 s. */
   readonly window?: BreakerWindow | undefined;
   /** The rates count once the window holds this many calls: a whole number >= 1. Default 20. */
   readonly minimumCalls?: number | undefined;
   /**
-   * Failures in a row at which it opens while the window holds fewer than `minimumCalls`: a whole number >= 1, or `false` for
-   * none. Default 5.
+   * Failures in a row, however far apart, at which it opens while the window holds fewer than `minimumCalls`: a whole number
+   * >= 1, or `false` for none. Default 5.
    */
   readonly consecutiveFailures?: number | false | undefined;
-  /** How long it stays open: doubled at each consecutive opening, spread by 20%. Default 5 s. */
+  /** How long it stays open: longer than 0, doubled at each consecutive opening, spread by 20%. Default 5 s. */
   readonly openFor?: Duration | undefined;
-  /** The longest it stays open. Default 60 s, or `openFor` where that is longer. */
+  /** The longest it stays open, whatever a server asks for: at least `openFor`. Default 60 s, or `openFor` where that is longer. */
   readonly maxOpenFor?: Duration | undefined;
   /** How many calls it lets in to see whether the upstream has recovered: a whole number >= 1. Default 3. */
   readonly probes?: number | undefined;
   /** Share of the probes that must succeed for it to close: above 0, up to 1. Default 1. */
   readonly probeSuccessRate?: number | undefined;
-  /** A probe unfinished for this long has failed. Default: `openFor`. */
+  /** A probe unfinished for this long has failed: longer than 0. Default: `openFor`. */
   readonly probeTimeout?: Duration | undefined;
   /**
-   * Which outcomes are failures. Default: errors of the operation and timeouts inside. An outcome that is not handled counts as
-   * a success, except rejections by policies inside and the caller's abort, which are not counted at all.
+   * Which outcomes are failures. Default: errors of the operation and timeouts inside. What it says no to counts as a success:
+   * the upstream did answer. Only rejections by policies inside (unless it says yes to them) and calls that were given up are
+   * not counted at all.
    */
   readonly handle?: Handle | undefined;
   /** How long the failure asks to be left alone, in milliseconds; lengthens the open time. Default: the error's `retryAfter`. */
@@ -56,7 +58,9 @@ export interface CircuitBreakerOptions extends Named {
   readonly breaker?: IBreaker | (() => IBreaker) | undefined;
   /** Counts and reports what it would refuse, and refuses nothing. Default false. */
   readonly dryRun?: boolean | undefined;
-  /** What `snapshot()` answered earlier, perhaps in another process. */
+  /**
+   * What `snapshot()` answered earlier, perhaps in another process. For one breaker: copies in a keyed pipeline cannot share it.
+   */
   readonly initialState?: CircuitBreakerSnapshot | undefined;
   /** Where chance comes from: 0 <= number < 1. Default `Math.random`. */
   readonly random?: (() => number) | undefined;
@@ -77,37 +81,62 @@ export const circuitBreakerDefaults = {
 
 const SHARE = 'must be a number above 0 and up to 1';
 const share = z.number({ error: SHARE }).gt(0, { error: SHARE }).max(1, { error: SHARE });
+/** A window of calls takes a byte for each. */
+const MAX_WINDOW = 1_000_000;
+const CALLS = 'must be a whole number from 1 to 1,000,000';
+const windowCalls = z
+  .int({ error: CALLS })
+  .min(1, { error: CALLS })
+  .max(MAX_WINDOW, { error: CALLS });
 const WINDOW =
   "must be a duration above 0, such as '30s', or a number of calls, such as { calls: 100 }";
 const OFF = { error: 'must be a number above 0 and up to 1, or false' };
 
 type BreakerOption = IBreaker | (() => IBreaker);
 
+function isBreaker(value: unknown): value is IBreaker {
+  const { success, failure } = Object(value) as Partial<IBreaker>;
+  return typeof success === 'function' && typeof failure === 'function';
+}
+
 const breakerSchema: z.ZodType<BreakerOption, BreakerOption> = z.custom<BreakerOption>(
-  (value) =>
-    typeof value === 'function' ||
-    (typeof (value as Partial<IBreaker> | null)?.success === 'function' &&
-      typeof (value as Partial<IBreaker>).failure === 'function'),
+  (value) => typeof value === 'function' || isBreaker(value),
   {
     error:
       'must be a breaker of cockatiel (with success() and failure()), or a function that makes one',
   },
 );
 
+/**
+ * The breaker of cockatiel's to judge by, if any: made afresh where the option is a function.
+ *
+ * @throws ConfigError when that function answers something else.
+ */
+export function breakerOf(option: BreakerOption | undefined): IBreaker | undefined {
+  if (typeof option !== 'function') return option;
+  const breaker: unknown = option();
+  if (isBreaker(breaker)) return breaker;
+  const path = 'circuitBreaker.breaker';
+  throw new ConfigError(
+    `${path}: must answer a breaker of cockatiel, with success() and failure()`,
+    { path, value: breaker, policy: 'circuitBreaker' },
+  );
+}
+
 /** The schema of {@link CircuitBreakerOptions}. */
 export const circuitBreakerSchema = z
   .strictObject({
     failureRate: z.union([share, z.literal(false)], OFF).optional(),
     slowCallRate: share.optional(),
-    slowCallDuration: durationSchema.optional(),
+    slowCallDuration: positiveDurationSchema.optional(),
     window: z
-      .union([positiveDurationSchema, z.strictObject({ calls: positiveCount })], { error: WINDOW })
+      .union([positiveDurationSchema, z.strictObject({ calls: windowCalls })], { error: WINDOW })
       .optional(),
     minimumCalls: positiveCount.optional(),
     consecutiveFailures: z
       .union([positiveCount, z.literal(false)], { error: 'must be a whole number >= 1, or false' })
       .optional(),
-    openFor: durationSchema.default(circuitBreakerDefaults.openFor),
+    openFor: positiveDurationSchema.default(circuitBreakerDefaults.openFor),
     maxOpenFor: durationSchema.optional(),
     probes: positiveCount.default(circuitBreakerDefaults.probes),
     probeSuccessRate: share.default(circuitBreakerDefaults.probeSuccessRate),
@@ -125,6 +154,10 @@ export const circuitBreakerSchema = z
     const wrong = (key: keyof typeof options, message: string): void => {
       context.issues.push({ code: 'custom', input: options[key], path: [key], message });
     };
+    const { maxOpenFor, openFor } = options;
+    if (maxOpenFor !== undefined && maxOpenFor < openFor) {
+      wrong('maxOpenFor', `must not be below openFor (${openFor} ms)`);
+    }
     if (options.breaker !== undefined) {
       for (const key of RULES) {
         if (options[key] !== undefined)
@@ -132,7 +165,7 @@ export const circuitBreakerSchema = z
       }
       return;
     }
-    const { window, slowCallRate, slowCallDuration, maxOpenFor, openFor } = options;
+    const { window, slowCallRate, slowCallDuration } = options;
     const minimumCalls = options.minimumCalls ?? circuitBreakerDefaults.minimumCalls;
     if (typeof window === 'object' && minimumCalls > window.calls) {
       const key = options.minimumCalls === undefined ? 'window' : 'minimumCalls';
@@ -154,9 +187,6 @@ export const circuitBreakerSchema = z
     ) {
       wrong('failureRate', 'without any rule the breaker never opens: leave one of them on');
     }
-    if (maxOpenFor !== undefined && maxOpenFor < openFor) {
-      wrong('maxOpenFor', `must not be below openFor (${openFor} ms)`);
-    }
   });
 
 const RULES = [
@@ -168,12 +198,23 @@ const RULES = [
   'consecutiveFailures',
 ] as const;
 
-/** Options with everything filled in that does not depend on other options. */
-export type ResolvedCircuitBreaker = z.output<typeof circuitBreakerSchema>;
+type Parsed = z.output<typeof circuitBreakerSchema>;
+
+/** Options with everything filled in but what `breaker` replaces. */
+export interface ResolvedCircuitBreaker extends Omit<Parsed, 'maxOpenFor' | 'probeTimeout'> {
+  readonly maxOpenFor: number;
+  readonly probeTimeout: number;
+}
 
 /** @throws ConfigError */
 export function resolveCircuitBreaker(
   options: CircuitBreakerOptions | undefined,
 ): ResolvedCircuitBreaker {
-  return parseOptions(circuitBreakerSchema, options, 'circuitBreaker');
+  const parsed = parseOptions(circuitBreakerSchema, options, 'circuitBreaker');
+  const { openFor } = parsed;
+  return {
+    ...parsed,
+    maxOpenFor: parsed.maxOpenFor ?? Math.max(openFor, circuitBreakerDefaults.maxOpenFor),
+    probeTimeout: parsed.probeTimeout ?? openFor,
+  };
 }

@@ -10,14 +10,24 @@ export interface Probe {
 /** What the probes so far say: `undefined` while they say nothing yet. */
 export type ProbeVerdict = 'recovered' | 'failing' | undefined;
 
+/** How many of `limit` probes make up a share of them: the least number whose share is not below `share`. */
+export function probesNeeded(limit: number, share: number): number {
+  const needed = Math.ceil(limit * share);
+  // A product such as 100 * 0.07 comes out a little too high.
+  return (needed - 1) / limit >= share ? needed - 1 : needed;
+}
+
 /**
  * The account of one half-open period. At most `limit` probes run or have ended; a probe that was cancelled or ignored
  * frees its place, and one that is unfinished after `timeoutMs` has failed.
+ *
+ * It has no timer: {@link Probes.expire} says what the time has done, and is to be called before anything else at a given time.
  */
 export class Probes {
   readonly #limit: number;
   readonly #needed: number;
   readonly #timeoutMs: number;
+  /** In the order in which they started. */
   readonly #running: Probe[] = [];
   #succeeded = 0;
   #failed = 0;
@@ -52,9 +62,11 @@ export class Probes {
 
   /** Counts the probes that have taken too long as failed. */
   expire(nowMs: number): ProbeVerdict {
-    for (const probe of this.#running.filter((each) => nowMs - each.startedAt >= this.#timeoutMs)) {
-      this.#remove(probe);
+    let oldest = this.#running[0];
+    while (oldest !== undefined && nowMs - oldest.startedAt >= this.#timeoutMs) {
+      this.#remove(oldest);
       this.#failed++;
+      oldest = this.#running[0];
     }
     return this.#verdict();
   }

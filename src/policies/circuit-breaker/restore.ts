@@ -1,9 +1,9 @@
 import type { IBreaker } from 'cockatiel';
+import { ConfigError } from '../../errors.js';
 import type { Clock } from '../../time/clock.js';
 import type { Circuit } from './circuit.js';
 import type { Judge } from './judge.js';
 import type { ResolvedCircuitBreaker } from './options.js';
-import { circuitBreakerDefaults } from './options.js';
 import type { CircuitBreakerSnapshot } from './snapshot.js';
 
 /** The state of a circuit as plain JSON. */
@@ -18,6 +18,7 @@ export function takeSnapshot(
   circuit.advance(now);
   judge.advance(now);
   const { total, failures, slow, consecutiveFailures } = judge.health;
+  const known = breaker?.state;
   return {
     state: circuit.state,
     at: wall,
@@ -25,8 +26,30 @@ export function takeSnapshot(
     openings: circuit.openings,
     consecutiveFailures,
     window: { calls: total, failures, slow },
-    ...(breaker === undefined ? {} : { breaker: structuredClone(breaker.state) }),
+    ...(known === undefined ? {} : { breaker: copy(known) }),
   };
+}
+
+/**
+ * Puts a fresh circuit into the state of a snapshot, as far as that needs no clock.
+ *
+ * @throws ConfigError when the snapshot does not fit the breaker of cockatiel's.
+ */
+export function restoreAtOnce(
+  snapshot: CircuitBreakerSnapshot,
+  circuit: Circuit,
+  breaker: IBreaker | undefined,
+): void {
+  const { state, breaker: known } = snapshot;
+  if (known !== undefined) {
+    const fault = misfit(known, breaker);
+    if (fault !== undefined) {
+      const path = 'circuitBreaker.initialState.breaker';
+      throw new ConfigError(`${path}: ${fault}`, { path, value: known, policy: 'circuitBreaker' });
+    }
+    (breaker as IBreaker).state = copy(known);
+  }
+  if (state === 'isolated') circuit.restoreIsolated();
 }
 
 /** Puts a fresh circuit into the state of a snapshot, as if the time since had passed here. */
@@ -34,31 +57,51 @@ export function restore(
   snapshot: CircuitBreakerSnapshot,
   circuit: Circuit,
   judge: Judge,
-  breaker: IBreaker | undefined,
   clock: Clock,
   options: ResolvedCircuitBreaker,
 ): void {
   const now = clock.now();
   const wall = clock.wallNow();
-  if (breaker !== undefined && snapshot.breaker !== undefined) {
-    breaker.state = structuredClone(snapshot.breaker);
+  const { state, at, openUntil = wall, openings } = snapshot;
+  if (state === 'closed') {
+    judge.restore(now - Math.max(0, wall - at), snapshot);
+  } else {
+    // A wall clock that was wrong then or is wrong now must not keep the breaker open for ever.
+    const left = Math.min(options.maxOpenFor, Math.max(0, openUntil - wall));
+    circuit.restoreOpen(state === 'open' ? now + left : now, openings);
   }
-  switch (snapshot.state) {
-    case 'isolated':
-      circuit.isolate();
-      break;
-    case 'open': {
-      // A wall clock that was wrong then or is wrong now must not keep the breaker open for ever.
-      const longest =
-        options.maxOpenFor ?? Math.max(options.openFor, circuitBreakerDefaults.maxOpenFor);
-      const left = Math.min(longest, Math.max(0, (snapshot.openUntil ?? wall) - wall));
-      circuit.restoreOpen(now + left, snapshot.openings);
-      break;
+}
+
+/** Plain JSON that shares nothing with the value: some breakers hand out what they work with. */
+function copy(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value)) as unknown;
+}
+
+/**
+ * What is wrong with a state for a breaker. Breakers assign what they are given to themselves, so a foreign state could
+ * switch them off, and a forged one replace their methods.
+ */
+function misfit(known: unknown, breaker: IBreaker | undefined): string | undefined {
+  if (breaker === undefined) return 'has no effect without breaker';
+  const own: unknown = breaker.state;
+  if (own !== undefined && kindOf(own) !== kindOf(known)) {
+    return `does not fit the breaker, whose state is ${kindOf(own)}`;
+  }
+  if (typeof known !== 'object' || known === null) return undefined;
+  for (const [key, value] of Object.entries(known)) {
+    if (key === '__proto__' || typeof Reflect.get(breaker, key) === 'function') {
+      return `must not replace ${JSON.stringify(key)} of the breaker`;
     }
-    case 'half_open':
-      circuit.restoreOpen(now, snapshot.openings);
-      break;
-    default:
-      judge.restore(now - Math.max(0, wall - snapshot.at), snapshot);
+    const before: unknown = Object(own)[key];
+    if (before !== undefined && before !== null && kindOf(before) !== kindOf(value)) {
+      return `does not fit the breaker: ${JSON.stringify(key)} is to be ${kindOf(before)}`;
+    }
   }
+  return undefined;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -1,23 +1,31 @@
 import * as z from 'zod';
-import { count } from '../../config/schemas.js';
 
 const WALL = 'must be a time in milliseconds since the Unix epoch';
 const wallTime = z.number({ error: WALL });
 
+/** More calls than any window has held: beyond, sums would not be exact. */
+const MAX_COUNT = 1_000_000_000;
+const COUNT = 'must be a whole number from 0 to 1,000,000,000';
+const count = z.int({ error: COUNT }).min(0, { error: COUNT }).max(MAX_COUNT, { error: COUNT });
+
 /** The schema of {@link CircuitBreakerSnapshot}. */
-export const snapshotSchema = z.strictObject({
-  state: z.enum(['closed', 'open', 'half_open', 'isolated']),
-  at: wallTime,
-  openUntil: wallTime.optional(),
-  openings: count,
-  consecutiveFailures: count,
-  window: z
-    .strictObject({ calls: count, failures: count, slow: count })
-    .refine((window) => Math.max(window.failures, window.slow) <= window.calls, {
-      error: 'failures and slow calls must not be more than calls',
-    }),
-  breaker: z.unknown().optional(),
-});
+export const snapshotSchema = z
+  .strictObject({
+    state: z.enum(['closed', 'open', 'half_open', 'isolated']),
+    at: wallTime,
+    openUntil: wallTime.optional(),
+    openings: count,
+    consecutiveFailures: count,
+    window: z
+      .strictObject({ calls: count, failures: count, slow: count })
+      .refine((window) => Math.max(window.failures, window.slow) <= window.calls, {
+        error: 'failures and slow calls must not be more than calls',
+      }),
+    breaker: z.unknown().optional(),
+  })
+  .refine(({ state, openUntil }) => state !== 'open' || openUntil !== undefined, {
+    error: 'must say until when it is open: openUntil is missing',
+  });
 
 /** A circuit breaker's state as plain JSON: what `snapshot()` answers and `initialState` takes. */
 export interface CircuitBreakerSnapshot {

@@ -1,0 +1,42 @@
+import type { IBreaker } from 'cockatiel';
+import type { Judge, OpenReason } from './judge.js';
+import type { Health } from './trip-rule.js';
+
+/** States as cockatiel numbers them. */
+const CLOSED = 0;
+const HALF_OPEN = 2;
+
+const UNKNOWN: Health = { total: 0, failures: 0, slow: 0, consecutiveFailures: 0 };
+
+/**
+ * Leaves the judgement to a breaker of cockatiel's. It is told of the outcomes of a closed circuit, and of the verdict
+ * on the probes as one outcome in half-open, as cockatiel itself does.
+ */
+export class CockatielJudge implements Judge {
+  readonly timed = false;
+  readonly health = UNKNOWN;
+  readonly #breaker: IBreaker;
+
+  constructor(breaker: IBreaker) {
+    this.#breaker = breaker;
+  }
+
+  record(_nowMs: number, failed: boolean): OpenReason | undefined {
+    if (failed) return this.#breaker.failure(CLOSED) ? 'breaker' : undefined;
+    this.#breaker.success(CLOSED);
+    return undefined;
+  }
+
+  opened(reason: OpenReason): void {
+    if (reason === 'probe_failed') this.#breaker.failure(HALF_OPEN);
+  }
+
+  closed(): void {
+    // The one way to make it start afresh; without it a circuit closed by hand would open again at the next failure.
+    this.#breaker.success(HALF_OPEN);
+  }
+
+  advance(): void {}
+
+  restore(): void {}
+}

@@ -1,0 +1,103 @@
+import { CountWindow } from '../../windows/count-window.js';
+import { TimeWindow } from '../../windows/time-window.js';
+import type { Judge, Known, OpenReason } from './judge.js';
+import type { ResolvedCircuitBreaker } from './options.js';
+import { circuitBreakerDefaults } from './options.js';
+import type { Health, TripRule } from './trip-rule.js';
+import { tripReason } from './trip-rule.js';
+
+/** Judges by holdfast's own rules. */
+export class RuleJudge implements Judge, Health {
+  readonly timed: boolean;
+  readonly #rule: TripRule;
+  readonly #time: TimeWindow | undefined;
+  readonly #count: CountWindow | undefined;
+  readonly #window: TimeWindow | CountWindow;
+  readonly #size: number;
+  consecutiveFailures = 0;
+
+  constructor(options: ResolvedCircuitBreaker) {
+    const window = options.window ?? circuitBreakerDefaults.window;
+    this.#rule = ruleOf(options);
+    if (typeof window === 'number') {
+      this.#time = new TimeWindow(window);
+      this.#window = this.#time;
+      this.#size = Infinity;
+    } else {
+      this.#count = new CountWindow(window.calls);
+      this.#window = this.#count;
+      this.#size = window.calls;
+    }
+    this.timed = this.#time !== undefined;
+  }
+
+  get health(): Health {
+    return this;
+  }
+
+  get total(): number {
+    return this.#window.total;
+  }
+
+  get failures(): number {
+    return this.#window.failures;
+  }
+
+  get slow(): number {
+    return this.#window.slow;
+  }
+
+  record(nowMs: number, failed: boolean, slow: boolean): OpenReason | undefined {
+    if (this.#time !== undefined) this.#time.record(nowMs, failed, slow);
+    else this.#count?.record(failed, slow);
+    if (failed) this.consecutiveFailures++;
+    else this.consecutiveFailures = 0;
+    if (this.#window.failures === 0 && this.#window.slow === 0) return undefined;
+    return tripReason(this, this.#rule);
+  }
+
+  opened(): void {
+    this.#clear();
+  }
+
+  closed(): void {
+    this.#clear();
+  }
+
+  advance(nowMs: number): void {
+    this.#time?.advance(nowMs);
+  }
+
+  restore(atMs: number, { window, consecutiveFailures }: Known): void {
+    // The window may have been made smaller since: it is filled, and the rates are kept.
+    const scale = Math.min(1, this.#size / window.calls);
+    const calls = Math.min(this.#size, window.calls);
+    const failures = Math.round(window.failures * scale);
+    const slow = Math.round(window.slow * scale);
+    this.#time?.add(atMs, calls, failures, slow);
+    // A snapshot holds no order; the failures are put last, where a count window keeps them longest.
+    for (let i = 0; i < calls && this.#count !== undefined; i++) {
+      this.#count.record(i >= calls - failures, i >= calls - slow);
+    }
+    this.consecutiveFailures = consecutiveFailures;
+  }
+
+  #clear(): void {
+    this.#window.clear();
+    this.consecutiveFailures = 0;
+  }
+}
+
+function ruleOf(options: ResolvedCircuitBreaker): TripRule {
+  const orDefault = (given: number | false | undefined, byDefault: number) =>
+    given === false ? undefined : (given ?? byDefault);
+  return {
+    failureRate: orDefault(options.failureRate, circuitBreakerDefaults.failureRate),
+    slowCallRate: options.slowCallRate,
+    minimumCalls: options.minimumCalls ?? circuitBreakerDefaults.minimumCalls,
+    consecutiveFailures: orDefault(
+      options.consecutiveFailures,
+      circuitBreakerDefaults.consecutiveFailures,
+    ),
+  };
+}

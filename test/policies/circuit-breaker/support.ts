@@ -1,0 +1,120 @@
+import type { CircuitBreakerOptions, EventOf, PipelineEvent } from '../../../src/index.js';
+import { circuitBreaker, pipeline } from '../../../src/index.js';
+import { VirtualClock } from '../../../src/testing/index.js';
+
+/** What the upstream of these tests fails with. */
+export const DOWN = new Error('down');
+
+/** Chance without spread: the open time is exactly what the rules say. */
+export const even = (): number => 0.5;
+
+/** A promise with its ends. */
+export interface Deferred<T = unknown> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export function deferred<T = unknown>(): Deferred<T> {
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((...ends) => {
+    [resolve, reject] = ends;
+  });
+  return { promise, resolve, reject };
+}
+
+/** A call under way. */
+export interface Call {
+  /** Whether the operation was called. */
+  readonly ran: boolean;
+  /** The error of a call that has ended with one. */
+  readonly error: unknown;
+  readonly settled: Promise<PromiseSettledResult<unknown>>;
+  succeed(value?: unknown): Promise<unknown>;
+  fail(error?: unknown): Promise<unknown>;
+  abort(reason?: unknown): Promise<unknown>;
+}
+
+/** A breaker in a pipeline of its own, with a virtual clock and all its events. */
+export function harness(options: CircuitBreakerOptions = {}, clock = new VirtualClock()) {
+  const breaker = circuitBreaker({ random: even, ...options });
+  const calls = pipeline({ name: 'calls', clock }, breaker);
+  const events: PipelineEvent[] = [];
+  calls.on((event) => {
+    events.push(event);
+  });
+  return {
+    breaker,
+    calls,
+    clock,
+    events,
+    transitions: () =>
+      events
+        .filter((event): event is EventOf<'transition'> => event.type === 'transition')
+        .map(({ from, to, reason }) => `${from} > ${to}: ${reason}`),
+    start: () => start(calls),
+    succeed: (times = 1) => repeat(times, () => calls.settle(() => 'ok')),
+    fail: (times = 1, error: unknown = DOWN) =>
+      repeat(times, () =>
+        calls.settle(() => {
+          throw error;
+        }),
+      ),
+    /** Opens it by its rules and waits until its time is over. */
+    async untilHalfOpen(error: unknown = DOWN) {
+      await repeat(5, () => calls.settle(() => Promise.reject(error)));
+      await clock.advance(Math.max(0, (breaker.snapshot().openUntil ?? 0) - clock.wallNow()));
+    },
+  };
+}
+
+/** Starts a call that ends when the test says so. */
+export function start(calls: {
+  settle(
+    operation: () => Promise<unknown>,
+    options: { signal: AbortSignal },
+  ): Promise<PromiseSettledResult<unknown>>;
+}): Call {
+  const { promise, resolve, reject } = deferred();
+  const controller = new AbortController();
+  let ran = false;
+  let error: unknown;
+  const settled = calls.settle(
+    () => {
+      ran = true;
+      return promise;
+    },
+    { signal: controller.signal },
+  );
+  void settled.then((result) => {
+    if (result.status === 'rejected') error = result.reason;
+  });
+  return {
+    get ran() {
+      return ran;
+    },
+    get error() {
+      return error;
+    },
+    settled,
+    succeed: (value = 'ok') => {
+      resolve(value);
+      return settled;
+    },
+    fail: (failure: unknown = DOWN) => {
+      reject(failure);
+      return settled;
+    },
+    abort: (reason: unknown = new Error('the caller went away')) => {
+      controller.abort(reason);
+      return settled;
+    },
+  };
+}
+
+async function repeat<T>(times: number, run: () => Promise<T>): Promise<T> {
+  let last = await run();
+  for (let i = 1; i < times; i++) last = await run();
+  return last;
+}
