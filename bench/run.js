@@ -3,6 +3,8 @@
  * `npm run bench`             measures all paths, writes bench/results and docs/performance.md
  * `npm run bench -- P1 P3`    some paths; the results of the others stay
  * `npm run bench -- --runs 9` more runs than five
+ * `npm run bench -- --cpu`    processor time instead of the time that passes, for a busy machine while
+ *                             developing: waiting is not seen, and nothing is written
  * `npm run bench:smoke`       checks every arm and times it for a moment; writes nothing
  *
  * @module
@@ -23,7 +25,11 @@ const LEAST_RUNS = 5;
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { smoke: { type: 'boolean', default: false }, runs: { type: 'string', default: '5' } },
+  options: {
+    smoke: { type: 'boolean', default: false },
+    cpu: { type: 'boolean', default: false },
+    runs: { type: 'string', default: '5' },
+  },
 });
 const chosen = positionals.length === 0 ? paths : positionals.map(pathOf);
 
@@ -80,6 +86,7 @@ async function bench(runs) {
     results.paths[path.id] = result;
     printPath(path, result);
   }
+  if (options.cpu) return;
   results.paths = Object.fromEntries(
     paths.flatMap(({ id }) => (results.paths[id] ? [[id, results.paths[id]]] : [])),
   );
@@ -90,7 +97,14 @@ async function bench(runs) {
 
 /** @param {Path} path */
 function check(path) {
-  return inProcess({ path: path.id, action: 'check', turn: 0, quick: false }, { roomy: false });
+  const task = {
+    path: path.id,
+    action: /** @type {const} */ ('check'),
+    turn: 0,
+    cpu: false,
+    quick: true,
+  };
+  return inProcess(task, { roomy: false });
 }
 
 /**
@@ -102,7 +116,7 @@ function measure(path, run, quick) {
   // Turned by a fifth of the arms, so that over five runs each is once near every end.
   const turn = run * Math.ceil(path.arms.length / 5);
   return inProcess(
-    { path: path.id, action: 'measure', turn, quick },
+    { path: path.id, action: 'measure', turn, cpu: options.cpu, quick },
     { roomy: path.kind === 'bytes' },
   );
 }

@@ -20,6 +20,7 @@ import { timeAll } from './time.js';
  * @property {string} path
  * @property {'check' | 'measure'} action
  * @property {number} turn by how many places the order of the arms is turned
+ * @property {boolean} cpu whether processor time is measured, for busy machines
  * @property {boolean} quick a smoke run: as little as shows that it works
  */
 
@@ -35,7 +36,7 @@ process.once('message', async (/** @type {Task} */ task) => {
 });
 
 /** @param {Task} task */
-async function perform({ path: id, action, turn, quick }) {
+async function perform({ path: id, action, turn, cpu, quick }) {
   const path = pathOf(id);
   if (action === 'check') {
     for (const arm of path.arms) await checkArm(arm);
@@ -59,8 +60,8 @@ async function perform({ path: id, action, turn, quick }) {
   }
   const busy = subjects.filter(({ quiet }) => !quiet);
   const effort = quick
-    ? { rounds: 1, roundMs: 1, warmUpMs: 3 }
-    : { rounds: 5, roundMs: 80, warmUpMs: 150 };
+    ? { rounds: 1, roundMs: 1, warmUpMs: 3, cpu }
+    : { rounds: 5, roundMs: 80, warmUpMs: 150, cpu };
   const times = await timeAll(busy, effort);
   const quietly = subjects.filter(({ quiet }) => quiet);
   return {

@@ -61,34 +61,38 @@ export function tablesOf(path, result) {
   return path.groups.flatMap((group) => {
     const arms = armsOf(path, group, result);
     if (arms.length === 0) return [];
-    if (path.kind === 'time') return [timeTable(group, arms, result)];
+    if (path.kind === 'time') return [timeTable(path, group, arms, result)];
     if (path.kind === 'bytes') return [bytesTable(group, arms, result)];
     return [inFlightTable(group, arms, result)];
   });
 }
 
 /**
+ * Compares what the path shows: the time beyond bare, or the whole.
+ * @param {Path} path
  * @param {Group} group
  * @param {Arm[]} arms
  * @param {PathResult} result
  * @returns {Table}
  */
-function timeTable(group, arms, result) {
+function timeTable({ show }, group, arms, result) {
+  const beyond = (/** @type {string} */ id) => net(result, id, group.bare, 'ns');
+  const whole = (/** @type {string} */ id) => samples(result, id, 'ns');
+  const compared = show === 'net' ? beyond : whole;
+  const word = show === 'net' ? 'net' : 'time';
   const ours = arms.find(({ library }) => library === 'holdfast')?.id;
-  const oursNet = ours === undefined ? [] : net(result, ours, group.bare, 'ns');
   return {
     title: group.title,
-    columns: ['', 'time a call', 'net', 'net / bare', "net / holdfast's net"],
+    columns: ['', 'time a call', 'net', `${word} / bare`, `${word} / holdfast's`],
     rows: arms.map(({ id, label }) => {
-      const all = samples(result, id, 'ns');
-      if (id === group.bare) return [label, time(median(all)), '', '', ''];
-      const beyond = net(result, id, group.bare, 'ns');
+      const all = time(median(whole(id)));
+      if (id === group.bare) return [label, all, '', '', ''];
       return [
         label,
-        time(median(all)),
-        time(median(beyond)),
-        ratios(over(beyond, samples(result, group.bare, 'ns'))),
-        id === ours ? '' : ratios(over(beyond, oursNet)),
+        all,
+        time(median(beyond(id))),
+        ratios(over(compared(id), whole(group.bare))),
+        ours === undefined || id === ours ? '' : ratios(over(compared(id), compared(ours))),
       ];
     }),
   };
