@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DemoResult, SideResult } from '../../../src/cli/demo/result.js';
 import { type Built, build } from '../built.js';
 
@@ -11,6 +11,12 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => built.remove());
 
+const started: ChildProcess[] = [];
+afterEach(() => {
+  // Those that ended by themselves do not mind; those of a test that failed must not stay.
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+});
+
 interface Ended {
   readonly code: number | null;
   readonly stdout: string;
@@ -19,6 +25,7 @@ interface Ended {
 
 function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, [built.file('cli/main.js'), ...args]);
+  started.push(child);
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (data) => (stdout += data));
