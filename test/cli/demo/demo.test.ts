@@ -129,11 +129,9 @@ describe('holdfast demo', () => {
         if (/ 1 s \|/.test(String(data))) resolve();
       });
     });
-    const before = performance.now();
     child.kill('SIGINT');
     const { code, stdout, stderr } = await ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(performance.now() - before).toBeLessThan(2_000);
     expect(stdout).toMatch(/Stopped after \d+\.\d s: the counts so far/);
     expect(stdout).toContain('requests the upstream got');
     expect(upstreams.filter(isAlive)).toEqual([]);
