@@ -95,7 +95,7 @@ export class Keyed<Adds = never> {
       if (known !== undefined) this.#unlink(entry);
       this.#linkNewest(entry);
     }
-    this.#evict(now);
+    this.#evict(now, entry);
     return entry.pipeline;
   }
 
@@ -173,11 +173,11 @@ export class Keyed<Adds = never> {
     return entry;
   }
 
-  /** Drops what is idle, and what is too much. */
-  #evict(now: number): void {
+  /** Drops what is idle, and what is too much, but never `wanted`. */
+  #evict(now: number, wanted: Entry<Adds>): void {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
       const oldest = this.#oldest;
-      if (oldest === undefined || oldest === this.#newest) return;
+      if (oldest === undefined || oldest === wanted) return;
       const idle = now - oldest.usedAt >= this.#idleMs;
       if (!idle && this.#entries.size <= this.#maxKeys) return;
       if (oldest.pipeline.busy) {
@@ -185,6 +185,8 @@ export class Keyed<Adds = never> {
         this.#unlink(oldest);
         oldest.usedAt = now;
         this.#linkNewest(oldest);
+        this.#unlink(wanted);
+        this.#linkNewest(wanted);
       } else {
         this.#drop(oldest);
       }
