@@ -9,6 +9,7 @@ export interface DeadlineListener<Owner = unknown> {
 
 /** A place in the queue. Owned and recycled by it: valid from `add` to `remove` or expiry. */
 export interface Deadline {
+  readonly queue: DeadlineQueue;
   at: number;
   listener: DeadlineListener | undefined;
   /** Whose deadline it is; `undefined` once it passed or was taken back. */
@@ -137,17 +138,21 @@ export class DeadlineQueue implements TickListener {
       return;
     }
     this.#firing = true;
-    for (let head = this.#head; head !== undefined && head.at <= horizon; head = this.#head) {
-      // A deadline set while others expire may carry no stamp yet; it is the newest, so the rest is done.
-      if (head.at === UNSTAMPED) break;
-      const { listener, owner, token } = head;
-      this.#unlink(head);
-      listener?.onDeadline(owner, token);
-    }
-    this.#firing = false;
-    if (this.#head !== undefined) {
-      const at = this.timeOf(this.#head);
-      this.#arm(Math.max(0, Math.ceil(at - now)), at);
+    try {
+      for (let head = this.#head; head !== undefined && head.at <= horizon; head = this.#head) {
+        // A deadline set while others expire may carry no stamp yet; it is the newest, so the rest is done.
+        if (head.at === UNSTAMPED) break;
+        const { listener, owner, token } = head;
+        this.#unlink(head);
+        listener?.onDeadline(owner, token);
+      }
+    } finally {
+      // Also when a listener throws: the others' deadlines still have to pass.
+      this.#firing = false;
+      if (this.#head !== undefined) {
+        const at = this.timeOf(this.#head);
+        this.#arm(Math.max(0, Math.ceil(at - now)), at);
+      }
     }
   }
 
@@ -186,7 +191,15 @@ export class DeadlineQueue implements TickListener {
   #take(listener: DeadlineListener, owner: unknown, token: number): Deadline {
     const spare = this.#spare;
     if (spare === undefined) {
-      return { at: UNSTAMPED, listener, owner, token, previous: undefined, next: undefined };
+      return {
+        queue: this,
+        at: UNSTAMPED,
+        listener,
+        owner,
+        token,
+        previous: undefined,
+        next: undefined,
+      };
     }
     this.#spare = spare.next;
     this.#spares--;

@@ -1,7 +1,7 @@
 import { BulkheadFullError } from '../../errors.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { Outcome } from '../../pipeline/outcome.js';
-import type { Deadline, DeadlineListener, DeadlineQueue } from '../../time/deadline-queue.js';
+import type { Deadline, DeadlineListener } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
 import type { Waiter } from '../wait-queue.js';
 import { WaitQueue } from '../wait-queue.js';
@@ -44,7 +44,6 @@ export class BulkheadPolicy implements Gate, DeadlineListener<Waiter<Place>> {
   readonly #options: ResolvedBulkhead;
   readonly #maxConcurrent: number;
   readonly #queue = new WaitQueue<Place>();
-  #waits: DeadlineQueue | undefined;
   #inFlight = 0;
 
   constructor(options: ResolvedBulkhead) {
@@ -117,8 +116,7 @@ export class BulkheadPolicy implements Gate, DeadlineListener<Waiter<Place>> {
       const waiter = this.#queue.join(place);
       call.state = waiter;
       if (this.#options.maxWait !== undefined) {
-        this.#waits = call.time.deadlines(this.#options.maxWait);
-        place.deadline = this.#waits.add(this, waiter, 0);
+        place.deadline = call.time.deadlines(this.#options.maxWait).add(this, waiter, 0);
       }
       if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length });
     });
@@ -126,7 +124,7 @@ export class BulkheadPolicy implements Gate, DeadlineListener<Waiter<Place>> {
 
   #stopClock(place: Place): void {
     if (place.deadline === undefined) return;
-    this.#waits?.remove(place.deadline);
+    place.deadline.queue.remove(place.deadline);
     place.deadline = undefined;
   }
 

@@ -48,7 +48,7 @@ export class TimeoutPolicy implements Gate, DeadlineListener<Call> {
   exit(call: Call): void {
     const deadline = call.state as Deadline;
     // A deadline that has passed left the queue by itself and may already serve another call.
-    if (deadline.owner === call) (this.#queue as DeadlineQueue).remove(deadline);
+    if (deadline.owner === call) deadline.queue.remove(deadline);
   }
 
   onDeadline(call: Call, layer: number): void {
@@ -59,7 +59,8 @@ export class TimeoutPolicy implements Gate, DeadlineListener<Call> {
   }
 
   deadlineOf(state: unknown): number {
-    return (this.#queue as DeadlineQueue).timeOf(state as Deadline);
+    const deadline = state as Deadline;
+    return deadline.queue.timeOf(deadline);
   }
 
   /** Calls on one time source after another are the rule; only a policy shared between clocks looks its queue up again. */
