@@ -27,6 +27,8 @@ export class Detour {
   drive: DriveHold | undefined;
   /** A gate's promise of admission is pending. */
   waiting = false;
+  /** Why the pass left the gate it waited for. */
+  leftFor: unknown;
   held: Held[] = [];
   interruption: Interruption | undefined;
   signal: AbortSignal | undefined;

@@ -30,7 +30,7 @@ export class DriveHold implements Drive {
   readonly layer: number;
   readonly #pass: Drivable;
   readonly #host: Host;
-  readonly #kind: AttemptKind;
+  #kind: AttemptKind;
   #reason: unknown;
   #context: Attempt | undefined;
   readonly #sleepers = new Map<unknown, (slept: boolean) => void>();
@@ -50,7 +50,9 @@ export class DriveHold implements Drive {
 
   next(options?: NextOptions): Promise<Outcome> {
     if (this.ended) return Promise.resolve(failure(this.#reason, 'cancelled'));
-    return this.#pass.again(this.layer, options?.kind ?? this.#kind, options?.signal);
+    const kind = options?.kind ?? this.#kind;
+    this.#kind = 'retry';
+    return this.#pass.again(this.layer, kind, options?.signal);
   }
 
   sleep(delayMs: number): Promise<boolean> {

@@ -80,7 +80,15 @@ export type Listener<E extends PipelineEvent = PipelineEvent> = (event: E) => vo
 
 /** Reports a fault of user code that must not disturb a call (a listener or a discard hook that threw). */
 export function reportFault(what: string, error: unknown): void {
-  diag.error(`holdfast: ${what} threw`, error);
+  try {
+    diag.error(`holdfast: ${what} threw`, error);
+  } catch {
+    // Where the logger throws too, nobody is left to be told.
+  }
+}
+
+function reportListener(event: PipelineEvent, error: unknown): void {
+  reportFault(`a listener of pipeline "${event.pipeline}"`, error);
 }
 
 /** The listeners of one pipeline. `active` is what the path of a call compares. */
@@ -101,9 +109,10 @@ export class Hub {
   emit(event: PipelineEvent): void {
     for (const listener of this.#listeners) {
       try {
-        listener(event);
+        const done: unknown = listener(event);
+        if (done instanceof Promise) done.catch((error) => reportListener(event, error));
       } catch (error) {
-        reportFault(`a listener of pipeline "${event.pipeline}"`, error);
+        reportListener(event, error);
       }
     }
   }

@@ -55,6 +55,19 @@ export function failure(error: unknown, kind: Failure['kind'] = 'failure'): Outc
   return new Ended(kind, undefined, error) as Outcome<never>;
 }
 
+const KINDS: ReadonlySet<unknown> = new Set<OutcomeKind>([
+  'success',
+  'failure',
+  'timeout',
+  'rejected',
+  'cancelled',
+]);
+
+/** Whether this is an outcome, for answers of code outside this library. */
+export function isOutcome(value: unknown): value is Outcome {
+  return typeof value === 'object' && value !== null && KINDS.has((value as Outcome).kind);
+}
+
 /**
  * What kind of failure an error is. A rejection or timeout of another pipeline, used inside the operation, counts as
  * one of this pipeline's own.

@@ -1,9 +1,9 @@
-import { RejectedError, ResilienceError } from '../errors.js';
+import { ContractError, RejectedError, ResilienceError } from '../errors.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { Operation } from './context.js';
 import { Attempt } from './context.js';
 import type { Admission, Call, Gate } from './contract.js';
-import type { Interruption } from './detour.js';
+import type { Held, Interruption } from './detour.js';
 import { Detour } from './detour.js';
 import { discardWith } from './discard.js';
 import type { Drivable } from './drive.js';
@@ -12,9 +12,9 @@ import type { EventBody, PipelineEvent } from './events.js';
 import { reportFault } from './events.js';
 import type { AttemptKind, CallOutcome, Host } from './host.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
-import { failure, kindOfError, outcomeOf } from './outcome.js';
+import { failure, isOutcome, kindOfError, outcomeOf } from './outcome.js';
 import type { Layer } from './plan.js';
-import { atOnce, isNative, isThenable, settledResult } from './promises.js';
+import { adopted, atOnce, isNative, isThenable, settledResult } from './promises.js';
 
 /** How the end of a pass is delivered: `execute` throws, `settle` wraps, a driver gets the outcome itself. */
 export type Delivery = 'execute' | 'settle' | 'outcome';
@@ -54,10 +54,12 @@ export class Pass implements Call, Drivable {
   private detour: Detour | undefined;
   /** The first pass of the call. */
   private root: Pass = this;
-  private startedAt = 0;
+  /** When the call started, if somebody listened then. */
+  private startedAt: number | undefined;
   /** The outermost layer of this pass. */
   from = 0;
-  attempts = 0;
+  /** Of the first pass: how often the operation has been called. */
+  private runs = 0;
   layer = 0;
   state: unknown;
   kind: OutcomeKind = 'success';
@@ -118,6 +120,10 @@ export class Pass implements Call, Drivable {
   /** What the operation or a fallback answered. */
   get value(): unknown {
     return this.attempt.value;
+  }
+
+  get attempts(): number {
+    return this.root.runs;
   }
 
   get pipeline(): string {
@@ -217,7 +223,13 @@ export class Pass implements Call, Drivable {
       this.leave(this.from - 1);
       return promise;
     }
-    if (signal !== undefined) {
+    // As in fetch, null is no signal.
+    if (signal !== undefined && signal !== null) {
+      if (typeof signal.addEventListener !== 'function') {
+        this.fail(new TypeError('signal: must be an AbortSignal'));
+        this.leave(this.from - 1);
+        return promise;
+      }
       const detour = this.off();
       detour.signal = signal;
       detour.onAbort = () => this.cancel(signal.reason);
@@ -252,8 +264,11 @@ export class Pass implements Call, Drivable {
       this.fail(error);
       return this.leaveAtOnce(i - 1);
     }
-    if (admission !== undefined && !(admission instanceof RejectedError))
-      return this.wait(i, admission);
+    if (admission !== undefined && !(admission instanceof RejectedError)) {
+      if (isThenable(admission)) return this.wait(i, admission);
+      this.fail(this.broken('enter', admission));
+      return this.leaveAtOnce(i - 1);
+    }
     if (this.detour?.interruption !== undefined) return this.interrupted(i - 1);
     if (i === layers.length) return this.operate();
     return admission === undefined ? this.drive(i, undefined) : this.refuse(i, admission);
@@ -262,10 +277,11 @@ export class Pass implements Call, Drivable {
   /** Leaves after an abort or expiry that came while this pass could not be given up; `i` is the innermost layer entered. */
   private interrupted(i: number): unknown {
     const { layer, kind, error } = (this.detour as Detour).interruption as Interruption;
+    (this.detour as Detour).interruption = undefined;
     this.phase = 'leaving';
     this.exitDownTo(i, layer, error);
     this.end(kind, error);
-    return this.leaveAtOnce(layer);
+    return this.leaveAtOnce(Math.min(i, layer));
   }
 
   private refuse(i: number, error: RejectedError): unknown {
@@ -282,50 +298,58 @@ export class Pass implements Call, Drivable {
     return this.leaveAtOnce(i - 1);
   }
 
-  private wait(i: number, admission: Promise<Admission>): unknown {
+  private wait(i: number, admission: PromiseLike<Admission>): unknown {
     const detour = this.off();
     this.phase = 'waiting';
     detour.waiting = true;
-    const derived = admission.then(
+    const derived = Promise.resolve(admission).then(
       (answer) => this.admitted(i, answer, undefined),
       (error: unknown) => this.admitted(i, undefined, { error }),
     );
     if (detour.interruption !== undefined) {
       const { layer, kind, error } = detour.interruption;
+      detour.interruption = undefined;
       this.giveUp(layer, kind, error);
     }
     return derived;
   }
 
   private admitted(i: number, answer: Admission, thrown: { error: unknown } | undefined): unknown {
-    (this.detour as Detour).waiting = false;
-    this.layer = i;
+    const detour = this.detour as Detour;
+    detour.waiting = false;
     if (this.phase !== 'waiting') {
-      if (answer === undefined && thrown === undefined) this.exitDownTo(i, i - 1, this.error);
+      if (answer === undefined && thrown === undefined) {
+        const outcome = outcomeOf('cancelled', undefined, detour.leftFor);
+        if (this.exitLate([{ layer: i, state: this.states[i], outcome }])) return undefined;
+      }
       this.release();
       return undefined;
     }
+    this.phase = 'entering';
     if (thrown !== undefined) {
       this.fail(thrown.error);
       return this.leaveAtOnce(i - 1);
     }
-    return answer === undefined ? this.enter(i + 1) : this.refuse(i, answer);
+    if (answer === undefined) return this.enter(i + 1);
+    if (answer instanceof RejectedError) return this.refuse(i, answer);
+    this.fail(this.broken('enter', answer));
+    return this.leaveAtOnce(i - 1);
   }
 
   private operate(): unknown {
     const { attempt } = this;
-    attempt.attempt = ++this.root.attempts;
+    attempt.attempt = ++this.root.runs;
     this.phase = 'running';
     this.busy = true;
     let result: unknown;
     try {
       const { operation } = attempt;
       result = operation(attempt);
+      if (isNative(result)) return result.then(this.onValue, this.onError);
     } catch (error) {
       return this.owned ? this.onError(error) : atOnce(this.onError, error);
     }
-    if (isNative(result)) return result.then(this.onValue, this.onError);
-    if (isThenable(result)) return Promise.resolve(result).then(this.onValue, this.onError);
+    if (isThenable(result)) return adopted(result).then(this.onValue, this.onError);
     return this.owned ? this.onValue(result) : atOnce(this.onValue, result);
   }
 
@@ -334,7 +358,11 @@ export class Pass implements Call, Drivable {
     const { host } = this;
     if (this.kind === 'success' && this === this.root) host.tally.firstSuccesses++;
     else host.tally.attempt(this.attemptKind, this.kind);
-    if (host.hub.active) this.reportAttempt();
+    if (host.hub.active) {
+      // A listener that aborts the call must not find it running.
+      this.phase = 'leaving';
+      this.reportAttempt();
+    }
     return this.leave(this.layers.length - 1);
   }
 
@@ -364,6 +392,7 @@ export class Pass implements Call, Drivable {
           }
         }
       } catch (error) {
+        this.discard();
         this.fail(error);
       }
     }
@@ -382,15 +411,18 @@ export class Pass implements Call, Drivable {
 
   private drive(i: number, first: Outcome | undefined): unknown {
     const detour = this.off();
-    if (detour.interruption !== undefined) return this.interrupted(i - 1);
+    if (detour.interruption !== undefined) {
+      this.discard();
+      return this.interrupted(i - 1);
+    }
     this.phase = 'driving';
     this.layer = i;
     const { host } = this;
-    const drive = new DriveHold(this, host, i, first === undefined ? 'first' : 'retry');
+    const drive = new DriveHold(this, host, i, first === undefined ? this.attemptKind : 'retry');
     detour.drive = drive;
     let driven: Promise<Outcome>;
     try {
-      driven = this.layers[i]?.driver?.drive(drive, first) as Promise<Outcome>;
+      driven = Promise.resolve(this.layers[i]?.driver?.drive(drive, first) as Promise<Outcome>);
     } catch (error) {
       driven = Promise.reject(error);
     }
@@ -398,7 +430,8 @@ export class Pass implements Call, Drivable {
       (outcome) => {
         // A hold that has ended belongs to a call that is over; this pass may serve another by now.
         if (!drive.ended) return this.driven(drive, outcome);
-        if (outcome.kind === 'success') discardWith(host.discard, outcome.value);
+        if (isOutcome(outcome) && outcome.kind === 'success')
+          discardWith(host.discard, outcome.value);
         return undefined;
       },
       (error: unknown) =>
@@ -410,7 +443,8 @@ export class Pass implements Call, Drivable {
   private driven(drive: DriveHold, outcome: Outcome): unknown {
     this.phase = 'leaving';
     drive.end(SUPERSEDED);
-    this.takeOver(outcome);
+    if (isOutcome(outcome)) this.takeOver(outcome);
+    else this.fail(this.broken('drive', outcome));
     return this.leave(drive.layer - 1);
   }
 
@@ -427,6 +461,7 @@ export class Pass implements Call, Drivable {
         i = this.layer;
         this.state = this.states[i];
         this.phase = 'leaving';
+        (detour as Detour).leftFor = error;
         this.leaveQueue(this.layers[i]?.gate);
         i--;
         break;
@@ -492,8 +527,8 @@ export class Pass implements Call, Drivable {
     if (this === this.root) {
       host.inFlight--;
       const outcome = kind === 'success' && detour?.degraded === true ? 'fallback' : kind;
-      if (outcome === 'success' && this.attempts === 1) host.tally.straight++;
-      else host.tally.call(outcome, this.attempts > 1);
+      if (outcome === 'success' && this.runs === 1) host.tally.straight++;
+      else host.tally.call(outcome, this.runs > 1);
       if (host.hub.active) this.reportCall(outcome);
     }
     if (detour?.signal !== undefined) {
@@ -527,15 +562,17 @@ export class Pass implements Call, Drivable {
   private release(): void {
     const { detour } = this;
     if (detour !== undefined) {
-      if (detour.held.length > 0) this.exitHeld(detour);
-      if (this.phase !== 'done' || this.busy || detour.waiting || detour.children.length > 0)
-        return;
+      if (detour.held.length > 0 && this.exitHeld(detour)) return;
+      if (this.phase !== 'done' || this.busy || detour.children.length > 0) return;
+      const { parent } = detour;
+      detour.parent = undefined;
+      if (parent !== undefined) parent.childSettled(this);
+      // An admission that was given up may never come, and must not find the pass serving another call.
+      if (detour.waiting) return;
     } else if (this.busy || this.phase !== 'done') {
       return;
     }
-    const parent = detour?.parent;
     this.reset();
-    if (parent !== undefined) parent.childSettled(this);
     if (pool.length < MAX_POOLED) pool.push(this);
   }
 
@@ -546,21 +583,35 @@ export class Pass implements Call, Drivable {
     this.release();
   }
 
-  private exitHeld(detour: Detour): void {
+  private exitHeld(detour: Detour): boolean {
     const { held } = detour;
     detour.held = held.filter((each) => this.runsInside(each.layer));
+    return this.exitLate(held.filter((each) => !detour.held.includes(each)));
+  }
+
+  /**
+   * Exits gates that this pass has left behind, and goes back to where it is. Answers whether the call was given up
+   * meanwhile.
+   */
+  private exitLate(held: readonly Held[]): boolean {
+    const { layer, state, phase } = this;
+    const now = this.outcome();
+    if (phase === 'driving') this.phase = 'leaving';
     for (const each of held) {
-      if (detour.held.includes(each)) continue;
-      const { layer, state } = this;
-      const now = this.outcome();
       this.layer = each.layer;
       this.state = each.state;
       this.takeOver(each.outcome);
       this.exitGuarded(this.layers[each.layer]?.gate as Gate);
-      this.layer = layer;
-      this.state = state;
-      this.takeOver(now);
     }
+    this.layer = layer;
+    this.state = state;
+    this.takeOver(now);
+    this.phase = phase;
+    const interruption = this.detour?.interruption;
+    if (phase !== 'driving' || interruption === undefined) return false;
+    (this.detour as Detour).interruption = undefined;
+    this.giveUp(interruption.layer, interruption.kind, interruption.error);
+    return true;
   }
 
   private hold(i: number): void {
@@ -575,11 +626,14 @@ export class Pass implements Call, Drivable {
 
   private reset(): void {
     this.attempt.detach();
+    // A pass in the pool must not keep what the call brought along.
+    this.attempt = undefined as unknown as Attempt;
     this.state = undefined;
     this.owned = false;
-    this.attempts = 0;
+    this.runs = 0;
     this.phase = 'idle';
     if (this.error !== undefined) this.error = undefined;
+    if (this.startedAt !== undefined) this.startedAt = undefined;
     if (this.detour !== undefined) {
       this.detour = undefined;
       this.root = this;
@@ -589,8 +643,25 @@ export class Pass implements Call, Drivable {
 
   /** Says on an error of ours where it comes from. */
   private signed(error: ResilienceError, policy: string): void {
+    if (Object.isFrozen(error)) return;
     error.pipeline ??= this.host.name;
     error.policy ??= policy;
+  }
+
+  /** A policy answered something that its contract does not know. */
+  private broken(method: 'enter' | 'drive', answer: unknown): ContractError {
+    const { pipeline, policy } = this;
+    return new ContractError(
+      method === 'enter'
+        ? `gate "${policy}": enter must answer undefined, a RejectedError or a promise of one of them (got ${shown(answer)})`
+        : `driver "${policy}": drive must answer a promise of an outcome (got ${shown(answer)})`,
+      { pipeline, policy },
+    );
+  }
+
+  /** The result this pass carries will not reach anybody. */
+  private discard(): void {
+    if (this.kind === 'success') discardWith(this.host.discard, this.value);
   }
 
   private off(): Detour {
@@ -633,6 +704,8 @@ export class Pass implements Call, Drivable {
   }
 
   private reportCall(outcome: CallOutcome): void {
+    // Nobody listened when it started: how long it took is not known.
+    if (this.startedAt === undefined) return;
     this.report({
       type: 'call',
       outcome,
@@ -647,6 +720,11 @@ export class Pass implements Call, Drivable {
     const { name: pipeline, key } = host;
     host.hub.emit({ ...event, pipeline, key, policy: undefined } as PipelineEvent);
   }
+}
+
+function shown(answer: unknown): string {
+  if (typeof answer !== 'object' || answer === null) return String(answer);
+  return answer instanceof Error ? answer.name : 'an object';
 }
 
 /** The reason given to runs that their driver no longer waits for. */

@@ -148,9 +148,8 @@ export class Pipeline<Adds = never> implements Host {
     const heard =
       typeof typeOrListener === 'function'
         ? typeOrListener
-        : (event: PipelineEvent): void => {
-            if (event.type === typeOrListener) (listener as Listener)(event);
-          };
+        : (event: PipelineEvent): unknown =>
+            event.type === typeOrListener ? (listener as Listener)(event) : undefined;
     if (typeof (listener ?? typeOrListener) !== 'function') {
       throw new TypeError('pipeline.on: the listener must be a function');
     }

@@ -17,6 +17,11 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   }
 }
 
+/** A plain promise of what a thenable answers, however often and whenever that calls back. */
+export function adopted(thenable: PromiseLike<unknown>): Promise<unknown> {
+  return new Promise((resolve) => resolve(thenable));
+}
+
 /** Runs a promise reaction now, and answers the promise it would have been part of. */
 export function atOnce(reaction: (value: unknown) => unknown, value: unknown): Promise<unknown> {
   try {

@@ -1,7 +1,7 @@
 import type { Context } from '../../pipeline/context.js';
 import type { Call, Drive, Driver } from '../../pipeline/contract.js';
 import type { Outcome } from '../../pipeline/outcome.js';
-import { success } from '../../pipeline/outcome.js';
+import { failure, success } from '../../pipeline/outcome.js';
 import type { Handles } from '../filter.js';
 import { handlesOf } from '../filter.js';
 import type { FallbackOptions, ResolvedFallback } from './options.js';
@@ -33,6 +33,8 @@ export function fallback<T>(
   return new FallbackPolicy(answer, resolveFallback(options));
 }
 
+const GIVEN_UP = failure(undefined, 'cancelled');
+
 const everyError: Handles = (outcome) => outcome.kind !== 'success' && outcome.kind !== 'cancelled';
 
 /** Made by {@link fallback}. It keeps no state, so copies of a pipeline share it. */
@@ -59,15 +61,24 @@ export class FallbackPolicy<T> implements Driver {
 
   async drive(drive: Drive, first: Outcome | undefined): Promise<Outcome> {
     const original = first as Outcome;
-    const value = await this.#replace(original, drive.context);
-    if (drive.ended) return success(value);
-    drive.degraded();
-    if (drive.call.listening) {
-      const error = original.kind === 'success' ? undefined : original.error;
-      drive.call.emit({ type: 'fallback', outcome: original.kind, error });
+    let value: T;
+    try {
+      value = await this.#replace(original, drive.context);
+    } catch (error) {
+      drive.discard(original);
+      throw error;
     }
-    drive.discard(original);
-    return success(value);
+    if (!drive.ended) {
+      drive.degraded();
+      if (drive.call.listening) {
+        const error = original.kind === 'success' ? undefined : original.error;
+        drive.call.emit({ type: 'fallback', outcome: original.kind, error });
+      }
+    }
+    // A function may answer with the very result it was given.
+    if (original.kind !== 'success' || original.value !== value) drive.discard(original);
+    // A constant is not a result that could be discarded when nobody receives it.
+    return drive.ended && typeof this.#answer !== 'function' ? GIVEN_UP : success(value);
   }
 
   async #replace(original: Outcome, context: Context): Promise<T> {

@@ -1,6 +1,7 @@
 import type { Call, Drive, Driver } from '../../pipeline/contract.js';
 import type { RetryStop } from '../../pipeline/events.js';
 import type { Outcome } from '../../pipeline/outcome.js';
+import { failure } from '../../pipeline/outcome.js';
 import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';
 import type { Handles } from '../filter.js';
@@ -28,6 +29,9 @@ import { resolveRetry, retryDefaults } from './options.js';
 export function retry(options?: RetryOptions): RetryPolicy {
   return new RetryPolicy(resolveRetry(options));
 }
+
+/** What is answered once nobody asks any more; a result that was already discarded must not be answered again. */
+const GIVEN_UP = failure(undefined, 'cancelled');
 
 /** Made by {@link retry}. */
 export class RetryPolicy implements Driver {
@@ -71,23 +75,24 @@ export class RetryPolicy implements Driver {
     const { call } = drive;
     let outcome = first as Outcome;
     let delays: Delays | undefined;
-    for (let retries = 1; ; retries++) {
-      if (retries > this.#options.maxRetries) return this.#stop(call, 'exhausted', outcome);
-      delays ??= this.#startDelays(drive);
-      const delayMs = this.#delay(delays, retries, outcome);
-      if (delayMs === undefined) return this.#stop(call, 'retry_after', outcome);
-      const now = call.time.now();
-      if (now + delayMs >= call.deadline) return this.#stop(call, 'deadline', outcome);
-      if (this.budget?.tryWithdraw(now) === false) return this.#stop(call, 'budget', outcome);
-      if (call.listening) this.#report(call, delayMs, outcome);
-      drive.discard(outcome);
-      if (!(await drive.sleep(delayMs))) return outcome;
-      outcome = await drive.next();
-      if (drive.ended) {
+    try {
+      for (let retries = 1; ; retries++) {
+        if (retries > this.#options.maxRetries) return this.#stop(call, 'exhausted', outcome);
+        delays ??= this.#startDelays(drive);
+        const delayMs = this.#delay(delays, retries, outcome);
+        if (delayMs === undefined) return this.#stop(call, 'retry_after', outcome);
+        const now = call.time.now();
+        if (now + delayMs >= call.deadline) return this.#stop(call, 'deadline', outcome);
+        if (this.budget?.tryWithdraw(now) === false) return this.#stop(call, 'budget', outcome);
+        if (call.listening) this.#report(call, delayMs, outcome);
         drive.discard(outcome);
-        return outcome;
+        if (!(await drive.sleep(delayMs))) return GIVEN_UP;
+        outcome = await drive.next();
+        if (drive.ended || !this.#handles(outcome)) return outcome;
       }
-      if (!this.#handles(outcome)) return outcome;
+    } catch (error) {
+      drive.discard(outcome);
+      throw error;
     }
   }
 
