@@ -147,8 +147,9 @@ class Page {
       const from = column * this.#columnMs;
       const timeIn = (state: BreakerState): number =>
         breaker.timeIn(state, from, from + this.#columnMs);
-      if (timeIn('open') > this.#columnMs / 2) cells += this.#paint('red', '━');
-      else if (timeIn('half_open') > 0) cells += this.#paint('yellow', '╍');
+      // Half-open is short, and the turning point: it is shown however short it was.
+      if (timeIn('half_open') > 0) cells += this.#paint('yellow', '╍');
+      else if (timeIn('open') > this.#columnMs / 2) cells += this.#paint('red', '━');
       else cells += this.#paint('green', '─');
     }
     const state = breaker.state.replace('_', '-');

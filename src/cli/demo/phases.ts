@@ -46,8 +46,8 @@ const PLAN: readonly Plan[] = [
   {
     name: 'recovering',
     share: 4 / 18,
-    what: 'answers in about 40 ms again, 1 in 20 still fails',
-    behaviour: { latency: { median: '40ms', p99: '200ms' }, failureRate: 0.05 },
+    what: 'answers in about 40 ms again, 1 in 50 still fails',
+    behaviour: { latency: { median: '40ms', p99: '200ms' }, failureRate: 0.02 },
   },
 ];
 
