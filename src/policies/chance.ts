@@ -1,3 +1,4 @@
+import { describe } from '../config/describe.js';
 import { ConfigError } from '../errors.js';
 
 /** Where chance comes from, as `Math.random`: 0 <= number < 1. */
@@ -8,15 +9,11 @@ export function randomOf(given: Random | undefined, policy: string): Random {
   if (given === undefined) return Math.random;
   return () => {
     const chance = given();
-    if (chance >= 0 && chance < 1) return chance;
+    if (typeof chance === 'number' && chance >= 0 && chance < 1) return chance;
     const path = `${policy}.random`;
     throw new ConfigError(
-      `${path}: must answer a number from 0 to below 1 (got ${String(chance)})`,
-      {
-        path,
-        value: chance,
-        policy,
-      },
+      `${path}: must answer a number from 0 to below 1 (answered ${describe(chance)})`,
+      { path, value: chance, policy },
     );
   };
 }

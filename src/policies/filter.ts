@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ConfigError, ContractError } from '../errors.js';
 import type { Outcome } from '../pipeline/outcome.js';
 
 /**
@@ -7,14 +8,15 @@ import type { Outcome } from '../pipeline/outcome.js';
  */
 export interface CockatielFilter {
   readonly options: {
-    readonly errorFilter: (error: unknown) => boolean;
-    readonly resultFilter: (result: unknown) => boolean;
+    // Methods, because a filter of cockatiel 3 says that it takes an Error only.
+    errorFilter(error: unknown): boolean;
+    resultFilter(result: unknown): boolean;
   };
 }
 
 /**
- * Which outcomes a policy acts on: a cockatiel filter, or a function of the outcome. It is asked about every outcome
- * except `cancelled`: the caller's abort is never handled.
+ * Which outcomes a policy acts on: a cockatiel filter, or a function of the outcome. It must answer at once, and is asked
+ * about every outcome, successes too, except `cancelled`: the caller's abort is never handled.
  */
 export type Handle = CockatielFilter | ((outcome: Outcome) => boolean);
 
@@ -40,16 +42,31 @@ export type Handles = (outcome: Outcome) => boolean;
 export function handlesOf(handle: Handle | undefined, byDefault: Handles): Handles {
   if (handle === undefined) return byDefault;
   if (typeof handle === 'function') {
-    return (outcome) => outcome.kind !== 'cancelled' && handle(outcome);
+    return (outcome) => outcome.kind !== 'cancelled' && verdict(handle(outcome));
   }
   const { errorFilter, resultFilter } = handle.options;
   return (outcome) => {
-    if (outcome.kind === 'success') return resultFilter(outcome.value);
-    return outcome.kind !== 'cancelled' && errorFilter(outcome.error);
+    if (outcome.kind === 'success') return verdict(resultFilter(outcome.value));
+    return outcome.kind !== 'cancelled' && verdict(errorFilter(outcome.error));
   };
 }
 
-/** The upstream failed: the operation threw, or did not answer in time. */
+/** What a filter meant: as in any condition, all but a promise, which would be a yes whatever comes of it. */
+function verdict(answer: unknown): boolean {
+  if (typeof answer === 'boolean') return answer;
+  if (answer instanceof Promise) {
+    answer.catch(() => {});
+    throw new ContractError(
+      'handle answered a promise: a filter cannot be asynchronous, it must answer true or false',
+    );
+  }
+  return Boolean(answer);
+}
+
+/** The upstream failed: the operation threw, or did not answer in time. A fault in the client's own set-up is none. */
 export function isUpstreamFailure(outcome: Outcome): boolean {
-  return outcome.kind === 'failure' || outcome.kind === 'timeout';
+  if (outcome.kind === 'timeout') return true;
+  if (outcome.kind !== 'failure') return false;
+  const { error } = outcome;
+  return !(error instanceof ConfigError || error instanceof ContractError);
 }

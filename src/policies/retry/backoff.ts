@@ -1,5 +1,6 @@
 import type { IBackoff, IBackoffFactory, IRetryBackoffContext } from 'cockatiel';
 import * as z from 'zod';
+import { describe } from '../../config/describe.js';
 import { ConfigError } from '../../errors.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import type { Duration } from '../../time/duration.js';
@@ -23,7 +24,9 @@ export type Delays = (retry: number, outcome: Outcome) => number;
 
 /** Starts the delays of one call. What the backoff answers must be a duration: anything else ends the call with a ConfigError. */
 export function startBackoff(backoff: Backoff, signal: () => AbortSignal): Delays {
-  if (typeof backoff === 'function') return (retry, outcome) => checked(backoff(retry, outcome));
+  if (typeof backoff === 'function') {
+    return (retry, outcome) => checked(backoff(retry, outcome), outcome);
+  }
   let step: IBackoffFactory<IRetryBackoffContext<unknown>> = backoff;
   return (retry, outcome) => {
     const result =
@@ -36,18 +39,17 @@ export function startBackoff(backoff: Backoff, signal: () => AbortSignal): Delay
       result,
     });
     step = next;
-    return checked(next.duration);
+    return checked(next.duration, outcome);
   };
 }
 
-function checked(delay: unknown): number {
+/** The error that was to be retried stays visible as the cause of the ConfigError that takes its place. */
+function checked(delay: unknown, outcome: Outcome): number {
   try {
     return parseDuration(delay);
   } catch (error) {
-    throw new ConfigError(`retry.backoff: answered a delay that ${(error as Error).message}`, {
-      path: 'retry.backoff',
-      value: delay,
-      policy: 'retry',
-    });
+    const text = `retry.backoff: its answer ${(error as Error).message} (answered ${describe(delay)})`;
+    const cause = outcome.kind === 'success' ? undefined : outcome.error;
+    throw new ConfigError(text, { path: 'retry.backoff', value: delay, policy: 'retry', cause });
   }
 }
