@@ -1,4 +1,5 @@
 import type { DriveHold } from './drive.js';
+import type { Following } from './follow.js';
 import type { AttemptKind } from './host.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
 import type { Pass } from './pass.js';
@@ -31,7 +32,7 @@ export class Detour {
   leftFor: unknown;
   held: Held[] = [];
   interruption: Interruption | undefined;
-  signal: AbortSignal | undefined;
-  onAbort: (() => void) | undefined;
+  /** What else follows the signal that gives this pass up. */
+  following: Following | undefined;
   degraded = false;
 }

@@ -10,6 +10,7 @@ import type { Drivable } from './drive.js';
 import { DriveHold } from './drive.js';
 import type { EventBody, PipelineEvent } from './events.js';
 import { reportFault } from './events.js';
+import { followingOf } from './follow.js';
 import type { AttemptKind, CallOutcome, Host } from './host.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
 import { failure, isOutcome, kindOfError, outcomeOf } from './outcome.js';
@@ -230,10 +231,9 @@ export class Pass implements Call, Drivable {
         this.leave(this.from - 1);
         return promise;
       }
-      const detour = this.off();
-      detour.signal = signal;
-      detour.onAbort = () => this.cancel(signal.reason);
-      signal.addEventListener('abort', detour.onAbort);
+      const following = followingOf(signal);
+      this.off().following = following;
+      following.add(this);
     }
     this.enter(this.from);
     return promise;
@@ -531,9 +531,7 @@ export class Pass implements Call, Drivable {
       else host.tally.call(outcome, this.runs > 1);
       if (host.hub.active) this.reportCall(outcome);
     }
-    if (detour?.signal !== undefined) {
-      detour.signal.removeEventListener('abort', detour.onAbort as () => void);
-    }
+    detour?.following?.remove(this);
     const { value, resolve, reject } = attempt;
     this.release();
     if (delivery === 'execute') {

@@ -60,19 +60,28 @@ export function pipeline<L extends readonly PipelineLayer[]>(
 }
 
 /** Made by {@link pipeline}. `Adds` is what its fallbacks may answer in place of an operation's result. */
-export class Pipeline<Adds = never> implements Host {
-  readonly role = 'pipeline';
+// To the engine it is a Host; what it needs for that is marked internal, which keeps it out of the published types.
+export class Pipeline<Adds = never> {
   /** In types only. */
   declare readonly adds?: () => Adds;
+  /** The name it was given. */
   readonly name: string;
+  /** Which copy of a keyed pipeline this is; `undefined` for one that was not copied. */
   readonly key: string | undefined;
+  /** How many calls have started and not settled. */
+  readonly inFlight: number = 0;
+  /** @internal */
   readonly time: TimeSource;
+  /** @internal */
   readonly hub: Hub;
+  /** @internal */
   readonly tally: Tally;
+  /** @internal */
   readonly plan: Plan;
+  /** @internal */
   readonly captureStack: boolean;
+  /** @internal */
   readonly discard: Discard | undefined;
-  inFlight = 0;
   readonly #options: ResolvedPipeline;
   readonly #isCopy: boolean;
   #subscriptions: (() => void)[] | undefined;
@@ -98,7 +107,7 @@ export class Pipeline<Adds = never> implements Host {
     if (this.hub.active) this.subscribe();
   }
 
-  /** Use {@link pipeline}. */
+  /** @internal Use {@link pipeline}. */
   static of<A>(options: ResolvedPipeline, policies: readonly PipelineLayer[]): Pipeline<A> {
     return new Pipeline(options, (host) => flatten(policies, host));
   }
@@ -177,11 +186,12 @@ export class Pipeline<Adds = never> implements Host {
     if (!this.#isCopy) this.hub.clear();
   }
 
+  /** As {@link Pipeline.dispose}. */
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  /** A copy for one key: the same options, listeners and counters, and fresh state in every policy that has any. */
+  /** @internal A copy for one key: the same options, listeners and counters, and fresh state in every policy that has any. */
   fork(key: string): Pipeline<Adds> {
     const layers = this.plan.layers;
     return new Pipeline<Adds>(
@@ -192,12 +202,12 @@ export class Pipeline<Adds = never> implements Host {
     );
   }
 
-  /** Whether a call is in flight or a policy holds state that must not be dropped, such as an open breaker. */
+  /** @internal Whether a call is in flight or a policy holds state that must not be dropped, such as an open breaker. */
   get busy(): boolean {
     return this.inFlight > 0 || this.plan.layers.some(({ policy }) => policy.busy?.() === true);
   }
 
-  /** Reports what happens in policies outside any call; done by `on`, and by `keyed` for its copies. */
+  /** @internal Reports what happens in policies outside any call; done by `on`, and by `keyed` for its copies. */
   subscribe(): void {
     if (this.#subscriptions !== undefined) return;
     this.#subscriptions = [];

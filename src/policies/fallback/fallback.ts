@@ -63,7 +63,7 @@ export class FallbackPolicy<T> implements Driver {
     const original = first as Outcome;
     let value: T;
     try {
-      value = await this.#replace(original, drive.context);
+      value = await this.#replace(original, drive);
     } catch (error) {
       drive.discard(original);
       throw error;
@@ -81,13 +81,14 @@ export class FallbackPolicy<T> implements Driver {
     return drive.ended && typeof this.#answer !== 'function' ? GIVEN_UP : success(value);
   }
 
-  async #replace(original: Outcome, context: Context): Promise<T> {
+  async #replace(original: Outcome, drive: Drive): Promise<T> {
     const answer = this.#answer;
     if (typeof answer !== 'function') return answer;
     try {
-      return await (answer as FallbackFunction<T>)(original, context);
+      return await (answer as FallbackFunction<T>)(original, drive.context);
     } catch (error) {
-      if (original.kind !== 'success') addCause(error, original.error);
+      // An abort's reason belongs to the caller.
+      if (original.kind !== 'success' && !drive.ended) addCause(error, original.error);
       throw error;
     }
   }
