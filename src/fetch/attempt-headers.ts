@@ -11,9 +11,6 @@ export interface AttemptHeaders {
   readonly attempt?: string | undefined;
 }
 
-/** Time enough for a server to see that it need not begin. */
-const NO_TIME_LEFT = '0';
-
 /**
  * Milliseconds left, as the deadline header carries them: whole, rounded down so that the server never
  * believes to have more than there is, `0` when the time is over.
@@ -22,7 +19,7 @@ const NO_TIME_LEFT = '0';
  */
 export function deadlineValue(msLeft: number): string | undefined {
   if (!Number.isFinite(msLeft)) return undefined;
-  return msLeft > 0 ? String(Math.floor(msLeft)) : NO_TIME_LEFT;
+  return String(Math.floor(Math.max(0, msLeft)));
 }
 
 /**
@@ -36,7 +33,7 @@ export function withAttemptHeaders<H extends HeadersSource | null | undefined>(
   msLeft: number,
 ): H | HeadersSource {
   let result: H | HeadersSource = headers;
-  const left = names.deadline === undefined ? undefined : deadlineValue(msLeft);
+  const left = deadlineValue(msLeft);
   if (names.deadline !== undefined && left !== undefined) {
     result = withHeader(result, names.deadline, left) as HeadersSource;
   }

@@ -2,8 +2,7 @@ import type { FetchErrorClass } from './error-table.js';
 import { CALLERS_DOING, entryOfCode } from './error-table.js';
 import type { AbortStateLike } from './types.js';
 
-/** How far down `cause` and `errors` are followed, and how many errors are looked at in all. */
-const MAX_DEPTH = 8;
+/** How many errors are looked at, whether they lie beneath each other or side by side. */
 const MAX_LOOKS = 32;
 
 /** The fields by which errors of all implementations are told apart; every one may be missing. */
@@ -60,7 +59,7 @@ export function classifyFetchError(
 ): FetchErrorClass | undefined {
   if (signal?.aborted === true && error === signal.reason) return 'abort';
   try {
-    const entry = entryOf(error, { looks: MAX_LOOKS }, MAX_DEPTH);
+    const entry = entryOf(error, { looks: MAX_LOOKS });
     return entry === CALLERS_DOING ? undefined : entry;
   } catch {
     // An error whose fields cannot even be read.
@@ -70,24 +69,22 @@ export function classifyFetchError(
 
 type Entry = ReturnType<typeof entryOfCode>;
 
-function entryOf(error: unknown, budget: Budget, depth: number): Entry {
-  if (typeof error !== 'object' || error === null || depth === 0 || budget.looks === 0) {
-    return undefined;
-  }
+function entryOf(error: unknown, budget: Budget): Entry {
+  if (typeof error !== 'object' || error === null || budget.looks === 0) return undefined;
   budget.looks--;
   const fields: ErrorFields = error;
   return (
     ownEntry(fields) ??
-    entryOf(fields.cause, budget, depth - 1) ??
-    entryOfMembers(fields.errors, budget, depth - 1) ??
+    entryOf(fields.cause, budget) ??
+    entryOfMembers(fields.errors, budget) ??
     lastResort(fields)
   );
 }
 
-function entryOfMembers(errors: unknown, budget: Budget, depth: number): Entry {
+function entryOfMembers(errors: unknown, budget: Budget): Entry {
   if (!Array.isArray(errors)) return undefined;
   for (const member of errors) {
-    const entry = entryOf(member, budget, depth);
+    const entry = entryOf(member, budget);
     if (entry !== undefined) return entry;
     if (budget.looks === 0) return undefined;
   }

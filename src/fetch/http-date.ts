@@ -69,6 +69,7 @@ function timeIn(
   // Not Date.UTC: it takes the years 0 to 99 for 1900 to 1999.
   const date = new Date(0);
   date.setUTCFullYear(year, month, day);
-  if (date.getUTCMonth() !== month || date.getUTCDate() !== day) return undefined;
+  // A day that the month does not have has become another month's.
+  if (date.getUTCDate() !== day) return undefined;
   return date.setUTCHours(hours, minutes, seconds);
 }

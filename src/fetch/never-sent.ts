@@ -1,9 +1,7 @@
-/** As in classify-error: deep enough for every wrapper met, and an end to every cycle. */
-const MAX_DEPTH = 8;
+/** As in classify-error: enough for every wrapper met, and an end to every cycle. */
 const MAX_LOOKS = 32;
 
 interface ErrorFields {
-  readonly name?: unknown;
   readonly message?: unknown;
   readonly code?: unknown;
   readonly syscall?: unknown;
@@ -72,7 +70,7 @@ interface Target {
 export function neverSent(error: unknown, url?: string | { readonly href: string }): boolean {
   try {
     const target = url === undefined ? undefined : targetOf(url);
-    return isCertain(error, { looks: MAX_LOOKS, target }, MAX_DEPTH);
+    return isCertain(error, { looks: MAX_LOOKS, target });
   } catch {
     return false;
   }
@@ -86,20 +84,20 @@ function targetOf(url: string | { readonly href: string }): Target {
   };
 }
 
-function isCertain(error: unknown, walk: Walk, depth: number): boolean {
-  if (typeof error !== 'object' || error === null || depth === 0 || walk.looks === 0) return false;
+function isCertain(error: unknown, walk: Walk): boolean {
+  if (typeof error !== 'object' || error === null || walk.looks === 0) return false;
   walk.looks--;
   const fields: ErrorFields = error;
   const { errors, code } = fields;
   // Before its own code, which is only that of its first member.
   if (Array.isArray(errors) && errors.length > 0) {
-    return errors.every((member) => isCertain(member, walk, depth - 1));
+    return errors.every((member) => isCertain(member, walk));
   }
   if (typeof code === 'string' && !WRAPPERS.has(code)) {
     return isBeforeConnection(fields, code) && isAtTarget(fields, walk.target);
   }
   // Only what fetch says before it has a response: "terminated" comes during the body.
-  return fields.message !== 'terminated' && isCertain(fields.cause, walk, depth - 1);
+  return fields.message !== 'terminated' && isCertain(fields.cause, walk);
 }
 
 function isBeforeConnection(error: ErrorFields, code: string): boolean {

@@ -7,7 +7,7 @@ export const FAILURE_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502
 
 /** Whether a response with this status counts as a failure by default. */
 export function isFailureStatus(status: number): boolean {
-  return status >= 400 && FAILURE_STATUSES.has(status);
+  return FAILURE_STATUSES.has(status);
 }
 
 /** Statuses with which a server says that the client has to come back later. */

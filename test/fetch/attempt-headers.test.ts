@@ -46,6 +46,8 @@ describe('idempotency key', () => {
   it('X8: the caller’s own stays', () => {
     const headers = { 'Idempotency-Key': '"mine"' };
     expect(withIdempotencyKey(headers, () => expect.unreachable())).toBe(headers);
+    const blank = withIdempotencyKey({ 'Idempotency-Key': ' ' }, () => 'k');
+    expect(blank).toEqual({ 'idempotency-key': '"k"' });
   });
 
   it('X8: any printable key is quoted so that it reads back as it was', () => {

@@ -38,6 +38,24 @@ describe('classifyFetchError', () => {
     ['a parser error with one', failed(coded('HPE_INVALID_CONSTANT')), 'protocol'],
     ['a compression error', failed(coded('Z_DATA_ERROR')), 'protocol'],
     ['a TLS alert', failed(coded('ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR')), 'tls'],
+    [
+      'ETIMEDOUT of one of several addresses',
+      Object.assign(
+        new AggregateError([null, coded('EPERM'), coded('ETIMEDOUT', { syscall: 'connect' })]),
+        { code: 'ETIMEDOUT' },
+      ),
+      'connect',
+    ],
+    ['ECONNRESET when connecting', coded('ECONNRESET', { syscall: 'connect' }), 'reset'],
+    ['an abort by undici', coded('UND_ERR_ABORTED'), 'abort'],
+    [
+      'a proxy that opens no tunnel',
+      Object.assign(coded('UND_ERR_ABORTED'), {
+        message: 'Proxy response (502) !== 200 when HTTP Tunneling',
+      }),
+      'connect',
+    ],
+    ['a name beside an unknown code', coded('E_OWN', { name: 'AbortError' }), 'abort'],
     ['a status turned into an error', coded('UND_ERR_RESPONSE'), 'status'],
     ['a code a later undici may add', failed(coded('UND_ERR_NEW')), 'network'],
     ['an AbortError', new DOMException('aborted', 'AbortError'), 'abort'],
@@ -199,6 +217,23 @@ describe('neverSent', () => {
     expect(neverSent(error, 'nonsense')).toBe(false);
   });
 
+  it('X3: the host of a certificate error, ports written as text and default ports are compared', () => {
+    const altname = coded('ERR_TLS_CERT_ALTNAME_INVALID', { host: 'Inventory' });
+    expect(neverSent(altname, 'https://inventory/')).toBe(true);
+    expect(neverSent(altname, 'https://stock/')).toBe(false);
+    const text = coded('ECONNREFUSED', { port: '443' });
+    expect(neverSent(text, new URL('https://inventory/'))).toBe(true);
+    expect(neverSent(text, 'http://inventory/')).toBe(false);
+    expect(
+      neverSent(coded('EAI_OTHER', { syscall: 'getaddrinfo', hostname: 'a' }), 'http://a/'),
+    ).toBe(true);
+    // A name that begins or ends like an address is a name.
+    expect(neverSent(failed(refused(80)), 'http://10.example/')).toBe(true);
+    expect(neverSent(failed(refused(80)), 'http://node.10a/')).toBe(true);
+    const path = coded('ECONNREFUSED', { syscall: 'connect', address: '/run/a.sock' });
+    expect(neverSent(path, 'http://a/')).toBe(false);
+  });
+
   it('X3: IPv6 addresses, and several in one timeout, are compared', () => {
     const v6 = coded('ECONNREFUSED', { syscall: 'connect', address: '::1', port: 80 });
     expect(neverSent(v6, 'http://[::1]/')).toBe(true);
@@ -210,7 +245,9 @@ describe('neverSent', () => {
     const several = timeout('attempted addresses: 10.0.0.1:80, ::1:80');
     expect(neverSent(several, 'http://inventory/')).toBe(true);
     expect(neverSent(several, 'http://inventory:81/')).toBe(false);
-    const one = timeout('attempted address: inventory:80');
+    expect(neverSent(timeout('attempted addresses: 10.0.0.1:80, ::1:81'), 'http://a/')).toBe(false);
+    expect(neverSent(timeout('attempted address: [::1]:80'), 'http://[::1]/')).toBe(true);
+    const one = timeout('attempted address: Inventory:80');
     expect(neverSent(one, 'http://inventory/')).toBe(true);
     expect(neverSent(one, 'http://stock/')).toBe(false);
     expect(neverSent(coded('UND_ERR_CONNECT_TIMEOUT'), 'http://a/')).toBe(false);

@@ -69,6 +69,9 @@ describe('readHeader', () => {
     ).toBe('1, 3');
     expect(readHeader({ A: '1', a: '3' }, 'a')).toBe('1, 3');
     expect(readHeader({ a: ['1', '3'] }, 'a')).toBe('1, 3');
+    expect(readHeader({ a: undefined, A: '3' }, 'a')).toBe('3');
+    expect(readHeader({ A: '1', a: undefined }, 'a')).toBe('1');
+    expect(readHeader({ a: 7 } as never, 'a')).toBe('7');
   });
 
   it('X3: finds nothing where nothing is', () => {

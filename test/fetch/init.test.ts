@@ -34,6 +34,23 @@ describe('copyInit', () => {
     expect(again.headers.get('x-a')).toBe('1');
   });
 
+  it('X8: takes what inherits its fields, own ones first', () => {
+    class Defaults {
+      get method(): string {
+        return 'PUT';
+      }
+      get redirect(): string {
+        return 'error';
+      }
+    }
+    const init = Object.assign(Object.create(new Defaults()), { headers: null });
+    Object.defineProperty(init, 'redirect', { value: 'manual', enumerable: true });
+    expect(copyInit(init)).toEqual({ method: 'PUT', redirect: 'manual', headers: null });
+    expect(Object.keys(copyInit(Object.assign(Object.create(null), { method: 'GET' })))).toEqual([
+      'method',
+    ]);
+  });
+
   it('X8: of nothing is empty', () => {
     expect(copyInit(undefined)).toEqual({});
     expect(copyInit(null)).toEqual({});

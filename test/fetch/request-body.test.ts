@@ -94,12 +94,19 @@ describe.each(implementations)('$name', ({ fetch, Request, FormData }) => {
 });
 
 describe('isRequestLike', () => {
-  it.each([undefined, null, 'http://a/', new URL('http://a/'), {}, { url: 'http://a/' }, 7])(
-    'X4: %o is none',
-    (input) => {
-      expect(isRequestLike(input)).toBe(false);
-    },
-  );
+  it.each([
+    undefined,
+    null,
+    'http://a/',
+    new URL('http://a/'),
+    {},
+    { url: 'http://a/', method: 'GET' },
+    { url: 'http://a/', clone() {} },
+    { method: 'GET', clone() {} },
+    7,
+  ])('X4: %o is none', (input) => {
+    expect(isRequestLike(input)).toBe(false);
+  });
 });
 
 it('X4: where the body is not shown, any method that may have one is taken to have one', () => {

@@ -65,6 +65,11 @@ describe('RateLimit', () => {
     ['"default"; r=0; t=30; pk=:YWJj:', 30_000],
     ['limit=100, remaining=0, reset=30', 30_000],
     ['limit=100, remaining=5, reset=30', undefined],
+    ['limit = 100 , Remaining = 0 , Reset = 30 ', 30_000],
+    ['remaining=0', undefined],
+    ['"default"; r = 0 ; t = 30 ', 30_000],
+    ['"a=b";r=0;t=30', 30_000],
+    ['"default";r=0;t=30;flag', 30_000],
     ['"default";r=0', undefined],
     ['"default";r=0;t=x', undefined],
     ['"default";r=0;t=-3', undefined],
@@ -80,6 +85,9 @@ describe('RateLimit', () => {
     expect(wait({ ratelimit: '"default";t=30' }, 500)).toBeUndefined();
     expect(wait({ ratelimit: '"default";t=30' }, 429)).toBe(30_000);
     expect(wait({ ratelimit: '"default";r=1;t=30' }, 429)).toBeUndefined();
+    expect(wait({ ratelimit: 'limit=100, reset=30' }, 429)).toBe(30_000);
+    expect(wait({ ratelimit: 'limit=100' }, 429)).toBeUndefined();
+    expect(wait({ ratelimit: '"default";r=-1;t=30' }, 500)).toBe(30_000);
   });
 });
 
@@ -96,8 +104,14 @@ describe.each([
     [String(epoch - 30), 0],
     [String(NOW + 1_500), 1_500],
     [IN_30_S, 30_000],
+    [` ${IN_30_S} `, 30_000],
+    // From 1e9 it is seconds since the epoch, from 1e11 milliseconds.
+    ['999999999', 999_999_999_000],
+    ['1000000000', 0],
+    ['99999999999', 99_999_999_999_000 - NOW],
+    ['100000000000', 0],
   ])('X6: %s is %i ms when nothing remains', (value, expected) => {
-    expect(wait({ [reset]: value, [remaining]: '0' })).toBe(expected);
+    expect(retryAfterOf({ [reset]: value, [remaining]: ' 0 ' }, NOW)).toBe(expected);
   });
 
   it('X6: is an account, not an instruction, while something remains', () => {
