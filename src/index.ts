@@ -39,6 +39,7 @@ export type {
 export type { Discard } from './pipeline/host.js';
 export type { PipelineOptions } from './pipeline/options.js';
 export type { Failure, Outcome, OutcomeKind, Success } from './pipeline/outcome.js';
+export { failure, success } from './pipeline/outcome.js';
 export type {
   AddsOf,
   CallOptions,
@@ -51,6 +52,7 @@ export * from './policies/bulkhead/index.js';
 export * from './policies/circuit-breaker/index.js';
 export * from './policies/fallback/index.js';
 export type { CockatielFilter, Handle } from './policies/filter.js';
+export type { Named } from './policies/named.js';
 export * from './policies/retry/index.js';
 export type { RetryBudget, RetryBudgetOptions } from './policies/retry-budget/index.js';
 export { retryBudget } from './policies/retry-budget/index.js';
@@ -61,5 +63,6 @@ export type { Keyed, KeyedOptions } from './registry/keyed.js';
 export { keyed } from './registry/keyed.js';
 export type { Clock } from './time/clock.js';
 export { systemClock } from './time/clock.js';
+export type { Deadline, DeadlineListener, DeadlineQueue } from './time/deadline-queue.js';
 export type { Duration } from './time/duration.js';
 export type { TimeSource } from './time/time-source.js';

@@ -38,6 +38,7 @@ export class CockatielLayer<Alt> implements Driver {
   declare readonly adds?: () => Alt;
   readonly #policy: IPolicy<IDefaultPolicyContext, Alt>;
 
+  /** @internal Use {@link fromCockatiel}. */
   constructor(policy: IPolicy<IDefaultPolicyContext, Alt>, name: string | undefined) {
     this.#policy = policy;
     this.name = name;

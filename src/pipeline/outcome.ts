@@ -15,12 +15,14 @@ export type OutcomeKind = 'success' | 'failure' | 'timeout' | 'rejected' | 'canc
 /** An outcome that carries a value. */
 export interface Success<T = unknown> {
   readonly kind: 'success';
+  /** What was answered. */
   readonly value: T;
 }
 
 /** An outcome that carries an error: the thrown value itself, never a wrapper. */
 export interface Failure {
   readonly kind: Exclude<OutcomeKind, 'success'>;
+  /** What was thrown. */
   readonly error: unknown;
 }
 
@@ -45,13 +47,20 @@ export function outcomeOf(kind: OutcomeKind, value: unknown, error: unknown): Ou
   return new Ended(kind, value, error) as Outcome;
 }
 
-/** A successful outcome with this value. */
+/** Makes a successful outcome, for what a {@link Driver} answers. */
 export function success<T>(value: T): Outcome<T> {
   return new Ended('success', value, undefined) as Outcome<T>;
 }
 
-/** An outcome with this error. */
-export function failure(error: unknown, kind: Failure['kind'] = 'failure'): Outcome<never> {
+/**
+ * Makes an outcome with this error, for what a {@link Driver} answers.
+ *
+ * @param kind Default: `rejected` for a RejectedError, `timeout` for a TimeoutError, `failure` for all others.
+ */
+export function failure(
+  error: unknown,
+  kind: Failure['kind'] = kindOfError(error),
+): Outcome<never> {
   return new Ended(kind, undefined, error) as Outcome<never>;
 }
 

@@ -74,6 +74,7 @@ export class Keyed<Adds = never> {
   #newest: Entry<Adds> | undefined;
   #oldest: Entry<Adds> | undefined;
 
+  /** @internal Use {@link keyed}. */
   constructor(template: Pipeline<Adds>, options: z.output<typeof keyedSchema>) {
     this.#template = template;
     this.#maxKeys = options.maxKeys;
@@ -157,6 +158,7 @@ export class Keyed<Adds = never> {
     this.#template.dispose();
   }
 
+  /** As {@link Keyed.dispose}. */
   [Symbol.dispose](): void {
     this.dispose();
   }

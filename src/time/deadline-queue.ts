@@ -1,21 +1,27 @@
-import type { TickListener } from './tick.js';
 import { TICK_MS } from './tick.js';
 import type { TimeSource } from './time-source.js';
 
-/** Is told when a deadline passed. `owner` and `token` are what was given with the deadline. */
+/** What {@link DeadlineQueue.add} is given. */
 export interface DeadlineListener<Owner = unknown> {
+  /** The deadline passed. `owner` and `token` are what was given with it. */
   onDeadline(owner: Owner, token: number): void;
 }
 
-/** A place in the queue. Owned and recycled by it: valid from `add` to `remove` or expiry. */
+/** A place in a {@link DeadlineQueue}. Owned and recycled by it: valid from `add` to `remove` or expiry. */
 export interface Deadline {
+  /** The queue it is in. */
   readonly queue: DeadlineQueue;
-  at: number;
-  listener: DeadlineListener | undefined;
-  /** Whose deadline it is; `undefined` once it passed or was taken back. */
+  /** Whose deadline it is: no longer yours once it passed or was taken back. */
   owner: unknown;
+  /** @internal */
+  at: number;
+  /** @internal */
+  listener: DeadlineListener | undefined;
+  /** @internal */
   token: number;
+  /** @internal */
   previous: Deadline | undefined;
+  /** @internal */
   next: Deadline | undefined;
 }
 
@@ -37,7 +43,8 @@ const MAX_SPARE = 1024;
  * While the time source ticks, setting a deadline reads no clock: it is stamped at the next tick, that is at most one
  * tick late and never early.
  */
-export class DeadlineQueue implements TickListener {
+export class DeadlineQueue {
+  /** How far ahead its deadlines lie, in milliseconds. */
   readonly durationMs: number;
   readonly #time: TimeSource;
   readonly #mayTick: boolean;
@@ -56,13 +63,14 @@ export class DeadlineQueue implements TickListener {
   #spares = 0;
   readonly #onTimer = (): void => this.#fire();
 
+  /** @internal Use {@link TimeSource.deadlines}. */
   constructor(time: TimeSource, durationMs: number) {
     this.#time = time;
     this.durationMs = durationMs;
     this.#mayTick = durationMs >= MIN_TICKED_MS;
   }
 
-  /** Whether no deadline is pending. */
+  /** @internal Whether no deadline is pending. */
   get empty(): boolean {
     return this.#head === undefined;
   }
@@ -104,6 +112,7 @@ export class DeadlineQueue implements TickListener {
     return deadline.at;
   }
 
+  /** @internal */
   onTick(nowMs: number): void {
     this.#awaitsTick = false;
     this.#stamp(nowMs);

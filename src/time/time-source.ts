@@ -20,8 +20,9 @@ const MAX_USES = 256;
  * Only the system clock ticks, and only on real timers: virtual clocks and faked globals always get exact readings.
  */
 export class TimeSource {
+  /** The clock itself: for timers, and for `wallNow()`. */
   readonly clock: Clock;
-  /** Whether `recent()` answers from the last tick. */
+  /** @internal Whether `recent()` answers from the last tick. */
   ticking = false;
   readonly #canTick: () => boolean;
   readonly #queues = new Map<number, DeadlineQueue>();
@@ -32,6 +33,7 @@ export class TimeSource {
   #waiting: TickListener[] = [];
   readonly #tick = (): void => this.#onTick();
 
+  /** @internal */
   constructor(clock: Clock, canTick: () => boolean = never) {
     this.clock = clock;
     this.#canTick = canTick;
@@ -61,12 +63,12 @@ export class TimeSource {
     return queue;
   }
 
-  /** Tells `listener` the exact time at the next tick. Only while {@link TimeSource.ticking}. */
+  /** @internal Tells `listener` the exact time at the next tick. Only while {@link TimeSource.ticking}. */
   awaitTick(listener: TickListener): void {
     this.#waiting.push(listener);
   }
 
-  /** The exact time, counted as a sign of how frequent calls are. */
+  /** @internal The exact time, counted as a sign of how frequent calls are. */
   read(): number {
     const now = this.clock.now();
     this.#reading = now;

@@ -1,7 +1,7 @@
 import { BulkheadFullError } from '../../errors.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { Outcome } from '../../pipeline/outcome.js';
-import type { Deadline, DeadlineListener } from '../../time/deadline-queue.js';
+import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
 import type { Waiter } from '../wait-queue.js';
 import { WaitQueue } from '../wait-queue.js';
@@ -23,8 +23,11 @@ export function bulkhead(options?: BulkheadOptions): BulkheadPolicy {
 
 /** What a bulkhead is doing now. */
 export interface BulkheadSnapshot {
+  /** Slots taken. */
   readonly inFlight: number;
+  /** Calls that wait for one. */
   readonly queued: number;
+  /** Slots in all. */
   readonly maxConcurrent: number;
 }
 
@@ -36,7 +39,7 @@ interface Place {
 }
 
 /** Made by {@link bulkhead}. */
-export class BulkheadPolicy implements Gate, DeadlineListener<Waiter<Place>> {
+export class BulkheadPolicy implements Gate {
   readonly role = 'gate';
   readonly type = 'bulkhead';
   readonly name: string | undefined;
@@ -46,6 +49,7 @@ export class BulkheadPolicy implements Gate, DeadlineListener<Waiter<Place>> {
   readonly #queue = new WaitQueue<Place>();
   #inFlight = 0;
 
+  /** @internal Use {@link bulkhead}. */
   constructor(options: ResolvedBulkhead) {
     this.#options = options;
     this.#maxConcurrent = options.maxConcurrent;
@@ -85,6 +89,7 @@ export class BulkheadPolicy implements Gate, DeadlineListener<Waiter<Place>> {
     if (this.#queue.leave(waiter)) this.#stopClock(waiter.item);
   }
 
+  /** @internal */
   onDeadline(waiter: Waiter<Place>): void {
     waiter.item.deadline = undefined;
     if (!this.#queue.leave(waiter)) return;

@@ -74,6 +74,7 @@ export class CircuitBreakerPolicy implements Gate {
   /** What is still to be restored, once there is a clock. */
   #earlier: CircuitBreakerSnapshot | undefined;
 
+  /** @internal Use {@link circuitBreaker}. */
   constructor(options: ResolvedCircuitBreaker) {
     const { probes, initialState } = options;
     this.#options = options;

@@ -25,6 +25,7 @@ export function fallback<T>(
   answer: FallbackFunction<T>,
   options?: FallbackOptions,
 ): FallbackPolicy<Awaited<T>>;
+/** Answers with this value in place of a call that failed: see the other form. */
 export function fallback<const T>(answer: T, options?: FallbackOptions): FallbackPolicy<T>;
 export function fallback<T>(
   answer: T | FallbackFunction<T>,
@@ -48,6 +49,7 @@ export class FallbackPolicy<T> implements Driver {
   readonly #answer: T | FallbackFunction<T>;
   readonly #handles: Handles;
 
+  /** @internal Use {@link fallback}. */
   constructor(answer: T | FallbackFunction<T>, options: ResolvedFallback) {
     this.#answer = answer;
     this.#handles = handlesOf(options.handle, everyError);

@@ -25,6 +25,7 @@ export class RetryBudget {
   readonly #firstAttempts = new EventWindow(BUDGET_WINDOW_MS, 10, 'low');
   readonly #retries = new EventWindow(BUDGET_WINDOW_MS, 10, 'high');
 
+  /** @internal Use {@link retryBudget}. */
   constructor(options: ResolvedRetryBudget) {
     this.#options = options;
     this.#reserve = (options.minPerSecond * BUDGET_WINDOW_MS) / 1_000;

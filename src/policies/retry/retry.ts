@@ -46,6 +46,7 @@ export class RetryPolicy implements Driver {
   readonly #random: Random;
   readonly #exponential: Exponential;
 
+  /** @internal Use {@link retry}. */
   constructor(options: ResolvedRetry) {
     const { budget, handle, maxRetries } = options;
     this.#options = options;

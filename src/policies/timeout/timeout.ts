@@ -1,6 +1,6 @@
 import { TimeoutError } from '../../errors.js';
 import type { Call, Gate } from '../../pipeline/contract.js';
-import type { Deadline, DeadlineListener, DeadlineQueue } from '../../time/deadline-queue.js';
+import type { Deadline, DeadlineQueue } from '../../time/deadline-queue.js';
 import type { Duration } from '../../time/duration.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
@@ -24,7 +24,7 @@ export function timeout(options: Duration | TimeoutOptions): TimeoutPolicy {
 }
 
 /** Made by {@link timeout}. It keeps no state of its own, so copies of a pipeline share it. */
-export class TimeoutPolicy implements Gate, DeadlineListener<Call> {
+export class TimeoutPolicy implements Gate {
   readonly role = 'gate';
   readonly type = 'timeout';
   readonly name: string | undefined;
@@ -35,6 +35,7 @@ export class TimeoutPolicy implements Gate, DeadlineListener<Call> {
   #time: TimeSource | undefined;
   #queue: DeadlineQueue | undefined;
 
+  /** @internal Use {@link timeout}. */
   constructor(options: ResolvedTimeout) {
     this.name = options.name;
     this.timeoutMs = options.duration;
@@ -51,6 +52,7 @@ export class TimeoutPolicy implements Gate, DeadlineListener<Call> {
     if (deadline.owner === call) deadline.queue.remove(deadline);
   }
 
+  /** @internal */
   onDeadline(call: Call, layer: number): void {
     const { timeoutMs } = this;
     if (call.listening) call.emit({ type: 'timeout', timeoutMs }, layer);
