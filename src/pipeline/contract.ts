@@ -22,7 +22,7 @@ export interface Call {
   readonly time: TimeSource;
   /** This policy's position in this call; give it to {@link Call.abandon}. */
   readonly layer: number;
-  /** The policy's own place in this call: what `enter` puts here, `exit` finds here. Set it before `enter` returns. */
+  /** The gate's own place in this call: what `enter` puts here, `exit` finds here. Set it before `enter` returns. */
   state: unknown;
   /** How often the operation has been called in this call so far. */
   readonly attempts: number;
@@ -69,6 +69,7 @@ export type Admission = undefined | RejectedError;
  * For each `enter` that admitted there is exactly one `exit`, whatever happens.
  */
 export interface Gate extends PolicyBase {
+  /** Tells gates from drivers. */
   readonly role: 'gate';
   /** Admits or refuses; answers a promise only when the call has to wait. What it throws becomes the outcome. */
   enter(call: Call): Admission | Promise<Admission>;
@@ -89,6 +90,7 @@ export interface Gate extends PolicyBase {
 
 /** One driver's hold on one call. */
 export interface Drive {
+  /** The call: for `attempts`, `deadline`, `time` and `emit`. Its `state` is for gates; drivers have local variables. */
   readonly call: Call;
   /** For what the driver itself runs, such as a fallback: its `signal` aborts when the call is given up. */
   readonly context: Context;
@@ -114,6 +116,7 @@ export interface NextOptions {
 
 /** Decides whether and how often the rest of the pipeline runs. */
 export interface Driver extends PolicyBase {
+  /** Tells drivers from gates. */
   readonly role: 'driver';
   /**
    * With `accepts`, the engine runs the inner layers once by itself and asks whether the outcome may leave as it is; only when

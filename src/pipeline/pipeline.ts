@@ -32,7 +32,9 @@ export type AddsOf<L> = L extends { readonly adds?: infer F }
 
 /** What a pipeline is doing now, as plain JSON. */
 export interface PipelineSnapshot {
+  /** Its name. */
   readonly name: string;
+  /** Which copy of a keyed pipeline it is. */
   readonly key?: string;
   /** Calls that have started and not settled. */
   readonly inFlight: number;
