@@ -26,7 +26,8 @@ export function exponentialDelay(shape: Exponential, retry: number, chance: numb
     case 'full':
       return delayMs * chance;
     case 'equal':
-      return delayMs / 2 + (delayMs / 2) * chance;
+      // Taken off and not added up, so that no rounding exceeds the cap.
+      return delayMs - (delayMs / 2) * (1 - chance);
     default:
       return delayMs;
   }

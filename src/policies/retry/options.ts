@@ -17,7 +17,7 @@ import { backoffSchema } from './backoff.js';
 export interface RetryOptions extends Named {
   /** Retries after the first attempt: a whole number >= 0. Default 3, so at most four attempts. */
   readonly maxRetries?: number | undefined;
-  /** Mean of the first delay before jitter; it grows by `factor` from retry to retry. Default 100 ms. */
+  /** The first delay, before jitter; it grows by `factor` from retry to retry. At most `maxDelay`. Default 100 ms. */
   readonly initialDelay?: Duration | undefined;
   /** Growth of the delay from one retry to the next: >= 1. Default 2. */
   readonly factor?: number | undefined;

@@ -1,0 +1,234 @@
+import fc from 'fast-check';
+import { ConfigError, pipeline, retry, retryBudget } from 'holdfast';
+import { VirtualClock } from 'holdfast/testing';
+import { describe, expect, it } from 'vitest';
+import { BUDGET_WINDOW_MS } from '../../../src/policies/retry-budget/retry-budget.js';
+import { bothWays, rig } from '../support/rig.js';
+
+const SECONDS = BUDGET_WINDOW_MS / 1_000;
+
+describe('retryBudget', () => {
+  it('R6: allows a fifth of the first attempts and ten a second by default', () => {
+    const budget = retryBudget();
+    expect(budget.balance(0)).toBe(100);
+    for (let i = 0; i < 500; i++) budget.deposit(0);
+    expect(budget.balance(0)).toBe(200);
+    let made = 0;
+    while (budget.tryWithdraw(0)) made++;
+    expect(made).toBe(200);
+    expect(budget.balance(0)).toBe(0);
+  });
+
+  it('R6: what is left is never negative, and a part of a retry allows none', () => {
+    const budget = retryBudget({ ratio: 0.3, minPerSecond: 0 });
+    for (let i = 0; i < 3; i++) budget.deposit(0);
+    expect(budget.balance(0)).toBeCloseTo(0.9);
+    expect(budget.tryWithdraw(0)).toBe(false);
+    budget.deposit(0);
+    expect(budget.tryWithdraw(0)).toBe(true);
+    expect(budget.tryWithdraw(0)).toBe(false);
+    // The first attempts are forgotten before the retry that they earned.
+    expect(budget.balance(BUDGET_WINDOW_MS)).toBe(0);
+  });
+
+  it('R6: both are forgotten after ten seconds, and an idle hour neither saves up nor forfeits', () => {
+    const budget = retryBudget({ ratio: 1, minPerSecond: 1 });
+    for (let i = 0; i < 1_000; i++) budget.deposit(0);
+    expect(budget.balance(9_000)).toBe(1_010);
+    expect(budget.balance(10_000)).toBe(10);
+    for (let i = 0; i < 10; i++) expect(budget.tryWithdraw(10_000)).toBe(true);
+    expect(budget.tryWithdraw(20_000)).toBe(false);
+    expect(budget.balance(3_600_000)).toBe(10);
+  });
+
+  it('R6: a budget of nothing allows nothing', () => {
+    const budget = retryBudget({ ratio: 0, minPerSecond: 0 });
+    for (let i = 0; i < 1_000; i++) budget.deposit(0);
+    expect(budget.tryWithdraw(0)).toBe(false);
+  });
+
+  it.each([
+    [{ ratio: -0.1 }, 'retryBudget.ratio: must be a finite number >= 0 (got -0.1)'],
+    [{ ratio: Number.NaN }, 'retryBudget.ratio: must be a finite number >= 0 (got NaN)'],
+    [
+      { minPerSecond: Number.POSITIVE_INFINITY },
+      'retryBudget.minPerSecond: must be a finite number of retries a second, >= 0 (got Infinity)',
+    ],
+  ])('refuses %o', (options, message) => {
+    expect(() => retryBudget(options)).toThrow(ConfigError);
+    expect(() => retryBudget(options)).toThrow(message);
+  });
+});
+
+/** First attempts and wishes to retry, with bursts, idle gaps and time that goes back. */
+const history = fc.array(
+  fc.record({
+    afterMs: fc.oneof(
+      { weight: 5, arbitrary: fc.constant(0) },
+      { weight: 4, arbitrary: fc.double({ min: 0, max: 2_000, noNaN: true }) },
+      { weight: 2, arbitrary: fc.integer({ min: 0, max: 15 }).map((n) => n * 1_000) },
+      { weight: 1, arbitrary: fc.constant(3_600_000) },
+    ),
+    firsts: fc.nat({ max: 40 }),
+    wishes: fc.nat({ max: 40 }),
+  }),
+  { maxLength: 60 },
+);
+const options = fc.record({
+  ratio: fc.constantFrom(0, 0.1, 0.2, 0.5, 1, 3),
+  minPerSecond: fc.constantFrom(0, 0.1, 1, 10),
+});
+
+/** How many of these times lie in the ten seconds up to `now`. */
+const recent = (times: readonly number[], now: number): number =>
+  times.filter((at) => at > now - BUDGET_WINDOW_MS && at <= now).length;
+
+describe('R6 as a property', () => {
+  it('R6: at every retry, those of the last ten seconds are within ratio and minimum', () => {
+    fc.assert(
+      fc.property(options, history, ({ ratio, minPerSecond }, steps) => {
+        const budget = retryBudget({ ratio, minPerSecond });
+        const firsts: number[] = [];
+        const retries: number[] = [];
+        let now = 0;
+        for (const step of steps) {
+          now += step.afterMs;
+          for (let i = 0; i < step.firsts; i++) {
+            budget.deposit(now);
+            firsts.push(now);
+          }
+          for (let i = 0; i < step.wishes; i++) {
+            if (!budget.tryWithdraw(now)) break;
+            retries.push(now);
+            const allowed = ratio * recent(firsts, now) + minPerSecond * SECONDS;
+            expect(recent(retries, now)).toBeLessThanOrEqual(allowed + 1e-9);
+          }
+        }
+        // Nor is any first attempt ever used twice, over whatever time.
+        const windows = Math.ceil(now / BUDGET_WINDOW_MS) + 1;
+        const ever = ratio * firsts.length + minPerSecond * SECONDS * windows;
+        expect(retries.length).toBeLessThanOrEqual(ever + 1e-9);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('R6: it does not refuse what is well within them', () => {
+    fc.assert(
+      fc.property(options, history, ({ ratio, minPerSecond }, steps) => {
+        const budget = retryBudget({ ratio, minPerSecond });
+        const firsts: number[] = [];
+        const retries: number[] = [];
+        let now = 0;
+        for (const step of steps) {
+          now += step.afterMs;
+          for (let i = 0; i < step.firsts; i++) {
+            budget.deposit(now);
+            firsts.push(now);
+          }
+          for (let i = 0; i < step.wishes; i++) {
+            // By up to a tenth of the window it may forget first attempts early and retries late.
+            const sure = firsts.filter((at) => at > now - BUDGET_WINDOW_MS * 0.9).length;
+            const used = retries.filter((at) => at > now - BUDGET_WINDOW_MS * 1.1 - 1e-6).length;
+            const granted = budget.tryWithdraw(now);
+            if (ratio * sure + minPerSecond * SECONDS - used >= 1) expect(granted).toBe(true);
+            if (granted) retries.push(now);
+          }
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('R6: holds for calls in flight at the same time, in pipelines that share it', async () => {
+    const call = fc.record({
+      afterMs: fc.oneof(
+        fc.nat({ max: 300 }),
+        fc.constant(0),
+        fc.integer({ min: 1, max: 3 }).map((n) => n * 7_000),
+      ),
+      pipeline: fc.nat({ max: 2 }),
+      succeedsAt: fc.integer({ min: 1, max: 9 }),
+      takesMs: fc.nat({ max: 50 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(options, fc.array(call, { maxLength: 60 }), async (budgetOptions, calls) => {
+        const budget = retryBudget(budgetOptions);
+        const clock = new VirtualClock();
+        const attempts: { first: boolean; at: number }[] = [];
+        const policy = { maxRetries: 6, initialDelay: 20, maxDelay: '1s', budget } as const;
+        const pipelines = [0, 1, 2].map((n) => {
+          const made = pipeline({ name: `p${n}`, clock }, retry(policy));
+          // A retry counts from when it is decided, a call from when it starts.
+          made.on('retry', () => {
+            attempts.push({ first: false, at: clock.now() });
+          });
+          return made;
+        });
+        const ended: Promise<unknown>[] = [];
+        for (const { afterMs, pipeline, succeedsAt, takesMs } of calls) {
+          await clock.advance(afterMs);
+          attempts.push({ first: true, at: clock.now() });
+          ended.push(
+            pipelines[pipeline]!.settle(
+              ({ attempt }) =>
+                new Promise((resolve, reject) => {
+                  const end = attempt >= succeedsAt ? resolve : reject;
+                  if (takesMs === 0) end('at once');
+                  else clock.setTimer(() => end('later'), takesMs);
+                }),
+            ),
+          );
+        }
+        await clock.runUntil(Promise.all(ended));
+        const firsts = attempts.filter(({ first }) => first).map(({ at }) => at);
+        const retries = attempts.filter(({ first }) => !first).map(({ at }) => at);
+        for (const at of retries) {
+          const { ratio, minPerSecond } = budgetOptions;
+          const allowed = ratio * recent(firsts, at) + minPerSecond * SECONDS;
+          expect(recent(retries, at)).toBeLessThanOrEqual(allowed + 1e-9);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+bothWays('a budget shared by policies', ({ fail, succeed }) => {
+  it('R6: what one uses up the other is refused, and both earn', async () => {
+    const budget = retryBudget({ ratio: 0, minPerSecond: 0.3 });
+    const policies = [1, 2].map(() => retry({ budget, backoff: () => 0 }));
+    expect(policies.map((policy) => policy.budget)).toEqual([budget, budget]);
+    const [a, b] = policies.map((policy) => rig(policy));
+    await a!.pipeline.settle(() => fail(new Error('boom')));
+    await b!.pipeline.settle(() => fail(new Error('boom')));
+    expect(a!.of('retry')).toHaveLength(3);
+    expect(b!.of('retry')).toHaveLength(0);
+    expect(b!.of('retry_stopped')).toMatchObject([{ reason: 'budget', attempts: 1 }]);
+
+    const earning = retryBudget({ ratio: 0.5, minPerSecond: 0 });
+    const [c, d] = [1, 2].map(() => rig(retry({ budget: earning })));
+    await c!.pipeline.execute(() => succeed('good'));
+    await d!.pipeline.execute(() => succeed('good'));
+    expect(earning.balance(0)).toBe(1);
+  });
+
+  it('R6: copies of a policy share the budget they were given, and have their own otherwise', () => {
+    const budget = retryBudget();
+    const shared = retry({ budget });
+    expect(shared.fork().budget).toBe(budget);
+    const own = retry({ budget: { ratio: 0.5 } });
+    expect(own.fork().budget).not.toBe(own.budget);
+  });
+
+  it('R6: retries earn nothing, nor do calls that are refused outside', async () => {
+    const budget = retryBudget({ ratio: 1, minPerSecond: 0 });
+    const { clock, pipeline } = rig(retry({ budget, backoff: () => 0 }));
+    const aborted = AbortSignal.abort();
+    await pipeline.settle(() => succeed(1), { signal: aborted });
+    expect(budget.balance(0)).toBe(0);
+    await clock.runUntil(pipeline.settle(() => fail(new Error('boom'))));
+    // One call, one retry; the retry brought nothing.
+    expect(budget.balance(0)).toBe(0);
+  });
+});

@@ -1,0 +1,121 @@
+import * as cockatiel3 from 'cockatiel';
+import * as cockatiel4 from 'cockatiel4';
+import { ConfigError, retry } from 'holdfast';
+import { describe, expect, it } from 'vitest';
+import { rejectionOf, rig } from '../support/rig.js';
+
+const boom = new Error('boom');
+
+/** The delays that a backoff leads to, in a call that always fails. */
+async function delaysOf(
+  backoff: NonNullable<Parameters<typeof retry>[0]>['backoff'],
+  maxRetries = 4,
+): Promise<unknown[]> {
+  const { clock, pipeline, of } = rig(retry({ backoff, maxRetries, budget: false }));
+  await clock.runUntil(pipeline.settle(() => Promise.reject(boom)));
+  return of('retry').map((event) => 'delayMs' in event && event.delayMs);
+}
+
+describe.each([
+  ['3.2.1', cockatiel3],
+  ['4.0.0', cockatiel4],
+])('R3: backoffs of cockatiel %s', (_, cockatiel) => {
+  const { ConstantBackoff, DelegateBackoff, ExponentialBackoff, IterableBackoff } =
+    cockatiel as typeof cockatiel3;
+
+  it('ConstantBackoff', async () => {
+    expect(await delaysOf(new ConstantBackoff(250))).toEqual([250, 250, 250, 250]);
+  });
+
+  it('IterableBackoff repeats its last delay', async () => {
+    expect(await delaysOf(new IterableBackoff([10, 20, 50]))).toEqual([10, 20, 50, 50]);
+  });
+
+  it('IterableBackoff of nothing ends the call with a ConfigError', async () => {
+    const { pipeline } = rig(retry({ backoff: new IterableBackoff([]) }));
+    const error = await rejectionOf(pipeline.execute(() => Promise.reject(boom)));
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error).toMatchObject({ path: 'retry.backoff', cause: boom });
+  });
+
+  it('ExponentialBackoff, also with each of its generators, stays within its cap', async () => {
+    const { noJitterGenerator, fullJitterGenerator, halfJitterGenerator } =
+      cockatiel as typeof cockatiel3;
+    const none = new ExponentialBackoff({ generator: noJitterGenerator, maxDelay: 500 });
+    expect(await delaysOf(none)).toEqual([128, 256, 500, 500]);
+    for (const generator of [fullJitterGenerator, halfJitterGenerator]) {
+      const delays = await delaysOf(new ExponentialBackoff({ generator, maxDelay: 500 }), 50);
+      expect(delays).toHaveLength(50);
+      for (const delay of delays) expect(delay).toBeLessThanOrEqual(500);
+    }
+    const delays = await delaysOf(new ExponentialBackoff(), 50);
+    expect(delays).toHaveLength(50);
+    for (const delay of delays) {
+      expect(delay).toBeGreaterThanOrEqual(0);
+      expect(delay).toBeLessThanOrEqual(30_000);
+    }
+  });
+
+  it('DelegateBackoff is given attempt, signal and result, and its own state', async () => {
+    const seen: unknown[] = [];
+    const backoff = new DelegateBackoff<cockatiel3.IRetryBackoffContext<unknown>, number>(
+      ({ attempt, signal, result }, state = 0) => {
+        seen.push([attempt, signal instanceof AbortSignal && !signal.aborted, result, state]);
+        return { delay: attempt * 10, state: state + 1 };
+      },
+    );
+    expect(await delaysOf(backoff, 3)).toEqual([10, 20, 30]);
+    expect(seen).toEqual([
+      [1, true, { error: boom }, 0],
+      [2, true, { error: boom }, 1],
+      [3, true, { error: boom }, 2],
+    ]);
+  });
+
+  it('DelegateBackoff is given the value of a result that is retried', async () => {
+    const seen: unknown[] = [];
+    const backoff = new DelegateBackoff<cockatiel3.IRetryBackoffContext<unknown>>(({ result }) => {
+      seen.push(result);
+      return 1;
+    });
+    const { clock, pipeline } = rig(retry({ backoff, maxRetries: 1, handle: () => true }));
+    await clock.runUntil(pipeline.settle(() => 503));
+    expect(seen).toEqual([{ value: 503 }]);
+  });
+
+  it('the signal of a DelegateBackoff aborts with the call', async () => {
+    const signals: AbortSignal[] = [];
+    const backoff = new DelegateBackoff<cockatiel3.IRetryBackoffContext<unknown>>(({ signal }) => {
+      signals.push(signal);
+      return 1000;
+    });
+    const { clock, pipeline } = rig(retry({ backoff }));
+    const caller = new AbortController();
+    const call = pipeline.settle(() => Promise.reject(boom), { signal: caller.signal });
+    await clock.flush();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    caller.abort(boom);
+    await call;
+    expect(signals[0]?.reason).toBe(boom);
+  });
+
+  it('each call starts a backoff afresh, also at the same time', async () => {
+    const { clock, pipeline, of } = rig(
+      retry({ backoff: new IterableBackoff([10, 20]), maxRetries: 2 }),
+    );
+    const calls = [1, 2].map(() => pipeline.settle(() => Promise.reject(boom)));
+    await clock.runUntil(Promise.all(calls));
+    const delays = of('retry').map((event) => 'delayMs' in event && event.delayMs);
+    expect(delays).toEqual([10, 10, 20, 20]);
+  });
+
+  it('R4: a delay that the failure asks for comes first, and its step is counted all the same', async () => {
+    const errors = [boom, Object.assign(new Error('busy'), { retryAfter: 5 }), boom, boom];
+    const { clock, pipeline, of } = rig(
+      retry({ backoff: new IterableBackoff([10, 20, 30]), random: () => 0 }),
+    );
+    await clock.runUntil(pipeline.settle(({ attempt }) => Promise.reject(errors[attempt - 1])));
+    const delays = of('retry').map((event) => 'delayMs' in event && event.delayMs);
+    expect(delays).toEqual([10, 5, 30]);
+  });
+});
