@@ -75,7 +75,8 @@ function extract({ name, file }) {
       message.handled = true;
       const name = /symbol "(\w+)"/.exec(message.text)?.[1];
       if (message.messageId === 'ae-forgotten-export') forgotten.push(name ?? message.text);
-      else if (message.logLevel === 'error' || message.logLevel === 'warning') told.push(message.text);
+      else if (message.logLevel === 'error' || message.logLevel === 'warning')
+        told.push(message.text);
     },
   });
   return { changed: result.apiReportChanged, errors: result.errorCount, told, forgotten };
