@@ -10,6 +10,7 @@ import type { RejectedError } from '../errors.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { Context } from './context.js';
 import type { EventBody } from './events.js';
+import type { PolicyMeasures } from './observer.js';
 import type { Outcome } from './outcome.js';
 
 /** What a policy sees of the call it is part of. Valid from `enter` to `exit`; the engine reuses the object. */
@@ -34,6 +35,10 @@ export interface Call {
   readonly listening: boolean;
   /** Reports an event of the policy in layer `layer`, by default the one that is being asked. */
   emit(event: EventBody, layer?: number): void;
+  /** Notes an event in the trace of this call alone. For what {@link PolicyBase.subscribe} reports to everybody. */
+  note(event: EventBody, layer?: number): void;
+  /** Counts and reports that the policy, in a dry run, lets the call in although it would have refused it. */
+  wouldReject(reason: string, retryAfter?: number): void;
   /**
    * Ends everything inside layer `layer` at once with this error as a timeout: the operation's signal aborts with the
    * error, permits inside are given back, and the outcome goes on outwards from that layer. Needs {@link Gate.mayAbandon}.
@@ -51,9 +56,11 @@ export interface PolicyBase {
   /** Called when a pipeline is made with this policy; throws a ConfigError when it cannot work there. */
   bind?(time: TimeSource): void;
   /** A copy with the same options and fresh state, without validating again. Without it, copies of a pipeline share the policy. */
-  fork?(): Policy;
+  fork?(): Policy<unknown>;
   /** The policy's state as plain JSON. */
   snapshot?(): unknown;
+  /** Plain numbers for telemetry, asked for when it collects. `nowMs` is the time of the pipeline's clock. */
+  measure?(nowMs: number): PolicyMeasures;
   /** Reports events that happen outside any call (a breaker tripped by hand). Returns the unsubscriber. */
   subscribe?(emit: (event: EventBody) => void): () => void;
   /** Whether a call is in here or state is held that must not be dropped (an open breaker): keyed pipelines ask before evicting. */
