@@ -37,7 +37,7 @@ export const keyedSchema = z.strictObject({
  * Copies report under the template's name, with their key in events. There are no timers: unused keys go when others are asked
  * for.
  *
- * @throws ConfigError when an option is wrong.
+ * @throws ConfigError when an option is wrong, or when a policy of the template cannot be copied.
  * @example
  * const byHost = keyed(pipeline('upstream', retry(), circuitBreaker()), { maxKeys: 500 });
  * await byHost.get(url.host).execute(({ signal }) => fetch(url, { signal }));
@@ -50,7 +50,10 @@ export function keyed<Adds>(template: Pipeline<Adds>, options?: KeyedOptions): K
       policy: 'keyed',
     });
   }
-  return new Keyed(template, parseOptions(keyedSchema, options, 'keyed'));
+  const resolved = parseOptions(keyedSchema, options, 'keyed');
+  // What cannot be copied says so now and not in the first call.
+  for (const { policy } of template.plan.layers) policy.fork?.();
+  return new Keyed(template, resolved);
 }
 
 /** A copy in the list of copies, which is ordered by last use. */

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { keyedDefaults, keyedSchema } from '../../src/registry/keyed.js';
+import { durationSchema } from '../../src/time/duration.js';
+import { pages } from './pages.js';
+
+const page = pages().find(({ path }) => path === 'docs/keyed.md')?.text ?? '';
+const options = page.slice(page.indexOf('## Options'), page.indexOf('## When'));
+
+describe('the options table of docs/keyed.md', () => {
+  it('lists every option with its default', () => {
+    const rows = [...options.matchAll(/^\| `(\w+)` \|.*\| `([^`]+)` \|$/gm)].map(
+      ([, name = '', value = '']) => [name, durationSchema.parse(read(value))] as const,
+    );
+    expect(Object.fromEntries(rows)).toEqual(keyedDefaults);
+    expect(rows.map(([name]) => name)).toEqual(Object.keys(keyedSchema.shape));
+  });
+});
+
+function read(value: string): unknown {
+  return /^[\d_]+$/.test(value) ? Number(value.replaceAll('_', '')) : value;
+}
