@@ -2,6 +2,7 @@ import type { IBreaker } from 'cockatiel';
 import { CircuitIsolatedError, CircuitOpenError, ConfigError } from '../../errors.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { BreakerState, EventBody } from '../../pipeline/events.js';
+import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import { systemClock } from '../../time/clock.js';
 import type { TimeSource } from '../../time/time-source.js';
@@ -12,7 +13,7 @@ import { handlesOf, isUpstreamFailure } from '../filter.js';
 import { retryAfterOf } from '../retry-after.js';
 import { Announcer } from './announcer.js';
 import { Circuit } from './circuit.js';
-import type { Judge } from './judge.js';
+import type { Judge, OpenReason } from './judge.js';
 import { judgeOf } from './judge.js';
 import type { CircuitBreakerOptions, ResolvedCircuitBreaker } from './options.js';
 import { breakerOf, resolveCircuitBreaker } from './options.js';
@@ -53,6 +54,9 @@ class Admitted {
   }
 }
 
+/** How often a breaker, or all copies of it together, changed to each state. */
+type Transitions = Record<BreakerState, number>;
+
 /** A call that a dry run let in against its verdict: its outcome says nothing new. */
 const UNCOUNTED = -1;
 
@@ -70,15 +74,19 @@ export class CircuitBreakerPolicy implements Gate {
   readonly #circuit: Circuit;
   readonly #isolations = new Set<object>();
   readonly #announcer = new Announcer();
+  readonly #transitions: Transitions;
+  /** The call that is being asked or told, which is what causes a change of state. */
+  #mover: Call | undefined;
   #time: TimeSource | undefined;
   /** What is still to be restored, once there is a clock. */
   #earlier: CircuitBreakerSnapshot | undefined;
 
   /** @internal Use {@link circuitBreaker}. */
-  constructor(options: ResolvedCircuitBreaker) {
+  constructor(options: ResolvedCircuitBreaker, transitions?: Transitions) {
     const { probes, initialState } = options;
     this.#options = options;
     this.name = options.name;
+    this.#transitions = transitions ?? { closed: 0, open: 0, half_open: 0, isolated: 0 };
     this.#handles = handlesOf(options.handle, isUpstreamFailure);
     this.#inspects = options.handle !== undefined;
     this.#slowMs = options.slowCallDuration ?? Infinity;
@@ -95,9 +103,12 @@ export class CircuitBreakerPolicy implements Gate {
       this.#judge,
       randomOf(options.random, 'circuitBreaker'),
       (from, to, reason, openForMs) => {
-        if (!this.#announcer.active) return;
+        this.#transitions[to]++;
+        if (this.#mover === undefined && !this.#announcer.active) return;
         const enforced = !options.dryRun;
-        this.#announcer.announce({ type: 'transition', from, to, reason, openForMs, enforced });
+        const event: EventBody = { type: 'transition', from, to, reason, openForMs, enforced };
+        this.#mover?.note(event);
+        this.#announcer.announce(event);
       },
     );
     if (initialState === undefined) return;
@@ -128,7 +139,14 @@ export class CircuitBreakerPolicy implements Gate {
 
   enter(call: Call): Admission {
     const circuit = this.#circuit;
-    if (circuit.state !== 'closed') return this.#enterNotClosed(call);
+    if (circuit.state !== 'closed') {
+      this.#mover = call;
+      try {
+        return this.#enterNotClosed(call);
+      } finally {
+        this.#mover = undefined;
+      }
+    }
     call.state =
       this.#slowMs === Infinity
         ? circuit.generation
@@ -144,11 +162,16 @@ export class CircuitBreakerPolicy implements Gate {
       if (outcome.kind === 'success' && !this.#inspects) {
         const at = this.#judge.timed ? call.time.recent() : 0;
         const reason = this.#judge.record(at, false, false);
-        if (reason !== undefined) this.#circuit.open(call.time.now(), reason, undefined);
+        if (reason !== undefined) this.#openFor(call, reason);
         return;
       }
     }
-    this.#exitWatched(call, outcome);
+    this.#mover = call;
+    try {
+      this.#exitWatched(call, outcome);
+    } finally {
+      this.#mover = undefined;
+    }
   }
 
   /** Opens the breaker by hand, for as long as its rules would; then it probes as ever. Does nothing while it is open or isolated. */
@@ -193,7 +216,16 @@ export class CircuitBreakerPolicy implements Gate {
     if (initialState !== undefined) {
       throw unshareable('initialState', 'one snapshot', 'it to a breaker without copies');
     }
-    return new CircuitBreakerPolicy(this.#options);
+    return new CircuitBreakerPolicy(this.#options, this.#transitions);
+  }
+
+  measure(nowMs: number): PolicyMeasures {
+    // Without moving it: a reading changes nothing, and an open breaker stays open until a call comes.
+    const { state } = this.#circuit;
+    this.#judge.advance(nowMs);
+    const { total, failures, slow } = this.#judge.health;
+    const slowCalls = this.#slowMs === Infinity ? {} : { slowCalls: slow };
+    return { state, transitions: this.#transitions, calls: total, failures, ...slowCalls };
   }
 
   /** Reports each change of state, whatever causes it. Returns the unsubscriber. */
@@ -221,10 +253,8 @@ export class CircuitBreakerPolicy implements Gate {
     const retryAfter = circuit.state === 'open' ? circuit.openUntil - now : undefined;
     if (this.#options.dryRun) {
       call.state = UNCOUNTED;
-      if (call.listening) {
-        const { reason } = circuit.state === 'isolated' ? CircuitIsolatedError : CircuitOpenError;
-        call.emit({ type: 'rejection', reason, enforced: false, retryAfter });
-      }
+      const { reason } = circuit.state === 'isolated' ? CircuitIsolatedError : CircuitOpenError;
+      call.wouldReject(reason, retryAfter);
       return undefined;
     }
     return circuit.state === 'isolated'
@@ -235,6 +265,16 @@ export class CircuitBreakerPolicy implements Gate {
             : 'The circuit breaker is probing',
           { captureStack, retryAfter },
         );
+  }
+
+  /** A success tripped it: with slow calls, or by filling up the calls it takes to judge. */
+  #openFor(call: Call, reason: OpenReason): void {
+    this.#mover = call;
+    try {
+      this.#circuit.open(call.time.now(), reason, undefined);
+    } finally {
+      this.#mover = undefined;
+    }
   }
 
   #exitWatched(call: Call, outcome: Outcome): void {

@@ -139,8 +139,9 @@ export class Circuit {
   }
 
   /** Puts it into an isolated state that began elsewhere; nobody is told. */
-  restoreIsolated(): void {
+  restoreIsolated(openings: number): void {
     this.state = 'isolated';
+    this.openings = openings;
     this.generation++;
   }
 

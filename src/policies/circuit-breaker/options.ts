@@ -79,8 +79,16 @@ export const circuitBreakerDefaults = {
   dryRun: false,
 } as const;
 
+const shareOf = (error: string) => z.number({ error }).gt(0, { error }).max(1, { error });
 const SHARE = 'must be a number above 0 and up to 1';
-const share = z.number({ error: SHARE }).gt(0, { error: SHARE }).max(1, { error: SHARE });
+const share = shareOf(SHARE);
+const SHARE_OR_OFF = `${SHARE}, or false for none`;
+const shareOrOff = z.union([shareOf(SHARE_OR_OFF), z.literal(false)], { error: SHARE_OR_OFF });
+const COUNT_OR_OFF = 'must be a whole number >= 1, or false for none';
+const countOrOff = z.union(
+  [z.int({ error: COUNT_OR_OFF }).min(1, { error: COUNT_OR_OFF }), z.literal(false)],
+  { error: COUNT_OR_OFF },
+);
 /** A window of calls takes a byte for each. */
 const MAX_WINDOW = 1_000_000;
 const CALLS = 'must be a whole number from 1 to 1,000,000';
@@ -90,7 +98,6 @@ const windowCalls = z
   .max(MAX_WINDOW, { error: CALLS });
 const WINDOW =
   "must be a duration above 0, such as '30s', or a number of calls, such as { calls: 100 }";
-const OFF = { error: 'must be a number above 0 and up to 1, or false' };
 
 type BreakerOption = IBreaker | (() => IBreaker);
 
@@ -126,16 +133,14 @@ export function breakerOf(option: BreakerOption | undefined): IBreaker | undefin
 /** The schema of {@link CircuitBreakerOptions}. */
 export const circuitBreakerSchema = z
   .strictObject({
-    failureRate: z.union([share, z.literal(false)], OFF).optional(),
+    failureRate: shareOrOff.optional(),
     slowCallRate: share.optional(),
     slowCallDuration: positiveDurationSchema.optional(),
     window: z
       .union([positiveDurationSchema, z.strictObject({ calls: windowCalls })], { error: WINDOW })
       .optional(),
     minimumCalls: positiveCount.optional(),
-    consecutiveFailures: z
-      .union([positiveCount, z.literal(false)], { error: 'must be a whole number >= 1, or false' })
-      .optional(),
+    consecutiveFailures: countOrOff.optional(),
     openFor: positiveDurationSchema.default(circuitBreakerDefaults.openFor),
     maxOpenFor: durationSchema.optional(),
     probes: positiveCount.default(circuitBreakerDefaults.probes),

@@ -49,7 +49,7 @@ export function restoreAtOnce(
     }
     (breaker as IBreaker).state = copy(known);
   }
-  if (state === 'isolated') circuit.restoreIsolated();
+  if (state === 'isolated') circuit.restoreIsolated(snapshot.openings);
 }
 
 /** Puts a fresh circuit into the state of a snapshot, as if the time since had passed here. */

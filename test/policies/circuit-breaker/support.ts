@@ -103,7 +103,8 @@ export function start(calls: {
       return settled;
     },
     fail: (failure: unknown = DOWN) => {
-      reject(failure);
+      // A rejection of which no operation tells would be nobody's to handle.
+      if (ran) reject(failure);
       return settled;
     },
     abort: (reason: unknown = new Error('the caller went away')) => {

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import type { CircuitBreakerOptions } from '../../../src/index.js';
+import {
+  CircuitOpenError,
+  circuitBreaker,
+  fallback,
+  pipeline,
+  retry,
+  TimeoutError,
+  timeout,
+} from '../../../src/index.js';
+import { VirtualClock } from '../../../src/testing/index.js';
+import { DOWN, even } from './support.js';
+
+const down = () => Promise.reject(DOWN);
+const hang = () => new Promise<never>(() => {});
+
+/** A source of chance that is the same every time. */
+function chances(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    return state / 2 ** 32;
+  };
+}
+
+/** The share of 50 calls a second for ten minutes that is served when the upstream answers this share of them well. */
+async function served(available: number, options: CircuitBreakerOptions): Promise<number> {
+  const clock = new VirtualClock();
+  const chance = chances(7);
+  const calls = pipeline(
+    { name: 'calls', clock },
+    circuitBreaker({ random: chances(11), ...options }),
+  );
+  const total = 30_000;
+  let good = 0;
+  for (let i = 0; i < total; i++) {
+    const result = await calls.settle(() => (chance() < available ? 'ok' : down()));
+    if (result.status === 'fulfilled') good++;
+    // A second at a time costs less, and makes no difference to windows of 30 s.
+    if (i % 50 === 49) await clock.advance('1s');
+  }
+  return good / total;
+}
+
+/** How it works with its neighbours. */
+describe('circuitBreaker: composition', () => {
+  it('inside retry each attempt counts, and an open breaker ends the call at once', async () => {
+    const clock = new VirtualClock();
+    const breaker = circuitBreaker({ consecutiveFailures: 3, random: even });
+    const calls = pipeline({ name: 'calls', clock }, retry({ maxRetries: 5 }), breaker);
+    let attempts = 0;
+    const call = calls.settle(() => {
+      attempts++;
+      return down();
+    });
+    const result = await clock.runUntil(call);
+    expect(attempts).toBe(3);
+    expect(result).toMatchObject({ reason: expect.any(CircuitOpenError) });
+  });
+
+  it('outside retry only the last outcome counts', async () => {
+    const clock = new VirtualClock();
+    const breaker = circuitBreaker();
+    const calls = pipeline({ name: 'calls', clock }, breaker, retry({ maxRetries: 3 }));
+    await clock.runUntil(calls.settle(down));
+    expect(breaker.snapshot().window).toEqual({ calls: 1, failures: 1, slow: 0 });
+  });
+
+  it('a timeout inside opens it, a timeout outside alone never does', async () => {
+    const hung = async (inside: boolean) => {
+      const clock = new VirtualClock();
+      const breaker = circuitBreaker();
+      const policies = inside ? [breaker, timeout('1s')] : [timeout('1s'), breaker];
+      const calls = pipeline({ name: 'calls', clock }, ...policies);
+      const results = Array.from({ length: 20 }, () => calls.settle(hang));
+      await clock.advance('1s');
+      for (const result of await Promise.all(results)) {
+        expect(result).toMatchObject({ reason: expect.any(TimeoutError) });
+      }
+      return breaker.state;
+    };
+    expect(await hung(true)).toBe('open');
+    expect(await hung(false)).toBe('closed');
+  });
+
+  it('a timeout inside counts although the operation ignores its signal (Polly 620, 2278)', async () => {
+    const clock = new VirtualClock();
+    const breaker = circuitBreaker();
+    const calls = pipeline({ name: 'calls', clock }, breaker, timeout('1s'));
+    const call = calls.settle(
+      () =>
+        new Promise((resolve) => {
+          clock.setTimer(() => resolve('late'), 5_000);
+        }),
+    );
+    await clock.advance('1s');
+    await expect(call).resolves.toMatchObject({ reason: expect.any(TimeoutError) });
+    expect(breaker.snapshot().window).toEqual({ calls: 1, failures: 1, slow: 0 });
+    await clock.advance('5s');
+    expect(breaker.snapshot().window).toEqual({ calls: 1, failures: 1, slow: 0 });
+  });
+
+  it('a fallback around it answers while it is open', async () => {
+    const clock = new VirtualClock();
+    const breaker = circuitBreaker();
+    const calls = pipeline({ name: 'calls', clock }, fallback('stale'), breaker);
+    breaker.trip();
+    await expect(calls.execute(() => 'fresh')).resolves.toBe('stale');
+  });
+
+  it('does not make an outage of an upstream that answers 80 to 90% (dotnet/extensions 7686)', async () => {
+    for (const available of [0.9, 0.85, 0.8]) {
+      expect(await served(available, {})).toBeGreaterThan(available - 0.03);
+    }
+  });
+
+  it.each([
+    [0.9, 0.2],
+    [0.85, 0.05],
+    [0.8, 0.05],
+  ])(
+    'would at a failure rate of 10%%, as the page warns: of %d, less than %d',
+    async (available, most) => {
+      expect(await served(available, { failureRate: 0.1 })).toBeLessThan(most);
+    },
+  );
+
+  it('stops calling an upstream that is down: a few calls in two minutes', async () => {
+    const clock = new VirtualClock();
+    const calls = pipeline({ name: 'calls', clock }, circuitBreaker({ random: chances(3) }));
+    let called = 0;
+    for (let i = 0; i < 6_000; i++) {
+      await calls.settle(() => {
+        called++;
+        return down();
+      });
+      await clock.advance(20);
+    }
+    // Five until it opens, then one probe each at about 5, 15, 35, 75 s.
+    expect(called).toBeLessThanOrEqual(10);
+  });
+});

@@ -1,0 +1,146 @@
+import type { IBreaker } from 'cockatiel';
+import { describe, expect, it } from 'vitest';
+import { CockatielJudge } from '../../../src/policies/circuit-breaker/cockatiel-judge.js';
+import { judgeOf } from '../../../src/policies/circuit-breaker/judge.js';
+import type { CircuitBreakerOptions } from '../../../src/policies/circuit-breaker/options.js';
+import { resolveCircuitBreaker } from '../../../src/policies/circuit-breaker/options.js';
+
+const judge = (options: CircuitBreakerOptions = {}) =>
+  judgeOf(resolveCircuitBreaker(options), undefined);
+
+describe('RuleJudge', () => {
+  it('B2: names the rule that opens', () => {
+    const rates = judge({ minimumCalls: 2 });
+    expect(rates.record(0, true, false)).toBeUndefined();
+    expect(rates.record(0, true, false)).toBe('failure_rate');
+    const quiet = judge();
+    for (let i = 0; i < 4; i++) expect(quiet.record(0, true, false)).toBeUndefined();
+    expect(quiet.record(0, true, false)).toBe('consecutive_failures');
+    const slow = judge({ minimumCalls: 2, slowCallRate: 1, slowCallDuration: 10 });
+    expect(slow.record(0, false, true)).toBeUndefined();
+    expect(slow.record(0, false, true)).toBe('slow_call_rate');
+  });
+
+  it('B2: a success ends a run of failures', () => {
+    const quiet = judge({ failureRate: false });
+    for (let i = 0; i < 40; i++) {
+      expect(quiet.record(i, i % 5 !== 0, false)).toBeUndefined();
+    }
+    expect(quiet.health.consecutiveFailures).toBe(4);
+  });
+
+  it('B3: a time window moves with the time, a count window with the calls', () => {
+    const timed = judge({ window: '10s' });
+    expect(timed.timed).toBe(true);
+    timed.record(0, true, true);
+    timed.advance(9_999);
+    expect(timed.health).toMatchObject({ total: 1, failures: 1, slow: 1 });
+    timed.advance(10_000);
+    expect(timed.health).toMatchObject({ total: 0, failures: 0, slow: 0 });
+    const counted = judge({ window: { calls: 2 }, minimumCalls: 2 });
+    expect(counted.timed).toBe(false);
+    counted.record(0, true, true);
+    counted.advance(1e12);
+    expect(counted.health).toMatchObject({ total: 1, failures: 1, slow: 1 });
+    counted.record(0, false, false);
+    counted.record(0, false, false);
+    expect(counted.health).toMatchObject({ total: 2, failures: 0, slow: 0 });
+  });
+
+  it.each([['opened'], ['closed']] as const)(
+    'forgets everything when the breaker has %s',
+    (what) => {
+      for (const options of [{}, { window: { calls: 30 } }]) {
+        const full = judge(options);
+        for (let i = 0; i < 4; i++) full.record(0, true, true);
+        full[what]('failure_rate');
+        expect(full.health).toMatchObject({
+          total: 0,
+          failures: 0,
+          slow: 0,
+          consecutiveFailures: 0,
+        });
+      }
+    },
+  );
+
+  it('B10: takes over what a snapshot knew, at its age', () => {
+    const known = { window: { calls: 12, failures: 6, slow: 3 }, consecutiveFailures: 2 };
+    const timed = judge({ window: '10s' });
+    timed.restore(-8_000, known);
+    timed.advance(0);
+    expect(timed.health).toMatchObject({ total: 12, failures: 6, slow: 3, consecutiveFailures: 2 });
+    timed.advance(2_000);
+    expect(timed.health).toMatchObject({ total: 0, failures: 0, slow: 0, consecutiveFailures: 2 });
+    const counted = judge({ window: { calls: 20 } });
+    counted.restore(-8_000, known);
+    expect(counted.health).toMatchObject({ total: 12, failures: 6, slow: 3 });
+  });
+
+  it('B10: takes over an empty snapshot', () => {
+    const nothing = { window: { calls: 0, failures: 0, slow: 0 }, consecutiveFailures: 0 };
+    for (const options of [{}, { window: { calls: 20 } }]) {
+      const fresh = judge(options);
+      fresh.restore(0, nothing);
+      expect(fresh.health).toMatchObject({
+        total: 0,
+        failures: 0,
+        slow: 0,
+        consecutiveFailures: 0,
+      });
+    }
+  });
+
+  it('B10: keeps the failures of a snapshot longest in a count window', () => {
+    const counted = judge({ window: { calls: 10 }, minimumCalls: 10, failureRate: 0.9 });
+    counted.restore(0, { window: { calls: 10, failures: 4, slow: 0 }, consecutiveFailures: 0 });
+    for (let i = 0; i < 6; i++) counted.record(0, false, false);
+    expect(counted.health.failures).toBe(4);
+    counted.record(0, false, false);
+    expect(counted.health.failures).toBe(3);
+  });
+});
+
+describe('CockatielJudge', () => {
+  function listening(opens: boolean) {
+    const told: string[] = [];
+    const breaker: IBreaker = {
+      state: undefined,
+      success: (state) => {
+        told.push(`success ${state}`);
+      },
+      failure: (state) => {
+        told.push(`failure ${state}`);
+        return opens;
+      },
+    };
+    return { told, judge: new CockatielJudge(breaker) };
+  }
+
+  it('B2: asks the breaker, as a closed circuit of cockatiel does', () => {
+    const { told, judge } = listening(true);
+    expect(judge.record(0, false)).toBeUndefined();
+    expect(judge.record(0, true)).toBe('breaker');
+    expect(told).toEqual(['success 0', 'failure 0']);
+    expect(listening(false).judge.record(0, true)).toBeUndefined();
+  });
+
+  it('B6: tells it the verdict on the probes, and nothing of openings of other kinds', () => {
+    const { told, judge } = listening(true);
+    judge.opened('breaker');
+    judge.opened('tripped');
+    expect(told).toEqual([]);
+    judge.opened('probe_failed');
+    judge.closed();
+    expect(told).toEqual(['failure 2', 'success 2']);
+  });
+
+  it('keeps no window of its own', () => {
+    const { told, judge } = listening(true);
+    judge.advance();
+    judge.restore();
+    expect(judge.timed).toBe(false);
+    expect(judge.health).toEqual({ total: 0, failures: 0, slow: 0, consecutiveFailures: 0 });
+    expect(told).toEqual([]);
+  });
+});

@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { openDuration } from '../../../src/policies/circuit-breaker/open-duration.js';
+
+const OPTIONS = { openForMs: 5_000, maxOpenForMs: 60_000 };
+
+describe('openDuration', () => {
+  it('B5: doubles at each consecutive opening, up to the longest stay', () => {
+    const stays = [1, 2, 3, 4, 5, 6, 100, 2_000, 1e9].map((opening) =>
+      openDuration(OPTIONS, opening, 0.5, undefined),
+    );
+    expect(stays).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000, 60_000, 60_000, 60_000]);
+  });
+
+  it('B5: is spread by 20% up and down', () => {
+    expect(openDuration(OPTIONS, 1, 0, undefined)).toBe(4_000);
+    expect(openDuration(OPTIONS, 1, 0.25, undefined)).toBe(4_500);
+    expect(openDuration(OPTIONS, 1, 1 - 2 ** -53, undefined)).toBeCloseTo(6_000);
+  });
+
+  it('B5: a server can lengthen it up to the longest stay, and never shortens it', () => {
+    expect(openDuration(OPTIONS, 1, 0.5, 12_000)).toBe(12_000);
+    expect(openDuration(OPTIONS, 1, 0.5, 1_000)).toBe(5_000);
+    expect(openDuration(OPTIONS, 1, 0.5, 0)).toBe(5_000);
+    expect(openDuration(OPTIONS, 1, 0.5, 3_600_000)).toBe(60_000);
+    expect(openDuration(OPTIONS, 1, 0.5, Infinity)).toBe(60_000);
+  });
+
+  it('B5: at any opening, chance and wish: a number, within the spread, never above the longest stay', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 1e-3, max: 1e9, noNaN: true }),
+        fc.double({ min: 1, max: 1_000, noNaN: true }),
+        fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 1e9 })),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        fc.option(fc.double({ min: 0, noNaN: true }), { nil: undefined }),
+        (openForMs, factor, opening, chance, asked) => {
+          const maxOpenForMs = openForMs * factor;
+          const stay = openDuration({ openForMs, maxOpenForMs }, opening, chance, asked);
+          const base = Math.min(maxOpenForMs, openForMs * 2 ** (opening - 1));
+          expect(stay).toBeGreaterThanOrEqual(base * 0.8 * (1 - 1e-12));
+          expect(stay).toBeLessThanOrEqual(maxOpenForMs);
+          expect(stay).toBeGreaterThanOrEqual(Math.min(asked ?? 0, maxOpenForMs));
+          if (asked === undefined) expect(stay).toBeLessThanOrEqual(base * 1.2 * (1 + 1e-12));
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+});
