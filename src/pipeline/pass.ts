@@ -12,9 +12,10 @@ import type { EventBody, PipelineEvent } from './events.js';
 import { reportFault } from './events.js';
 import { followingOf } from './follow.js';
 import type { AttemptKind, CallOutcome, Host } from './host.js';
+import type { CallWatch } from './observer.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
 import { failure, isOutcome, kindOfError, outcomeOf } from './outcome.js';
-import type { Layer } from './plan.js';
+import type { Exit, Layer } from './plan.js';
 import { adopted, atOnce, isNative, isThenable, settledResult } from './promises.js';
 
 /** How the end of a pass is delivered: `execute` throws, `settle` wraps, a driver gets the outcome itself. */
@@ -55,6 +56,8 @@ export class Pass implements Call, Drivable {
   private detour: Detour | undefined;
   /** The first pass of the call. */
   private root: Pass = this;
+  /** Of the first pass: who watches the call. */
+  private watch: CallWatch | undefined;
   /** When the call started, if somebody listened then. */
   private startedAt: number | undefined;
   /** The outermost layer of this pass. */
@@ -94,7 +97,11 @@ export class Pass implements Call, Drivable {
     pass.delivery = delivery;
     pass.attempt = new Attempt(pass, operation);
     host.inFlight++;
-    if (host.hub.active) pass.startedAt = host.time.now();
+    if (host.hub.routine) pass.startedAt = host.time.now();
+    if (host.observer !== undefined) {
+      const watch = host.observer.start(host);
+      if (watch !== undefined) pass.watch = watch;
+    }
     if (signal !== undefined) return pass.start(signal);
     if (!host.plan.mayAbandon) return pass.enter(0) as Promise<unknown>;
     const promise = pass.promise();
@@ -145,7 +152,11 @@ export class Pass implements Call, Drivable {
 
   get listening(): boolean {
     const { hub, plan } = this.host;
-    return hub.active || plan.inner.some((inner) => inner.hub.active);
+    return (
+      hub.active ||
+      this.root.watch !== undefined ||
+      plan.inner.some((inner) => inner.hub.active)
+    );
   }
 
   get deadline(): number {
@@ -165,6 +176,20 @@ export class Pass implements Call, Drivable {
     const full = { ...event, pipeline: name, key, policy: layer.name } as PipelineEvent;
     hub.emit(full);
     if (layer.owner !== this.host) layer.owner.hub.emit(full);
+    this.root.watch?.event(full);
+  }
+
+  note(event: EventBody, at = this.layer): void {
+    const { watch } = this.root;
+    if (watch === undefined) return;
+    const { name, key } = this.host;
+    const policy = this.layers[at]?.name;
+    watch.event({ ...event, pipeline: name, key, policy } as PipelineEvent);
+  }
+
+  wouldReject(reason: string, retryAfter?: number): void {
+    this.host.tally.rejection(this.layer, reason, false);
+    if (this.listening) this.emit({ type: 'rejection', reason, enforced: false, retryAfter });
   }
 
   abandon(layer: number, error: unknown): void {
@@ -248,15 +273,15 @@ export class Pass implements Call, Drivable {
       for (; i < layers.length; i++) {
         const layer = layers[i] as Layer;
         this.layer = i;
-        if (layer.gate !== undefined) {
+        if (layer.enter !== undefined) {
           this.state = undefined;
-          admission = layer.gate.enter(this);
+          admission = layer.enter.call(layer.gate, this);
           this.states[i] = this.state;
           if (admission !== undefined) break;
+        } else if (layer.begin !== undefined) {
+          layer.begin.call(layer.driver, this);
         } else if (layer.active) {
           break;
-        } else if (layer.begins) {
-          layer.driver?.begin?.(this);
         }
       }
     } catch (error) {
@@ -286,6 +311,7 @@ export class Pass implements Call, Drivable {
 
   private refuse(i: number, error: RejectedError): unknown {
     this.signed(error, this.policy);
+    this.host.tally.rejection(i, error.reason, true);
     if (this.listening) {
       this.emit({
         type: 'rejection',
@@ -344,7 +370,8 @@ export class Pass implements Call, Drivable {
     let result: unknown;
     try {
       const { operation } = attempt;
-      result = operation(attempt);
+      const { watch } = this.root;
+      result = watch === undefined ? operation(attempt) : watch.operate(operation, attempt);
       if (isNative(result)) return result.then(this.onValue, this.onError);
     } catch (error) {
       return this.owned ? this.onError(error) : atOnce(this.onError, error);
@@ -356,14 +383,50 @@ export class Pass implements Call, Drivable {
   /** The operation ended in time. */
   private leaveOperation(): unknown {
     const { host } = this;
+    const { straight } = host.plan;
+    if (straight !== undefined && this.detour === undefined && this.kind === 'success') {
+      if (!host.hub.active) return this.leaveStraight(straight);
+    }
     if (this.kind === 'success' && this === this.root) host.tally.firstSuccesses++;
     else host.tally.attempt(this.attemptKind, this.kind);
-    if (host.hub.active) {
+    if (host.hub.routine || this.root.watch?.attempts === true) {
       // A listener that aborts the call must not find it running.
       this.phase = 'leaving';
       this.reportAttempt();
     }
     return this.leave(this.layers.length - 1);
+  }
+
+  /** The way out of almost every call: `leave` and `finish` for a first attempt that succeeded, with nobody listening. */
+  private leaveStraight(straight: readonly Exit[]): unknown {
+    const { host, attempt, states } = this;
+    this.phase = 'leaving';
+    for (const { at, gate, exit } of straight) {
+      this.layer = at;
+      this.state = states[at];
+      states[at] = undefined;
+      try {
+        exit.call(gate, this, this as Outcome);
+      } catch (error) {
+        host.tally.firstSuccesses++;
+        this.discard();
+        this.fail(error);
+        return this.leave(at - 1);
+      }
+    }
+    host.tally.firstSuccesses++;
+    if (this.detour !== undefined) return this.finish();
+    host.inFlight--;
+    host.tally.straight++;
+    const { owned, delivery } = this;
+    const { value, resolve } = attempt;
+    this.phase = 'done';
+    this.reset();
+    if (pool.length < MAX_POOLED) pool.push(this);
+    const answer = delivery === 'settle' ? settledResult('success', value, undefined) : value;
+    if (!owned) return answer;
+    resolve?.(answer);
+    return undefined;
   }
 
   /**
@@ -383,7 +446,7 @@ export class Pass implements Call, Drivable {
             this.layer = i;
             this.state = this.states[i];
             this.states[i] = undefined;
-            layer.gate.exit(this, this as Outcome);
+            layer.exit?.call(layer.gate, this, this as Outcome);
           }
         } else if (this.kind !== 'success' || layer.inspects) {
           this.layer = i;
@@ -422,7 +485,11 @@ export class Pass implements Call, Drivable {
     detour.drive = drive;
     let driven: Promise<Outcome>;
     try {
-      driven = Promise.resolve(this.layers[i]?.driver?.drive(drive, first) as Promise<Outcome>);
+      const { driver } = this.layers[i] as Layer;
+      const run = () => driver?.drive(drive, first) as Promise<Outcome>;
+      // A timer may have brought us here, which belongs to whichever call set it.
+      const { watch } = this.root;
+      driven = Promise.resolve(watch === undefined ? run() : watch.within(run));
     } catch (error) {
       driven = Promise.reject(error);
     }
@@ -471,7 +538,7 @@ export class Pass implements Call, Drivable {
         this.attempt.abort(error);
         this.host.tally.attempt(this.attemptKind, kind);
         this.end(kind, error);
-        if (this.host.hub.active) this.reportAttempt();
+        if (this.host.hub.routine || this.root.watch?.attempts === true) this.reportAttempt();
         break;
       case 'driving':
         i = this.layer - 1;
@@ -528,8 +595,9 @@ export class Pass implements Call, Drivable {
       host.inFlight--;
       const outcome = kind === 'success' && detour?.degraded === true ? 'fallback' : kind;
       if (outcome === 'success' && this.runs === 1) host.tally.straight++;
-      else host.tally.call(outcome, this.runs > 1);
-      if (host.hub.active) this.reportCall(outcome);
+      else host.tally.call(outcome, this.runs > 1, error);
+      if (host.hub.routine) this.reportCall(outcome);
+      if (this.watch !== undefined) this.endWatch(outcome);
     }
     detour?.following?.remove(this);
     const { value, resolve, reject } = attempt;
@@ -713,10 +781,18 @@ export class Pass implements Call, Drivable {
     });
   }
 
+  private endWatch(outcome: CallOutcome): void {
+    const watch = this.watch as CallWatch;
+    this.watch = undefined;
+    watch.end(outcome, this.runs, this.error);
+  }
+
   private report(event: EventBody): void {
     const { host } = this;
     const { name: pipeline, key } = host;
-    host.hub.emit({ ...event, pipeline, key, policy: undefined } as PipelineEvent);
+    const full = { ...event, pipeline, key, policy: undefined } as PipelineEvent;
+    host.hub.emit(full);
+    this.root.watch?.event(full);
   }
 }
 

@@ -10,14 +10,17 @@ export class Layer {
   readonly policy: Policy<unknown>;
   readonly gate: Gate | undefined;
   readonly driver: Driver | undefined;
+  /** The gate's methods, looked up once: a call site that meets many kinds of policy pays 4 ns for each look-up. */
+  readonly enter: Gate['enter'] | undefined;
+  readonly exit: Gate['exit'] | undefined;
+  /** The driver's, if it wants to know of each first run. */
+  readonly begin: Driver['begin'] | undefined;
   /** A gate whose exit waits for the operation to settle. */
   readonly holds: boolean;
   /** A driver that is asked about successful outcomes too. */
   readonly inspects: boolean;
   /** A driver that runs the inner layers itself from the start. */
   readonly active: boolean;
-  /** A driver that wants to know of each first run. */
-  readonly begins: boolean;
 
   constructor(policy: Policy<unknown>, name: string, owner: Host) {
     this.policy = policy;
@@ -25,16 +28,27 @@ export class Layer {
     this.owner = owner;
     this.gate = policy.role === 'gate' ? policy : undefined;
     this.driver = policy.role === 'driver' ? policy : undefined;
+    this.enter = this.gate?.enter;
+    this.exit = this.gate?.exit;
     this.holds = policy.role === 'gate' && policy.holds === true;
     this.inspects = policy.role === 'driver' && policy.inspectsValues === true;
     this.active = policy.role === 'driver' && policy.accepts === undefined;
-    this.begins = policy.role === 'driver' && policy.begin !== undefined;
+    this.begin = this.active ? undefined : this.driver?.begin;
   }
+}
+
+/** A gate on the straight way out. */
+export interface Exit {
+  readonly at: number;
+  readonly gate: Gate;
+  readonly exit: Gate['exit'];
 }
 
 /** The layers of a pipeline, outermost first, nested pipelines flattened. */
 export interface Plan {
   readonly layers: readonly Layer[];
+  /** The gates, innermost first, where a success may leave without any driver being asked; else `undefined`. */
+  readonly straight: readonly Exit[] | undefined;
   /** Whether a call may have to be settled before its operation is: then it needs a promise of its own. */
   readonly mayAbandon: boolean;
   /** Pipelines nested in this one. */
@@ -59,7 +73,14 @@ export function planOf(placed: readonly Placed[], outer: Host): Plan {
   const inner = new Set(placed.map(({ owner }) => owner).filter((owner) => owner !== outer));
   return {
     layers,
+    straight: layers.some((layer) => layer.inspects || layer.active) ? undefined : exitsOf(layers),
     inner: [...inner],
     mayAbandon: layers.some((layer) => layer.gate?.mayAbandon === true),
   };
+}
+
+function exitsOf(layers: readonly Layer[]): Exit[] {
+  return layers
+    .flatMap(({ gate }, at) => (gate === undefined ? [] : [{ at, gate, exit: gate.exit }]))
+    .reverse();
 }

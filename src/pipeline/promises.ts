@@ -2,9 +2,14 @@ import type { OutcomeKind } from './outcome.js';
 
 const nativeThen = Promise.prototype.then;
 
-/** A plain promise: its reactions run exactly once and it can be chained without being wrapped first. */
+/**
+ * A plain promise: its reactions run exactly once and it can be chained without being wrapped first. What only
+ * pretends to be one makes its `then` throw.
+ */
 export function isNative(value: unknown): value is Promise<unknown> {
-  return value instanceof Promise && value.constructor === Promise && value.then === nativeThen;
+  if (typeof value !== 'object' || value === null) return false;
+  const { constructor, then } = value as Promise<unknown>;
+  return constructor === Promise && then === nativeThen;
 }
 
 /** Whether an `await` would wait for this value. A throwing `then` getter counts: awaiting it rejects. */
