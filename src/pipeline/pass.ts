@@ -153,9 +153,7 @@ export class Pass implements Call, Drivable {
   get listening(): boolean {
     const { hub, plan } = this.host;
     return (
-      hub.active ||
-      this.root.watch !== undefined ||
-      plan.inner.some((inner) => inner.hub.active)
+      hub.active || this.root.watch !== undefined || plan.inner.some((inner) => inner.hub.active)
     );
   }
 
@@ -231,14 +229,14 @@ export class Pass implements Call, Drivable {
     }
   }
 
-  /** Makes the pass's own promise. */
+  /** Makes the pass's own promise. Compiled, the executor is inlined and costs nothing. */
   private promise(): Promise<unknown> {
-    const promise = new Promise(capture);
     const { attempt } = this;
-    attempt.resolve = capturedResolve;
-    attempt.reject = capturedReject;
     this.owned = true;
-    return promise;
+    return new Promise((resolve, reject) => {
+      attempt.resolve = resolve;
+      attempt.reject = reject;
+    });
   }
 
   /** Starts with a promise of its own, given up when `signal` aborts. The signal is followed by hand: AbortSignal.any leaks. */
@@ -803,15 +801,6 @@ function shown(answer: unknown): string {
 
 /** The reason given to runs that their driver no longer waits for. */
 const SUPERSEDED = new DOMException('Another attempt answered first', 'AbortError');
-
-let capturedResolve: ((value: unknown) => void) | undefined;
-let capturedReject: ((reason: unknown) => void) | undefined;
-
-/** The executor of every pass's own promise: one for all, so that no closure is made. */
-const capture = (resolve: (value: unknown) => void, reject: (reason: unknown) => void): void => {
-  capturedResolve = resolve;
-  capturedReject = reject;
-};
 
 const MAX_POOLED = 1024;
 const pool: Pass[] = [];
