@@ -47,6 +47,7 @@ export class DeadlineQueue {
   /** How far ahead its deadlines lie, in milliseconds. */
   readonly durationMs: number;
   readonly #time: TimeSource;
+  readonly #timers: unknown;
   readonly #mayTick: boolean;
   #head: Deadline | undefined;
   #tail: Deadline | undefined;
@@ -66,6 +67,7 @@ export class DeadlineQueue {
   /** @internal Use {@link TimeSource.deadlines}. */
   constructor(time: TimeSource, durationMs: number) {
     this.#time = time;
+    this.#timers = time.timers;
     this.durationMs = durationMs;
     this.#mayTick = durationMs >= MIN_TICKED_MS;
   }
@@ -75,8 +77,14 @@ export class DeadlineQueue {
     return this.#head === undefined;
   }
 
+  /** @internal Whether fake timers came or went since it was made, so that another queue is in charge. */
+  get isOutdated(): boolean {
+    return this.#time.timers !== this.#timers;
+  }
+
   /** Sets a deadline `durationMs` from now. */
   add<Owner>(listener: DeadlineListener<Owner>, owner: Owner, token: number): Deadline {
+    if (this.isOutdated) return this.#time.deadlines(this.durationMs).add(listener, owner, token);
     const deadline = this.#take(listener as DeadlineListener, owner, token);
     const tail = this.#tail;
     if (tail === undefined) this.#head = deadline;
@@ -134,7 +142,8 @@ export class DeadlineQueue {
 
   #fire(): void {
     this.#armed = false;
-    const now = this.#time.now();
+    // A clock that is faked by now says nothing about a real timer that fires.
+    const now = this.isOutdated ? this.#dueAt : this.#time.now();
     this.#stamp(now);
     let horizon = now;
     if (this.#horizon >= 0) {

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
 import { systemClock } from './clock.js';
 import { DeadlineQueue } from './deadline-queue.js';
+import { FakedDeadlines } from './faked-deadlines.js';
 import type { TickListener } from './tick.js';
 import { TICK_MS } from './tick.js';
 
@@ -25,7 +26,10 @@ export class TimeSource {
   /** @internal Whether `recent()` answers from the last tick. */
   ticking = false;
   readonly #canTick: () => boolean;
+  readonly #isSystem: boolean;
   readonly #queues = new Map<number, DeadlineQueue>();
+  /** The queues under the fake timers that were last seen. */
+  #faked: { readonly timers: unknown; readonly queues: Map<number, DeadlineQueue> } | undefined;
   #reading = 0;
   #usesLeft = 0;
   #busySince = -Infinity;
@@ -37,6 +41,7 @@ export class TimeSource {
   constructor(clock: Clock, canTick: () => boolean = never) {
     this.clock = clock;
     this.#canTick = canTick;
+    this.#isSystem = clock === systemClock;
   }
 
   /** The exact time, in monotonic milliseconds. */
@@ -55,12 +60,27 @@ export class TimeSource {
 
   /** The queue of all deadlines that lie `durationMs` ahead when they are set. */
   deadlines(durationMs: number): DeadlineQueue {
-    let queue = this.#queues.get(durationMs);
+    const { timers } = this;
+    const faked = timers !== undefined && areFake(timers);
+    const queues = faked ? this.#fakedQueues(timers) : this.#queues;
+    let queue = queues.get(durationMs);
     if (queue === undefined) {
-      queue = new DeadlineQueue(this, durationMs);
-      this.#queues.set(durationMs, queue);
+      queue = faked ? new FakedDeadlines(this, durationMs) : new DeadlineQueue(this, durationMs);
+      queues.set(durationMs, queue);
     }
     return queue;
+  }
+
+  /** @internal What stands for the timers in use: it changes when fake ones are installed or removed. */
+  get timers(): unknown {
+    return this.#isSystem ? globalThis.setTimeout : undefined;
+  }
+
+  #fakedQueues(timers: unknown): Map<number, DeadlineQueue> {
+    if (this.#faked === undefined || this.#faked.timers !== timers) {
+      this.#faked = { timers, queues: new Map() };
+    }
+    return this.#faked.queues;
   }
 
   /** @internal Tells `listener` the exact time at the next tick. Only while {@link TimeSource.ticking}. */
@@ -112,12 +132,13 @@ const realSetTimeout = globalThis.setTimeout;
 const loadedFake = 'clock' in realSetTimeout;
 const realPerformanceNow = performance.now;
 
+/** Whatever was put in place of the timers that were there at first is taken for fake: exactness costs little. */
+function areFake(timers: unknown): boolean {
+  return loadedFake || timers !== realSetTimeout;
+}
+
 function timersAreReal(): boolean {
-  return (
-    !loadedFake &&
-    globalThis.setTimeout === realSetTimeout &&
-    performance.now === realPerformanceNow
-  );
+  return !areFake(globalThis.setTimeout) && performance.now === realPerformanceNow;
 }
 
 const sources = new WeakMap<Clock, TimeSource>();
