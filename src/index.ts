@@ -15,6 +15,7 @@ export {
   IterableBackoff,
   SamplingBreaker,
 } from 'cockatiel';
+export { pipeline } from './create.js';
 export * from './errors.js';
 export type { Context, Operation } from './pipeline/context.js';
 export type {
@@ -37,6 +38,7 @@ export type {
   RetryStop,
 } from './pipeline/events.js';
 export type { Discard } from './pipeline/host.js';
+export type { PolicyMeasures } from './pipeline/observer.js';
 export type { PipelineOptions } from './pipeline/options.js';
 export type { Failure, Outcome, OutcomeKind, Success } from './pipeline/outcome.js';
 export { failure, success } from './pipeline/outcome.js';
@@ -47,7 +49,7 @@ export type {
   PipelineLayer,
   PipelineSnapshot,
 } from './pipeline/pipeline.js';
-export { pipeline } from './pipeline/pipeline.js';
+export type { SpanMode, TelemetryOptions } from './pipeline/telemetry-options.js';
 export * from './policies/bulkhead/index.js';
 export * from './policies/circuit-breaker/index.js';
 export * from './policies/fallback/index.js';

@@ -34,7 +34,13 @@ export type EventBody =
       readonly error?: unknown;
     }
   /** No further retry is made, and the outcome is returned as it is. */
-  | { readonly type: 'retry_stopped'; readonly reason: RetryStop; readonly attempts: number }
+  | {
+      readonly type: 'retry_stopped';
+      readonly reason: RetryStop;
+      readonly attempts: number;
+      readonly outcome: OutcomeKind;
+      readonly error?: unknown;
+    }
   /** A timeout expired. */
   | { readonly type: 'timeout'; readonly timeoutMs: number }
   /** A policy refused a call, or would have (`enforced: false`, a dry run). */
@@ -91,18 +97,25 @@ function reportListener(event: PipelineEvent, error: unknown): void {
   reportFault(`a listener of pipeline "${event.pipeline}"`, error);
 }
 
-/** The listeners of one pipeline. `active` is what the path of a call compares. */
+/** The listeners of one pipeline. */
 export class Hub {
+  /** Whether anybody listens. */
   active = false;
+  /** Whether anybody wants to hear of what every call reports; the path of a call compares it. */
+  routine = false;
   #listeners: readonly Listener[] = [];
+  readonly #wantRoutine = new Set<Listener>();
 
-  add(listener: Listener): () => void {
+  /** `routine`: the listener wants the events of successful calls too. */
+  add(listener: Listener, routine = true): () => void {
     const entry: Listener = (event) => listener(event);
     this.#listeners = [...this.#listeners, entry];
-    this.active = true;
+    if (routine) this.#wantRoutine.add(entry);
+    this.#update();
     return () => {
       this.#listeners = this.#listeners.filter((each) => each !== entry);
-      this.active = this.#listeners.length > 0;
+      this.#wantRoutine.delete(entry);
+      this.#update();
     };
   }
 
@@ -119,6 +132,12 @@ export class Hub {
 
   clear(): void {
     this.#listeners = [];
-    this.active = false;
+    this.#wantRoutine.clear();
+    this.#update();
+  }
+
+  #update(): void {
+    this.active = this.#listeners.length > 0;
+    this.routine = this.#wantRoutine.size > 0;
   }
 }

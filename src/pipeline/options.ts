@@ -3,6 +3,8 @@ import { fnOf, policyName } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import type { Clock } from '../time/clock.js';
 import type { Discard } from './host.js';
+import type { TelemetryOptions } from './telemetry-options.js';
+import { telemetrySchema } from './telemetry-options.js';
 
 /** Options of {@link pipeline}. */
 export interface PipelineOptions {
@@ -18,6 +20,11 @@ export interface PipelineOptions {
    * to OpenTelemetry's `diag` and changes nothing in the call.
    */
   readonly discard?: Discard | undefined;
+  /**
+   * What is told to OpenTelemetry, and to whom; `false` for nothing. Default: everything, through the global API, which
+   * costs next to nothing while no SDK is registered.
+   */
+  readonly telemetry?: false | TelemetryOptions | undefined;
 }
 
 const clockSchema = z.custom<Clock>(
@@ -36,6 +43,7 @@ export const pipelineSchema = z.strictObject({
   clock: clockSchema.optional(),
   captureStack: z.boolean().default(false),
   discard: fnOf<Discard>().optional(),
+  telemetry: telemetrySchema.optional(),
 });
 
 /** Options with everything filled in. */

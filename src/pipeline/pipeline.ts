@@ -7,12 +7,12 @@ import type { Policy } from './contract.js';
 import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './events.js';
 import { Hub } from './events.js';
 import type { Discard, Host } from './host.js';
-import { Tally } from './host.js';
-import type { PipelineOptions, ResolvedPipeline } from './options.js';
-import { resolvePipeline } from './options.js';
+import type { CallObserver } from './observer.js';
+import type { ResolvedPipeline } from './options.js';
 import { Pass } from './pass.js';
 import type { Placed, Plan } from './plan.js';
 import { planOf } from './plan.js';
+import { Tally } from './tally.js';
 
 /** What one call may bring along. */
 export interface CallOptions {
@@ -22,6 +22,12 @@ export interface CallOptions {
 
 /** What a layer may be: a policy, or a whole pipeline. */
 export type PipelineLayer = Policy<unknown> | Pipeline<unknown>;
+
+/** The living copies of a template. */
+export interface Copies {
+  /** @internal */
+  pipelines(): Iterable<Pipeline<unknown>>;
+}
 
 /** What the policies of a list may answer in place of the operation's result. */
 export type AddsOf<L> = L extends { readonly adds?: infer F }
@@ -40,25 +46,6 @@ export interface PipelineSnapshot {
   readonly inFlight: number;
   /** What each policy that keeps state says of it, by the policy's name in this pipeline. */
   readonly policies: Readonly<Record<string, unknown>>;
-}
-
-/**
- * Makes a pipeline of policies, listed from the outside in.
- *
- * A pipeline is itself a policy, so pipelines nest. State belongs to the policy: the same breaker in two pipelines is one
- * breaker.
- *
- * @param options The name, or an object with it.
- * @throws ConfigError when an option or a policy is wrong.
- * @example
- * const inventory = pipeline('inventory', timeout('5s'), retry(), circuitBreaker());
- * const stock = await inventory.execute(({ signal }) => readStock(sku, { signal }));
- */
-export function pipeline<L extends readonly PipelineLayer[]>(
-  options: string | PipelineOptions,
-  ...policies: L
-): Pipeline<AddsOf<L[number]>> {
-  return Pipeline.of(resolvePipeline(options), policies);
 }
 
 /** Made by {@link pipeline}. `Adds` is what its fallbacks may answer in place of an operation's result. */
@@ -84,6 +71,10 @@ export class Pipeline<Adds = never> {
   readonly captureStack: boolean;
   /** @internal */
   readonly discard: Discard | undefined;
+  /** @internal Set right after construction, by what joins pipelines and telemetry. */
+  observer: CallObserver | undefined;
+  /** @internal The keyed pipelines that this is the template of. */
+  copies: readonly WeakRef<Copies>[] = [];
   readonly #options: ResolvedPipeline;
   readonly #isCopy: boolean;
   #subscriptions: (() => void)[] | undefined;
@@ -102,7 +93,8 @@ export class Pipeline<Adds = never> {
     this.discard = options.discard;
     this.time = template?.time ?? timeSourceOf(options.clock ?? systemClock);
     this.hub = template?.hub ?? new Hub();
-    this.tally = template?.tally ?? new Tally();
+    this.observer = key === undefined ? undefined : template?.observer?.fork(key);
+    this.tally = this.observer?.tally ?? template?.tally ?? new Tally();
     const placed = place(this);
     for (const { policy } of placed) policy.bind?.(this.time);
     this.plan = planOf(placed, this);
@@ -164,7 +156,11 @@ export class Pipeline<Adds = never> {
     if (typeof (listener ?? typeOrListener) !== 'function') {
       throw new TypeError('pipeline.on: the listener must be a function');
     }
-    const remove = this.hub.add(heard);
+    const routine =
+      typeof typeOrListener === 'function' ||
+      typeOrListener === 'call' ||
+      typeOrListener === 'attempt';
+    const remove = this.hub.add(heard, routine);
     this.subscribe();
     return () => {
       remove();
@@ -185,6 +181,8 @@ export class Pipeline<Adds = never> {
   /** Lets go of all listeners. Calls in flight go on, and so may later ones; they are no longer reported. */
   dispose(): void {
     this.#unsubscribe();
+    if (!this.#isCopy) this.observer?.dispose();
+    this.observer = undefined;
     if (!this.#isCopy) this.hub.clear();
   }
 
@@ -217,7 +215,9 @@ export class Pipeline<Adds = never> {
       if (policy.subscribe === undefined) continue;
       const report = (event: EventBody): void => {
         const { name, key } = this;
-        this.hub.emit({ ...event, pipeline: name, key, policy: policyName } as PipelineEvent);
+        const full = { ...event, pipeline: name, key, policy: policyName } as PipelineEvent;
+        this.hub.emit(full);
+        this.observer?.event(full);
       };
       this.#subscriptions.push(policy.subscribe(report));
     }

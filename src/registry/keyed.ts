@@ -80,6 +80,7 @@ export class Keyed<Adds = never> {
   /** @internal Use {@link keyed}. */
   constructor(template: Pipeline<Adds>, options: z.output<typeof keyedSchema>) {
     this.#template = template;
+    template.copies = [...template.copies, new WeakRef(this)];
     this.#maxKeys = options.maxKeys;
     this.#idleMs = options.idleFor;
   }
@@ -146,6 +147,11 @@ export class Keyed<Adds = never> {
     const stop = this.#template.on(typeOrListener as EventType, listener as Listener);
     for (const { pipeline } of this.#entries.values()) pipeline.subscribe();
     return stop;
+  }
+
+  /** @internal */
+  *pipelines(): IterableIterator<Pipeline<Adds>> {
+    for (let entry = this.#newest; entry !== undefined; entry = entry.older) yield entry.pipeline;
   }
 
   /** What each copy is doing now, by key, as plain JSON. */

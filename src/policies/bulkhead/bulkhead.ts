@@ -1,5 +1,6 @@
 import { BulkheadFullError } from '../../errors.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract.js';
+import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
@@ -47,12 +48,16 @@ export class BulkheadPolicy implements Gate {
   readonly #options: ResolvedBulkhead;
   readonly #maxConcurrent: number;
   readonly #queue = new WaitQueue<Place>();
+  readonly #fullMessage: string;
   #inFlight = 0;
 
   /** @internal Use {@link bulkhead}. */
   constructor(options: ResolvedBulkhead) {
     this.#options = options;
-    this.#maxConcurrent = options.maxConcurrent;
+    const { maxConcurrent, maxQueued } = options;
+    this.#maxConcurrent = maxConcurrent;
+    const queue = maxQueued === 0 ? '' : ` and all places in the queue (maxQueued: ${maxQueued})`;
+    this.#fullMessage = `All slots (maxConcurrent: ${maxConcurrent})${queue} are taken`;
     this.name = options.name;
     this.holds = !options.releaseOnAbandon;
   }
@@ -63,13 +68,10 @@ export class BulkheadPolicy implements Gate {
       this.#inFlight++;
       return undefined;
     }
-    if (this.#options.dryRun) return this.#admitOverLimit(call);
-    const { maxQueued } = this.#options;
+    const { dryRun, maxQueued } = this.#options;
+    if (dryRun) return this.#admitOverLimit(call);
     if (this.#queue.length < maxQueued) return this.#wait(call);
-    const queue = maxQueued === 0 ? '' : ` and all ${maxQueued} places in the queue`;
-    return new BulkheadFullError(`All ${this.#maxConcurrent} slots${queue} are taken`, {
-      captureStack: call.captureStack,
-    });
+    return new BulkheadFullError(this.#fullMessage, { captureStack: call.captureStack });
   }
 
   exit(_call: Call, _outcome: Outcome): void {
@@ -107,6 +109,14 @@ export class BulkheadPolicy implements Gate {
     };
   }
 
+  measure(): PolicyMeasures {
+    return {
+      inFlight: this.#inFlight,
+      queued: this.#queue.length,
+      limit: this.#maxConcurrent,
+    };
+  }
+
   fork(): BulkheadPolicy {
     return new BulkheadPolicy(this.#options);
   }
@@ -133,10 +143,9 @@ export class BulkheadPolicy implements Gate {
     place.deadline = undefined;
   }
 
+  /** The calls over the limit are those that would wait, as many as there are places in the queue. */
   #admitOverLimit(call: Call): undefined {
-    this.#inFlight++;
-    if (call.listening) {
-      call.emit({ type: 'rejection', reason: BulkheadFullError.reason, enforced: false });
-    }
+    const waiting = this.#inFlight++ - this.#maxConcurrent;
+    if (waiting >= this.#options.maxQueued) call.wouldReject(BulkheadFullError.reason);
   }
 }

@@ -220,8 +220,10 @@ export class CircuitBreakerPolicy implements Gate {
   }
 
   measure(nowMs: number): PolicyMeasures {
-    // Without moving it: a reading changes nothing, and an open breaker stays open until a call comes.
-    const { state } = this.#circuit;
+    // A reading moves nothing. Open time that is over is shown as such, or a breaker that nobody calls would look open for ever.
+    const circuit = this.#circuit;
+    const over = circuit.state === 'open' && nowMs >= circuit.openUntil;
+    const state = over ? 'half_open' : circuit.state;
     this.#judge.advance(nowMs);
     const { total, failures, slow } = this.#judge.health;
     const slowCalls = this.#slowMs === Infinity ? {} : { slowCalls: slow };

@@ -1,5 +1,6 @@
 import type { Call, Drive, Driver } from '../../pipeline/contract.js';
 import type { RetryStop } from '../../pipeline/events.js';
+import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import { failure } from '../../pipeline/outcome.js';
 import type { Random } from '../chance.js';
@@ -97,6 +98,10 @@ export class RetryPolicy implements Driver {
     }
   }
 
+  measure(nowMs: number): PolicyMeasures {
+    return this.budget === undefined ? {} : { balance: this.budget.balance(nowMs) };
+  }
+
   fork(): RetryPolicy {
     return new RetryPolicy(this.#options);
   }
@@ -118,7 +123,11 @@ export class RetryPolicy implements Driver {
   }
 
   #stop(call: Call, reason: RetryStop, outcome: Outcome): Outcome {
-    if (call.listening) call.emit({ type: 'retry_stopped', reason, attempts: call.attempts });
+    if (call.listening) {
+      const error = outcome.kind === 'success' ? undefined : outcome.error;
+      const { attempts } = call;
+      call.emit({ type: 'retry_stopped', reason, attempts, outcome: outcome.kind, error });
+    }
     return outcome;
   }
 

@@ -440,7 +440,15 @@ bothWays('retry', ({ fail, succeed }) => {
         policy: undefined,
         ...at,
       },
-      { type: 'retry_stopped', reason: 'exhausted', attempts: 2, policy: 'again', ...at },
+      {
+        type: 'retry_stopped',
+        reason: 'exhausted',
+        attempts: 2,
+        outcome: 'failure',
+        error: boom,
+        policy: 'again',
+        ...at,
+      },
       {
         type: 'call',
         outcome: 'failure',

@@ -1,0 +1,28 @@
+import type { PipelineOptions } from './pipeline/options.js';
+import { resolvePipeline } from './pipeline/options.js';
+import type { AddsOf, PipelineLayer } from './pipeline/pipeline.js';
+import { Pipeline } from './pipeline/pipeline.js';
+import { observe } from './telemetry/observe.js';
+
+/**
+ * Makes a pipeline of policies, listed from the outside in.
+ *
+ * A pipeline is itself a policy, so pipelines nest. State belongs to the policy: the same breaker in two pipelines is one
+ * breaker.
+ *
+ * @param options The name, or an object with it.
+ * @throws ConfigError when an option or a policy is wrong.
+ * @example
+ * const inventory = pipeline('inventory', timeout('5s'), retry(), circuitBreaker());
+ * const stock = await inventory.execute(({ signal }) => readStock(sku, { signal }));
+ */
+// The one place that knows both the engine and its telemetry.
+export function pipeline<L extends readonly PipelineLayer[]>(
+  options: string | PipelineOptions,
+  ...policies: L
+): Pipeline<AddsOf<L[number]>> {
+  const resolved = resolvePipeline(options);
+  const made = Pipeline.of<AddsOf<L[number]>>(resolved, policies);
+  if (resolved.telemetry !== false) observe(made, resolved.telemetry ?? { spans: 'auto' });
+  return made;
+}

@@ -1,0 +1,112 @@
+import { errorTypeOf, OTHER_ERROR } from './error-type.js';
+import type { AttemptKind, CallOutcome } from './host.js';
+import type { OutcomeKind } from './outcome.js';
+
+/** Calls that ended alike. */
+export interface CallCount {
+  readonly outcome: CallOutcome;
+  readonly errorType: string | undefined;
+  /** Those that called the operation once or not at all. */
+  once: number;
+  /** Those that called it more often. */
+  retried: number;
+}
+
+/** Attempts that ended alike. */
+export interface AttemptCount {
+  readonly kind: AttemptKind;
+  readonly outcome: OutcomeKind;
+  count: number;
+}
+
+/** Refusals of one policy for one reason. */
+export interface RejectionCount {
+  /** Position of the policy in the pipeline. */
+  readonly layer: number;
+  readonly reason: string;
+  /** Calls that were refused. */
+  enforced: number;
+  /** Calls that a dry run let in all the same. */
+  waived: number;
+}
+
+/** How many error types, and how many reasons, are told apart; what comes later is {@link OTHER_ERROR}. */
+const MAX_WORDS = 30;
+
+/**
+ * Plain integers that the calls of a pipeline, or of all copies of a keyed one, leave behind. Telemetry reads them when it
+ * collects.
+ *
+ * What repeats is found by comparing it with the last one: in an outage the same thing happens over and over.
+ */
+export class Tally {
+  /** Calls that succeeded at the first attempt, by far the most: the one increment of a successful call. */
+  straight = 0;
+  /** First attempts that succeeded. */
+  firstSuccesses = 0;
+  /** All other calls. */
+  readonly calls: CallCount[] = [];
+  /** All other attempts. */
+  readonly attempts: AttemptCount[] = [];
+  readonly rejections: RejectionCount[] = [];
+  readonly #words = new Set<string>();
+  #lastCall: CallCount | undefined;
+  #lastAttempt: AttemptCount | undefined;
+  #lastRejection: RejectionCount | undefined;
+
+  call(outcome: CallOutcome, retried: boolean, error: unknown): void {
+    const errorType = this.errorType(outcome, error);
+    let last = this.#lastCall;
+    if (last === undefined || last.outcome !== outcome || last.errorType !== errorType) {
+      last = this.calls.find((each) => each.outcome === outcome && each.errorType === errorType);
+      if (last === undefined) {
+        last = { outcome, errorType, once: 0, retried: 0 };
+        this.calls.push(last);
+      }
+      this.#lastCall = last;
+    }
+    if (retried) last.retried++;
+    else last.once++;
+  }
+
+  attempt(kind: AttemptKind, outcome: OutcomeKind): void {
+    let last = this.#lastAttempt;
+    if (last === undefined || last.kind !== kind || last.outcome !== outcome) {
+      last = this.attempts.find((each) => each.kind === kind && each.outcome === outcome);
+      if (last === undefined) {
+        last = { kind, outcome, count: 0 };
+        this.attempts.push(last);
+      }
+      this.#lastAttempt = last;
+    }
+    last.count++;
+  }
+
+  rejection(layer: number, reason: string, enforced: boolean): void {
+    let last = this.#lastRejection;
+    if (last === undefined || last.layer !== layer || last.reason !== reason) {
+      const word = this.#bounded(reason);
+      last = this.rejections.find((each) => each.layer === layer && each.reason === word);
+      if (last === undefined) {
+        last = { layer, reason: word, enforced: 0, waived: 0 };
+        this.rejections.push(last);
+      }
+      this.#lastRejection = last;
+    }
+    if (enforced) last.enforced++;
+    else last.waived++;
+  }
+
+  /** The word for an error in telemetry; `undefined` for what ended well. */
+  errorType(outcome: CallOutcome, error: unknown): string | undefined {
+    if (outcome === 'success' || outcome === 'fallback') return undefined;
+    return this.#bounded(errorTypeOf(error));
+  }
+
+  #bounded(word: string): string {
+    if (this.#words.has(word)) return word;
+    if (this.#words.size >= MAX_WORDS) return OTHER_ERROR;
+    this.#words.add(word);
+    return word;
+  }
+}

@@ -1,0 +1,100 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { Tally } from '../pipeline/tally.js';
+import { attribute } from './names.js';
+import type { Point } from './series.js';
+import { Series } from './series.js';
+
+/** Where calls with the same attributes are counted. It holds no pipeline. */
+export interface Account {
+  readonly attributes: Attributes;
+  /** Names of the policies, outermost first. */
+  readonly policies: readonly string[];
+  readonly tally: Tally;
+  /** What the circuit breakers count themselves. */
+  readonly transitions: readonly {
+    readonly policy: string;
+    readonly record: Readonly<Record<string, number>>;
+  }[];
+}
+
+/** Numbers to report. */
+export interface Counts {
+  points(): Iterable<Point>;
+}
+
+/** Reads accounts, and adds up what has the same name. */
+export class Counters implements Counts {
+  readonly #series: Series;
+
+  constructor(limit?: number) {
+    this.#series = new Series(limit);
+  }
+
+  points(): Iterable<Point> {
+    return this.#series.points();
+  }
+
+  /** Adds points that were read before. */
+  merge(counts: Counts): void {
+    for (const { metric, attributes, value } of counts.points()) {
+      this.#series.add(metric, attributes, value);
+    }
+  }
+
+  /** Adds what an account holds. */
+  add({ attributes, policies, tally, transitions }: Account): void {
+    this.#addCalls(attributes, tally);
+    this.#addAttempts(attributes, tally);
+    for (const { layer, reason, enforced, waived } of tally.rejections) {
+      const at = {
+        ...attributes,
+        [attribute.policy]: policies[layer] ?? '',
+        [attribute.reason]: reason,
+      };
+      const add = (value: number, enforced: boolean): void => {
+        if (value === 0) return;
+        this.#series.add('rejections', { ...at, [attribute.enforced]: enforced }, value);
+      };
+      add(enforced, true);
+      add(waived, false);
+    }
+    for (const { policy, record } of transitions) {
+      for (const [state, value] of Object.entries(record)) {
+        const at = { ...attributes, [attribute.policy]: policy, [attribute.state]: state };
+        this.#series.add('breakerTransitions', at, value);
+      }
+    }
+  }
+
+  #addCalls(attributes: Attributes, { straight, calls }: Tally): void {
+    const add = (value: number, outcome: string, retried: boolean, errorType?: string): void => {
+      if (value === 0) return;
+      const at: Attributes = {
+        ...attributes,
+        [attribute.outcome]: outcome,
+        [attribute.retried]: retried,
+      };
+      if (errorType !== undefined) at[attribute.errorType] = errorType;
+      this.#series.add('calls', at, value);
+    };
+    add(straight, 'success', false);
+    for (const { outcome, errorType, once, retried } of calls) {
+      add(once, outcome, false, errorType);
+      add(retried, outcome, true, errorType);
+    }
+  }
+
+  #addAttempts(attributes: Attributes, { firstSuccesses, attempts }: Tally): void {
+    const add = (value: number, kind: string, outcome: string): void => {
+      if (value === 0) return;
+      const at = {
+        ...attributes,
+        [attribute.attemptKind]: kind,
+        [attribute.outcome]: outcome,
+      };
+      this.#series.add('attempts', at, value);
+    };
+    add(firstSuccesses, 'first', 'success');
+    for (const { kind, outcome, count } of attempts) add(count, kind, outcome);
+  }
+}

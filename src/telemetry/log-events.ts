@@ -1,0 +1,156 @@
+import { trace } from '@opentelemetry/api';
+import * as z from 'zod';
+import { positiveCount } from '../config/schemas.js';
+import { parseOptions } from '../config/validate.js';
+import { ConfigError } from '../errors.js';
+import { errorTypeOf } from '../pipeline/error-type.js';
+import type { EventOf } from '../pipeline/events.js';
+import type { Clock } from '../time/clock.js';
+import { systemClock } from '../time/clock.js';
+import type { Duration } from '../time/duration.js';
+import { positiveDurationSchema } from '../time/duration.js';
+import { FloodGate } from './flood-gate.js';
+import { attribute } from './names.js';
+
+/** What is needed of a logger: the shape of pino's. */
+export interface Logger {
+  /** Logs what matters to whoever looks for a fault. */
+  debug(fields: object, message: string): void;
+  /** Logs what is worth knowing. */
+  info(fields: object, message: string): void;
+  /** Logs what may need somebody. */
+  warn(fields: object, message: string): void;
+  /** Logs what does need somebody. */
+  error(fields: object, message: string): void;
+}
+
+/** What {@link logEvents} listens to: a pipeline, or a keyed one. */
+export interface EventSource {
+  /** Listens to the changes of state of circuit breakers. */
+  on(type: 'transition', listener: (event: EventOf<'transition'>) => void): () => void;
+  /** Listens to the calls that are not retried any more. */
+  on(type: 'retry_stopped', listener: (event: EventOf<'retry_stopped'>) => void): () => void;
+}
+
+/** Options of {@link logEvents}. */
+export interface LogEventsOptions {
+  /** How many lines of a kind may be written at once: a whole number >= 1. Default 20. */
+  readonly burst?: number | undefined;
+  /** How often another line of that kind may be written when they are used up. Default 10 seconds. */
+  readonly every?: Duration | undefined;
+  /** Where time comes from. Default: the system's clock. */
+  readonly clock?: Clock | undefined;
+}
+
+/** The schema of {@link LogEventsOptions}. */
+export const logEventsSchema = z.strictObject({
+  burst: positiveCount.default(20),
+  every: positiveDurationSchema.default(10_000),
+  clock: z.custom<Clock>().optional(),
+});
+
+/**
+ * Writes a line to a logger for each change of state of a circuit breaker, and for each call whose retries were used up or
+ * cut short. Successful calls cost nothing more.
+ *
+ * Lines carry the names of telemetry's attributes, and `trace_id` and `span_id` where a span is active. An outage cannot flood
+ * the log: of each kind, changes of state and calls, `burst` lines are written at once and then one every `every`,
+ * which says in `suppressed` how many were left out before it.
+ *
+ * @param of A pipeline, or a keyed one.
+ * @param logger Anything with `debug`, `info`, `warn` and `error(fields, message)`, as pino has them. {@link consoleLogger}
+ * makes one of a console.
+ * @returns A function that stops it.
+ * @throws ConfigError when an argument or option is wrong.
+ * @example
+ * logEvents(inventory, pino());
+ */
+export function logEvents(of: EventSource, logger: Logger, options?: LogEventsOptions): () => void {
+  checkArguments(of, logger);
+  const { burst, every, clock = systemClock } = parseOptions(logEventsSchema, options, 'logEvents');
+  const transitions = new FloodGate(burst, every);
+  const calls = new FloodGate(burst, every);
+  const write = (
+    gate: FloodGate,
+    level: keyof Logger,
+    fields: Record<string, unknown>,
+    message: string,
+  ): void => {
+    const suppressed = gate.pass(clock.now());
+    if (suppressed === undefined) return;
+    const more = suppressed === 0 ? {} : { suppressed };
+    logger[level]({ ...fields, ...more, ...traceIds() }, message);
+  };
+  const stops = [
+    of.on('transition', (event) => {
+      const level = event.to === 'open' || event.to === 'isolated' ? 'warn' : 'info';
+      const message = `circuit breaker of ${event.pipeline}: ${event.from} -> ${event.to}`;
+      write(transitions, level, transitionFields(event), message);
+    }),
+    of.on('retry_stopped', (event) => {
+      const message = `call of ${event.pipeline} failed: ${WHY[event.reason]}`;
+      write(calls, 'warn', callFields(event), message);
+    }),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+const WHY: Readonly<Record<EventOf<'retry_stopped'>['reason'], string>> = {
+  exhausted: 'all retries failed',
+  budget: 'the retry budget is used up',
+  deadline: 'no time is left for a retry',
+  retry_after: 'the upstream asks for a longer wait than is allowed',
+};
+
+function checkArguments(of: EventSource, logger: Logger): void {
+  const wrong = (path: string, must: string, value: unknown): never => {
+    throw new ConfigError(`${path}: ${must}`, { path, value, policy: 'logEvents' });
+  };
+  if (typeof (of as Partial<EventSource> | null | undefined)?.on !== 'function') {
+    wrong('logEvents', 'must be given a pipeline, or a keyed one', of);
+  }
+  for (const level of ['info', 'warn'] as const) {
+    if (typeof (logger as Partial<Logger> | null | undefined)?.[level] !== 'function') {
+      wrong('logEvents.logger', `must be a logger with ${level}(fields, message)`, logger);
+    }
+  }
+}
+
+function transitionFields(event: EventOf<'transition'>): Record<string, unknown> {
+  const { from, to, reason, openForMs, enforced } = event;
+  return {
+    ...place(event),
+    [attribute.previousState]: from,
+    [attribute.state]: to,
+    [attribute.reason]: reason,
+    ...(openForMs === undefined ? {} : { [attribute.openFor]: openForMs / 1_000 }),
+    ...(enforced ? {} : { [attribute.enforced]: false }),
+  };
+}
+
+function callFields(event: EventOf<'retry_stopped'>): Record<string, unknown> {
+  const { reason, attempts, outcome, error } = event;
+  return {
+    ...place(event),
+    [attribute.reason]: reason,
+    [attribute.attempts]: attempts,
+    [attribute.outcome]: outcome,
+    ...(error === undefined ? {} : { [attribute.errorType]: errorTypeOf(error), err: error }),
+  };
+}
+
+function place(event: { pipeline: string; key: string | undefined; policy: string | undefined }) {
+  const { pipeline, key, policy } = event;
+  return {
+    [attribute.pipeline]: pipeline,
+    ...(key === undefined ? {} : { [attribute.key]: key }),
+    ...(policy === undefined ? {} : { [attribute.policy]: policy }),
+  };
+}
+
+function traceIds(): Record<string, string> {
+  const span = trace.getActiveSpan()?.spanContext();
+  return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
+}

@@ -1,0 +1,202 @@
+/**
+ * Every name that telemetry emits, in one table. OpenTelemetry has no convention for resilience yet; when it gets one, this
+ * is the file to change. The dashboard, the alert rules and the tables of docs/telemetry.md are made from it.
+ */
+
+/** What a metric is. */
+export interface Metric {
+  readonly name: string;
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly unit: string;
+  readonly description: string;
+  /** Besides {@link attribute.pipeline}. */
+  readonly attributes: readonly string[];
+}
+
+/** The attributes of metrics, spans and log lines. */
+export const attribute = {
+  pipeline: 'holdfast.pipeline',
+  policy: 'holdfast.policy',
+  outcome: 'holdfast.outcome',
+  retried: 'holdfast.retried',
+  attemptKind: 'holdfast.attempt.kind',
+  reason: 'holdfast.reason',
+  enforced: 'holdfast.enforced',
+  state: 'holdfast.state',
+  previousState: 'holdfast.previous_state',
+  attempts: 'holdfast.attempts',
+  attempt: 'holdfast.attempt',
+  delay: 'holdfast.delay',
+  openFor: 'holdfast.open_for',
+  key: 'holdfast.key',
+  errorType: 'error.type',
+  resendCount: 'http.request.resend_count',
+  overflow: 'otel.metric.overflow',
+} as const;
+
+const { policy, outcome, retried, attemptKind, reason, enforced, state, errorType } = attribute;
+
+/** The metrics. */
+export const metric = {
+  calls: {
+    name: 'holdfast.calls',
+    kind: 'counter',
+    unit: '{call}',
+    description: 'Calls that settled.',
+    attributes: [outcome, retried, errorType],
+  },
+  callDuration: {
+    name: 'holdfast.call.duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Duration of calls, with all their attempts and waits.',
+    attributes: [outcome, errorType],
+  },
+  attempts: {
+    name: 'holdfast.attempts',
+    kind: 'counter',
+    unit: '{attempt}',
+    description: 'Times an operation was called.',
+    attributes: [attemptKind, outcome],
+  },
+  retryDelay: {
+    name: 'holdfast.retry.delay',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Delays before retries.',
+    attributes: [policy],
+  },
+  rejections: {
+    name: 'holdfast.rejections',
+    kind: 'counter',
+    unit: '{call}',
+    description: 'Calls that a policy refused, or would have refused if it were not a dry run.',
+    attributes: [policy, reason, enforced],
+  },
+  breakerState: {
+    name: 'holdfast.circuit_breaker.state',
+    kind: 'gauge',
+    unit: '{circuit_breaker}',
+    description:
+      'Circuit breakers in this state: 1 for the current one, of a keyed pipeline the number of copies.',
+    attributes: [policy, state],
+  },
+  breakerTransitions: {
+    name: 'holdfast.circuit_breaker.transitions',
+    kind: 'counter',
+    unit: '{transition}',
+    description: 'Changes to this state.',
+    attributes: [policy, state],
+  },
+  breakerFailureRate: {
+    name: 'holdfast.circuit_breaker.failure_rate',
+    kind: 'gauge',
+    unit: '1',
+    description: 'Share of failures among the calls in the window.',
+    attributes: [policy],
+  },
+  breakerSlowCallRate: {
+    name: 'holdfast.circuit_breaker.slow_call_rate',
+    kind: 'gauge',
+    unit: '1',
+    description: 'Share of slow calls among the calls in the window, where slowness is judged.',
+    attributes: [policy],
+  },
+  bulkheadInFlight: {
+    name: 'holdfast.bulkhead.in_flight',
+    kind: 'gauge',
+    unit: '{call}',
+    description: 'Calls inside.',
+    attributes: [policy],
+  },
+  bulkheadQueued: {
+    name: 'holdfast.bulkhead.queued',
+    kind: 'gauge',
+    unit: '{call}',
+    description: 'Calls that wait for a slot.',
+    attributes: [policy],
+  },
+  bulkheadLimit: {
+    name: 'holdfast.bulkhead.limit',
+    kind: 'gauge',
+    unit: '{call}',
+    description: 'How many calls may be inside at once.',
+    attributes: [policy],
+  },
+  retryBudgetBalance: {
+    name: 'holdfast.retry_budget.balance',
+    kind: 'gauge',
+    unit: '{retry}',
+    description:
+      'Retries that the budget allows now; of a keyed pipeline, those of its poorest copy.',
+    attributes: [policy],
+  },
+} as const satisfies Record<string, Metric>;
+
+/** Names of {@link metric}. */
+export type MetricId = keyof typeof metric;
+
+/** Bucket boundaries of the histograms, in seconds: those of OpenTelemetry's HTTP convention. */
+export const DURATION_BUCKETS = [
+  0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
+];
+
+/** Spans are named `holdfast <pipeline>`. */
+export const SPAN_PREFIX = 'holdfast ';
+
+/** The events on a call's span, with what they say. */
+export const spanEvent = {
+  retry: {
+    name: 'holdfast.retry',
+    description: 'A retry was decided on, and starts after the delay (seconds).',
+    attributes: [policy, attribute.attempt, attribute.delay, outcome, errorType],
+  },
+  retryStopped: {
+    name: 'holdfast.retry_stopped',
+    description: 'No further retry: none is left, or budget, deadline or server forbid it.',
+    attributes: [policy, reason, attribute.attempts],
+  },
+  hedge: {
+    name: 'holdfast.hedge',
+    description: 'A further attempt that ran beside another one ended, or was given up.',
+    attributes: [attribute.attempt, outcome, errorType],
+  },
+  timeout: {
+    name: 'holdfast.timeout',
+    description: 'A timeout (of that many seconds) expired.',
+    attributes: [policy, attribute.delay],
+  },
+  rejection: {
+    name: 'holdfast.rejection',
+    description: 'A policy refused the call, or would have.',
+    attributes: [policy, reason, enforced],
+  },
+  transition: {
+    name: 'holdfast.transition',
+    description: 'This call made a circuit breaker change its state.',
+    attributes: [policy, attribute.previousState, state, reason, enforced],
+  },
+  fallback: {
+    name: 'holdfast.fallback',
+    description: 'A fallback answered in place of this outcome.',
+    attributes: [policy, outcome, errorType],
+  },
+  queued: {
+    name: 'holdfast.queued',
+    description: 'The call waits in a queue.',
+    attributes: [policy],
+  },
+} as const;
+
+/** The channels of `node:diagnostics_channel`. */
+export const channel = {
+  call: 'holdfast:call',
+  attempt: 'holdfast:attempt',
+  transition: 'holdfast:transition',
+} as const;
+
+/** The version of this package. */
+export const VERSION = '0.1.0';
+
+/** The instrumentation scope of meters and tracers. */
+export const SCOPE = 'holdfast';

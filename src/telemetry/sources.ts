@@ -1,0 +1,116 @@
+import type { Attributes, MeterProvider } from '@opentelemetry/api';
+import { reportFault } from '../pipeline/events.js';
+import type { PolicyMeasures } from '../pipeline/observer.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import type { Tally } from '../pipeline/tally.js';
+import type { Account, Counts } from './counters.js';
+import { Counters } from './counters.js';
+
+/** The numbers of one pipeline, or of a keyed one with all its copies. */
+export interface Source {
+  /** Counts calls under other attributes too. */
+  add(tally: Tally, attributes: Attributes): void;
+  /** Its gauges are no longer to be read; its counters are, as long as it lives. */
+  dispose(): void;
+}
+
+/**
+ * One pipeline as collections see it. It must not keep the pipeline alive: a pipeline that nobody uses any more is
+ * collected, and its counters are kept in {@link retired}.
+ */
+export class PipelineSource implements Source {
+  /** `undefined`: the global one, whichever that is. */
+  readonly provider: MeterProvider | undefined;
+  readonly accounts: Account[] = [];
+  readonly #pipeline: WeakRef<Pipeline<unknown>>;
+  readonly #policies: readonly string[];
+  #disposed = false;
+
+  constructor(
+    pipeline: Pipeline<unknown>,
+    provider: MeterProvider | undefined,
+    attributes: Attributes,
+  ) {
+    this.provider = provider;
+    this.#pipeline = new WeakRef(pipeline);
+    this.#policies = pipeline.plan.layers.map(({ name }) => name);
+    const now = pipeline.time.now();
+    const transitions = pipeline.plan.layers.flatMap(({ name, policy }) => {
+      const record = measured(() => policy.measure?.(now))?.transitions;
+      return record === undefined ? [] : [{ policy: name, record }];
+    });
+    this.accounts.push({
+      attributes,
+      policies: this.#policies,
+      tally: pipeline.tally,
+      transitions,
+    });
+  }
+
+  /** The pipeline whose gauges are to be read, while there is one. */
+  get pipeline(): Pipeline<unknown> | undefined {
+    return this.#disposed ? undefined : this.#pipeline.deref();
+  }
+
+  add(tally: Tally, attributes: Attributes): void {
+    this.accounts.push({ attributes, policies: this.#policies, tally, transitions: [] });
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+  }
+}
+
+/** Asks a policy, which may be anybody's. */
+export function measured(ask: () => PolicyMeasures | undefined): PolicyMeasures | undefined {
+  try {
+    return ask();
+  } catch (error) {
+    reportFault('a policy asked to measure itself', error);
+    return undefined;
+  }
+}
+
+const sources = new Set<PipelineSource>();
+
+/** What pipelines that are gone have counted, for each provider: counters must never go back. */
+const retired = new Map<MeterProvider | undefined, Counters>();
+
+/** How many series of pipelines that are gone are kept for each provider. */
+const MAX_RETIRED = 5_000;
+
+const registry = new FinalizationRegistry<PipelineSource>((source) => {
+  sources.delete(source);
+  let counters = retired.get(source.provider);
+  if (counters === undefined) {
+    counters = new Counters(MAX_RETIRED);
+    retired.set(source.provider, counters);
+  }
+  for (const account of source.accounts) counters.add(account);
+});
+
+/** Has a pipeline collected from now on, until it is gone. */
+export function register(pipeline: Pipeline<unknown>, source: PipelineSource): void {
+  sources.add(source);
+  registry.register(pipeline, source);
+}
+
+/** The sources that report to `provider`. `isGlobal`: also those that report to the global one. */
+export function sourcesOf(provider: MeterProvider, isGlobal: boolean): PipelineSource[] {
+  return [...sources].filter((source) => belongs(source.provider, provider, isGlobal));
+}
+
+/** What pipelines that reported to `provider` and are gone have counted. */
+export function retiredOf(provider: MeterProvider, isGlobal: boolean): Counts[] {
+  return [...retired]
+    .filter(([to]) => belongs(to, provider, isGlobal))
+    .map(([, counters]) => counters);
+}
+
+function belongs(
+  to: MeterProvider | undefined,
+  provider: MeterProvider,
+  isGlobal: boolean,
+): boolean {
+  return to === undefined ? isGlobal : to === provider;
+}
