@@ -150,6 +150,13 @@ describe('circuitBreaker with a breaker of the shape of cockatiel’s', () => {
     expect(breaker.snapshot().breaker).toEqual(known);
   });
 
+  it('B10: a state of null is one, too', () => {
+    const mine = made(undefined);
+    const initialState = { ...harness().breaker.snapshot(), breaker: null };
+    harness({ breaker: mine, initialState });
+    expect(mine.state).toBeNull();
+  });
+
   it('B10: fields that it leaves open may hold anything', () => {
     const mine = made({ last: null, error: undefined, calls: 0 });
     const known = { last: 'x', error: 'y', calls: 3, more: [] };
