@@ -1,5 +1,6 @@
 /** The pieces that options schemas are made of, each with a text that says what would be right. */
 import * as z from 'zod';
+import { isPlain } from './describe.js';
 
 function wholeNumber(atLeast: number) {
   const error = `must be a whole number >= ${atLeast}`;
@@ -27,6 +28,24 @@ export function fnOf<F extends (...args: never[]) => unknown>(): z.ZodType<F, F>
 
 /** Any function. {@link fnOf} gives it a type. */
 export const fn = fnOf<(...args: never[]) => unknown>();
+
+const NOT_PLAIN = 'must be a plain object with options';
+
+/**
+ * The options schema `schema` for a place inside other options, where it takes plain objects only. Without this an instance
+ * that has no properties of its own, such as a Map, would pass for an object without options.
+ */
+export function nested<S extends z.ZodType>(schema: S): S {
+  const copy = schema.clone();
+  const { run } = copy._zod;
+  copy._zod.run = (payload, context) => {
+    const { value } = payload;
+    if (typeof value !== 'object' || value === null || isPlain(value)) return run(payload, context);
+    payload.issues.push({ code: 'custom', input: value, message: NOT_PLAIN, inst: copy });
+    return payload;
+  };
+  return copy;
+}
 
 /** A name for a policy or pipeline: it becomes an attribute of metrics, so no control characters. */
 export const policyName = z.string({ error: 'must be a text' }).regex(/^[^\p{Cc}]{1,100}$/u, {

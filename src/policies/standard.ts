@@ -1,46 +1,66 @@
 import * as z from 'zod';
+import { nested } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
-import { ConfigError } from '../errors.js';
 import type { Policy } from '../pipeline/contract.js';
 import type { Duration } from '../time/duration.js';
-import { durationSchema, parseDuration } from '../time/duration.js';
-import type { BulkheadOptions } from './bulkhead/index.js';
-import { bulkhead } from './bulkhead/index.js';
-import type { CircuitBreakerOptions } from './circuit-breaker/index.js';
-import { circuitBreaker } from './circuit-breaker/index.js';
-import type { RetryOptions } from './retry/index.js';
-import { retry } from './retry/index.js';
-import { timeout } from './timeout/index.js';
+import { durationSchema, formatDuration } from '../time/duration.js';
+import { BulkheadPolicy } from './bulkhead/bulkhead.js';
+import type { BulkheadOptions } from './bulkhead/options.js';
+import { bulkheadSchema } from './bulkhead/options.js';
+import { CircuitBreakerPolicy } from './circuit-breaker/circuit-breaker.js';
+import type { CircuitBreakerOptions } from './circuit-breaker/options.js';
+import { circuitBreakerSchema, completeCircuitBreaker } from './circuit-breaker/options.js';
+import type { RetryOptions } from './retry/options.js';
+import { retrySchema } from './retry/options.js';
+import { RetryPolicy } from './retry/retry.js';
+import { TimeoutPolicy } from './timeout/timeout.js';
 
 /** Options of {@link standard}. `false` leaves a policy out. */
 export interface StandardOptions {
   /** How long the whole call may take, retries included. Default 30 s. */
   readonly totalTimeout?: Duration | false | undefined;
+  /** Options of {@link retry}. Default: its defaults. */
   readonly retry?: RetryOptions | false | undefined;
+  /** Options of {@link circuitBreaker}. Default: its defaults. */
   readonly circuitBreaker?: CircuitBreakerOptions | false | undefined;
+  /** Options of {@link bulkhead}. Default: its defaults. */
   readonly bulkhead?: BulkheadOptions | false | undefined;
-  /** How long each attempt may take. Default 10 s. */
+  /** How long each attempt may take: not longer than the whole call. Default 10 s, or `totalTimeout` where that is shorter. */
   readonly attemptTimeout?: Duration | false | undefined;
 }
 
 /** The defaults of {@link StandardOptions} that are not those of a policy. */
-export const standardDefaults = { totalTimeout: '30s', attemptTimeout: '10s' } as const;
+export const standardDefaults = { totalTimeout: 30_000, attemptTimeout: 10_000 } as const;
 
-const off = { error: 'must be the options of the policy, or false to leave it out' };
-const policyOptions = z.union([z.looseObject({}), z.literal(false)], off).optional();
+/** Options of a policy, or `false`. */
+function policySchema<S extends z.ZodType>(schema: S) {
+  const error = 'must be the options of the policy, or false to leave it out';
+  return z.union([nested(schema), z.literal(false)], { error });
+}
 
-/** The schema of {@link StandardOptions}; each policy checks its own options. */
-export const standardSchema = z.strictObject({
-  totalTimeout: z.union([durationSchema, z.literal(false)]).optional(),
-  retry: policyOptions,
-  circuitBreaker: policyOptions,
-  bulkhead: policyOptions,
-  attemptTimeout: z.union([durationSchema, z.literal(false)]).optional(),
-});
+const timeoutSchema = z.union([durationSchema, z.literal(false)]).optional();
+
+/** The schema of {@link StandardOptions}. */
+export const standardSchema = z
+  .strictObject({
+    totalTimeout: timeoutSchema,
+    retry: policySchema(retrySchema).prefault({}),
+    circuitBreaker: policySchema(circuitBreakerSchema).prefault({}),
+    bulkhead: policySchema(bulkheadSchema).prefault({}),
+    attemptTimeout: timeoutSchema,
+  })
+  .check(({ value: { totalTimeout, attemptTimeout }, issues }) => {
+    if (typeof attemptTimeout !== 'number' || totalTimeout === false) return;
+    const whole = totalTimeout ?? standardDefaults.totalTimeout;
+    if (attemptTimeout <= whole) return;
+    const set = totalTimeout === undefined ? ': set that too, or false' : '';
+    const message = `must not be above totalTimeout (${formatDuration(whole)})${set}`;
+    issues.push({ code: 'custom', input: attemptTimeout, path: ['attemptTimeout'], message });
+  });
 
 /**
  * The policies of a well-behaved client in the recommended order, ready to be spread into a pipeline: total timeout, retry,
- * circuit breaker, bulkhead, attempt timeout.
+ * circuit breaker, bulkhead, attempt timeout. The timeouts are named `total_timeout` and `attempt_timeout`.
  *
  * @throws ConfigError when an option is wrong, or when an attempt may take longer than the whole call.
  * @example
@@ -48,22 +68,20 @@ export const standardSchema = z.strictObject({
  */
 export function standard(options?: StandardOptions): Policy[] {
   const given = parseOptions(standardSchema, options, 'standard');
-  const totalMs = given.totalTimeout ?? parseDuration(standardDefaults.totalTimeout);
-  const attemptMs = given.attemptTimeout ?? parseDuration(standardDefaults.attemptTimeout);
-  if (totalMs !== false && attemptMs !== false && attemptMs > totalMs) {
-    const key = given.attemptTimeout === undefined ? 'totalTimeout' : 'attemptTimeout';
-    throw new ConfigError(
-      `standard.${key}: an attempt (${attemptMs} ms) must not be allowed longer than the whole call (${totalMs} ms)`,
-      { path: `standard.${key}`, value: given[key], policy: 'standard' },
-    );
+  const { totalTimeout = standardDefaults.totalTimeout, retry, circuitBreaker, bulkhead } = given;
+  const whole = totalTimeout === false ? Infinity : totalTimeout;
+  const { attemptTimeout = Math.min(whole, standardDefaults.attemptTimeout) } = given;
+  const policies: Policy[] = [];
+  if (totalTimeout !== false) policies.push(timeoutOf(totalTimeout, 'total_timeout'));
+  if (retry !== false) policies.push(new RetryPolicy(retry));
+  if (circuitBreaker !== false) {
+    policies.push(new CircuitBreakerPolicy(completeCircuitBreaker(circuitBreaker)));
   }
-  const policies: (Policy | false)[] = [
-    totalMs !== false && timeout({ duration: totalMs, name: 'total_timeout' }),
-    given.retry !== false && retry(given.retry as RetryOptions | undefined),
-    given.circuitBreaker !== false &&
-      circuitBreaker(given.circuitBreaker as CircuitBreakerOptions | undefined),
-    given.bulkhead !== false && bulkhead(given.bulkhead as BulkheadOptions | undefined),
-    attemptMs !== false && timeout({ duration: attemptMs, name: 'attempt_timeout' }),
-  ];
-  return policies.filter((policy) => policy !== false);
+  if (bulkhead !== false) policies.push(new BulkheadPolicy(bulkhead));
+  if (attemptTimeout !== false) policies.push(timeoutOf(attemptTimeout, 'attempt_timeout'));
+  return policies;
+}
+
+function timeoutOf(duration: number, name: string): TimeoutPolicy {
+  return new TimeoutPolicy({ duration, name });
 }

@@ -41,9 +41,10 @@ export const bulkheadSchema = z
     dryRun: z.boolean().default(bulkheadDefaults.dryRun),
     ...namedShape,
   })
-  .refine((options) => options.maxWait === undefined || options.maxQueued > 0, {
-    path: ['maxWait'],
-    error: 'has no effect without a queue: set maxQueued to at least 1, or leave it out',
+  .check(({ value: { maxWait, maxQueued }, issues }) => {
+    if (maxWait === undefined || maxQueued > 0) return;
+    const message = 'has no effect without a queue: set maxQueued to at least 1, or leave it out';
+    issues.push({ code: 'custom', input: maxWait, path: ['maxWait'], message });
   });
 
 /** Options with everything filled in. */

@@ -215,7 +215,11 @@ export interface ResolvedCircuitBreaker extends Omit<Parsed, 'maxOpenFor' | 'pro
 export function resolveCircuitBreaker(
   options: CircuitBreakerOptions | undefined,
 ): ResolvedCircuitBreaker {
-  const parsed = parseOptions(circuitBreakerSchema, options, 'circuitBreaker');
+  return completeCircuitBreaker(parseOptions(circuitBreakerSchema, options, 'circuitBreaker'));
+}
+
+/** Fills in the defaults that depend on other options. */
+export function completeCircuitBreaker(parsed: Parsed): ResolvedCircuitBreaker {
   const { openFor } = parsed;
   return {
     ...parsed,

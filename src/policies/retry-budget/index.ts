@@ -1,3 +1,3 @@
 export type { RetryBudgetOptions } from './options.js';
 export { retryBudgetSchema } from './options.js';
-export { RetryBudget, retryBudget } from './retry-budget.js';
+export { isRetryBudget, RetryBudget, retryBudget } from './retry-budget.js';

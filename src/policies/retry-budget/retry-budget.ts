@@ -6,16 +6,26 @@ import { resolveRetryBudget } from './options.js';
 export const BUDGET_WINDOW_MS = 10_000;
 
 /**
- * A budget that several retry (and hedge) policies can share: over any 10 s, retries are at most `ratio` of the first
- * attempts plus `minPerSecond` a second.
+ * A budget that several retry (and hedge) policies can share: whenever a retry is made, those of the last 10 s, itself
+ * included, are at most `ratio` of the first attempts of those 10 s plus `minPerSecond` a second.
  *
- * The idea is Finagle's: a bound on each call's retries does nothing against an overload in which all calls retry.
+ * A bound on each call's retries does nothing against an overload, in which all calls retry; this bounds them all together.
+ * The idea is Finagle's.
+ *
+ * Each policy that shares it counts the calls it sees: share it between pipelines, not between the policies of one.
  *
  * @throws ConfigError when an option is wrong.
  * @see https://twitter.github.io/finagle/guide/Clients.html#retries
  */
 export function retryBudget(options?: RetryBudgetOptions): RetryBudget {
   return new RetryBudget(resolveRetryBudget(options));
+}
+
+/** Whether it is a budget: also one of another copy of this library, in a process that has loaded two. */
+export function isRetryBudget(value: unknown): value is RetryBudget {
+  if (typeof value !== 'object' || value === null) return false;
+  const { deposit, tryWithdraw } = value as Partial<RetryBudget>;
+  return typeof deposit === 'function' && typeof tryWithdraw === 'function';
 }
 
 /** Made by {@link retryBudget}. It errs on the side of fewer retries, by up to a tenth of its window. */

@@ -1,15 +1,15 @@
 import * as z from 'zod';
-import { count, fnOf } from '../../config/schemas.js';
+import { count, fnOf, nested } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import type { Duration } from '../../time/duration.js';
-import { durationSchema } from '../../time/duration.js';
+import { durationSchema, formatDuration } from '../../time/duration.js';
 import type { Handle } from '../filter.js';
 import { handleSchema } from '../filter.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
-import type { RetryBudgetOptions } from '../retry-budget/index.js';
-import { RetryBudget, retryBudgetSchema } from '../retry-budget/index.js';
+import type { RetryBudget, RetryBudgetOptions } from '../retry-budget/index.js';
+import { isRetryBudget, retryBudgetSchema } from '../retry-budget/index.js';
 import type { Backoff } from './backoff.js';
 import { backoffSchema } from './backoff.js';
 
@@ -35,8 +35,8 @@ export interface RetryOptions extends Named {
    */
   readonly backoff?: Backoff | undefined;
   /**
-   * The delay the failure itself asks for, in milliseconds; `undefined` when it asks for none. Default: the error's
-   * `retryAfter`, when it is a number.
+   * The delay the failure itself asks for, in milliseconds; `undefined` (or what is no number >= 0) when it asks for none.
+   * Default: the error's `retryAfter`, when it is such a number.
    */
   readonly delayFrom?: ((outcome: Outcome) => number | undefined) | undefined;
   /** The longest asked-for delay that is waited for (with up to 20% on top); for a longer one the retry is given up. Default 30 s. */
@@ -46,7 +46,10 @@ export interface RetryOptions extends Named {
    * The caller's abort never is.
    */
   readonly handle?: Handle | undefined;
-  /** The budget that bounds retries over all calls: options for one of this policy's own, one to share, or `false` for none. */
+  /**
+   * The budget that bounds retries over all calls: options for one of this policy's own, one to share (see
+   * {@link retryBudget}), or `false` for none. Default: one of its own, with the defaults of a budget.
+   */
   readonly budget?: RetryBudget | RetryBudgetOptions | false | undefined;
   /** Where chance comes from: 0 <= number < 1. Default `Math.random`. */
   readonly random?: (() => number) | undefined;
@@ -77,7 +80,7 @@ export const retrySchema = z
     maxRetryAfter: durationSchema.default(retryDefaults.maxRetryAfter),
     handle: handleSchema.optional(),
     budget: z
-      .union([z.instanceof(RetryBudget), retryBudgetSchema, z.literal(false)], {
+      .union([z.custom<RetryBudget>(isRetryBudget), nested(retryBudgetSchema), z.literal(false)], {
         error: 'must be the options of a retry budget, a budget to share, or false',
       })
       .prefault({}),
@@ -85,27 +88,28 @@ export const retrySchema = z
     ...namedShape,
   })
   .check((context) => {
-    const { backoff, initialDelay, maxDelay } = context.value;
-    if (backoff !== undefined) {
+    const options = context.value;
+    const wrong = (key: keyof typeof options, message: string): void => {
+      context.issues.push({ code: 'custom', input: options[key], path: [key], message });
+    };
+    if (options.backoff !== undefined) {
       for (const key of ['initialDelay', 'factor', 'maxDelay', 'jitter'] as const) {
-        if (context.value[key] === undefined) continue;
-        context.issues.push({
-          code: 'custom',
-          input: context.value[key],
-          path: [key],
-          message: 'has no effect beside backoff: use one or the other',
-        });
+        if (options[key] === undefined) continue;
+        wrong(key, 'has no effect beside backoff: use one or the other');
       }
+      return;
     }
+    const { initialDelay, maxDelay } = options;
     const first = initialDelay ?? retryDefaults.initialDelay;
     const longest = maxDelay ?? retryDefaults.maxDelay;
-    if (longest < first) {
-      context.issues.push({
-        code: 'custom',
-        input: longest,
-        path: [maxDelay === undefined ? 'initialDelay' : 'maxDelay'],
-        message: `the longest delay (${longest} ms) must not be below the first (${first} ms)`,
-      });
+    if (longest >= first) return;
+    if (maxDelay === undefined) {
+      wrong(
+        'initialDelay',
+        `must not be above maxDelay (${formatDuration(longest)}): set that too`,
+      );
+    } else {
+      wrong('maxDelay', `must not be below initialDelay (${formatDuration(first)})`);
     }
   });
 

@@ -8,7 +8,7 @@ import { randomOf } from '../chance.js';
 import type { Handles } from '../filter.js';
 import { handlesOf, isUpstreamFailure } from '../filter.js';
 import { retryAfterOf } from '../retry-after.js';
-import { RetryBudget } from '../retry-budget/index.js';
+import { isRetryBudget, RetryBudget } from '../retry-budget/index.js';
 import type { Delays } from './backoff.js';
 import { startBackoff } from './backoff.js';
 import type { Exponential } from './delay.js';
@@ -61,8 +61,8 @@ export class RetryPolicy implements Driver {
     };
     this.name = options.name;
     this.inspectsValues = handle !== undefined && maxRetries > 0;
-    if (budget instanceof RetryBudget) this.budget = budget;
-    else this.budget = budget === false ? undefined : new RetryBudget(budget);
+    if (budget === false) this.budget = undefined;
+    else this.budget = isRetryBudget(budget) ? budget : new RetryBudget(budget);
   }
 
   begin(call: Call): void {
