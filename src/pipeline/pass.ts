@@ -383,7 +383,7 @@ export class Pass implements Call, Drivable {
     const { host } = this;
     const { straight } = host.plan;
     if (straight !== undefined && this.detour === undefined && this.kind === 'success') {
-      if (!host.hub.active) return this.leaveStraight(straight);
+      if (!host.hub.routine && this.watch?.attempts !== true) return this.leaveStraight(straight);
     }
     if (this.kind === 'success' && this === this.root) host.tally.firstSuccesses++;
     else host.tally.attempt(this.attemptKind, this.kind);
@@ -395,7 +395,7 @@ export class Pass implements Call, Drivable {
     return this.leave(this.layers.length - 1);
   }
 
-  /** The way out of almost every call: `leave` and `finish` for a first attempt that succeeded, with nobody listening. */
+  /** The way out of almost every call: `leave` and `finish` for a first attempt that succeeded, with nobody listening to each. */
   private leaveStraight(straight: readonly Exit[]): unknown {
     const { host, attempt, states } = this;
     this.phase = 'leaving';
@@ -416,6 +416,7 @@ export class Pass implements Call, Drivable {
     if (this.detour !== undefined) return this.finish();
     host.inFlight--;
     host.tally.straight++;
+    if (this.watch !== undefined) this.endWatch('success');
     const { owned, delivery } = this;
     const { value, resolve } = attempt;
     this.phase = 'done';

@@ -1,3 +1,4 @@
+import { reportFault } from '../pipeline/events.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { ResolvedTelemetry } from '../pipeline/telemetry-options.js';
 import { AttributeSets } from './attribute-sets.js';
@@ -19,5 +20,9 @@ export function observe(pipeline: Pipeline<unknown>, options: ResolvedTelemetry)
   pipeline.observer = observer;
   register(pipeline, source);
   // Gauges show up without a first call, where an SDK is there already.
-  observer.meters();
+  try {
+    observer.meters();
+  } catch (error) {
+    reportFault('telemetry', error);
+  }
 }
