@@ -75,7 +75,7 @@ export class CircuitBreakerPolicy implements Gate {
   readonly #isolations = new Set<object>();
   readonly #announcer = new Announcer();
   readonly #transitions: Transitions;
-  /** The call that is being asked or told, which is what causes a change of state. */
+  /** The call that is being asked or told, which is what causes a change of state. User code in between may make other calls. */
   #mover: Call | undefined;
   #time: TimeSource | undefined;
   /** What is still to be restored, once there is a clock. */
@@ -140,11 +140,12 @@ export class CircuitBreakerPolicy implements Gate {
   enter(call: Call): Admission {
     const circuit = this.#circuit;
     if (circuit.state !== 'closed') {
+      const outer = this.#mover;
       this.#mover = call;
       try {
         return this.#enterNotClosed(call);
       } finally {
-        this.#mover = undefined;
+        this.#mover = outer;
       }
     }
     call.state =
@@ -166,11 +167,12 @@ export class CircuitBreakerPolicy implements Gate {
         return;
       }
     }
+    const outer = this.#mover;
     this.#mover = call;
     try {
       this.#exitWatched(call, outcome);
     } finally {
-      this.#mover = undefined;
+      this.#mover = outer;
     }
   }
 
@@ -271,11 +273,12 @@ export class CircuitBreakerPolicy implements Gate {
 
   /** A success tripped it: with slow calls, or by filling up the calls it takes to judge. */
   #openFor(call: Call, reason: OpenReason): void {
+    const outer = this.#mover;
     this.#mover = call;
     try {
       this.#circuit.open(call.time.now(), reason, undefined);
     } finally {
-      this.#mover = undefined;
+      this.#mover = outer;
     }
   }
 
