@@ -65,9 +65,9 @@ export function parseRateLimit(field: string): Quota[] {
   for (const item of splitOutsideStrings(field, ',')) {
     const [name = '', ...parameters] = splitOutsideStrings(item, ';');
     if (isMember(name)) addMember(legacy, name);
-    else if (name !== '') quotas.push(quotaOf(parameters));
+    else quotas.push(quotaOf(parameters));
   }
-  if (legacy.has('remaining') || legacy.has('reset')) {
+  if (legacy.size > 0) {
     quotas.push({
       remaining: parseCount(legacy.get('remaining')),
       resetSeconds: parseAmount(legacy.get('reset')),

@@ -53,6 +53,7 @@ describe.each(implementations)('$name', ({ fetch, Request, FormData }) => {
   });
 
   it('X4: one without a body needs no clone', async () => {
+    expect(hasBody(new Request(url, { method: 'PUT' }))).toBe(false);
     const request = new Request(url);
     expect(hasBody(request)).toBe(false);
     expect(requestForAttempt(request, false)).toBe(request);
