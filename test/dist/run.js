@@ -121,7 +121,8 @@ function test(directory, name) {
   }
 }
 
-const base = { strict: true, target: 'ES2022', noEmit: true, files: ['types.ts'] };
+const sources = ['types.ts', 'own-policies.ts'];
+const base = { strict: true, target: 'ES2022', noEmit: true, files: sources };
 const users = {
   'Node service': { module: 'NodeNext', lib: ['ES2022'], types: ['node'], skipLibCheck: true },
   'browser bundle': {
