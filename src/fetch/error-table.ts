@@ -61,7 +61,7 @@ const CODES: Readonly<Record<Entry, readonly string[]>> = {
     'EBADRESP',
     'ETIMEOUT',
   ],
-  // X509 codes as the documentation of node:tls lists them; families in PREFIXES below.
+  // X509 codes as the documentation of Node's TLS lists them; families in PREFIXES below.
   tls: [
     'UNABLE_TO_GET_ISSUER_CERT',
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
