@@ -4,7 +4,7 @@ import { positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
 import { errorTypeOf } from '../pipeline/error-type.js';
-import type { EventOf } from '../pipeline/events.js';
+import type { EventOf, EventType, Listener } from '../pipeline/events.js';
 import type { Clock } from '../time/clock.js';
 import { systemClock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
@@ -26,10 +26,8 @@ export interface Logger {
 
 /** What {@link logEvents} listens to: a pipeline, or a keyed one. */
 export interface EventSource {
-  /** Listens to the changes of state of circuit breakers. */
-  on(type: 'transition', listener: (event: EventOf<'transition'>) => void): () => void;
-  /** Listens to the calls that are not retried any more. */
-  on(type: 'retry_stopped', listener: (event: EventOf<'retry_stopped'>) => void): () => void;
+  /** Listens to the events of one type. Returns a function that stops it. */
+  on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
 }
 
 /** Options of {@link logEvents}. */
