@@ -162,3 +162,67 @@ describe('what a fallback answered', () => {
     );
   });
 });
+
+describe('what comes at the very end', () => {
+  it('T5: a gate that gives the call up while it is left comes too late', async () => {
+    const late = gate({
+      mayAbandon: true,
+      exit: (call) => call.abandon(call.layer, new Error('too late')),
+    });
+    for (let i = 0; i < 3; i++) {
+      const calls = pipeline('calls', late);
+      expect(await calls.settle(() => 'there')).toEqual({ status: 'fulfilled', value: 'there' });
+      expect(calls.snapshot().inFlight).toBe(0);
+    }
+  });
+
+  it('a timeout of another pipeline, used in the operation, counts as one', async () => {
+    const clock = new VirtualClock();
+    const inner = pipeline({ name: 'inner', clock }, timeout('1s'));
+    const outer = pipeline({ name: 'outer', clock });
+    const outcomes: string[] = [];
+    outer.on('call', ({ outcome }) => outcomes.push(outcome));
+    const call = outer.settle(() => inner.execute(never));
+    await clock.advance('1s');
+    expect(await call).toMatchObject({ reason: { pipeline: 'inner', code: 'ERR_TIMEOUT' } });
+    expect(outcomes).toEqual(['timeout']);
+  });
+
+  it('a result that is retried is reported as discarded', async () => {
+    const discarded: unknown[] = [];
+    const calls = pipeline(
+      { name: 'calls', discard: (value) => discarded.push(value) },
+      retry({
+        maxRetries: 1,
+        initialDelay: 0,
+        maxDelay: 0,
+        handle: ({ kind }) => kind === 'success',
+      }),
+    );
+    const heard: string[] = [];
+    calls.on('discard', ({ policy }) => heard.push(String(policy)));
+    expect(await calls.execute(({ attempt }) => attempt)).toBe(2);
+    expect([discarded, heard]).toEqual([[1], ['retry']]);
+  });
+
+  it('R9: nothing is reported of a call that a predicate of its retry aborted', async () => {
+    const caller = new AbortController();
+    const events: string[] = [];
+    const calls = pipeline(
+      'calls',
+      retry({
+        initialDelay: 0,
+        maxDelay: 0,
+        handle: (outcome) => {
+          if (outcome.kind !== 'success' && outcome.error === 2) caller.abort();
+          return true;
+        },
+      }),
+    );
+    calls.on(({ type }) => events.push(type));
+    const call = calls.settle(({ attempt }) => Promise.reject(attempt), { signal: caller.signal });
+    expect((await call).status).toBe('rejected');
+    await turn();
+    expect(events).toEqual(['attempt', 'retry', 'attempt', 'call']);
+  });
+});

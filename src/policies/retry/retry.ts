@@ -82,6 +82,7 @@ export class RetryPolicy implements Driver {
         if (retries > this.#options.maxRetries) return this.#stop(call, 'exhausted', outcome);
         delays ??= this.#startDelays(drive);
         const delayMs = this.#delay(delays, retries, outcome);
+        if (drive.ended) return outcome;
         if (delayMs === undefined) return this.#stop(call, 'retry_after', outcome);
         const now = call.time.now();
         if (now + delayMs >= call.deadline) return this.#stop(call, 'deadline', outcome);
@@ -91,6 +92,8 @@ export class RetryPolicy implements Driver {
         if (!(await drive.sleep(delayMs))) return GIVEN_UP;
         outcome = await drive.next();
         if (drive.ended || !this.#handles(outcome)) return outcome;
+        // The predicate itself may have aborted the call.
+        if (drive.ended) return outcome;
       }
     } catch (error) {
       drive.discard(outcome);
