@@ -89,8 +89,9 @@ export class Attempt implements Context {
     else this.#abort ??= new GivenUp(reason);
   }
 
-  /** The run is over and its pass goes back to the pool. */
+  /** The run is over and its pass goes back to the pool. Whoever keeps the context does not keep the result. */
   detach(): void {
     this.#owner = undefined;
+    this.value = undefined;
   }
 }
