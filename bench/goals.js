@@ -21,6 +21,13 @@ const cockatielNetOverOurs = (path) =>
 const timeOver = (arm, other) => (/** @type {PathResult} */ path) =>
   over(samples(path, arm, 'ns'), samples(path, other, 'ns'));
 
+/**
+ * @param {PathResult} path
+ * @param {string} arm
+ */
+const burstGrowth = (path, arm) =>
+  over(samples(path, arm, 'burst', LARGE), samples(path, arm, 'burst', SMALL));
+
 /** @type {readonly import('./types.d.ts').Goal[]} */
 export const goals = [
   {
@@ -143,6 +150,15 @@ export const goals = [
         samples(path, 'holdfast', 'further', LARGE),
         samples(path, 'holdfast', 'further', SMALL),
       ),
+  },
+  {
+    id: 'P7-burst',
+    path: 'P7',
+    text: 'growth of a call from a burst of 1,000 to one of 100,000, over the growth of the bare call',
+    sense: 'at most',
+    limit: 1.5,
+    unit: 'x',
+    figures: (path) => over(burstGrowth(path, 'holdfast'), burstGrowth(path, 'bare')),
   },
   {
     id: 'P7-bytes',

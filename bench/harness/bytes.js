@@ -19,10 +19,12 @@ import { measure } from 'mitata';
 import { median } from './stats.js';
 
 const WARM_UP_CALLS = 30_000;
+const WARM_UP_MS = 300;
 const CALLS = 8_192;
-/** What a measurement may allocate without a collection. */
-const BUDGET = 100 * 2 ** 20;
-const REPEATS = 7;
+/** After a collection the next try makes half as many calls: they allocate more than the young generation holds. */
+const LEAST_CALLS = 32;
+const MAX_TRIES = 30;
+const REPEATS = 5;
 
 const heapUsed = () => getHeapStatistics().used_heap_size;
 
@@ -36,21 +38,23 @@ export async function weighAll(subjects, { quick }) {
   /** @type {Record<string, import('../types.d.ts').BytesSample>} */
   const result = {};
   for (const { call } of subjects) {
-    for (let i = 0; i < (quick ? 500 : WARM_UP_CALLS); i++) await call();
+    const end = performance.now() + (quick ? 10 : WARM_UP_MS);
+    for (let i = 0; i < WARM_UP_CALLS && performance.now() < end; i++) await call();
     await nextTick();
   }
   for (const { id, call, callsEach } of subjects) {
-    const estimate = (await weigh(call, 256, collections)) ?? 0;
-    const calls = Math.min(quick ? 256 : CALLS, Math.ceil(BUDGET / Math.max(1, estimate)));
+    const wanted = quick ? 1 : REPEATS;
     const counted = [];
-    for (let tries = 0; counted.length < (quick ? 1 : REPEATS) && tries < REPEATS * 3; tries++) {
+    let calls = quick ? 256 : CALLS;
+    for (let tries = 0; counted.length < wanted && tries < MAX_TRIES; tries++) {
       const bytes = await weigh(call, calls, collections);
       if (bytes !== undefined) counted.push(bytes);
+      else calls = Math.max(LEAST_CALLS, calls >> 1);
     }
     if (counted.length === 0) throw new Error(`${id}: every measurement was cut by a collection`);
     result[id] = {
       bytes: median(counted) / callsEach,
-      mitata: (await byMitata(call, calls, quick ? 1 : REPEATS)) / callsEach,
+      mitata: (await byMitata(call, calls, wanted)) / callsEach,
     };
   }
   collections.stop();

@@ -17,6 +17,7 @@ import { ANSWER } from '../settings.js';
 import { median } from './stats.js';
 
 const FURTHER = 1_000;
+const MOST_SAMPLES = 500;
 
 /** @type {((value: unknown) => void)[]} */
 let resolvers = [];
@@ -39,7 +40,7 @@ export async function crowdAll(subjects, { sizes, quick }) {
   /** @type {Record<string, Record<string, import('../types.d.ts').InFlightSample>>} */
   const result = Object.fromEntries(subjects.map(({ id }) => [id, {}]));
   for (const { call } of subjects) {
-    for (let i = 0; i < (quick ? 2 : 40); i++) await burst(call, 500);
+    await repeat(() => burst(call, quick ? 100 : FURTHER), 2, quick ? 0 : 400);
   }
   for (const size of sizes) {
     for (const { id, call, maxInFlight } of subjects) {
@@ -119,6 +120,7 @@ async function burst(call, size) {
 }
 
 /**
+ * Takes samples for a while: `least` of them, unless each takes long.
  * @template T
  * @param {() => Promise<T>} sample
  * @param {number} least
@@ -126,10 +128,11 @@ async function burst(call, size) {
  */
 async function repeat(sample, least, ms) {
   const samples = [];
-  const end = performance.now() + ms;
-  do {
+  const started = performance.now();
+  for (let elapsed = 0; ; elapsed = performance.now() - started) {
+    const wanted = elapsed < ms ? MOST_SAMPLES : elapsed < 5 * ms ? least : 1;
+    if (samples.length >= wanted) return samples;
     samples.push(await sample());
     await nextTick();
-  } while (samples.length < least || (performance.now() < end && samples.length < 500));
-  return samples;
+  }
 }
