@@ -431,8 +431,8 @@ describe('a driver of a user', () => {
 describe('a pipeline', () => {
   it.each([
     ['a function', retry, 'call the function that makes it'],
-    ['a name', 'retry', 'got string'],
-    ['nothing', undefined, 'got undefined'],
+    ['a name', 'retry', 'must be a policy'],
+    ['nothing', undefined, 'must be a policy'],
     ['null', null, 'must be a policy'],
     ['an object without a type', { role: 'gate', enter() {}, exit() {} }, 'must be a policy'],
     ['a gate without exit', { role: 'gate', type: 'g', enter() {} }, 'must be a policy'],
