@@ -33,6 +33,7 @@ export default {
   about:
     'Fallback, retry, circuit breaker, timeout and bulkhead around an operation that succeeds: the call a service makes all day. ' +
     'opossum has no retry; it stands beside the same four policies. ' +
+    "mollitia's time window copies the last 1,000 calls at every call. " +
     'Calls follow each other without a pause, except in the quiet group: there 2,000 a second come, each in its own turn of the event loop, ' +
     'so that nothing can be shared between calls.',
   groups: [
