@@ -1,3 +1,4 @@
+import { describe } from '../config/describe.js';
 import { ConfigError } from '../errors.js';
 import { systemClock } from '../time/clock.js';
 import type { TimeSource } from '../time/time-source.js';
@@ -99,6 +100,11 @@ export class Pipeline<Adds = never> {
     for (const { policy } of placed) policy.bind?.(this.time);
     this.plan = planOf(placed, this);
     if (this.hub.active) this.subscribe();
+  }
+
+  /** @internal Whether it is a pipeline; never throws, whatever it is given. */
+  static is(value: unknown): value is Pipeline<unknown> {
+    return typeof value === 'object' && value !== null && #options in value;
   }
 
   /** @internal Use {@link pipeline}. */
@@ -231,7 +237,7 @@ export class Pipeline<Adds = never> {
 
 function flatten(policies: readonly PipelineLayer[], host: Host): Placed[] {
   const placed = policies.flatMap((layer, i): Placed[] => {
-    if (layer instanceof Pipeline) {
+    if (Pipeline.is(layer)) {
       return layer.plan.layers.map(({ policy, owner }) => ({ policy, owner }));
     }
     if (!isPolicy(layer)) throw notAPolicy(layer, i);
@@ -247,18 +253,25 @@ function flatten(policies: readonly PipelineLayer[], host: Host): Placed[] {
 
 function isPolicy(value: unknown): value is Policy<unknown> {
   if (typeof value !== 'object' || value === null) return false;
-  const policy = value as Record<string, unknown>;
-  if (typeof policy['type'] !== 'string') return false;
-  return policy['role'] === 'gate'
-    ? typeof policy['enter'] === 'function' && typeof policy['exit'] === 'function'
-    : policy['role'] === 'driver' && typeof policy['drive'] === 'function';
+  try {
+    const policy = value as Record<string, unknown>;
+    if (typeof policy['type'] !== 'string') return false;
+    return policy['role'] === 'gate'
+      ? typeof policy['enter'] === 'function' && typeof policy['exit'] === 'function'
+      : policy['role'] === 'driver' && typeof policy['drive'] === 'function';
+  } catch {
+    // A proxy, or a getter that throws.
+    return false;
+  }
 }
 
 function notAPolicy(value: unknown, i: number): ConfigError {
-  const hint =
-    typeof value === 'function' ? '; call the function that makes it, as in retry()' : '';
+  const got = describe(value);
+  let hint = '';
+  if (got === 'a function') hint = '; call the function that makes it, as in retry()';
+  if (got.endsWith(' array')) hint = '; spread a list of policies, as in ...standard()';
   return new ConfigError(
-    `pipeline.policies[${i}]: must be a policy or a pipeline (got ${typeof value})${hint}`,
+    `pipeline.policies[${i}]: must be a policy or a pipeline (got ${got})${hint}`,
     { path: `pipeline.policies[${i}]`, value, policy: 'pipeline' },
   );
 }

@@ -22,12 +22,17 @@ export type Handle = CockatielFilter | ((outcome: Outcome) => boolean);
 
 /** The schema of a `handle` option. */
 export const handleSchema: z.ZodType<Handle, Handle> = z.custom<Handle>(
-  (value) => typeof value === 'function' || isCockatielFilter(value),
+  (value) => (typeof value === 'function' ? !isErrorClass(value) : isCockatielFilter(value)),
   {
     error:
       'must be a function of the outcome, or a filter of cockatiel such as handleType(SomeError)',
   },
 );
+
+/** As a function, `Error` answers an object whatever it is asked: everything would be handled, successes too. */
+function isErrorClass(value: { readonly prototype?: unknown }): boolean {
+  return value === Error || value.prototype instanceof Error;
+}
 
 function isCockatielFilter(value: unknown): value is CockatielFilter {
   if (typeof value !== 'object' || value === null) return false;

@@ -50,7 +50,7 @@ export const standardSchema = z
     attemptTimeout: timeoutSchema,
   })
   .check(({ value: { totalTimeout, attemptTimeout }, issues }) => {
-    if (typeof attemptTimeout !== 'number' || totalTimeout === false) return;
+    if (issues.length > 0 || typeof attemptTimeout !== 'number' || totalTimeout === false) return;
     const whole = totalTimeout ?? standardDefaults.totalTimeout;
     if (attemptTimeout <= whole) return;
     const set = totalTimeout === undefined ? ': set that too, or false' : '';

@@ -43,7 +43,7 @@ export const keyedSchema = z.strictObject({
  * await byHost.get(url.host).execute(({ signal }) => fetch(url, { signal }));
  */
 export function keyed<Adds>(template: Pipeline<Adds>, options?: KeyedOptions): Keyed<Adds> {
-  if (!(template instanceof Pipeline)) {
+  if (!Pipeline.is(template)) {
     throw new ConfigError('keyed: must be given the pipeline to copy, as made by pipeline()', {
       path: 'keyed',
       value: template,

@@ -157,17 +157,24 @@ describe.each([
 });
 
 describe('a `handle` that is none', () => {
-  it.each([true, {}, null, 'all', { options: {} }, { options: { errorFilter: never } }])(
-    '%o is a ConfigError that says what would be right',
-    (handle) => {
-      for (const make of [
-        () => retry({ handle: handle as Handle }),
-        () => fallback(1, { handle: handle as Handle }),
-        () => circuitBreaker({ handle: handle as Handle }),
-      ]) {
-        expect(make).toThrow(ConfigError);
-        expect(make).toThrow(/handle: must be a function of the outcome, or a filter of cockatiel/);
-      }
-    },
-  );
+  it.each([
+    true,
+    {},
+    null,
+    'all',
+    Error,
+    NetworkError,
+    [TypeError],
+    { options: {} },
+    { options: { errorFilter: never } },
+  ])('%o is a ConfigError that says what would be right', (handle) => {
+    for (const make of [
+      () => retry({ handle: handle as Handle }),
+      () => fallback(1, { handle: handle as Handle }),
+      () => circuitBreaker({ handle: handle as Handle }),
+    ]) {
+      expect(make).toThrow(ConfigError);
+      expect(make).toThrow(/handle: must be a function of the outcome, or a filter of cockatiel/);
+    }
+  });
 });

@@ -89,7 +89,7 @@ describe('standard', () => {
     ],
     [
       { retry: { budget: { ratio: -1 } } },
-      'standard.retry.budget.ratio: must be a finite number >= 0 (got -1)',
+      'standard.retry.budget.ratio: must be a number from 0 to 10',
     ],
     [
       { bulkhead: { maxWait: '1s' } },

@@ -42,7 +42,7 @@ export const bulkheadSchema = z
     ...namedShape,
   })
   .check(({ value: { maxWait, maxQueued }, issues }) => {
-    if (maxWait === undefined || maxQueued > 0) return;
+    if (issues.length > 0 || maxWait === undefined || maxQueued > 0) return;
     const message = 'has no effect without a queue: set maxQueued to at least 1, or leave it out';
     issues.push({ code: 'custom', input: maxWait, path: ['maxWait'], message });
   });

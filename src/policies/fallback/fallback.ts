@@ -98,8 +98,9 @@ export class FallbackPolicy<T> implements Driver {
 
 /** Notes what the fallback was for, on an error that says nothing of it. */
 function addCause(error: unknown, cause: unknown): void {
-  if (!(error instanceof Error) || error === cause || error.cause !== undefined) return;
+  if (!(error instanceof Error) || error === cause) return;
   try {
+    if (error.cause !== undefined) return;
     Object.defineProperty(error, 'cause', {
       value: cause,
       writable: true,
@@ -107,6 +108,6 @@ function addCause(error: unknown, cause: unknown): void {
       enumerable: false,
     });
   } catch {
-    // A frozen error is thrown as it is.
+    // A frozen error, or one whose cause cannot be read, is thrown as it is.
   }
 }

@@ -3,7 +3,7 @@ import { parseOptions } from '../../config/validate.js';
 
 /** Options of {@link retryBudget}. */
 export interface RetryBudgetOptions {
-  /** How many retries each first attempt earns: a number >= 0, such as 0.2 for one in five. Default 0.2. */
+  /** How many retries each first attempt earns: a number from 0 to 10, such as 0.2 for one in five calls. Default 0.2. */
   readonly ratio?: number | undefined;
   /** Retries allowed besides, for services with little traffic: a number a second, >= 0. Default 10. */
   readonly minPerSecond?: number | undefined;
@@ -12,14 +12,21 @@ export interface RetryBudgetOptions {
 /** The defaults of {@link RetryBudgetOptions}. */
 export const retryBudgetDefaults = { ratio: 0.2, minPerSecond: 10 } as const;
 
-const amount = (error: string) => z.number({ error }).min(0, { error });
+const RATIO = 'must be a number from 0 to 10: 0.2 allows one retry for every five calls';
+const PER_SECOND = 'must be a finite number of retries a second, >= 0';
 
 /** The schema of {@link RetryBudgetOptions}. */
 export const retryBudgetSchema = z.strictObject({
-  ratio: amount('must be a finite number >= 0').default(retryBudgetDefaults.ratio),
-  minPerSecond: amount('must be a finite number of retries a second, >= 0').default(
-    retryBudgetDefaults.minPerSecond,
-  ),
+  // A ratio above 10 is a percentage by mistake, and would be no bound at all.
+  ratio: z
+    .number({ error: RATIO })
+    .min(0, { error: RATIO })
+    .max(10, { error: RATIO })
+    .default(retryBudgetDefaults.ratio),
+  minPerSecond: z
+    .number({ error: PER_SECOND })
+    .min(0, { error: PER_SECOND })
+    .default(retryBudgetDefaults.minPerSecond),
 });
 
 /** Options with everything filled in. */

@@ -14,10 +14,16 @@ export type Backoff = BackoffFunction | IBackoffFactory<IRetryBackoffContext<unk
 
 /** The schema of a `backoff` option. */
 export const backoffSchema: z.ZodType<Backoff, Backoff> = z.custom<Backoff>(
-  (value) =>
-    typeof value === 'function' || typeof (value as { next?: unknown } | null)?.next === 'function',
-  { error: "must be a function of the retry's number, or a backoff of cockatiel" },
+  (value) => (typeof value === 'function' ? !hasNext(value.prototype) : hasNext(value)),
+  {
+    error:
+      'must be a function of the number of the retry, such as () => 100, or a backoff of cockatiel, such as new ExponentialBackoff()',
+  },
 );
+
+function hasNext(value: unknown): boolean {
+  return typeof (value as { readonly next?: unknown } | null | undefined)?.next === 'function';
+}
 
 /** The delays of one call, asked for in order. */
 export type Delays = (retry: number, outcome: Outcome) => number;

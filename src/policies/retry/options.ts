@@ -88,6 +88,7 @@ export const retrySchema = z
     ...namedShape,
   })
   .check((context) => {
+    if (context.issues.length > 0) return;
     const options = context.value;
     const wrong = (key: keyof typeof options, message: string): void => {
       context.issues.push({ code: 'custom', input: options[key], path: [key], message });

@@ -48,8 +48,9 @@ describe('retryBudget', () => {
   });
 
   it.each([
-    [{ ratio: -0.1 }, 'retryBudget.ratio: must be a finite number >= 0 (got -0.1)'],
-    [{ ratio: Number.NaN }, 'retryBudget.ratio: must be a finite number >= 0 (got NaN)'],
+    [{ ratio: -0.1 }, 'retryBudget.ratio: must be a number from 0 to 10: 0.2 allows one retry'],
+    [{ ratio: Number.NaN }, 'for every five calls (got NaN)'],
+    [{ ratio: 20 }, 'for every five calls (got 20)'],
     [
       { minPerSecond: Number.POSITIVE_INFINITY },
       'retryBudget.minPerSecond: must be a finite number of retries a second, >= 0 (got Infinity)',

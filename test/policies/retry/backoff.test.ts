@@ -119,3 +119,33 @@ describe.each([
     expect(delays).toEqual([10, 5, 30]);
   });
 });
+
+describe('a `backoff` that is none', () => {
+  it.each([100, '1s', true, null, {}, { next: 5 }, [100, 200]])('%o', (backoff) => {
+    expect(() => retry({ backoff: backoff as never })).toThrow(ConfigError);
+    expect(() => retry({ backoff: backoff as never })).toThrow('such as () => 100');
+  });
+
+  it('a class of cockatiel’s instead of an instance', () => {
+    for (const backoff of [cockatiel3.ExponentialBackoff, cockatiel4.ConstantBackoff]) {
+      expect(() => retry({ backoff: backoff as never })).toThrow(
+        'such as new ExponentialBackoff()',
+      );
+    }
+  });
+
+  it('one mistake is told once: rules about several options wait until each is right', () => {
+    for (const options of [
+      { initialDelay: '5 s' },
+      { initialDelay: 30_000, maxDelay: '5' },
+      { backoff: 5, maxDelay: 1 },
+    ]) {
+      try {
+        retry(options as never);
+        expect.unreachable();
+      } catch (error) {
+        expect((error as ConfigError).issues).toHaveLength(1);
+      }
+    }
+  });
+});

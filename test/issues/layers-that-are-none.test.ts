@@ -1,0 +1,39 @@
+import { ConfigError, keyed, pipeline, retry, standard } from 'holdfast';
+import { expect, it } from 'vitest';
+
+/** A layer or template that could not be looked at made `pipeline` or `keyed` throw whatever its proxy threw. */
+it('a proxy whose traps throw, or that was revoked, makes a ConfigError', () => {
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  const trapped = new Proxy({}, { get: () => thrown(), getPrototypeOf: () => thrown() });
+  for (const value of [trapped, revoked.proxy]) {
+    expect(() => pipeline('p', value as never)).toThrow(ConfigError);
+    expect(() => pipeline('p', value as never)).toThrow('pipeline.policies[0]: must be a policy');
+    expect(() => keyed(value as never)).toThrow(ConfigError);
+  }
+});
+
+function thrown(): never {
+  throw new Error('from a trap');
+}
+
+it('what was given instead of a policy is named, with what to do', () => {
+  const message = (layer: unknown) => {
+    try {
+      pipeline('p', layer as never);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return undefined;
+  };
+  const start = 'pipeline.policies[0]: must be a policy or a pipeline';
+  expect(message(null)).toBe(`${start} (got null)`);
+  expect(message('retry')).toBe(`${start} (got "retry")`);
+  expect(message(retry)).toBe(
+    `${start} (got a function); call the function that makes it, as in retry()`,
+  );
+  expect(message(standard())).toBe(
+    `${start} (got an array); spread a list of policies, as in ...standard()`,
+  );
+  expect(message(new Map())).toBe(`${start} (got an instance of Map)`);
+});
