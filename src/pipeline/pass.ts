@@ -122,6 +122,8 @@ export class Pass implements Call, Drivable {
     detour.parent = this;
     detour.attemptKind = kind;
     this.off().children.push(pass);
+    // Whatever answered so far did not do: the call counts by what it ends with.
+    if (this.root.detour !== undefined) this.root.detour.degraded = false;
     return pass.start(signal) as Promise<Outcome>;
   }
 
@@ -173,7 +175,7 @@ export class Pass implements Call, Drivable {
     const { name, key, hub } = this.host;
     const full = { ...event, pipeline: name, key, policy: layer.name } as PipelineEvent;
     hub.emit(full);
-    if (layer.owner !== this.host) layer.owner.hub.emit(full);
+    for (const nested of layer.within) nested.hub.emit(full);
     this.root.watch?.event(full);
   }
 

@@ -98,7 +98,7 @@ export class Pipeline<Adds = never> {
     this.tally = this.observer?.tally ?? template?.tally ?? new Tally();
     const placed = place(this);
     for (const { policy } of placed) policy.bind?.(this.time);
-    this.plan = planOf(placed, this);
+    this.plan = planOf(placed);
     if (this.hub.active) this.subscribe();
   }
 
@@ -202,7 +202,7 @@ export class Pipeline<Adds = never> {
     const layers = this.plan.layers;
     return new Pipeline<Adds>(
       this.#options,
-      (host) => layers.map(({ policy }) => ({ policy: policy.fork?.() ?? policy, owner: host })),
+      () => layers.map(({ policy, within }) => ({ policy: policy.fork?.() ?? policy, within })),
       this as Pipeline<unknown>,
       key,
     );
@@ -238,10 +238,14 @@ export class Pipeline<Adds = never> {
 function flatten(policies: readonly PipelineLayer[], host: Host): Placed[] {
   const placed = policies.flatMap((layer, i): Placed[] => {
     if (Pipeline.is(layer)) {
-      return layer.plan.layers.map(({ policy, owner }) => ({ policy, owner }));
+      checkNested(layer, host, i);
+      return layer.plan.layers.map(({ policy, within }) => ({
+        policy,
+        within: [...within, layer],
+      }));
     }
     if (!isPolicy(layer)) throw notAPolicy(layer, i);
-    return [{ policy: layer, owner: host }];
+    return [{ policy: layer, within: [] }];
   });
   const seen = new Set<Policy<unknown>>();
   for (const { policy } of placed) {
@@ -249,6 +253,19 @@ function flatten(policies: readonly PipelineLayer[], host: Host): Placed[] {
     seen.add(policy);
   }
   return placed;
+}
+
+/** A nested pipeline becomes layers of the outer one, whose clock and discard hook then serve them. */
+function checkNested(nested: Pipeline<unknown>, host: Host, i: number): void {
+  let own: string | undefined;
+  if (nested.time !== host.time) own = 'clock';
+  else if (nested.discard !== undefined && nested.discard !== host.discard) own = 'discard hook';
+  if (own === undefined) return;
+  const path = `pipeline.policies[${i}]`;
+  throw new ConfigError(
+    `${path}: the nested pipeline "${nested.name}" has a ${own} of its own, which would not be used here; give "${host.name}" the same one`,
+    { path, value: nested, policy: 'pipeline' },
+  );
 }
 
 function isPolicy(value: unknown): value is Policy<unknown> {

@@ -5,8 +5,8 @@ import type { Host } from './host.js';
 export class Layer {
   /** Unique within the pipeline. */
   readonly name: string;
-  /** The pipeline that listed the policy: the running one, or one nested in it. */
-  readonly owner: Host;
+  /** The nested pipelines that the policy came in, innermost first; none when the running pipeline lists it itself. */
+  readonly within: readonly Host[];
   readonly policy: Policy<unknown>;
   readonly gate: Gate | undefined;
   readonly driver: Driver | undefined;
@@ -22,10 +22,10 @@ export class Layer {
   /** A driver that runs the inner layers itself from the start. */
   readonly active: boolean;
 
-  constructor(policy: Policy<unknown>, name: string, owner: Host) {
+  constructor(policy: Policy<unknown>, name: string, within: readonly Host[]) {
     this.policy = policy;
     this.name = name;
-    this.owner = owner;
+    this.within = within;
     this.gate = policy.role === 'gate' ? policy : undefined;
     this.driver = policy.role === 'driver' ? policy : undefined;
     this.enter = this.gate?.enter;
@@ -58,23 +58,22 @@ export interface Plan {
 /** A policy, or a pipeline's own list of layers to be inlined. */
 export interface Placed {
   readonly policy: Policy<unknown>;
-  readonly owner: Host;
+  readonly within: readonly Host[];
 }
 
 /** Lays the policies out; a policy name that occurs twice is numbered: `timeout`, `timeout_2`. */
-export function planOf(placed: readonly Placed[], outer: Host): Plan {
+export function planOf(placed: readonly Placed[]): Plan {
   const taken = new Map<string, number>();
-  const layers = placed.map(({ policy, owner }) => {
+  const layers = placed.map(({ policy, within }) => {
     const base = policy.name ?? policy.type;
     const count = (taken.get(base) ?? 0) + 1;
     taken.set(base, count);
-    return new Layer(policy, count === 1 ? base : `${base}_${count}`, owner);
+    return new Layer(policy, count === 1 ? base : `${base}_${count}`, within);
   });
-  const inner = new Set(placed.map(({ owner }) => owner).filter((owner) => owner !== outer));
   return {
     layers,
     straight: layers.some((layer) => layer.inspects || layer.active) ? undefined : exitsOf(layers),
-    inner: [...inner],
+    inner: [...new Set(placed.flatMap(({ within }) => within))],
     mayAbandon: layers.some((layer) => layer.gate?.mayAbandon === true),
   };
 }

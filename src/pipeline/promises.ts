@@ -8,8 +8,8 @@ const nativeThen = Promise.prototype.then;
  */
 export function isNative(value: unknown): value is Promise<unknown> {
   if (typeof value !== 'object' || value === null) return false;
-  const { constructor, then } = value as Promise<unknown>;
-  return constructor === Promise && then === nativeThen;
+  const promise = value as Promise<unknown>;
+  return promise.constructor === Promise && promise.then === nativeThen;
 }
 
 /** Whether an `await` would wait for this value. A throwing `then` getter counts: awaiting it rejects. */
