@@ -1,0 +1,73 @@
+// @ts-check
+/**
+ * The questions that the dashboard and the alerts ask, made from the table of names.
+ *
+ * @module
+ */
+
+import { label, series } from './prometheus.js';
+
+/** @typedef {typeof import('../dist/telemetry/names.js')} Names */
+
+/**
+ * @param {Names} names
+ * @param {string} window how far back rates look
+ * @param {string} [only] matchers for all series
+ */
+export function queriesOf({ metric, attribute }, window, only = '') {
+  const pipeline = label(attribute.pipeline);
+  const policy = label(attribute.policy);
+  const outcome = label(attribute.outcome);
+  const state = label(attribute.state);
+  const kind = label(attribute.attemptKind);
+  const reason = label(attribute.reason);
+  const enforced = label(attribute.enforced);
+  const errorType = label(attribute.errorType);
+  const job = 'job';
+
+  /** @param {...string} matchers */
+  const having = (...matchers) => [...(only === '' ? [] : [only]), ...matchers].join(',');
+  /** @param {string} selector */
+  const rate = (selector) => `rate(${selector}[${window}])`;
+  const by = `by (${job}, ${pipeline})`;
+  const byPolicy = `by (${job}, ${pipeline}, ${policy})`;
+  /** @param {string} selector */
+  const perPipeline = (selector) => `sum ${by} (${rate(selector)})`;
+
+  const traffic = perPipeline(series(metric.calls, having()));
+  const failed = perPipeline(
+    series(metric.calls, having(`${outcome}=~"failure|timeout|rejected"`)),
+  );
+  const degraded = perPipeline(series(metric.calls, having(`${outcome}="fallback"`)));
+  /** @param {string} of */
+  const attempts = (of) => perPipeline(series(metric.attempts, having(`${kind}="${of}"`)));
+  const buckets = series(metric.callDuration, having(), '_bucket');
+  /** @param {number} share */
+  const latency = (share) =>
+    `histogram_quantile(${share}, sum by (le, ${job}, ${pipeline}) (${rate(buckets)}))`;
+  const inFlight = `sum ${byPolicy} (${series(metric.bulkheadInFlight, having())})`;
+  const limit = `sum ${byPolicy} (${series(metric.bulkheadLimit, having())})`;
+
+  return {
+    latency,
+    traffic,
+    /** Shares are of what there was: without calls there is no share. */
+    errors: `${failed} / (${traffic} > 0)`,
+    degraded: `${degraded} / (${traffic} > 0)`,
+    saturation: `${inFlight} / (${limit} > 0)`,
+    notClosed: `sum ${byPolicy} (${series(metric.breakerState, having(`${state}!="closed"`))})`,
+    states: `sum by (${state}, ${job}, ${pipeline}, ${policy}) (${series(metric.breakerState, having())})`,
+    transitions: `sum by (${state}, ${job}, ${pipeline}, ${policy}) (${rate(series(metric.breakerTransitions, having()))})`,
+    failureRate: `max ${byPolicy} (${series(metric.breakerFailureRate, having())})`,
+    slowCallRate: `max ${byPolicy} (${series(metric.breakerSlowCallRate, having())})`,
+    retries: `${attempts('retry')} / (${attempts('first')} > 0)`,
+    hedges: `${attempts('hedge')} / (${attempts('first')} > 0)`,
+    budget: `min ${byPolicy} (${series(metric.retryBudgetBalance, having())})`,
+    queued: `sum ${byPolicy} (${series(metric.bulkheadQueued, having())})`,
+    outcomes: `sum by (${outcome}, ${job}, ${pipeline}) (${rate(series(metric.calls, having()))})`,
+    errorTypes: `sum by (${errorType}, ${job}, ${pipeline}) (${rate(series(metric.calls, having(`${errorType}!=""`)))})`,
+    rejections: `sum by (${policy}, ${reason}, ${enforced}, ${job}, ${pipeline}) (${rate(series(metric.rejections, having()))})`,
+    retryDelay: `histogram_quantile(0.9, sum by (le, ${job}, ${pipeline}) (${rate(series(metric.retryDelay, having(), '_bucket'))}))`,
+    labels: { pipeline, policy, outcome, state, reason, errorType },
+  };
+}
