@@ -61,12 +61,17 @@ export class Attempt implements Context {
   }
 
   get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** What aborts the signal, for whom the work outlives the call: a body is read after it. */
+  get controller(): AbortController {
     const known = this.#abort;
-    if (known instanceof AbortController) return known.signal;
+    if (known instanceof AbortController) return known;
     const controller = new AbortController();
     this.#abort = controller;
     if (known !== undefined) controller.abort(known.reason);
-    return controller.signal;
+    return controller;
   }
 
   get deadline(): number {
@@ -94,4 +99,9 @@ export class Attempt implements Context {
     this.#owner = undefined;
     this.value = undefined;
   }
+}
+
+/** The controller of the attempt that an operation was told about. */
+export function controllerOf(context: Context): AbortController {
+  return (context as Attempt).controller;
 }

@@ -8,8 +8,9 @@ import { systemClock } from '../../time/clock.js';
 import type { TimeSource } from '../../time/time-source.js';
 import { timeSourceOf } from '../../time/time-source.js';
 import { randomOf } from '../chance.js';
-import type { Handles } from '../filter.js';
+import type { Handle, Handles } from '../filter.js';
 import { handlesOf, isUpstreamFailure } from '../filter.js';
+import type { DelayFrom } from '../retry-after.js';
 import { retryAfterOf } from '../retry-after.js';
 import { Announcer } from './announcer.js';
 import { Circuit } from './circuit.js';
@@ -219,6 +220,16 @@ export class CircuitBreakerPolicy implements Gate {
       throw unshareable('initialState', 'one snapshot', 'it to a breaker without copies');
     }
     return new CircuitBreakerPolicy(this.#options, this.#transitions);
+  }
+
+  /** @internal One with the same options, and these where it does not say itself how it handles outcomes and reads delays. */
+  derive(handle: Handle, delayFrom: DelayFrom): CircuitBreakerPolicy {
+    const options = this.#options;
+    return new CircuitBreakerPolicy({
+      ...options,
+      handle: options.handle ?? handle,
+      delayFrom: options.delayFrom ?? delayFrom,
+    });
   }
 
   measure(nowMs: number): PolicyMeasures {

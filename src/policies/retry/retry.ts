@@ -5,8 +5,9 @@ import type { Outcome } from '../../pipeline/outcome.js';
 import { failure } from '../../pipeline/outcome.js';
 import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';
-import type { Handles } from '../filter.js';
+import type { Handle, Handles } from '../filter.js';
 import { handlesOf, isUpstreamFailure } from '../filter.js';
+import type { DelayFrom } from '../retry-after.js';
 import { retryAfterOf } from '../retry-after.js';
 import { isRetryBudget, RetryBudget } from '../retry-budget/index.js';
 import type { Delays } from './backoff.js';
@@ -107,6 +108,13 @@ export class RetryPolicy implements Driver {
 
   fork(): RetryPolicy {
     return new RetryPolicy(this.#options);
+  }
+
+  /** @internal One with the same options, but for how it handles outcomes and, where it does not say so itself, reads delays. */
+  derive(handleOf: (given: Handle | undefined) => Handle, delayFrom: DelayFrom): RetryPolicy {
+    const options = this.#options;
+    const handle = handleOf(options.handle);
+    return new RetryPolicy({ ...options, handle, delayFrom: options.delayFrom ?? delayFrom });
   }
 
   #startDelays(drive: Drive): Delays {
