@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { bulkhead, retry, retryBudget, standard, timeout } from 'holdfast';
+import { describe, expect, it } from 'vitest';
+import { bulkheadDefaults } from '../../src/policies/bulkhead/options.js';
+import { retryDefaults } from '../../src/policies/retry/options.js';
+import { retryBudgetDefaults } from '../../src/policies/retry-budget/options.js';
+import { standardDefaults } from '../../src/policies/standard.js';
+import { formatDuration } from '../../src/time/duration.js';
+
+/** The defaults are promises: they change with a major version only, and the documentation names them. */
+
+describe('defaults', () => {
+  it('R1, R3, R4: retry', () => {
+    expect(retryDefaults).toEqual({
+      maxRetries: 3,
+      initialDelay: 100,
+      factor: 2,
+      maxDelay: 20_000,
+      jitter: 'full',
+      maxRetryAfter: 30_000,
+    });
+  });
+
+  it('R6: retryBudget', () => {
+    expect(retryBudgetDefaults).toEqual({ ratio: 0.2, minPerSecond: 10 });
+  });
+
+  it('Q4: bulkhead', () => {
+    expect(bulkheadDefaults).toEqual({
+      maxConcurrent: 100,
+      maxQueued: 0,
+      releaseOnAbandon: false,
+      dryRun: false,
+    });
+  });
+
+  it('standard', () => {
+    expect(standardDefaults).toEqual({ totalTimeout: 30_000, attemptTimeout: 10_000 });
+  });
+});
+
+/** The rows `| name | ... | default | ... |` of the table under the heading "Options". */
+function table(page: string): Map<string, string> {
+  const path = new URL(`../../docs/policies/${page}.md`, import.meta.url);
+  const text =
+    readFileSync(path, 'utf8')
+      .split(/^## Options$/m)[1]
+      ?.split(/^## /m)[0] ?? '';
+  const rows = text
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .filter((cells) => cells.length >= 5);
+  const [head, , ...body] = rows;
+  const at = head?.indexOf('default') ?? -1;
+  return new Map(body.map((cells) => [cells[1]!.replaceAll('`', ''), cells[at]!]));
+}
+
+/** The names of all options of a policy, as its own message for an unknown one lists them. */
+function optionsOf(make: (options: object) => unknown): string[] {
+  try {
+    make({ zzzzzzzzzzzzzzz: 1 });
+  } catch (error) {
+    return /the options are (.*)$/m.exec((error as Error).message)?.[1]?.split(', ') ?? [];
+  }
+  return [];
+}
+
+/** How a default is written in the tables. */
+function written(key: string, value: unknown): string {
+  const isDuration = /delay|after|timeout|wait|duration/i.test(key) && typeof value === 'number';
+  if (isDuration) return formatDuration(value);
+  if (typeof value === 'string') return `\`'${value}'\``;
+  return typeof value === 'boolean' ? `\`${value}\`` : String(value);
+}
+
+describe.each<[string, (options: object) => unknown, Readonly<Record<string, unknown>>]>([
+  ['retry', (options) => retry(options), retryDefaults],
+  ['retry-budget', (options) => retryBudget(options), retryBudgetDefaults],
+  ['timeout', (options) => timeout(options as { duration: number }), {}],
+  ['bulkhead', (options) => bulkhead(options), bulkheadDefaults],
+  ['standard', (options) => standard(options), standardDefaults],
+])('the table of options in docs/policies/%s.md', (page, make, defaults) => {
+  it('names every option, and nothing else', () => {
+    expect([...table(page).keys()].sort()).toEqual(optionsOf(make).sort());
+  });
+
+  it('has the defaults of the code', () => {
+    for (const [key, value] of Object.entries(defaults)) {
+      expect([key, table(page).get(key)]).toEqual([
+        key,
+        expect.stringMatching(new RegExp(`^${written(key, value)}(?:$|, )`)),
+      ]);
+    }
+  });
+});
