@@ -41,23 +41,52 @@ class GivenUp {
  */
 export class Attempt implements Context {
   attempt = 0;
-  /** What it runs. */
-  readonly operation: Operation;
-  /** What the operation answered. */
-  value: unknown;
-  /** Settle the promise of the pass, when it has one of its own. */
-  resolve: ((value: unknown) => void) | undefined;
-  reject: ((reason: unknown) => void) | undefined;
+  readonly #operation: Operation;
+  #value: unknown;
+  #resolve: ((value: unknown) => void) | undefined;
+  #reject: ((reason: unknown) => void) | undefined;
   #owner: ContextOwner | undefined;
   #abort: AbortController | GivenUp | undefined;
 
   constructor(owner: ContextOwner, operation: Operation) {
-    this.operation = operation;
-    this.value = undefined;
-    this.resolve = undefined;
-    this.reject = undefined;
+    this.#operation = operation;
+    this.#value = undefined;
+    this.#resolve = undefined;
+    this.#reject = undefined;
     this.#owner = owner;
     this.#abort = undefined;
+  }
+
+  /** What it runs. */
+  get operation(): Operation {
+    return this.#operation;
+  }
+
+  /** What the operation answered, or what has taken its place since. */
+  get value(): unknown {
+    return this.#value;
+  }
+
+  set value(value: unknown) {
+    this.#value = value;
+  }
+
+  /** Makes a promise that can be settled at any moment. Compiled, the executor is inlined and costs nothing. */
+  promise(): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Fulfils the promise. */
+  resolve(value: unknown): void {
+    this.#resolve?.(value);
+  }
+
+  /** Rejects the promise. */
+  reject(reason: unknown): void {
+    this.#reject?.(reason);
   }
 
   get signal(): AbortSignal {
@@ -97,7 +126,7 @@ export class Attempt implements Context {
   /** The run is over and its pass goes back to the pool. Whoever keeps the context does not keep the result. */
   detach(): void {
     this.#owner = undefined;
-    this.value = undefined;
+    this.#value = undefined;
   }
 }
 

@@ -231,14 +231,10 @@ export class Pass implements Call, Drivable {
     }
   }
 
-  /** Makes the pass's own promise. Compiled, the executor is inlined and costs nothing. */
+  /** Makes the pass's own promise. */
   private promise(): Promise<unknown> {
-    const { attempt } = this;
     this.owned = true;
-    return new Promise((resolve, reject) => {
-      attempt.resolve = resolve;
-      attempt.reject = reject;
-    });
+    return this.attempt.promise();
   }
 
   /** Starts with a promise of its own, given up when `signal` aborts. The signal is followed by hand: AbortSignal.any leaks. */
@@ -420,13 +416,13 @@ export class Pass implements Call, Drivable {
     host.tally.straight++;
     if (this.watch !== undefined) this.endWatch('success');
     const { owned, delivery } = this;
-    const { value, resolve } = attempt;
+    const { value } = attempt;
     this.phase = 'done';
     this.reset();
     if (pool.length < MAX_POOLED) pool.push(this);
     const answer = delivery === 'settle' ? settledResult('success', value, undefined) : value;
     if (!owned) return answer;
-    resolve?.(answer);
+    attempt.resolve(answer);
     return undefined;
   }
 
@@ -601,12 +597,12 @@ export class Pass implements Call, Drivable {
       if (this.watch !== undefined) this.endWatch(outcome);
     }
     detour?.following?.remove(this);
-    const { value, resolve, reject } = attempt;
+    const { value } = attempt;
     this.release();
     if (delivery === 'execute') {
       if (owned) {
-        if (kind === 'success') resolve?.(value);
-        else reject?.(error);
+        if (kind === 'success') attempt.resolve(value);
+        else attempt.reject(error);
         return undefined;
       }
       if (kind === 'success') return value;
@@ -615,7 +611,7 @@ export class Pass implements Call, Drivable {
     const answer =
       delivery === 'settle' ? settledResult(kind, value, error) : outcomeOf(kind, value, error);
     if (!owned) return answer;
-    resolve?.(answer);
+    attempt.resolve(answer);
     return undefined;
   }
 
