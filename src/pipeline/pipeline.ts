@@ -78,6 +78,8 @@ export class Pipeline<Adds = never> {
   copies: readonly WeakRef<Copies>[] = [];
   readonly #options: ResolvedPipeline;
   readonly #isCopy: boolean;
+  /** A copy with other policies than its template's. */
+  readonly #isApart: boolean;
   #subscriptions: (() => void)[] | undefined;
 
   private constructor(
@@ -85,17 +87,20 @@ export class Pipeline<Adds = never> {
     place: (host: Host) => Placed[],
     template?: Pipeline<unknown>,
     key?: string,
+    isApart = false,
   ) {
     this.#options = options;
     this.#isCopy = template !== undefined;
+    this.#isApart = isApart;
     this.name = options.name;
     this.key = key;
     this.captureStack = options.captureStack;
     this.discard = options.discard;
     this.time = template?.time ?? timeSourceOf(options.clock ?? systemClock);
     this.hub = template?.hub ?? new Hub();
-    this.observer = key === undefined ? undefined : template?.observer?.fork(key);
-    this.tally = this.observer?.tally ?? template?.tally ?? new Tally();
+    const like = isApart ? undefined : template;
+    this.observer = key === undefined ? undefined : like?.observer?.fork(key);
+    this.tally = this.observer?.tally ?? like?.tally ?? new Tally();
     const placed = place(this);
     for (const { policy } of placed) policy.bind?.(this.time);
     this.plan = planOf(placed);
@@ -187,7 +192,7 @@ export class Pipeline<Adds = never> {
   /** Lets go of all listeners. Calls in flight go on, and so may later ones; they are no longer reported. */
   dispose(): void {
     this.#unsubscribe();
-    if (!this.#isCopy) this.observer?.dispose();
+    if (!this.#isCopy || this.#isApart) this.observer?.dispose();
     this.observer = undefined;
     if (!this.#isCopy) this.hub.clear();
   }
@@ -206,6 +211,12 @@ export class Pipeline<Adds = never> {
       this as Pipeline<unknown>,
       key,
     );
+  }
+
+  /** @internal A copy for one key with policies of its own: the same options and listeners, and no telemetry yet. */
+  forkWith(key: string, policies: readonly PipelineLayer[]): Pipeline<unknown> {
+    const place = (host: Host): Placed[] => flatten(policies, host);
+    return new Pipeline<unknown>(this.#options, place, this as Pipeline<unknown>, key, true);
   }
 
   /** @internal Whether a call is in flight or a policy holds state that must not be dropped, such as an open breaker. */

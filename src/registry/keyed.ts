@@ -71,6 +71,7 @@ const MAX_LOOKS = 16;
 /** Made by {@link keyed}. */
 export class Keyed<Adds = never> {
   readonly #template: Pipeline<Adds>;
+  readonly #make: (key: string) => Pipeline<Adds>;
   readonly #maxKeys: number;
   readonly #idleMs: number;
   readonly #entries = new Map<string, Entry<Adds>>();
@@ -78,8 +79,13 @@ export class Keyed<Adds = never> {
   #oldest: Entry<Adds> | undefined;
 
   /** @internal Use {@link keyed}. */
-  constructor(template: Pipeline<Adds>, options: z.output<typeof keyedSchema>) {
+  constructor(
+    template: Pipeline<Adds>,
+    options: z.output<typeof keyedSchema>,
+    make: (key: string) => Pipeline<Adds> = (key) => template.fork(key),
+  ) {
     this.#template = template;
+    this.#make = make;
     template.copies = [...template.copies, new WeakRef(this)];
     this.#maxKeys = options.maxKeys;
     this.#idleMs = options.idleFor;
@@ -175,7 +181,7 @@ export class Keyed<Adds = never> {
   #add(key: string, now: number): Entry<Adds> {
     const entry: Entry<Adds> = {
       key,
-      pipeline: this.#template.fork(key),
+      pipeline: this.#make(key),
       usedAt: now,
       newer: undefined,
       older: undefined,

@@ -1,0 +1,184 @@
+import * as z from 'zod';
+import { fnOf, nested, policyName, positiveCount } from '../config/schemas.js';
+import { parseOptions } from '../config/validate.js';
+import { pipelineSchema } from '../pipeline/options.js';
+import type { Outcome } from '../pipeline/outcome.js';
+import type { PipelineLayer } from '../pipeline/pipeline.js';
+import { Pipeline } from '../pipeline/pipeline.js';
+import type { TelemetryOptions } from '../pipeline/telemetry-options.js';
+import type { StandardOptions } from '../policies/standard.js';
+import { standardSchema } from '../policies/standard.js';
+import { keyedDefaults } from '../registry/keyed.js';
+import type { Clock } from '../time/clock.js';
+import type { Duration } from '../time/duration.js';
+import { positiveDurationSchema } from '../time/duration.js';
+import type { OutgoingRequest } from './request.js';
+import type { FetchLike, FetchResponse, ResponseLike } from './types.js';
+
+/** The policies around a request: options of the standard ones, a list of your own, or a pipeline. */
+export type FetchPolicies = StandardOptions | readonly PipelineLayer[] | Pipeline<unknown>;
+
+/** Says whether what came of a request is a failure; `undefined` leaves it to the rules. */
+export type Classify<R extends ResponseLike = ResponseLike> = (
+  outcome: Outcome<R>,
+  request: OutgoingRequest,
+) => boolean | undefined;
+
+/** Opt-in headers. Names go out in lower case. */
+export interface FetchHeaders {
+  /** Name of a header that carries the whole milliseconds left to the attempt. Default: not sent. */
+  readonly deadline?: string | undefined;
+  /** Name of a header that carries the number of the attempt, 1 for the first. Default: not sent. */
+  readonly attempt?: string | undefined;
+  /**
+   * Sends an `Idempotency-Key` with methods that are not idempotent by themselves (POST, PATCH), the same on every attempt of a
+   * call, which makes them safe to retry where the server honours it: `true` for a random UUID, or a function that makes it. A
+   * key that the caller has set stays. Default false.
+   */
+  readonly idempotencyKey?: boolean | (() => string) | undefined;
+}
+
+/** What can be said of one call: in `init.holdfast`, or in a third argument, which wins. */
+export interface FetchOverrides<R extends ResponseLike = ResponseLike> {
+  /** The key whose policies it runs under. Default: what the `key` option answers. */
+  readonly key?: string | undefined;
+  /** Whether it may be sent twice. Default: decided by its method and headers. */
+  readonly idempotent?: boolean | undefined;
+  /** Is asked before the `classify` option. */
+  readonly classify?: Classify<R> | undefined;
+  /** As the option of this name. */
+  readonly retryAfter?: boolean | ((response: R) => number | undefined) | undefined;
+  /** An `Idempotency-Key` for this call, which makes it safe to retry; `false` for none, `true` for a random UUID. */
+  readonly idempotencyKey?: string | boolean | undefined;
+  /** `false`: sent once at most. */
+  readonly retry?: false | undefined;
+}
+
+/** Options of {@link resilientFetch}. */
+export interface ResilientFetchOptions<F extends FetchLike = typeof globalThis.fetch> {
+  /** Names the pipeline in errors, events and telemetry. Default `fetch`. */
+  readonly name?: string | undefined;
+  /** The fetch that sends: any implementation. Default: the global one, looked up at each call. */
+  readonly fetch?: F | undefined;
+  /** What relative URLs are relative to. Default: where a browser's page or worker is, otherwise nothing. */
+  readonly baseUrl?: string | URL | undefined;
+  /** Requests with the same key share their policies' state. Default: the origin of the URL. */
+  readonly key?: ((request: OutgoingRequest) => string) | undefined;
+  /**
+   * The policies, or a function that answers those of a key. Policies are templates: each key has copies of its own.
+   * Retries and circuit breakers without a `handle` or `delayFrom` of their own follow HTTP's rules. Default: the standard
+   * policies.
+   */
+  readonly policies?: FetchPolicies | ((key: string) => FetchPolicies) | undefined;
+  /** How many keys are kept at most: see {@link KeyedOptions}. Default 10,000. */
+  readonly maxKeys?: number | undefined;
+  /** A key unused for this long is dropped. Default 10 minutes. */
+  readonly idleFor?: Duration | undefined;
+  /** Says which Responses and errors of fetch are failures. Is not asked about timeouts, rejections and aborts. */
+  readonly classify?: Classify<FetchResponse<F>> | undefined;
+  /** Whether requests may be sent twice: for all, or decided by a function. Default: by their methods and headers. */
+  readonly idempotent?: boolean | ((request: OutgoingRequest) => boolean | undefined) | undefined;
+  /**
+   * How a failed Response's wish for a delay is read: `true` from `Retry-After`, `RateLimit` and their kin, `false` not at
+   * all, or a function that answers milliseconds. Default true.
+   */
+  readonly retryAfter?: boolean | ((response: FetchResponse<F>) => number | undefined) | undefined;
+  /** Opt-in headers. Default none. */
+  readonly headers?: FetchHeaders | undefined;
+  /** Where time comes from. Default: the system's clock. */
+  readonly clock?: Clock | undefined;
+  /** Whether rejections and timeouts carry a stack. Default false. */
+  readonly captureStack?: boolean | undefined;
+  /** As for a pipeline. Default: everything, through OpenTelemetry's global API. */
+  readonly telemetry?: false | TelemetryOptions | undefined;
+}
+
+/** The name of the pipeline when none is given. */
+export const DEFAULT_NAME = 'fetch';
+
+const headerName = z
+  .string({ error: 'must be the name of a header' })
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'must be the name of a header' })
+  .transform((name) => name.toLowerCase());
+
+const booleanOr = (what: string) => ({ error: `must be true, false or ${what}` });
+const switchable = <T extends (...args: never[]) => unknown>(what: string) =>
+  z.union([z.boolean(), fnOf<T>()], booleanOr(what));
+
+const keyText = z.string({ error: 'must be a text' });
+
+const overrideShape = {
+  classify: fnOf<Classify>().optional(),
+  retryAfter: switchable<(response: ResponseLike) => number | undefined>(
+    'a function of the response',
+  ).optional(),
+};
+
+/** The schema of {@link FetchOverrides}. */
+export const overridesSchema = z.strictObject({
+  ...overrideShape,
+  key: keyText.optional(),
+  idempotent: z.boolean().optional(),
+  idempotencyKey: z
+    .union([z.string().min(1), z.boolean()], booleanOr('a text that is not empty'))
+    .optional(),
+  retry: z.literal(false).optional(),
+});
+
+/** Overrides as a call reads them. */
+export type ResolvedOverrides = z.output<typeof overridesSchema>;
+
+type Layers = readonly PipelineLayer[];
+
+/** The schema of {@link FetchPolicies}. */
+export const policiesSchema = z.union(
+  [
+    z.custom<Layers>((value) => Array.isArray(value)),
+    z.custom<Pipeline<unknown>>(Pipeline.is),
+    nested(standardSchema),
+  ],
+  { error: 'must be options of the standard policies, a list of policies, or a pipeline' },
+);
+
+/** Policies as they were parsed. */
+export type ParsedPolicies = z.output<typeof policiesSchema>;
+
+/** The schema of {@link ResilientFetchOptions}. */
+export const resilientFetchSchema = z.strictObject({
+  ...overrideShape,
+  name: policyName.default(DEFAULT_NAME),
+  fetch: fnOf<FetchLike>().optional(),
+  baseUrl: z
+    .union([z.string(), z.instanceof(URL)], { error: 'must be an absolute URL' })
+    .optional(),
+  key: fnOf<(request: OutgoingRequest) => string>().optional(),
+  policies: z.union([fnOf<(key: string) => unknown>(), policiesSchema]).optional(),
+  maxKeys: positiveCount.default(keyedDefaults.maxKeys),
+  idleFor: positiveDurationSchema.default(keyedDefaults.idleFor),
+  idempotent: switchable<(request: OutgoingRequest) => boolean | undefined>(
+    'a function of the request',
+  ).optional(),
+  headers: nested(
+    z.strictObject({
+      deadline: headerName.optional(),
+      attempt: headerName.optional(),
+      idempotencyKey: switchable<() => string>('a function that makes a key').optional(),
+    }),
+  ).optional(),
+  clock: pipelineSchema.shape.clock,
+  captureStack: pipelineSchema.shape.captureStack,
+  telemetry: pipelineSchema.shape.telemetry,
+});
+
+/** Options with everything filled in. */
+export type ResolvedFetch = z.output<typeof resilientFetchSchema>;
+
+/** @throws ConfigError */
+export function resolveFetch(options: unknown): ResolvedFetch {
+  return parseOptions(resilientFetchSchema, options, 'resilientFetch');
+}
+
+/** @throws ConfigError */
+export function resolveOverrides(overrides: unknown): ResolvedOverrides {
+  return parseOptions(overridesSchema, overrides, 'holdfast');
+}

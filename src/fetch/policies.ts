@@ -1,0 +1,73 @@
+import type { Policy } from '../pipeline/contract.js';
+import type { PipelineLayer } from '../pipeline/pipeline.js';
+import { Pipeline } from '../pipeline/pipeline.js';
+import type { Layer } from '../pipeline/plan.js';
+import { CircuitBreakerPolicy } from '../policies/circuit-breaker/circuit-breaker.js';
+import { RetryPolicy } from '../policies/retry/retry.js';
+import { standard } from '../policies/standard.js';
+import { TimeoutPolicy } from '../policies/timeout/timeout.js';
+import type { Clock } from '../time/clock.js';
+import type { ParsedPolicies } from './options.js';
+import { delayReader, isFetchFailure, retryHandle } from './verdict.js';
+
+/** The policies of a template, with HTTP's rules where they have none of their own. */
+export function httpPolicies(given: ParsedPolicies | undefined, clock: Clock): PipelineLayer[] {
+  const delayFrom = delayReader(clock);
+  const withRules = (policy: Policy<unknown>): Policy<unknown> => {
+    if (policy instanceof RetryPolicy) return policy.derive(retryHandle, delayFrom);
+    if (policy instanceof CircuitBreakerPolicy) return policy.derive(isFetchFailure, delayFrom);
+    return policy;
+  };
+  return layersOf(given).flatMap((layer) =>
+    Pipeline.is(layer)
+      ? layer.plan.layers.map(({ policy }) => withRules(policy))
+      : // What is no policy is for the pipeline to refuse.
+        [withRules(layer)],
+  );
+}
+
+function layersOf(given: ParsedPolicies | undefined): readonly PipelineLayer[] {
+  if (Pipeline.is(given)) return [given];
+  return Array.isArray(given)
+    ? given
+    : standard(given as Exclude<typeof given, readonly unknown[]>);
+}
+
+/** What bounds a whole call, its body included. */
+export interface CallBound {
+  readonly timeoutMs: number;
+  /** Name of the timeout. */
+  readonly policy: string;
+}
+
+/** The times that the timeouts of a pipeline set. */
+export interface Bounds {
+  /** The shortest timeout around the whole call: outside whatever makes attempts, or any where nothing does. */
+  readonly call: CallBound | undefined;
+  /** How long the discarded Response of an attempt may take to be read. */
+  readonly discardMs: number;
+}
+
+/** Where there is no timeout at all. */
+export const DEFAULT_DISCARD_MS = 10_000;
+
+/** Finds the timeouts of a pipeline. */
+export function boundsOf(layers: readonly Layer[]): Bounds {
+  let around = layers;
+  for (let i = layers.length - 1; i >= 0 && around === layers; i--) {
+    const driver = layers[i]?.driver;
+    if (driver !== undefined && driver.type !== 'fallback') around = layers.slice(0, i);
+  }
+  return { call: shortest(around), discardMs: shortest(layers)?.timeoutMs ?? DEFAULT_DISCARD_MS };
+}
+
+function shortest(layers: readonly Layer[]): CallBound | undefined {
+  let least: CallBound | undefined;
+  for (const { policy, name } of layers) {
+    if (!(policy instanceof TimeoutPolicy)) continue;
+    if (policy.timeoutMs < (least?.timeoutMs ?? Infinity)) {
+      least = { timeoutMs: policy.timeoutMs, policy: name };
+    }
+  }
+  return least;
+}

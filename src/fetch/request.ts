@@ -1,0 +1,75 @@
+import { ConfigError } from '../errors.js';
+
+/** What is known of a request before it is sent. */
+export interface OutgoingRequest {
+  /** The absolute URL, as text. */
+  readonly url: string;
+  /** The method as it goes over the wire. */
+  readonly method: string;
+  /** One of its headers; `undefined` when it is not there. Several values come joined by `, `. */
+  header(name: string): string | undefined;
+}
+
+/** The part of a text URL that holds scheme, credentials, host and port; nothing after it can change the origin. */
+const AUTHORITY = /^https?:\/\/[^/?#\\]+/i;
+
+/** How many spellings of origins are remembered. */
+const MAX_REMEMBERED = 1_000;
+const origins = new Map<string, string>();
+
+/**
+ * The origin of an absolute URL: scheme, host and port, in one spelling. Parsing a URL takes longer than everything else
+ * that a call costs, and a service calls few origins, so they are remembered.
+ */
+export function originOf(url: string): string {
+  const authority = AUTHORITY.exec(url)?.[0];
+  if (authority === undefined) return new URL(url).origin;
+  const known = origins.get(authority);
+  if (known !== undefined) return known;
+  const { origin } = new URL(authority);
+  if (origins.size >= MAX_REMEMBERED) origins.clear();
+  origins.set(authority, origin);
+  return origin;
+}
+
+/**
+ * The URL of fetch's first argument as text, relative ones resolved against `base`.
+ *
+ * @throws TypeError, as fetch does, when it is no URL or is relative and there is no base.
+ */
+export function absoluteUrl(input: unknown, base: string | undefined): string {
+  const text = typeof input === 'string' ? input : String(input);
+  if (AUTHORITY.test(text)) return text;
+  try {
+    return new URL(text, base ?? ownLocation()).href;
+  } catch (cause) {
+    const shown = JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+    const why =
+      base === undefined && isRelative(text)
+        ? `${shown} is relative and there is nothing it could be relative to: set baseUrl`
+        : `${shown} is not a URL`;
+    throw new TypeError(`resilientFetch: ${why}`, { cause });
+  }
+}
+
+/** In a browser or worker, as for fetch itself. */
+function ownLocation(): string | undefined {
+  const { location } = globalThis as { readonly location?: { readonly href?: unknown } };
+  return typeof location?.href === 'string' ? location.href : undefined;
+}
+
+function isRelative(text: string): boolean {
+  return URL.canParse(text, 'http://base.invalid');
+}
+
+/** @throws ConfigError when it is no absolute URL. */
+export function baseOf(base: string | URL | undefined): string | undefined {
+  if (base === undefined) return undefined;
+  const text = String(base);
+  if (URL.canParse(text)) return text;
+  const path = 'resilientFetch.baseUrl';
+  throw new ConfigError(
+    `${path}: must be an absolute URL, such as "https://api.example" (got ${JSON.stringify(text)})`,
+    { path, value: base, policy: 'resilientFetch' },
+  );
+}

@@ -1,0 +1,105 @@
+import type { Outcome } from '../pipeline/outcome.js';
+import type { Handle, Handles } from '../policies/filter.js';
+import { handlesOf } from '../policies/filter.js';
+import { retryAfterOf as ownRetryAfter } from '../policies/retry-after.js';
+import type { Clock } from '../time/clock.js';
+import { classifyFetchError } from './classify-error.js';
+import { retryAfterOf } from './retry-after.js';
+import { isFailureStatus } from './statuses.js';
+import type { ResponseLike } from './types.js';
+
+/**
+ * What a call has found out about a Response or an error of its own that the rules for all calls would not say. Policies
+ * see outcomes and not requests: this is how they learn what the request allows.
+ */
+interface Verdict {
+  /** Whether it is a failure, where `classify` said so. */
+  failed: boolean | undefined;
+  /** The request must not be sent again after this. */
+  final: boolean;
+  /** The delay it asks for, where the call reads it in its own way; `null` for none. */
+  retryAfter: number | null | undefined;
+}
+
+const verdicts = new WeakMap<object, Verdict>();
+
+function verdictOn(result: unknown): Verdict | undefined {
+  return typeof result === 'object' && result !== null ? verdicts.get(result) : undefined;
+}
+
+function ownVerdict(result: unknown): Verdict | undefined {
+  if (typeof result !== 'object' || result === null) return undefined;
+  let verdict = verdicts.get(result);
+  if (verdict === undefined) {
+    verdict = { failed: undefined, final: false, retryAfter: undefined };
+    verdicts.set(result, verdict);
+  }
+  return verdict;
+}
+
+/** Notes that the request must not be sent again after this Response or error. There is no way back from it. */
+export function markFinal(result: unknown): void {
+  const verdict = ownVerdict(result);
+  if (verdict !== undefined) verdict.final = true;
+}
+
+/** Notes what `classify` said of a Response or an error. */
+export function markFailed(result: unknown, failed: boolean): void {
+  const verdict = ownVerdict(result);
+  if (verdict !== undefined) verdict.failed = failed;
+}
+
+/** Notes the delay that a Response asks for, as its call reads it; `undefined` for none. */
+export function markRetryAfter(result: unknown, retryAfter: number | undefined): void {
+  const verdict = ownVerdict(result);
+  if (verdict !== undefined) verdict.retryAfter = retryAfter ?? null;
+}
+
+/** What an outcome is about: the Response, or the error. */
+function resultOf(outcome: Outcome): unknown {
+  return outcome.kind === 'success' ? outcome.value : outcome.error;
+}
+
+function isResponse(value: unknown): value is ResponseLike {
+  return typeof (value as Partial<ResponseLike> | null | undefined)?.status === 'number';
+}
+
+/**
+ * Whether a call over HTTP failed: no answer for a reason that lies in the network, none in time, or one with status 408,
+ * 429, 500, 502, 503 or 504. Not the caller's abort, a rejection by a policy, or a mistake in the call itself, such as
+ * a URL that is none. For `handle` of policies that stand outside a {@link resilientFetch}; those inside judge so by default.
+ */
+export function isFetchFailure(outcome: Outcome): boolean {
+  const said = verdictOn(resultOf(outcome))?.failed;
+  if (said !== undefined) return said;
+  switch (outcome.kind) {
+    case 'success':
+      return isResponse(outcome.value) && isFailureStatus(outcome.value.status);
+    case 'timeout':
+      return true;
+    case 'failure': {
+      const known = classifyFetchError(outcome.error);
+      return known !== undefined && known !== 'abort';
+    }
+    default:
+      return false;
+  }
+}
+
+/** The same judgement where a Request may be sent again after it. */
+export function retryHandle(given: Handle | undefined): Handles {
+  const handles = handlesOf(given, isFetchFailure);
+  return (outcome) => handles(outcome) && verdictOn(resultOf(outcome))?.final !== true;
+}
+
+/** Answers the delay that an outcome asks for: what a Response's headers say, or the error's `retryAfter`. */
+export function delayReader(clock: Clock): (outcome: Outcome) => number | undefined {
+  return (outcome) => {
+    const noted = verdictOn(resultOf(outcome))?.retryAfter;
+    if (noted !== undefined) return noted ?? undefined;
+    if (outcome.kind !== 'success') return ownRetryAfter(outcome);
+    const { value } = outcome;
+    if (!isResponse(value)) return undefined;
+    return retryAfterOf(value.headers, clock.wallNow(), value.status);
+  };
+}
