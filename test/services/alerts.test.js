@@ -1,0 +1,127 @@
+/** The shipped rules, as shipped, on made-up series: by Prometheus's own unit tests for rules. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { alertsOf, PACE } from '../../dashboards/alerts.js';
+import * as names from '../../dist/telemetry/names.js';
+
+const rules = fileURLToPath(new URL('../../dashboards/alerts.yml', import.meta.url));
+
+const at = 'job="shop",holdfast_pipeline="stock"';
+const policy = (name) => `${at},holdfast_policy="${name}"`;
+const calls = (outcome) => `holdfast_calls_total{${at},holdfast_outcome="${outcome}"}`;
+
+/** Twenty bad minutes, then twenty good ones. A counter's steps are a minute's, `a+bxn` as promtool has them. */
+const level = (bad, good) => `${bad}x20 ${good}x20`;
+const count = (bad, good) => `0+${bad}x20 ${20 * bad + good}+${good}x19`;
+
+const buckets = (unit) =>
+  ['1', '2.5', '+Inf'].map((le) => ({
+    series: `holdfast_call_duration${unit}_bucket{${at},le="${le}"}`,
+    values: le === '1' ? count(0, 100) : count(100, 100),
+  }));
+
+/** For each alert, series that make it fire and then clear. */
+const trouble = {
+  HoldfastCircuitNotClosed: [
+    {
+      series: `holdfast_circuit_breaker_state{${policy('circuit_breaker')},holdfast_state="open"}`,
+      values: level(1, 0),
+    },
+    {
+      series: `holdfast_circuit_breaker_state{${policy('circuit_breaker')},holdfast_state="closed"}`,
+      values: level(0, 1),
+    },
+  ],
+  HoldfastErrors: [
+    { series: calls('failure'), values: count(10, 0) },
+    { series: calls('success'), values: count(90, 100) },
+  ],
+  HoldfastDegraded: [
+    { series: calls('fallback'), values: count(10, 0) },
+    { series: calls('success'), values: count(90, 100) },
+  ],
+  HoldfastSlow: buckets(''),
+  HoldfastSaturated: [
+    { series: `holdfast_bulkhead_in_flight{${policy('bulkhead')}}`, values: level(100, 10) },
+    { series: `holdfast_bulkhead_limit{${policy('bulkhead')}}`, values: level(100, 100) },
+  ],
+  HoldfastManyRetries: [
+    {
+      series: `holdfast_attempts_total{${at},holdfast_attempt_kind="retry"}`,
+      values: count(30, 0),
+    },
+    {
+      series: `holdfast_attempts_total{${at},holdfast_attempt_kind="first"}`,
+      values: count(100, 100),
+    },
+  ],
+  HoldfastRetryBudgetSpent: [
+    { series: `holdfast_retry_budget_balance{${policy('retry')}}`, values: level(0, 100) },
+  ],
+};
+
+/** What the series say when all is well, to which none of the others may fire. */
+const alerts = alertsOf(names, PACE);
+
+function promtool(...args) {
+  const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8' });
+  assert.equal(status, 0, stdout + stderr);
+}
+
+function testRules(cases) {
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-rules-'));
+  try {
+    const file = join(directory, 'test.json');
+    // YAML takes JSON.
+    writeFileSync(
+      file,
+      JSON.stringify({ rule_files: [rules], evaluation_interval: '1m', tests: cases }),
+    );
+    promtool('test', 'rules', file);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** That exactly the alert `of` fires for these series, twice: not before its time, and not after. */
+function caseOf(of, input_series) {
+  const firing = (alertname, eval_time, fires) => ({
+    alertname,
+    eval_time,
+    exp_alerts: fires ? undefined : [],
+  });
+  return {
+    interval: '1m',
+    input_series,
+    alert_rule_test: alerts.flatMap(({ alert }) => [
+      firing(alert, '1m', false),
+      firing(alert, '39m', false),
+      ...(alert === of ? [] : [firing(alert, '15m', false)]),
+    ]),
+    promql_expr_test: [
+      {
+        expr: 'count by (alertname) (ALERTS{alertstate="firing"})',
+        eval_time: '15m',
+        exp_samples: [{ labels: `{alertname="${of}"}`, value: 1 }],
+      },
+    ],
+  };
+}
+
+test('the rules are valid', () => promtool('check', 'rules', rules));
+
+test('there is a case for every rule', () => {
+  assert.deepEqual(Object.keys(trouble).sort(), alerts.map(({ alert }) => alert).sort());
+});
+
+for (const [alert, series] of Object.entries(trouble)) {
+  test(`${alert} fires in trouble, alone, and clears`, () => testRules([caseOf(alert, series)]));
+}
+
+test('names with units in them, as the collector writes them, are understood too', () =>
+  testRules([caseOf('HoldfastSlow', buckets('_seconds'))]));
