@@ -140,15 +140,7 @@ export class CircuitBreakerPolicy implements Gate {
 
   enter(call: Call): Admission {
     const circuit = this.#circuit;
-    if (circuit.state !== 'closed') {
-      const outer = this.#mover;
-      this.#mover = call;
-      try {
-        return this.#enterNotClosed(call);
-      } finally {
-        this.#mover = outer;
-      }
-    }
+    if (circuit.state !== 'closed') return this.#enterWatched(call);
     call.state =
       this.#slowMs === Infinity
         ? circuit.generation
@@ -168,13 +160,7 @@ export class CircuitBreakerPolicy implements Gate {
         return;
       }
     }
-    const outer = this.#mover;
-    this.#mover = call;
-    try {
-      this.#exitWatched(call, outcome);
-    } finally {
-      this.#mover = outer;
-    }
+    this.#exitWatched(call, outcome);
   }
 
   /** Opens the breaker by hand, for as long as its rules would; then it probes as ever. Does nothing while it is open or isolated. */
@@ -254,6 +240,16 @@ export class CircuitBreakerPolicy implements Gate {
     return state === 'open' || state === 'isolated';
   }
 
+  #enterWatched(call: Call): Admission {
+    const outer = this.#mover;
+    this.#mover = call;
+    try {
+      return this.#enterNotClosed(call);
+    } finally {
+      this.#mover = outer;
+    }
+  }
+
   #enterNotClosed(call: Call): Admission {
     const circuit = this.#circuit;
     const now = call.time.now();
@@ -294,6 +290,16 @@ export class CircuitBreakerPolicy implements Gate {
   }
 
   #exitWatched(call: Call, outcome: Outcome): void {
+    const outer = this.#mover;
+    this.#mover = call;
+    try {
+      this.#count(call, outcome);
+    } finally {
+      this.#mover = outer;
+    }
+  }
+
+  #count(call: Call, outcome: Outcome): void {
     const circuit = this.#circuit;
     const { state } = call;
     const admitted = state instanceof Admitted ? state : undefined;

@@ -85,6 +85,28 @@ describe('circuitBreaker: by hand', () => {
     expect(breaker.state).toBe('open');
   });
 
+  it('B9: reset voids handles: they hold nothing any more, and release nothing', () => {
+    const { breaker } = harness();
+    const old = breaker.isolate();
+    breaker.reset();
+    breaker.isolate().release();
+    expect(breaker.state).toBe('closed');
+    breaker.trip();
+    old.release();
+    expect(breaker.state).toBe('open');
+  });
+
+  it('B9: isolated by hand before it joins a pipeline, it stays so whatever its initial state', () => {
+    const { breaker: before } = harness();
+    before.trip();
+    const breaker = circuitBreaker({ initialState: before.snapshot() });
+    const handle = breaker.isolate();
+    pipeline({ name: 'calls', clock: new VirtualClock() }, breaker);
+    expect(breaker.state).toBe('isolated');
+    handle.release();
+    expect(breaker.state).toBe('closed');
+  });
+
   it('B9: trip opens it for as long as its rules would', async () => {
     const { breaker, calls, clock, transitions, succeed } = harness();
     breaker.trip();

@@ -1,6 +1,14 @@
-import type { CircuitBreakerOptions, EventOf, PipelineEvent } from '../../../src/index.js';
+import type {
+  CircuitBreakerOptions,
+  Clock,
+  EventBody,
+  EventOf,
+  Call as GateCall,
+  PipelineEvent,
+} from '../../../src/index.js';
 import { circuitBreaker, pipeline } from '../../../src/index.js';
 import { VirtualClock } from '../../../src/testing/index.js';
+import { timeSourceOf } from '../../../src/time/time-source.js';
 
 /** What the upstream of these tests fails with. */
 export const DOWN = new Error('down');
@@ -118,4 +126,25 @@ async function repeat<T>(times: number, run: () => Promise<T>): Promise<T> {
   let last = await run();
   for (let i = 1; i < times; i++) last = await run();
   return last;
+}
+
+/** A call as a gate sees it, without a pipeline around it. `noted` is what the gate notes in its trace. */
+export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[] } {
+  const noted: EventBody[] = [];
+  return {
+    noted,
+    pipeline: 'calls',
+    policy: 'circuit_breaker',
+    time: timeSourceOf(clock),
+    layer: 0,
+    state: undefined,
+    attempts: 1,
+    deadline: Infinity,
+    captureStack: false,
+    listening: false,
+    emit: () => {},
+    note: (event) => noted.push(event),
+    wouldReject: () => {},
+    abandon: () => {},
+  };
 }

@@ -9,7 +9,7 @@ import {
   timeout,
 } from '../../../src/index.js';
 import { VirtualClock } from '../../../src/testing/index.js';
-import { DOWN, harness, start } from './support.js';
+import { DOWN, even, harness, start } from './support.js';
 
 /** B2, B3, B4, B8: what opens it, and what counts. */
 describe('circuitBreaker: trip rules', () => {
@@ -283,6 +283,24 @@ describe('circuitBreaker: trip rules', () => {
       });
       await expect(calls.execute(() => Promise.reject(DOWN))).rejects.toBe(fault);
       expect(breaker.snapshot().window.calls).toBe(0);
+    }
+  });
+
+  it('B8: a layer above may bring rules for what the options leave open', async () => {
+    const clock = new VirtualClock();
+    const never = () => false;
+    const minute = () => 60_000;
+    for (const [options, state] of [
+      [{}, 'closed'],
+      [{ handle: () => true, delayFrom: () => 10_000 }, 'open'],
+    ] as const) {
+      const breaker = circuitBreaker({ ...options, random: even }).derive(never, minute);
+      const calls = pipeline({ name: 'calls', clock }, breaker);
+      for (let i = 0; i < 5; i++) await calls.settle(() => Promise.reject(DOWN));
+      expect(breaker.state).toBe(state);
+      if (state === 'open') {
+        expect((breaker.snapshot().openUntil ?? 0) - clock.wallNow()).toBe(10_000);
+      }
     }
   });
 
