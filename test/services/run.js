@@ -1,5 +1,6 @@
 /**
- * Tests against the real Prometheus: `npm run test:services`. Installs it (Debian's package) when it is missing, and says so
+ * Tests against what is not part of a checkout, `npm run test:services`: the real Prometheus, and version 3 of OpenTelemetry's
+ * SDK on the Node it needs. Installs Prometheus (Debian's package) when it is missing, and says so
  * when it cannot. Needs dist/ (npm run build).
  */
 import { spawnSync } from 'node:child_process';
@@ -37,7 +38,7 @@ if (missing().length > 0) {
   }
 }
 
-const tests = ['alerts.test.js', 'prometheus.test.js'].map((name) =>
+const tests = ['alerts.test.js', 'prometheus.test.js', 'sdk3.test.js'].map((name) =>
   fileURLToPath(new URL(name, import.meta.url)),
 );
 const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...tests], {
