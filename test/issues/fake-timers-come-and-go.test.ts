@@ -1,5 +1,6 @@
-import { pipeline, TimeoutError, timeout } from 'holdfast';
+import { pipeline, systemClock, TimeoutError, timeout } from 'holdfast';
 import { afterEach, describe, expect, it } from 'vitest';
+import { timeSourceOf } from '../../src/time/time-source.js';
 import { fakers } from '../policies/support/fakers.js';
 import { follow, rejectionOf } from '../policies/support/rig.js';
 
@@ -60,6 +61,24 @@ describe.each(fakers)('$name that come and go', ({ install, advance, restore }) 
     install();
     while (now() < until) await new Promise((resolve) => turn(resolve));
     expect(await real).toBeInstanceOf(TimeoutError);
+  });
+
+  it('a queue of before hands its deadlines on to the one in charge, either way', async () => {
+    const time = timeSourceOf(systemClock);
+    const passed: string[] = [];
+    const listener = { onDeadline: (owner: string) => void passed.push(owner) };
+    const real = time.deadlines(20);
+    install();
+    const faked = real.add(listener, 'faked', 0).queue;
+    expect(faked).toBe(time.deadlines(20));
+    expect([real.empty, faked.empty]).toEqual([true, false]);
+    await advance(20);
+    expect(passed).toEqual(['faked']);
+    expect(faked.empty).toBe(true);
+    restore();
+    const taken = faked.add(listener, 'real', 0);
+    expect(taken.queue).toBe(real);
+    taken.queue.remove(taken);
   });
 
   it('a call made under fakes may end after they are gone', async () => {

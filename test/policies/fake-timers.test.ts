@@ -51,6 +51,15 @@ describe.each(fakers)('$name', ({ install, advance, restore }) => {
     expect(ended.now).toEqual({ is: 'rejected', error: boom });
   });
 
+  it('T2: the operation sees its deadline, and a call that ends in time leaves no timer', async () => {
+    install();
+    const calls = pipeline('faked', timeout('5s'));
+    const left = await calls.execute(({ timeLeft }) => timeLeft);
+    expect(left).toBeGreaterThan(4_000);
+    expect(left).toBeLessThanOrEqual(5_000);
+    await advance(10_000);
+  });
+
   it('Q2: maxWait ends exactly', async () => {
     install();
     const calls = pipeline('faked', bulkhead({ maxConcurrent: 1, maxQueued: 1, maxWait: '2s' }));

@@ -94,7 +94,7 @@ export class BulkheadPolicy implements Gate {
   /** @internal */
   onDeadline(waiter: Waiter<Place>): void {
     waiter.item.deadline = undefined;
-    if (!this.#queue.leave(waiter)) return;
+    this.#queue.leave(waiter);
     const { admit, captureStack } = waiter.item;
     const waited = formatDuration(this.#options.maxWait as number);
     admit(new BulkheadFullError(`No slot came free within ${waited}`, { captureStack }));

@@ -214,6 +214,12 @@ bothWays('a budget shared by policies', ({ fail, succeed }) => {
     expect(earning.balance(0)).toBe(1);
   });
 
+  it('R6: a policy tells telemetry how many retries are left', () => {
+    const budget = retryBudget({ minPerSecond: 3 });
+    expect(retry({ budget }).measure(0)).toEqual({ balance: 30 });
+    expect(retry({ budget: false }).measure(0)).toEqual({});
+  });
+
   it('R6: copies of a policy share the budget they were given, and have their own otherwise', () => {
     const budget = retryBudget();
     const shared = retry({ budget });

@@ -134,6 +134,23 @@ describe('a `backoff` that is none', () => {
     }
   });
 
+  it('beside options that it replaces', () => {
+    const options = { backoff: () => 1, initialDelay: 1, factor: 2, maxDelay: 5, jitter: 'none' };
+    try {
+      retry(options as never);
+      expect.unreachable();
+    } catch (error) {
+      const { issues } = error as ConfigError;
+      expect(issues.map(({ path }) => path)).toEqual([
+        'retry.initialDelay',
+        'retry.factor',
+        'retry.maxDelay',
+        'retry.jitter',
+      ]);
+      expect(issues[0]?.message).toBe('has no effect beside backoff: use one or the other');
+    }
+  });
+
   it('one mistake is told once: rules about several options wait until each is right', () => {
     for (const options of [
       { initialDelay: '5 s' },

@@ -186,6 +186,13 @@ bothWays('retry', ({ fail, succeed }) => {
     expect(clock.pending).toBe(0);
   });
 
+  it('R3: a wrong delay for a result that is retried has no cause', async () => {
+    const { pipeline } = rig(retry({ handle: () => true, backoff: () => -1 }));
+    const error = await rejectionOf(pipeline.execute(() => succeed(503)));
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error).not.toHaveProperty('cause');
+  });
+
   it.each([Number.NaN, -0.1, 1, '0.5', undefined, Object.create(null)])(
     'R3: a random that answers %o ends the call with a ConfigError',
     async (chance) => {
