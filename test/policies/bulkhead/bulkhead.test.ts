@@ -134,6 +134,20 @@ it('Q2: one that is admitted in time is not bothered by maxWait any more', async
   expect(await queued).toBe(2);
 });
 
+it('Q2: one that is aborted takes its maxWait along', async () => {
+  const { clock, pipeline } = rig(bulkhead({ maxConcurrent: 1, maxQueued: 1, maxWait: '2s' }));
+  const operation = byHand(clock);
+  const first = pipeline.execute(operation);
+  const caller = new AbortController();
+  const queued = pipeline.settle(operation, { signal: caller.signal });
+  expect(clock.pending).toBe(1);
+  caller.abort();
+  await queued;
+  expect(clock.pending).toBe(0);
+  operation.started[0]?.resolve(1);
+  expect(await first).toBe(1);
+});
+
 it('Q2: an abort between admission and start gives the slot to the next', async () => {
   const policy = bulkhead({ maxConcurrent: 1, maxQueued: 2 });
   const { clock, pipeline } = rig(policy);

@@ -1,7 +1,8 @@
-import type { Context, Outcome } from 'holdfast';
+import type { Context, Driver, Outcome } from 'holdfast';
 import {
   BulkheadFullError,
   bulkhead,
+  failure,
   fallback,
   pipeline,
   RejectedError,
@@ -205,6 +206,18 @@ it('F2: not the caller’s abort, before, during or after the operation', async 
   await clock.flush();
   expect(late.now).toEqual({ is: 'rejected', error: boom });
   expect(of('fallback')).toEqual([]);
+});
+
+it('F2: nor a cancellation that a driver inside reports', async () => {
+  const gaveUp: Driver = {
+    role: 'driver',
+    type: 'gave_up',
+    drive: async () => failure(boom, 'cancelled'),
+  };
+  for (const handle of [undefined, () => true]) {
+    const { pipeline } = rig(fallback('spare', { handle }), gaveUp);
+    expect(await rejectionOf(pipeline.execute(() => 1))).toBe(boom);
+  }
 });
 
 it('F1: its signal aborts when the call is given up while it works, and its answer is discarded', async () => {
