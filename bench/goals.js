@@ -170,4 +170,30 @@ export const goals = [
     figures: (path) =>
       minus(samples(path, 'holdfast', 'bytes', LARGE), samples(path, 'bare', 'bytes', LARGE)),
   },
+  {
+    id: 'P9-none',
+    path: 'P9',
+    text: 'telemetry with no SDK, over bare',
+    sense: 'at most',
+    limit: 0.1,
+    unit: 'x',
+    figures: (path) =>
+      over(net(path, 'holdfast', 'holdfast-silent', 'ns'), samples(path, 'bare', 'ns')),
+  },
+  {
+    id: 'P9-metrics',
+    path: 'P9M',
+    text: 'metrics, beyond a duration recorded by hand, over bare',
+    sense: 'at most',
+    limit: 0.5,
+    unit: 'x',
+    figures: (path) =>
+      over(
+        minus(
+          net(path, 'holdfast', 'holdfast-silent', 'ns'),
+          net(path, 'bare-recorded', 'bare', 'ns'),
+        ),
+        samples(path, 'bare', 'ns'),
+      ),
+  },
 ];

@@ -6,9 +6,10 @@ import p4 from './arms/p4.js';
 import p5 from './arms/p5.js';
 import p6 from './arms/p6.js';
 import p7 from './arms/p7.js';
+import p9 from './arms/p9.js';
 
 /** @type {readonly import('./types.d.ts').Path[]} */
-export const paths = [p1, p2, p3, p4, p5, p6, p7];
+export const paths = [p1, p2, p3, p4, p5, p6, p7, ...p9];
 
 /** @param {string} id */
 export function pathOf(id) {
