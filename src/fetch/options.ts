@@ -130,15 +130,15 @@ export type ResolvedOverrides = z.output<typeof overridesSchema>;
 
 type Layers = readonly PipelineLayer[];
 
+const POLICIES = 'must be options of the standard policies, a list of policies, or a pipeline';
+const policyForms = [
+  z.custom<Layers>((value) => Array.isArray(value)),
+  z.custom<Pipeline<unknown>>(Pipeline.is),
+  nested(standardSchema),
+] as const;
+
 /** The schema of {@link FetchPolicies}. */
-export const policiesSchema = z.union(
-  [
-    z.custom<Layers>((value) => Array.isArray(value)),
-    z.custom<Pipeline<unknown>>(Pipeline.is),
-    nested(standardSchema),
-  ],
-  { error: 'must be options of the standard policies, a list of policies, or a pipeline' },
-);
+export const policiesSchema = z.union(policyForms, { error: POLICIES });
 
 /** Policies as they were parsed. */
 export type ParsedPolicies = z.output<typeof policiesSchema>;
@@ -152,7 +152,11 @@ export const resilientFetchSchema = z.strictObject({
     .union([z.string(), z.instanceof(URL)], { error: 'must be an absolute URL' })
     .optional(),
   key: fnOf<(request: OutgoingRequest) => string>().optional(),
-  policies: z.union([fnOf<(key: string) => unknown>(), policiesSchema]).optional(),
+  policies: z
+    .union([fnOf<(key: string) => unknown>(), ...policyForms], {
+      error: `${POLICIES}, or a function of the key that answers one of these`,
+    })
+    .optional(),
   maxKeys: positiveCount.default(keyedDefaults.maxKeys),
   idleFor: positiveDurationSchema.default(keyedDefaults.idleFor),
   idempotent: switchable<(request: OutgoingRequest) => boolean | undefined>(

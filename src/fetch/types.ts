@@ -44,7 +44,8 @@ export type FetchLike = (input: never, init?: never) => PromiseLike<ResponseLike
 export type FetchInput<F extends FetchLike> = Parameters<F>[0];
 
 /** What the given fetch takes second. */
-export type FetchInit<F extends FetchLike> = NonNullable<Parameters<F>[1]>;
+// Not NonNullable: of a parameter that is `never` by its constraint, it makes `never` at once.
+export type FetchInit<F extends FetchLike> = Exclude<Parameters<F>[1], null | undefined>;
 
 /** What the given fetch resolves to. */
 export type FetchResponse<F extends FetchLike> = Awaited<ReturnType<F>>;
