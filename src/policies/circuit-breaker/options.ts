@@ -1,5 +1,6 @@
 import type { IBreaker } from 'cockatiel';
 import * as z from 'zod';
+import { messageOf } from '../../config/describe.js';
 import { fnOf, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import { ConfigError } from '../../errors.js';
@@ -117,17 +118,22 @@ const breakerSchema: z.ZodType<BreakerOption, BreakerOption> = z.custom<BreakerO
 /**
  * The breaker of cockatiel's to judge by, if any: made afresh where the option is a function.
  *
- * @throws ConfigError when that function answers something else.
+ * @throws ConfigError when that function answers something else, or throws.
  */
 export function breakerOf(option: BreakerOption | undefined): IBreaker | undefined {
   if (typeof option !== 'function') return option;
-  const breaker: unknown = option();
-  if (isBreaker(breaker)) return breaker;
   const path = 'circuitBreaker.breaker';
-  throw new ConfigError(
-    `${path}: must answer a breaker of cockatiel, with success() and failure()`,
-    { path, value: breaker, policy: 'circuitBreaker' },
-  );
+  const remedy = `${path}: must answer a breaker of cockatiel, with success() and failure()`;
+  let breaker: unknown;
+  try {
+    breaker = option();
+    if (isBreaker(breaker)) return breaker;
+  } catch (cause) {
+    // Also a class that was given where an instance, or a function that makes one, was meant.
+    const message = `${remedy}; it threw: ${messageOf(cause)}`;
+    throw new ConfigError(message, { path, value: option, policy: 'circuitBreaker', cause });
+  }
+  throw new ConfigError(remedy, { path, value: breaker, policy: 'circuitBreaker' });
 }
 
 /** The schema of {@link CircuitBreakerOptions}. */
