@@ -23,7 +23,7 @@ export interface CallObserver {
 
 /** Watches one call. */
 export interface CallWatch {
-  /** Whether it wants to hear of each attempt too. */
+  /** Whether it wants to hear of each attempt; it does hear of hedges. */
   readonly attempts: boolean;
   /** Runs the operation where it belongs: inside the call's own context. */
   operate(operation: Operation, attempt: Context): unknown;

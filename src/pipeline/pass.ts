@@ -385,7 +385,7 @@ export class Pass implements Call, Drivable {
     }
     if (this.kind === 'success' && this === this.root) host.tally.firstSuccesses++;
     else host.tally.attempt(this.attemptKind, this.kind);
-    if (host.hub.routine || this.root.watch?.attempts === true) {
+    if (host.hub.routine || this.reportsAttempt) {
       // A listener that aborts the call must not find it running.
       this.phase = 'leaving';
       this.reportAttempt();
@@ -535,7 +535,7 @@ export class Pass implements Call, Drivable {
         this.attempt.abort(error);
         this.host.tally.attempt(this.attemptKind, kind);
         this.end(kind, error);
-        if (this.host.hub.routine || this.root.watch?.attempts === true) this.reportAttempt();
+        if (this.host.hub.routine || this.reportsAttempt) this.reportAttempt();
         break;
       case 'driving':
         i = this.layer - 1;
@@ -754,6 +754,12 @@ export class Pass implements Call, Drivable {
 
   private get attemptKind(): AttemptKind {
     return this.detour?.attemptKind ?? 'first';
+  }
+
+  /** Whether who watches the call wants to hear of this attempt. */
+  private get reportsAttempt(): boolean {
+    const { watch } = this.root;
+    return watch !== undefined && (watch.attempts || this.attemptKind === 'hedge');
   }
 
   private reportAttempt(): void {
