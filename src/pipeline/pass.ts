@@ -1,34 +1,19 @@
-import { ContractError, RejectedError, ResilienceError } from '../errors.js';
-import type { TimeSource } from '../time/time-source.js';
+import { RejectedError } from '../errors.js';
+import { AbandonablePass } from './abandonable-pass.js';
+import type { Delivery } from './call-state.js';
 import type { Operation } from './context.js';
 import { Attempt } from './context.js';
-import type { Admission, Call, Gate } from './contract.js';
-import type { Held, Interruption } from './detour.js';
-import { Detour } from './detour.js';
+import type { Admission } from './contract.js';
+import type { Detour } from './detour.js';
 import { discardWith } from './discard.js';
 import type { Drivable } from './drive.js';
 import { DriveHold } from './drive.js';
-import type { EventBody, PipelineEvent } from './events.js';
-import { reportFault } from './events.js';
 import { followingOf } from './follow.js';
-import type { AttemptKind, CallOutcome, Host } from './host.js';
-import type { CallWatch } from './observer.js';
-import type { Outcome, OutcomeKind } from './outcome.js';
+import type { AttemptKind, Host } from './host.js';
+import type { Outcome } from './outcome.js';
 import { failure, isOutcome, kindOfError, outcomeOf } from './outcome.js';
 import type { Exit, Layer } from './plan.js';
 import { adopted, atOnce, isNative, isThenable, settledResult } from './promises.js';
-
-/** How the end of a pass is delivered: `execute` throws, `settle` wraps, a driver gets the outcome itself. */
-export type Delivery = 'execute' | 'settle' | 'outcome';
-
-/**
- * ```
- * idle -> entering -> running -> leaving -> done
- *            |  ^                 |   ^
- *          waiting              driving
- * ```
- */
-type Phase = 'idle' | 'entering' | 'waiting' | 'running' | 'leaving' | 'driving' | 'done';
 
 /**
  * One pass through the layers of a pipeline: in through the gates, the operation, and out again. The first pass of a
@@ -41,33 +26,8 @@ type Phase = 'idle' | 'entering' | 'waiting' | 'running' | 'leaving' | 'driving'
  * A pass either has a promise of its own (`resolve`), which can be settled while the operation still runs, or is
  * carried by the promise derived from the operation's, which costs half as much: see `Plan.mayAbandon`.
  */
-export class Pass implements Call, Drivable {
-  private host!: Host;
-  private layers: readonly Layer[] = [];
-  private delivery: Delivery = 'execute';
-  private phase: Phase = 'idle';
-  /** The operation of this pass has not settled. */
-  private busy = false;
-  private readonly states: unknown[] = [];
-  private attempt!: Attempt;
-  /** Whether the pass has a promise of its own. */
-  private owned = false;
-  /** What only a call off the straight path needs. */
-  private detour: Detour | undefined;
-  /** The first pass of the call. */
-  private root: Pass = this;
-  /** Of the first pass: who watches the call. */
-  private watch: CallWatch | undefined;
-  /** When the call started, if somebody listened then. */
-  private startedAt: number | undefined;
-  /** The outermost layer of this pass. */
-  from = 0;
-  /** Of the first pass: how often the operation has been called. */
-  private runs = 0;
-  layer = 0;
-  state: unknown;
-  kind: OutcomeKind = 'success';
-  error: unknown;
+export class Pass extends AbandonablePass implements Drivable {
+  declare protected root: Pass;
 
   private readonly onValue = (value: unknown): unknown => {
     this.busy = false;
@@ -125,110 +85,6 @@ export class Pass implements Call, Drivable {
     // Whatever answered so far did not do: the call counts by what it ends with.
     if (this.root.detour !== undefined) this.root.detour.degraded = false;
     return pass.start(signal) as Promise<Outcome>;
-  }
-
-  /** What the operation or a fallback answered. */
-  get value(): unknown {
-    return this.attempt.value;
-  }
-
-  get attempts(): number {
-    return this.root.runs;
-  }
-
-  get pipeline(): string {
-    return this.host.name;
-  }
-
-  get policy(): string {
-    return this.layers[this.layer]?.name ?? '';
-  }
-
-  get time(): TimeSource {
-    return this.host.time;
-  }
-
-  get captureStack(): boolean {
-    return this.host.captureStack;
-  }
-
-  get listening(): boolean {
-    const { hub, plan } = this.host;
-    return (
-      hub.active || this.root.watch !== undefined || plan.inner.some((inner) => inner.hub.active)
-    );
-  }
-
-  get deadline(): number {
-    let deadline = Infinity;
-    for (let pass: Pass | undefined = this; pass !== undefined; pass = pass.detour?.parent) {
-      for (let i = pass.from, end = pass.enteredLayers; i < end; i++) {
-        const at = pass.layers[i]?.gate?.deadlineOf?.(pass.states[i]);
-        if (at !== undefined && at < deadline) deadline = at;
-      }
-    }
-    return deadline;
-  }
-
-  emit(event: EventBody, at = this.layer): void {
-    const layer = this.layers[at] as Layer;
-    const { name, key, hub } = this.host;
-    const full = { ...event, pipeline: name, key, policy: layer.name } as PipelineEvent;
-    hub.emit(full);
-    for (const nested of layer.within) nested.hub.emit(full);
-    this.root.watch?.event(full);
-  }
-
-  note(event: EventBody, at = this.layer): void {
-    const { watch } = this.root;
-    if (watch === undefined) return;
-    const { name, key } = this.host;
-    const policy = this.layers[at]?.name;
-    watch.event({ ...event, pipeline: name, key, policy } as PipelineEvent);
-  }
-
-  wouldReject(reason: string, retryAfter?: number): void {
-    this.host.tally.rejection(this.layer, reason, false);
-    if (this.listening) this.emit({ type: 'rejection', reason, enforced: false, retryAfter });
-  }
-
-  abandon(layer: number, error: unknown): void {
-    const policy = this.layers[layer]?.name ?? '';
-    if (!this.owned) {
-      throw new TypeError(
-        `policy "${policy}" abandons calls but does not say so: set mayAbandon to true`,
-      );
-    }
-    if (error instanceof ResilienceError) this.signed(error, policy);
-    this.giveUp(layer, 'timeout', error);
-  }
-
-  /** Gives the whole pass up. */
-  cancel(reason: unknown): void {
-    this.giveUp(this.from - 1, 'cancelled', reason);
-  }
-
-  /** Marks the call as answered by a fallback. */
-  degraded(): void {
-    this.root.off().degraded = true;
-  }
-
-  /** Gives up whatever drivers of this pass have started. */
-  giveUpRuns(reason: unknown): void {
-    for (const child of this.detour?.children.slice() ?? []) child.cancel(reason);
-  }
-
-  /** The layers before this one have been entered and not yet left. */
-  private get enteredLayers(): number {
-    switch (this.phase) {
-      case 'running':
-        return this.layers.length;
-      case 'done':
-      case 'idle':
-        return this.from;
-      default:
-        return this.layer;
-    }
   }
 
   /** Makes the pass's own promise. */
@@ -293,16 +149,6 @@ export class Pass implements Call, Drivable {
     if (this.detour?.interruption !== undefined) return this.interrupted(i - 1);
     if (i === layers.length) return this.operate();
     return admission === undefined ? this.drive(i, undefined) : this.refuse(i, admission);
-  }
-
-  /** Leaves after an abort or expiry that came while this pass could not be given up; `i` is the innermost layer entered. */
-  private interrupted(i: number): unknown {
-    const { layer, kind, error } = (this.detour as Detour).interruption as Interruption;
-    (this.detour as Detour).interruption = undefined;
-    this.phase = 'leaving';
-    this.exitDownTo(i, layer, error);
-    this.end(kind, error);
-    return this.leaveAtOnce(Math.min(i, layer));
   }
 
   private refuse(i: number, error: RejectedError): unknown {
@@ -418,8 +264,7 @@ export class Pass implements Call, Drivable {
     const { owned, delivery } = this;
     const { value } = attempt;
     this.phase = 'done';
-    this.reset();
-    if (pool.length < MAX_POOLED) pool.push(this);
+    this.recycle();
     const answer = delivery === 'settle' ? settledResult('success', value, undefined) : value;
     if (!owned) return answer;
     attempt.resolve(answer);
@@ -430,7 +275,7 @@ export class Pass implements Call, Drivable {
    * Goes out from layer `i`. Answers what the promise that carries this pass resolves to, or throws what it rejects
    * with; nothing of the kind when the pass has a promise of its own.
    */
-  private leave(i: number): unknown {
+  protected leave(i: number): unknown {
     this.phase = 'leaving';
     const { layers, from } = this;
     for (; i >= from; i--) {
@@ -460,7 +305,7 @@ export class Pass implements Call, Drivable {
   }
 
   /** As `leave`, for callers that are not reactions of a promise: a pass without a promise of its own needs one now. */
-  private leaveAtOnce(i: number): unknown {
+  protected leaveAtOnce(i: number): unknown {
     if (this.owned) return this.leave(i);
     try {
       return Promise.resolve(this.leave(i));
@@ -512,78 +357,6 @@ export class Pass implements Call, Drivable {
     return this.leave(drive.layer - 1);
   }
 
-  /** Ends everything inside `layer`, and leaves from there with this outcome. */
-  private giveUp(layer: number, kind: OutcomeKind, error: unknown): void {
-    const { phase, detour } = this;
-    let i: number;
-    switch (phase) {
-      case 'entering':
-      case 'leaving':
-        this.off().interruption ??= { layer, kind, error };
-        return;
-      case 'waiting':
-        i = this.layer;
-        this.state = this.states[i];
-        this.phase = 'leaving';
-        (detour as Detour).leftFor = error;
-        this.leaveQueue(this.layers[i]?.gate);
-        i--;
-        break;
-      case 'running':
-        i = this.layers.length - 1;
-        this.phase = 'leaving';
-        this.attempt.abort(error);
-        this.host.tally.attempt(this.attemptKind, kind);
-        this.end(kind, error);
-        if (this.host.hub.routine || this.reportsAttempt) this.reportAttempt();
-        break;
-      case 'driving':
-        i = this.layer - 1;
-        this.phase = 'leaving';
-        detour?.drive?.giveUp(error);
-        break;
-      default:
-        return;
-    }
-    this.exitDownTo(i, layer, error);
-    this.end(kind, error);
-    this.leave(layer);
-  }
-
-  /** Exits the gates from `i` out to, and without, `layer`: what was inside a layer that gave the run up. */
-  private exitDownTo(i: number, layer: number, error: unknown): void {
-    for (; i > layer; i--) {
-      const { gate, holds } = this.layers[i] as Layer;
-      if (gate === undefined) continue;
-      this.end('cancelled', error);
-      if (holds && this.runsInside(i)) {
-        this.hold(i);
-      } else {
-        this.layer = i;
-        this.state = this.states[i];
-        this.states[i] = undefined;
-        this.exitGuarded(gate);
-      }
-    }
-  }
-
-  private leaveQueue(gate: Gate | undefined): void {
-    try {
-      gate?.leave?.(this);
-    } catch (error) {
-      reportFault(`policy "${this.policy}"`, error);
-    }
-  }
-
-  /** An exit behind the call's back: its error has nowhere to go. */
-  private exitGuarded(gate: Gate): void {
-    try {
-      gate.exit(this, this as Outcome);
-    } catch (error) {
-      reportFault(`policy "${this.policy}"`, error);
-    }
-  }
-
   private finish(): unknown {
     const { host, detour, kind, error, owned, delivery, attempt } = this;
     this.phase = 'done';
@@ -615,79 +388,7 @@ export class Pass implements Call, Drivable {
     return undefined;
   }
 
-  /** The operation settled after its pass had left it. */
-  private settledLate(result: unknown, fulfilled: boolean): void {
-    if (fulfilled) discardWith(this.host.discard, result);
-    this.release();
-  }
-
-  /** Exits what was held for operations that have settled by now; goes back to the pool when nothing is left. */
-  private release(): void {
-    const { detour } = this;
-    if (detour !== undefined) {
-      if (detour.held.length > 0 && this.exitHeld(detour)) return;
-      if (this.phase !== 'done' || this.busy || detour.children.length > 0) return;
-      const { parent } = detour;
-      detour.parent = undefined;
-      if (parent !== undefined) parent.childSettled(this);
-      // An admission that was given up may never come, and must not find the pass serving another call.
-      if (detour.waiting) return;
-    } else if (this.busy || this.phase !== 'done') {
-      return;
-    }
-    this.reset();
-    if (pool.length < MAX_POOLED) pool.push(this);
-  }
-
-  /** A pass that this one started has really settled. */
-  private childSettled(child: Pass): void {
-    const { children } = this.off();
-    children.splice(children.indexOf(child), 1);
-    this.release();
-  }
-
-  private exitHeld(detour: Detour): boolean {
-    const { held } = detour;
-    detour.held = held.filter((each) => this.runsInside(each.layer));
-    return this.exitLate(held.filter((each) => !detour.held.includes(each)));
-  }
-
-  /**
-   * Exits gates that this pass has left behind, and goes back to where it is. Answers whether the call was given up
-   * meanwhile.
-   */
-  private exitLate(held: readonly Held[]): boolean {
-    const { layer, state, phase } = this;
-    const now = this.outcome();
-    if (phase === 'driving') this.phase = 'leaving';
-    for (const each of held) {
-      this.layer = each.layer;
-      this.state = each.state;
-      this.takeOver(each.outcome);
-      this.exitGuarded(this.layers[each.layer]?.gate as Gate);
-    }
-    this.layer = layer;
-    this.state = state;
-    this.takeOver(now);
-    this.phase = phase;
-    const interruption = this.detour?.interruption;
-    if (phase !== 'driving' || interruption === undefined) return false;
-    (this.detour as Detour).interruption = undefined;
-    this.giveUp(interruption.layer, interruption.kind, interruption.error);
-    return true;
-  }
-
-  private hold(i: number): void {
-    this.off().held.push({ layer: i, state: this.states[i], outcome: this.outcome() });
-    this.states[i] = undefined;
-  }
-
-  /** Whether an operation started inside layer `i` has not settled. */
-  private runsInside(i: number): boolean {
-    return this.busy || this.detour?.children.some((child) => child.from > i) === true;
-  }
-
-  private reset(): void {
+  protected recycle(): void {
     this.attempt.detach();
     // A pass in the pool must not keep what the call brought along.
     this.attempt = undefined as unknown as Attempt;
@@ -702,106 +403,8 @@ export class Pass implements Call, Drivable {
       this.root = this;
       this.from = 0;
     }
+    if (pool.length < MAX_POOLED) pool.push(this);
   }
-
-  /** Says on an error of ours where it comes from. */
-  private signed(error: ResilienceError, policy: string): void {
-    if (Object.isFrozen(error)) return;
-    error.pipeline ??= this.host.name;
-    error.policy ??= policy;
-  }
-
-  /** A policy answered something that its contract does not know. */
-  private broken(method: 'enter' | 'drive', answer: unknown): ContractError {
-    const { pipeline, policy } = this;
-    return new ContractError(
-      method === 'enter'
-        ? `gate "${policy}": enter must answer undefined, a RejectedError or a promise of one of them (got ${shown(answer)})`
-        : `driver "${policy}": drive must answer a promise of an outcome (got ${shown(answer)})`,
-      { pipeline, policy },
-    );
-  }
-
-  /** The result this pass carries will not reach anybody. */
-  private discard(): void {
-    if (this.kind === 'success') discardWith(this.host.discard, this.value);
-  }
-
-  private off(): Detour {
-    this.detour ??= new Detour();
-    return this.detour;
-  }
-
-  private end(kind: OutcomeKind, error: unknown): void {
-    this.kind = kind;
-    this.attempt.value = undefined;
-    this.error = error;
-  }
-
-  private takeOver(outcome: Outcome): void {
-    this.kind = outcome.kind;
-    this.attempt.value = outcome.kind === 'success' ? outcome.value : undefined;
-    this.error = outcome.kind === 'success' ? undefined : outcome.error;
-  }
-
-  private fail(error: unknown): void {
-    this.end(kindOfError(error), error);
-  }
-
-  private outcome(): Outcome {
-    return outcomeOf(this.kind, this.value, this.error);
-  }
-
-  private get attemptKind(): AttemptKind {
-    return this.detour?.attemptKind ?? 'first';
-  }
-
-  /** Whether who watches the call wants to hear of this attempt. */
-  private get reportsAttempt(): boolean {
-    const { watch } = this.root;
-    return watch !== undefined && (watch.attempts || this.attemptKind === 'hedge');
-  }
-
-  private reportAttempt(): void {
-    this.report({
-      type: 'attempt',
-      attempt: this.attempt.attempt,
-      kind: this.attemptKind,
-      outcome: this.kind,
-      error: this.error,
-    });
-  }
-
-  private reportCall(outcome: CallOutcome): void {
-    // Nobody listened when it started: how long it took is not known.
-    if (this.startedAt === undefined) return;
-    this.report({
-      type: 'call',
-      outcome,
-      attempts: this.attempts,
-      durationMs: this.host.time.now() - this.startedAt,
-      error: this.error,
-    });
-  }
-
-  private endWatch(outcome: CallOutcome): void {
-    const watch = this.watch as CallWatch;
-    this.watch = undefined;
-    watch.end(outcome, this.runs, this.error);
-  }
-
-  private report(event: EventBody): void {
-    const { host } = this;
-    const { name: pipeline, key } = host;
-    const full = { ...event, pipeline, key, policy: undefined } as PipelineEvent;
-    host.hub.emit(full);
-    this.root.watch?.event(full);
-  }
-}
-
-function shown(answer: unknown): string {
-  if (typeof answer !== 'object' || answer === null) return String(answer);
-  return answer instanceof Error ? answer.name : 'an object';
 }
 
 /** The reason given to runs that their driver no longer waits for. */

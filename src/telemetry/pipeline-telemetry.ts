@@ -28,15 +28,11 @@ interface Registered {
 }
 
 /** A look of 5 ns in place of 40 ns for asking the API for a meter provider and the active context. */
-function nothingRegistered(): boolean {
-  const registered = (globalThis as { readonly [REGISTERED]?: Registered })[REGISTERED];
-  return (
-    registered === undefined ||
-    (registered.metrics === undefined &&
-      registered.context === undefined &&
-      registered.trace === undefined)
-  );
+function look(): Registered {
+  return (globalThis as { readonly [REGISTERED]?: Registered })[REGISTERED] ?? NOTHING;
 }
+
+const NOTHING: Registered = {};
 
 /**
  * The telemetry of one pipeline, or of all copies of a keyed one that share their attributes.
@@ -57,6 +53,8 @@ export class PipelineTelemetry implements CallObserver {
   /** Nobody was there when it was last looked. */
   #idle = false;
   #unasked = 0;
+  /** What was registered for metrics when it was last asked for. */
+  #registered: unknown = NOTHING;
   #provider: MeterProvider | undefined;
   #meters: Meters | undefined;
   readonly #durations = new Map<string | undefined, Map<CallOutcome, Attributes>>();
@@ -133,14 +131,24 @@ export class PipelineTelemetry implements CallObserver {
   }
 
   #ask(host: Host): CallWatch | undefined {
-    if (this.#globalOnly && nothingRegistered() && !this.#channels.active) {
+    const registered = look();
+    const nothing =
+      registered.metrics === undefined &&
+      registered.context === undefined &&
+      registered.trace === undefined;
+    if (nothing && this.#globalOnly && !this.#channels.active) {
       this.#idle = true;
       this.#unasked = ASK_EVERY;
       return undefined;
     }
     this.#idle = false;
     try {
-      return this.#watch(host, this.meters(), context.active());
+      if (registered.metrics !== this.#registered) {
+        this.#registered = registered.metrics;
+        this.meters();
+      }
+      const active = registered.context === undefined ? ROOT_CONTEXT : context.active();
+      return this.#watch(host, this.#meters, active);
     } catch (error) {
       reportFault('telemetry', error);
       return undefined;

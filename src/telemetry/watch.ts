@@ -1,5 +1,5 @@
 import type { Span, Context as TraceContext } from '@opentelemetry/api';
-import { context as contextApi, SpanStatusCode } from '@opentelemetry/api';
+import { context as contextApi, ROOT_CONTEXT, SpanStatusCode } from '@opentelemetry/api';
 import { ResilienceError } from '../errors.js';
 import type { Context, Operation } from '../pipeline/context.js';
 import type { PipelineEvent } from '../pipeline/events.js';
@@ -39,7 +39,7 @@ export class Watch implements CallWatch {
     this.#channels = channels;
     this.#context = context;
     this.#span = span;
-    this.attempts = span !== undefined || channels.wantsAttempts;
+    this.attempts = channels.wantsAttempts;
     this.#startedAt = host.time.now();
   }
 
@@ -81,7 +81,8 @@ export class Watch implements CallWatch {
     const errorType = this.#telemetry.tally.errorType(outcome, error);
     if (this.#meters !== undefined) {
       const attributes = this.#telemetry.durationAttributes(outcome, errorType);
-      this.#meters.callDuration.record(durationMs / 1_000, attributes, this.#context);
+      const context = this.#context ?? ROOT_CONTEXT;
+      this.#meters.callDuration.record(durationMs / 1_000, attributes, context);
     }
     if (this.#span !== undefined) endSpan(this.#span, outcome, attempts, error, errorType);
     if (this.#channels.wantsCalls) {
