@@ -1,9 +1,11 @@
 export type { BodyFactory } from './body.js';
 export { classifyFetchError } from './classify-error.js';
+export type { ClientState } from './client.js';
 export type { FetchErrorClass } from './error-table.js';
 export { neverSent } from './never-sent.js';
 export type {
   Classify,
+  ClientOptions,
   FetchHeaders,
   FetchOverrides,
   FetchPolicies,

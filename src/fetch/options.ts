@@ -19,7 +19,7 @@ import type { FetchLike, FetchResponse, ResponseLike } from './types.js';
 export type FetchPolicies = StandardOptions | readonly PipelineLayer[] | Pipeline<unknown>;
 
 /** Says whether what came of a request is a failure; `undefined` leaves it to the rules. */
-export type Classify<R extends ResponseLike = ResponseLike> = (
+export type Classify<R = ResponseLike> = (
   outcome: Outcome<R>,
   request: OutgoingRequest,
 ) => boolean | undefined;
@@ -39,7 +39,7 @@ export interface FetchHeaders {
 }
 
 /** What can be said of one call: in `init.holdfast`, or in a third argument, which wins. */
-export interface FetchOverrides<R extends ResponseLike = ResponseLike> {
+export interface FetchOverrides<R = ResponseLike> {
   /** The key whose policies it runs under. Default: what the `key` option answers. */
   readonly key?: string | undefined;
   /** Whether it may be sent twice. Default: decided by its method and headers. */
@@ -54,14 +54,10 @@ export interface FetchOverrides<R extends ResponseLike = ResponseLike> {
   readonly retry?: false | undefined;
 }
 
-/** Options of {@link resilientFetch}. */
-export interface ResilientFetchOptions<F extends FetchLike = typeof globalThis.fetch> {
-  /** Names the pipeline in errors, events and telemetry. Default `fetch`. */
+/** What every client can be told; `R` is its kind of response. */
+export interface ClientOptions<R> {
+  /** Names the pipeline in errors, events and telemetry. Default: the client's kind, `fetch` or `undici`. */
   readonly name?: string | undefined;
-  /** The fetch that sends: any implementation. Default: the global one, looked up at each call. */
-  readonly fetch?: F | undefined;
-  /** What relative URLs are relative to. Default: where a browser's page or worker is, otherwise nothing. */
-  readonly baseUrl?: string | URL | undefined;
   /** Requests with the same key share their policies' state. Default: the origin of the URL. */
   readonly key?: ((request: OutgoingRequest) => string) | undefined;
   /**
@@ -74,15 +70,15 @@ export interface ResilientFetchOptions<F extends FetchLike = typeof globalThis.f
   readonly maxKeys?: number | undefined;
   /** A key unused for this long is dropped. Default 10 minutes. */
   readonly idleFor?: Duration | undefined;
-  /** Says which Responses and errors of fetch are failures. Is not asked about timeouts, rejections and aborts. */
-  readonly classify?: Classify<FetchResponse<F>> | undefined;
+  /** Says which responses and errors are failures. Is not asked about timeouts, rejections and aborts. */
+  readonly classify?: Classify<R> | undefined;
   /** Whether requests may be sent twice: for all, or decided by a function. Default: by their methods and headers. */
   readonly idempotent?: boolean | ((request: OutgoingRequest) => boolean | undefined) | undefined;
   /**
-   * How a failed Response's wish for a delay is read: `true` from `Retry-After`, `RateLimit` and their kin, `false` not at
+   * How a failed response's wish for a delay is read: `true` from `Retry-After`, `RateLimit` and their kin, `false` not at
    * all, or a function that answers milliseconds. Default true.
    */
-  readonly retryAfter?: boolean | ((response: FetchResponse<F>) => number | undefined) | undefined;
+  readonly retryAfter?: boolean | ((response: R) => number | undefined) | undefined;
   /** Opt-in headers. Default none. */
   readonly headers?: FetchHeaders | undefined;
   /** Where time comes from. Default: the system's clock. */
@@ -91,6 +87,15 @@ export interface ResilientFetchOptions<F extends FetchLike = typeof globalThis.f
   readonly captureStack?: boolean | undefined;
   /** As for a pipeline. Default: everything, through OpenTelemetry's global API. */
   readonly telemetry?: false | TelemetryOptions | undefined;
+}
+
+/** Options of {@link resilientFetch}. */
+export interface ResilientFetchOptions<F extends FetchLike = typeof globalThis.fetch>
+  extends ClientOptions<FetchResponse<F>> {
+  /** The fetch that sends: any implementation. Default: the global one, looked up at each call. */
+  readonly fetch?: F | undefined;
+  /** What relative URLs are relative to. Default: where a browser's page or worker is, otherwise nothing. */
+  readonly baseUrl?: string | URL | undefined;
 }
 
 /** The name of the pipeline when none is given. */
@@ -143,14 +148,10 @@ export const policiesSchema = z.union(policyForms, { error: POLICIES });
 /** Policies as they were parsed. */
 export type ParsedPolicies = z.output<typeof policiesSchema>;
 
-/** The schema of {@link ResilientFetchOptions}. */
-export const resilientFetchSchema = z.strictObject({
+/** The schema of what all clients can be told. */
+export const clientSchema = z.strictObject({
   ...overrideShape,
-  name: policyName.default(DEFAULT_NAME),
-  fetch: fnOf<FetchLike>().optional(),
-  baseUrl: z
-    .union([z.string(), z.instanceof(URL)], { error: 'must be an absolute URL' })
-    .optional(),
+  name: policyName.optional(),
   key: fnOf<(request: OutgoingRequest) => string>().optional(),
   policies: z
     .union([fnOf<(key: string) => unknown>(), ...policyForms], {
@@ -174,12 +175,26 @@ export const resilientFetchSchema = z.strictObject({
   telemetry: pipelineSchema.shape.telemetry,
 });
 
-/** Options with everything filled in. */
-export type ResolvedFetch = z.output<typeof resilientFetchSchema>;
+/** What all clients were told, with everything filled in. */
+export interface ResolvedClient extends Omit<z.output<typeof clientSchema>, 'name'> {
+  /** What the options are of, for errors. */
+  readonly path: string;
+  readonly name: string;
+}
+
+/** The schema of {@link ResilientFetchOptions}. */
+export const resilientFetchSchema = clientSchema.extend({
+  fetch: fnOf<FetchLike>().optional(),
+  baseUrl: z
+    .union([z.string(), z.instanceof(URL)], { error: 'must be an absolute URL' })
+    .optional(),
+});
 
 /** @throws ConfigError */
-export function resolveFetch(options: unknown): ResolvedFetch {
-  return parseOptions(resilientFetchSchema, options, 'resilientFetch');
+export function resolveFetch(options: unknown) {
+  const path = 'resilientFetch';
+  const given = parseOptions(resilientFetchSchema, options, path);
+  return { ...given, path, name: given.name ?? DEFAULT_NAME };
 }
 
 /** @throws ConfigError */

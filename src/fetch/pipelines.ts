@@ -4,12 +4,10 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import { Keyed, keyed } from '../registry/keyed.js';
 import { observe } from '../telemetry/observe.js';
 import type { Clock } from '../time/clock.js';
-import { discardResponse } from './discard.js';
-import type { ResolvedFetch } from './options.js';
+import type { ResolvedClient } from './options.js';
 import { policiesSchema } from './options.js';
 import type { Bounds } from './policies.js';
 import { boundsOf, DEFAULT_DISCARD_MS, httpPolicies } from './policies.js';
-import type { ResponseLike } from './types.js';
 
 /** The pipelines of a resilient fetch, one a key. */
 export interface Pipelines {
@@ -18,43 +16,48 @@ export interface Pipelines {
   boundsOf(pipeline: Pipeline<unknown>): Bounds;
 }
 
+/** Gets rid of a response that nobody will read. */
+type DiscardWithin = (response: unknown, timeoutMs: number) => unknown;
+
 /** @throws ConfigError when a policy is wrong or cannot be copied. */
-export function pipelinesOf(options: ResolvedFetch, clock: Clock): Pipelines {
+export function pipelinesOf(
+  options: ResolvedClient,
+  clock: Clock,
+  discard: DiscardWithin,
+): Pipelines {
   const { policies } = options;
   return typeof policies === 'function'
-    ? ofEachKey(policies, options, clock)
-    : ofTemplate(httpPolicies(policies, clock), options, clock);
+    ? ofEachKey(policies, options, clock, discard)
+    : ofTemplate(httpPolicies(policies, clock), options, discard);
 }
 
 function ofTemplate(
   layers: ReturnType<typeof httpPolicies>,
-  options: ResolvedFetch,
-  clock: Clock,
+  options: ResolvedClient,
+  discardWithin: DiscardWithin,
 ): Pipelines {
   let discardMs = DEFAULT_DISCARD_MS;
+  const discard = (value: unknown): unknown => discardWithin(value, discardMs);
   const template = pipeline({ ...pipelineOptionsOf(options), discard }, ...layers);
   const bounds = boundsOf(template.plan.layers);
   discardMs = bounds.discardMs;
-  function discard(value: unknown): unknown {
-    return discardResponse(value as ResponseLike, clock, discardMs);
-  }
   const { maxKeys, idleFor } = options;
   return { byKey: keyed<unknown>(template, { maxKeys, idleFor }), boundsOf: () => bounds };
 }
 
 function ofEachKey(
   policiesOf: (key: string) => unknown,
-  options: ResolvedFetch,
+  options: ResolvedClient,
   clock: Clock,
+  discardWithin: DiscardWithin,
 ): Pipelines {
-  const { telemetry } = options;
-  const discard = (value: unknown): unknown =>
-    discardResponse(value as ResponseLike, clock, DEFAULT_DISCARD_MS);
+  const { telemetry, path } = options;
+  const discard = (value: unknown): unknown => discardWithin(value, DEFAULT_DISCARD_MS);
   // It has no policies and makes no calls: each key's pipeline reports for itself.
   const template = pipeline({ ...pipelineOptionsOf(options), discard, telemetry: false });
   const known = new WeakMap<Pipeline<unknown>, Bounds>();
   const make = (key: string): Pipeline<unknown> => {
-    const given = parseOptions(policiesSchema, policiesOf(key), 'resilientFetch.policies');
+    const given = parseOptions(policiesSchema, policiesOf(key), `${path}.policies`);
     const made = template.forkWith(key, httpPolicies(given, clock));
     if (telemetry !== false) observe(made, telemetry ?? { spans: 'auto' });
     known.set(made, boundsOf(made.plan.layers));
@@ -66,6 +69,6 @@ function ofEachKey(
   };
 }
 
-function pipelineOptionsOf({ name, clock, captureStack, telemetry }: ResolvedFetch) {
+function pipelineOptionsOf({ name, clock, captureStack, telemetry }: ResolvedClient) {
   return { name, clock, captureStack, telemetry };
 }

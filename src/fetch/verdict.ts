@@ -6,7 +6,7 @@ import type { Clock } from '../time/clock.js';
 import { classifyFetchError } from './classify-error.js';
 import { retryAfterOf } from './retry-after.js';
 import { isFailureStatus } from './statuses.js';
-import type { ResponseLike } from './types.js';
+import type { HeadersSource } from './types.js';
 
 /**
  * What a call has found out about a Response or an error of its own that the rules for all calls would not say. Policies
@@ -19,6 +19,10 @@ interface Verdict {
   final: boolean;
   /** The delay it asks for, where the call reads it in its own way; `null` for none. */
   retryAfter: number | null | undefined;
+}
+
+interface HasHeaders {
+  readonly headers: HeadersSource;
 }
 
 const verdicts = new WeakMap<object, Verdict>();
@@ -60,8 +64,11 @@ function resultOf(outcome: Outcome): unknown {
   return outcome.kind === 'success' ? outcome.value : outcome.error;
 }
 
-function isResponse(value: unknown): value is ResponseLike {
-  return typeof (value as Partial<ResponseLike> | null | undefined)?.status === 'number';
+/** The status of a response, be it fetch's or undici's; `undefined` of anything else. */
+function statusOf(value: unknown): number | undefined {
+  const { status, statusCode } = Object(value) as { status?: unknown; statusCode?: unknown };
+  const found = status ?? statusCode;
+  return typeof found === 'number' ? found : undefined;
 }
 
 /**
@@ -73,8 +80,10 @@ export function isFetchFailure(outcome: Outcome): boolean {
   const said = verdictOn(resultOf(outcome))?.failed;
   if (said !== undefined) return said;
   switch (outcome.kind) {
-    case 'success':
-      return isResponse(outcome.value) && isFailureStatus(outcome.value.status);
+    case 'success': {
+      const status = statusOf(outcome.value);
+      return status !== undefined && isFailureStatus(status);
+    }
     case 'timeout':
       return true;
     case 'failure': {
@@ -99,7 +108,8 @@ export function delayReader(clock: Clock): (outcome: Outcome) => number | undefi
     if (noted !== undefined) return noted ?? undefined;
     if (outcome.kind !== 'success') return ownRetryAfter(outcome);
     const { value } = outcome;
-    if (!isResponse(value)) return undefined;
-    return retryAfterOf(value.headers, clock.wallNow(), value.status);
+    const status = statusOf(value);
+    if (status === undefined) return undefined;
+    return retryAfterOf((value as HasHeaders).headers, clock.wallNow(), status);
   };
 }
