@@ -1,8 +1,8 @@
+import type { AbandonablePass } from './abandonable-pass.js';
 import type { DriveHold } from './drive.js';
 import type { Following } from './follow.js';
 import type { AttemptKind } from './host.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
-import type { Pass } from './pass.js';
 
 /** A gate whose exit waits until the operations started inside it have settled. */
 export interface Held {
@@ -21,10 +21,10 @@ export interface Interruption {
 /** What a pass needs only when it leaves the straight path: when it waits, is driven, aborted or has more than one attempt. */
 export class Detour {
   /** The pass whose driver started this one. */
-  parent: Pass | undefined;
+  parent: AbandonablePass | undefined;
   attemptKind: AttemptKind = 'first';
   /** Passes started by drivers of this one that have not really settled. */
-  readonly children: Pass[] = [];
+  readonly children: AbandonablePass[] = [];
   drive: DriveHold | undefined;
   /** A gate's promise of admission is pending. */
   waiting = false;

@@ -27,7 +27,7 @@ import { adopted, atOnce, isNative, isThenable, settledResult } from './promises
  * carried by the promise derived from the operation's, which costs half as much: see `Plan.mayAbandon`.
  */
 export class Pass extends AbandonablePass implements Drivable {
-  declare protected root: Pass;
+  protected override root: Pass = this;
 
   private readonly onValue = (value: unknown): unknown => {
     this.busy = false;
@@ -45,7 +45,7 @@ export class Pass extends AbandonablePass implements Drivable {
   };
 
   /** Runs a whole call and answers its promise. */
-  static call(
+  static run(
     host: Host,
     operation: Operation,
     delivery: Delivery,

@@ -124,7 +124,7 @@ export class Pipeline<Adds = never> {
    * timeout expired, or the reason of the caller's signal.
    */
   execute<T>(operation: Operation<T>, options?: CallOptions): Promise<Awaited<T> | Adds> {
-    return Pass.call(this, operation, 'execute', options?.signal) as Promise<Awaited<T> | Adds>;
+    return Pass.run(this, operation, 'execute', options?.signal) as Promise<Awaited<T> | Adds>;
   }
 
   /** As {@link Pipeline.execute}, but never throws: it answers how the call ended. */
@@ -132,7 +132,7 @@ export class Pipeline<Adds = never> {
     operation: Operation<T>,
     options?: CallOptions,
   ): Promise<PromiseSettledResult<Awaited<T> | Adds>> {
-    return Pass.call(this, operation, 'settle', options?.signal) as Promise<
+    return Pass.run(this, operation, 'settle', options?.signal) as Promise<
       PromiseSettledResult<Awaited<T> | Adds>
     >;
   }

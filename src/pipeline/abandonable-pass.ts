@@ -1,0 +1,197 @@
+import { ResilienceError } from '../errors.js';
+import { CallState } from './call-state.js';
+import type { Gate } from './contract.js';
+import type { Detour, Held, Interruption } from './detour.js';
+import { discardWith } from './discard.js';
+import { reportFault } from './events.js';
+import type { Outcome, OutcomeKind } from './outcome.js';
+import type { Layer } from './plan.js';
+
+/**
+ * A pass that can be given up in whatever it is doing, while the operation may go on: gates inside are exited as cancelled,
+ * those that hold only when the operation has really settled, and the pass is free when nothing it started still runs.
+ */
+export abstract class AbandonablePass extends CallState {
+  abandon(layer: number, error: unknown): void {
+    const policy = this.layers[layer]?.name ?? '';
+    if (!this.owned) {
+      throw new TypeError(
+        `policy "${policy}" abandons calls but does not say so: set mayAbandon to true`,
+      );
+    }
+    if (error instanceof ResilienceError) this.signed(error, policy);
+    this.giveUp(layer, 'timeout', error);
+  }
+
+  /** Gives the whole pass up. */
+  cancel(reason: unknown): void {
+    this.giveUp(this.from - 1, 'cancelled', reason);
+  }
+
+  /** Ends everything inside `layer`, and leaves from there with this outcome. */
+  protected giveUp(layer: number, kind: OutcomeKind, error: unknown): void {
+    const { phase, detour } = this;
+    let i: number;
+    switch (phase) {
+      case 'entering':
+      case 'leaving':
+        this.off().interruption ??= { layer, kind, error };
+        return;
+      case 'waiting':
+        i = this.layer;
+        this.state = this.states[i];
+        this.phase = 'leaving';
+        (detour as Detour).leftFor = error;
+        this.leaveQueue(this.layers[i]?.gate);
+        i--;
+        break;
+      case 'running':
+        i = this.layers.length - 1;
+        this.phase = 'leaving';
+        this.attempt.abort(error);
+        this.host.tally.attempt(this.attemptKind, kind);
+        this.end(kind, error);
+        if (this.host.hub.routine || this.reportsAttempt) this.reportAttempt();
+        break;
+      case 'driving':
+        i = this.layer - 1;
+        this.phase = 'leaving';
+        detour?.drive?.giveUp(error);
+        break;
+      default:
+        return;
+    }
+    this.exitDownTo(i, layer, error);
+    this.end(kind, error);
+    this.leave(layer);
+  }
+
+  /** Leaves after an abort or expiry that came while this pass could not be given up; `i` is the innermost layer entered. */
+  protected interrupted(i: number): unknown {
+    const { layer, kind, error } = (this.detour as Detour).interruption as Interruption;
+    (this.detour as Detour).interruption = undefined;
+    this.phase = 'leaving';
+    this.exitDownTo(i, layer, error);
+    this.end(kind, error);
+    return this.leaveAtOnce(Math.min(i, layer));
+  }
+
+  /** Exits the gates from `i` out to, and without, `layer`: what was inside a layer that gave the run up. */
+  protected exitDownTo(i: number, layer: number, error: unknown): void {
+    for (; i > layer; i--) {
+      const { gate, holds } = this.layers[i] as Layer;
+      if (gate === undefined) continue;
+      this.end('cancelled', error);
+      if (holds && this.runsInside(i)) {
+        this.hold(i);
+      } else {
+        this.layer = i;
+        this.state = this.states[i];
+        this.states[i] = undefined;
+        this.exitGuarded(gate);
+      }
+    }
+  }
+
+  protected leaveQueue(gate: Gate | undefined): void {
+    try {
+      gate?.leave?.(this);
+    } catch (error) {
+      reportFault(`policy "${this.policy}"`, error);
+    }
+  }
+
+  /** An exit behind the call's back: its error has nowhere to go. */
+  protected exitGuarded(gate: Gate): void {
+    try {
+      gate.exit(this, this as Outcome);
+    } catch (error) {
+      reportFault(`policy "${this.policy}"`, error);
+    }
+  }
+
+  /** Gives up whatever drivers of this pass have started. */
+  giveUpRuns(reason: unknown): void {
+    for (const child of this.detour?.children.slice() ?? []) child.cancel(reason);
+  }
+
+  /** The operation settled after its pass had left it. */
+  protected settledLate(result: unknown, fulfilled: boolean): void {
+    if (fulfilled) discardWith(this.host.discard, result);
+    this.release();
+  }
+
+  /** Exits what was held for operations that have settled by now; goes back to the pool when nothing is left. */
+  protected release(): void {
+    const { detour } = this;
+    if (detour !== undefined) {
+      if (detour.held.length > 0 && this.exitHeld(detour)) return;
+      if (this.phase !== 'done' || this.busy || detour.children.length > 0) return;
+      const { parent } = detour;
+      detour.parent = undefined;
+      if (parent !== undefined) parent.childSettled(this);
+      // An admission that was given up may never come, and must not find the pass serving another call.
+      if (detour.waiting) return;
+    } else if (this.busy || this.phase !== 'done') {
+      return;
+    }
+    this.recycle();
+  }
+
+  /** A pass that this one started has really settled. */
+  protected childSettled(child: AbandonablePass): void {
+    const { children } = this.off();
+    children.splice(children.indexOf(child), 1);
+    this.release();
+  }
+
+  protected exitHeld(detour: Detour): boolean {
+    const { held } = detour;
+    detour.held = held.filter((each) => this.runsInside(each.layer));
+    return this.exitLate(held.filter((each) => !detour.held.includes(each)));
+  }
+
+  /**
+   * Exits gates that this pass has left behind, and goes back to where it is. Answers whether the call was given up
+   * meanwhile.
+   */
+  protected exitLate(held: readonly Held[]): boolean {
+    const { layer, state, phase } = this;
+    const now = this.outcome();
+    if (phase === 'driving') this.phase = 'leaving';
+    for (const each of held) {
+      this.layer = each.layer;
+      this.state = each.state;
+      this.takeOver(each.outcome);
+      this.exitGuarded(this.layers[each.layer]?.gate as Gate);
+    }
+    this.layer = layer;
+    this.state = state;
+    this.takeOver(now);
+    this.phase = phase;
+    const interruption = this.detour?.interruption;
+    if (phase !== 'driving' || interruption === undefined) return false;
+    (this.detour as Detour).interruption = undefined;
+    this.giveUp(interruption.layer, interruption.kind, interruption.error);
+    return true;
+  }
+
+  protected hold(i: number): void {
+    this.off().held.push({ layer: i, state: this.states[i], outcome: this.outcome() });
+    this.states[i] = undefined;
+  }
+
+  /** Whether an operation started inside layer `i` has not settled. */
+  protected runsInside(i: number): boolean {
+    return this.busy || this.detour?.children.some((child) => child.from > i) === true;
+  }
+
+  /** Goes out from layer `i`. */
+  protected abstract leave(i: number): unknown;
+
+  /** As `leave`, and answers a promise where the pass has none of its own. */
+  protected abstract leaveAtOnce(i: number): unknown;
+
+  /** Nothing that the pass started runs any more. */
+  protected abstract recycle(): void;
+}

@@ -1,0 +1,239 @@
+import type { ResilienceError } from '../errors.js';
+import { ContractError } from '../errors.js';
+import type { TimeSource } from '../time/time-source.js';
+import type { Attempt } from './context.js';
+import type { Call } from './contract.js';
+import { Detour } from './detour.js';
+import { discardWith } from './discard.js';
+import type { EventBody, PipelineEvent } from './events.js';
+import type { AttemptKind, CallOutcome, Host } from './host.js';
+import type { CallWatch } from './observer.js';
+import type { Outcome, OutcomeKind } from './outcome.js';
+import { kindOfError, outcomeOf } from './outcome.js';
+import type { Layer } from './plan.js';
+
+/** How the end of a pass is delivered: `execute` throws, `settle` wraps, a driver gets the outcome itself. */
+export type Delivery = 'execute' | 'settle' | 'outcome';
+
+/**
+ * ```
+ * idle -> entering -> running -> leaving -> done
+ *            |  ^                 |   ^
+ *          waiting              driving
+ * ```
+ */
+export type Phase = 'idle' | 'entering' | 'waiting' | 'running' | 'leaving' | 'driving' | 'done';
+
+/** What a pass is made of, and what policies and listeners are told of it: the `Call` and, while it leaves, the `Outcome`. */
+export abstract class CallState implements Call {
+  protected host!: Host;
+  protected layers: readonly Layer[] = [];
+  protected delivery: Delivery = 'execute';
+  protected phase: Phase = 'idle';
+  /** The operation of this pass has not settled. */
+  protected busy = false;
+  protected readonly states: unknown[] = [];
+  protected attempt!: Attempt;
+  /** Whether the pass has a promise of its own. */
+  protected owned = false;
+  /** What only a call off the straight path needs. */
+  protected detour: Detour | undefined;
+  /** The first pass of the call. */
+  protected root: CallState = this;
+  /** Of the first pass: who watches the call. */
+  protected watch: CallWatch | undefined;
+  /** When the call started, if somebody listened then. */
+  protected startedAt: number | undefined;
+  /** The outermost layer of this pass. */
+  from = 0;
+  /** Of the first pass: how often the operation has been called. */
+  protected runs = 0;
+  layer = 0;
+  state: unknown;
+  kind: OutcomeKind = 'success';
+  error: unknown;
+
+  /** What the operation or a fallback answered. */
+  get value(): unknown {
+    return this.attempt.value;
+  }
+
+  get attempts(): number {
+    return this.root.runs;
+  }
+
+  get pipeline(): string {
+    return this.host.name;
+  }
+
+  get policy(): string {
+    return this.layers[this.layer]?.name ?? '';
+  }
+
+  get time(): TimeSource {
+    return this.host.time;
+  }
+
+  get captureStack(): boolean {
+    return this.host.captureStack;
+  }
+
+  get listening(): boolean {
+    const { hub, plan } = this.host;
+    return (
+      hub.active || this.root.watch !== undefined || plan.inner.some((inner) => inner.hub.active)
+    );
+  }
+
+  get deadline(): number {
+    let deadline = Infinity;
+    for (let pass: CallState | undefined = this; pass !== undefined; pass = pass.detour?.parent) {
+      for (let i = pass.from, end = pass.enteredLayers; i < end; i++) {
+        const at = pass.layers[i]?.gate?.deadlineOf?.(pass.states[i]);
+        if (at !== undefined && at < deadline) deadline = at;
+      }
+    }
+    return deadline;
+  }
+
+  emit(event: EventBody, at = this.layer): void {
+    const layer = this.layers[at] as Layer;
+    const { name, key, hub } = this.host;
+    const full = { ...event, pipeline: name, key, policy: layer.name } as PipelineEvent;
+    hub.emit(full);
+    for (const nested of layer.within) nested.hub.emit(full);
+    this.root.watch?.event(full);
+  }
+
+  note(event: EventBody, at = this.layer): void {
+    const { watch } = this.root;
+    if (watch === undefined) return;
+    const { name, key } = this.host;
+    const policy = this.layers[at]?.name;
+    watch.event({ ...event, pipeline: name, key, policy } as PipelineEvent);
+  }
+
+  wouldReject(reason: string, retryAfter?: number): void {
+    this.host.tally.rejection(this.layer, reason, false);
+    if (this.listening) this.emit({ type: 'rejection', reason, enforced: false, retryAfter });
+  }
+
+  /** Marks the call as answered by a fallback. */
+  degraded(): void {
+    this.root.off().degraded = true;
+  }
+
+  /** The layers before this one have been entered and not yet left. */
+  protected get enteredLayers(): number {
+    switch (this.phase) {
+      case 'running':
+        return this.layers.length;
+      case 'done':
+      case 'idle':
+        return this.from;
+      default:
+        return this.layer;
+    }
+  }
+
+  /** Says on an error of ours where it comes from. */
+  protected signed(error: ResilienceError, policy: string): void {
+    if (Object.isFrozen(error)) return;
+    error.pipeline ??= this.host.name;
+    error.policy ??= policy;
+  }
+
+  /** A policy answered something that its contract does not know. */
+  protected broken(method: 'enter' | 'drive', answer: unknown): ContractError {
+    const { pipeline, policy } = this;
+    return new ContractError(
+      method === 'enter'
+        ? `gate "${policy}": enter must answer undefined, a RejectedError or a promise of one of them (got ${shown(answer)})`
+        : `driver "${policy}": drive must answer a promise of an outcome (got ${shown(answer)})`,
+      { pipeline, policy },
+    );
+  }
+
+  /** The result this pass carries will not reach anybody. */
+  protected discard(): void {
+    if (this.kind === 'success') discardWith(this.host.discard, this.value);
+  }
+
+  protected off(): Detour {
+    this.detour ??= new Detour();
+    return this.detour;
+  }
+
+  protected end(kind: OutcomeKind, error: unknown): void {
+    this.kind = kind;
+    this.attempt.value = undefined;
+    this.error = error;
+  }
+
+  protected takeOver(outcome: Outcome): void {
+    this.kind = outcome.kind;
+    this.attempt.value = outcome.kind === 'success' ? outcome.value : undefined;
+    this.error = outcome.kind === 'success' ? undefined : outcome.error;
+  }
+
+  protected fail(error: unknown): void {
+    this.end(kindOfError(error), error);
+  }
+
+  protected outcome(): Outcome {
+    return outcomeOf(this.kind, this.value, this.error);
+  }
+
+  protected get attemptKind(): AttemptKind {
+    return this.detour?.attemptKind ?? 'first';
+  }
+
+  /** Whether who watches the call wants to hear of this attempt. */
+  protected get reportsAttempt(): boolean {
+    const { watch } = this.root;
+    return watch !== undefined && (watch.attempts || this.attemptKind === 'hedge');
+  }
+
+  protected reportAttempt(): void {
+    this.report({
+      type: 'attempt',
+      attempt: this.attempt.attempt,
+      kind: this.attemptKind,
+      outcome: this.kind,
+      error: this.error,
+    });
+  }
+
+  protected reportCall(outcome: CallOutcome): void {
+    // Nobody listened when it started: how long it took is not known.
+    if (this.startedAt === undefined) return;
+    this.report({
+      type: 'call',
+      outcome,
+      attempts: this.attempts,
+      durationMs: this.host.time.now() - this.startedAt,
+      error: this.error,
+    });
+  }
+
+  protected endWatch(outcome: CallOutcome): void {
+    const watch = this.watch as CallWatch;
+    this.watch = undefined;
+    watch.end(outcome, this.runs, this.error);
+  }
+
+  protected report(event: EventBody): void {
+    const { host } = this;
+    const { name: pipeline, key } = host;
+    const full = { ...event, pipeline, key, policy: undefined } as PipelineEvent;
+    host.hub.emit(full);
+    this.root.watch?.event(full);
+  }
+
+  abstract abandon(layer: number, error: unknown): void;
+}
+
+function shown(answer: unknown): string {
+  if (typeof answer !== 'object' || answer === null) return String(answer);
+  return answer instanceof Error ? answer.name : 'an object';
+}
