@@ -32,7 +32,8 @@ export abstract class CallState implements Call {
   protected phase: Phase = 'idle';
   /** The operation of this pass has not settled. */
   protected busy = false;
-  protected readonly states: unknown[] = [];
+  /** What each gate keeps for this call. */
+  protected readonly states: unknown[];
   protected attempt!: Attempt;
   /** Whether the pass has a promise of its own. */
   protected owned = false;
@@ -52,6 +53,11 @@ export abstract class CallState implements Call {
   state: unknown;
   kind: OutcomeKind = 'success';
   error: unknown;
+
+  /** @param size How many layers to make room for; an array left to grow would take room for seventeen. */
+  constructor(size: number) {
+    this.states = new Array(size);
+  }
 
   /** What the operation or a fallback answered. */
   get value(): unknown {

@@ -12,7 +12,7 @@ import { followingOf } from './follow.js';
 import type { AttemptKind, Host } from './host.js';
 import type { Outcome } from './outcome.js';
 import { failure, isOutcome, kindOfError, outcomeOf } from './outcome.js';
-import type { Exit, Layer } from './plan.js';
+import type { Exit, Layer, Plan } from './plan.js';
 import { adopted, atOnce, isNative, isThenable, settledResult } from './promises.js';
 
 /**
@@ -51,7 +51,7 @@ export class Pass extends AbandonablePass implements Drivable {
     delivery: Delivery,
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
-    const pass = take();
+    const pass = take(host.plan);
     pass.host = host;
     pass.layers = host.plan.layers;
     pass.delivery = delivery;
@@ -71,7 +71,7 @@ export class Pass extends AbandonablePass implements Drivable {
 
   /** Runs the layers inside `layer` once more, for the driver there. */
   again(layer: number, kind: AttemptKind, signal: AbortSignal | undefined): Promise<Outcome> {
-    const pass = take();
+    const pass = take(this.host.plan);
     pass.host = this.host;
     pass.layers = this.layers;
     pass.delivery = 'outcome';
@@ -413,6 +413,6 @@ const SUPERSEDED = new DOMException('Another attempt answered first', 'AbortErro
 const MAX_POOLED = 1024;
 const pool: Pass[] = [];
 
-function take(): Pass {
-  return pool.pop() ?? new Pass();
+function take(plan: Plan): Pass {
+  return pool.pop() ?? new Pass(plan.layers.length);
 }
