@@ -3,7 +3,7 @@ import type { EventOf, EventType, Listener } from '../pipeline/events.js';
 import type { PipelineSnapshot } from '../pipeline/pipeline.js';
 import { systemClock } from '../time/clock.js';
 import type { Setup, Transport } from './call.js';
-import { HttpCall } from './call.js';
+import { FetchCall } from './call.js';
 import type { ResolvedClient } from './options.js';
 import { resolveOverrides } from './options.js';
 import type { Pipelines } from './pipelines.js';
@@ -57,7 +57,7 @@ export function httpClient(
   const { key: keyOf } = options;
 
   async function client(input: unknown, init?: object | null, overrides?: object) {
-    const call = new HttpCall(input, init, overridesOf(init, overrides), setup);
+    const call = new FetchCall(input, init, overridesOf(init, overrides), setup);
     try {
       const key = call.overrides.key ?? keyOf?.(call) ?? originOf(call.url);
       const pipeline = byKey.get(key);

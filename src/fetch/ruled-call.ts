@@ -1,0 +1,106 @@
+import type { Outcome } from '../pipeline/outcome.js';
+import { failure, success } from '../pipeline/outcome.js';
+import { withIdempotencyKey } from './attempt-headers.js';
+import { bodyKind, keepBody } from './body.js';
+import { readHeader } from './headers.js';
+import { mayRepeat } from './methods.js';
+import type { ResolvedClient, ResolvedOverrides } from './options.js';
+import { RepeatGuard } from './repeat-guard.js';
+import type { OutgoingRequest } from './request.js';
+import type { HeadersSource } from './types.js';
+import { markFailed, markRetryAfter } from './verdict.js';
+
+/** What a call is about, as it came. */
+export interface CallFacts {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: HeadersSource | null | undefined;
+  readonly body: unknown;
+  /** Whether redirects are followed. */
+  readonly followsRedirects: boolean;
+  /** What the client's own way of asking says: whether the request may be sent twice. */
+  readonly idempotent?: boolean | undefined;
+}
+
+/** What HTTP's rules say of one call, however it is sent: what it sends, whether again, and what its answers mean. */
+export class RuledCall implements OutgoingRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly overrides: ResolvedOverrides;
+  /** The headers for every attempt, with the call's idempotency key. */
+  readonly headers: HeadersSource | null | undefined;
+  /** The body for every attempt, kept as it was. */
+  readonly body: unknown;
+  readonly #options: ResolvedClient;
+  /** Of a request that may not be repeated. */
+  readonly #guard: RepeatGuard | undefined;
+
+  constructor(facts: CallFacts, overrides: ResolvedOverrides, options: ResolvedClient) {
+    const { url, method, followsRedirects } = facts;
+    this.#options = options;
+    this.overrides = overrides;
+    this.url = url;
+    this.method = method;
+    this.headers = facts.headers;
+    this.headers = this.#withIdempotencyKey();
+    this.body = keepBody(facts.body);
+    const once = overrides.retry === false || bodyKind(this.body) === 'once';
+    this.#guard =
+      !once && this.#mayRepeat(facts.idempotent)
+        ? undefined
+        : new RepeatGuard({ method, url, once, followsRedirects });
+  }
+
+  header(name: string): string | undefined {
+    return readHeader(this.headers, name.toLowerCase());
+  }
+
+  /** @throws ContractError when it must not be sent again. */
+  protected begin(signal: AbortSignal): void {
+    this.#guard?.begin(signal);
+  }
+
+  /** An attempt failed, and nobody had given it up. */
+  protected failed(error: unknown): void {
+    this.#guard?.failed(error);
+    if (this.#classifies) this.#classify(failure(error), error);
+  }
+
+  /** An attempt was answered. What the user's functions throw becomes the outcome. */
+  protected answered(response: unknown): void {
+    this.#guard?.answered(response);
+    if (this.#classifies) this.#classify(success(response), response);
+    const read = this.overrides.retryAfter ?? this.#options.retryAfter ?? true;
+    if (read === false) markRetryAfter(response, undefined);
+    else if (read !== true) markRetryAfter(response, read(response as never));
+  }
+
+  #withIdempotencyKey(): HeadersSource | null | undefined {
+    const { headers, method } = this;
+    const own = this.overrides.idempotencyKey;
+    const make = own ?? this.#options.headers?.idempotencyKey;
+    if (make === undefined || make === false) return headers;
+    if (own === undefined && mayRepeat({ method })) return headers;
+    if (typeof make === 'string') return withIdempotencyKey(headers, () => make);
+    return withIdempotencyKey(headers, make === true ? undefined : make);
+  }
+
+  #mayRepeat(byClient: boolean | undefined): boolean {
+    const { method, headers } = this;
+    const { idempotent: general } = this.#options;
+    const said =
+      this.overrides.idempotent ?? (typeof general === 'function' ? general(this) : general);
+    return mayRepeat({ method, headers, idempotent: said ?? byClient });
+  }
+
+  get #classifies(): boolean {
+    return (this.overrides.classify ?? this.#options.classify) !== undefined;
+  }
+
+  #classify(outcome: Outcome, result: unknown): void {
+    const said =
+      this.overrides.classify?.(outcome as never, this) ??
+      this.#options.classify?.(outcome as never, this);
+    if (said !== undefined) markFailed(result, said);
+  }
+}

@@ -1,0 +1,66 @@
+import type { Dispatcher } from 'undici';
+import { HeldResponse } from './held-response.js';
+
+type Controller = Dispatcher.DispatchController;
+type Handler = Dispatcher.DispatchHandler;
+
+/** One attempt of an intercepted request: settles with the response as soon as its headers are there. */
+export class Attempt implements Handler {
+  readonly response: Promise<HeldResponse>;
+  readonly #handler: Handler;
+  readonly #outer: Controller;
+  #resolve!: (response: HeldResponse) => void;
+  #reject!: (error: unknown) => void;
+  #controller: Controller | undefined;
+  #held: HeldResponse | undefined;
+  #abortedBy: { readonly reason: unknown } | undefined;
+
+  /** `handler` and `outer` are those of the whole call. */
+  constructor(handler: Handler, outer: Controller) {
+    this.#handler = handler;
+    this.#outer = outer;
+    this.response = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Gives the attempt up. undici has no way to take a request back that waits for a connection: it ends when it gets one. */
+  abort(reason: unknown): void {
+    this.#abortedBy ??= { reason };
+    this.#controller?.abort(reason as Error);
+    this.#reject(reason);
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller;
+    if (this.#abortedBy !== undefined) controller.abort(this.#abortedBy.reason as Error);
+  }
+
+  onResponseStart(
+    controller: Controller,
+    statusCode: number,
+    headers: HeldResponse['headers'],
+    statusMessage?: string,
+  ): void {
+    if (statusCode < 200) {
+      this.#handler.onResponseStart?.(this.#outer, statusCode, headers, statusMessage);
+      return;
+    }
+    this.#held = new HeldResponse(controller, statusCode, headers, statusMessage);
+    this.#resolve(this.#held);
+  }
+
+  onResponseData(_controller: Controller, chunk: Buffer): void {
+    this.#held?.data(chunk);
+  }
+
+  onResponseEnd(_controller: Controller, trailers: HeldResponse['headers']): void {
+    this.#held?.end(trailers);
+  }
+
+  onResponseError(_controller: Controller, error: Error): void {
+    if (this.#held === undefined) this.#reject(error);
+    else this.#held.error(error);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Dispatcher } from 'undici';
+
+type Controller = Dispatcher.DispatchController;
+type RawHeaders = NonNullable<Controller['rawHeaders']> | null;
+
+/**
+ * The controller that whoever made a request is given, for all its attempts: it is there from the start, so that the request
+ * can be given up while it waits for a slot or between two attempts. It is the call's signal, too: making an AbortController
+ * would cost more than all the policies.
+ */
+export class CallController implements Controller {
+  reason: Error | null = null;
+  aborted = false;
+  paused = false;
+  #inner: Controller | undefined;
+  readonly #listeners = new Set<() => void>();
+
+  /** The response is passed on: what is done to this controller is done to that one. */
+  attach(inner: Controller): void {
+    this.#inner = inner;
+    if (this.aborted) inner.abort(this.reason as Error);
+  }
+
+  abort(reason: Error): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    this.reason = reason;
+    for (const listener of [...this.#listeners]) listener();
+    this.#inner?.abort(reason);
+  }
+
+  pause(): void {
+    this.paused = true;
+    this.#inner?.pause();
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.#inner?.resume();
+  }
+
+  get rawHeaders(): RawHeaders {
+    return this.#inner?.rawHeaders ?? null;
+  }
+
+  get rawTrailers(): RawHeaders {
+    return this.#inner?.rawTrailers ?? null;
+  }
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,111 @@
+import type { Dispatcher } from 'undici';
+import { DRAIN_LIMIT_BYTES } from '../fetch/discard.js';
+import { readHeader } from '../fetch/headers.js';
+import { parseAmount } from '../fetch/rate-limit.js';
+import type { Clock } from '../time/clock.js';
+import type { InterceptedResponse } from './options.js';
+
+type Controller = Dispatcher.DispatchController;
+type Handler = Dispatcher.DispatchHandler;
+type Headers = InterceptedResponse['headers'];
+
+/** Where a response goes: the controller and the handler of the whole call. */
+export interface Receiver {
+  readonly controller: Controller;
+  readonly handler: Handler;
+  /** The response has ended, in whatever way. */
+  ended(): void;
+}
+
+/**
+ * The response to one attempt, held back until the policies have judged it by its status and headers: then it is passed on to
+ * whoever asked, or got rid of. Nothing is read from its connection meanwhile.
+ */
+export class HeldResponse implements InterceptedResponse {
+  readonly statusCode: number;
+  readonly headers: Headers;
+  readonly controller: Controller;
+  readonly #statusMessage: string | undefined;
+  /** What came although the connection was paused: all of a response without a body, and what HTTP/2 had read. */
+  #waiting: ((to: Receiver) => void)[] = [];
+  #receiver: Receiver | undefined;
+  #discarded: { bytes: number; stop(): void } | undefined;
+
+  constructor(
+    controller: Controller,
+    statusCode: number,
+    headers: Headers,
+    statusMessage: string | undefined,
+  ) {
+    this.controller = controller;
+    this.statusCode = statusCode;
+    this.headers = headers;
+    this.#statusMessage = statusMessage;
+    controller.pause();
+  }
+
+  data(chunk: Buffer): void {
+    if (this.#discarded !== undefined) {
+      this.#discarded.bytes += chunk.length;
+      if (this.#discarded.bytes > DRAIN_LIMIT_BYTES) this.controller.abort(new Discarded());
+      return;
+    }
+    this.#pass(({ handler, controller }) => handler.onResponseData?.(controller, chunk));
+  }
+
+  end(trailers: Headers): void {
+    this.#discarded?.stop();
+    this.#pass(({ handler, controller, ended }) => {
+      ended();
+      handler.onResponseEnd?.(controller, trailers);
+    });
+  }
+
+  error(error: Error): void {
+    this.#discarded?.stop();
+    this.#pass(({ handler, controller, ended }) => {
+      ended();
+      handler.onResponseError?.(controller, error);
+    });
+  }
+
+  /** Passes it on. */
+  passOn(to: Receiver): void {
+    const { handler, controller } = to;
+    handler.onResponseStart?.(controller, this.statusCode, this.headers, this.#statusMessage);
+    this.#receiver = to;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const pass of waiting) pass(to);
+    if (!controller.paused) this.controller.resume();
+  }
+
+  /** Reads a small body to its end, so that the connection can be used again, and breaks off any other. */
+  discard(clock: Clock, timeoutMs: number): void {
+    if (this.controller.aborted) return;
+    this.#waiting = [];
+    const declared = parseAmount(readHeader(this.headers, 'content-length'));
+    if (declared === undefined || declared > DRAIN_LIMIT_BYTES || timeoutMs <= 0) {
+      this.#discarded = { bytes: 0, stop: () => {} };
+      this.controller.abort(new Discarded());
+      return;
+    }
+    const timer = clock.setTimer(() => this.controller.abort(new Discarded()), timeoutMs);
+    this.#discarded = { bytes: 0, stop: () => clock.clearTimer(timer) };
+    this.controller.resume();
+  }
+
+  #pass(step: (to: Receiver) => void): void {
+    if (this.#discarded !== undefined) return;
+    if (this.#receiver === undefined) this.#waiting.push(step);
+    else step(this.#receiver);
+  }
+}
+
+/** Why the connection of a response that nobody will read is closed. */
+class Discarded extends Error {
+  override readonly name = 'AbortError';
+  constructor() {
+    super('The response is not needed any more');
+  }
+}

@@ -1,0 +1,152 @@
+import type { Dispatcher } from 'undici';
+import { ContractError } from '../errors.js';
+import { withAttemptHeaders } from '../fetch/attempt-headers.js';
+import { bodyForAttempt, bodyKind } from '../fetch/body.js';
+import { timeoutError } from '../fetch/call.js';
+import type { ResolvedClient, ResolvedOverrides } from '../fetch/options.js';
+import type { Bounds } from '../fetch/policies.js';
+import { RuledCall } from '../fetch/ruled-call.js';
+import type { Context } from '../pipeline/context.js';
+import type { Clock } from '../time/clock.js';
+import { Attempt } from './attempt.js';
+import { BodyBound } from './body-guard.js';
+import { CallController } from './call-controller.js';
+import { headerRecord } from './headers.js';
+import { HeldResponse } from './held-response.js';
+
+type Options = Dispatcher.DispatchOptions;
+type Handler = Dispatcher.DispatchHandler;
+
+/** What all calls through one interceptor have in common. */
+export interface InterceptorSetup {
+  readonly dispatch: Dispatcher.Dispatch;
+  readonly options: ResolvedClient;
+  readonly clock: Clock;
+}
+
+/** One request that goes through the interceptor: several attempts to those inside, one request to those outside. */
+export class InterceptedCall extends RuledCall {
+  /** Where it goes; a Client or Pool need not be told. */
+  readonly origin: string | undefined;
+  readonly controller = new CallController();
+  readonly #setup: InterceptorSetup;
+  readonly #sent: Options;
+  readonly #handler: Handler;
+  #ended = false;
+
+  constructor(
+    sent: Options,
+    handler: Handler,
+    overrides: ResolvedOverrides,
+    setup: InterceptorSetup,
+  ) {
+    const origin = sent.origin === undefined ? undefined : String(sent.origin);
+    super(
+      {
+        url: `${origin ?? ''}${sent.path}`,
+        method: sent.method,
+        headers: headerRecord(sent.headers),
+        body: sent.body,
+        // The redirect interceptor may be inside. Without an origin nothing can be compared.
+        followsRedirects: origin !== undefined,
+        // This option says how requests are lined up: that one is safe to repeat it can only affirm.
+        idempotent: sent.idempotent === true ? true : undefined,
+      },
+      overrides,
+      setup.options,
+    );
+    this.#setup = setup;
+    this.#sent = sent;
+    this.#handler = handler;
+    this.origin = origin;
+  }
+
+  /** Tells the handler that the request has begun. Whoever has given it up by now says so. */
+  start(): void {
+    this.#handler.onRequestStart?.(this.controller, undefined);
+  }
+
+  async attempt(context: Context): Promise<HeldResponse> {
+    const { signal } = context;
+    this.begin(signal);
+    const sent = await this.#forAttempt(context);
+    const attempt = new Attempt(this.#handler, this.controller);
+    signal.addEventListener('abort', () => attempt.abort(signal.reason));
+    if (signal.aborted) attempt.abort(signal.reason);
+    else this.#setup.dispatch(sent, attempt);
+    let response: HeldResponse;
+    try {
+      response = await attempt.response;
+    } catch (error) {
+      // Once it was given up nobody is asked any more.
+      if (!signal.aborted) this.failed(error);
+      throw error;
+    }
+    if (signal.aborted) return response;
+    try {
+      this.answered(response);
+    } catch (error) {
+      response.discard(this.#setup.clock, 0);
+      throw error;
+    }
+    return response;
+  }
+
+  /** The policies are done with this response: passes it on, under what is left of the call's time. */
+  passOn(response: unknown, startedAt: number, { call }: Bounds): void {
+    if (!(response instanceof HeldResponse)) {
+      throw new ContractError(
+        'resilience: a policy answered something that is no response; a fallback belongs around the request, not into an interceptor',
+      );
+    }
+    const { controller } = this;
+    if (controller.aborted) {
+      response.discard(this.#setup.clock, 0);
+      throw controller.reason;
+    }
+    const { clock, options } = this.#setup;
+    let bound: BodyBound | undefined;
+    if (call !== undefined) {
+      bound = new BodyBound(response.controller, {
+        clock,
+        deadline: startedAt + call.timeoutMs,
+        timeoutError: () => timeoutError(call.timeoutMs, call.policy, options),
+      });
+    }
+    const ended = (): void => {
+      this.#ended = true;
+      bound?.release();
+    };
+    controller.attach(response.controller);
+    try {
+      response.passOn({ controller, handler: this.#handler, ended });
+    } catch (error) {
+      response.controller.abort(error as Error);
+      ended();
+      throw error;
+    }
+  }
+
+  /** The call came to nothing. */
+  fail(error: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#handler.onResponseError?.(this.controller, error as Error);
+  }
+
+  async #forAttempt({ attempt, timeLeft }: Context): Promise<Options> {
+    const names = this.#setup.options.headers;
+    const headers =
+      names === undefined
+        ? this.headers
+        : withAttemptHeaders(this.headers, names, attempt, timeLeft);
+    return { ...this.#sent, headers, body: await this.#bodyForAttempt() } as Options;
+  }
+
+  #bodyForAttempt(): unknown {
+    const { body } = this;
+    if (body === undefined || body === null) return null;
+    // A stream is sent once by the rules above; whether it was sent elsewhere, by a client on top, is not for us to judge.
+    return bodyKind(body) === 'once' ? body : bodyForAttempt(body);
+  }
+}

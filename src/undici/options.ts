@@ -1,0 +1,41 @@
+import type { Dispatcher, request } from 'undici';
+import { fnOf } from '../config/schemas.js';
+import { parseOptions } from '../config/validate.js';
+import type { ClientOptions, ResolvedClient } from '../fetch/options.js';
+import { clientSchema } from '../fetch/options.js';
+
+/** What an interceptor's policies see of a response. */
+export interface InterceptedResponse {
+  /** The status. */
+  readonly statusCode: number;
+  /** The headers, names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** Options of {@link resilience}: those of `resilientFetch` that are not about fetch. */
+export type ResilienceOptions = ClientOptions<InterceptedResponse>;
+
+/** Options of {@link resilientRequest}. */
+export interface ResilientRequestOptions extends ClientOptions<Dispatcher.ResponseData> {
+  /** The `request` that sends: of another copy of undici, or of your own making. Default: that of the installed undici. */
+  readonly request?: typeof request | undefined;
+}
+
+/** The name of the pipelines when none is given. */
+export const DEFAULT_NAME = 'undici';
+
+const requestSchema = clientSchema.extend({ request: fnOf<typeof request>().optional() });
+
+/** @throws ConfigError */
+export function resolveResilience(options: unknown): ResolvedClient {
+  const path = 'resilience';
+  const given = parseOptions(clientSchema, options, path);
+  return { ...given, path, name: given.name ?? DEFAULT_NAME };
+}
+
+/** @throws ConfigError */
+export function resolveRequest(options: unknown) {
+  const path = 'resilientRequest';
+  const given = parseOptions(requestSchema, options, path);
+  return { ...given, path, name: given.name ?? DEFAULT_NAME };
+}

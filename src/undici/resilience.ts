@@ -1,0 +1,78 @@
+import type { Dispatcher } from 'undici';
+import type { ClientState } from '../fetch/client.js';
+import { stateOf } from '../fetch/client.js';
+import type { ResolvedOverrides } from '../fetch/options.js';
+import { resolveOverrides } from '../fetch/options.js';
+import type { Pipelines } from '../fetch/pipelines.js';
+import { pipelinesOf } from '../fetch/pipelines.js';
+import { originOf } from '../fetch/request.js';
+import type { Context } from '../pipeline/context.js';
+import { systemClock } from '../time/clock.js';
+import { HeldResponse } from './held-response.js';
+import type { InterceptorSetup } from './intercepted-call.js';
+import { InterceptedCall } from './intercepted-call.js';
+import type { ResilienceOptions } from './options.js';
+import { resolveResilience } from './options.js';
+
+/** Made by {@link resilience}: an interceptor for `compose`, and what can be known of the pipelines behind it. */
+export interface ResilienceInterceptor extends ClientState {
+  (dispatch: Dispatcher.Dispatch): Dispatcher.Dispatch;
+}
+
+/** The key of requests to a Client or Pool, which has one origin and need not name it. */
+const OWN_ORIGIN = 'origin';
+
+/**
+ * Makes an interceptor with the standard policies for all that goes through a dispatcher: `request`, `stream`, `pipeline`, and
+ * fetch. Every request passes the gates; it is retried where it is safe to send twice and its body can be sent again. fetch
+ * hands its bodies down as streams: there, `resilientFetch` retries more.
+ *
+ * A request may bring what is different about it as `holdfast` among its options.
+ *
+ * @throws ConfigError when an option is wrong.
+ * @example
+ * const agent = new Agent().compose(resilience());
+ */
+export function resilience(options?: ResilienceOptions): ResilienceInterceptor {
+  const resolved = resolveResilience(options);
+  const clock = resolved.clock ?? systemClock;
+  const discard = (response: unknown, timeoutMs: number): void => {
+    if (response instanceof HeldResponse) response.discard(clock, timeoutMs);
+  };
+  const pipelines = pipelinesOf(resolved, clock, discard);
+
+  const interceptor = (dispatch: Dispatcher.Dispatch): Dispatcher.Dispatch => {
+    const setup: InterceptorSetup = { dispatch, options: resolved, clock };
+    return (given, handler) => {
+      const { holdfast, ...sent } = given as Dispatcher.DispatchOptions & { holdfast?: object };
+      // A tunnel or another protocol is no request that policies could judge.
+      if (sent.method === 'CONNECT' || sent.upgrade) return dispatch(sent, handler);
+      const overrides: ResolvedOverrides = holdfast === undefined ? {} : resolveOverrides(holdfast);
+      const call = new InterceptedCall(sent, handler, overrides, setup);
+      call.start();
+      void run(call, pipelines, setup);
+      return true;
+    };
+  };
+  return Object.assign(interceptor, stateOf(pipelines));
+}
+
+async function run(
+  call: InterceptedCall,
+  { byKey, boundsOf }: Pipelines,
+  { clock, options }: InterceptorSetup,
+): Promise<void> {
+  try {
+    const { origin, overrides } = call;
+    const own = origin === undefined ? OWN_ORIGIN : originOf(origin);
+    const pipeline = byKey.get(overrides.key ?? options.key?.(call) ?? own);
+    const bounds = boundsOf(pipeline);
+    const startedAt = bounds.call === undefined ? 0 : clock.now();
+    const attempt = (context: Context): Promise<HeldResponse> => call.attempt(context);
+    const signal = call.controller as unknown as AbortSignal;
+    const response = await pipeline.execute(attempt, { signal });
+    call.passOn(response, startedAt, bounds);
+  } catch (error) {
+    call.fail(error);
+  }
+}

@@ -1,0 +1,90 @@
+import type { Dispatcher } from 'undici';
+import { request as installedRequest } from 'undici';
+import type { Transport } from '../fetch/call.js';
+import type { ClientState } from '../fetch/client.js';
+import { httpClient } from '../fetch/client.js';
+import type { FetchOverrides } from '../fetch/options.js';
+import type { HeadersSource } from '../fetch/types.js';
+import { BodyBound } from './body-guard.js';
+import type { UndiciBody } from './discard.js';
+import { discardBody } from './discard.js';
+import { headerRecord } from './headers.js';
+import type { ResilientRequestOptions } from './options.js';
+import { resolveRequest } from './options.js';
+import type { UrlObject } from './url.js';
+import { urlText } from './url.js';
+
+/** What a resilient request takes second: what `undici.request` takes, and a word to holdfast that is not sent. */
+export type ResilientRequestInit = Omit<
+  Dispatcher.RequestOptions,
+  'body' | 'method' | 'origin' | 'path' | 'signal'
+> & {
+  /** The dispatcher that sends. Default: undici's global one. */
+  readonly dispatcher?: Dispatcher | undefined;
+  /** The method. Default `GET`, or `PUT` with a body. */
+  readonly method?: Dispatcher.HttpMethod | undefined;
+  /** As undici takes it, or a function that makes it afresh for each attempt: for streams, which can be read only once. */
+  readonly body?: RequestBody | (() => RequestBody | PromiseLike<RequestBody>) | undefined;
+  /** The caller's signal. Stays in force while the body is read. */
+  readonly signal?: AbortSignal | null | undefined;
+  /** What is different about this call. */
+  readonly holdfast?: FetchOverrides<Dispatcher.ResponseData> | undefined;
+};
+
+/** The bodies that `undici.request` takes. */
+export type RequestBody = Dispatcher.RequestOptions['body'];
+
+/** Made by {@link resilientRequest}. */
+export interface ResilientRequest extends ClientState {
+  /**
+   * Sends a request. A response with a failure status, when no policy can help it any more, is answered as undici answers
+   * it.
+   *
+   * @param overrides What is different about this call; wins over `init.holdfast`.
+   * @throws what undici throws; a RejectedError when a policy refused the call, a TimeoutError when a timeout expired, or
+   * the reason of the caller's signal.
+   */
+  (
+    url: string | URL | UrlObject,
+    init?: ResilientRequestInit | undefined,
+    overrides?: FetchOverrides<Dispatcher.ResponseData> | undefined,
+  ): Promise<Dispatcher.ResponseData>;
+}
+
+/**
+ * Makes an `undici.request` with the standard policies around it and the rules of `resilientFetch` inside them. Its responses
+ * are undici's: their bodies have to be read, or dumped.
+ *
+ * @throws ConfigError when an option is wrong.
+ * @example
+ * const request = resilientRequest();
+ * const { statusCode, body } = await request('http://inventory/stock/42');
+ */
+export function resilientRequest(options?: ResilientRequestOptions): ResilientRequest {
+  const resolved = resolveRequest(options);
+  const { request = installedRequest } = resolved;
+  const transport: Transport = {
+    send: (input, init) => request(input as string, init as never),
+    guard: (response, controller, bounds) => {
+      const { body } = response as Dispatcher.ResponseData;
+      const bound = new BodyBound(controller, bounds);
+      body.once('close', () => bound.release());
+    },
+    discard: (response, clock, timeoutMs) => {
+      const { body, headers } = response as Dispatcher.ResponseData;
+      return discardBody(body as unknown as UndiciBody, headers as HeadersSource, clock, timeoutMs);
+    },
+  };
+  const client = httpClient(resolved, undefined, transport);
+  const send = async (url: unknown, init: ResilientRequestInit = {}, overrides?: object) => {
+    const { headers, body } = init;
+    const method = init.method ?? (body ? 'PUT' : 'GET');
+    return client(urlText(url), { ...init, method, headers: headerRecord(headers) }, overrides);
+  };
+  return Object.assign(send, {
+    on: client.on,
+    snapshot: client.snapshot,
+    dispose: client.dispose,
+    [Symbol.dispose]: client.dispose,
+  }) as ResilientRequest;
+}
