@@ -30,6 +30,9 @@ export interface Copies {
   pipelines(): Iterable<Pipeline<unknown>>;
 }
 
+/** One for all pipelines: there may be a million of them. */
+const NO_COPIES: readonly WeakRef<Copies>[] = [];
+
 /** What the policies of a list may answer in place of the operation's result. */
 export type AddsOf<L> = L extends { readonly adds?: infer F }
   ? NonNullable<F> extends () => infer A
@@ -75,7 +78,7 @@ export class Pipeline<Adds = never> {
   /** @internal Set right after construction, by what joins pipelines and telemetry. */
   observer: CallObserver | undefined;
   /** @internal The keyed pipelines that this is the template of. */
-  copies: readonly WeakRef<Copies>[] = [];
+  copies: readonly WeakRef<Copies>[] = NO_COPIES;
   readonly #options: ResolvedPipeline;
   readonly #isCopy: boolean;
   /** A copy with other policies than its template's. */

@@ -157,7 +157,8 @@ export class Keyed<Adds = never> {
 
   /** @internal */
   *pipelines(): IterableIterator<Pipeline<Adds>> {
-    for (let entry = this.#newest; entry !== undefined; entry = entry.older) yield entry.pipeline;
+    // Not by their list: a map may change while it is walked, and this is left and taken up again.
+    for (const { pipeline } of this.#entries.values()) yield pipeline;
   }
 
   /** What each copy is doing now, by key, as plain JSON. */

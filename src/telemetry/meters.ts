@@ -44,7 +44,7 @@ export class Meters {
     );
   }
 
-  #observe(result: BatchObservableResult): void {
+  async #observe(result: BatchObservableResult): Promise<void> {
     try {
       const isGlobal = metrics.getMeterProvider() === this.#provider;
       const counters = new Counters();
@@ -52,7 +52,8 @@ export class Meters {
       for (const counts of retiredOf(this.#provider, isGlobal)) counters.merge(counts);
       for (const source of sourcesOf(this.#provider, isGlobal)) {
         for (const account of source.accounts) counters.add(account);
-        if (source.pipeline !== undefined) gauges.add(source.pipeline);
+        const { pipeline } = source;
+        if (pipeline !== undefined) await gauges.add(pipeline);
       }
       const report = (id: MetricId, value: number, attributes: Attributes): void =>
         result.observe(this.#observables.get(id) as Observable, value, attributes);

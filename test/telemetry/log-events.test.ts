@@ -110,7 +110,12 @@ it('successful calls build no event for it', async () => {
   const made = pipeline('quiet', retry());
   let events = 0;
   const stop = logEvents(
-    { on: (type, listener) => (events++, made.on(type as 'call', listener as never)) },
+    {
+      on: (type, listener) => {
+        events++;
+        return made.on(type as 'call', listener as never);
+      },
+    },
     logger,
   );
   await made.execute(() => 1);
