@@ -50,6 +50,8 @@ export class Tally {
   readonly attempts: AttemptCount[] = [];
   readonly rejections: RejectionCount[] = [];
   readonly #words = new Set<string>();
+  /** An error type that is known. */
+  #lastWord: string | undefined;
   #lastCall: CallCount | undefined;
   #lastAttempt: AttemptCount | undefined;
   #lastRejection: RejectionCount | undefined;
@@ -100,7 +102,11 @@ export class Tally {
   /** The word for an error in telemetry; `undefined` for what ended well. */
   errorType(outcome: CallOutcome, error: unknown): string | undefined {
     if (outcome === 'success' || outcome === 'fallback') return undefined;
-    return this.#bounded(errorTypeOf(error));
+    const word = errorTypeOf(error);
+    if (word === this.#lastWord) return word;
+    const bounded = this.#bounded(word);
+    this.#lastWord = bounded;
+    return bounded;
   }
 
   #bounded(word: string): string {
