@@ -16,8 +16,7 @@ import { FALLBACK, settings as s } from './settings.js';
 const ofHoldfast = {
   fallback: () => holdfast.fallback(FALLBACK),
   /** With its retry budget, as it comes. */
-  retry: () =>
-    holdfast.retry({ maxRetries: s.maxRetries, backoff: new holdfast.ConstantBackoff(0) }),
+  retry: () => holdfast.retry({ maxRetries: s.maxRetries, initialDelay: 0 }),
   breaker: () =>
     holdfast.circuitBreaker({
       failureRate: s.failureRate,

@@ -50,7 +50,7 @@ const TRIP_RATE = 0.9;
 const retryWithoutBudget = () =>
   holdfast.retry({
     maxRetries: settings.maxRetries,
-    backoff: new holdfast.ConstantBackoff(0),
+    initialDelay: 0,
     budget: false,
   });
 
