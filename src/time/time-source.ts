@@ -8,6 +8,9 @@ import { TICK_MS } from './tick.js';
 /** Exact readings within one tick after which the source starts to tick: 4,000 readings a second. */
 const BUSY_READINGS = 16;
 
+/** Queues of durations that are looked through for unused ones, at the least. */
+const MIN_SWEPT = 256;
+
 /** Uses of one reading after which the clock is read again even if no tick came, as in a loop of microtasks. */
 const MAX_USES = 256;
 
@@ -30,6 +33,8 @@ export class TimeSource {
   readonly #queues = new Map<number, DeadlineQueue>();
   /** The queues under the fake timers that were last seen. */
   #faked: { readonly timers: unknown; readonly queues: Map<number, DeadlineQueue> } | undefined;
+  /** From how many queues on the unused ones are let go. */
+  #sweepAt = MIN_SWEPT;
   #reading = 0;
   #usesLeft = 0;
   #busySince = -Infinity;
@@ -66,14 +71,27 @@ export class TimeSource {
     let queue = queues.get(durationMs);
     if (queue === undefined) {
       queue = faked ? new FakedDeadlines(this, durationMs) : new DeadlineQueue(this, durationMs);
+      if (queues.size >= this.#sweepAt) this.#sweep(queues);
       queues.set(durationMs, queue);
     }
     return queue;
   }
 
+  /** @internal How many durations have a queue on real timers. */
+  get durations(): number {
+    return this.#queues.size;
+  }
+
   /** @internal What stands for the timers in use: it changes when fake ones are installed or removed. */
   get timers(): unknown {
     return this.#isSystem ? globalThis.setTimeout : undefined;
+  }
+
+  /** Timeouts may be made for one call, of the time it has left: there are more durations than are in use. */
+  #sweep(queues: Map<number, DeadlineQueue>): void {
+    // A policy that still has a queue let go here may go on with it: it only is no longer shared.
+    for (const [durationMs, queue] of queues) if (queue.empty) queues.delete(durationMs);
+    this.#sweepAt = Math.max(MIN_SWEPT, 2 * queues.size);
   }
 
   #fakedQueues(timers: unknown): Map<number, DeadlineQueue> {
