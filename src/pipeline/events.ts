@@ -78,6 +78,22 @@ export type PipelineEvent = EventBody & {
 /** The stable names of the events. */
 export type EventType = PipelineEvent['type'];
 
+const TYPES: Readonly<Record<EventType, true>> = {
+  call: true,
+  attempt: true,
+  retry: true,
+  retry_stopped: true,
+  timeout: true,
+  rejection: true,
+  transition: true,
+  fallback: true,
+  queued: true,
+  discard: true,
+};
+
+/** The names of all events. */
+export const eventTypes: readonly string[] = Object.keys(TYPES);
+
 /** The event of one type. */
 export type EventOf<K extends EventType> = Extract<PipelineEvent, { readonly type: K }>;
 

@@ -1,4 +1,3 @@
-import { describe } from '../config/describe.js';
 import { ConfigError } from '../errors.js';
 import { systemClock } from '../time/clock.js';
 import type { TimeSource } from '../time/time-source.js';
@@ -6,8 +5,9 @@ import { timeSourceOf } from '../time/time-source.js';
 import type { Context, Operation } from './context.js';
 import type { Policy } from './contract.js';
 import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './events.js';
-import { Hub } from './events.js';
+import { eventTypes, Hub } from './events.js';
 import type { Discard, Host } from './host.js';
+import { listedTwice, noEvent, noOperation, notAPolicy } from './mistakes.js';
 import type { CallObserver } from './observer.js';
 import type { ResolvedPipeline } from './options.js';
 import { Pass } from './pass.js';
@@ -124,9 +124,10 @@ export class Pipeline<Adds = never> {
    * Runs an operation and answers its result, or what a fallback answers.
    *
    * @throws the operation's own error, unchanged; a RejectedError when a policy refused the call, a TimeoutError when a
-   * timeout expired, or the reason of the caller's signal.
+   * timeout expired, or the reason of the caller's signal. A TypeError when the operation is no function.
    */
   execute<T>(operation: Operation<T>, options?: CallOptions): Promise<Awaited<T> | Adds> {
+    if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));
     return Pass.run(this, operation, 'execute', options?.signal) as Promise<Awaited<T> | Adds>;
   }
 
@@ -135,6 +136,9 @@ export class Pipeline<Adds = never> {
     operation: Operation<T>,
     options?: CallOptions,
   ): Promise<PromiseSettledResult<Awaited<T> | Adds>> {
+    if (typeof operation !== 'function') {
+      return Promise.resolve({ status: 'rejected', reason: noOperation('settle', operation) });
+    }
     return Pass.run(this, operation, 'settle', options?.signal) as Promise<
       PromiseSettledResult<Awaited<T> | Adds>
     >;
@@ -150,6 +154,7 @@ export class Pipeline<Adds = never> {
   wrap<A extends unknown[], T>(
     operation: (context: Context, ...args: A) => T | PromiseLike<T>,
   ): (...args: A) => Promise<Awaited<T> | Adds> {
+    if (typeof operation !== 'function') throw noOperation('wrap', operation);
     return (...args) => this.execute<T>((context) => operation(context, ...args));
   }
 
@@ -158,6 +163,7 @@ export class Pipeline<Adds = never> {
    * one throws goes to OpenTelemetry's `diag`.
    *
    * @returns A function that stops it.
+   * @throws TypeError when there is no such event, or the listener is no function.
    */
   on(listener: Listener): () => void;
   on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
@@ -169,6 +175,9 @@ export class Pipeline<Adds = never> {
             event.type === typeOrListener ? (listener as Listener)(event) : undefined;
     if (typeof (listener ?? typeOrListener) !== 'function') {
       throw new TypeError('pipeline.on: the listener must be a function');
+    }
+    if (typeof typeOrListener !== 'function' && !eventTypes.includes(typeOrListener)) {
+      throw noEvent(typeOrListener);
     }
     const routine =
       typeof typeOrListener === 'function' ||
@@ -294,22 +303,4 @@ function isPolicy(value: unknown): value is Policy<unknown> {
     // A proxy, or a getter that throws.
     return false;
   }
-}
-
-function notAPolicy(value: unknown, i: number): ConfigError {
-  const got = describe(value);
-  let hint = '';
-  if (got === 'a function') hint = '; call the function that makes it, as in retry()';
-  if (got.endsWith(' array')) hint = '; spread a list of policies, as in ...standard()';
-  return new ConfigError(
-    `pipeline.policies[${i}]: must be a policy or a pipeline (got ${got})${hint}`,
-    { path: `pipeline.policies[${i}]`, value, policy: 'pipeline' },
-  );
-}
-
-function listedTwice(policy: Policy<unknown>): ConfigError {
-  return new ConfigError(
-    `pipeline.policies: the same ${policy.type} is listed twice, and would count each call twice; make a second one`,
-    { path: 'pipeline.policies', value: policy, policy: 'pipeline' },
-  );
 }

@@ -1,0 +1,42 @@
+/** Texts for what programs give a pipeline by mistake. */
+import { describe } from '../config/describe.js';
+import { nearest } from '../config/nearest.js';
+import { ConfigError } from '../errors.js';
+import type { Policy } from './contract.js';
+import { eventTypes } from './events.js';
+
+/** A promise, say, in place of the function that makes it: a fault of the program that no policy must retry, count or hide. */
+export function noOperation(method: string, value: unknown): TypeError {
+  return new TypeError(
+    `pipeline.${method}: the operation must be a function, such as ({ signal }) => fetch(url, { signal }) (got ${describe(value)})`,
+  );
+}
+
+/** A misspelt one: its listener would never be called. */
+export function noEvent(type: unknown): TypeError {
+  const meant = typeof type === 'string' ? nearest(type, eventTypes) : undefined;
+  const remedy =
+    meant === undefined
+      ? `; the events are ${eventTypes.join(', ')}`
+      : `: did you mean "${meant}"?`;
+  return new TypeError(`pipeline.on: unknown event ${describe(type)}${remedy}`);
+}
+
+/** What is no layer, and what was probably meant. */
+export function notAPolicy(value: unknown, i: number): ConfigError {
+  const got = describe(value);
+  let hint = '';
+  if (got === 'a function') hint = '; call the function that makes it, as in retry()';
+  if (got.endsWith(' array')) hint = '; spread a list of policies, as in ...standard()';
+  return new ConfigError(
+    `pipeline.policies[${i}]: must be a policy or a pipeline (got ${got})${hint}`,
+    { path: `pipeline.policies[${i}]`, value, policy: 'pipeline' },
+  );
+}
+
+export function listedTwice(policy: Policy<unknown>): ConfigError {
+  return new ConfigError(
+    `pipeline.policies: the same ${policy.type} is listed twice, and would count each call twice; make a second one`,
+    { path: 'pipeline.policies', value: policy, policy: 'pipeline' },
+  );
+}
