@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors.js';
 import type { BodyFactory } from './body.js';
 import { guardBody } from './body-guard.js';
 import type { Transport } from './call.js';
@@ -60,6 +61,7 @@ export function resilientFetch<F extends FetchLike = typeof globalThis.fetch>(
   const transport: Transport = {
     send: (input, init) => {
       const { fetch = globalThis.fetch } = resolved;
+      if (fetch === (client as unknown)) throw callsItself();
       return fetch(input as never, init as never);
     },
     guard: (response, controller, bounds) =>
@@ -67,5 +69,14 @@ export function resilientFetch<F extends FetchLike = typeof globalThis.fetch>(
     discard: (response, clock, timeoutMs) =>
       discardResponse(response as ResponseLike, clock, timeoutMs),
   };
-  return httpClient(resolved, baseOf(resolved.baseUrl), transport) as ResilientFetch<F>;
+  const client = httpClient(resolved, baseOf(resolved.baseUrl), transport) as ResilientFetch<F>;
+  return client;
+}
+
+function callsItself(): ConfigError {
+  const path = 'resilientFetch.fetch';
+  return new ConfigError(
+    `${path}: the global fetch is this resilient fetch itself; give it the original one, as in resilientFetch({ fetch: original })`,
+    { path, policy: 'resilientFetch' },
+  );
 }

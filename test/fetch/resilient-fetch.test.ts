@@ -735,6 +735,12 @@ describe('one call', () => {
       await fetch(URL_A);
       expect(sent.calls).toHaveLength(1);
     });
+
+    it('X1: put in its place without the original, it says so', async () => {
+      const fetch = resilientFetch();
+      vi.stubGlobal('fetch', fetch);
+      await expect(globalThis.fetch(URL_A)).rejects.toThrow(/give it the original one/);
+    });
   });
 });
 
