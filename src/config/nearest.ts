@@ -3,11 +3,13 @@
 /**
  * The candidate closest to `name`, or `undefined` when none is close. Case does not count. Close is
  * what differs in at most a third of its letters (wrong, missing, extra, swapped with a neighbour),
- * and what is an abbreviation of the candidate, or the other way round.
+ * and what is an abbreviation of the candidate, or the other way round. A word that several candidates share is close to none.
  */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   if (name.length > 64) return undefined;
   const wanted = name.toLowerCase();
+  const shared = candidates.filter((candidate) => candidate.toLowerCase().endsWith(wanted));
+  if (shared.length > 1 && shared.every(({ length }) => length > wanted.length)) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of candidates) {
