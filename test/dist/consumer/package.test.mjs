@@ -206,3 +206,55 @@ test('a call over a real socket', async () => {
     server.closeAllConnections();
   }
 });
+
+/** Answers 503 twice, then 200, again and again. */
+async function withUpstream(run) {
+  let requests = 0;
+  const server = createServer((request, response) => {
+    request.resume();
+    response.statusCode = ++requests % 3 === 0 ? 200 : 503;
+    response.end('ok');
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    await run(`http://127.0.0.1:${server.address().port}/stock`, () => requests);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
+test('resilientFetch retries what is safe to send twice, and nothing else', async () => {
+  const { resilientFetch } = await import('holdfast/fetch');
+  await withUpstream(async (url, requests) => {
+    const send = resilientFetch();
+    const answer = await send(url);
+    assert.equal(answer.status, 200);
+    assert.equal(await answer.text(), 'ok');
+    assert.equal(requests(), 3);
+    const posted = await send(url, { method: 'POST', body: 'x' });
+    assert.equal(posted.status, 503);
+    await posted.text();
+    assert.equal(requests(), 4);
+    assert.deepEqual(Object.keys(send.snapshot()), [new URL(url).origin]);
+  });
+});
+
+test('resilience() and resilientRequest do so through undici', { skip: !hasUndici }, async () => {
+  const { resilience, resilientRequest } = await import('holdfast/undici');
+  const { Agent, request } = await import('undici');
+  const agent = new Agent();
+  try {
+    await withUpstream(async (url, requests) => {
+      const through = await request(url, { dispatcher: agent.compose(resilience()) });
+      assert.equal(through.statusCode, 200);
+      assert.equal(await through.body.text(), 'ok');
+      const { statusCode, body } = await resilientRequest()(url, { dispatcher: agent });
+      assert.equal(statusCode, 200);
+      assert.equal(await body.text(), 'ok');
+      assert.equal(requests(), 6);
+    });
+  } finally {
+    await agent.close();
+  }
+});

@@ -9,6 +9,7 @@ import {
   TimeoutError,
   timeout,
 } from 'holdfast';
+import { resilientFetch } from 'holdfast/fetch';
 
 /** Each can be given for the other, and the first is not `any`. */
 type Same<A, B> = 0 extends 1 & A ? false : [A, B] extends [B, A] ? true : false;
@@ -42,3 +43,10 @@ try {
   if (error instanceof ConfigError) error.path.toUpperCase();
   if (error instanceof TimeoutError) error.timeoutMs?.toFixed();
 }
+
+const send = resilientFetch({ baseUrl: 'http://inventory', policies: { totalTimeout: '5s' } });
+const answer = await send('/stock/42', { method: 'PUT', body: () => 'x', holdfast: { key: 'a' } });
+answer.status.toFixed();
+export const asFetch: typeof fetch = send;
+// @ts-expect-error a misspelt override is a compile-time error too
+send('/stock/42', { holdfast: { idempotnt: true } }).catch(() => {});
