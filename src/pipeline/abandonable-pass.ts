@@ -63,7 +63,7 @@ export abstract class AbandonablePass extends CallState {
     }
     this.exitDownTo(i, layer, error);
     this.end(kind, error);
-    this.leave(layer);
+    this.leaveFromTimer(layer);
   }
 
   /** Leaves after an abort or expiry that came while this pass could not be given up; `i` is the innermost layer entered. */
@@ -188,6 +188,9 @@ export abstract class AbandonablePass extends CallState {
 
   /** Goes out from layer `i`. */
   protected abstract leave(i: number): unknown;
+
+  /** As `leave`, where the call did not bring us. */
+  protected abstract leaveFromTimer(i: number): void;
 
   /** As `leave`, and answers a promise where the pass has none of its own. */
   protected abstract leaveAtOnce(i: number): unknown;

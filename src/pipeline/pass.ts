@@ -44,6 +44,14 @@ export class Pass extends AbandonablePass implements Drivable {
     return this.leaveOperation();
   };
 
+  private readonly onSettled = (answer: unknown): unknown => {
+    // By now the pass may serve another call, unless it waits for this.
+    if (answer !== WAKE) return answer;
+    const promise = this.promise();
+    this.leave(this.layer);
+    return promise;
+  };
+
   /** Runs a whole call and answers its promise. */
   static run(
     host: Host,
@@ -90,7 +98,8 @@ export class Pass extends AbandonablePass implements Drivable {
   /** Makes the pass's own promise. */
   private promise(): Promise<unknown> {
     this.owned = true;
-    return this.attempt.promise();
+    const promise = this.attempt.promise();
+    return this.host.plan.mayWake ? promise.then(this.onSettled) : promise;
   }
 
   /** Starts with a promise of its own, given up when `signal` aborts. The signal is followed by hand: AbortSignal.any leaks. */
@@ -304,6 +313,20 @@ export class Pass extends AbandonablePass implements Drivable {
     return this.finish();
   }
 
+  /**
+   * As `leave`, from a timer that some other call may have set. A driver must not run there: what it starts would find that
+   * call's async context (the store of an AsyncLocalStorage, such as whose request it is). A reaction of a promise runs in
+   * the context in which it was asked for, so the pass wakes itself through its own.
+   */
+  protected override leaveFromTimer(i: number): void {
+    if (this.layers.slice(this.from, i + 1).some((layer) => layer.driver !== undefined)) {
+      this.layer = i;
+      this.attempt.resolve(WAKE);
+    } else {
+      this.leave(i);
+    }
+  }
+
   /** As `leave`, for callers that are not reactions of a promise: a pass without a promise of its own needs one now. */
   protected leaveAtOnce(i: number): unknown {
     if (this.owned) return this.leave(i);
@@ -409,6 +432,9 @@ export class Pass extends AbandonablePass implements Drivable {
 
 /** The reason given to runs that their driver no longer waits for. */
 const SUPERSEDED = new DOMException('Another attempt answered first', 'AbortError');
+
+/** What the promise of a pass answers when the pass only wants to run where the call was made. */
+const WAKE = Symbol('wake');
 
 const MAX_POOLED = 1024;
 const pool: Pass[] = [];

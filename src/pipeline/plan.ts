@@ -51,6 +51,8 @@ export interface Plan {
   readonly straight: readonly Exit[] | undefined;
   /** Whether a call may have to be settled before its operation is: then it needs a promise of its own. */
   readonly mayAbandon: boolean;
+  /** Whether a driver lies outside a gate that gives runs up: then it may be needed when a timer fires. */
+  readonly mayWake: boolean;
   /** Pipelines nested in this one. */
   readonly inner: readonly Host[];
 }
@@ -74,6 +76,7 @@ export function planOf(placed: readonly Placed[]): Plan {
     layers,
     straight: layers.some((layer) => layer.inspects || layer.active) ? undefined : exitsOf(layers),
     inner: [...new Set(placed.flatMap(({ within }) => within))],
+    mayWake: mayWake(layers),
     mayAbandon: layers.some((layer) => layer.gate?.mayAbandon === true),
   };
 }
@@ -82,4 +85,9 @@ function exitsOf(layers: readonly Layer[]): Exit[] {
   return layers
     .flatMap(({ gate }, at) => (gate === undefined ? [] : [{ at, gate, exit: gate.exit }]))
     .reverse();
+}
+
+function mayWake(layers: readonly Layer[]): boolean {
+  const driver = layers.findIndex((layer) => layer.driver !== undefined);
+  return driver >= 0 && layers.slice(driver).some((layer) => layer.gate?.mayAbandon === true);
 }
