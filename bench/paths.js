@@ -7,9 +7,10 @@ import p5 from './arms/p5.js';
 import p6 from './arms/p6.js';
 import p7 from './arms/p7.js';
 import p9 from './arms/p9.js';
+import p10 from './arms/p10.js';
 
 /** @type {readonly import('./types.d.ts').Path[]} */
-export const paths = [p1, p2, p3, p4, p5, p6, p7, ...p9];
+export const paths = [p1, p2, p3, p4, p5, p6, p7, ...p9, p10];
 
 /** @param {string} id */
 export function pathOf(id) {

@@ -160,6 +160,9 @@ async function versions() {
     cockatiel: new URL('../node_modules/cockatiel4/package.json', import.meta.url),
     opossum: new URL('../node_modules/opossum/package.json', import.meta.url),
     mollitia: new URL('../node_modules/mollitia/package.json', import.meta.url),
+    ky: new URL('../node_modules/ky/package.json', import.meta.url),
+    got: new URL('../node_modules/got/package.json', import.meta.url),
+    undici: new URL('../node_modules/undici/package.json', import.meta.url),
   };
   /** @type {Record<string, string>} */
   const found = {};

@@ -5,7 +5,15 @@ export type Operation = (context?: unknown) => Promise<unknown>;
 export type Call = () => Promise<unknown>;
 
 export type PolicyName = 'fallback' | 'retry' | 'breaker' | 'timeout' | 'bulkhead';
-export type Library = 'bare' | 'holdfast' | 'cockatiel' | 'opossum' | 'mollitia';
+export type Library =
+  | 'bare'
+  | 'holdfast'
+  | 'cockatiel'
+  | 'opossum'
+  | 'mollitia'
+  | 'ky'
+  | 'got'
+  | 'undici';
 
 /** What the checks may change in an arm; the timings use the defaults of settings.js. */
 export interface Knobs {

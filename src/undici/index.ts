@@ -1,4 +1,14 @@
 /** 'holdfast/undici' */
+export type { ClientState } from '../fetch/client.js';
+export type {
+  Classify,
+  ClientOptions,
+  FetchHeaders,
+  FetchOverrides,
+  FetchPolicies,
+} from '../fetch/options.js';
+export type { OutgoingRequest } from '../fetch/request.js';
+export type { HeadersLike, ResponseLike } from '../fetch/types.js';
 export type {
   InterceptedResponse,
   ResilienceOptions,
