@@ -11,6 +11,8 @@ type DurationText = Exclude<Duration, number>;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 // Digits are bounded so that every text in this form is a finite number of milliseconds.
 const FORMAT = /^(\d{1,15}(?:\.\d{1,9})?|\.\d{1,9})(ms|s|m|h)$/;
+/** A nanosecond: what is shorter is 0, as in texts. */
+const SHORTEST_MS = 1e-6;
 const FORMS = "milliseconds as a number >= 0, or a text like '250ms', '1.5s', '2m' or '1h'";
 
 /**
@@ -22,7 +24,7 @@ const FORMS = "milliseconds as a number >= 0, or a text like '250ms', '1.5s', '2
 export function parseDuration(value: unknown): number {
   if (typeof value === 'number') {
     if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) throw new RangeError(remedyFor(value));
-    return value === 0 ? 0 : value;
+    return value < SHORTEST_MS ? 0 : value;
   }
   if (typeof value !== 'string') throw new TypeError(remedyFor(value));
   const match = FORMAT.exec(value);
