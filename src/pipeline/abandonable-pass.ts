@@ -112,7 +112,9 @@ export abstract class AbandonablePass extends CallState {
 
   /** Gives up whatever drivers of this pass have started. */
   giveUpRuns(reason: unknown): void {
-    for (const child of this.detour?.children.slice() ?? []) child.cancel(reason);
+    const { detour } = this;
+    if (detour === undefined || detour.children.length === 0) return;
+    for (const child of detour.children.slice()) child.cancel(reason);
   }
 
   /** The operation settled after its pass had left it. */

@@ -33,7 +33,7 @@ export class DriveHold implements Drive {
   #kind: AttemptKind;
   #reason: unknown;
   #context: Attempt | undefined;
-  readonly #sleepers = new Map<unknown, (slept: boolean) => void>();
+  #sleepers: Map<unknown, (slept: boolean) => void> | undefined;
 
   constructor(pass: Drivable, host: Host, layer: number, kind: AttemptKind) {
     this.call = pass;
@@ -58,12 +58,14 @@ export class DriveHold implements Drive {
   sleep(delayMs: number): Promise<boolean> {
     if (this.ended) return NO;
     if (delayMs <= 0) return YES;
+    this.#sleepers ??= new Map();
+    const sleepers = this.#sleepers;
     return new Promise((resolve) => {
       const timer = this.#host.time.clock.setTimer(() => {
-        this.#sleepers.delete(timer);
+        sleepers.delete(timer);
         resolve(true);
       }, delayMs);
-      this.#sleepers.set(timer, resolve);
+      sleepers.set(timer, resolve);
     });
   }
 
@@ -88,11 +90,13 @@ export class DriveHold implements Drive {
   end(reason: unknown): void {
     this.ended = true;
     this.#reason = reason;
-    for (const [timer, wake] of this.#sleepers) {
-      this.#host.time.clock.clearTimer(timer);
-      wake(false);
+    if (this.#sleepers !== undefined) {
+      for (const [timer, wake] of this.#sleepers) {
+        this.#host.time.clock.clearTimer(timer);
+        wake(false);
+      }
+      this.#sleepers.clear();
     }
-    this.#sleepers.clear();
     this.#pass.giveUpRuns(reason);
     this.#context?.detach();
   }

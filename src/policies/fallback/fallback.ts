@@ -2,6 +2,7 @@ import type { Context } from '../../pipeline/context.js';
 import type { Call, Drive, Driver } from '../../pipeline/contract.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import { failure, success } from '../../pipeline/outcome.js';
+import { adopted, isThenable } from '../../pipeline/promises.js';
 import type { Handles } from '../filter.js';
 import { handlesOf } from '../filter.js';
 import type { FallbackOptions, ResolvedFallback } from './options.js';
@@ -61,15 +62,27 @@ export class FallbackPolicy<T> implements Driver {
     return !this.#handles(outcome);
   }
 
-  async drive(drive: Drive, first: Outcome | undefined): Promise<Outcome> {
+  drive(drive: Drive, first: Outcome | undefined): Promise<Outcome> {
     const original = first as Outcome;
-    let value: T;
+    const answer = this.#answer;
+    if (typeof answer !== 'function')
+      return Promise.resolve(this.#answered(drive, original, answer));
+    let made: T | PromiseLike<T>;
     try {
-      value = await this.#replace(original, drive);
+      made = (answer as FallbackFunction<T>)(original, drive.context);
     } catch (error) {
-      drive.discard(original);
-      throw error;
+      return Promise.reject(this.#failed(drive, original, error));
     }
+    if (!isThenable(made)) return Promise.resolve(this.#answered(drive, original, made));
+    return adopted(made).then(
+      (value) => this.#answered(drive, original, value as T),
+      (error: unknown) => {
+        throw this.#failed(drive, original, error);
+      },
+    );
+  }
+
+  #answered(drive: Drive, original: Outcome, value: T): Outcome {
     if (!drive.ended) {
       drive.degraded();
       if (drive.call.listening) {
@@ -83,16 +96,11 @@ export class FallbackPolicy<T> implements Driver {
     return drive.ended && typeof this.#answer !== 'function' ? GIVEN_UP : success(value);
   }
 
-  async #replace(original: Outcome, drive: Drive): Promise<T> {
-    const answer = this.#answer;
-    if (typeof answer !== 'function') return answer;
-    try {
-      return await (answer as FallbackFunction<T>)(original, drive.context);
-    } catch (error) {
-      // An abort's reason belongs to the caller.
-      if (original.kind !== 'success' && !drive.ended) addCause(error, original.error);
-      throw error;
-    }
+  #failed(drive: Drive, original: Outcome, error: unknown): unknown {
+    // An abort's reason belongs to the caller.
+    if (original.kind !== 'success' && !drive.ended) addCause(error, original.error);
+    drive.discard(original);
+    return error;
   }
 }
 
