@@ -110,40 +110,57 @@ function unref(timer: unknown): void {
   if (typeof own === 'function') own.call(timer);
 }
 
-const hooks = new Map<string, WeakMap<Reader, PropertyDescriptor>>();
+/** For each kind of Response, the one that its guarded instances inherit from in its place. */
+const guardedKinds = new WeakMap<object, object>();
+const guardedPrototypes = new WeakSet<object>();
 
-/** Lets the reading methods of this one response tell when they are done. */
+/**
+ * Lets the reading methods of this one response tell when they are done. They are put between the response and its prototype:
+ * methods of its own would cost six definitions each time.
+ */
 function hookReaders(response: object): void {
-  for (const name of READERS) {
-    const reader: unknown = (response as Record<string, unknown>)[name];
-    if (typeof reader !== 'function') continue;
-    try {
-      Object.defineProperty(response, name, hookOf(name, reader as Reader));
-    } catch {
-      // Frozen: then the guard ends with its stream or at the deadline.
-      return;
-    }
+  const kind = Object.getPrototypeOf(response) as object;
+  if (guardedPrototypes.has(kind)) return;
+  try {
+    hookOwn(response);
+    Object.setPrototypeOf(response, guardedKindOf(kind));
+  } catch {
+    // Frozen: then the guard ends with its stream or at the deadline.
   }
 }
 
-/** One function for all responses of an implementation. */
-function hookOf(name: string, reader: Reader): PropertyDescriptor {
-  let known = hooks.get(name);
-  if (known === undefined) {
-    known = new WeakMap();
-    hooks.set(name, known);
+/** A double may have the methods itself. */
+function hookOwn(response: object): void {
+  for (const name of READERS) {
+    const own = Object.getOwnPropertyDescriptor(response, name);
+    if (typeof own?.value !== 'function') continue;
+    Object.defineProperty(response, name, { ...own, value: hookOf(name, own.value as Reader) });
   }
-  let hook = known.get(reader);
-  if (hook === undefined) {
-    const value: Reader = function (...args) {
-      const read = reader.apply(this, args);
-      const guard = guards.get(this);
-      return guard === undefined ? read : guard.follow(read);
-    };
-    Object.defineProperty(value, 'name', { value: name });
-    hook = { value, writable: true, configurable: true, enumerable: false };
-    known.set(reader, hook);
+}
+
+function guardedKindOf(kind: object): object {
+  let guarded = guardedKinds.get(kind);
+  if (guarded === undefined) {
+    guarded = Object.create(kind) as object;
+    for (const name of READERS) {
+      const reader: unknown = (kind as Record<string, unknown>)[name];
+      if (typeof reader !== 'function') continue;
+      const value = hookOf(name, reader as Reader);
+      Object.defineProperty(guarded, name, { value, writable: true, configurable: true });
+    }
+    guardedKinds.set(kind, guarded);
+    guardedPrototypes.add(guarded);
   }
+  return guarded;
+}
+
+function hookOf(name: string, reader: Reader): Reader {
+  const hook: Reader = function (...args) {
+    const read = reader.apply(this, args);
+    const guard = guards.get(this);
+    return guard === undefined ? read : guard.follow(read);
+  };
+  Object.defineProperty(hook, 'name', { value: name });
   return hook;
 }
 

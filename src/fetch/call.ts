@@ -62,7 +62,7 @@ export class FetchCall extends RuledCall {
   ) {
     const request = isRequestLike(input) ? input : undefined;
     const own = copyInit(init);
-    delete own['holdfast'];
+    if ('holdfast' in own) delete own['holdfast'];
     const { redirect = fieldOf(request, 'redirect') } = own;
     super(
       {
@@ -129,8 +129,8 @@ export class FetchCall extends RuledCall {
     return this.#request !== undefined && this.body === undefined && hasBody(this.#request);
   }
 
-  async #send(context: Context, signal: AbortSignal): Promise<unknown> {
-    const { options, transport } = this.#setup;
+  #send(context: Context, signal: AbortSignal): unknown {
+    const { options } = this.#setup;
     const init: InitFields = { ...this.#init, signal };
     // Where nothing was added to them, a Request's own headers stay with it.
     if (this.headers !== this.#request?.headers) init['headers'] = this.headers;
@@ -139,12 +139,21 @@ export class FetchCall extends RuledCall {
       const { attempt, timeLeft } = context;
       init['headers'] = withAttemptHeaders(this.headers, names, attempt, timeLeft);
     }
-    if (this.body !== undefined) {
-      const made = bodyForAttempt(this.body);
-      const body = made instanceof Promise ? await made : made;
-      init['body'] = body;
-      if (init['duplex'] === undefined && needsDuplex(body)) init['duplex'] = 'half';
-    }
+    if (this.body === undefined) return this.#sendWith(init);
+    const body = bodyForAttempt(this.body);
+    return body instanceof Promise
+      ? body.then((made) => this.#sendBody(init, made))
+      : this.#sendBody(init, body);
+  }
+
+  #sendBody(init: InitFields, body: unknown): unknown {
+    init['body'] = body;
+    if (init['duplex'] === undefined && needsDuplex(body)) init['duplex'] = 'half';
+    return this.#sendWith(init);
+  }
+
+  #sendWith(init: InitFields): unknown {
+    const { transport } = this.#setup;
     const request = this.#request;
     if (request === undefined) return transport.send(this.url, init);
     if (!this.#sendsRequestBody()) return transport.send(request, init);

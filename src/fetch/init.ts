@@ -29,8 +29,8 @@ const KNOWN_FIELDS = [
  * (`next`, `agent`, `proxy`) comes along. A Request may stand in its place, and has its fields on the prototype.
  */
 export function copyInit(init: object | null | undefined): InitFields {
+  if (init === null || init === undefined) return {};
   const copy: InitFields = { ...init };
-  if (init === null || init === undefined) return copy;
   const prototype: unknown = Object.getPrototypeOf(init);
   if (prototype !== Object.prototype && prototype !== null) {
     for (const field of KNOWN_FIELDS) {

@@ -13,23 +13,38 @@ export interface OutgoingRequest {
 /** The part of a text URL that holds scheme, credentials, host and port; nothing after it can change the origin. */
 const AUTHORITY = /^https?:\/\/[^/?#\\]+/i;
 
+/** What ends it: `/`, `?`, `#`, `\\`. */
+const ENDS: ReadonlySet<number> = new Set([47, 63, 35, 92]);
+
 /** How many spellings of origins are remembered. */
 const MAX_REMEMBERED = 1_000;
 const origins = new Map<string, string>();
+/** The spelling that was asked for last, and its origin. */
+let last: { readonly authority: string; readonly origin: string } | undefined;
 
 /**
  * The origin of an absolute URL: scheme, host and port, in one spelling. Parsing a URL takes longer than everything else
  * that a call costs, and a service calls few origins, so they are remembered.
  */
 export function originOf(url: string): string {
+  if (last !== undefined && startsAt(url, last.authority)) return last.origin;
   const authority = AUTHORITY.exec(url)?.[0];
   if (authority === undefined) return new URL(url).origin;
-  const known = origins.get(authority);
-  if (known !== undefined) return known;
-  const { origin } = new URL(authority);
-  if (origins.size >= MAX_REMEMBERED) origins.clear();
-  origins.set(authority, origin);
+  let origin = origins.get(authority);
+  if (origin === undefined) {
+    origin = new URL(authority).origin;
+    if (origins.size >= MAX_REMEMBERED) origins.clear();
+    origins.set(authority, origin);
+  }
+  last = { authority, origin };
   return origin;
+}
+
+/** Whether this is the whole authority of the URL, and not the beginning of a longer one. */
+function startsAt(url: string, authority: string): boolean {
+  if (!url.startsWith(authority)) return false;
+  const { length } = authority;
+  return url.length === length || ENDS.has(url.charCodeAt(length));
 }
 
 /**
@@ -39,7 +54,7 @@ export function originOf(url: string): string {
  */
 export function absoluteUrl(input: unknown, base: string | undefined): string {
   const text = typeof input === 'string' ? input : String(input);
-  if (AUTHORITY.test(text)) return text;
+  if ((last !== undefined && startsAt(text, last.authority)) || AUTHORITY.test(text)) return text;
   try {
     return new URL(text, base ?? ownLocation()).href;
   } catch (cause) {
