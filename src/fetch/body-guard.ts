@@ -29,8 +29,8 @@ type Reader = (this: object, ...args: unknown[]) => unknown;
  * is done with the call, but a server can stall in the body as well as before it. When either comes, the controller
  * aborts, and with it whatever reads the body.
  *
- * It ends when the body has been read by one of the Response's methods, when nobody can read it any more
- * (its stream is collected as garbage), and at the deadline. A body read through its stream ends unseen: then it is the
+ * It ends when the body has been read by one of the Response's methods, and at the deadline; without a deadline, when nobody
+ * can read it any more (its stream is collected as garbage). A body read through its stream ends unseen: then it is the
  * deadline, and the abort finds nothing left to do.
  *
  * The guard keeps neither the response nor the process alive.
@@ -43,17 +43,46 @@ export function guardBody(response: ResponseLike, controller: Abortable, bounds:
   const { signal, deadline } = bounds;
   if (deadline === Infinity && (signal === null || signal === undefined)) return;
   const guard = new BodyGuard(controller, bounds);
-  const earlier = guards.get(response);
-  guards.set(response, guard);
-  abandoned.register(body, guard, guard);
-  if (earlier === undefined) hookReaders(response);
-  // A fetch that answers the same Response twice (a double in tests): the later call decides.
-  else earlier.release();
+  // With a deadline the guard ends by itself. Watching for the garbage collector would cost more than all the rest.
+  if (deadline === Infinity) abandoned.register(body, guard, guard);
+  if (Guarded.replace(response, guard)) hookReaders(response);
   if (signal?.aborted === true) guard.onAbort(signal.reason);
 }
 
-const guards = new WeakMap<object, BodyGuard>();
 const abandoned = new FinalizationRegistry<BodyGuard>((guard) => guard.release());
+
+class Itself {
+  constructor(object: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: that is how a private field is put on somebody else's object.
+    return object;
+  }
+}
+
+/** A Response's guard, as a private field of the Response: nobody sees it, and it is cheaper than an entry in a WeakMap. */
+class Guarded extends Itself {
+  #guard: BodyGuard;
+
+  private constructor(response: object, guard: BodyGuard) {
+    super(response);
+    this.#guard = guard;
+  }
+
+  static of(response: object): BodyGuard | undefined {
+    return #guard in response ? response.#guard : undefined;
+  }
+
+  /** Answers whether it is the first one. */
+  static replace(response: object, guard: BodyGuard): boolean {
+    if (#guard in response) {
+      // A fetch that answers the same Response twice (a double in tests): the later call decides.
+      response.#guard.release();
+      response.#guard = guard;
+      return false;
+    }
+    new Guarded(response, guard);
+    return true;
+  }
+}
 
 class BodyGuard implements AbortListener {
   readonly #controller: Abortable;
@@ -101,7 +130,7 @@ class BodyGuard implements AbortListener {
   release(): void {
     if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer);
     if (this.#signal !== undefined) unwatchAbort(this.#signal, this);
-    abandoned.unregister(this);
+    if (this.#timer === undefined) abandoned.unregister(this);
   }
 }
 
@@ -157,7 +186,7 @@ function guardedKindOf(kind: object): object {
 function hookOf(name: string, reader: Reader): Reader {
   const hook: Reader = function (...args) {
     const read = reader.apply(this, args);
-    const guard = guards.get(this);
+    const guard = Guarded.of(this);
     return guard === undefined ? read : guard.follow(read);
   };
   Object.defineProperty(hook, 'name', { value: name });
