@@ -5,6 +5,7 @@ import type { Detour, Held, Interruption } from './detour.js';
 import { discardWith } from './discard.js';
 import { reportFault } from './events.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
+import { Phase } from './phase.js';
 import type { Layer } from './plan.js';
 
 /**
@@ -33,29 +34,28 @@ export abstract class AbandonablePass extends CallState {
     const { phase, detour } = this;
     let i: number;
     switch (phase) {
-      case 'entering':
-      case 'leaving':
+      case Phase.entering:
+      case Phase.leaving:
         this.off().interruption ??= { layer, kind, error };
         return;
-      case 'waiting':
+      case Phase.waiting:
         i = this.layer;
-        this.state = this.states[i];
-        this.phase = 'leaving';
+        this.phase = Phase.leaving;
         (detour as Detour).leftFor = error;
         this.leaveQueue(this.layers[i]?.gate);
         i--;
         break;
-      case 'running':
+      case Phase.running:
         i = this.layers.length - 1;
-        this.phase = 'leaving';
+        this.phase = Phase.leaving;
         this.attempt.abort(error);
         this.host.tally.attempt(this.attemptKind, kind);
         this.end(kind, error);
         if (this.host.hub.routine || this.reportsAttempt) this.reportAttempt();
         break;
-      case 'driving':
+      case Phase.driving:
         i = this.layer - 1;
-        this.phase = 'leaving';
+        this.phase = Phase.leaving;
         detour?.drive?.giveUp(error);
         break;
       default:
@@ -70,7 +70,7 @@ export abstract class AbandonablePass extends CallState {
   protected interrupted(i: number): unknown {
     const { layer, kind, error } = (this.detour as Detour).interruption as Interruption;
     (this.detour as Detour).interruption = undefined;
-    this.phase = 'leaving';
+    this.phase = Phase.leaving;
     this.exitDownTo(i, layer, error);
     this.end(kind, error);
     return this.leaveAtOnce(Math.min(i, layer));
@@ -86,8 +86,6 @@ export abstract class AbandonablePass extends CallState {
         this.hold(i);
       } else {
         this.layer = i;
-        this.state = this.states[i];
-        this.states[i] = undefined;
         this.exitGuarded(gate);
       }
     }
@@ -108,6 +106,7 @@ export abstract class AbandonablePass extends CallState {
     } catch (error) {
       reportFault(`policy "${this.policy}"`, error);
     }
+    this.states[this.layer] = undefined;
   }
 
   /** Gives up whatever drivers of this pass have started. */
@@ -128,13 +127,13 @@ export abstract class AbandonablePass extends CallState {
     const { detour } = this;
     if (detour !== undefined) {
       if (detour.held.length > 0 && this.exitHeld(detour)) return;
-      if (this.phase !== 'done' || this.busy || detour.children.length > 0) return;
+      if (this.phase !== Phase.done || this.busy || detour.children.length > 0) return;
       const { parent } = detour;
       detour.parent = undefined;
       if (parent !== undefined) parent.childSettled(this);
       // An admission that was given up may never come, and must not find the pass serving another call.
       if (detour.waiting) return;
-    } else if (this.busy || this.phase !== 'done') {
+    } else if (this.busy || this.phase !== Phase.done) {
       return;
     }
     this.recycle();
@@ -158,9 +157,9 @@ export abstract class AbandonablePass extends CallState {
    * meanwhile.
    */
   protected exitLate(held: readonly Held[]): boolean {
-    const { layer, state, phase } = this;
+    const { layer, phase } = this;
     const now = this.outcome();
-    if (phase === 'driving') this.phase = 'leaving';
+    if (phase === Phase.driving) this.phase = Phase.leaving;
     for (const each of held) {
       this.layer = each.layer;
       this.state = each.state;
@@ -168,11 +167,10 @@ export abstract class AbandonablePass extends CallState {
       this.exitGuarded(this.layers[each.layer]?.gate as Gate);
     }
     this.layer = layer;
-    this.state = state;
     this.takeOver(now);
     this.phase = phase;
     const interruption = this.detour?.interruption;
-    if (phase !== 'driving' || interruption === undefined) return false;
+    if (phase !== Phase.driving || interruption === undefined) return false;
     (this.detour as Detour).interruption = undefined;
     this.giveUp(interruption.layer, interruption.kind, interruption.error);
     return true;

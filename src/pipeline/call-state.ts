@@ -10,26 +10,16 @@ import type { AttemptKind, CallOutcome, Host } from './host.js';
 import type { CallWatch } from './observer.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
 import { kindOfError, outcomeOf } from './outcome.js';
+import { Delivery, Phase } from './phase.js';
 import type { Layer } from './plan.js';
-
-/** How the end of a pass is delivered: `execute` throws, `settle` wraps, a driver gets the outcome itself. */
-export type Delivery = 'execute' | 'settle' | 'outcome';
-
-/**
- * ```
- * idle -> entering -> running -> leaving -> done
- *            |  ^                 |   ^
- *          waiting              driving
- * ```
- */
-export type Phase = 'idle' | 'entering' | 'waiting' | 'running' | 'leaving' | 'driving' | 'done';
 
 /** What a pass is made of, and what policies and listeners are told of it: the `Call` and, while it leaves, the `Outcome`. */
 export abstract class CallState implements Call {
-  protected host!: Host;
-  protected layers: readonly Layer[] = [];
-  protected delivery: Delivery = 'execute';
-  protected phase: Phase = 'idle';
+  /** The pipeline that it serves, or served last. */
+  host: Host;
+  protected layers: readonly Layer[];
+  protected delivery: Delivery = Delivery.execute;
+  protected phase: Phase = Phase.idle;
   /** The operation of this pass has not settled. */
   protected busy = false;
   /** What each gate keeps for this call. */
@@ -50,13 +40,22 @@ export abstract class CallState implements Call {
   /** Of the first pass: how often the operation has been called. */
   protected runs = 0;
   layer = 0;
-  state: unknown;
   kind: OutcomeKind = 'success';
   error: unknown;
 
-  /** @param size How many layers to make room for; an array left to grow would take room for seventeen. */
-  constructor(size: number) {
-    this.states = new Array(size);
+  constructor(host: Host) {
+    this.host = host;
+    this.layers = host.plan.layers;
+    // An array left to grow would take room for seventeen.
+    this.states = new Array(this.layers.length).fill(undefined);
+  }
+
+  get state(): unknown {
+    return this.states[this.layer];
+  }
+
+  set state(state: unknown) {
+    this.states[this.layer] = state;
   }
 
   /** What the operation or a fallback answered. */
@@ -132,10 +131,10 @@ export abstract class CallState implements Call {
   /** The layers before this one have been entered and not yet left. */
   protected get enteredLayers(): number {
     switch (this.phase) {
-      case 'running':
+      case Phase.running:
         return this.layers.length;
-      case 'done':
-      case 'idle':
+      case Phase.done:
+      case Phase.idle:
         return this.from;
       default:
         return this.layer;

@@ -1,6 +1,5 @@
 import { RejectedError } from '../errors.js';
 import { AbandonablePass } from './abandonable-pass.js';
-import type { Delivery } from './call-state.js';
 import type { Operation } from './context.js';
 import { Attempt } from './context.js';
 import type { Admission } from './contract.js';
@@ -12,7 +11,8 @@ import { followingOf } from './follow.js';
 import type { AttemptKind, Host } from './host.js';
 import type { Outcome } from './outcome.js';
 import { failure, isOutcome, kindOfError, outcomeOf } from './outcome.js';
-import type { Exit, Layer, Plan } from './plan.js';
+import { Delivery, Phase } from './phase.js';
+import type { Exit, Layer } from './plan.js';
 import { adopted, atOnce, isNative, isThenable, settledResult } from './promises.js';
 
 /**
@@ -31,15 +31,14 @@ export class Pass extends AbandonablePass implements Drivable {
 
   private readonly onValue = (value: unknown): unknown => {
     this.busy = false;
-    if (this.phase !== 'running') return this.settledLate(value, true);
-    this.kind = 'success';
+    if (this.phase !== Phase.running) return this.settledLate(value, true);
     this.attempt.value = value;
     return this.leaveOperation();
   };
 
   private readonly onError = (error: unknown): unknown => {
     this.busy = false;
-    if (this.phase !== 'running') return this.settledLate(error, false);
+    if (this.phase !== Phase.running) return this.settledLate(error, false);
     this.fail(error);
     return this.leaveOperation();
   };
@@ -59,9 +58,7 @@ export class Pass extends AbandonablePass implements Drivable {
     delivery: Delivery,
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
-    const pass = take(host.plan);
-    pass.host = host;
-    pass.layers = host.plan.layers;
+    const pass = take(host);
     pass.delivery = delivery;
     pass.attempt = new Attempt(pass, operation);
     host.inFlight++;
@@ -79,10 +76,8 @@ export class Pass extends AbandonablePass implements Drivable {
 
   /** Runs the layers inside `layer` once more, for the driver there. */
   again(layer: number, kind: AttemptKind, signal: AbortSignal | undefined): Promise<Outcome> {
-    const pass = take(this.host.plan);
-    pass.host = this.host;
-    pass.layers = this.layers;
-    pass.delivery = 'outcome';
+    const pass = take(this.host);
+    pass.delivery = Delivery.outcome;
     pass.attempt = new Attempt(pass, this.attempt.operation);
     pass.from = layer + 1;
     pass.root = this.root;
@@ -93,6 +88,13 @@ export class Pass extends AbandonablePass implements Drivable {
     // Whatever answered so far did not do: the call counts by what it ends with.
     if (this.root.detour !== undefined) this.root.detour.degraded = false;
     return pass.start(signal) as Promise<Outcome>;
+  }
+
+  /** Takes a pass from the pool. */
+  moveTo(host: Host): void {
+    this.host = host;
+    this.layers = host.plan.layers;
+    while (this.states.length < this.layers.length) this.states.push(undefined);
   }
 
   /** Makes the pass's own promise. */
@@ -128,16 +130,14 @@ export class Pass extends AbandonablePass implements Drivable {
   /** Goes in from layer `i` on. A pass without a promise of its own answers one. */
   private enter(i: number): unknown {
     const { layers } = this;
-    this.phase = 'entering';
+    this.phase = Phase.entering;
     let admission: Admission | Promise<Admission>;
     try {
       for (; i < layers.length; i++) {
         const layer = layers[i] as Layer;
         this.layer = i;
         if (layer.enter !== undefined) {
-          this.state = undefined;
           admission = layer.enter.call(layer.gate, this);
-          this.states[i] = this.state;
           if (admission !== undefined) break;
         } else if (layer.begin !== undefined) {
           layer.begin.call(layer.driver, this);
@@ -177,7 +177,7 @@ export class Pass extends AbandonablePass implements Drivable {
 
   private wait(i: number, admission: PromiseLike<Admission>): unknown {
     const detour = this.off();
-    this.phase = 'waiting';
+    this.phase = Phase.waiting;
     detour.waiting = true;
     const derived = Promise.resolve(admission).then(
       (answer) => this.admitted(i, answer, undefined),
@@ -194,7 +194,7 @@ export class Pass extends AbandonablePass implements Drivable {
   private admitted(i: number, answer: Admission, thrown: { error: unknown } | undefined): unknown {
     const detour = this.detour as Detour;
     detour.waiting = false;
-    if (this.phase !== 'waiting') {
+    if (this.phase !== Phase.waiting) {
       if (answer === undefined && thrown === undefined) {
         const outcome = outcomeOf('cancelled', undefined, detour.leftFor);
         if (this.exitLate([{ layer: i, state: this.states[i], outcome }])) return undefined;
@@ -202,7 +202,7 @@ export class Pass extends AbandonablePass implements Drivable {
       this.release();
       return undefined;
     }
-    this.phase = 'entering';
+    this.phase = Phase.entering;
     if (thrown !== undefined) {
       this.fail(thrown.error);
       return this.leaveAtOnce(i - 1);
@@ -216,7 +216,7 @@ export class Pass extends AbandonablePass implements Drivable {
   private operate(): unknown {
     const { attempt } = this;
     attempt.attempt = ++this.root.runs;
-    this.phase = 'running';
+    this.phase = Phase.running;
     this.busy = true;
     let result: unknown;
     try {
@@ -238,11 +238,10 @@ export class Pass extends AbandonablePass implements Drivable {
     if (straight !== undefined && this.detour === undefined && this.kind === 'success') {
       if (!host.hub.routine && this.watch?.attempts !== true) return this.leaveStraight(straight);
     }
-    if (this.kind === 'success' && this === this.root) host.tally.firstSuccesses++;
-    else host.tally.attempt(this.attemptKind, this.kind);
+    host.tally.attempt(this.attemptKind, this.kind);
     if (host.hub.routine || this.reportsAttempt) {
       // A listener that aborts the call must not find it running.
-      this.phase = 'leaving';
+      this.phase = Phase.leaving;
       this.reportAttempt();
     }
     return this.leave(this.layers.length - 1);
@@ -251,30 +250,34 @@ export class Pass extends AbandonablePass implements Drivable {
   /** The way out of almost every call: `leave` and `finish` for a first attempt that succeeded, with nobody listening to each. */
   private leaveStraight(straight: readonly Exit[]): unknown {
     const { host, attempt, states } = this;
-    this.phase = 'leaving';
-    for (const { at, gate, exit } of straight) {
+    this.phase = Phase.leaving;
+    for (let k = 0; k < straight.length; k++) {
+      const { at, gate, exit } = straight[k] as Exit;
       this.layer = at;
-      this.state = states[at];
-      states[at] = undefined;
       try {
         exit.call(gate, this, this as Outcome);
       } catch (error) {
-        host.tally.firstSuccesses++;
+        states[at] = undefined;
+        host.tally.attempt('first', 'success');
         this.discard();
         this.fail(error);
         return this.leave(at - 1);
       }
+      // A store into an old object is not free.
+      if (states[at] !== undefined) states[at] = undefined;
     }
-    host.tally.firstSuccesses++;
-    if (this.detour !== undefined) return this.finish();
+    if (this.detour !== undefined) {
+      host.tally.attempt('first', 'success');
+      return this.finish();
+    }
     host.inFlight--;
     host.tally.straight++;
     if (this.watch !== undefined) this.endWatch('success');
     const { owned, delivery } = this;
     const { value } = attempt;
-    this.phase = 'done';
+    this.phase = Phase.done;
     this.recycle();
-    const answer = delivery === 'settle' ? settledResult('success', value, undefined) : value;
+    const answer = delivery === Delivery.settle ? settledResult('success', value, undefined) : value;
     if (!owned) return answer;
     attempt.resolve(answer);
     return undefined;
@@ -285,7 +288,7 @@ export class Pass extends AbandonablePass implements Drivable {
    * with; nothing of the kind when the pass has a promise of its own.
    */
   protected leave(i: number): unknown {
-    this.phase = 'leaving';
+    this.phase = Phase.leaving;
     const { layers, from } = this;
     for (; i >= from; i--) {
       const layer = layers[i] as Layer;
@@ -295,9 +298,8 @@ export class Pass extends AbandonablePass implements Drivable {
             this.hold(i);
           } else {
             this.layer = i;
-            this.state = this.states[i];
-            this.states[i] = undefined;
             layer.exit?.call(layer.gate, this, this as Outcome);
+            this.states[i] = undefined;
           }
         } else if (this.kind !== 'success' || layer.inspects) {
           this.layer = i;
@@ -343,7 +345,7 @@ export class Pass extends AbandonablePass implements Drivable {
       this.discard();
       return this.interrupted(i - 1);
     }
-    this.phase = 'driving';
+    this.phase = Phase.driving;
     this.layer = i;
     const { host } = this;
     const drive = new DriveHold(this, host, i, first === undefined ? this.attemptKind : 'retry');
@@ -373,7 +375,7 @@ export class Pass extends AbandonablePass implements Drivable {
   }
 
   private driven(drive: DriveHold, outcome: Outcome): unknown {
-    this.phase = 'leaving';
+    this.phase = Phase.leaving;
     drive.end(SUPERSEDED);
     if (isOutcome(outcome)) this.takeOver(outcome);
     else this.fail(this.broken('drive', outcome));
@@ -382,20 +384,19 @@ export class Pass extends AbandonablePass implements Drivable {
 
   private finish(): unknown {
     const { host, detour, kind, error, owned, delivery, attempt } = this;
-    this.phase = 'done';
+    this.phase = Phase.done;
     this.layer = this.from;
     if (this === this.root) {
       host.inFlight--;
       const outcome = kind === 'success' && detour?.degraded === true ? 'fallback' : kind;
-      if (outcome === 'success' && this.runs === 1) host.tally.straight++;
-      else host.tally.call(outcome, this.runs > 1, error);
+      host.tally.call(outcome, this.runs > 1, error);
       if (host.hub.routine) this.reportCall(outcome);
       if (this.watch !== undefined) this.endWatch(outcome);
     }
     detour?.following?.remove(this);
     const { value } = attempt;
     this.release();
-    if (delivery === 'execute') {
+    if (delivery === Delivery.execute) {
       if (owned) {
         if (kind === 'success') attempt.resolve(value);
         else attempt.reject(error);
@@ -405,7 +406,7 @@ export class Pass extends AbandonablePass implements Drivable {
       throw error;
     }
     const answer =
-      delivery === 'settle' ? settledResult(kind, value, error) : outcomeOf(kind, value, error);
+      delivery === Delivery.settle ? settledResult(kind, value, error) : outcomeOf(kind, value, error);
     if (!owned) return answer;
     attempt.resolve(answer);
     return undefined;
@@ -415,11 +416,13 @@ export class Pass extends AbandonablePass implements Drivable {
     this.attempt.detach();
     // A pass in the pool must not keep what the call brought along.
     this.attempt = undefined as unknown as Attempt;
-    this.state = undefined;
     this.owned = false;
     this.runs = 0;
-    this.phase = 'idle';
-    if (this.error !== undefined) this.error = undefined;
+    this.phase = Phase.idle;
+    if (this.kind !== 'success') {
+      this.kind = 'success';
+      this.error = undefined;
+    }
     if (this.startedAt !== undefined) this.startedAt = undefined;
     if (this.detour !== undefined) {
       this.detour = undefined;
@@ -439,6 +442,10 @@ const WAKE = Symbol('wake');
 const MAX_POOLED = 1024;
 const pool: Pass[] = [];
 
-function take(plan: Plan): Pass {
-  return pool.pop() ?? new Pass(plan.layers.length);
+function take(host: Host): Pass {
+  const pass = pool.pop();
+  if (pass === undefined) return new Pass(host);
+  // A store into an old object is not free, and most passes serve the pipeline that they served before.
+  if (pass.host !== host) pass.moveTo(host);
+  return pass;
 }

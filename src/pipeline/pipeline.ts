@@ -11,6 +11,7 @@ import { listedTwice, noEvent, noOperation, notAPolicy } from './mistakes.js';
 import type { CallObserver } from './observer.js';
 import type { ResolvedPipeline } from './options.js';
 import { Pass } from './pass.js';
+import { Delivery } from './phase.js';
 import type { Placed, Plan } from './plan.js';
 import { planOf } from './plan.js';
 import { Tally } from './tally.js';
@@ -128,7 +129,7 @@ export class Pipeline<Adds = never> {
    */
   execute<T>(operation: Operation<T>, options?: CallOptions): Promise<Awaited<T> | Adds> {
     if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));
-    return Pass.run(this, operation, 'execute', options?.signal) as Promise<Awaited<T> | Adds>;
+    return Pass.run(this, operation, Delivery.execute, options?.signal) as Promise<Awaited<T> | Adds>;
   }
 
   /** As {@link Pipeline.execute}, but never throws: it answers how the call ended. */
@@ -139,7 +140,7 @@ export class Pipeline<Adds = never> {
     if (typeof operation !== 'function') {
       return Promise.resolve({ status: 'rejected', reason: noOperation('settle', operation) });
     }
-    return Pass.run(this, operation, 'settle', options?.signal) as Promise<
+    return Pass.run(this, operation, Delivery.settle, options?.signal) as Promise<
       PromiseSettledResult<Awaited<T> | Adds>
     >;
   }

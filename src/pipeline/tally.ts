@@ -40,10 +40,8 @@ const MAX_WORDS = 30;
  * What repeats is found by comparing it with the last one: in an outage the same thing happens over and over.
  */
 export class Tally {
-  /** Calls that succeeded at the first attempt, by far the most: the one increment of a successful call. */
+  /** Calls that went straight through and succeeded, by far the most: the one increment of such a call, and of its attempt. */
   straight = 0;
-  /** First attempts that succeeded. */
-  firstSuccesses = 0;
   /** All other calls. */
   readonly calls: CallCount[] = [];
   /** All other attempts. */

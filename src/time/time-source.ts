@@ -84,7 +84,8 @@ export class TimeSource {
 
   /** @internal What stands for the timers in use: it changes when fake ones are installed or removed. */
   get timers(): unknown {
-    return this.#isSystem ? globalThis.setTimeout : undefined;
+    // The bare name: V8 folds it to a constant, and notices when it is replaced.
+    return this.#isSystem ? setTimeout : undefined;
   }
 
   /** Timeouts may be made for one call, of the time it has left: there are more durations than are in use. */
