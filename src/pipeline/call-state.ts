@@ -85,9 +85,8 @@ export abstract class CallState implements Call {
 
   get listening(): boolean {
     const { hub, plan } = this.host;
-    return (
-      hub.active || this.root.watch !== undefined || plan.inner.some((inner) => inner.hub.active)
-    );
+    if (hub.active || this.root.watch !== undefined) return true;
+    return plan.inner.length > 0 && plan.inner.some((inner) => inner.hub.active);
   }
 
   get deadline(): number {

@@ -43,13 +43,8 @@ export class Pass extends AbandonablePass implements Drivable {
     return this.leaveOperation();
   };
 
-  private readonly onSettled = (answer: unknown): unknown => {
-    // By now the pass may serve another call, unless it waits for this.
-    if (answer !== WAKE) return answer;
-    const promise = this.promise();
-    this.leave(this.layer);
-    return promise;
-  };
+  /** Made when it is first needed: most pipelines never wake a call. */
+  private onSettled: ((answer: unknown) => unknown) | undefined;
 
   /** Runs a whole call and answers its promise. */
   static run(
@@ -101,7 +96,16 @@ export class Pass extends AbandonablePass implements Drivable {
   private promise(): Promise<unknown> {
     this.owned = true;
     const promise = this.attempt.promise();
-    return this.host.plan.mayWake ? promise.then(this.onSettled) : promise;
+    if (!this.host.plan.mayWake) return promise;
+    this.onSettled ??= (answer) => (answer === WAKE ? this.wake() : answer);
+    return promise.then(this.onSettled);
+  }
+
+  /** Goes on where a timer has stopped it, in the call's own async context. */
+  private wake(): Promise<unknown> {
+    const promise = this.promise();
+    this.leave(this.layer);
+    return promise;
   }
 
   /** Starts with a promise of its own, given up when `signal` aborts. The signal is followed by hand: AbortSignal.any leaks. */

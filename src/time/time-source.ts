@@ -35,6 +35,7 @@ export class TimeSource {
   #faked: { readonly timers: unknown; readonly queues: Map<number, DeadlineQueue> } | undefined;
   /** From how many queues on the unused ones are let go. */
   #sweepAt = MIN_SWEPT;
+  /** Of the last tick, in whole milliseconds: small integers are passed on without being boxed. */
   #reading = 0;
   #usesLeft = 0;
   #busySince = -Infinity;
@@ -55,7 +56,7 @@ export class TimeSource {
   }
 
   /**
-   * A time at most one tick old, never later than now. Under load this costs a comparison and no reading of the clock.
+   * A time at most one tick and one millisecond old, never later than now. Under load this costs a comparison and no reading of the clock.
    * For what is sorted into buckets or compared with much longer spans.
    */
   recent(): number {
@@ -110,7 +111,7 @@ export class TimeSource {
   /** @internal The exact time, counted as a sign of how frequent calls are. */
   read(): number {
     const now = this.clock.now();
-    this.#reading = now;
+    this.#reading = Math.floor(now);
     if (this.ticking) {
       this.#usesLeft = MAX_USES;
       this.#busyReadings += MAX_USES;
@@ -133,7 +134,7 @@ export class TimeSource {
   #onTick(): void {
     const now = this.clock.now();
     const uses = this.#busyReadings + MAX_USES - this.#usesLeft;
-    this.#reading = now;
+    this.#reading = Math.floor(now);
     this.ticking = false;
     this.#busySince = now;
     this.#busyReadings = 0;
