@@ -142,9 +142,12 @@ export abstract class CallState implements Call {
 
   /** Says on an error of ours where it comes from. */
   protected signed(error: ResilienceError, policy: string): void {
-    if (Object.isFrozen(error)) return;
-    error.pipeline ??= this.host.name;
-    error.policy ??= policy;
+    try {
+      error.pipeline ??= this.host.name;
+      error.policy ??= policy;
+    } catch {
+      // A frozen error stays as it is.
+    }
   }
 
   /** A policy answered something that its contract does not know. */

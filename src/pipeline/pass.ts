@@ -140,11 +140,11 @@ export class Pass extends AbandonablePass implements Drivable {
       for (; i < layers.length; i++) {
         const layer = layers[i] as Layer;
         this.layer = i;
-        if (layer.enter !== undefined) {
-          admission = layer.enter.call(layer.gate, this);
+        if (layer.gate !== undefined) {
+          admission = layer.gate.enter(this);
           if (admission !== undefined) break;
-        } else if (layer.begin !== undefined) {
-          layer.begin.call(layer.driver, this);
+        } else if (layer.begins) {
+          layer.driver?.begin?.(this);
         } else if (layer.active) {
           break;
         }
@@ -256,10 +256,10 @@ export class Pass extends AbandonablePass implements Drivable {
     const { host, attempt, states } = this;
     this.phase = Phase.leaving;
     for (let k = 0; k < straight.length; k++) {
-      const { at, gate, exit } = straight[k] as Exit;
+      const { at, gate } = straight[k] as Exit;
       this.layer = at;
       try {
-        exit.call(gate, this, this as Outcome);
+        gate.exit(this, this as Outcome);
       } catch (error) {
         states[at] = undefined;
         host.tally.attempt('first', 'success');
@@ -302,7 +302,7 @@ export class Pass extends AbandonablePass implements Drivable {
             this.hold(i);
           } else {
             this.layer = i;
-            layer.exit?.call(layer.gate, this, this as Outcome);
+            layer.gate.exit(this, this as Outcome);
             this.states[i] = undefined;
           }
         } else if (this.kind !== 'success' || layer.inspects) {

@@ -10,11 +10,8 @@ export class Layer {
   readonly policy: Policy<unknown>;
   readonly gate: Gate | undefined;
   readonly driver: Driver | undefined;
-  /** The gate's methods, looked up once: a call site that meets many kinds of policy pays 4 ns for each look-up. */
-  readonly enter: Gate['enter'] | undefined;
-  readonly exit: Gate['exit'] | undefined;
-  /** The driver's, if it wants to know of each first run. */
-  readonly begin: Driver['begin'] | undefined;
+  /** A driver that wants to know of each first run. */
+  readonly begins: boolean;
   /** A gate whose exit waits for the operation to settle. */
   readonly holds: boolean;
   /** A driver that is asked about successful outcomes too. */
@@ -28,12 +25,10 @@ export class Layer {
     this.within = within;
     this.gate = policy.role === 'gate' ? policy : undefined;
     this.driver = policy.role === 'driver' ? policy : undefined;
-    this.enter = this.gate?.enter;
-    this.exit = this.gate?.exit;
     this.holds = policy.role === 'gate' && policy.holds === true;
     this.inspects = policy.role === 'driver' && policy.inspectsValues === true;
     this.active = policy.role === 'driver' && policy.accepts === undefined;
-    this.begin = this.active ? undefined : this.driver?.begin;
+    this.begins = !this.active && this.driver?.begin !== undefined;
   }
 }
 
@@ -41,7 +36,6 @@ export class Layer {
 export interface Exit {
   readonly at: number;
   readonly gate: Gate;
-  readonly exit: Gate['exit'];
 }
 
 /** The layers of a pipeline, outermost first, nested pipelines flattened. */
@@ -83,7 +77,7 @@ export function planOf(placed: readonly Placed[]): Plan {
 
 function exitsOf(layers: readonly Layer[]): Exit[] {
   return layers
-    .flatMap(({ gate }, at) => (gate === undefined ? [] : [{ at, gate, exit: gate.exit }]))
+    .flatMap(({ gate }, at) => (gate === undefined ? [] : [{ at, gate }]))
     .reverse();
 }
 
