@@ -111,9 +111,12 @@ export abstract class AbandonablePass extends CallState {
 
   /** Gives up whatever drivers of this pass have started. */
   giveUpRuns(reason: unknown): void {
-    const { detour } = this;
-    if (detour === undefined || detour.children.length === 0) return;
-    for (const child of detour.children.slice()) child.cancel(reason);
+    let child = this.detour?.firstChild;
+    while (child !== undefined) {
+      const next = child.detour?.nextSibling;
+      child.cancel(reason);
+      child = next;
+    }
   }
 
   /** The operation settled after its pass had left it. */
@@ -126,8 +129,8 @@ export abstract class AbandonablePass extends CallState {
   protected release(): void {
     const { detour } = this;
     if (detour !== undefined) {
-      if (detour.held.length > 0 && this.exitHeld(detour)) return;
-      if (this.phase !== Phase.done || this.busy || detour.children.length > 0) return;
+      if (detour.held !== undefined && this.exitHeld(detour, detour.held)) return;
+      if (this.phase !== Phase.done || this.busy || detour.firstChild !== undefined) return;
       const { parent } = detour;
       detour.parent = undefined;
       if (parent !== undefined) parent.childSettled(this);
@@ -141,15 +144,21 @@ export abstract class AbandonablePass extends CallState {
 
   /** A pass that this one started has really settled. */
   protected childSettled(child: AbandonablePass): void {
-    const { children } = this.off();
-    children.splice(children.indexOf(child), 1);
+    const detour = this.off();
+    if (detour.firstChild === child) {
+      detour.firstChild = child.detour?.nextSibling;
+    } else {
+      let before = detour.firstChild?.detour;
+      while (before !== undefined && before.nextSibling !== child) before = before.nextSibling?.detour;
+      if (before !== undefined) before.nextSibling = child.detour?.nextSibling;
+    }
     this.release();
   }
 
-  protected exitHeld(detour: Detour): boolean {
-    const { held } = detour;
-    detour.held = held.filter((each) => this.runsInside(each.layer));
-    return this.exitLate(held.filter((each) => !detour.held.includes(each)));
+  protected exitHeld(detour: Detour, held: readonly Held[]): boolean {
+    const still = held.filter((each) => this.runsInside(each.layer));
+    detour.held = still.length > 0 ? still : undefined;
+    return this.exitLate(held.filter((each) => !still.includes(each)));
   }
 
   /**
@@ -177,13 +186,17 @@ export abstract class AbandonablePass extends CallState {
   }
 
   protected hold(i: number): void {
-    this.off().held.push({ layer: i, state: this.states[i], outcome: this.outcome() });
+    const detour = this.off();
+    detour.held ??= [];
+    detour.held.push({ layer: i, state: this.states[i], outcome: this.outcome() });
     this.states[i] = undefined;
   }
 
   /** Whether an operation started inside layer `i` has not settled. */
   protected runsInside(i: number): boolean {
-    return this.busy || this.detour?.children.some((child) => child.from > i) === true;
+    let child = this.detour?.firstChild;
+    while (child !== undefined && child.from <= i) child = child.detour?.nextSibling;
+    return this.busy || child !== undefined;
   }
 
   /** Goes out from layer `i`. */

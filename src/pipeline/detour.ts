@@ -23,14 +23,16 @@ export class Detour {
   /** The pass whose driver started this one. */
   parent: AbandonablePass | undefined;
   attemptKind: AttemptKind = 'first';
-  /** Passes started by drivers of this one that have not really settled. */
-  readonly children: AbandonablePass[] = [];
+  /** The passes started by drivers of this one that have not really settled: the first, which leads to the others. */
+  firstChild: AbandonablePass | undefined;
+  /** The next pass that the same parent started. */
+  nextSibling: AbandonablePass | undefined;
   drive: DriveHold | undefined;
   /** A gate's promise of admission is pending. */
   waiting = false;
   /** Why the pass left the gate it waited for. */
   leftFor: unknown;
-  held: Held[] = [];
+  held: Held[] | undefined;
   interruption: Interruption | undefined;
   /** What else follows the signal that gives this pass up. */
   following: Following | undefined;

@@ -2,7 +2,7 @@ import { RejectedError } from '../errors.js';
 import { AbandonablePass } from './abandonable-pass.js';
 import type { Operation } from './context.js';
 import { Attempt } from './context.js';
-import type { Admission } from './contract.js';
+import type { Admission, Driver } from './contract.js';
 import type { Detour } from './detour.js';
 import { discardWith } from './discard.js';
 import type { Drivable } from './drive.js';
@@ -79,7 +79,9 @@ export class Pass extends AbandonablePass implements Drivable {
     const detour = pass.off();
     detour.parent = this;
     detour.attemptKind = kind;
-    this.off().children.push(pass);
+    const own = this.off();
+    detour.nextSibling = own.firstChild;
+    own.firstChild = pass;
     // Whatever answered so far did not do: the call counts by what it ends with.
     if (this.root.detour !== undefined) this.root.detour.degraded = false;
     return pass.start(signal) as Promise<Outcome>;
@@ -356,11 +358,14 @@ export class Pass extends AbandonablePass implements Drivable {
     detour.drive = drive;
     let driven: Promise<Outcome>;
     try {
-      const { driver } = this.layers[i] as Layer;
-      const run = () => driver?.drive(drive, first) as Promise<Outcome>;
+      const driver = (this.layers[i] as Layer).driver as Driver;
       // A timer may have brought us here, which belongs to whichever call set it.
       const { watch } = this.root;
-      driven = Promise.resolve(watch === undefined ? run() : watch.within(run));
+      driven = Promise.resolve(
+        watch === undefined
+          ? driver.drive(drive, first)
+          : watch.within(() => driver.drive(drive, first)),
+      );
     } catch (error) {
       driven = Promise.reject(error);
     }

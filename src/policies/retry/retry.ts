@@ -90,7 +90,7 @@ export class RetryPolicy implements Driver {
         if (this.budget?.tryWithdraw(now) === false) return this.#stop(call, 'budget', outcome);
         if (call.listening) this.#report(call, delayMs, outcome);
         drive.discard(outcome);
-        if (!(await drive.sleep(delayMs))) return GIVEN_UP;
+        if (delayMs > 0 && !(await drive.sleep(delayMs))) return GIVEN_UP;
         outcome = await drive.next();
         if (drive.ended || !this.#handles(outcome)) return outcome;
         // The predicate itself may have aborted the call.
