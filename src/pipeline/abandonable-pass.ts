@@ -149,7 +149,8 @@ export abstract class AbandonablePass extends CallState {
       detour.firstChild = child.detour?.nextSibling;
     } else {
       let before = detour.firstChild?.detour;
-      while (before !== undefined && before.nextSibling !== child) before = before.nextSibling?.detour;
+      while (before !== undefined && before.nextSibling !== child)
+        before = before.nextSibling?.detour;
       if (before !== undefined) before.nextSibling = child.detour?.nextSibling;
     }
     this.release();

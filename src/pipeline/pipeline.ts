@@ -129,7 +129,9 @@ export class Pipeline<Adds = never> {
    */
   execute<T>(operation: Operation<T>, options?: CallOptions): Promise<Awaited<T> | Adds> {
     if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));
-    return Pass.run(this, operation, Delivery.execute, options?.signal) as Promise<Awaited<T> | Adds>;
+    return Pass.run(this, operation, Delivery.execute, options?.signal) as Promise<
+      Awaited<T> | Adds
+    >;
   }
 
   /** As {@link Pipeline.execute}, but never throws: it answers how the call ended. */

@@ -76,9 +76,7 @@ export function planOf(placed: readonly Placed[]): Plan {
 }
 
 function exitsOf(layers: readonly Layer[]): Exit[] {
-  return layers
-    .flatMap(({ gate }, at) => (gate === undefined ? [] : [{ at, gate }]))
-    .reverse();
+  return layers.flatMap(({ gate }, at) => (gate === undefined ? [] : [{ at, gate }])).reverse();
 }
 
 function mayWake(layers: readonly Layer[]): boolean {

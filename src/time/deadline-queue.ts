@@ -92,7 +92,8 @@ export class DeadlineQueue {
     }
     const place = this.#newCount;
     const spare = this.#new;
-    const deadline = place < spare.length ? (spare[place] as Deadline) : this.#make(listener as DeadlineListener);
+    const deadline =
+      place < spare.length ? (spare[place] as Deadline) : this.#make(listener as DeadlineListener);
     // Stores into old objects are not free: most deadlines serve the policy that they served before.
     if (deadline.listener !== listener) deadline.listener = listener as DeadlineListener;
     deadline.owner = owner;
