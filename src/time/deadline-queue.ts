@@ -33,7 +33,7 @@ const UNSTAMPED = -1;
 /** Ticks are used where one of them is well within the 1% by which a timeout may be late. */
 const MIN_TICKED_MS = TICK_MS * 200;
 
-/** A timer later than this was held up by a blocked event loop. */
+/** A timer later than this was held up by a blocked event loop; asked only where there is no hook behind the poll phase. */
 const LATE_MS = 2;
 
 const MAX_SPARE = 1024;
@@ -62,8 +62,10 @@ export class DeadlineQueue {
   #firing = false;
   /** When the armed timer is due. */
   #dueAt = 0;
-  /** After a blocked loop: deadlines up to here pass at the next firing. */
+  /** While it lets one turn of the event loop pass: deadlines up to here pass at the next firing. */
   #horizon = -1;
+  /** What {@link TimeSource.afterPoll} answered. */
+  #grace: unknown;
   readonly #onTimer = (): void => this.#fire();
 
   /** @internal Use {@link TimeSource.deadlines}. */
@@ -203,10 +205,8 @@ export class DeadlineQueue {
     if (this.#horizon >= 0) {
       horizon = this.#horizon;
       this.#horizon = -1;
-    } else if (now - this.#dueAt > LATE_MS && this.#head !== undefined && this.#head.at <= now) {
-      // The event loop was blocked. Results that are already there are delivered before anything is declared late.
-      this.#arm(0, now);
-      this.#horizon = now;
+      this.#grace = undefined;
+    } else if (this.#head !== undefined && this.#head.at <= now && this.#waitForResults(now)) {
       return;
     }
     this.#firing = true;
@@ -226,6 +226,16 @@ export class DeadlineQueue {
     }
   }
 
+  /** Has results that are already there delivered before anything is declared late. Answers whether that takes a turn. */
+  #waitForResults(nowMs: number): boolean {
+    this.#grace = this.isOutdated ? undefined : this.#time.afterPoll(this.#onTimer);
+    if (this.#grace !== undefined) this.#armed = true;
+    else if (nowMs - this.#dueAt > LATE_MS) this.#arm(0, nowMs);
+    else return false;
+    this.#horizon = nowMs;
+    return true;
+  }
+
   #arm(delayMs: number, dueAt: number): void {
     this.#armed = true;
     this.#dueAt = dueAt;
@@ -235,6 +245,8 @@ export class DeadlineQueue {
   #disarm(): void {
     this.#armed = false;
     this.#horizon = -1;
+    this.#time.cancelAfterPoll(this.#grace);
+    this.#grace = undefined;
     this.#time.clock.clearTimer(this.#timer);
     this.#timer = undefined;
   }

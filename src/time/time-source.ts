@@ -103,6 +103,20 @@ export class TimeSource {
     return this.#faked.queues;
   }
 
+  /**
+   * @internal Calls back once the event loop has delivered what has arrived by now; `undefined` where the host has no such
+   * hook (`setImmediate` of Node, Bun and Deno), or time is not the real one.
+   */
+  afterPoll(callback: () => void): unknown {
+    if (!this.#isSystem || !this.#canTick() || typeof setImmediate !== 'function') return undefined;
+    return setImmediate(callback);
+  }
+
+  /** @internal Takes back what {@link TimeSource.afterPoll} answered. */
+  cancelAfterPoll(handle: unknown): void {
+    if (handle !== undefined) clearImmediate(handle as ReturnType<typeof setImmediate>);
+  }
+
   /** @internal Tells `listener` the exact time at the next tick. Only while {@link TimeSource.ticking}. */
   awaitTick(listener: TickListener): void {
     this.#waiting.push(listener);
