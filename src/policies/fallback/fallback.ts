@@ -3,6 +3,7 @@ import type { Call, Drive, Driver } from '../../pipeline/contract.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import { failure, success } from '../../pipeline/outcome.js';
 import { adopted, isThenable } from '../../pipeline/promises.js';
+import { addCause } from '../cause.js';
 import type { Handles } from '../filter.js';
 import { handlesOf } from '../filter.js';
 import type { FallbackOptions, ResolvedFallback } from './options.js';
@@ -101,21 +102,5 @@ export class FallbackPolicy<T> implements Driver {
     if (original.kind !== 'success' && !drive.ended) addCause(error, original.error);
     drive.discard(original);
     return error;
-  }
-}
-
-/** Notes what the fallback was for, on an error that says nothing of it. */
-function addCause(error: unknown, cause: unknown): void {
-  if (!(error instanceof Error) || error === cause) return;
-  try {
-    if (error.cause !== undefined) return;
-    Object.defineProperty(error, 'cause', {
-      value: cause,
-      writable: true,
-      configurable: true,
-      enumerable: false,
-    });
-  } catch {
-    // A frozen error, or one whose cause cannot be read, is thrown as it is.
   }
 }
