@@ -8,7 +8,7 @@ import { randomOf } from '../chance.js';
 import type { Handle, Handles } from '../filter.js';
 import { handlesOf, isUpstreamFailure } from '../filter.js';
 import type { DelayFrom } from '../retry-after.js';
-import { retryAfterOf } from '../retry-after.js';
+import { askedBy } from '../retry-after.js';
 import { isRetryBudget, RetryBudget } from '../retry-budget/index.js';
 import type { Delays } from './backoff.js';
 import { startBackoff } from './backoff.js';
@@ -126,10 +126,10 @@ export class RetryPolicy implements Driver {
   /** The delay before the next retry; `undefined` when the failure asks for a longer one than is waited for. */
   #delay(delays: Delays, retry: number, outcome: Outcome): number | undefined {
     const { delayFrom, maxRetryAfter } = this.#options;
-    const asked = (delayFrom ?? retryAfterOf)(outcome);
+    const asked = askedBy(delayFrom, outcome);
     // The backoff is asked all the same: those of cockatiel count their own steps.
     const own = delays(retry, outcome);
-    if (typeof asked !== 'number' || !(asked >= 0)) return own;
+    if (asked === undefined) return own;
     return askedDelay(asked, maxRetryAfter, this.#random());
   }
 
