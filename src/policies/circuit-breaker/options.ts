@@ -6,7 +6,7 @@ import { parseOptions } from '../../config/validate.js';
 import { ConfigError } from '../../errors.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import type { Duration } from '../../time/duration.js';
-import { durationSchema, positiveDurationSchema } from '../../time/duration.js';
+import { durationSchema, formatDuration, positiveDurationSchema } from '../../time/duration.js';
 import type { Handle } from '../filter.js';
 import { handleSchema } from '../filter.js';
 import type { Named } from '../named.js';
@@ -19,7 +19,10 @@ export type BreakerWindow = Duration | { readonly calls: number };
 
 /** Options of {@link circuitBreaker}. */
 export interface CircuitBreakerOptions extends Named {
-  /** Share of failed calls in the window at which it opens: above 0, up to 1. `false` for none. Default 0.5. */
+  /**
+   * Share of failed calls in the window at which it opens: above 0, up to 1. `false` for none; needs `slowCallRate` or
+   * `minimumCalls` then, or it would never open in traffic. Default 0.5.
+   */
   readonly failureRate?: number | false | undefined;
   /** Share of slow calls in the window at which it opens: above 0, up to 1. Needs `slowCallDuration`. Default none. */
   readonly slowCallRate?: number | undefined;
@@ -167,7 +170,7 @@ export const circuitBreakerSchema = z
     };
     const { maxOpenFor, openFor } = options;
     if (maxOpenFor !== undefined && maxOpenFor < openFor) {
-      wrong('maxOpenFor', `must not be below openFor (${openFor} ms)`);
+      wrong('maxOpenFor', `must not be below openFor (${formatDuration(openFor)})`);
     }
     if (options.breaker !== undefined) {
       for (const key of RULES) {
@@ -191,14 +194,16 @@ export const circuitBreakerSchema = z
     if (slowCallDuration !== undefined && slowCallRate === undefined) {
       wrong('slowCallDuration', 'has no effect without slowCallRate');
     }
-    if (
-      options.failureRate === false &&
-      slowCallRate === undefined &&
-      options.consecutiveFailures === false
-    ) {
+    if (options.failureRate !== false || slowCallRate !== undefined) return;
+    if (options.consecutiveFailures === false) {
       wrong('failureRate', 'without any rule the breaker never opens: leave one of them on');
+    } else if (options.minimumCalls === undefined) {
+      wrong('failureRate', ONLY_QUIET);
     }
   });
+
+/** Whoever asks for five failures in a row does not mean: unless there is traffic. */
+const ONLY_QUIET = `false leaves a busy breaker without a rule, as consecutiveFailures counts only while the window holds fewer than minimumCalls (${circuitBreakerDefaults.minimumCalls}); for a run of failures at any volume use breaker: new ConsecutiveBreaker(5), or say with minimumCalls how far it counts`;
 
 const RULES = [
   'failureRate',
