@@ -1,3 +1,4 @@
+import { ConfigError } from '../../errors.js';
 import type { Context } from '../../pipeline/context.js';
 import type { Call, Drive, Driver } from '../../pipeline/contract.js';
 import type { Outcome } from '../../pipeline/outcome.js';
@@ -19,7 +20,7 @@ export type FallbackFunction<T> = (outcome: Outcome, context: Context) => T | Pr
  * fails, its error is thrown, with the original error as its `cause` when it has none.
  *
  * @param answer The value, or a function of `(outcome, context)` that may be asynchronous.
- * @throws ConfigError when an option is wrong.
+ * @throws ConfigError when an option is wrong, or the answer is a promise.
  * @example
  * fallback(() => UNKNOWN_STOCK)
  */
@@ -33,7 +34,18 @@ export function fallback<T>(
   answer: T | FallbackFunction<T>,
   options?: FallbackOptions,
 ): FallbackPolicy<T> {
-  return new FallbackPolicy(answer, resolveFallback(options));
+  const resolved = resolveFallback(options);
+  if (typeof answer !== 'function' && isThenable(answer)) throw madeTooEarly(answer);
+  return new FallbackPolicy(answer, resolved);
+}
+
+/** A function was meant, and called: the work is done already, once for all calls, and if it fails nobody sees it. */
+function madeTooEarly(answer: PromiseLike<unknown>): ConfigError {
+  adopted(answer).catch(() => {});
+  return new ConfigError(
+    'fallback: must be given a value, or a function that makes one (got a promise); for work to be done at each call give the function, such as () => load()',
+    { path: 'fallback', value: answer, policy: 'fallback' },
+  );
 }
 
 const GIVEN_UP = failure(undefined, 'cancelled');
