@@ -334,7 +334,9 @@ export class CircuitBreakerPolicy implements Gate {
     const probe = admitted?.probe;
     // The user's functions may have moved the breaker by hand.
     if (generation !== circuit.generation) return;
-    if (!failed && (kind === 'cancelled' || kind === 'rejected')) {
+    // What is no failure by default, though it is one, is a fault in the set-up: it says nothing of the upstream.
+    const ownFault = kind === 'failure' && !this.#inspects;
+    if (!failed && (kind === 'cancelled' || kind === 'rejected' || ownFault)) {
       if (probe !== undefined) circuit.freeProbe(probe, call.time.now());
       return;
     }

@@ -50,7 +50,7 @@ export interface CircuitBreakerOptions extends Named {
   /**
    * Which outcomes are failures. Default: errors of the operation and timeouts inside. What it says no to counts as a success:
    * the upstream did answer. Only rejections by policies inside (unless it says yes to them) and calls that were given up are
-   * not counted at all.
+   * not counted at all; by default, neither is a ConfigError or ContractError of a policy inside.
    */
   readonly handle?: Handle | undefined;
   /** How long the failure asks to be left alone, in milliseconds; lengthens the open time. Default: the error's `retryAfter`. */
