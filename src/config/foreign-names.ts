@@ -5,7 +5,6 @@ const MEANS: Readonly<Record<string, string>> = {
   maxAttempts: 'maxRetries',
   maxRetryAttempts: 'maxRetries',
   attempts: 'maxRetries',
-  delay: 'initialDelay',
   baseDelay: 'initialDelay',
   minTimeout: 'initialDelay',
   maxTimeout: 'maxDelay',
