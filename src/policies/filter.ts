@@ -60,14 +60,25 @@ export function handlesOf(handle: Handle | undefined, byDefault: Handles): Handl
   };
 }
 
-/** What a filter meant: as in any condition, all but a promise, which would be a yes whatever comes of it. */
+/** What a filter meant: as in any condition, but for a promise or another filter, which would be a yes to everything. */
 function verdict(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer;
   refusePromise(
     answer,
     'handle answered a promise: a filter cannot be asynchronous, it must answer true or false',
   );
+  if (isLikeFilter(answer)) {
+    throw new ContractError(
+      'handle answered a filter, and not true or false: give the filter itself, such as handle: handleType(SomeError)',
+    );
+  }
   return Boolean(answer);
+}
+
+/** Also one made of nonsense, such as handleWhen(outcome). */
+function isLikeFilter(answer: unknown): boolean {
+  const { options } = Object(answer) as { readonly options?: unknown };
+  return 'errorFilter' in Object(options);
 }
 
 /** The upstream failed: the operation threw, or did not answer in time. A fault in the client's own set-up is none. */
