@@ -7,7 +7,14 @@ import type { Policy } from './contract.js';
 import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './events.js';
 import { eventTypes, Hub } from './events.js';
 import type { Discard, Host } from './host.js';
-import { listedTwice, noEvent, noOperation, notAPolicy } from './mistakes.js';
+import {
+  bareSignal,
+  isBareSignal,
+  listedTwice,
+  noEvent,
+  noOperation,
+  notAPolicy,
+} from './mistakes.js';
 import type { CallObserver } from './observer.js';
 import type { ResolvedPipeline } from './options.js';
 import { Pass } from './pass.js';
@@ -125,10 +132,14 @@ export class Pipeline<Adds = never> {
    * Runs an operation and answers its result, or what a fallback answers.
    *
    * @throws the operation's own error, unchanged; a RejectedError when a policy refused the call, a TimeoutError when a
-   * timeout expired, or the reason of the caller's signal. A TypeError when the operation is no function.
+   * timeout expired, or the reason of the caller's signal. A TypeError when the operation is no function, or `options` a bare
+   * signal.
    */
   execute<T>(operation: Operation<T>, options?: CallOptions): Promise<Awaited<T> | Adds> {
     if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));
+    if (options !== undefined && isBareSignal(options)) {
+      return Promise.reject(bareSignal('execute'));
+    }
     return Pass.run(this, operation, Delivery.execute, options?.signal) as Promise<
       Awaited<T> | Adds
     >;
@@ -141,6 +152,9 @@ export class Pipeline<Adds = never> {
   ): Promise<PromiseSettledResult<Awaited<T> | Adds>> {
     if (typeof operation !== 'function') {
       return Promise.resolve({ status: 'rejected', reason: noOperation('settle', operation) });
+    }
+    if (options !== undefined && isBareSignal(options)) {
+      return Promise.resolve({ status: 'rejected', reason: bareSignal('settle') });
     }
     return Pass.run(this, operation, Delivery.settle, options?.signal) as Promise<
       PromiseSettledResult<Awaited<T> | Adds>

@@ -193,16 +193,6 @@ bothWays('retry', ({ fail, succeed }) => {
     expect(error).not.toHaveProperty('cause');
   });
 
-  it.each([Number.NaN, -0.1, 1, '0.5', undefined, Object.create(null)])(
-    'R3: a random that answers %o ends the call with a ConfigError',
-    async (chance) => {
-      const { pipeline } = rig(retry({ random: () => chance as number }));
-      const error = await rejectionOf(pipeline.execute(() => fail(boom)));
-      expect(error).toBeInstanceOf(ConfigError);
-      expect(error).toMatchObject({ path: 'retry.random', value: chance });
-    },
-  );
-
   it('R4: a delay that the error asks for is waited for, spread by up to a fifth', async () => {
     const asking = Object.assign(new Error('busy'), { retryAfter: 2000 });
     for (const [chance, delayMs] of [
@@ -384,7 +374,6 @@ bothWays('retry', ({ fail, succeed }) => {
       { handle: throws },
       { backoff: throws },
       { delayFrom: throws },
-      { random: throws },
       { backoff: { next: throws } },
     ]) {
       const { clock, pipeline } = rig(retry(options), bulkhead({ maxConcurrent: 1 }));
