@@ -210,10 +210,12 @@ export class Pipeline<Adds = never> {
 
   /** What the pipeline and its policies are doing now, as plain JSON. */
   snapshot(): PipelineSnapshot {
-    const policies: Record<string, unknown> = {};
-    for (const { name, policy } of this.plan.layers) {
-      if (policy.snapshot !== undefined) policies[name] = policy.snapshot();
-    }
+    // fromEntries defines properties: a policy may have any name, also one that assignment takes for something else.
+    const policies = Object.fromEntries(
+      this.plan.layers.flatMap(({ name, policy }) =>
+        policy.snapshot === undefined ? [] : [[name, policy.snapshot()]],
+      ),
+    ) as Record<string, unknown>;
     const { name, key, inFlight } = this;
     return { name, ...(key === undefined ? {} : { key }), inFlight, policies };
   }

@@ -59,13 +59,10 @@ export interface Placed {
 
 /** Lays the policies out; a policy name that occurs twice is numbered: `timeout`, `timeout_2`. */
 export function planOf(placed: readonly Placed[]): Plan {
-  const taken = new Map<string, number>();
-  const layers = placed.map(({ policy, within }) => {
-    const base = policy.name ?? policy.type;
-    const count = (taken.get(base) ?? 0) + 1;
-    taken.set(base, count);
-    return new Layer(policy, count === 1 ? base : `${base}_${count}`, within);
-  });
+  const names = uniqueNames(placed.map(({ policy }) => policy.name ?? policy.type));
+  const layers = placed.map(
+    ({ policy, within }, i) => new Layer(policy, names[i] as string, within),
+  );
   return {
     layers,
     straight: layers.some((layer) => layer.inspects || layer.active) ? undefined : exitsOf(layers),
@@ -73,6 +70,21 @@ export function planOf(placed: readonly Placed[]): Plan {
     mayWake: mayWake(layers),
     mayAbandon: layers.some((layer) => layer.gate?.mayAbandon === true),
   };
+}
+
+/** Numbers the names that are there already, past those that somebody chose. */
+function uniqueNames(wanted: readonly string[]): string[] {
+  const chosen = new Set(wanted);
+  const taken = new Set<string>();
+  return wanted.map((base) => {
+    let name = base;
+    for (let n = 2; taken.has(name); n++) {
+      const numbered = `${base}_${n}`;
+      if (!chosen.has(numbered)) name = numbered;
+    }
+    taken.add(name);
+    return name;
+  });
 }
 
 function exitsOf(layers: readonly Layer[]): Exit[] {
