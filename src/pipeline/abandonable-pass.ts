@@ -8,6 +8,9 @@ import type { Outcome, OutcomeKind } from './outcome.js';
 import { Phase } from './phase.js';
 import type { Layer } from './plan.js';
 
+/** The reason given to runs and attempts in whose place another one comes. */
+export const SUPERSEDED = new DOMException('Another attempt took its place', 'AbortError');
+
 /**
  * A pass that can be given up in whatever it is doing, while the operation may go on: gates inside are exited as cancelled,
  * those that hold only when the operation has really settled, and the pass is free when nothing it started still runs.
@@ -117,6 +120,15 @@ export abstract class AbandonablePass extends CallState {
       child.cancel(reason);
       child = next;
     }
+  }
+
+  /** Aborts what the last failed attempt may have left running, before another one starts. */
+  abortFailed(): void {
+    const { detour } = this;
+    if (detour?.failed === undefined) return;
+    const { failed } = detour;
+    detour.failed = undefined;
+    failed.abort(SUPERSEDED);
   }
 
   /** The operation settled after its pass had left it. */

@@ -166,7 +166,7 @@ export abstract class CallState implements Call {
     if (this.kind === 'success') discardWith(this.host.discard, this.value);
   }
 
-  protected off(): Detour {
+  off(): Detour {
     this.detour ??= new Detour();
     return this.detour;
   }

@@ -1,4 +1,5 @@
 import type { AbandonablePass } from './abandonable-pass.js';
+import type { Attempt } from './context.js';
 import type { DriveHold } from './drive.js';
 import type { Following } from './follow.js';
 import type { AttemptKind } from './host.js';
@@ -28,6 +29,8 @@ export class Detour {
   /** The next pass that the same parent started. */
   nextSibling: AbandonablePass | undefined;
   drive: DriveHold | undefined;
+  /** The last attempt that failed by itself; what it left running is aborted before another one starts. */
+  failed: Attempt | undefined;
   /** A gate's promise of admission is pending. */
   waiting = false;
   /** Why the pass left the gate it waited for. */

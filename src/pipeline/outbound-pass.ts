@@ -1,4 +1,4 @@
-import { AbandonablePass } from './abandonable-pass.js';
+import { AbandonablePass, SUPERSEDED } from './abandonable-pass.js';
 import type { Driver } from './contract.js';
 import { discardWith } from './discard.js';
 import type { Drivable } from './drive.js';
@@ -130,6 +130,7 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
       this.discard();
       return this.interrupted(i - 1);
     }
+    if (first?.kind === 'failure') detour.failed ??= this.attempt;
     this.phase = Phase.driving;
     this.layer = i;
     const { host } = this;
@@ -182,6 +183,9 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
       if (this.watch !== undefined) this.endWatch(outcome);
     }
     detour?.following?.remove(this);
+    if (kind === 'failure' && detour?.parent !== undefined) {
+      detour.parent.off().failed = detour.failed ?? attempt;
+    }
     const { value } = attempt;
     this.release();
     if (delivery === Delivery.execute) {
@@ -208,9 +212,6 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     signal: AbortSignal | undefined,
   ): Promise<Outcome>;
 }
-
-/** The reason given to runs that their driver no longer waits for. */
-const SUPERSEDED = new DOMException('Another attempt answered first', 'AbortError');
 
 /** What the promise of a pass answers when the pass only wants to run where the call was made. */
 export const WAKE = Symbol('wake');
