@@ -65,11 +65,11 @@ export class Pass extends AbandonablePass implements Drivable {
     pass.delivery = delivery;
     pass.attempt = new Attempt(pass, operation);
     host.inFlight++;
-    if (host.hub.routine) pass.startedAt = host.time.now();
     if (host.observer !== undefined) {
       const watch = host.observer.start(host);
       if (watch !== undefined) pass.watch = watch;
     }
+    if (host.hub.routine || pass.watch !== undefined) pass.startedAt = host.time.now();
     if (signal !== undefined) return pass.start(signal);
     if (!host.plan.mayAbandon) return pass.enter(0) as Promise<unknown>;
     const promise = pass.promise();
@@ -420,7 +420,7 @@ export class Pass extends AbandonablePass implements Drivable {
     this.runs = 0;
     this.phase = 'idle';
     if (this.error !== undefined) this.error = undefined;
-    if (this.startedAt !== undefined) this.startedAt = undefined;
+    this.startedAt = Number.NaN;
     if (this.detour !== undefined) {
       this.detour = undefined;
       this.root = this;
