@@ -15,8 +15,8 @@ export function observe(pipeline: Pipeline<unknown>, options: ResolvedTelemetry)
     [attribute.pipeline]: pipeline.name,
   };
   const source = new PipelineSource(pipeline, options.meterProvider, attributes);
-  const { name, tally } = pipeline;
-  const observer = new PipelineTelemetry(name, options, source, tally, attributes, sets);
+  const { name, tally, time } = pipeline;
+  const observer = new PipelineTelemetry(name, time, options, source, tally, attributes, sets);
   pipeline.observer = observer;
   register(pipeline, source);
   // Gauges show up without a first call, where an SDK is there already.

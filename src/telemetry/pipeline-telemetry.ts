@@ -2,16 +2,17 @@ import type { Attributes, Context, MeterProvider, Span } from '@opentelemetry/ap
 import { context, metrics, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import type { PipelineEvent } from '../pipeline/events.js';
 import { reportFault } from '../pipeline/events.js';
-import type { CallOutcome, Host } from '../pipeline/host.js';
+import type { Host } from '../pipeline/host.js';
 import type { CallObserver, CallWatch } from '../pipeline/observer.js';
 import { Tally } from '../pipeline/tally.js';
 import type { ResolvedTelemetry } from '../pipeline/telemetry-options.js';
+import type { TimeSource } from '../time/time-source.js';
 import type { AttributeSets } from './attribute-sets.js';
 import type { Channels } from './channels.js';
 import { channels } from './channels.js';
-import type { Meters } from './meters.js';
 import { metersOf } from './meters.js';
 import { attribute, SCOPE, SPAN_PREFIX } from './names.js';
+import { Recorder } from './recorder.js';
 import type { Source } from './sources.js';
 import { Watch } from './watch.js';
 
@@ -47,6 +48,7 @@ export class PipelineTelemetry implements CallObserver {
   readonly #source: Source;
   readonly #sets: AttributeSets | undefined;
   readonly #channels: Channels = channels();
+  readonly #time: TimeSource;
   readonly #spanName: string;
   /** Nothing can be wanted but by what is registered globally. */
   readonly #globalOnly: boolean;
@@ -56,12 +58,11 @@ export class PipelineTelemetry implements CallObserver {
   /** What was registered for metrics when it was last asked for. */
   #registered: unknown = NOTHING;
   #provider: MeterProvider | undefined;
-  #meters: Meters | undefined;
-  readonly #durations = new Map<string | undefined, Map<CallOutcome, Attributes>>();
-  readonly #success: Attributes;
+  #recorder: Recorder | undefined;
 
   constructor(
     name: string,
+    time: TimeSource,
     options: ResolvedTelemetry,
     source: Source,
     tally: Tally,
@@ -70,12 +71,12 @@ export class PipelineTelemetry implements CallObserver {
   ) {
     this.tally = tally;
     this.attributes = attributes;
+    this.#time = time;
     this.#options = options;
     this.#source = source;
     this.#globalOnly = options.meterProvider === undefined && options.spans !== 'always';
     this.#sets = sets;
     this.#spanName = SPAN_PREFIX + name;
-    this.#success = { ...attributes, [attribute.outcome]: 'success' };
   }
 
   start(host: Host): CallWatch | undefined {
@@ -95,7 +96,15 @@ export class PipelineTelemetry implements CallObserver {
       const all = { ...this.attributes, ...attributes };
       this.#source.add(tally, all);
       const name = this.#spanName.slice(SPAN_PREFIX.length);
-      return new PipelineTelemetry(name, this.#options, this.#source, tally, all, undefined);
+      return new PipelineTelemetry(
+        name,
+        this.#time,
+        this.#options,
+        this.#source,
+        tally,
+        all,
+        undefined,
+      );
     });
   }
 
@@ -104,30 +113,15 @@ export class PipelineTelemetry implements CallObserver {
   }
 
   /** Finds the meter provider anew, and makes the instruments when there is a new one. */
-  meters(): Meters | undefined {
+  meters(): void {
     const provider = this.#options.meterProvider ?? metrics.getMeterProvider();
-    if (provider !== this.#provider) {
-      this.#provider = provider;
-      this.#meters = metersOf(provider);
-    }
-    return this.#meters;
-  }
-
-  /** The attributes of a duration; the same object each time. */
-  durationAttributes(outcome: CallOutcome, errorType: string | undefined): Attributes {
-    if (outcome === 'success') return this.#success;
-    let byOutcome = this.#durations.get(errorType);
-    if (byOutcome === undefined) {
-      byOutcome = new Map();
-      this.#durations.set(errorType, byOutcome);
-    }
-    let attributes = byOutcome.get(outcome);
-    if (attributes === undefined) {
-      attributes = { ...this.attributes, [attribute.outcome]: outcome };
-      if (errorType !== undefined) attributes[attribute.errorType] = errorType;
-      byOutcome.set(outcome, attributes);
-    }
-    return attributes;
+    if (provider === this.#provider) return;
+    this.#provider = provider;
+    const meters = metersOf(provider);
+    this.#recorder =
+      meters === undefined
+        ? undefined
+        : new Recorder(meters, this.#time, this.tally, this.attributes);
   }
 
   #ask(host: Host): CallWatch | undefined {
@@ -148,27 +142,32 @@ export class PipelineTelemetry implements CallObserver {
         this.meters();
       }
       const active = registered.context === undefined ? ROOT_CONTEXT : context.active();
-      return this.#watch(host, this.#meters, active);
+      return this.#watch(host, active);
     } catch (error) {
       reportFault('telemetry', error);
       return undefined;
     }
   }
 
-  #watch(host: Host, meters: Meters | undefined, active: Context): CallWatch | undefined {
-    if (this.#channels.wantsTransitions) host.subscribe();
+  #watch(host: Host, active: Context): CallWatch | undefined {
+    const channels = this.#channels;
+    const heard = channels.active;
+    if (heard && channels.wantsTransitions) host.subscribe();
     const span = this.#startSpan(host, active);
+    if (span === undefined && active === ROOT_CONTEXT && !heard) return this.#recorder;
     let where: Context | undefined = active;
     if (span !== undefined) where = trace.setSpan(active, span);
     else if (active === ROOT_CONTEXT) where = undefined;
-    if (meters === undefined && where === undefined && !this.#channels.active) return undefined;
-    return new Watch(this, host, meters, this.#channels, where, span);
+    return new Watch(host, this.tally, this.#recorder, channels, where, span);
   }
 
   #startSpan(host: Host, active: Context): Span | undefined {
     const { spans, tracerProvider } = this.#options;
     if (spans === 'never') return undefined;
-    if (spans === 'auto' && trace.getSpan(active)?.isRecording() !== true) return undefined;
+    if (spans === 'auto') {
+      if (active === ROOT_CONTEXT || trace.getSpan(active)?.isRecording() !== true)
+        return undefined;
+    }
     const tracer = (tracerProvider ?? trace).getTracer(SCOPE);
     const options = { kind: SpanKind.INTERNAL, attributes: this.attributes };
     const span = tracer.startSpan(this.#spanName, options, active);

@@ -6,41 +6,40 @@ import type { PipelineEvent } from '../pipeline/events.js';
 import { reportFault } from '../pipeline/events.js';
 import type { CallOutcome, Host } from '../pipeline/host.js';
 import type { CallWatch } from '../pipeline/observer.js';
+import type { Tally } from '../pipeline/tally.js';
 import { withAttempt } from './attempt.js';
 import type { Channels } from './channels.js';
-import type { Meters } from './meters.js';
 import { attribute } from './names.js';
-import type { PipelineTelemetry } from './pipeline-telemetry.js';
+import type { Recorder } from './recorder.js';
 import { addSpanEvent } from './span-events.js';
 
-/** Watches one call: measures how long it takes, and tells its span what happens. */
+/** Watches one call that has a span, a context to be passed on, or a channel to be told: all that calls cannot share. */
 export class Watch implements CallWatch {
   readonly attempts: boolean;
-  readonly #telemetry: PipelineTelemetry;
   readonly #host: Host;
-  readonly #meters: Meters | undefined;
+  readonly #tally: Tally;
+  /** Where durations go; `undefined` when nobody wants metrics. */
+  readonly #recorder: Recorder | undefined;
   readonly #channels: Channels;
   /** Where the call runs; `undefined` when there is nothing to pass on. */
   readonly #context: TraceContext | undefined;
   readonly #span: Span | undefined;
-  readonly #startedAt: number;
 
   constructor(
-    telemetry: PipelineTelemetry,
     host: Host,
-    meters: Meters | undefined,
+    tally: Tally,
+    recorder: Recorder | undefined,
     channels: Channels,
     context: TraceContext | undefined,
     span: Span | undefined,
   ) {
-    this.#telemetry = telemetry;
     this.#host = host;
-    this.#meters = meters;
+    this.#tally = tally;
+    this.#recorder = recorder;
     this.#channels = channels;
     this.#context = context;
     this.#span = span;
     this.attempts = channels.wantsAttempts;
-    this.#startedAt = host.time.now();
   }
 
   operate(operation: Operation, attempt: Context): unknown {
@@ -60,7 +59,9 @@ export class Watch implements CallWatch {
 
   event(event: PipelineEvent): void {
     try {
-      if (event.type === 'retry') this.#recordDelay(event.policy ?? '', event.delayMs);
+      if (event.type === 'retry') {
+        this.#recorder?.delay(event.policy ?? '', event.delayMs, this.#context ?? ROOT_CONTEXT);
+      }
       if (this.#span !== undefined) addSpanEvent(this.#span, event);
       if (event.type === 'attempt') this.#channels.publish(event);
     } catch (error) {
@@ -68,22 +69,17 @@ export class Watch implements CallWatch {
     }
   }
 
-  end(outcome: CallOutcome, attempts: number, error: unknown): void {
+  end(outcome: CallOutcome, attempts: number, error: unknown, startedAt: number): void {
     try {
-      this.#end(outcome, attempts, error);
+      this.#end(outcome, attempts, error, this.#host.time.now() - startedAt);
     } catch (fault) {
       reportFault('telemetry', fault);
     }
   }
 
-  #end(outcome: CallOutcome, attempts: number, error: unknown): void {
-    const durationMs = this.#host.time.now() - this.#startedAt;
-    const errorType = this.#telemetry.tally.errorType(outcome, error);
-    if (this.#meters !== undefined) {
-      const attributes = this.#telemetry.durationAttributes(outcome, errorType);
-      const context = this.#context ?? ROOT_CONTEXT;
-      this.#meters.callDuration.record(durationMs / 1_000, attributes, context);
-    }
+  #end(outcome: CallOutcome, attempts: number, error: unknown, durationMs: number): void {
+    const errorType = this.#tally.errorType(outcome, error);
+    this.#recorder?.duration(durationMs, outcome, errorType, this.#context ?? ROOT_CONTEXT);
     if (this.#span !== undefined) endSpan(this.#span, outcome, attempts, error, errorType);
     if (this.#channels.wantsCalls) {
       const { name: pipeline, key } = this.#host;
@@ -100,12 +96,6 @@ export class Watch implements CallWatch {
         policy,
       });
     }
-  }
-
-  #recordDelay(policy: string, delayMs: number): void {
-    if (this.#meters === undefined) return;
-    const attributes = { ...this.#telemetry.attributes, [attribute.policy]: policy };
-    this.#meters.retryDelay.record(delayMs / 1_000, attributes, this.#context);
   }
 }
 
