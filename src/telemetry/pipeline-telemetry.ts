@@ -1,5 +1,12 @@
 import type { Attributes, Context, MeterProvider, Span } from '@opentelemetry/api';
-import { context, metrics, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import {
+  context,
+  isSpanContextValid,
+  metrics,
+  ROOT_CONTEXT,
+  SpanKind,
+  trace,
+} from '@opentelemetry/api';
 import type { PipelineEvent } from '../pipeline/events.js';
 import { reportFault } from '../pipeline/events.js';
 import type { Host } from '../pipeline/host.js';
@@ -10,6 +17,7 @@ import type { TimeSource } from '../time/time-source.js';
 import type { AttributeSets } from './attribute-sets.js';
 import type { Channels } from './channels.js';
 import { channels } from './channels.js';
+import type { Meters } from './meters.js';
 import { metersOf } from './meters.js';
 import { attribute, SCOPE, SPAN_PREFIX } from './names.js';
 import { Recorder } from './recorder.js';
@@ -58,7 +66,7 @@ export class PipelineTelemetry implements CallObserver {
   /** What was registered for metrics when it was last asked for. */
   #registered: unknown = NOTHING;
   #provider: MeterProvider | undefined;
-  #recorder: Recorder | undefined;
+  #recorder: Recorder;
 
   constructor(
     name: string,
@@ -77,6 +85,7 @@ export class PipelineTelemetry implements CallObserver {
     this.#globalOnly = options.meterProvider === undefined && options.spans !== 'always';
     this.#sets = sets;
     this.#spanName = SPAN_PREFIX + name;
+    this.#recorder = this.#recorderAt(undefined);
   }
 
   start(host: Host): CallWatch | undefined {
@@ -117,11 +126,11 @@ export class PipelineTelemetry implements CallObserver {
     const provider = this.#options.meterProvider ?? metrics.getMeterProvider();
     if (provider === this.#provider) return;
     this.#provider = provider;
-    const meters = metersOf(provider);
-    this.#recorder =
-      meters === undefined
-        ? undefined
-        : new Recorder(meters, this.#time, this.tally, this.attributes);
+    this.#recorder = this.#recorderAt(metersOf(provider));
+  }
+
+  #recorderAt(meters: Meters | undefined): Recorder {
+    return new Recorder(meters, this.#time, this.tally, this.attributes);
   }
 
   #ask(host: Host): CallWatch | undefined {
@@ -141,20 +150,23 @@ export class PipelineTelemetry implements CallObserver {
         this.#registered = registered.metrics;
         this.meters();
       }
-      const active = registered.context === undefined ? ROOT_CONTEXT : context.active();
-      return this.#watch(host, active);
+      if (registered.context !== undefined) return this.#watch(host, context.active(), true);
+      return this.#watch(host, ROOT_CONTEXT, false);
     } catch (error) {
       reportFault('telemetry', error);
       return undefined;
     }
   }
 
-  #watch(host: Host, active: Context): CallWatch | undefined {
+  /** `passes`: there is a way to pass a context on, so that attempts can be told their number. */
+  #watch(host: Host, active: Context, passes: boolean): CallWatch | undefined {
     const channels = this.#channels;
     const heard = channels.active;
     if (heard && channels.wantsTransitions) host.subscribe();
     const span = this.#startSpan(host, active);
-    if (span === undefined && active === ROOT_CONTEXT && !heard) return this.#recorder;
+    if (span === undefined && active === ROOT_CONTEXT && !heard) {
+      return passes || this.#recorder.records ? this.#recorder : undefined;
+    }
     let where: Context | undefined = active;
     if (span !== undefined) where = trace.setSpan(active, span);
     else if (active === ROOT_CONTEXT) where = undefined;
@@ -162,17 +174,29 @@ export class PipelineTelemetry implements CallObserver {
   }
 
   #startSpan(host: Host, active: Context): Span | undefined {
-    const { spans, tracerProvider } = this.#options;
+    const { spans } = this.#options;
     if (spans === 'never') return undefined;
     if (spans === 'auto') {
       if (active === ROOT_CONTEXT || trace.getSpan(active)?.isRecording() !== true)
         return undefined;
     }
-    const tracer = (tracerProvider ?? trace).getTracer(SCOPE);
-    const options = { kind: SpanKind.INTERNAL, attributes: this.attributes };
-    const span = tracer.startSpan(this.#spanName, options, active);
-    if (!span.isRecording()) return undefined;
-    if (host.key !== undefined) span.setAttribute(attribute.key, host.key);
-    return span;
+    try {
+      return this.#newSpan(host, active);
+    } catch (error) {
+      reportFault('telemetry', error);
+      return undefined;
+    }
+  }
+
+  #newSpan(host: Host, active: Context): Span | undefined {
+    const tracer = (this.#options.tracerProvider ?? trace).getTracer(SCOPE);
+    const { key } = host;
+    const attributes =
+      key === undefined ? this.attributes : { ...this.attributes, [attribute.key]: key };
+    const span = tracer.startSpan(this.#spanName, { kind: SpanKind.INTERNAL, attributes }, active);
+    if (span.isRecording()) return span;
+    // Sampled out. Without a parent, what runs inside has to know, or each attempt would start a trace of its own.
+    const isRoot = trace.getSpan(active) === undefined && isSpanContextValid(span.spanContext());
+    return isRoot ? span : undefined;
   }
 }

@@ -18,8 +18,8 @@ export class Watch implements CallWatch {
   readonly attempts: boolean;
   readonly #host: Host;
   readonly #tally: Tally;
-  /** Where durations go; `undefined` when nobody wants metrics. */
-  readonly #recorder: Recorder | undefined;
+  /** Where durations go. */
+  readonly #recorder: Recorder;
   readonly #channels: Channels;
   /** Where the call runs; `undefined` when there is nothing to pass on. */
   readonly #context: TraceContext | undefined;
@@ -28,7 +28,7 @@ export class Watch implements CallWatch {
   constructor(
     host: Host,
     tally: Tally,
-    recorder: Recorder | undefined,
+    recorder: Recorder,
     channels: Channels,
     context: TraceContext | undefined,
     span: Span | undefined,
@@ -44,11 +44,12 @@ export class Watch implements CallWatch {
 
   operate(operation: Operation, attempt: Context): unknown {
     const context = this.#context;
-    if (context === undefined) return operation(attempt);
     const { attempt: number } = attempt;
     if (number > 1) {
-      return contextApi.with(withAttempt(context, number), operation, undefined, attempt);
+      const numbered = withAttempt(context ?? ROOT_CONTEXT, number);
+      return contextApi.with(numbered, operation, undefined, attempt);
     }
+    if (context === undefined) return operation(attempt);
     if (contextApi.active() === context) return operation(attempt);
     return contextApi.with(context, operation, undefined, attempt);
   }
@@ -58,10 +59,10 @@ export class Watch implements CallWatch {
   }
 
   event(event: PipelineEvent): void {
+    if (event.type === 'retry') {
+      this.#recorder.delay(event.policy, event.delayMs, this.#context ?? ROOT_CONTEXT);
+    }
     try {
-      if (event.type === 'retry') {
-        this.#recorder?.delay(event.policy ?? '', event.delayMs, this.#context ?? ROOT_CONTEXT);
-      }
       if (this.#span !== undefined) addSpanEvent(this.#span, event);
       if (event.type === 'attempt') this.#channels.publish(event);
     } catch (error) {
@@ -70,35 +71,25 @@ export class Watch implements CallWatch {
   }
 
   end(outcome: CallOutcome, attempts: number, error: unknown, startedAt: number): void {
-    try {
-      this.#end(outcome, attempts, error, this.#host.time.now() - startedAt);
-    } catch (fault) {
-      reportFault('telemetry', fault);
+    this.#recorder.duration(outcome, error, startedAt, this.#context ?? ROOT_CONTEXT);
+    if (this.#span !== undefined) {
+      const errorType = this.#tally.errorType(outcome, error);
+      endSpan(this.#span, outcome, attempts, error, errorType);
     }
+    if (this.#channels.wantsCalls) this.#publish(outcome, attempts, error, startedAt);
   }
 
-  #end(outcome: CallOutcome, attempts: number, error: unknown, durationMs: number): void {
-    const errorType = this.#tally.errorType(outcome, error);
-    this.#recorder?.duration(durationMs, outcome, errorType, this.#context ?? ROOT_CONTEXT);
-    if (this.#span !== undefined) endSpan(this.#span, outcome, attempts, error, errorType);
-    if (this.#channels.wantsCalls) {
-      const { name: pipeline, key } = this.#host;
-      const policy = undefined;
-      const ended = error === undefined ? {} : { error };
-      this.#channels.publish({
-        type: 'call',
-        outcome,
-        attempts,
-        durationMs,
-        ...ended,
-        pipeline,
-        key,
-        policy,
-      });
-    }
+  #publish(outcome: CallOutcome, attempts: number, error: unknown, startedAt: number): void {
+    const { name: pipeline, key, time } = this.#host;
+    const durationMs = time.now() - startedAt;
+    const policy = undefined;
+    const ended = error === undefined ? {} : { error };
+    const rest = { ...ended, pipeline, key, policy };
+    this.#channels.publish({ type: 'call', outcome, attempts, durationMs, ...rest });
   }
 }
 
+/** Ends a span. What a broken tracer or an error that cannot be read throws must not keep it open. */
 function endSpan(
   span: Span,
   outcome: CallOutcome,
@@ -106,14 +97,27 @@ function endSpan(
   error: unknown,
   errorType: string | undefined,
 ): void {
-  span.setAttribute(attribute.outcome, outcome);
-  span.setAttribute(attribute.attempts, attempts);
-  if (errorType !== undefined) span.setAttribute(attribute.errorType, errorType);
-  // The caller's own abort is no error; one that a retry or a fallback made good is none either.
-  if (errorType !== undefined && outcome !== 'cancelled') {
-    const message = error instanceof Error ? error.message : '';
-    span.setStatus({ code: SpanStatusCode.ERROR, message });
-    if (error instanceof Error && !(error instanceof ResilienceError)) span.recordException(error);
+  try {
+    span.setAttribute(attribute.outcome, outcome);
+    span.setAttribute(attribute.attempts, attempts);
+    // The caller's own abort is no error; one that a retry or a fallback made good is none either.
+    if (errorType !== undefined) span.setAttribute(attribute.errorType, errorType);
+    if (errorType !== undefined && outcome !== 'cancelled') recordError(span, error);
+  } catch (fault) {
+    reportFault('telemetry', fault);
   }
-  span.end();
+  try {
+    span.end();
+  } catch (fault) {
+    reportFault('telemetry', fault);
+  }
+}
+
+function recordError(span: Span, error: unknown): void {
+  const code = SpanStatusCode.ERROR;
+  // Before anything of the error is read: that it is one must be told even if it cannot be.
+  span.setStatus({ code });
+  if (!(error instanceof Error)) return;
+  span.setStatus({ code, message: error.message });
+  if (!(error instanceof ResilienceError)) span.recordException(error);
 }
