@@ -55,6 +55,8 @@ export class PipelineTelemetry implements CallObserver {
   readonly #options: ResolvedTelemetry;
   readonly #source: Source;
   readonly #sets: AttributeSets | undefined;
+  /** What observes the copies that have a set in common. */
+  readonly #forks = new Map<Attributes, CallObserver>();
   readonly #channels: Channels = channels();
   readonly #time: TimeSource;
   readonly #spanName: string;
@@ -100,21 +102,29 @@ export class PipelineTelemetry implements CallObserver {
 
   fork(key: string): CallObserver {
     if (this.#sets === undefined) return this;
-    return this.#sets.of(key, (attributes) => {
-      const tally = new Tally();
-      const all = { ...this.attributes, ...attributes };
-      this.#source.add(tally, all);
-      const name = this.#spanName.slice(SPAN_PREFIX.length);
-      return new PipelineTelemetry(
-        name,
-        this.#time,
-        this.#options,
-        this.#source,
-        tally,
-        all,
-        undefined,
-      );
-    });
+    const set = this.#sets.of(key);
+    let observer = this.#forks.get(set);
+    if (observer === undefined) {
+      observer = this.#forkWith(set);
+      this.#forks.set(set, observer);
+    }
+    return observer;
+  }
+
+  #forkWith(set: Attributes): CallObserver {
+    const name = this.#spanName.slice(SPAN_PREFIX.length);
+    const tally = new Tally();
+    const attributes = { ...set, ...this.attributes };
+    this.#source.add(tally, attributes);
+    return new PipelineTelemetry(
+      name,
+      this.#time,
+      this.#options,
+      this.#source,
+      tally,
+      attributes,
+      undefined,
+    );
   }
 
   dispose(): void {
