@@ -29,8 +29,8 @@ export function observe(
     [attribute.pipeline]: pipeline.name,
   };
   const source = new PipelineSource(pipeline, options.meterProvider, attributes);
-  const { name, tally, time } = pipeline;
-  const observer = new PipelineTelemetry(name, time, options, source, tally, attributes, sets);
+  const { tally } = pipeline;
+  const observer = new PipelineTelemetry(pipeline, options, source, tally, attributes, sets);
   pipeline.observer = observer;
   register(pipeline, source);
   // Gauges show up without a first call, where an SDK is there already.

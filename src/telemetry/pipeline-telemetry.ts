@@ -11,9 +11,9 @@ import type { PipelineEvent } from '../pipeline/events.js';
 import { reportFault } from '../pipeline/events.js';
 import type { Host } from '../pipeline/host.js';
 import type { CallObserver, CallWatch } from '../pipeline/observer.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { Tally } from '../pipeline/tally.js';
 import type { ResolvedTelemetry } from '../pipeline/telemetry-options.js';
-import type { TimeSource } from '../time/time-source.js';
 import type { AttributeSets } from './attribute-sets.js';
 import type { Channels } from './channels.js';
 import { channels } from './channels.js';
@@ -52,13 +52,14 @@ const NOTHING: Registered = {};
 export class PipelineTelemetry implements CallObserver {
   readonly tally: Tally;
   readonly attributes: Attributes;
+  /** Copies keep their observer, and so what collections find them through: the template. */
+  readonly #pipeline: Pipeline<unknown>;
   readonly #options: ResolvedTelemetry;
   readonly #source: Source;
   readonly #sets: AttributeSets | undefined;
   /** What observes the copies that have a set in common. */
   readonly #forks = new Map<Attributes, CallObserver>();
   readonly #channels: Channels = channels();
-  readonly #time: TimeSource;
   readonly #spanName: string;
   /** Nothing can be wanted but by what is registered globally. */
   readonly #globalOnly: boolean;
@@ -71,8 +72,7 @@ export class PipelineTelemetry implements CallObserver {
   #recorder: Recorder;
 
   constructor(
-    name: string,
-    time: TimeSource,
+    pipeline: Pipeline<unknown>,
     options: ResolvedTelemetry,
     source: Source,
     tally: Tally,
@@ -81,12 +81,12 @@ export class PipelineTelemetry implements CallObserver {
   ) {
     this.tally = tally;
     this.attributes = attributes;
-    this.#time = time;
+    this.#pipeline = pipeline;
     this.#options = options;
     this.#source = source;
     this.#globalOnly = options.meterProvider === undefined && options.spans !== 'always';
     this.#sets = sets;
-    this.#spanName = SPAN_PREFIX + name;
+    this.#spanName = SPAN_PREFIX + pipeline.name;
     this.#recorder = this.#recorderAt(undefined);
   }
 
@@ -112,13 +112,11 @@ export class PipelineTelemetry implements CallObserver {
   }
 
   #forkWith(set: Attributes): CallObserver {
-    const name = this.#spanName.slice(SPAN_PREFIX.length);
     const tally = new Tally();
     const attributes = { ...set, ...this.attributes };
     this.#source.add(tally, attributes);
     return new PipelineTelemetry(
-      name,
-      this.#time,
+      this.#pipeline,
       this.#options,
       this.#source,
       tally,
@@ -140,7 +138,7 @@ export class PipelineTelemetry implements CallObserver {
   }
 
   #recorderAt(meters: Meters | undefined): Recorder {
-    return new Recorder(meters, this.#time, this.tally, this.attributes);
+    return new Recorder(meters, this.#pipeline.time, this.tally, this.attributes);
   }
 
   #ask(host: Host): CallWatch | undefined {
