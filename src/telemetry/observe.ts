@@ -2,6 +2,7 @@ import { reportFault } from '../pipeline/events.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { ResolvedTelemetry } from '../pipeline/telemetry-options.js';
 import { AttributeSets } from './attribute-sets.js';
+import { channels } from './channels.js';
 import { attribute } from './names.js';
 import { PipelineTelemetry } from './pipeline-telemetry.js';
 import { PipelineSource, register } from './sources.js';
@@ -33,6 +34,8 @@ export function observe(
   const observer = new PipelineTelemetry(pipeline, options, source, tally, attributes, sets);
   pipeline.observer = observer;
   register(pipeline, source);
+  // What is done to a breaker by hand, before any call has looked who is there.
+  if (channels().wantsTransitions) pipeline.subscribe();
   // Gauges show up without a first call, where an SDK is there already.
   try {
     observer.meters();
