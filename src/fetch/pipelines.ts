@@ -2,7 +2,7 @@ import { parseOptions } from '../config/validate.js';
 import { pipeline } from '../create.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { Keyed, keyed } from '../registry/keyed.js';
-import { observe } from '../telemetry/observe.js';
+import { attributeSetsOf, observe } from '../telemetry/observe.js';
 import type { Clock } from '../time/clock.js';
 import type { ResolvedClient } from './options.js';
 import { policiesSchema } from './options.js';
@@ -51,7 +51,9 @@ function ofEachKey(
   clock: Clock,
   discardWithin: DiscardWithin,
 ): Pipelines {
-  const { telemetry, path } = options;
+  const { path } = options;
+  const telemetry = options.telemetry ?? { spans: 'auto' };
+  const sets = telemetry === false ? undefined : attributeSetsOf(telemetry);
   const discard = (value: unknown): unknown => discardWithin(value, DEFAULT_DISCARD_MS);
   // It has no policies and makes no calls: each key's pipeline reports for itself.
   const template = pipeline({ ...pipelineOptionsOf(options), discard, telemetry: false });
@@ -59,7 +61,7 @@ function ofEachKey(
   const make = (key: string): Pipeline<unknown> => {
     const given = parseOptions(policiesSchema, policiesOf(key), `${path}.policies`);
     const made = template.forkWith(key, httpPolicies(given, clock));
-    if (telemetry !== false) observe(made, telemetry ?? { spans: 'auto' });
+    if (telemetry !== false) observe(made, telemetry, sets);
     known.set(made, boundsOf(made.plan.layers));
     return made;
   };

@@ -33,8 +33,8 @@ export abstract class CallState implements Call {
   protected root: CallState = this;
   /** Of the first pass: who watches the call. */
   protected watch: CallWatch | undefined;
-  /** When the call started, if somebody listened then. */
-  protected startedAt: number | undefined;
+  /** When the call started, if somebody listened then; else NaN. A field of numbers alone is stored without an allocation. */
+  protected startedAt = Number.NaN;
   /** The outermost layer of this pass. */
   from = 0;
   /** Of the first pass: how often the operation has been called. */
@@ -213,7 +213,7 @@ export abstract class CallState implements Call {
 
   protected reportCall(outcome: CallOutcome): void {
     // Nobody listened when it started: how long it took is not known.
-    if (this.startedAt === undefined) return;
+    if (Number.isNaN(this.startedAt)) return;
     this.report({
       type: 'call',
       outcome,
@@ -226,7 +226,7 @@ export abstract class CallState implements Call {
   protected endWatch(outcome: CallOutcome): void {
     const watch = this.watch as CallWatch;
     this.watch = undefined;
-    watch.end(outcome, this.runs, this.error);
+    watch.end(outcome, this.runs, this.error, this.startedAt);
   }
 
   protected report(event: EventBody): void {

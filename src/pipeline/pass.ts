@@ -54,11 +54,11 @@ export class Pass extends OutboundPass {
     pass.delivery = delivery;
     pass.attempt = new Attempt(pass, operation);
     host.inFlight++;
-    if (host.hub.routine) pass.startedAt = host.time.now();
     if (host.observer !== undefined) {
       const watch = host.observer.start(host);
       if (watch !== undefined) pass.watch = watch;
     }
+    if (host.hub.routine || pass.watch !== undefined) pass.startedAt = host.time.now();
     if (signal !== undefined) return pass.start(signal);
     if (!host.plan.mayAbandon) return pass.enter(0) as Promise<unknown>;
     const promise = pass.promise();
@@ -243,11 +243,11 @@ export class Pass extends OutboundPass {
     this.owned = false;
     this.runs = 0;
     this.phase = Phase.idle;
+    this.startedAt = Number.NaN;
     if (this.kind !== 'success') {
       this.kind = 'success';
       this.error = undefined;
     }
-    if (this.startedAt !== undefined) this.startedAt = undefined;
     if (this.detour !== undefined) {
       this.detour = undefined;
       this.root = this;

@@ -47,7 +47,9 @@ export class Tally {
   /** All other attempts. */
   readonly attempts: AttemptCount[] = [];
   readonly rejections: RejectionCount[] = [];
-  readonly #words = new Set<string>();
+  readonly #errorTypes = new Set<string>();
+  /** A bound of their own: whatever errors an upstream comes up with, refusals keep their reasons. */
+  readonly #reasons = new Set<string>();
   /** An error type that is known. */
   #lastWord: string | undefined;
   #lastCall: CallCount | undefined;
@@ -85,7 +87,7 @@ export class Tally {
   rejection(layer: number, reason: string, enforced: boolean): void {
     let last = this.#lastRejection;
     if (last === undefined || last.layer !== layer || last.reason !== reason) {
-      const word = this.#bounded(reason);
+      const word = bounded(reason, this.#reasons);
       last = this.rejections.find((each) => each.layer === layer && each.reason === word);
       if (last === undefined) {
         last = { layer, reason: word, enforced: 0, waived: 0 };
@@ -102,15 +104,14 @@ export class Tally {
     if (outcome === 'success' || outcome === 'fallback') return undefined;
     const word = errorTypeOf(error);
     if (word === this.#lastWord) return word;
-    const bounded = this.#bounded(word);
-    this.#lastWord = bounded;
-    return bounded;
+    this.#lastWord = bounded(word, this.#errorTypes);
+    return this.#lastWord;
   }
+}
 
-  #bounded(word: string): string {
-    if (this.#words.has(word)) return word;
-    if (this.#words.size >= MAX_WORDS) return OTHER_ERROR;
-    this.#words.add(word);
-    return word;
-  }
+function bounded(word: string, known: Set<string>): string {
+  if (known.has(word)) return word;
+  if (known.size >= MAX_WORDS) return OTHER_ERROR;
+  known.add(word);
+  return word;
 }
