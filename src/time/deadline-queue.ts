@@ -1,3 +1,4 @@
+import { cancelAfterPoll } from './clock.js';
 import { TICK_MS } from './tick.js';
 import type { TimeSource } from './time-source.js';
 
@@ -245,7 +246,7 @@ export class DeadlineQueue {
   #disarm(): void {
     this.#armed = false;
     this.#horizon = -1;
-    this.#time.cancelAfterPoll(this.#grace);
+    cancelAfterPoll(this.#grace);
     this.#grace = undefined;
     this.#time.clock.clearTimer(this.#timer);
     this.#timer = undefined;
