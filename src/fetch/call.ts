@@ -11,7 +11,7 @@ import type { InitFields } from './init.js';
 import { copyInit } from './init.js';
 import { normaliseMethod } from './methods.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
-import type { Bounds } from './policies.js';
+import type { Bounds, CallBound } from './policies.js';
 import { absoluteUrl } from './request.js';
 import { assertUsable, hasBody, releaseRequest, requestForAttempt } from './request-body.js';
 import { RuledCall } from './ruled-call.js';
@@ -115,7 +115,7 @@ export class FetchCall extends RuledCall {
     transport.guard(response, answer.controller, {
       clock,
       deadline: call === undefined ? Infinity : startedAt + call.timeoutMs,
-      timeoutError: () => timeoutError(call?.timeoutMs ?? 0, call?.policy, options),
+      timeoutError: timeoutErrorOf(call, options),
       signal: this.signal as WatchableSignal | undefined,
     });
   }
@@ -165,12 +165,17 @@ function fieldOf(request: object | undefined, name: string): unknown {
   return (request as Readonly<Record<string, unknown>> | undefined)?.[name];
 }
 
-/** The error of a call whose time ran out while its body was read. */
-export function timeoutError(
-  timeoutMs: number,
-  policy: string | undefined,
+/**
+ * Answers what makes the error of a call whose time ran out while its body was read. A function of its own, because a
+ * closure keeps all that its neighbours see: made beside the response, it would keep that in memory for as long as the guard.
+ */
+export function timeoutErrorOf(
+  bound: CallBound | undefined,
   { name, captureStack }: ResolvedClient,
-): TimeoutError {
-  const message = `Timed out after ${formatDuration(timeoutMs)}`;
-  return new TimeoutError(message, { timeoutMs, pipeline: name, policy, captureStack });
+): () => TimeoutError {
+  const { timeoutMs = 0, policy } = bound ?? {};
+  return () => {
+    const message = `Timed out after ${formatDuration(timeoutMs)}`;
+    return new TimeoutError(message, { timeoutMs, pipeline: name, policy, captureStack });
+  };
 }

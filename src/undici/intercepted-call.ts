@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import { ContractError } from '../errors.js';
 import { withAttemptHeaders } from '../fetch/attempt-headers.js';
 import { bodyForAttempt, bodyKind } from '../fetch/body.js';
-import { timeoutError } from '../fetch/call.js';
+import { timeoutErrorOf } from '../fetch/call.js';
 import type { ResolvedClient, ResolvedOverrides } from '../fetch/options.js';
 import type { Bounds } from '../fetch/policies.js';
 import { RuledCall } from '../fetch/ruled-call.js';
@@ -110,7 +110,7 @@ export class InterceptedCall extends RuledCall {
       bound = new BodyBound(response.controller, {
         clock,
         deadline: startedAt + call.timeoutMs,
-        timeoutError: () => timeoutError(call.timeoutMs, call.policy, options),
+        timeoutError: timeoutErrorOf(call, options),
       });
     }
     const ended = (): void => {
