@@ -8,7 +8,6 @@ import type { ResolvedClient } from './options.js';
 import { resolveOverrides } from './options.js';
 import type { Pipelines } from './pipelines.js';
 import { pipelinesOf } from './pipelines.js';
-import { originOf } from './request.js';
 
 /** What can be known of the pipelines behind a client, one for each key. */
 export interface ClientState {
@@ -54,13 +53,11 @@ export function httpClient(
     transport.discard(response, clock, timeoutMs);
   const pipelines = pipelinesOf(options, clock, discard);
   const { byKey, boundsOf } = pipelines;
-  const { key: keyOf } = options;
 
   async function client(input: unknown, init?: object | null, overrides?: object) {
     const call = new FetchCall(input, init, overridesOf(init, overrides), setup);
     try {
-      const key = call.overrides.key ?? keyOf?.(call) ?? originOf(call.url);
-      const pipeline = byKey.get(key);
+      const pipeline = byKey.get(call.stateKey());
       const bounds = boundsOf(pipeline);
       const startedAt = bounds.call === undefined ? 0 : clock.now();
       const run = (context: Context): unknown => call.attempt(context);

@@ -1,5 +1,6 @@
 import type { Outcome } from '../pipeline/outcome.js';
 import { failure, success } from '../pipeline/outcome.js';
+import { answerOf } from './answers.js';
 import { withIdempotencyKey } from './attempt-headers.js';
 import { bodyKind, keepBody } from './body.js';
 import { readHeader } from './headers.js';
@@ -7,6 +8,7 @@ import { mayRepeat } from './methods.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
 import { RepeatGuard } from './repeat-guard.js';
 import type { OutgoingRequest } from './request.js';
+import { originOf } from './request.js';
 import type { HeadersSource } from './types.js';
 import { markFailed, markRetryAfter } from './verdict.js';
 
@@ -51,8 +53,19 @@ export class RuledCall implements OutgoingRequest {
         : new RepeatGuard({ method, url, once, followsRedirects });
   }
 
+  /** The key whose policies it runs under. */
+  stateKey(): string {
+    const said = this.overrides.key;
+    return said ?? answerOf('key', 'string', this.#options.key?.(this)) ?? this.ownKey();
+  }
+
   header(name: string): string | undefined {
     return readHeader(this.headers, name.toLowerCase());
+  }
+
+  /** The key where nobody says another. */
+  protected ownKey(): string {
+    return originOf(this.url);
   }
 
   /** @throws ContractError when it must not be sent again. */
@@ -72,7 +85,9 @@ export class RuledCall implements OutgoingRequest {
     if (this.#classifies) this.#classify(success(response), response);
     const read = this.overrides.retryAfter ?? this.#options.retryAfter ?? true;
     if (read === false) markRetryAfter(response, undefined);
-    else if (read !== true) markRetryAfter(response, read(response as never));
+    else if (read !== true) {
+      markRetryAfter(response, answerOf('retryAfter', 'number', read(response as never)));
+    }
   }
 
   #withIdempotencyKey(): HeadersSource | null | undefined {
@@ -89,7 +104,8 @@ export class RuledCall implements OutgoingRequest {
     const { method, headers } = this;
     const { idempotent: general } = this.#options;
     const said =
-      this.overrides.idempotent ?? (typeof general === 'function' ? general(this) : general);
+      this.overrides.idempotent ??
+      (typeof general === 'function' ? answerOf('idempotent', 'boolean', general(this)) : general);
     return mayRepeat({ method, headers, idempotent: said ?? byClient });
   }
 
@@ -99,8 +115,8 @@ export class RuledCall implements OutgoingRequest {
 
   #classify(outcome: Outcome, result: unknown): void {
     const said =
-      this.overrides.classify?.(outcome as never, this) ??
-      this.#options.classify?.(outcome as never, this);
+      answerOf('classify', 'boolean', this.overrides.classify?.(outcome as never, this)) ??
+      answerOf('classify', 'boolean', this.#options.classify?.(outcome as never, this));
     if (said !== undefined) markFailed(result, said);
   }
 }

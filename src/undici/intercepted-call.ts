@@ -5,6 +5,7 @@ import { bodyForAttempt, bodyKind } from '../fetch/body.js';
 import { timeoutErrorOf } from '../fetch/call.js';
 import type { ResolvedClient, ResolvedOverrides } from '../fetch/options.js';
 import type { Bounds } from '../fetch/policies.js';
+import { originOf } from '../fetch/request.js';
 import { RuledCall } from '../fetch/ruled-call.js';
 import type { Context } from '../pipeline/context.js';
 import type { Clock } from '../time/clock.js';
@@ -24,14 +25,17 @@ export interface InterceptorSetup {
   readonly clock: Clock;
 }
 
+/** The key of requests to a Client or Pool, which has one origin and need not name it. */
+const OWN_ORIGIN = 'origin';
+
 /** One request that goes through the interceptor: several attempts to those inside, one request to those outside. */
 export class InterceptedCall extends RuledCall {
-  /** Where it goes; a Client or Pool need not be told. */
-  readonly origin: string | undefined;
   readonly controller = new CallController();
   readonly #setup: InterceptorSetup;
   readonly #sent: Options;
   readonly #handler: Handler;
+  /** Where it goes; a Client or Pool need not be told. */
+  readonly #origin: string | undefined;
   #ended = false;
 
   constructor(
@@ -58,7 +62,11 @@ export class InterceptedCall extends RuledCall {
     this.#setup = setup;
     this.#sent = sent;
     this.#handler = handler;
-    this.origin = origin;
+    this.#origin = origin;
+  }
+
+  protected override ownKey(): string {
+    return this.#origin === undefined ? OWN_ORIGIN : originOf(this.#origin);
   }
 
   /** Tells the handler that the request has begun. Whoever has given it up by now says so. */

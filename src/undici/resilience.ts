@@ -5,7 +5,6 @@ import type { ResolvedOverrides } from '../fetch/options.js';
 import { resolveOverrides } from '../fetch/options.js';
 import type { Pipelines } from '../fetch/pipelines.js';
 import { pipelinesOf } from '../fetch/pipelines.js';
-import { originOf } from '../fetch/request.js';
 import type { Context } from '../pipeline/context.js';
 import { systemClock } from '../time/clock.js';
 import { HeldResponse } from './held-response.js';
@@ -18,9 +17,6 @@ import { resolveResilience } from './options.js';
 export interface ResilienceInterceptor extends ClientState {
   (dispatch: Dispatcher.Dispatch): Dispatcher.Dispatch;
 }
-
-/** The key of requests to a Client or Pool, which has one origin and need not name it. */
-const OWN_ORIGIN = 'origin';
 
 /**
  * Makes an interceptor with the standard policies for all that goes through a dispatcher: `request`, `stream`, `pipeline`, and
@@ -60,12 +56,10 @@ export function resilience(options?: ResilienceOptions): ResilienceInterceptor {
 async function run(
   call: InterceptedCall,
   { byKey, boundsOf }: Pipelines,
-  { clock, options }: InterceptorSetup,
+  { clock }: InterceptorSetup,
 ): Promise<void> {
   try {
-    const { origin, overrides } = call;
-    const own = origin === undefined ? OWN_ORIGIN : originOf(origin);
-    const pipeline = byKey.get(overrides.key ?? options.key?.(call) ?? own);
+    const pipeline = byKey.get(call.stateKey());
     const bounds = boundsOf(pipeline);
     const startedAt = bounds.call === undefined ? 0 : clock.now();
     const attempt = (context: Context): Promise<HeldResponse> => call.attempt(context);
