@@ -52,6 +52,7 @@ export class FetchCall extends RuledCall {
   readonly #request: RequestLike | undefined;
   readonly #init: InitFields;
   readonly #answers: Answer[] = [];
+  #cloned = false;
 
   /** @throws TypeError as fetch does, when the request cannot be sent. */
   constructor(
@@ -63,6 +64,8 @@ export class FetchCall extends RuledCall {
     const request = isRequestLike(input) ? input : undefined;
     const own = copyInit(init);
     if ('holdfast' in own) delete own['holdfast'];
+    // As none: a Request's own body is sent then.
+    if (own['body'] === null) delete own['body'];
     const { redirect = fieldOf(request, 'redirect') } = own;
     super(
       {
@@ -110,7 +113,8 @@ export class FetchCall extends RuledCall {
   /** The call was answered with this: keeps its deadline and signal in force while the body is read. */
   guard(response: unknown, startedAt: number, { call }: Bounds): void {
     const answer = this.#answers.find((each) => each.response === response);
-    if (answer === undefined) return;
+    // A double of fetch may answer anything.
+    if (answer === undefined || typeof response !== 'object' || response === null) return;
     const { clock, options, transport } = this.#setup;
     transport.guard(response, answer.controller, {
       clock,
@@ -120,9 +124,9 @@ export class FetchCall extends RuledCall {
     });
   }
 
-  /** The call is over. */
+  /** The call is over. A Request that no attempt was made with is as it was: it can be sent elsewhere. */
   release(): void {
-    if (this.#sendsRequestBody()) releaseRequest(this.#request as RequestLike);
+    if (this.#cloned) releaseRequest(this.#request as RequestLike);
   }
 
   #sendsRequestBody(): boolean {
@@ -157,7 +161,9 @@ export class FetchCall extends RuledCall {
     const request = this.#request;
     if (request === undefined) return transport.send(this.url, init);
     if (!this.#sendsRequestBody()) return transport.send(request, init);
-    return transport.send(requestForAttempt(request, this.overrides.retry === false), init);
+    const last = this.overrides.retry === false;
+    this.#cloned = !last;
+    return transport.send(requestForAttempt(request, last), init);
   }
 }
 

@@ -1,0 +1,14 @@
+import { resilientFetch } from 'holdfast/fetch';
+import { resilientRequest } from 'holdfast/undici';
+import { expect, it } from 'vitest';
+
+/** A double that answers nothing made holdfast fail in its own code, with an error about a property `body`. */
+it.each([undefined, null, 5, {}])(
+  'X1: what fetch answers is answered, be it %j',
+  async (answer) => {
+    const fetch = resilientFetch({ fetch: (async () => answer) as never });
+    expect(await fetch('http://a.example/')).toBe(answer);
+    const request = resilientRequest({ request: (async () => answer) as never });
+    expect(await request('http://a.example/')).toBe(answer);
+  },
+);
