@@ -96,8 +96,7 @@ export class FetchCall extends RuledCall {
       response = await this.#send(context, signal);
     } catch (error) {
       // Once it was given up nobody is asked any more.
-      if (!signal.aborted) this.failed(error);
-      throw error;
+      throw signal.aborted ? error : this.failed(error);
     }
     if (signal.aborted) return response;
     try {

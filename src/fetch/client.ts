@@ -8,6 +8,7 @@ import type { ResolvedClient } from './options.js';
 import { resolveOverrides } from './options.js';
 import type { Pipelines } from './pipelines.js';
 import { pipelinesOf } from './pipelines.js';
+import { originalOf } from './shared-errors.js';
 
 /** What can be known of the pipelines behind a client, one for each key. */
 export interface ClientState {
@@ -64,6 +65,8 @@ export function httpClient(
       const response = await pipeline.execute(run, { signal: call.signal });
       call.guard(response, startedAt, bounds);
       return response;
+    } catch (error) {
+      throw originalOf(error);
     } finally {
       call.release();
     }

@@ -9,6 +9,7 @@ import type { ResolvedClient, ResolvedOverrides } from './options.js';
 import { RepeatGuard } from './repeat-guard.js';
 import type { OutgoingRequest } from './request.js';
 import { originOf } from './request.js';
+import { ownErrorOf } from './shared-errors.js';
 import type { HeadersSource } from './types.js';
 import { markFailed, markRetryAfter } from './verdict.js';
 
@@ -24,6 +25,8 @@ export interface CallFacts {
   readonly idempotent?: boolean | undefined;
 }
 
+let calls = 0;
+
 /** What HTTP's rules say of one call, however it is sent: what it sends, whether again, and what its answers mean. */
 export class RuledCall implements OutgoingRequest {
   readonly url: string;
@@ -34,6 +37,7 @@ export class RuledCall implements OutgoingRequest {
   /** The body for every attempt, kept as it was. */
   readonly body: unknown;
   readonly #options: ResolvedClient;
+  readonly #number = ++calls;
   /** Of a request that may not be repeated. */
   readonly #guard: RepeatGuard | undefined;
 
@@ -73,10 +77,12 @@ export class RuledCall implements OutgoingRequest {
     this.#guard?.begin(signal);
   }
 
-  /** An attempt failed, and nobody had given it up. */
-  protected failed(error: unknown): void {
-    this.#guard?.failed(error);
-    if (this.#classifies) this.#classify(failure(error), error);
+  /** An attempt failed, and nobody had given it up. Answers what the policies are to see. */
+  protected failed(error: unknown): unknown {
+    const own = ownErrorOf(error, this.#number);
+    this.#guard?.failed(own);
+    if (this.#classifies) this.#classify(failure(own), own);
+    return own;
   }
 
   /** An attempt was answered. What the user's functions throw becomes the outcome. */

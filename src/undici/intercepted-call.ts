@@ -87,8 +87,7 @@ export class InterceptedCall extends RuledCall {
       response = await attempt.response;
     } catch (error) {
       // Once it was given up nobody is asked any more.
-      if (!signal.aborted) this.failed(error);
-      throw error;
+      throw signal.aborted ? error : this.failed(error);
     }
     if (signal.aborted) return response;
     try {

@@ -5,6 +5,7 @@ import type { ResolvedOverrides } from '../fetch/options.js';
 import { resolveOverrides } from '../fetch/options.js';
 import type { Pipelines } from '../fetch/pipelines.js';
 import { pipelinesOf } from '../fetch/pipelines.js';
+import { originalOf } from '../fetch/shared-errors.js';
 import type { Context } from '../pipeline/context.js';
 import { systemClock } from '../time/clock.js';
 import { HeldResponse } from './held-response.js';
@@ -67,6 +68,6 @@ async function run(
     const response = await pipeline.execute(attempt, { signal });
     call.passOn(response, startedAt, bounds);
   } catch (error) {
-    call.fail(error);
+    call.fail(originalOf(error));
   }
 }
