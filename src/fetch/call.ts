@@ -11,7 +11,7 @@ import type { InitFields } from './init.js';
 import { copyInit } from './init.js';
 import { normaliseMethod } from './methods.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
-import type { Bounds, CallBound } from './policies.js';
+import type { CallBound } from './policies.js';
 import { absoluteUrl } from './request.js';
 import { assertUsable, hasBody, releaseRequest, requestForAttempt } from './request-body.js';
 import { RuledCall } from './ruled-call.js';
@@ -98,6 +98,7 @@ export class FetchCall extends RuledCall {
       // Once it was given up nobody is asked any more.
       throw signal.aborted ? error : this.failed(error);
     }
+    this.arrived(response);
     if (signal.aborted) return response;
     try {
       this.answered(response);
@@ -110,15 +111,15 @@ export class FetchCall extends RuledCall {
   }
 
   /** The call was answered with this: keeps its deadline and signal in force while the body is read. */
-  guard(response: unknown, startedAt: number, { call }: Bounds): void {
+  guard(response: unknown): void {
     const answer = this.#answers.find((each) => each.response === response);
     // A double of fetch may answer anything.
     if (answer === undefined || typeof response !== 'object' || response === null) return;
     const { clock, options, transport } = this.#setup;
     transport.guard(response, answer.controller, {
       clock,
-      deadline: call === undefined ? Infinity : startedAt + call.timeoutMs,
-      timeoutError: timeoutErrorOf(call, options),
+      deadline: this.deadline,
+      timeoutError: timeoutErrorOf(this.bound, options),
       signal: this.signal as WatchableSignal | undefined,
     });
   }

@@ -59,11 +59,10 @@ export function httpClient(
     const call = new FetchCall(input, init, overridesOf(init, overrides), setup);
     try {
       const pipeline = byKey.get(call.stateKey());
-      const bounds = boundsOf(pipeline);
-      const startedAt = bounds.call === undefined ? 0 : clock.now();
+      call.enter(boundsOf(pipeline), clock);
       const run = (context: Context): unknown => call.attempt(context);
       const response = await pipeline.execute(run, { signal: call.signal });
-      call.guard(response, startedAt, bounds);
+      call.guard(response);
       return response;
     } catch (error) {
       throw originalOf(error);

@@ -52,7 +52,10 @@ function ofEachKey(
   discardWithin: DiscardWithin,
 ): Pipelines {
   const { telemetry, path } = options;
-  const discard = (value: unknown): unknown => discardWithin(value, DEFAULT_DISCARD_MS);
+  // All keys have the template's way of discarding, which is told nothing but the response.
+  const discardTimes = new WeakMap<object, number>();
+  const discard = (value: unknown): unknown =>
+    discardWithin(value, discardTimes.get(Object(value)) ?? DEFAULT_DISCARD_MS);
   // It has no policies and makes no calls: each key's pipeline reports for itself.
   const template = pipeline({ ...pipelineOptionsOf(options), discard, telemetry: false });
   const known = new WeakMap<Pipeline<unknown>, Bounds>();
@@ -60,7 +63,12 @@ function ofEachKey(
     const given = parseOptions(policiesSchema, policiesOf(key), `${path}.policies`);
     const made = template.forkWith(key, httpPolicies(given, clock));
     if (telemetry !== false) observe(made, telemetry ?? { spans: 'auto' });
-    known.set(made, boundsOf(made.plan.layers));
+    const bounds = boundsOf(made.plan.layers);
+    const { discardMs } = bounds;
+    const arrived = (response: unknown): void => {
+      if (typeof response === 'object' && response !== null) discardTimes.set(response, discardMs);
+    };
+    known.set(made, { ...bounds, arrived });
     return made;
   };
   return {

@@ -1,11 +1,13 @@
 import type { Outcome } from '../pipeline/outcome.js';
 import { failure, success } from '../pipeline/outcome.js';
+import type { Clock } from '../time/clock.js';
 import { answerOf } from './answers.js';
 import { withIdempotencyKey } from './attempt-headers.js';
 import { bodyKind, keepBody } from './body.js';
 import { readHeader } from './headers.js';
 import { mayRepeat } from './methods.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
+import type { Bounds, CallBound } from './policies.js';
 import { RepeatGuard } from './repeat-guard.js';
 import type { OutgoingRequest } from './request.js';
 import { originOf } from './request.js';
@@ -40,6 +42,9 @@ export class RuledCall implements OutgoingRequest {
   readonly #number = ++calls;
   /** Of a request that may not be repeated. */
   readonly #guard: RepeatGuard | undefined;
+  #bounds: Bounds | undefined;
+  #clock: Clock | undefined;
+  #startedAt: number | undefined;
 
   constructor(facts: CallFacts, overrides: ResolvedOverrides, options: ResolvedClient) {
     const { url, method, followsRedirects } = facts;
@@ -72,9 +77,36 @@ export class RuledCall implements OutgoingRequest {
     return originOf(this.url);
   }
 
+  /** The call goes into its policies. */
+  enter(bounds: Bounds, clock: Clock): void {
+    this.#bounds = bounds;
+    this.#clock = clock;
+    if (bounds.call?.outermost === true) this.#startedAt = clock.now();
+  }
+
+  /** What bounds the call, its body included. */
+  protected get bound(): CallBound | undefined {
+    return this.#bounds?.call;
+  }
+
+  /**
+   * When the call's time is over, in the clock's milliseconds; `Infinity` when it never is. Where the timeout is inside policies
+   * that may have made the call wait, its time is taken to have begun with the first attempt.
+   */
+  protected get deadline(): number {
+    const { bound } = this;
+    return bound === undefined ? Infinity : (this.#startedAt ?? 0) + bound.timeoutMs;
+  }
+
   /** @throws ContractError when it must not be sent again. */
   protected begin(signal: AbortSignal): void {
+    if (this.bound !== undefined) this.#startedAt ??= this.#clock?.now();
     this.#guard?.begin(signal);
+  }
+
+  /** A response is there, be it wanted still or not. */
+  protected arrived(response: unknown): void {
+    this.#bounds?.arrived?.(response);
   }
 
   /** An attempt failed, and nobody had given it up. Answers what the policies are to see. */

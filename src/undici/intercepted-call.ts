@@ -4,7 +4,6 @@ import { withAttemptHeaders } from '../fetch/attempt-headers.js';
 import { bodyForAttempt, bodyKind } from '../fetch/body.js';
 import { timeoutErrorOf } from '../fetch/call.js';
 import type { ResolvedClient, ResolvedOverrides } from '../fetch/options.js';
-import type { Bounds } from '../fetch/policies.js';
 import { originOf } from '../fetch/request.js';
 import { RuledCall } from '../fetch/ruled-call.js';
 import type { Context } from '../pipeline/context.js';
@@ -89,6 +88,7 @@ export class InterceptedCall extends RuledCall {
       // Once it was given up nobody is asked any more.
       throw signal.aborted ? error : this.failed(error);
     }
+    this.arrived(response);
     if (signal.aborted) return response;
     try {
       this.answered(response);
@@ -100,7 +100,7 @@ export class InterceptedCall extends RuledCall {
   }
 
   /** The policies are done with this response: passes it on, under what is left of the call's time. */
-  passOn(response: unknown, startedAt: number, { call }: Bounds): void {
+  passOn(response: unknown): void {
     if (!(response instanceof HeldResponse)) {
       throw new ContractError(
         'resilience: a policy answered something that is no response; a fallback belongs around the request, not into an interceptor',
@@ -113,12 +113,9 @@ export class InterceptedCall extends RuledCall {
     }
     const { clock, options } = this.#setup;
     let bound: BodyBound | undefined;
-    if (call !== undefined) {
-      bound = new BodyBound(response.controller, {
-        clock,
-        deadline: startedAt + call.timeoutMs,
-        timeoutError: timeoutErrorOf(call, options),
-      });
+    if (this.bound !== undefined) {
+      const timeoutError = timeoutErrorOf(this.bound, options);
+      bound = new BodyBound(response.controller, { clock, deadline: this.deadline, timeoutError });
     }
     const ended = (): void => {
       this.#ended = true;

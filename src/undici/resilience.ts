@@ -61,12 +61,11 @@ async function run(
 ): Promise<void> {
   try {
     const pipeline = byKey.get(call.stateKey());
-    const bounds = boundsOf(pipeline);
-    const startedAt = bounds.call === undefined ? 0 : clock.now();
+    call.enter(boundsOf(pipeline), clock);
     const attempt = (context: Context): Promise<HeldResponse> => call.attempt(context);
     const signal = call.controller as unknown as AbortSignal;
     const response = await pipeline.execute(attempt, { signal });
-    call.passOn(response, startedAt, bounds);
+    call.passOn(response);
   } catch (error) {
     call.fail(originalOf(error));
   }
