@@ -19,7 +19,10 @@ function make(policies: FetchPolicies, answer: (call: SentCall) => unknown = sta
   const clock = new VirtualClock();
   const fetch = async (input: string, init: object): Promise<Response> =>
     answer({ input, init: init as Record<string, unknown> }) as Response;
-  return { clock, send: resilientFetch({ fetch: fetch as never, policies, clock }) };
+  return {
+    clock,
+    send: resilientFetch({ fetch: fetch as unknown as typeof globalThis.fetch, policies, clock }),
+  };
 }
 
 /** Reads a body, and notes how that ended. */
@@ -89,8 +92,15 @@ it('X5: a discarded body that does not come is cancelled after the attempt timeo
     });
     return new Response(body, { status: 503, headers: { 'content-length': '10' } });
   };
-  const policies = () => ({ attemptTimeout: '1s', retry: { initialDelay: 0, maxDelay: 0 } });
-  const send = resilientFetch({ fetch: fetch as never, policies, clock });
+  const policies = () => ({
+    attemptTimeout: '1s' as const,
+    retry: { initialDelay: 0, maxDelay: 0 },
+  });
+  const send = resilientFetch({
+    fetch: fetch as unknown as typeof globalThis.fetch,
+    policies,
+    clock,
+  });
   expect(await (await send('http://a.example/')).text()).toBe('good');
   await clock.advance(999);
   expect(cancelled).toBe(false);

@@ -63,7 +63,10 @@ describe('an error that several requests share', () => {
 
   it('X2: reaches each caller as it came', async () => {
     const error = reset();
-    const fetch = resilientFetch({ fetch: double(error) as never, policies });
+    const fetch = resilientFetch({
+      fetch: double(error) as unknown as typeof globalThis.fetch,
+      policies,
+    });
     for (const method of ['POST', 'GET', 'GET']) {
       await expect(fetch('http://a.example/', { method })).rejects.toBe(error);
     }
@@ -72,7 +75,7 @@ describe('an error that several requests share', () => {
   it('X3: keeps what it means for each request', async () => {
     const error = Object.freeze(refused());
     const fetch = double(error);
-    const send = resilientFetch({ fetch: fetch as never, policies });
+    const send = resilientFetch({ fetch: fetch as unknown as typeof globalThis.fetch, policies });
     const attempts = async (init: object): Promise<number> => {
       const before = fetch.calls.length;
       await expect(send('http://a.example/', init)).rejects.toBe(error);
@@ -87,7 +90,7 @@ describe('an error that several requests share', () => {
   it('X9: is recognised whatever its class', async () => {
     const error = new DOMException('late', 'TimeoutError');
     const fetch = double(error as unknown as Error);
-    const send = resilientFetch({ fetch: fetch as never, policies });
+    const send = resilientFetch({ fetch: fetch as unknown as typeof globalThis.fetch, policies });
     for (let i = 0; i < 2; i++) await expect(send('http://a.example/')).rejects.toBe(error);
     expect(fetch.calls).toHaveLength(6);
   });

@@ -6,7 +6,9 @@ import { expect, it } from 'vitest';
 it.each([undefined, null, 5, {}])(
   'X1: what fetch answers is answered, be it %j',
   async (answer) => {
-    const fetch = resilientFetch({ fetch: (async () => answer) as never });
+    const fetch = resilientFetch({
+      fetch: (async () => answer) as unknown as typeof globalThis.fetch,
+    });
     expect(await fetch('http://a.example/')).toBe(answer);
     const request = resilientRequest({ request: (async () => answer) as never });
     expect(await request('http://a.example/')).toBe(answer);

@@ -9,10 +9,10 @@ import { double } from '../fetch/support/double.js';
  */
 describe('a function among the options that answers a promise', () => {
   it.each([
-    ['idempotent', async () => false, 0],
-    ['key', async () => 'tenant', 0],
-    ['classify', async () => false, 1],
-    ['retryAfter', async () => 5, 1],
+    ['idempotent', async (): Promise<unknown> => false, 0],
+    ['key', async (): Promise<unknown> => 'tenant', 0],
+    ['classify', async (): Promise<unknown> => false, 1],
+    ['retryAfter', async (): Promise<unknown> => 5, 1],
   ] as const)('X1: is refused: %s', async (option, answer, requests) => {
     const fetch = double(503, 200);
     const options = { fetch, [option]: answer, policies: { retry: { initialDelay: 0 } } };
@@ -35,7 +35,7 @@ describe('a function among the options that answers a promise', () => {
     const nothing = () => undefined as never;
     const fetch = double(200);
     const send = resilientFetch({
-      fetch: fetch as never,
+      fetch: fetch as unknown as typeof globalThis.fetch,
       key: nothing,
       idempotent: nothing,
       classify: nothing,

@@ -8,7 +8,7 @@ const put = (): Request => new Request('http://a.example/', { method: 'PUT', bod
 /** A call that a policy refused had sent nothing, and yet its Request could not be sent to another server. */
 it('X4: a Request that a policy refused is as it was', async () => {
   const broken = resilientFetch({
-    fetch: double(reset()) as never,
+    fetch: double(reset()) as unknown as typeof globalThis.fetch,
     policies: { retry: false, circuitBreaker: { consecutiveFailures: 1 } },
   });
   await expect(broken(put())).rejects.toThrow('fetch failed');
@@ -18,7 +18,7 @@ it('X4: a Request that a policy refused is as it was', async () => {
   expect(await request.text()).toBe('abc');
 
   const full = resilientFetch({
-    fetch: double(hang) as never,
+    fetch: double(hang) as unknown as typeof globalThis.fetch,
     policies: { bulkhead: { maxConcurrent: 1 } },
   });
   const caller = new AbortController();

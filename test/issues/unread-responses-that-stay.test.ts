@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events';
+import type { Duration } from 'holdfast';
 import { resilientFetch } from 'holdfast/fetch';
 import { VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
@@ -21,7 +22,7 @@ async function collect(done: () => boolean): Promise<void> {
  * caller's signal was there.
  */
 describe('responses that nobody reads', () => {
-  const unread = async (totalTimeout: string | false, clock: VirtualClock) => {
+  const unread = async (totalTimeout: Duration | false, clock: VirtualClock) => {
     const { signal } = new AbortController();
     const fetch = resilientFetch({
       fetch: async (_url: string, _init?: RequestInit) => new Response('body'),
