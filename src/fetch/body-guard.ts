@@ -123,16 +123,18 @@ class BodyGuard implements AbortListener {
   }
 
   /**
-   * The read of one of the Response's methods. undici 6 answers the abort of a body that nobody was reading yet with an
-   * error of its own: the reason takes its place.
+   * The read of one of the Response's methods. Once the guard has aborted, its reason is why it fails: undici 6 has errors of
+   * its own for bodies that nobody was reading then, and for clones.
+   *
+   * @param taken whether somebody reads the body already: then this read will fail, and is not the end of theirs.
    */
-  async follow(read: unknown): Promise<unknown> {
+  async follow(read: unknown, taken: boolean): Promise<unknown> {
     try {
       return await read;
     } catch (error) {
-      throw this.#fired !== undefined && isAbortError(error) ? this.#fired.reason : error;
+      throw this.#fired === undefined ? error : this.#fired.reason;
     } finally {
-      this.release();
+      if (!taken) this.release();
     }
   }
 
@@ -186,6 +188,11 @@ function guardedKindOf(kind: object): object {
       const value = hookOf(name, reader as Reader);
       Object.defineProperty(guarded, name, { value, writable: true, configurable: true });
     }
+    const { clone } = kind as { readonly clone?: unknown };
+    if (typeof clone === 'function') {
+      const value = cloneHookOf(clone as Reader);
+      Object.defineProperty(guarded, 'clone', { value, writable: true, configurable: true });
+    }
     guardedKinds.set(kind, guarded);
     guardedPrototypes.add(guarded);
   }
@@ -194,14 +201,31 @@ function guardedKindOf(kind: object): object {
 
 function hookOf(name: string, reader: Reader): Reader {
   const hook: Reader = function (...args) {
-    const read = reader.apply(this, args);
     const guard = Guarded.of(this);
-    return guard === undefined ? read : guard.follow(read);
+    if (guard === undefined) return reader.apply(this, args);
+    const taken = isTaken(this);
+    return guard.follow(reader.apply(this, args), taken);
   };
   Object.defineProperty(hook, 'name', { value: name });
   return hook;
 }
 
-function isAbortError(error: unknown): boolean {
-  return (error as { readonly name?: unknown } | null | undefined)?.name === 'AbortError';
+/** A clone reads from the same connection: whichever of them is read to its end has read it to its end for both. */
+function cloneHookOf(clone: Reader): Reader {
+  const hook: Reader = function (...args) {
+    const copy = clone.apply(this, args);
+    const guard = Guarded.of(this);
+    if (guard === undefined || copy === this || typeof copy !== 'object' || copy === null) {
+      return copy;
+    }
+    if (Guarded.replace(copy, guard)) hookReaders(copy);
+    return copy;
+  };
+  Object.defineProperty(hook, 'name', { value: 'clone' });
+  return hook;
+}
+
+function isTaken(response: object): boolean {
+  const { bodyUsed, body } = response as { bodyUsed?: unknown; body?: { locked?: unknown } | null };
+  return bodyUsed === true || body?.locked === true;
 }
