@@ -69,8 +69,9 @@ export class FetchCall extends RuledCall {
     const { redirect = fieldOf(request, 'redirect') } = own;
     super(
       {
-        url: request === undefined ? absoluteUrl(input, setup.base) : request.url,
-        method: normaliseMethod((own['method'] as string | undefined) ?? request?.method),
+        url:
+          request === undefined ? absoluteUrl(input, setup.base, setup.options.path) : request.url,
+        method: normaliseMethod(textOf(own['method']) ?? request?.method),
         headers: (own['headers'] as HeadersSource | null | undefined) ?? request?.headers,
         body: own['body'],
         followsRedirects: redirect === undefined || redirect === 'follow',
@@ -165,6 +166,11 @@ export class FetchCall extends RuledCall {
     this.#cloned = !last;
     return transport.send(requestForAttempt(request, last), init);
   }
+}
+
+/** As fetch reads it; that there is no method of this name is for fetch to say. */
+function textOf(method: unknown): string | undefined {
+  return method === undefined ? undefined : String(method);
 }
 
 function fieldOf(request: object | undefined, name: string): unknown {

@@ -680,6 +680,16 @@ describe('one call', () => {
     expect(sent.calls).toHaveLength(0);
   });
 
+  it('X1: an init that is none is refused, any method is fetch’s to refuse', async () => {
+    const { fetch, sent } = make([200]);
+    for (const init of ['x', 5, true]) {
+      await expect(fetch(URL_A, init as never)).rejects.toThrow(/^init: must be an object/);
+    }
+    expect(sent.calls).toHaveLength(0);
+    await fetch(URL_A, { method: 5 as never });
+    expect(sent.calls[0]?.init['method']).toBe(5);
+  });
+
   it('X1: a relative URL is resolved against the base', async () => {
     const { fetch, sent } = make([200], { baseUrl: 'https://api.example/v1/' });
     await fetch('stock/42?x=1');

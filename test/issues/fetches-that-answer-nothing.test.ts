@@ -14,3 +14,11 @@ it.each([undefined, null, 5, {}])(
     expect(await request('http://a.example/')).toBe(answer);
   },
 );
+
+/** The error spoke of resilientFetch, and of an option that there is none. */
+it('X1: a relative URL is refused in the words of what was called', async () => {
+  const request = resilientRequest()('/stock/42');
+  await expect(request).rejects.toThrow(
+    /^resilientRequest: "\/stock\/42" is relative and there is nothing it could be relative to$/,
+  );
+});
