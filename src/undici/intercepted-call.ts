@@ -125,8 +125,9 @@ export class InterceptedCall extends RuledCall {
     try {
       response.passOn({ controller, handler: this.#handler, ended });
     } catch (error) {
+      // The handler may have thrown before the response was its own: then it hears of it from `fail`, and otherwise from undici.
       response.controller.abort(error as Error);
-      ended();
+      bound?.release();
       throw error;
     }
   }
