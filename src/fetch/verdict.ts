@@ -64,9 +64,13 @@ function resultOf(outcome: Outcome): unknown {
   return outcome.kind === 'success' ? outcome.value : outcome.error;
 }
 
-/** The response in an error that a client made of its status: the error itself, as undici has it, or fetch's cause. */
+/**
+ * The response in an error that a client made of its status: its `response`, as axios, got and ky have it, the error itself, as
+ * undici has it, or fetch's cause.
+ */
 function answerIn(error: unknown): unknown {
-  return statusOf(error) === undefined ? Object(error).cause : error;
+  const { response, cause } = Object(error) as { response?: unknown; cause?: unknown };
+  return [response, error, cause].find((each) => statusOf(each) !== undefined);
 }
 
 /** The status of a response, be it fetch's or undici's; `undefined` of anything else. */
