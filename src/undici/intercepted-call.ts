@@ -76,13 +76,13 @@ export class InterceptedCall extends RuledCall {
   async attempt(context: Context): Promise<HeldResponse> {
     const { signal } = context;
     this.begin(signal);
-    const sent = await this.#forAttempt(context);
-    const attempt = new Attempt(this.#handler, this.controller);
-    signal.addEventListener('abort', () => attempt.abort(signal.reason));
-    if (signal.aborted) attempt.abort(signal.reason);
-    else this.#setup.dispatch(sent, attempt);
     let response: HeldResponse;
     try {
+      const sent = await this.#forAttempt(context);
+      const attempt = new Attempt(this.#handler, this.controller);
+      signal.addEventListener('abort', () => attempt.abort(signal.reason));
+      if (signal.aborted) attempt.abort(signal.reason);
+      else this.#setup.dispatch(sent, attempt);
       response = await attempt.response;
     } catch (error) {
       // Once it was given up nobody is asked any more.
