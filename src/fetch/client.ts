@@ -73,8 +73,9 @@ export function httpClient(
   return Object.assign(client, stateOf(pipelines));
 }
 
-function overridesOf(init: object | null | undefined, overrides: object | undefined) {
+function overridesOf(init: object | null | undefined, overrides: object | null | undefined) {
   const inInit = (init as { readonly holdfast?: object } | null | undefined)?.holdfast;
-  if (overrides === undefined && inInit === undefined) return undefined;
-  return resolveOverrides(overrides === undefined ? inInit : { ...inInit, ...overrides });
+  const own = inInit === undefined ? undefined : resolveOverrides(inInit);
+  if (overrides === undefined || overrides === null) return own;
+  return { ...own, ...resolveOverrides(overrides) };
 }

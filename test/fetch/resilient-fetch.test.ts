@@ -659,9 +659,12 @@ describe('one call', () => {
     ],
     [{ holdfast: { retry: true } }, /holdfast\.retry/],
     [{ holdfast: { idempotencyKey: '' } }, /holdfast\.idempotencyKey/],
+    [{ holdfast: 'no' }, /holdfast: must be an object/],
   ])('X1: %j is refused before anything is sent', async (init, message) => {
     const { fetch, sent } = make([200]);
     await expect(fetch(URL_A, init as never)).rejects.toThrow(message);
+    await expect(fetch(URL_A, {}, init.holdfast as never)).rejects.toThrow(message);
+    await expect(fetch(URL_A, init as never, { key: 'a' })).rejects.toThrow(message);
     expect(sent.calls).toHaveLength(0);
   });
 
