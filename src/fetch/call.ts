@@ -152,6 +152,7 @@ export class FetchCall extends RuledCall {
   }
 
   #sendBody(init: InitFields, body: unknown): unknown {
+    this.sends(body);
     init['body'] = body;
     if (init['duplex'] === undefined && needsDuplex(body)) init['duplex'] = 'half';
     return this.#sendWith(init);

@@ -3,7 +3,7 @@ import { failure, success } from '../pipeline/outcome.js';
 import type { Clock } from '../time/clock.js';
 import { answerOf } from './answers.js';
 import { withIdempotencyKey } from './attempt-headers.js';
-import { bodyKind, keepBody } from './body.js';
+import { bodyKind, isClientGone, keepBody } from './body.js';
 import { readHeader } from './headers.js';
 import { mayRepeat } from './methods.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
@@ -42,6 +42,7 @@ export class RuledCall implements OutgoingRequest {
   readonly #number = ++calls;
   /** Of a request that may not be repeated. */
   readonly #guard: RepeatGuard | undefined;
+  #lastBody: unknown;
   #bounds: Bounds | undefined;
   #clock: Clock | undefined;
   #startedAt: number | undefined;
@@ -109,10 +110,16 @@ export class RuledCall implements OutgoingRequest {
     this.#bounds?.arrived?.(response);
   }
 
+  /** An attempt sends this body. */
+  protected sends(body: unknown): void {
+    this.#lastBody = body;
+  }
+
   /** An attempt failed, and nobody had given it up. Answers what the policies are to see. */
   protected failed(error: unknown): unknown {
     const own = ownErrorOf(error, this.#number);
     this.#guard?.failed(own);
+    if (isClientGone(error, this.#lastBody)) markFailed(own, false);
     if (this.#classifies) this.#classify(failure(own), own);
     return own;
   }

@@ -145,7 +145,9 @@ export class InterceptedCall extends RuledCall {
       names === undefined
         ? this.headers
         : withAttemptHeaders(this.headers, names, attempt, timeLeft);
-    return { ...this.#sent, headers, body: await this.#bodyForAttempt() } as Options;
+    const body = await this.#bodyForAttempt();
+    this.sends(body);
+    return { ...this.#sent, headers, body } as Options;
   }
 
   #bodyForAttempt(): unknown {
