@@ -11,7 +11,7 @@ import { systemClock } from '../time/clock.js';
 import { HeldResponse } from './held-response.js';
 import type { InterceptorSetup } from './intercepted-call.js';
 import { InterceptedCall } from './intercepted-call.js';
-import type { ResilienceOptions } from './options.js';
+import type { InterceptedOverrides, ResilienceOptions } from './options.js';
 import { resolveResilience } from './options.js';
 
 /** Made by {@link resilience}: an interceptor for `compose`, and what can be known of the pipelines behind it. */
@@ -24,7 +24,7 @@ export interface ResilienceInterceptor extends ClientState {
  * fetch. Every request passes the gates; it is retried where it is safe to send twice and its body can be sent again. fetch
  * hands its bodies down as streams: there, `resilientFetch` retries more.
  *
- * A request may bring what is different about it as `holdfast` among its options.
+ * A request may bring what is different about it as `holdfast` among its options: see {@link InterceptedOverrides}.
  *
  * @throws ConfigError when an option is wrong.
  * @example
@@ -41,7 +41,7 @@ export function resilience(options?: ResilienceOptions): ResilienceInterceptor {
   const interceptor = (dispatch: Dispatcher.Dispatch): Dispatcher.Dispatch => {
     const setup: InterceptorSetup = { dispatch, options: resolved, clock };
     return (given, handler) => {
-      const { holdfast, ...sent } = given as Dispatcher.DispatchOptions & { holdfast?: object };
+      const { holdfast, ...sent } = given as Dispatcher.DispatchOptions & InterceptedOverrides;
       // A tunnel or another protocol is no request that policies could judge.
       if (sent.method === 'CONNECT' || sent.upgrade) return dispatch(sent, handler);
       const overrides: ResolvedOverrides = holdfast === undefined ? {} : resolveOverrides(holdfast);
