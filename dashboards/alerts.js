@@ -24,7 +24,7 @@ export function alertsOf(names, { window, hold }) {
   return [
     {
       alert: 'HoldfastCircuitNotClosed',
-      expr: `${q.notClosed} > 0`,
+      expr: q.whereCalled(`${q.notClosed} > 0`),
       for: hold,
       severity: 'critical',
       summary: `${at} is not closed`,
@@ -77,7 +77,7 @@ export function alertsOf(names, { window, hold }) {
     },
     {
       alert: 'HoldfastRetryBudgetSpent',
-      expr: `${q.budget} < 1`,
+      expr: q.whereCalled(`${q.budget} < 1`),
       for: hold,
       severity: 'warning',
       summary: `no retry is left in the budget of ${at}`,

@@ -62,6 +62,13 @@ export function queriesOf({ metric, attribute }, window, only = '') {
     slowCallRate: `max ${byPolicy} (${series(metric.breakerSlowCallRate, having())})`,
     retries: `${attempts('retry')} / (${attempts('first')} > 0)`,
     hedges: `${attempts('hedge')} / (${attempts('first')} > 0)`,
+    /**
+     * `query`, of pipelines that are called. A breaker whose open time is over stays half-open until a call comes, and the gauges
+     * of a pipeline that is gone end with a 0, which the SDK repeats.
+     *
+     * @param {string} query
+     */
+    whereCalled: (query) => `(${query}) and on (${job}, ${pipeline}) (${traffic} > 0)`,
     budget: `min ${byPolicy} (${series(metric.retryBudgetBalance, having())})`,
     queued: `sum ${byPolicy} (${series(metric.bulkheadQueued, having())})`,
     outcomes: `sum by (${outcome}, ${job}, ${pipeline}) (${rate(series(metric.calls, having()))})`,

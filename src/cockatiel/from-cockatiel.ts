@@ -1,10 +1,15 @@
 import type { IDefaultPolicyContext, IPolicy } from 'cockatiel';
 import { isBrokenCircuitError, isBulkheadRejectedError, isTaskCancelledError } from 'cockatiel';
+import * as z from 'zod';
+import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
 import type { Drive, Driver } from '../pipeline/contract.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import { failure, kindOfError, success } from '../pipeline/outcome.js';
 import type { Named } from '../policies/named.js';
+import { namedShape } from '../policies/named.js';
+
+const layerSchema = z.strictObject(namedShape);
 
 /**
  * Makes a layer of any cockatiel policy, a merged one included. Everything inside it in the pipeline is what the
@@ -13,11 +18,11 @@ import type { Named } from '../policies/named.js';
  * Its own refusals (BrokenCircuitError, BulkheadRejectedError) count as rejections and its timeouts as timeouts, so that
  * policies outside treat them like holdfast's. The layer costs what cockatiel costs: several microseconds a call.
  *
- * @throws ConfigError when it is given something else than a cockatiel policy.
+ * @throws ConfigError when it is given something else than a cockatiel policy, or an option is wrong.
  */
 export function fromCockatiel<Alt>(
   policy: IPolicy<IDefaultPolicyContext, Alt>,
-  options: Named = {},
+  options?: Named,
 ): CockatielLayer<Alt> {
   if (typeof (policy as Partial<typeof policy> | null | undefined)?.execute !== 'function') {
     throw new ConfigError('fromCockatiel: must be given a policy of cockatiel (with execute())', {
@@ -26,7 +31,7 @@ export function fromCockatiel<Alt>(
       policy: 'fromCockatiel',
     });
   }
-  return new CockatielLayer(policy, options.name);
+  return new CockatielLayer(policy, parseOptions(layerSchema, options, 'fromCockatiel').name);
 }
 
 /** Made by {@link fromCockatiel}. Copies of a pipeline share the policy and its state. */
@@ -47,22 +52,32 @@ export class CockatielLayer<Alt> implements Driver {
   async drive(drive: Drive): Promise<Outcome> {
     let last: Outcome | undefined;
     const run = async (context: IDefaultPolicyContext): Promise<unknown> => {
-      const kind = last === undefined ? 'first' : 'retry';
-      last = await drive.next({ signal: context.signal, kind });
+      // What it runs again for did not do.
+      if (last !== undefined) drive.discard(last);
+      last = undefined;
+      last = await drive.next({ signal: context.signal });
       if (last.kind === 'success') return last.value;
       throw last.error;
     };
+    let outcome: Outcome;
     try {
-      const value = await this.#policy.execute(run, drive.context.signal);
-      return success(value);
+      outcome = success(await this.#policy.execute(run, drive.context.signal));
     } catch (error) {
       // An error that only passed through is still the rejection or timeout that it was inside.
       const passed = last as Outcome | undefined;
-      if (passed !== undefined && passed.kind !== 'success' && passed.error === error)
+      if (passed !== undefined && passed.kind !== 'success' && passed.error === error) {
         return passed;
-      return failure(error, kindOfCockatielError(error));
+      }
+      outcome = failure(error, kindOfCockatielError(error));
     }
+    if (last !== undefined && !isSameAnswer(last, outcome)) drive.discard(last);
+    return outcome;
   }
+}
+
+/** Whether the policy answered what it was given, and not something in its place. */
+function isSameAnswer(given: Outcome, answered: Outcome): boolean {
+  return given.kind === 'success' && answered.kind === 'success' && given.value === answered.value;
 }
 
 function kindOfCockatielError(error: unknown): 'failure' | 'timeout' | 'rejected' | 'cancelled' {

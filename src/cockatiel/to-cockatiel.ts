@@ -6,8 +6,9 @@ import type {
   ISuccessEvent,
 } from 'cockatiel';
 import { EventEmitter } from 'cockatiel';
+import { ConfigError } from '../errors.js';
 import type { EventOf } from '../pipeline/events.js';
-import type { Pipeline } from '../pipeline/pipeline.js';
+import { Pipeline } from '../pipeline/pipeline.js';
 
 /** What an operation inside cockatiel's `wrap()` is told by a pipeline. */
 export interface PipelineContext extends IDefaultPolicyContext {
@@ -19,8 +20,17 @@ export interface PipelineContext extends IDefaultPolicyContext {
  * Makes a cockatiel policy of a pipeline, for cockatiel's `wrap()` and whatever else takes one.
  *
  * `onSuccess` and `onFailure` fire once a call; the pipeline is listened to only while they are.
+ *
+ * @throws ConfigError when it is given something else than a pipeline.
  */
 export function toCockatiel<Adds>(pipeline: Pipeline<Adds>): IPolicy<PipelineContext, Adds> {
+  if (!Pipeline.is(pipeline)) {
+    throw new ConfigError('toCockatiel: must be given a pipeline, as made by pipeline()', {
+      path: 'toCockatiel',
+      value: pipeline,
+      policy: 'toCockatiel',
+    });
+  }
   return {
     _altReturn: undefined as Adds,
     onSuccess: eventOf<ISuccessEvent>(pipeline, (call) =>

@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import type { ConfigIssue } from '../errors.js';
 import { describe, shorten } from './describe.js';
+import { translated } from './foreign-names.js';
 import { nearest } from './nearest.js';
 import { knownKeys, schemaAt } from './schema-shape.js';
 
@@ -98,7 +99,7 @@ function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
 
 function unknownOption(key: string, known: readonly string[]): string {
   const said = `unknown option ${JSON.stringify(shorten(key))}`;
-  const meant = nearest(key, known);
+  const meant = translated(key, known) ?? nearest(key, known);
   if (meant !== undefined) return `${said}: did you mean "${meant}"?`;
   return known.length === 0 ? said : `${said}; the options are ${known.join(', ')}`;
 }

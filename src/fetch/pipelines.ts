@@ -2,7 +2,7 @@ import { parseOptions } from '../config/validate.js';
 import { pipeline } from '../create.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { Keyed, keyed } from '../registry/keyed.js';
-import { observe } from '../telemetry/observe.js';
+import { attributeSetsOf, observe } from '../telemetry/observe.js';
 import type { Clock } from '../time/clock.js';
 import type { ResolvedClient } from './options.js';
 import { policiesSchema } from './options.js';
@@ -51,7 +51,9 @@ function ofEachKey(
   clock: Clock,
   discardWithin: DiscardWithin,
 ): Pipelines {
-  const { telemetry, path } = options;
+  const { path } = options;
+  const telemetry = options.telemetry ?? { spans: 'auto' };
+  const sets = telemetry === false ? undefined : attributeSetsOf(telemetry);
   // All keys have the template's way of discarding, which is told nothing but the response.
   const discardTimes = new WeakMap<object, number>();
   const discard = (value: unknown): unknown =>
@@ -62,7 +64,7 @@ function ofEachKey(
   const make = (key: string): Pipeline<unknown> => {
     const given = parseOptions(policiesSchema, policiesOf(key), `${path}.policies`);
     const made = template.forkWith(key, httpPolicies(given, clock));
-    if (telemetry !== false) observe(made, telemetry ?? { spans: 'auto' });
+    if (telemetry !== false) observe(made, telemetry, sets);
     const bounds = boundsOf(made.plan.layers);
     const { discardMs } = bounds;
     const arrived = (response: unknown): void => {

@@ -5,7 +5,11 @@ import type { Detour, Held, Interruption } from './detour.js';
 import { discardWith } from './discard.js';
 import { reportFault } from './events.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
+import { Phase } from './phase.js';
 import type { Layer } from './plan.js';
+
+/** The reason given to runs and attempts in whose place another one comes. */
+export const SUPERSEDED = new DOMException('Another attempt took its place', 'AbortError');
 
 /**
  * A pass that can be given up in whatever it is doing, while the operation may go on: gates inside are exited as cancelled,
@@ -33,29 +37,28 @@ export abstract class AbandonablePass extends CallState {
     const { phase, detour } = this;
     let i: number;
     switch (phase) {
-      case 'entering':
-      case 'leaving':
+      case Phase.entering:
+      case Phase.leaving:
         this.off().interruption ??= { layer, kind, error };
         return;
-      case 'waiting':
+      case Phase.waiting:
         i = this.layer;
-        this.state = this.states[i];
-        this.phase = 'leaving';
+        this.phase = Phase.leaving;
         (detour as Detour).leftFor = error;
         this.leaveQueue(this.layers[i]?.gate);
         i--;
         break;
-      case 'running':
+      case Phase.running:
         i = this.layers.length - 1;
-        this.phase = 'leaving';
+        this.phase = Phase.leaving;
         this.attempt.abort(error);
         this.host.tally.attempt(this.attemptKind, kind);
         this.end(kind, error);
         if (this.host.hub.routine || this.reportsAttempt) this.reportAttempt();
         break;
-      case 'driving':
+      case Phase.driving:
         i = this.layer - 1;
-        this.phase = 'leaving';
+        this.phase = Phase.leaving;
         detour?.drive?.giveUp(error);
         break;
       default:
@@ -70,7 +73,7 @@ export abstract class AbandonablePass extends CallState {
   protected interrupted(i: number): unknown {
     const { layer, kind, error } = (this.detour as Detour).interruption as Interruption;
     (this.detour as Detour).interruption = undefined;
-    this.phase = 'leaving';
+    this.phase = Phase.leaving;
     this.exitDownTo(i, layer, error);
     this.end(kind, error);
     return this.leaveAtOnce(Math.min(i, layer));
@@ -86,8 +89,6 @@ export abstract class AbandonablePass extends CallState {
         this.hold(i);
       } else {
         this.layer = i;
-        this.state = this.states[i];
-        this.states[i] = undefined;
         this.exitGuarded(gate);
       }
     }
@@ -108,13 +109,26 @@ export abstract class AbandonablePass extends CallState {
     } catch (error) {
       reportFault(`policy "${this.policy}"`, error);
     }
+    this.states[this.layer] = undefined;
   }
 
   /** Gives up whatever drivers of this pass have started. */
   giveUpRuns(reason: unknown): void {
+    let child = this.detour?.firstChild;
+    while (child !== undefined) {
+      const next = child.detour?.nextSibling;
+      child.cancel(reason);
+      child = next;
+    }
+  }
+
+  /** Aborts what the last failed attempt may have left running, before another one starts. */
+  abortFailed(): void {
     const { detour } = this;
-    if (detour === undefined || detour.children.length === 0) return;
-    for (const child of detour.children.slice()) child.cancel(reason);
+    if (detour?.failed === undefined) return;
+    const { failed } = detour;
+    detour.failed = undefined;
+    failed.abort(SUPERSEDED);
   }
 
   /** The operation settled after its pass had left it. */
@@ -127,14 +141,14 @@ export abstract class AbandonablePass extends CallState {
   protected release(): void {
     const { detour } = this;
     if (detour !== undefined) {
-      if (detour.held.length > 0 && this.exitHeld(detour)) return;
-      if (this.phase !== 'done' || this.busy || detour.children.length > 0) return;
+      if (detour.held !== undefined && this.exitHeld(detour, detour.held)) return;
+      if (this.phase !== Phase.done || this.busy || detour.firstChild !== undefined) return;
       const { parent } = detour;
       detour.parent = undefined;
       if (parent !== undefined) parent.childSettled(this);
       // An admission that was given up may never come, and must not find the pass serving another call.
       if (detour.waiting) return;
-    } else if (this.busy || this.phase !== 'done') {
+    } else if (this.busy || this.phase !== Phase.done) {
       return;
     }
     this.recycle();
@@ -142,15 +156,22 @@ export abstract class AbandonablePass extends CallState {
 
   /** A pass that this one started has really settled. */
   protected childSettled(child: AbandonablePass): void {
-    const { children } = this.off();
-    children.splice(children.indexOf(child), 1);
+    const detour = this.off();
+    if (detour.firstChild === child) {
+      detour.firstChild = child.detour?.nextSibling;
+    } else {
+      let before = detour.firstChild?.detour;
+      while (before !== undefined && before.nextSibling !== child)
+        before = before.nextSibling?.detour;
+      if (before !== undefined) before.nextSibling = child.detour?.nextSibling;
+    }
     this.release();
   }
 
-  protected exitHeld(detour: Detour): boolean {
-    const { held } = detour;
-    detour.held = held.filter((each) => this.runsInside(each.layer));
-    return this.exitLate(held.filter((each) => !detour.held.includes(each)));
+  protected exitHeld(detour: Detour, held: readonly Held[]): boolean {
+    const still = held.filter((each) => this.runsInside(each.layer));
+    detour.held = still.length > 0 ? still : undefined;
+    return this.exitLate(held.filter((each) => !still.includes(each)));
   }
 
   /**
@@ -158,9 +179,9 @@ export abstract class AbandonablePass extends CallState {
    * meanwhile.
    */
   protected exitLate(held: readonly Held[]): boolean {
-    const { layer, state, phase } = this;
+    const { layer, phase } = this;
     const now = this.outcome();
-    if (phase === 'driving') this.phase = 'leaving';
+    if (phase === Phase.driving) this.phase = Phase.leaving;
     for (const each of held) {
       this.layer = each.layer;
       this.state = each.state;
@@ -168,24 +189,27 @@ export abstract class AbandonablePass extends CallState {
       this.exitGuarded(this.layers[each.layer]?.gate as Gate);
     }
     this.layer = layer;
-    this.state = state;
     this.takeOver(now);
     this.phase = phase;
     const interruption = this.detour?.interruption;
-    if (phase !== 'driving' || interruption === undefined) return false;
+    if (phase !== Phase.driving || interruption === undefined) return false;
     (this.detour as Detour).interruption = undefined;
     this.giveUp(interruption.layer, interruption.kind, interruption.error);
     return true;
   }
 
   protected hold(i: number): void {
-    this.off().held.push({ layer: i, state: this.states[i], outcome: this.outcome() });
+    const detour = this.off();
+    detour.held ??= [];
+    detour.held.push({ layer: i, state: this.states[i], outcome: this.outcome() });
     this.states[i] = undefined;
   }
 
   /** Whether an operation started inside layer `i` has not settled. */
   protected runsInside(i: number): boolean {
-    return this.busy || this.detour?.children.some((child) => child.from > i) === true;
+    let child = this.detour?.firstChild;
+    while (child !== undefined && child.from <= i) child = child.detour?.nextSibling;
+    return this.busy || child !== undefined;
   }
 
   /** Goes out from layer `i`. */

@@ -10,26 +10,16 @@ import type { AttemptKind, CallOutcome, Host } from './host.js';
 import type { CallWatch } from './observer.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
 import { kindOfError, outcomeOf } from './outcome.js';
+import { Delivery, Phase } from './phase.js';
 import type { Layer } from './plan.js';
-
-/** How the end of a pass is delivered: `execute` throws, `settle` wraps, a driver gets the outcome itself. */
-export type Delivery = 'execute' | 'settle' | 'outcome';
-
-/**
- * ```
- * idle -> entering -> running -> leaving -> done
- *            |  ^                 |   ^
- *          waiting              driving
- * ```
- */
-export type Phase = 'idle' | 'entering' | 'waiting' | 'running' | 'leaving' | 'driving' | 'done';
 
 /** What a pass is made of, and what policies and listeners are told of it: the `Call` and, while it leaves, the `Outcome`. */
 export abstract class CallState implements Call {
-  protected host!: Host;
-  protected layers: readonly Layer[] = [];
-  protected delivery: Delivery = 'execute';
-  protected phase: Phase = 'idle';
+  /** The pipeline that it serves, or served last. */
+  host: Host;
+  protected layers: readonly Layer[];
+  protected delivery: Delivery = Delivery.execute;
+  protected phase: Phase = Phase.idle;
   /** The operation of this pass has not settled. */
   protected busy = false;
   /** What each gate keeps for this call. */
@@ -43,20 +33,29 @@ export abstract class CallState implements Call {
   protected root: CallState = this;
   /** Of the first pass: who watches the call. */
   protected watch: CallWatch | undefined;
-  /** When the call started, if somebody listened then. */
-  protected startedAt: number | undefined;
+  /** When the call started, if somebody listened then; else NaN. A field of numbers alone is stored without an allocation. */
+  protected startedAt = Number.NaN;
   /** The outermost layer of this pass. */
   from = 0;
   /** Of the first pass: how often the operation has been called. */
   protected runs = 0;
   layer = 0;
-  state: unknown;
   kind: OutcomeKind = 'success';
   error: unknown;
 
-  /** @param size How many layers to make room for; an array left to grow would take room for seventeen. */
-  constructor(size: number) {
-    this.states = new Array(size);
+  constructor(host: Host) {
+    this.host = host;
+    this.layers = host.plan.layers;
+    // An array left to grow would take room for seventeen.
+    this.states = new Array(this.layers.length).fill(undefined);
+  }
+
+  get state(): unknown {
+    return this.states[this.layer];
+  }
+
+  set state(state: unknown) {
+    this.states[this.layer] = state;
   }
 
   /** What the operation or a fallback answered. */
@@ -86,9 +85,8 @@ export abstract class CallState implements Call {
 
   get listening(): boolean {
     const { hub, plan } = this.host;
-    return (
-      hub.active || this.root.watch !== undefined || plan.inner.some((inner) => inner.hub.active)
-    );
+    if (hub.active || this.root.watch !== undefined) return true;
+    return plan.inner.length > 0 && plan.inner.some((inner) => inner.hub.active);
   }
 
   get deadline(): number {
@@ -132,10 +130,10 @@ export abstract class CallState implements Call {
   /** The layers before this one have been entered and not yet left. */
   protected get enteredLayers(): number {
     switch (this.phase) {
-      case 'running':
+      case Phase.running:
         return this.layers.length;
-      case 'done':
-      case 'idle':
+      case Phase.done:
+      case Phase.idle:
         return this.from;
       default:
         return this.layer;
@@ -144,9 +142,12 @@ export abstract class CallState implements Call {
 
   /** Says on an error of ours where it comes from. */
   protected signed(error: ResilienceError, policy: string): void {
-    if (Object.isFrozen(error)) return;
-    error.pipeline ??= this.host.name;
-    error.policy ??= policy;
+    try {
+      error.pipeline ??= this.host.name;
+      error.policy ??= policy;
+    } catch {
+      // A frozen error stays as it is.
+    }
   }
 
   /** A policy answered something that its contract does not know. */
@@ -165,7 +166,7 @@ export abstract class CallState implements Call {
     if (this.kind === 'success') discardWith(this.host.discard, this.value);
   }
 
-  protected off(): Detour {
+  off(): Detour {
     this.detour ??= new Detour();
     return this.detour;
   }
@@ -212,7 +213,7 @@ export abstract class CallState implements Call {
 
   protected reportCall(outcome: CallOutcome): void {
     // Nobody listened when it started: how long it took is not known.
-    if (this.startedAt === undefined) return;
+    if (Number.isNaN(this.startedAt)) return;
     this.report({
       type: 'call',
       outcome,
@@ -225,7 +226,7 @@ export abstract class CallState implements Call {
   protected endWatch(outcome: CallOutcome): void {
     const watch = this.watch as CallWatch;
     this.watch = undefined;
-    watch.end(outcome, this.runs, this.error);
+    watch.end(outcome, this.runs, this.error, this.startedAt);
   }
 
   protected report(event: EventBody): void {

@@ -1,6 +1,9 @@
-/** What an operation is told about the attempt it makes. */
+/**
+ * What an operation is told about the attempt it makes. Its members are read when they are asked for, so pass it on as it is: a
+ * copy (`{ ...context }`) has none of them.
+ */
 export interface Context {
-  /** Aborts when this attempt is given up: by the caller, by a timeout, or because another attempt won. Made on first read. */
+  /** Aborts when this attempt is given up: by the caller, by a timeout, or because another attempt takes its place. Made on first read. */
   readonly signal: AbortSignal;
   /** Number of this attempt within the call: 1 for the first. */
   readonly attempt: number;

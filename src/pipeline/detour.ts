@@ -1,4 +1,5 @@
 import type { AbandonablePass } from './abandonable-pass.js';
+import type { Attempt } from './context.js';
 import type { DriveHold } from './drive.js';
 import type { Following } from './follow.js';
 import type { AttemptKind } from './host.js';
@@ -23,14 +24,18 @@ export class Detour {
   /** The pass whose driver started this one. */
   parent: AbandonablePass | undefined;
   attemptKind: AttemptKind = 'first';
-  /** Passes started by drivers of this one that have not really settled. */
-  readonly children: AbandonablePass[] = [];
+  /** The passes started by drivers of this one that have not really settled: the first, which leads to the others. */
+  firstChild: AbandonablePass | undefined;
+  /** The next pass that the same parent started. */
+  nextSibling: AbandonablePass | undefined;
   drive: DriveHold | undefined;
+  /** The last attempt that failed by itself; what it left running is aborted before another one starts. */
+  failed: Attempt | undefined;
   /** A gate's promise of admission is pending. */
   waiting = false;
   /** Why the pass left the gate it waited for. */
   leftFor: unknown;
-  held: Held[] = [];
+  held: Held[] | undefined;
   interruption: Interruption | undefined;
   /** What else follows the signal that gives this pass up. */
   following: Following | undefined;

@@ -10,6 +10,7 @@ import { failure } from './outcome.js';
 export interface Drivable extends Call {
   again(layer: number, kind: AttemptKind, signal: AbortSignal | undefined): Promise<Outcome>;
   giveUpRuns(reason: unknown): void;
+  abortFailed(): void;
   degraded(): void;
 }
 
@@ -49,8 +50,9 @@ export class DriveHold implements Drive {
   }
 
   next(options?: NextOptions): Promise<Outcome> {
-    if (this.ended) return Promise.resolve(failure(this.#reason, 'cancelled'));
     const kind = options?.kind ?? this.#kind;
+    if (!this.ended && kind === 'retry') this.#pass.abortFailed();
+    if (this.ended) return Promise.resolve(failure(this.#reason, 'cancelled'));
     this.#kind = 'retry';
     return this.#pass.again(this.layer, kind, options?.signal);
   }

@@ -12,6 +12,17 @@ export function noOperation(method: string, value: unknown): TypeError {
   );
 }
 
+/** Whether the options of a call are the caller's signal itself, as cockatiel takes it: it would be ignored, and the call never end with it. */
+export function isBareSignal(options: unknown): boolean {
+  return typeof options === 'object' && options !== null && 'addEventListener' in options;
+}
+
+export function bareSignal(method: string): TypeError {
+  return new TypeError(
+    `pipeline.${method}: the options must be an object such as { signal } (got a signal itself)`,
+  );
+}
+
 /** A misspelt one: its listener would never be called. */
 export function noEvent(type: unknown): TypeError {
   const meant = typeof type === 'string' ? nearest(type, eventTypes) : undefined;

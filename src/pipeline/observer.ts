@@ -11,7 +11,7 @@ import type { Tally } from './tally.js';
 export interface CallObserver {
   /** Where the calls of the pipeline are counted. */
   readonly tally: Tally;
-  /** A call starts; `undefined` when nobody wants to know more than its count. */
+  /** A call starts; `undefined` when nobody wants to know more than its count. One watch may serve many calls at once. */
   start(host: Host): CallWatch | undefined;
   /** Something happened to a policy outside any call. */
   event(event: PipelineEvent): void;
@@ -21,7 +21,7 @@ export interface CallObserver {
   dispose(): void;
 }
 
-/** Watches one call. */
+/** Watches one call, or each of many of which there is nothing to remember but what the engine does: when it started. */
 export interface CallWatch {
   /** Whether it wants to hear of each attempt; it does hear of hedges. */
   readonly attempts: boolean;
@@ -31,8 +31,8 @@ export interface CallWatch {
   within<T>(run: () => T): T;
   /** Something happened in the call. */
   event(event: PipelineEvent): void;
-  /** The call settled. */
-  end(outcome: CallOutcome, attempts: number, error: unknown): void;
+  /** The call settled; it had started at `startedAt` of the pipeline's clock. */
+  end(outcome: CallOutcome, attempts: number, error: unknown, startedAt: number): void;
 }
 
 /** What a policy says of itself when telemetry collects; see `PolicyBase.measure`. */

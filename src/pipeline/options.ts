@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { fnOf, policyName } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
+import { ConfigError } from '../errors.js';
 import type { Clock } from '../time/clock.js';
 import type { Discard } from './host.js';
 import type { TelemetryOptions } from './telemetry-options.js';
@@ -49,8 +50,26 @@ export const pipelineSchema = z.strictObject({
 /** Options with everything filled in. */
 export type ResolvedPipeline = z.output<typeof pipelineSchema>;
 
+function looksLikePolicy(value: unknown): boolean {
+  try {
+    return typeof value === 'object' && value !== null && 'role' in value;
+  } catch {
+    // A proxy may refuse to be asked.
+    return false;
+  }
+}
+
+/** A policy where the name belongs. */
+function noName(value: unknown): ConfigError {
+  return new ConfigError(
+    "pipeline: the name comes first, as in pipeline('inventory', retry()) (got a policy)",
+    { path: 'pipeline', value, policy: 'pipeline' },
+  );
+}
+
 /** @throws ConfigError */
 export function resolvePipeline(options: string | PipelineOptions): ResolvedPipeline {
   const given = typeof options === 'string' ? { name: options } : options;
+  if (looksLikePolicy(given)) throw noName(given);
   return parseOptions(pipelineSchema, given, 'pipeline');
 }

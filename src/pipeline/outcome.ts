@@ -1,4 +1,5 @@
 import { RejectedError, TimeoutError } from '../errors.js';
+import { isA } from './is-a.js';
 
 /**
  * How one run of the inner layers ended. Inside a pipeline errors are values; they are thrown once, at the edge,
@@ -82,6 +83,6 @@ export function isOutcome(value: unknown): value is Outcome {
  * one of this pipeline's own.
  */
 export function kindOfError(error: unknown): Failure['kind'] {
-  if (error instanceof RejectedError) return 'rejected';
-  return error instanceof TimeoutError ? 'timeout' : 'failure';
+  if (isA(error, RejectedError)) return 'rejected';
+  return isA(error, TimeoutError) ? 'timeout' : 'failure';
 }

@@ -7,10 +7,18 @@ import type { Policy } from './contract.js';
 import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './events.js';
 import { eventTypes, Hub } from './events.js';
 import type { Discard, Host } from './host.js';
-import { listedTwice, noEvent, noOperation, notAPolicy } from './mistakes.js';
+import {
+  bareSignal,
+  isBareSignal,
+  listedTwice,
+  noEvent,
+  noOperation,
+  notAPolicy,
+} from './mistakes.js';
 import type { CallObserver } from './observer.js';
 import type { ResolvedPipeline } from './options.js';
 import { Pass } from './pass.js';
+import { Delivery } from './phase.js';
 import type { Placed, Plan } from './plan.js';
 import { planOf } from './plan.js';
 import { Tally } from './tally.js';
@@ -124,11 +132,17 @@ export class Pipeline<Adds = never> {
    * Runs an operation and answers its result, or what a fallback answers.
    *
    * @throws the operation's own error, unchanged; a RejectedError when a policy refused the call, a TimeoutError when a
-   * timeout expired, or the reason of the caller's signal. A TypeError when the operation is no function.
+   * timeout expired, or the reason of the caller's signal. A TypeError when the operation is no function, or `options` a bare
+   * signal.
    */
   execute<T>(operation: Operation<T>, options?: CallOptions): Promise<Awaited<T> | Adds> {
     if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));
-    return Pass.run(this, operation, 'execute', options?.signal) as Promise<Awaited<T> | Adds>;
+    if (options !== undefined && isBareSignal(options)) {
+      return Promise.reject(bareSignal('execute'));
+    }
+    return Pass.run(this, operation, Delivery.execute, options?.signal) as Promise<
+      Awaited<T> | Adds
+    >;
   }
 
   /** As {@link Pipeline.execute}, but never throws: it answers how the call ended. */
@@ -139,7 +153,10 @@ export class Pipeline<Adds = never> {
     if (typeof operation !== 'function') {
       return Promise.resolve({ status: 'rejected', reason: noOperation('settle', operation) });
     }
-    return Pass.run(this, operation, 'settle', options?.signal) as Promise<
+    if (options !== undefined && isBareSignal(options)) {
+      return Promise.resolve({ status: 'rejected', reason: bareSignal('settle') });
+    }
+    return Pass.run(this, operation, Delivery.settle, options?.signal) as Promise<
       PromiseSettledResult<Awaited<T> | Adds>
     >;
   }
@@ -193,10 +210,12 @@ export class Pipeline<Adds = never> {
 
   /** What the pipeline and its policies are doing now, as plain JSON. */
   snapshot(): PipelineSnapshot {
-    const policies: Record<string, unknown> = {};
-    for (const { name, policy } of this.plan.layers) {
-      if (policy.snapshot !== undefined) policies[name] = policy.snapshot();
-    }
+    // fromEntries defines properties: a policy may have any name, also one that assignment takes for something else.
+    const policies = Object.fromEntries(
+      this.plan.layers.flatMap(({ name, policy }) =>
+        policy.snapshot === undefined ? [] : [[name, policy.snapshot()]],
+      ),
+    ) as Record<string, unknown>;
     const { name, key, inFlight } = this;
     return { name, ...(key === undefined ? {} : { key }), inFlight, policies };
   }

@@ -10,11 +10,8 @@ export class Layer {
   readonly policy: Policy<unknown>;
   readonly gate: Gate | undefined;
   readonly driver: Driver | undefined;
-  /** The gate's methods, looked up once: a call site that meets many kinds of policy pays 4 ns for each look-up. */
-  readonly enter: Gate['enter'] | undefined;
-  readonly exit: Gate['exit'] | undefined;
-  /** The driver's, if it wants to know of each first run. */
-  readonly begin: Driver['begin'] | undefined;
+  /** A driver that wants to know of each first run. */
+  readonly begins: boolean;
   /** A gate whose exit waits for the operation to settle. */
   readonly holds: boolean;
   /** A driver that is asked about successful outcomes too. */
@@ -28,12 +25,10 @@ export class Layer {
     this.within = within;
     this.gate = policy.role === 'gate' ? policy : undefined;
     this.driver = policy.role === 'driver' ? policy : undefined;
-    this.enter = this.gate?.enter;
-    this.exit = this.gate?.exit;
     this.holds = policy.role === 'gate' && policy.holds === true;
     this.inspects = policy.role === 'driver' && policy.inspectsValues === true;
     this.active = policy.role === 'driver' && policy.accepts === undefined;
-    this.begin = this.active ? undefined : this.driver?.begin;
+    this.begins = !this.active && this.driver?.begin !== undefined;
   }
 }
 
@@ -41,7 +36,6 @@ export class Layer {
 export interface Exit {
   readonly at: number;
   readonly gate: Gate;
-  readonly exit: Gate['exit'];
 }
 
 /** The layers of a pipeline, outermost first, nested pipelines flattened. */
@@ -65,13 +59,10 @@ export interface Placed {
 
 /** Lays the policies out; a policy name that occurs twice is numbered: `timeout`, `timeout_2`. */
 export function planOf(placed: readonly Placed[]): Plan {
-  const taken = new Map<string, number>();
-  const layers = placed.map(({ policy, within }) => {
-    const base = policy.name ?? policy.type;
-    const count = (taken.get(base) ?? 0) + 1;
-    taken.set(base, count);
-    return new Layer(policy, count === 1 ? base : `${base}_${count}`, within);
-  });
+  const names = uniqueNames(placed.map(({ policy }) => policy.name ?? policy.type));
+  const layers = placed.map(
+    ({ policy, within }, i) => new Layer(policy, names[i] as string, within),
+  );
   return {
     layers,
     straight: layers.some((layer) => layer.inspects || layer.active) ? undefined : exitsOf(layers),
@@ -81,10 +72,23 @@ export function planOf(placed: readonly Placed[]): Plan {
   };
 }
 
+/** Numbers the names that are there already, past those that somebody chose. */
+function uniqueNames(wanted: readonly string[]): string[] {
+  const chosen = new Set(wanted);
+  const taken = new Set<string>();
+  return wanted.map((base) => {
+    let name = base;
+    for (let n = 2; taken.has(name); n++) {
+      const numbered = `${base}_${n}`;
+      if (!chosen.has(numbered)) name = numbered;
+    }
+    taken.add(name);
+    return name;
+  });
+}
+
 function exitsOf(layers: readonly Layer[]): Exit[] {
-  return layers
-    .flatMap(({ gate }, at) => (gate === undefined ? [] : [{ at, gate, exit: gate.exit }]))
-    .reverse();
+  return layers.flatMap(({ gate }, at) => (gate === undefined ? [] : [{ at, gate }])).reverse();
 }
 
 function mayWake(layers: readonly Layer[]): boolean {

@@ -40,16 +40,16 @@ const MAX_WORDS = 30;
  * What repeats is found by comparing it with the last one: in an outage the same thing happens over and over.
  */
 export class Tally {
-  /** Calls that succeeded at the first attempt, by far the most: the one increment of a successful call. */
+  /** Calls that went straight through and succeeded, by far the most: the one increment of such a call, and of its attempt. */
   straight = 0;
-  /** First attempts that succeeded. */
-  firstSuccesses = 0;
   /** All other calls. */
   readonly calls: CallCount[] = [];
   /** All other attempts. */
   readonly attempts: AttemptCount[] = [];
   readonly rejections: RejectionCount[] = [];
-  readonly #words = new Set<string>();
+  readonly #errorTypes = new Set<string>();
+  /** A bound of their own: whatever errors an upstream comes up with, refusals keep their reasons. */
+  readonly #reasons = new Set<string>();
   /** An error type that is known. */
   #lastWord: string | undefined;
   #lastCall: CallCount | undefined;
@@ -87,7 +87,7 @@ export class Tally {
   rejection(layer: number, reason: string, enforced: boolean): void {
     let last = this.#lastRejection;
     if (last === undefined || last.layer !== layer || last.reason !== reason) {
-      const word = this.#bounded(reason);
+      const word = bounded(reason, this.#reasons);
       last = this.rejections.find((each) => each.layer === layer && each.reason === word);
       if (last === undefined) {
         last = { layer, reason: word, enforced: 0, waived: 0 };
@@ -104,15 +104,14 @@ export class Tally {
     if (outcome === 'success' || outcome === 'fallback') return undefined;
     const word = errorTypeOf(error);
     if (word === this.#lastWord) return word;
-    const bounded = this.#bounded(word);
-    this.#lastWord = bounded;
-    return bounded;
+    this.#lastWord = bounded(word, this.#errorTypes);
+    return this.#lastWord;
   }
+}
 
-  #bounded(word: string): string {
-    if (this.#words.has(word)) return word;
-    if (this.#words.size >= MAX_WORDS) return OTHER_ERROR;
-    this.#words.add(word);
-    return word;
-  }
+function bounded(word: string, known: Set<string>): string {
+  if (known.has(word)) return word;
+  if (known.size >= MAX_WORDS) return OTHER_ERROR;
+  known.add(word);
+  return word;
 }

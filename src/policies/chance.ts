@@ -1,19 +1,26 @@
 import { describe } from '../config/describe.js';
 import { ConfigError } from '../errors.js';
+import { reportFault } from '../pipeline/events.js';
 
 /** Where chance comes from, as `Math.random`: 0 <= number < 1. */
 export type Random = () => number;
 
-/** The source of chance of a policy; one that answers nonsense ends the call with a ConfigError instead of a NaN delay. */
+/**
+ * The source of chance of a policy. One that throws or answers nonsense is reported, and `Math.random` stands in: chance
+ * only spreads delays, and must neither take the place of a call's own error nor keep a breaker from opening.
+ */
 export function randomOf(given: Random | undefined, policy: string): Random {
   if (given === undefined) return Math.random;
+  const path = `${policy}.random`;
   return () => {
-    const chance = given();
-    if (typeof chance === 'number' && chance >= 0 && chance < 1) return chance;
-    const path = `${policy}.random`;
-    throw new ConfigError(
-      `${path}: must answer a number from 0 to below 1 (answered ${describe(chance)})`,
-      { path, value: chance, policy },
-    );
+    try {
+      const chance = given();
+      if (typeof chance === 'number' && chance >= 0 && chance < 1) return chance;
+      const text = `${path}: must answer a number from 0 to below 1 (answered ${describe(chance)})`;
+      throw new ConfigError(text, { path, value: chance, policy });
+    } catch (error) {
+      reportFault(path, error);
+      return Math.random();
+    }
   };
 }

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { ConfigError, ContractError } from '../errors.js';
+import { isA } from '../pipeline/is-a.js';
 import type { Outcome } from '../pipeline/outcome.js';
+import { refusePromise } from './at-once.js';
 
 /**
  * A filter of cockatiel's, as made by `handleType`, `handleWhen`, `handleWhenResult` and their kin.
@@ -49,23 +51,34 @@ export function handlesOf(handle: Handle | undefined, byDefault: Handles): Handl
   if (typeof handle === 'function') {
     return (outcome) => outcome.kind !== 'cancelled' && verdict(handle(outcome));
   }
-  const { errorFilter, resultFilter } = handle.options;
+  const { options } = handle;
+  // Read once and called as methods: a filter of one's own may need its `this`.
+  const { errorFilter, resultFilter } = options;
   return (outcome) => {
-    if (outcome.kind === 'success') return verdict(resultFilter(outcome.value));
-    return outcome.kind !== 'cancelled' && verdict(errorFilter(outcome.error));
+    if (outcome.kind === 'success') return verdict(resultFilter.call(options, outcome.value));
+    return outcome.kind !== 'cancelled' && verdict(errorFilter.call(options, outcome.error));
   };
 }
 
-/** What a filter meant: as in any condition, all but a promise, which would be a yes whatever comes of it. */
+/** What a filter meant: as in any condition, but for a promise or another filter, which would be a yes to everything. */
 function verdict(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer;
-  if (answer instanceof Promise) {
-    answer.catch(() => {});
+  refusePromise(
+    answer,
+    'handle answered a promise: a filter cannot be asynchronous, it must answer true or false',
+  );
+  if (isLikeFilter(answer)) {
     throw new ContractError(
-      'handle answered a promise: a filter cannot be asynchronous, it must answer true or false',
+      'handle answered a filter, and not true or false: give the filter itself, such as handle: handleType(SomeError)',
     );
   }
   return Boolean(answer);
+}
+
+/** Also one made of nonsense, such as handleWhen(outcome). */
+function isLikeFilter(answer: unknown): boolean {
+  const { options } = Object(answer) as { readonly options?: unknown };
+  return 'errorFilter' in Object(options);
 }
 
 /** The upstream failed: the operation threw, or did not answer in time. A fault in the client's own set-up is none. */
@@ -73,5 +86,5 @@ export function isUpstreamFailure(outcome: Outcome): boolean {
   if (outcome.kind === 'timeout') return true;
   if (outcome.kind !== 'failure') return false;
   const { error } = outcome;
-  return !(error instanceof ConfigError || error instanceof ContractError);
+  return !(isA(error, ConfigError) || isA(error, ContractError));
 }

@@ -1,13 +1,39 @@
 import type { Outcome } from '../pipeline/outcome.js';
+import { refusePromise } from './at-once.js';
 
 /** Reads the delay that an outcome asks for, in milliseconds; `undefined` when it asks for none. */
 export type DelayFrom = (outcome: Outcome) => number | undefined;
 
 /** The delay that a failure asks for: the `retryAfter` of its error, in milliseconds, where that is one. */
 export function retryAfterOf(outcome: Outcome): number | undefined {
-  if (outcome.kind === 'success') return undefined;
-  const { error } = outcome;
+  return outcome.kind === 'success' ? undefined : delay(read(outcome.error));
+}
+
+/**
+ * The delay that an outcome asks for, as a `delayFrom` option reads it, or the error's `retryAfter` where there is none.
+ *
+ * @throws what `delayFrom` throws; a ContractError when it answers a promise.
+ */
+export function askedBy(delayFrom: DelayFrom | undefined, outcome: Outcome): number | undefined {
+  if (delayFrom === undefined) return retryAfterOf(outcome);
+  const answer: unknown = delayFrom(outcome);
+  refusePromise(
+    answer,
+    'delayFrom answered a promise: it cannot be asynchronous, it must answer a number of milliseconds or undefined',
+  );
+  return delay(answer);
+}
+
+/** The error is anybody's: one that cannot be read asks for nothing, and must not be replaced by what it throws. */
+function read(error: unknown): unknown {
   if (typeof error !== 'object' || error === null) return undefined;
-  const { retryAfter } = error as { readonly retryAfter?: unknown };
-  return typeof retryAfter === 'number' && retryAfter >= 0 ? retryAfter : undefined;
+  try {
+    return (error as { readonly retryAfter?: unknown }).retryAfter;
+  } catch {
+    return undefined;
+  }
+}
+
+function delay(asked: unknown): number | undefined {
+  return typeof asked === 'number' && asked >= 0 ? asked : undefined;
 }

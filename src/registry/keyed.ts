@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { describe } from '../config/describe.js';
 import { positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
@@ -96,7 +97,11 @@ export class Keyed<Adds = never> {
     return this.#entries.size;
   }
 
-  /** The pipeline of a key, made when it is asked for the first time. */
+  /**
+   * The pipeline of a key, made when it is asked for the first time.
+   *
+   * @throws TypeError when the key is no text; what a function among the options throws that a copy has to call.
+   */
   get(key: string): Pipeline<Adds> {
     const now = this.#template.time.recent();
     const known = this.#entries.get(key);
@@ -134,7 +139,13 @@ export class Keyed<Adds = never> {
     operation: Operation<T>,
     options?: CallOptions,
   ): Promise<Awaited<T> | Adds> {
-    return this.get(key).execute(operation, options);
+    let pipeline: Pipeline<Adds>;
+    try {
+      pipeline = this.get(key);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return pipeline.execute(operation, options);
   }
 
   /** Runs an operation in the pipeline of a key: see {@link Pipeline.settle}. */
@@ -143,7 +154,13 @@ export class Keyed<Adds = never> {
     operation: Operation<T>,
     options?: CallOptions,
   ): Promise<PromiseSettledResult<Awaited<T> | Adds>> {
-    return this.get(key).settle(operation, options);
+    let pipeline: Pipeline<Adds>;
+    try {
+      pipeline = this.get(key);
+    } catch (reason) {
+      return Promise.resolve({ status: 'rejected', reason });
+    }
+    return pipeline.settle(operation, options);
   }
 
   /** Listens to the events of all copies: see {@link Pipeline.on}. */
@@ -180,6 +197,9 @@ export class Keyed<Adds = never> {
   }
 
   #add(key: string, now: number): Entry<Adds> {
+    if (typeof key !== 'string') {
+      throw new TypeError(`keyed: the key must be a text (got ${describe(key)})`);
+    }
     const entry: Entry<Adds> = {
       key,
       pipeline: this.#make(key),

@@ -23,7 +23,7 @@ export function consoleLogger(to: ConsoleLike = globalThis.console): Logger {
   const line =
     (level: keyof ConsoleLike) =>
     (fields: object, message: string): void =>
-      to[level](`${message} ${JSON.stringify(fields, replacer)}`);
+      to[level](`${message} ${asJson(fields)}`);
   return {
     debug: line('debug'),
     info: line('info'),
@@ -32,8 +32,17 @@ export function consoleLogger(to: ConsoleLike = globalThis.console): Logger {
   };
 }
 
+/** What was thrown may be anything: it refers to itself, is a bigint, or cannot be read. The line is written all the same. */
+function asJson(fields: object): string {
+  try {
+    return JSON.stringify(fields, shown);
+  } catch {
+    return JSON.stringify({ ...fields, err: '[cannot be shown as JSON]' });
+  }
+}
+
 /** An error as loggers show it; its own fields are the caller's and may be anything. */
-function replacer(_key: string, value: unknown): unknown {
+function shown(_key: string, value: unknown): unknown {
   if (!(value instanceof Error)) return value;
   const { name, message } = value;
   return { name, message };

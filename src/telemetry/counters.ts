@@ -84,7 +84,7 @@ export class Counters implements Counts {
     }
   }
 
-  #addAttempts(attributes: Attributes, { firstSuccesses, attempts }: Tally): void {
+  #addAttempts(attributes: Attributes, { straight, attempts }: Tally): void {
     const add = (value: number, kind: string, outcome: string): void => {
       if (value === 0) return;
       const at = {
@@ -94,7 +94,7 @@ export class Counters implements Counts {
       };
       this.#series.add('attempts', at, value);
     };
-    add(firstSuccesses, 'first', 'success');
+    add(straight, 'first', 'success');
     for (const { kind, outcome, count } of attempts) add(count, kind, outcome);
   }
 }

@@ -1,18 +1,18 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { CallObserver, PolicyMeasures } from '../pipeline/observer.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
+import type { Layer } from '../pipeline/plan.js';
 import { systemClock } from '../time/clock.js';
 import { attribute } from './names.js';
-import type { Point } from './series.js';
-import { Series } from './series.js';
+import { idOf, Series } from './series.js';
 import { measured } from './sources.js';
 
 const STATES = ['closed', 'open', 'half_open', 'isolated'] as const;
 
-/** One policy of one pipeline, or of all copies of a keyed one together. */
+/** The policies of one name and kind in the pipelines of one name: counts are added up, rates are those of all their calls. */
 class PolicySum {
-  readonly policy: string;
-  readonly type: string;
+  readonly #attributes: Attributes;
+  readonly #type: string;
   readonly states = { closed: 0, open: 0, half_open: 0, isolated: 0 };
   isBreaker = false;
   calls = 0;
@@ -23,9 +23,9 @@ class PolicySum {
   limit = 0;
   balance: number | undefined;
 
-  constructor(policy: string, type: string) {
-    this.policy = policy;
-    this.type = type;
+  constructor(attributes: Attributes, type: string) {
+    this.#attributes = attributes;
+    this.#type = type;
   }
 
   add(measures: PolicyMeasures): void {
@@ -46,8 +46,8 @@ class PolicySum {
     if (balance !== undefined) this.balance = Math.min(this.balance ?? Infinity, balance);
   }
 
-  report(attributes: Attributes, series: Series): void {
-    const at = { ...attributes, [attribute.policy]: this.policy };
+  report(series: Series): void {
+    const at = this.#attributes;
     if (this.isBreaker) {
       for (const state of STATES) {
         series.add('breakerState', { ...at, [attribute.state]: state }, this.states[state]);
@@ -57,7 +57,7 @@ class PolicySum {
     if (this.slowCalls !== undefined) {
       series.add('breakerSlowCallRate', at, share(this.slowCalls, this.calls));
     }
-    if (this.inFlight !== undefined && this.type === 'bulkhead') {
+    if (this.inFlight !== undefined && this.#type === 'bulkhead') {
       series.add('bulkheadInFlight', at, this.inFlight);
       series.add('bulkheadQueued', at, this.queued);
       series.add('bulkheadLimit', at, this.limit);
@@ -80,52 +80,55 @@ const turn = (): Promise<void> => new Promise((resolve) => systemClock.setTimer(
 
 /** What policies are doing at one moment. */
 export class Gauges {
-  readonly #series = new Series();
+  readonly #sums = new Map<string, PolicySum>();
+  /** The sums to which the policies of an observer's pipelines add. */
+  readonly #of = new Map<Reporting, (PolicySum | undefined)[]>();
   #read = 0;
 
   /** Reads a pipeline; in place of a template, its living copies, and lets others run between many of them. */
   async add(pipeline: Pipeline<unknown>): Promise<void> {
     const now = pipeline.time.now();
-    const sums = new Map<Reporting, (PolicySum | undefined)[]>();
-    if (pipeline.copies.length === 0) measure(pipeline, now, sums);
+    if (pipeline.copies.length === 0) this.#measure(pipeline, now);
     for (const each of pipeline.copies) {
       for (const copy of each.deref()?.pipelines() ?? []) {
         if (++this.#read % AT_ONCE === 0) await turn();
-        measure(copy, now, sums);
+        this.#measure(copy, now);
       }
     }
-    for (const [{ attributes }, policies] of sums) {
-      for (const policy of policies) policy?.report(attributes, this.#series);
+  }
+
+  /** What there is to show. */
+  series(): Series {
+    const series = new Series();
+    for (const sum of this.#sums.values()) sum.report(series);
+    return series;
+  }
+
+  #measure(pipeline: Pipeline<unknown>, now: number): void {
+    const observer = pipeline.observer as Reporting | undefined;
+    if (observer === undefined) return;
+    const { layers } = pipeline.plan;
+    let sums = this.#of.get(observer);
+    if (sums === undefined) {
+      sums = layers.map((layer) => this.#sumOf(layer, observer.attributes));
+      this.#of.set(observer, sums);
+    }
+    for (let i = 0; i < layers.length; i++) {
+      const sum = sums[i];
+      const measures = sum && measured(() => layers[i]?.policy.measure?.(now));
+      if (measures !== undefined) sum?.add(measures);
     }
   }
 
-  entries(): Iterable<[string, Point]> {
-    return this.#series.entries();
-  }
-
-  has(id: string): boolean {
-    return this.#series.has(id);
-  }
-}
-
-function measure(
-  pipeline: Pipeline<unknown>,
-  now: number,
-  sums: Map<Reporting, (PolicySum | undefined)[]>,
-): void {
-  const observer = pipeline.observer as Reporting | undefined;
-  if (observer === undefined) return;
-  const { layers } = pipeline.plan;
-  let policies = sums.get(observer);
-  if (policies === undefined) {
-    policies = layers.map(({ name, policy }) =>
-      policy.measure === undefined ? undefined : new PolicySum(name, policy.type),
-    );
-    sums.set(observer, policies);
-  }
-  for (let i = 0; i < layers.length; i++) {
-    const sum = policies[i];
-    const measures = sum && measured(() => layers[i]?.policy.measure?.(now));
-    if (measures !== undefined) sum?.add(measures);
+  #sumOf({ name, policy }: Layer, attributes: Attributes): PolicySum | undefined {
+    if (policy.measure === undefined) return undefined;
+    const at = { ...attributes, [attribute.policy]: name };
+    const id = `${policy.type} ${idOf(at)}`;
+    let sum = this.#sums.get(id);
+    if (sum === undefined) {
+      sum = new PolicySum(at, policy.type);
+      this.#sums.set(id, sum);
+    }
+    return sum;
   }
 }

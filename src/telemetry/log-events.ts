@@ -1,4 +1,4 @@
-import { trace } from '@opentelemetry/api';
+import { isSpanContextValid, trace } from '@opentelemetry/api';
 import * as z from 'zod';
 import { positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
@@ -150,5 +150,6 @@ function place(event: { pipeline: string; key: string | undefined; policy: strin
 
 function traceIds(): Record<string, string> {
   const span = trace.getActiveSpan()?.spanContext();
-  return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
+  if (span === undefined || !isSpanContextValid(span)) return {};
+  return { trace_id: span.traceId, span_id: span.spanId };
 }

@@ -60,12 +60,13 @@ export class Meters {
       for (const { metric, attributes, value } of counters.points()) {
         report(metric, value, attributes);
       }
+      const shown = gauges.series();
       // An SDK with cumulative temporality repeats the last value of a gauge that is gone for ever: it ends with a 0.
       for (const [id, { metric, attributes }] of this.#shown) {
-        if (!gauges.has(id)) report(metric, 0, attributes);
+        if (!shown.has(id)) report(metric, 0, attributes);
       }
       this.#shown = new Map();
-      for (const [id, { metric, attributes, value }] of gauges.entries()) {
+      for (const [id, { metric, attributes, value }] of shown.entries()) {
         report(metric, value, attributes);
         this.#shown.set(id, { metric, attributes });
       }

@@ -127,8 +127,7 @@ export const metric = {
     name: 'holdfast.retry_budget.balance',
     kind: 'gauge',
     unit: '{retry}',
-    description:
-      'Retries that the budget allows now; of a keyed pipeline, those of its poorest copy.',
+    description: 'Retries that the budget allows now; of several together, those of the poorest.',
     attributes: [policy],
   },
 } as const satisfies Record<string, Metric>;

@@ -2,23 +2,40 @@ import { reportFault } from '../pipeline/events.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { ResolvedTelemetry } from '../pipeline/telemetry-options.js';
 import { AttributeSets } from './attribute-sets.js';
+import { channels } from './channels.js';
 import { attribute } from './names.js';
 import { PipelineTelemetry } from './pipeline-telemetry.js';
 import { PipelineSource, register } from './sources.js';
 
-/** Joins a new pipeline and its telemetry. */
-export function observe(pipeline: Pipeline<unknown>, options: ResolvedTelemetry): void {
-  const given = options.attributes;
-  const sets = typeof given === 'function' ? new AttributeSets(given) : undefined;
+/** The sets of attributes for the keys of a pipeline, where a function makes them. */
+export function attributeSetsOf({ attributes }: ResolvedTelemetry): AttributeSets | undefined {
+  return typeof attributes === 'function' ? new AttributeSets(attributes) : undefined;
+}
+
+/**
+ * Joins a new pipeline and its telemetry.
+ *
+ * @param sets Those that it has in common with the pipelines of other keys.
+ */
+export function observe(
+  pipeline: Pipeline<unknown>,
+  options: ResolvedTelemetry,
+  sets = attributeSetsOf(options),
+): void {
+  const { attributes: given } = options;
+  const { key } = pipeline;
+  const own = key === undefined ? undefined : sets?.of(key);
   const attributes = {
-    ...(typeof given === 'object' ? given : {}),
+    ...(typeof given === 'object' ? given : own),
     [attribute.pipeline]: pipeline.name,
   };
   const source = new PipelineSource(pipeline, options.meterProvider, attributes);
-  const { name, tally } = pipeline;
-  const observer = new PipelineTelemetry(name, options, source, tally, attributes, sets);
+  const { tally } = pipeline;
+  const observer = new PipelineTelemetry(pipeline, options, source, tally, attributes, sets);
   pipeline.observer = observer;
   register(pipeline, source);
+  // What is done to a breaker by hand, before any call has looked who is there.
+  if (channels().wantsTransitions) pipeline.subscribe();
   // Gauges show up without a first call, where an SDK is there already.
   try {
     observer.meters();

@@ -1,9 +1,17 @@
 import type { Attributes, Context, MeterProvider, Span } from '@opentelemetry/api';
-import { context, metrics, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import {
+  context,
+  isSpanContextValid,
+  metrics,
+  ROOT_CONTEXT,
+  SpanKind,
+  trace,
+} from '@opentelemetry/api';
 import type { PipelineEvent } from '../pipeline/events.js';
 import { reportFault } from '../pipeline/events.js';
-import type { CallOutcome, Host } from '../pipeline/host.js';
+import type { Host } from '../pipeline/host.js';
 import type { CallObserver, CallWatch } from '../pipeline/observer.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { Tally } from '../pipeline/tally.js';
 import type { ResolvedTelemetry } from '../pipeline/telemetry-options.js';
 import type { AttributeSets } from './attribute-sets.js';
@@ -12,6 +20,7 @@ import { channels } from './channels.js';
 import type { Meters } from './meters.js';
 import { metersOf } from './meters.js';
 import { attribute, SCOPE, SPAN_PREFIX } from './names.js';
+import { Recorder } from './recorder.js';
 import type { Source } from './sources.js';
 import { Watch } from './watch.js';
 
@@ -43,9 +52,13 @@ const NOTHING: Registered = {};
 export class PipelineTelemetry implements CallObserver {
   readonly tally: Tally;
   readonly attributes: Attributes;
+  /** Copies keep their observer, and so what collections find them through: the template. */
+  readonly #pipeline: Pipeline<unknown>;
   readonly #options: ResolvedTelemetry;
   readonly #source: Source;
   readonly #sets: AttributeSets | undefined;
+  /** What observes the copies that have a set in common. */
+  readonly #forks = new Map<Attributes, CallObserver>();
   readonly #channels: Channels = channels();
   readonly #spanName: string;
   /** Nothing can be wanted but by what is registered globally. */
@@ -56,12 +69,10 @@ export class PipelineTelemetry implements CallObserver {
   /** What was registered for metrics when it was last asked for. */
   #registered: unknown = NOTHING;
   #provider: MeterProvider | undefined;
-  #meters: Meters | undefined;
-  readonly #durations = new Map<string | undefined, Map<CallOutcome, Attributes>>();
-  readonly #success: Attributes;
+  #recorder: Recorder;
 
   constructor(
-    name: string,
+    pipeline: Pipeline<unknown>,
     options: ResolvedTelemetry,
     source: Source,
     tally: Tally,
@@ -70,12 +81,13 @@ export class PipelineTelemetry implements CallObserver {
   ) {
     this.tally = tally;
     this.attributes = attributes;
+    this.#pipeline = pipeline;
     this.#options = options;
     this.#source = source;
     this.#globalOnly = options.meterProvider === undefined && options.spans !== 'always';
     this.#sets = sets;
-    this.#spanName = SPAN_PREFIX + name;
-    this.#success = { ...attributes, [attribute.outcome]: 'success' };
+    this.#spanName = SPAN_PREFIX + pipeline.name;
+    this.#recorder = this.#recorderAt(undefined);
   }
 
   start(host: Host): CallWatch | undefined {
@@ -90,13 +102,27 @@ export class PipelineTelemetry implements CallObserver {
 
   fork(key: string): CallObserver {
     if (this.#sets === undefined) return this;
-    return this.#sets.of(key, (attributes) => {
-      const tally = new Tally();
-      const all = { ...this.attributes, ...attributes };
-      this.#source.add(tally, all);
-      const name = this.#spanName.slice(SPAN_PREFIX.length);
-      return new PipelineTelemetry(name, this.#options, this.#source, tally, all, undefined);
-    });
+    const set = this.#sets.of(key);
+    let observer = this.#forks.get(set);
+    if (observer === undefined) {
+      observer = this.#forkWith(set);
+      this.#forks.set(set, observer);
+    }
+    return observer;
+  }
+
+  #forkWith(set: Attributes): CallObserver {
+    const tally = new Tally();
+    const attributes = { ...set, ...this.attributes };
+    this.#source.add(tally, attributes);
+    return new PipelineTelemetry(
+      this.#pipeline,
+      this.#options,
+      this.#source,
+      tally,
+      attributes,
+      undefined,
+    );
   }
 
   dispose(): void {
@@ -104,30 +130,15 @@ export class PipelineTelemetry implements CallObserver {
   }
 
   /** Finds the meter provider anew, and makes the instruments when there is a new one. */
-  meters(): Meters | undefined {
+  meters(): void {
     const provider = this.#options.meterProvider ?? metrics.getMeterProvider();
-    if (provider !== this.#provider) {
-      this.#provider = provider;
-      this.#meters = metersOf(provider);
-    }
-    return this.#meters;
+    if (provider === this.#provider) return;
+    this.#provider = provider;
+    this.#recorder = this.#recorderAt(metersOf(provider));
   }
 
-  /** The attributes of a duration; the same object each time. */
-  durationAttributes(outcome: CallOutcome, errorType: string | undefined): Attributes {
-    if (outcome === 'success') return this.#success;
-    let byOutcome = this.#durations.get(errorType);
-    if (byOutcome === undefined) {
-      byOutcome = new Map();
-      this.#durations.set(errorType, byOutcome);
-    }
-    let attributes = byOutcome.get(outcome);
-    if (attributes === undefined) {
-      attributes = { ...this.attributes, [attribute.outcome]: outcome };
-      if (errorType !== undefined) attributes[attribute.errorType] = errorType;
-      byOutcome.set(outcome, attributes);
-    }
-    return attributes;
+  #recorderAt(meters: Meters | undefined): Recorder {
+    return new Recorder(meters, this.#pipeline.time, this.tally, this.attributes);
   }
 
   #ask(host: Host): CallWatch | undefined {
@@ -147,33 +158,53 @@ export class PipelineTelemetry implements CallObserver {
         this.#registered = registered.metrics;
         this.meters();
       }
-      const active = registered.context === undefined ? ROOT_CONTEXT : context.active();
-      return this.#watch(host, this.#meters, active);
+      if (registered.context !== undefined) return this.#watch(host, context.active(), true);
+      return this.#watch(host, ROOT_CONTEXT, false);
     } catch (error) {
       reportFault('telemetry', error);
       return undefined;
     }
   }
 
-  #watch(host: Host, meters: Meters | undefined, active: Context): CallWatch | undefined {
-    if (this.#channels.wantsTransitions) host.subscribe();
+  /** `passes`: there is a way to pass a context on, so that attempts can be told their number. */
+  #watch(host: Host, active: Context, passes: boolean): CallWatch | undefined {
+    const channels = this.#channels;
+    const heard = channels.active;
+    if (heard && channels.wantsTransitions) host.subscribe();
     const span = this.#startSpan(host, active);
+    if (span === undefined && active === ROOT_CONTEXT && !heard) {
+      return passes || this.#recorder.records ? this.#recorder : undefined;
+    }
     let where: Context | undefined = active;
     if (span !== undefined) where = trace.setSpan(active, span);
     else if (active === ROOT_CONTEXT) where = undefined;
-    if (meters === undefined && where === undefined && !this.#channels.active) return undefined;
-    return new Watch(this, host, meters, this.#channels, where, span);
+    return new Watch(host, this.tally, this.#recorder, channels, where, span);
   }
 
   #startSpan(host: Host, active: Context): Span | undefined {
-    const { spans, tracerProvider } = this.#options;
+    const { spans } = this.#options;
     if (spans === 'never') return undefined;
-    if (spans === 'auto' && trace.getSpan(active)?.isRecording() !== true) return undefined;
-    const tracer = (tracerProvider ?? trace).getTracer(SCOPE);
-    const options = { kind: SpanKind.INTERNAL, attributes: this.attributes };
-    const span = tracer.startSpan(this.#spanName, options, active);
-    if (!span.isRecording()) return undefined;
-    if (host.key !== undefined) span.setAttribute(attribute.key, host.key);
-    return span;
+    if (spans === 'auto') {
+      if (active === ROOT_CONTEXT || trace.getSpan(active)?.isRecording() !== true)
+        return undefined;
+    }
+    try {
+      return this.#newSpan(host, active);
+    } catch (error) {
+      reportFault('telemetry', error);
+      return undefined;
+    }
+  }
+
+  #newSpan(host: Host, active: Context): Span | undefined {
+    const tracer = (this.#options.tracerProvider ?? trace).getTracer(SCOPE);
+    const { key } = host;
+    const attributes =
+      key === undefined ? this.attributes : { ...this.attributes, [attribute.key]: key };
+    const span = tracer.startSpan(this.#spanName, { kind: SpanKind.INTERNAL, attributes }, active);
+    if (span.isRecording()) return span;
+    // Sampled out. Without a parent, what runs inside has to know, or each attempt would start a trace of its own.
+    const isRoot = trace.getSpan(active) === undefined && isSpanContextValid(span.spanContext());
+    return isRoot ? span : undefined;
   }
 }

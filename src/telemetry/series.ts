@@ -18,7 +18,7 @@ export class Series {
   }
 
   add(metric: MetricId, attributes: Attributes, value: number): void {
-    const id = idOf(metric, attributes);
+    const id = `${metric} ${idOf(attributes)}`;
     const known = this.#points.get(id);
     if (known !== undefined) known.value += value;
     else if (this.#points.size < this.#limit) this.#points.set(id, { metric, attributes, value });
@@ -37,7 +37,7 @@ export class Series {
   }
 }
 
-function idOf(metric: MetricId, attributes: Attributes): string {
-  const entries = Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `${metric} ${JSON.stringify(entries)}`;
+/** The same text for the same attributes, in whatever order. */
+export function idOf(attributes: Attributes): string {
+  return JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

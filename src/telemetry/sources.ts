@@ -73,21 +73,29 @@ export function measured(ask: () => PolicyMeasures | undefined): PolicyMeasures 
 
 const sources = new Set<PipelineSource>();
 
-/** What pipelines that are gone have counted, for each provider: counters must never go back. */
-const retired = new Map<MeterProvider | undefined, Counters>();
-
 /** How many series of pipelines that are gone are kept for each provider. */
 const MAX_RETIRED = 5_000;
 
+/** What pipelines that are gone have counted, for each provider as long as it lives: counters must never go back. */
+const retired = new WeakMap<MeterProvider, Counters>();
+/** The same for those that reported to the global one. */
+const retiredGlobally = new Counters(MAX_RETIRED);
+
 const registry = new FinalizationRegistry<PipelineSource>((source) => {
   sources.delete(source);
-  let counters = retired.get(source.provider);
-  if (counters === undefined) {
-    counters = new Counters(MAX_RETIRED);
-    retired.set(source.provider, counters);
-  }
+  const counters = countersOf(source.provider);
   for (const account of source.accounts) counters.add(account);
 });
+
+function countersOf(provider: MeterProvider | undefined): Counters {
+  if (provider === undefined) return retiredGlobally;
+  let counters = retired.get(provider);
+  if (counters === undefined) {
+    counters = new Counters(MAX_RETIRED);
+    retired.set(provider, counters);
+  }
+  return counters;
+}
 
 /** Has a pipeline collected from now on, until it is gone. */
 export function register(pipeline: Pipeline<unknown>, source: PipelineSource): void {
@@ -102,9 +110,9 @@ export function sourcesOf(provider: MeterProvider, isGlobal: boolean): PipelineS
 
 /** What pipelines that reported to `provider` and are gone have counted. */
 export function retiredOf(provider: MeterProvider, isGlobal: boolean): Counts[] {
-  return [...retired]
-    .filter(([to]) => belongs(to, provider, isGlobal))
-    .map(([, counters]) => counters);
+  const counters = retired.get(provider);
+  const own = counters === undefined ? [] : [counters];
+  return isGlobal ? [retiredGlobally, ...own] : own;
 }
 
 function belongs(

@@ -6,50 +6,50 @@ import type { PipelineEvent } from '../pipeline/events.js';
 import { reportFault } from '../pipeline/events.js';
 import type { CallOutcome, Host } from '../pipeline/host.js';
 import type { CallWatch } from '../pipeline/observer.js';
+import type { Tally } from '../pipeline/tally.js';
 import { withAttempt } from './attempt.js';
 import type { Channels } from './channels.js';
-import type { Meters } from './meters.js';
 import { attribute } from './names.js';
-import type { PipelineTelemetry } from './pipeline-telemetry.js';
+import type { Recorder } from './recorder.js';
 import { addSpanEvent } from './span-events.js';
 
-/** Watches one call: measures how long it takes, and tells its span what happens. */
+/** Watches one call that has a span, a context to be passed on, or a channel to be told: all that calls cannot share. */
 export class Watch implements CallWatch {
   readonly attempts: boolean;
-  readonly #telemetry: PipelineTelemetry;
   readonly #host: Host;
-  readonly #meters: Meters | undefined;
+  readonly #tally: Tally;
+  /** Where durations go. */
+  readonly #recorder: Recorder;
   readonly #channels: Channels;
   /** Where the call runs; `undefined` when there is nothing to pass on. */
   readonly #context: TraceContext | undefined;
   readonly #span: Span | undefined;
-  readonly #startedAt: number;
 
   constructor(
-    telemetry: PipelineTelemetry,
     host: Host,
-    meters: Meters | undefined,
+    tally: Tally,
+    recorder: Recorder,
     channels: Channels,
     context: TraceContext | undefined,
     span: Span | undefined,
   ) {
-    this.#telemetry = telemetry;
     this.#host = host;
-    this.#meters = meters;
+    this.#tally = tally;
+    this.#recorder = recorder;
     this.#channels = channels;
     this.#context = context;
     this.#span = span;
     this.attempts = channels.wantsAttempts;
-    this.#startedAt = host.time.now();
   }
 
   operate(operation: Operation, attempt: Context): unknown {
     const context = this.#context;
-    if (context === undefined) return operation(attempt);
     const { attempt: number } = attempt;
     if (number > 1) {
-      return contextApi.with(withAttempt(context, number), operation, undefined, attempt);
+      const numbered = withAttempt(context ?? ROOT_CONTEXT, number);
+      return contextApi.with(numbered, operation, undefined, attempt);
     }
+    if (context === undefined) return operation(attempt);
     if (contextApi.active() === context) return operation(attempt);
     return contextApi.with(context, operation, undefined, attempt);
   }
@@ -59,8 +59,10 @@ export class Watch implements CallWatch {
   }
 
   event(event: PipelineEvent): void {
+    if (event.type === 'retry') {
+      this.#recorder.delay(event.policy, event.delayMs, this.#context ?? ROOT_CONTEXT);
+    }
     try {
-      if (event.type === 'retry') this.#recordDelay(event.policy ?? '', event.delayMs);
       if (this.#span !== undefined) addSpanEvent(this.#span, event);
       if (event.type === 'attempt') this.#channels.publish(event);
     } catch (error) {
@@ -68,47 +70,26 @@ export class Watch implements CallWatch {
     }
   }
 
-  end(outcome: CallOutcome, attempts: number, error: unknown): void {
-    try {
-      this.#end(outcome, attempts, error);
-    } catch (fault) {
-      reportFault('telemetry', fault);
+  end(outcome: CallOutcome, attempts: number, error: unknown, startedAt: number): void {
+    this.#recorder.duration(outcome, error, startedAt, this.#context ?? ROOT_CONTEXT);
+    if (this.#span !== undefined) {
+      const errorType = this.#tally.errorType(outcome, error);
+      endSpan(this.#span, outcome, attempts, error, errorType);
     }
+    if (this.#channels.wantsCalls) this.#publish(outcome, attempts, error, startedAt);
   }
 
-  #end(outcome: CallOutcome, attempts: number, error: unknown): void {
-    const durationMs = this.#host.time.now() - this.#startedAt;
-    const errorType = this.#telemetry.tally.errorType(outcome, error);
-    if (this.#meters !== undefined) {
-      const attributes = this.#telemetry.durationAttributes(outcome, errorType);
-      const context = this.#context ?? ROOT_CONTEXT;
-      this.#meters.callDuration.record(durationMs / 1_000, attributes, context);
-    }
-    if (this.#span !== undefined) endSpan(this.#span, outcome, attempts, error, errorType);
-    if (this.#channels.wantsCalls) {
-      const { name: pipeline, key } = this.#host;
-      const policy = undefined;
-      const ended = error === undefined ? {} : { error };
-      this.#channels.publish({
-        type: 'call',
-        outcome,
-        attempts,
-        durationMs,
-        ...ended,
-        pipeline,
-        key,
-        policy,
-      });
-    }
-  }
-
-  #recordDelay(policy: string, delayMs: number): void {
-    if (this.#meters === undefined) return;
-    const attributes = { ...this.#telemetry.attributes, [attribute.policy]: policy };
-    this.#meters.retryDelay.record(delayMs / 1_000, attributes, this.#context);
+  #publish(outcome: CallOutcome, attempts: number, error: unknown, startedAt: number): void {
+    const { name: pipeline, key, time } = this.#host;
+    const durationMs = time.now() - startedAt;
+    const policy = undefined;
+    const ended = error === undefined ? {} : { error };
+    const rest = { ...ended, pipeline, key, policy };
+    this.#channels.publish({ type: 'call', outcome, attempts, durationMs, ...rest });
   }
 }
 
+/** Ends a span. What a broken tracer or an error that cannot be read throws must not keep it open. */
 function endSpan(
   span: Span,
   outcome: CallOutcome,
@@ -116,14 +97,27 @@ function endSpan(
   error: unknown,
   errorType: string | undefined,
 ): void {
-  span.setAttribute(attribute.outcome, outcome);
-  span.setAttribute(attribute.attempts, attempts);
-  if (errorType !== undefined) span.setAttribute(attribute.errorType, errorType);
-  // The caller's own abort is no error; one that a retry or a fallback made good is none either.
-  if (errorType !== undefined && outcome !== 'cancelled') {
-    const message = error instanceof Error ? error.message : '';
-    span.setStatus({ code: SpanStatusCode.ERROR, message });
-    if (error instanceof Error && !(error instanceof ResilienceError)) span.recordException(error);
+  try {
+    span.setAttribute(attribute.outcome, outcome);
+    span.setAttribute(attribute.attempts, attempts);
+    // The caller's own abort is no error; one that a retry or a fallback made good is none either.
+    if (errorType !== undefined) span.setAttribute(attribute.errorType, errorType);
+    if (errorType !== undefined && outcome !== 'cancelled') recordError(span, error);
+  } catch (fault) {
+    reportFault('telemetry', fault);
   }
-  span.end();
+  try {
+    span.end();
+  } catch (fault) {
+    reportFault('telemetry', fault);
+  }
+}
+
+function recordError(span: Span, error: unknown): void {
+  const code = SpanStatusCode.ERROR;
+  // Before anything of the error is read: that it is one must be told even if it cannot be.
+  span.setStatus({ code });
+  if (!(error instanceof Error)) return;
+  span.setStatus({ code, message: error.message });
+  if (!(error instanceof ResilienceError)) span.recordException(error);
 }

@@ -1,6 +1,9 @@
 // Kept from before any test could replace them: the upstream lives in real time, as a remote service does.
 const { setTimeout, clearTimeout } = globalThis;
 
+/** The longest delay a host timer takes; one millisecond more and it fires at once. No test lives to see the difference. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** A timer of {@link UpstreamTimers}. */
 export type UpstreamTimer = ReturnType<typeof setTimeout>;
 
@@ -14,10 +17,13 @@ export class UpstreamTimers {
       step();
       return undefined;
     }
-    const timer = setTimeout(() => {
-      this.#armed.delete(timer);
-      step();
-    }, delayMs);
+    const timer = setTimeout(
+      () => {
+        this.#armed.delete(timer);
+        step();
+      },
+      Math.min(delayMs, MAX_TIMER_MS),
+    );
     this.#armed.add(timer);
     return timer;
   }

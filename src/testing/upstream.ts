@@ -195,9 +195,7 @@ class LoopbackUpstream implements FlakyUpstream {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#stop();
-    for (const waiter of this.#waiters.splice(0)) {
-      waiter.reject(new Error('the flaky upstream was closed'));
-    }
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(wasClosed());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -265,6 +263,7 @@ class LoopbackUpstream implements FlakyUpstream {
 
   #until(ready: () => boolean): Promise<void> {
     if (ready()) return Promise.resolve();
+    if (this.#closed) return Promise.reject(wasClosed());
     return new Promise((resolve, reject) => this.#waiters.push({ ready, resolve, reject }));
   }
 
@@ -276,4 +275,8 @@ class LoopbackUpstream implements FlakyUpstream {
       return false;
     });
   }
+}
+
+function wasClosed(): Error {
+  return new Error('the flaky upstream was closed');
 }

@@ -16,9 +16,11 @@ export interface Deadline {
   /** @internal */
   at: number;
   /** @internal */
-  listener: DeadlineListener | undefined;
+  listener: DeadlineListener;
   /** @internal */
   token: number;
+  /** @internal Its place among those that carry no stamp yet. */
+  place: number;
   /** @internal */
   previous: Deadline | undefined;
   /** @internal */
@@ -31,7 +33,7 @@ const UNSTAMPED = -1;
 /** Ticks are used where one of them is well within the 1% by which a timeout may be late. */
 const MIN_TICKED_MS = TICK_MS * 200;
 
-/** A timer later than this was held up by a blocked event loop. */
+/** A timer later than this was held up by a blocked event loop; asked only where there is no hook behind the poll phase. */
 const LATE_MS = 2;
 
 const MAX_SPARE = 1024;
@@ -40,8 +42,8 @@ const MAX_SPARE = 1024;
  * All pending deadlines of one duration. They pass in the order in which they were set, so a linked list with one armed
  * timer serves any number of them: O(1) to add and to remove, whatever is in flight.
  *
- * While the time source ticks, setting a deadline reads no clock: it is stamped at the next tick, that is at most one
- * tick late and never early.
+ * While the time source ticks, setting a deadline reads no clock and links nothing: most are taken back
+ * before the next tick, and only what is left then is stamped and linked. So it is at most one tick late and never early.
  */
 export class DeadlineQueue {
   /** How far ahead its deadlines lie, in milliseconds. */
@@ -51,17 +53,19 @@ export class DeadlineQueue {
   readonly #mayTick: boolean;
   #head: Deadline | undefined;
   #tail: Deadline | undefined;
-  #firstUnstamped: Deadline | undefined;
+  /** The new ones, as many as `#newCount`; behind them spare ones for reuse. */
+  readonly #new: Deadline[] = [];
+  #newCount = 0;
   #awaitsTick = false;
   #timer: unknown;
   #armed = false;
   #firing = false;
-  /** When the armed timer is due, or up to one tick earlier. */
+  /** When the armed timer is due. */
   #dueAt = 0;
-  /** After a blocked loop: deadlines up to here pass at the next firing. */
+  /** While it lets one turn of the event loop pass: deadlines up to here pass at the next firing. */
   #horizon = -1;
-  #spare: Deadline | undefined;
-  #spares = 0;
+  /** What {@link TimeSource.afterPoll} answered. */
+  #grace: unknown;
   readonly #onTimer = (): void => this.#fire();
 
   /** @internal Use {@link TimeSource.deadlines}. */
@@ -74,7 +78,7 @@ export class DeadlineQueue {
 
   /** @internal Whether no deadline is pending. */
   get empty(): boolean {
-    return this.#head === undefined;
+    return this.#head === undefined && this.#newCount === 0;
   }
 
   /** @internal Whether fake timers came or went since it was made, so that another queue is in charge. */
@@ -84,28 +88,36 @@ export class DeadlineQueue {
 
   /** Sets a deadline `durationMs` from now. */
   add<Owner>(listener: DeadlineListener<Owner>, owner: Owner, token: number): Deadline {
-    if (this.isOutdated) return this.#time.deadlines(this.durationMs).add(listener, owner, token);
-    const deadline = this.#take(listener as DeadlineListener, owner, token);
-    const tail = this.#tail;
-    if (tail === undefined) this.#head = deadline;
-    else tail.next = deadline;
-    deadline.previous = tail;
-    this.#tail = deadline;
-    let now: number;
-    if (this.#mayTick && this.#time.ticking) {
-      now = this.#time.recent();
-      this.#firstUnstamped ??= deadline;
-      this.#awaitTick();
-    } else {
-      now = this.#time.read();
-      deadline.at = now + this.durationMs;
+    const time = this.#time;
+    if (time.timers !== this.#timers) {
+      return time.deadlines(this.durationMs).add(listener, owner, token);
     }
-    if (!this.#armed && !this.#firing) this.#arm(this.durationMs, now + this.durationMs);
+    const place = this.#newCount;
+    const spare = this.#new;
+    const deadline =
+      place < spare.length ? (spare[place] as Deadline) : this.#make(listener as DeadlineListener);
+    // Stores into old objects are not free: most deadlines serve the policy that they served before.
+    if (deadline.listener !== listener) deadline.listener = listener as DeadlineListener;
+    deadline.owner = owner;
+    deadline.token = token;
+    this.#newCount = place + 1;
+    if (this.#mayTick && time.ticking) {
+      time.recent();
+      if (!this.#awaitsTick) this.#awaitTick();
+    } else {
+      this.#link(time.read());
+    }
     return deadline;
   }
 
   /** Takes back a pending deadline. */
   remove(deadline: Deadline): void {
+    if (deadline.at === UNSTAMPED) {
+      const last = --this.#newCount;
+      if (deadline.place !== last) this.#swap(deadline, this.#new[last] as Deadline);
+      deadline.owner = undefined;
+      return;
+    }
     this.#unlink(deadline);
     if (this.#head === undefined && this.#armed) {
       // An armed timer of an empty queue would keep the process alive. While calls are frequent the next tick decides.
@@ -116,15 +128,16 @@ export class DeadlineQueue {
 
   /** When a pending deadline passes. */
   timeOf(deadline: Deadline): number {
-    if (deadline.at === UNSTAMPED) this.#stamp(this.#time.now());
+    if (deadline.at === UNSTAMPED) this.#link(this.#time.now());
     return deadline.at;
   }
 
   /** @internal */
   onTick(nowMs: number): void {
     this.#awaitsTick = false;
-    this.#stamp(nowMs);
+    if (this.#newCount > 0) this.#link(nowMs);
     if (this.#head === undefined && this.#armed) this.#disarm();
+    if (this.#new.length > MAX_SPARE) this.#new.length = MAX_SPARE;
   }
 
   #awaitTick(): void {
@@ -133,45 +146,94 @@ export class DeadlineQueue {
     this.#time.awaitTick(this);
   }
 
-  #stamp(nowMs: number): void {
-    for (let each = this.#firstUnstamped; each !== undefined; each = each.next) {
-      each.at = nowMs + this.durationMs;
+  #make(listener: DeadlineListener): Deadline {
+    const deadline = {
+      queue: this,
+      owner: undefined,
+      at: UNSTAMPED,
+      listener,
+      token: 0,
+      place: this.#new.length,
+      previous: undefined,
+      next: undefined,
+    };
+    this.#new.push(deadline);
+    return deadline;
+  }
+
+  /** Lets two that carry no stamp change places. */
+  #swap(one: Deadline, other: Deadline): void {
+    const { place } = one;
+    one.place = other.place;
+    other.place = place;
+    this.#new[place] = other;
+    this.#new[one.place] = one;
+  }
+
+  /** Stamps the new ones and puts them at the end of the list, whose others were all set before. */
+  #link(nowMs: number): void {
+    const all = this.#new;
+    const count = this.#newCount;
+    const at = nowMs + this.durationMs;
+    for (let place = 0; place < count; place++) {
+      const deadline = all[place] as Deadline;
+      deadline.at = at;
+      deadline.previous = this.#tail;
+      if (this.#tail === undefined) this.#head = deadline;
+      else this.#tail.next = deadline;
+      this.#tail = deadline;
     }
-    this.#firstUnstamped = undefined;
+    this.#newCount = 0;
+    // The last of the spare ones close the gap.
+    const left = all.length - count;
+    for (let place = 0; place < count && place < left; place++) {
+      const spare = all[all.length - 1 - place] as Deadline;
+      spare.place = place;
+      all[place] = spare;
+    }
+    all.length = left;
+    if (!this.#armed && !this.#firing && this.#head !== undefined) {
+      this.#arm(Math.max(0, Math.ceil(this.#head.at - nowMs)), this.#head.at);
+    }
   }
 
   #fire(): void {
     this.#armed = false;
     // A clock that is faked by now says nothing about a real timer that fires.
     const now = this.isOutdated ? this.#dueAt : this.#time.now();
-    this.#stamp(now);
     let horizon = now;
     if (this.#horizon >= 0) {
       horizon = this.#horizon;
       this.#horizon = -1;
-    } else if (now - this.#dueAt > LATE_MS && this.#head !== undefined && this.#head.at <= now) {
-      // The event loop was blocked. Results that are already there are delivered before anything is declared late.
-      this.#arm(0, now);
-      this.#horizon = now;
+      this.#grace = undefined;
+    } else if (this.#head !== undefined && this.#head.at <= now && this.#waitForResults(now)) {
       return;
     }
     this.#firing = true;
     try {
       for (let head = this.#head; head !== undefined && head.at <= horizon; head = this.#head) {
-        // A deadline set while others expire may carry no stamp yet; it is the newest, so the rest is done.
-        if (head.at === UNSTAMPED) break;
         const { listener, owner, token } = head;
         this.#unlink(head);
-        listener?.onDeadline(owner, token);
+        listener.onDeadline(owner, token);
       }
     } finally {
       // Also when a listener throws: the others' deadlines still have to pass.
       this.#firing = false;
       if (this.#head !== undefined) {
-        const at = this.timeOf(this.#head);
+        const { at } = this.#head;
         this.#arm(Math.max(0, Math.ceil(at - now)), at);
       }
     }
+  }
+
+  /** Has results that are already there delivered before anything is declared late. Answers whether that takes a turn. */
+  #waitForResults(nowMs: number): boolean {
+    this.#grace = this.isOutdated ? undefined : this.#time.afterPoll(this.#onTimer);
+    if (this.#grace !== undefined) this.#armed = true;
+    else if (nowMs - this.#dueAt > LATE_MS) this.#arm(0, nowMs);
+    else return false;
+    this.#horizon = nowMs;
+    return true;
   }
 
   #arm(delayMs: number, dueAt: number): void {
@@ -183,6 +245,8 @@ export class DeadlineQueue {
   #disarm(): void {
     this.#armed = false;
     this.#horizon = -1;
+    this.#time.cancelAfterPoll(this.#grace);
+    this.#grace = undefined;
     this.#time.clock.clearTimer(this.#timer);
     this.#timer = undefined;
   }
@@ -193,39 +257,12 @@ export class DeadlineQueue {
     else previous.next = next;
     if (next === undefined) this.#tail = previous;
     else next.previous = previous;
-    if (this.#firstUnstamped === deadline) this.#firstUnstamped = next;
-    deadline.listener = undefined;
     deadline.owner = undefined;
     deadline.previous = undefined;
-    if (this.#spares < MAX_SPARE) {
-      deadline.next = this.#spare;
-      this.#spare = deadline;
-      this.#spares++;
-    } else {
-      deadline.next = undefined;
-    }
-  }
-
-  #take(listener: DeadlineListener, owner: unknown, token: number): Deadline {
-    const spare = this.#spare;
-    if (spare === undefined) {
-      return {
-        queue: this,
-        at: UNSTAMPED,
-        listener,
-        owner,
-        token,
-        previous: undefined,
-        next: undefined,
-      };
-    }
-    this.#spare = spare.next;
-    this.#spares--;
-    spare.at = UNSTAMPED;
-    spare.listener = listener;
-    spare.owner = owner;
-    spare.token = token;
-    spare.next = undefined;
-    return spare;
+    deadline.next = undefined;
+    deadline.at = UNSTAMPED;
+    if (this.#new.length >= MAX_SPARE) return;
+    deadline.place = this.#new.length;
+    this.#new.push(deadline);
   }
 }

@@ -27,6 +27,7 @@ export class FakedDeadlines extends DeadlineQueue {
       listener: listener as DeadlineListener,
       owner,
       token,
+      place: 0,
       previous: undefined,
       next: undefined,
     };

@@ -24,7 +24,7 @@ const layers = () => [
   fallback('else', { handle: () => false }),
   timeout('10s'),
   retry({ maxRetries: 1, initialDelay: 0, maxDelay: 0, budget: false }),
-  circuitBreaker({ failureRate: false, consecutiveFailures: 1_000 }),
+  circuitBreaker({ failureRate: 1, consecutiveFailures: false }),
   timeout('1s'),
   bulkhead(),
 ];

@@ -6,6 +6,6 @@ import { circuitBreaker } from '../../src/index.js';
 it('B5: maxOpenFor below openFor is refused beside breaker too', () => {
   const breaker = new ConsecutiveBreaker(3);
   expect(() => circuitBreaker({ breaker, openFor: '10s', maxOpenFor: '5s' })).toThrow(
-    /circuitBreaker\.maxOpenFor: must not be below openFor \(10000 ms\)/,
+    /circuitBreaker\.maxOpenFor: must not be below openFor \(10 s\)/,
   );
 });

@@ -80,6 +80,41 @@ describe.each(carriers)('a gate of a user, in a call %s', (_name, outer) => {
     expect(seen).toEqual([2, 1, 3]);
   });
 
+  it('finds nothing of an earlier call in its state, however that one ended', async () => {
+    const endings: readonly (() => unknown)[] = [
+      () => undefined,
+      () => new RejectedError('refused'),
+      () => {
+        throw new Error('cannot decide');
+      },
+      () => Promise.resolve(new RejectedError('refused later')),
+      () => never(),
+    ];
+    let ending = 0;
+    const found: unknown[] = [];
+    const calls = pipeline(
+      'calls',
+      ...outer(),
+      gate({
+        enter(call: Call) {
+          found.push(call.state);
+          call.state = 'left behind';
+          return endings[ending]?.() as undefined;
+        },
+      }),
+    );
+    for (; ending < endings.length; ending++) {
+      const caller = new AbortController();
+      const settled = calls.settle(() => 1, { signal: caller.signal });
+      await turn();
+      caller.abort();
+      await settled;
+    }
+    ending = 0;
+    for (let i = 0; i < 3; i++) await calls.execute(() => 1);
+    expect(found).toEqual(Array(endings.length + 3).fill(undefined));
+  });
+
   it('sees what call it is part of', async () => {
     const seen: unknown[] = [];
     const look = (call: Call): undefined => {

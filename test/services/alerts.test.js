@@ -36,6 +36,7 @@ const trouble = {
       series: `holdfast_circuit_breaker_state{${policy('circuit_breaker')},holdfast_state="closed"}`,
       values: level(0, 1),
     },
+    { series: calls('success'), values: count(100, 100) },
   ],
   HoldfastErrors: [
     { series: calls('failure'), values: count(10, 0) },
@@ -62,6 +63,7 @@ const trouble = {
   ],
   HoldfastRetryBudgetSpent: [
     { series: `holdfast_retry_budget_balance{${policy('retry')}}`, values: level(0, 100) },
+    { series: calls('success'), values: count(100, 100) },
   ],
 };
 
@@ -125,3 +127,31 @@ for (const [alert, series] of Object.entries(trouble)) {
 
 test('names with units in them, as the collector writes them, are understood too', () =>
   testRules([caseOf('HoldfastSlow', buckets('_seconds'))]));
+
+/**
+ * A breaker whose open time is over waits for a call, and the gauges of a pipeline that is gone end with a 0, which the SDK repeats:
+ * nothing of it may page anybody as long as there are no calls.
+ */
+test('no alert fires for a pipeline that nobody calls', () => {
+  const level = (value) => `${value}x40`;
+  const quiet = {
+    [`holdfast_circuit_breaker_state{${policy('circuit_breaker')},holdfast_state="half_open"}`]: 1,
+    [`holdfast_retry_budget_balance{${policy('retry')}}`]: 0,
+    [calls('failure')]: 7,
+    [calls('success')]: 7,
+  };
+  testRules([
+    {
+      interval: '1m',
+      input_series: Object.entries(quiet).map(([series, value]) => ({
+        series,
+        values: level(value),
+      })),
+      alert_rule_test: alerts.map(({ alert }) => ({
+        alertname: alert,
+        eval_time: '15m',
+        exp_alerts: [],
+      })),
+    },
+  ]);
+});

@@ -62,7 +62,11 @@ describe.each([
     const before = clock.pending;
     const queue = source.deadlines(DURATION);
     for (let i = 0; i < 10_000; i++) queue.add(new Passed(clock), i, 0);
-    expect(clock.pending - before).toBe(1);
+    // Ticked, the tick's timer serves them until they are stamped.
+    expect(clock.pending - before).toBeLessThanOrEqual(1);
+    clock.run(2 * TICK_MS);
+    expect(queue.empty).toBe(false);
+    expect(clock.pending).toBe(1);
   });
 
   it('G8: leaves no timer once its deadlines were taken back', () => {

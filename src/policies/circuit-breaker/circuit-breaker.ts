@@ -11,7 +11,7 @@ import { randomOf } from '../chance.js';
 import type { Handle, Handles } from '../filter.js';
 import { handlesOf, isUpstreamFailure } from '../filter.js';
 import type { DelayFrom } from '../retry-after.js';
-import { retryAfterOf } from '../retry-after.js';
+import { askedBy } from '../retry-after.js';
 import { Announcer } from './announcer.js';
 import { Circuit } from './circuit.js';
 import type { Judge, OpenReason } from './judge.js';
@@ -307,17 +307,36 @@ export class CircuitBreakerPolicy implements Gate {
     const generation = admitted?.generation ?? state;
     if (generation !== circuit.generation) return;
     let failed: boolean;
-    let asked: number | undefined;
     try {
       failed = this.#handles(outcome);
-      if (failed) asked = this.#asked(outcome);
     } catch (error) {
       if (probe !== undefined) circuit.freeProbe(probe, call.time.now());
       throw error;
     }
+    let asked: number | undefined;
+    try {
+      if (failed) asked = askedBy(this.#options.delayFrom, outcome);
+    } finally {
+      // Also when it throws: that the call failed is known by then, and a breaker that counts nothing protects nobody.
+      this.#record(call, admitted, generation, outcome, failed, asked);
+    }
+  }
+
+  #record(
+    call: Call,
+    admitted: Admitted | undefined,
+    generation: unknown,
+    { kind }: Outcome,
+    failed: boolean,
+    asked: number | undefined,
+  ): void {
+    const circuit = this.#circuit;
+    const probe = admitted?.probe;
     // The user's functions may have moved the breaker by hand.
     if (generation !== circuit.generation) return;
-    if (!failed && (outcome.kind === 'cancelled' || outcome.kind === 'rejected')) {
+    // What is no failure by default, though it is one, is a fault in the set-up: it says nothing of the upstream.
+    const ownFault = kind === 'failure' && !this.#inspects;
+    if (!failed && (kind === 'cancelled' || kind === 'rejected' || ownFault)) {
       if (probe !== undefined) circuit.freeProbe(probe, call.time.now());
       return;
     }
@@ -329,12 +348,6 @@ export class CircuitBreakerPolicy implements Gate {
       const reason = this.#judge.record(now, failed, slow);
       if (reason !== undefined) circuit.open(now, reason, asked);
     }
-  }
-
-  #asked(outcome: Outcome): number | undefined {
-    const { delayFrom } = this.#options;
-    const asked = delayFrom === undefined ? retryAfterOf(outcome) : delayFrom(outcome);
-    return typeof asked === 'number' && asked >= 0 ? asked : undefined;
   }
 
   #boundTime(): TimeSource {

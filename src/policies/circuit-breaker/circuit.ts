@@ -52,6 +52,8 @@ export class Circuit {
   openings = 0;
   /** While open: until when, in the clock's milliseconds. */
   openUntil = 0;
+  /** While open: for how long, all in all. */
+  #openForMs = 0;
   readonly #options: CircuitOptions;
   readonly #judge: Judge;
   readonly #random: Random;
@@ -67,7 +69,11 @@ export class Circuit {
 
   /** Moves on with time: ends the open time, and fails probes that have taken too long. */
   advance(nowMs: number): void {
-    if (this.state === 'open' && nowMs >= this.openUntil) this.#halfOpen();
+    if (this.state === 'open') {
+      // The clock went back, which it must not: it stays open for no longer than it was to, from now on.
+      this.openUntil = Math.min(this.openUntil, nowMs + this.#openForMs);
+      if (nowMs >= this.openUntil) this.#halfOpen();
+    }
     if (this.state === 'half_open') this.#decide(this.#probes?.expire(nowMs), nowMs, undefined);
   }
 
@@ -100,6 +106,7 @@ export class Circuit {
     const openForMs = openDuration(this.#options, opening, this.#random(), askedMs);
     this.openings = opening;
     this.openUntil = nowMs + openForMs;
+    this.#openForMs = openForMs;
     try {
       this.#judge.opened(reason);
     } finally {
@@ -131,9 +138,10 @@ export class Circuit {
   }
 
   /** Puts it into an open state that began elsewhere; nobody is told. */
-  restoreOpen(openUntil: number, openings: number): void {
+  restoreOpen(nowMs: number, leftMs: number, openings: number): void {
     this.state = 'open';
-    this.openUntil = openUntil;
+    this.openUntil = nowMs + leftMs;
+    this.#openForMs = leftMs;
     this.openings = openings;
     this.generation++;
   }

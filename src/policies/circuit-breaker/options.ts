@@ -6,7 +6,7 @@ import { parseOptions } from '../../config/validate.js';
 import { ConfigError } from '../../errors.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import type { Duration } from '../../time/duration.js';
-import { durationSchema, positiveDurationSchema } from '../../time/duration.js';
+import { durationSchema, formatDuration, positiveDurationSchema } from '../../time/duration.js';
 import type { Handle } from '../filter.js';
 import { handleSchema } from '../filter.js';
 import type { Named } from '../named.js';
@@ -19,7 +19,10 @@ export type BreakerWindow = Duration | { readonly calls: number };
 
 /** Options of {@link circuitBreaker}. */
 export interface CircuitBreakerOptions extends Named {
-  /** Share of failed calls in the window at which it opens: above 0, up to 1. `false` for none. Default 0.5. */
+  /**
+   * Share of failed calls in the window at which it opens: above 0, up to 1. `false` for none; needs `slowCallRate` or
+   * `minimumCalls` then, or it would never open in traffic. Default 0.5.
+   */
   readonly failureRate?: number | false | undefined;
   /** Share of slow calls in the window at which it opens: above 0, up to 1. Needs `slowCallDuration`. Default none. */
   readonly slowCallRate?: number | undefined;
@@ -47,7 +50,7 @@ export interface CircuitBreakerOptions extends Named {
   /**
    * Which outcomes are failures. Default: errors of the operation and timeouts inside. What it says no to counts as a success:
    * the upstream did answer. Only rejections by policies inside (unless it says yes to them) and calls that were given up are
-   * not counted at all.
+   * not counted at all; by default, neither is a ConfigError or ContractError of a policy inside.
    */
   readonly handle?: Handle | undefined;
   /** How long the failure asks to be left alone, in milliseconds; lengthens the open time. Default: the error's `retryAfter`. */
@@ -167,7 +170,7 @@ export const circuitBreakerSchema = z
     };
     const { maxOpenFor, openFor } = options;
     if (maxOpenFor !== undefined && maxOpenFor < openFor) {
-      wrong('maxOpenFor', `must not be below openFor (${openFor} ms)`);
+      wrong('maxOpenFor', `must not be below openFor (${formatDuration(openFor)})`);
     }
     if (options.breaker !== undefined) {
       for (const key of RULES) {
@@ -191,14 +194,16 @@ export const circuitBreakerSchema = z
     if (slowCallDuration !== undefined && slowCallRate === undefined) {
       wrong('slowCallDuration', 'has no effect without slowCallRate');
     }
-    if (
-      options.failureRate === false &&
-      slowCallRate === undefined &&
-      options.consecutiveFailures === false
-    ) {
+    if (options.failureRate !== false || slowCallRate !== undefined) return;
+    if (options.consecutiveFailures === false) {
       wrong('failureRate', 'without any rule the breaker never opens: leave one of them on');
+    } else if (options.minimumCalls === undefined) {
+      wrong('failureRate', ONLY_QUIET);
     }
   });
+
+/** Whoever asks for five failures in a row does not mean: unless there is traffic. */
+const ONLY_QUIET = `false leaves a busy breaker without a rule, as consecutiveFailures counts only while the window holds fewer than minimumCalls (${circuitBreakerDefaults.minimumCalls}); for a run of failures at any volume use breaker: new ConsecutiveBreaker(5), or say with minimumCalls how far it counts`;
 
 const RULES = [
   'failureRate',

@@ -2,7 +2,7 @@
 export interface Probe {
   /** The half-open period it belongs to. */
   readonly period: Probes;
-  readonly startedAt: number;
+  startedAt: number;
   /** Its result is still wanted. */
   pending: boolean;
 }
@@ -63,12 +63,18 @@ export class Probes {
   /** Counts the probes that have taken too long as failed. */
   expire(nowMs: number): ProbeVerdict {
     let oldest = this.#running[0];
+    if (oldest !== undefined && nowMs < oldest.startedAt) this.#restart(nowMs);
     while (oldest !== undefined && nowMs - oldest.startedAt >= this.#timeoutMs) {
       this.#remove(oldest);
       this.#failed++;
       oldest = this.#running[0];
     }
     return this.#verdict();
+  }
+
+  /** The clock went back, which it must not: without this a hung probe would keep its place until the clock has caught up. */
+  #restart(nowMs: number): void {
+    for (const probe of this.#running) probe.startedAt = Math.min(probe.startedAt, nowMs);
   }
 
   #verdict(): ProbeVerdict {

@@ -68,7 +68,7 @@ export function restore(
   } else {
     // A wall clock that was wrong then or is wrong now must not keep the breaker open for ever.
     const left = Math.min(options.maxOpenFor, Math.max(0, openUntil - wall));
-    circuit.restoreOpen(state === 'open' ? now + left : now, openings);
+    circuit.restoreOpen(now, state === 'open' ? left : 0, openings);
   }
 }
 

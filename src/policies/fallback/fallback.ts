@@ -1,8 +1,10 @@
+import { ConfigError } from '../../errors.js';
 import type { Context } from '../../pipeline/context.js';
 import type { Call, Drive, Driver } from '../../pipeline/contract.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import { failure, success } from '../../pipeline/outcome.js';
 import { adopted, isThenable } from '../../pipeline/promises.js';
+import { addCause } from '../cause.js';
 import type { Handles } from '../filter.js';
 import { handlesOf } from '../filter.js';
 import type { FallbackOptions, ResolvedFallback } from './options.js';
@@ -18,7 +20,7 @@ export type FallbackFunction<T> = (outcome: Outcome, context: Context) => T | Pr
  * fails, its error is thrown, with the original error as its `cause` when it has none.
  *
  * @param answer The value, or a function of `(outcome, context)` that may be asynchronous.
- * @throws ConfigError when an option is wrong.
+ * @throws ConfigError when an option is wrong, or the answer is a promise.
  * @example
  * fallback(() => UNKNOWN_STOCK)
  */
@@ -32,7 +34,18 @@ export function fallback<T>(
   answer: T | FallbackFunction<T>,
   options?: FallbackOptions,
 ): FallbackPolicy<T> {
-  return new FallbackPolicy(answer, resolveFallback(options));
+  const resolved = resolveFallback(options);
+  if (typeof answer !== 'function' && isThenable(answer)) throw madeTooEarly(answer);
+  return new FallbackPolicy(answer, resolved);
+}
+
+/** A function was meant, and called: the work is done already, once for all calls, and if it fails nobody sees it. */
+function madeTooEarly(answer: PromiseLike<unknown>): ConfigError {
+  adopted(answer).catch(() => {});
+  return new ConfigError(
+    'fallback: must be given a value, or a function that makes one (got a promise); for work to be done at each call give the function, such as () => load()',
+    { path: 'fallback', value: answer, policy: 'fallback' },
+  );
 }
 
 const GIVEN_UP = failure(undefined, 'cancelled');
@@ -101,21 +114,5 @@ export class FallbackPolicy<T> implements Driver {
     if (original.kind !== 'success' && !drive.ended) addCause(error, original.error);
     drive.discard(original);
     return error;
-  }
-}
-
-/** Notes what the fallback was for, on an error that says nothing of it. */
-function addCause(error: unknown, cause: unknown): void {
-  if (!(error instanceof Error) || error === cause) return;
-  try {
-    if (error.cause !== undefined) return;
-    Object.defineProperty(error, 'cause', {
-      value: cause,
-      writable: true,
-      configurable: true,
-      enumerable: false,
-    });
-  } catch {
-    // A frozen error, or one whose cause cannot be read, is thrown as it is.
   }
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { describe } from '../../config/describe.js';
 import { ConfigError } from '../../errors.js';
 import type { Outcome } from '../../pipeline/outcome.js';
+import { adopted, isThenable } from '../../pipeline/promises.js';
 import type { Duration } from '../../time/duration.js';
 import { parseDuration } from '../../time/duration.js';
 
@@ -54,6 +55,7 @@ function checked(delay: unknown, outcome: Outcome): number {
   try {
     return parseDuration(delay);
   } catch (error) {
+    if (isThenable(delay)) adopted(delay).catch(() => {});
     const text = `retry.backoff: its answer ${(error as Error).message} (answered ${describe(delay)})`;
     const cause = outcome.kind === 'success' ? undefined : outcome.error;
     throw new ConfigError(text, { path: 'retry.backoff', value: delay, policy: 'retry', cause });

@@ -1,14 +1,17 @@
+import { RejectedError } from '../../errors.js';
 import type { Call, Drive, Driver } from '../../pipeline/contract.js';
 import type { RetryStop } from '../../pipeline/events.js';
+import { isA } from '../../pipeline/is-a.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
-import type { Outcome } from '../../pipeline/outcome.js';
+import type { Failure, Outcome } from '../../pipeline/outcome.js';
 import { failure } from '../../pipeline/outcome.js';
+import { addCause } from '../cause.js';
 import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';
 import type { Handle, Handles } from '../filter.js';
 import { handlesOf, isUpstreamFailure } from '../filter.js';
 import type { DelayFrom } from '../retry-after.js';
-import { retryAfterOf } from '../retry-after.js';
+import { askedBy } from '../retry-after.js';
 import { isRetryBudget, RetryBudget } from '../retry-budget/index.js';
 import type { Delays } from './backoff.js';
 import { startBackoff } from './backoff.js';
@@ -34,6 +37,16 @@ export function retry(options?: RetryOptions): RetryPolicy {
 
 /** What is answered once nobody asks any more; a result that was already discarded must not be answered again. */
 const GIVEN_UP = failure(undefined, 'cancelled');
+
+/**
+ * A refusal of a retry, by a breaker that opened meanwhile say, ends the call, and what the attempts before it met would be
+ * lost: that becomes its cause. Only on a refusal made in this pipeline, for this call; one that the operation threw is the
+ * call's own error, and may be shared with others.
+ */
+function explain(refusal: unknown, failed: Failure | undefined, call: Call): void {
+  if (failed === undefined || !isA(refusal, RejectedError)) return;
+  if (refusal.pipeline === call.pipeline) addCause(refusal, failed.error);
+}
 
 /** Made by {@link retry}. */
 export class RetryPolicy implements Driver {
@@ -78,8 +91,11 @@ export class RetryPolicy implements Driver {
     const { call } = drive;
     let outcome = first as Outcome;
     let delays: Delays | undefined;
+    /** The last failure of an attempt that was made. */
+    let failed: Failure | undefined;
     try {
       for (let retries = 1; ; retries++) {
+        if (outcome.kind === 'failure' || outcome.kind === 'timeout') failed = outcome;
         if (retries > this.#options.maxRetries) return this.#stop(call, 'exhausted', outcome);
         delays ??= this.#startDelays(drive);
         const delayMs = this.#delay(delays, retries, outcome);
@@ -90,8 +106,9 @@ export class RetryPolicy implements Driver {
         if (this.budget?.tryWithdraw(now) === false) return this.#stop(call, 'budget', outcome);
         if (call.listening) this.#report(call, delayMs, outcome);
         drive.discard(outcome);
-        if (!(await drive.sleep(delayMs))) return GIVEN_UP;
+        if (delayMs > 0 && !(await drive.sleep(delayMs))) return GIVEN_UP;
         outcome = await drive.next();
+        if (outcome.kind === 'rejected') explain(outcome.error, failed, call);
         if (drive.ended || !this.#handles(outcome)) return outcome;
         // The predicate itself may have aborted the call.
         if (drive.ended) return outcome;
@@ -126,10 +143,10 @@ export class RetryPolicy implements Driver {
   /** The delay before the next retry; `undefined` when the failure asks for a longer one than is waited for. */
   #delay(delays: Delays, retry: number, outcome: Outcome): number | undefined {
     const { delayFrom, maxRetryAfter } = this.#options;
-    const asked = (delayFrom ?? retryAfterOf)(outcome);
+    const asked = askedBy(delayFrom, outcome);
     // The backoff is asked all the same: those of cockatiel count their own steps.
     const own = delays(retry, outcome);
-    if (typeof asked !== 'number' || !(asked >= 0)) return own;
+    if (asked === undefined) return own;
     return askedDelay(asked, maxRetryAfter, this.#random());
   }
 

@@ -175,7 +175,7 @@ describe('Circuit', () => {
       () => circuit.advance(1_000),
       () => circuit.isolate(),
       () => circuit.close('released'),
-      () => circuit.restoreOpen(2_000, 3),
+      () => circuit.restoreOpen(0, 2_000, 3),
       () => circuit.restoreIsolated(3),
     ];
     for (const step of steps) {

@@ -193,16 +193,6 @@ bothWays('retry', ({ fail, succeed }) => {
     expect(error).not.toHaveProperty('cause');
   });
 
-  it.each([Number.NaN, -0.1, 1, '0.5', undefined, Object.create(null)])(
-    'R3: a random that answers %o ends the call with a ConfigError',
-    async (chance) => {
-      const { pipeline } = rig(retry({ random: () => chance as number }));
-      const error = await rejectionOf(pipeline.execute(() => fail(boom)));
-      expect(error).toBeInstanceOf(ConfigError);
-      expect(error).toMatchObject({ path: 'retry.random', value: chance });
-    },
-  );
-
   it('R4: a delay that the error asks for is waited for, spread by up to a fifth', async () => {
     const asking = Object.assign(new Error('busy'), { retryAfter: 2000 });
     for (const [chance, delayMs] of [
@@ -372,7 +362,72 @@ bothWays('retry', ({ fail, succeed }) => {
     );
     expect(contexts.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
     expect(new Set(signals).size).toBe(3);
-    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false]);
+    // Nobody takes the place of the last one.
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, false]);
+  });
+
+  it('R8: what a failed attempt left running is aborted before the next one starts', async () => {
+    const { clock, pipeline } = rig(
+      retry({ maxRetries: 2 }),
+      retry({ maxRetries: 1, name: 'inner' }),
+    );
+    const order: string[] = [];
+    const half = ({ signal, attempt }: Context) =>
+      new Promise(() => {
+        signal.addEventListener('abort', () =>
+          order.push(`${attempt} aborts: ${signal.reason.name}`),
+        );
+      });
+    await clock.runUntil(
+      pipeline.settle((context) => {
+        order.push(`${context.attempt} starts`);
+        return Promise.all([half(context), fail(boom)]);
+      }),
+    );
+    expect(order).toEqual(
+      [1, 2, 3, 4, 5, 6].flatMap((n) =>
+        n < 6 ? [`${n} starts`, `${n} aborts: AbortError`] : [`${n} starts`],
+      ),
+    );
+  });
+
+  it('R8: an attempt that failed without having read its signal finds it aborted', async () => {
+    const { clock, pipeline } = rig(retry({ maxRetries: 1 }));
+    const contexts: Context[] = [];
+    await clock.runUntil(
+      pipeline.settle((context) => {
+        contexts.push(context);
+        return fail(boom);
+      }),
+    );
+    expect(contexts.map(({ signal }) => signal.aborted)).toEqual([true, false]);
+  });
+
+  it('R8: an attempt with a result that will not do is not aborted, so that the result can be released', async () => {
+    const handle = ({ kind }: { kind: string }) => kind === 'success';
+    const { clock, pipeline, discarded } = rig(retry({ maxRetries: 1, handle }));
+    const signals: AbortSignal[] = [];
+    await clock.runUntil(
+      pipeline.execute(({ signal, attempt }) => {
+        signals.push(signal);
+        return succeed(`result ${attempt}`);
+      }),
+    );
+    expect(discarded).toEqual(['result 1']);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+  });
+
+  it('R8: an abort of the call by what a failed attempt left running is obeyed', async () => {
+    const { clock, pipeline } = rig(retry({ maxRetries: 1 }));
+    const caller = new AbortController();
+    const reason = new Error('enough');
+    const operation = vi.fn(({ signal }: Context) => {
+      signal.addEventListener('abort', () => caller.abort(reason));
+      return fail(boom);
+    });
+    const call = pipeline.execute(operation, { signal: caller.signal });
+    expect(await rejectionOf(clock.runUntil(call))).toBe(reason);
+    expect(operation).toHaveBeenCalledTimes(1);
   });
 
   it('R9: a predicate or delay function that throws ends the call with its error', async () => {
@@ -384,7 +439,6 @@ bothWays('retry', ({ fail, succeed }) => {
       { handle: throws },
       { backoff: throws },
       { delayFrom: throws },
-      { random: throws },
       { backoff: { next: throws } },
     ]) {
       const { clock, pipeline } = rig(retry(options), bulkhead({ maxConcurrent: 1 }));

@@ -1,0 +1,42 @@
+/** What options are called elsewhere: the first words of whoever moves over, and not close to ours by their letters. */
+
+/** From cockatiel, opossum, p-retry, Polly and resilience4j. Only names that mean the same, whatever the unit. */
+const MEANS: Readonly<Record<string, string>> = {
+  maxAttempts: 'maxRetries',
+  maxRetryAttempts: 'maxRetries',
+  attempts: 'maxRetries',
+  baseDelay: 'initialDelay',
+  minTimeout: 'initialDelay',
+  maxTimeout: 'maxDelay',
+  shouldHandle: 'handle',
+  shouldRetry: 'handle',
+  retryIf: 'handle',
+  errorThresholdPercentage: 'failureRate',
+  failureRateThreshold: 'failureRate',
+  failureRatio: 'failureRate',
+  threshold: 'failureRate',
+  failureThreshold: 'consecutiveFailures',
+  volumeThreshold: 'minimumCalls',
+  minimumThroughput: 'minimumCalls',
+  minimumNumberOfCalls: 'minimumCalls',
+  rollingCountTimeout: 'window',
+  samplingDuration: 'window',
+  slidingWindowSize: 'window',
+  halfOpenAfter: 'openFor',
+  resetTimeout: 'openFor',
+  breakDuration: 'openFor',
+  waitDurationInOpenState: 'openFor',
+  capacity: 'maxConcurrent',
+  concurrency: 'maxConcurrent',
+  limit: 'maxConcurrent',
+  queueSize: 'maxQueued',
+  ms: 'duration',
+  timeout: 'duration',
+  timeoutMs: 'duration',
+};
+
+/** The option of ours that a name from elsewhere stands for, where there is such an option. */
+export function translated(name: string, known: readonly string[]): string | undefined {
+  const ours = Object.hasOwn(MEANS, name) ? MEANS[name] : undefined;
+  return ours !== undefined && known.includes(ours) ? ours : undefined;
+}

@@ -1,0 +1,217 @@
+import { AbandonablePass, SUPERSEDED } from './abandonable-pass.js';
+import type { Driver } from './contract.js';
+import { discardWith } from './discard.js';
+import type { Drivable } from './drive.js';
+import { DriveHold } from './drive.js';
+import type { AttemptKind } from './host.js';
+import type { Outcome } from './outcome.js';
+import { failure, isOutcome, kindOfError, outcomeOf } from './outcome.js';
+import { Delivery, Phase } from './phase.js';
+import type { Exit, Layer } from './plan.js';
+import { settledResult } from './promises.js';
+
+/**
+ * The way out of a pass: past the gates, which learn the outcome, and past the drivers, which are asked whether it may leave
+ * as it is; and over the edge, where an outcome becomes what the caller gets.
+ */
+export abstract class OutboundPass extends AbandonablePass implements Drivable {
+  /** The operation ended in time. */
+  protected leaveOperation(): unknown {
+    const { host } = this;
+    const { straight } = host.plan;
+    if (straight !== undefined && this.detour === undefined && this.kind === 'success') {
+      if (!host.hub.routine && this.watch?.attempts !== true) return this.leaveStraight(straight);
+    }
+    host.tally.attempt(this.attemptKind, this.kind);
+    if (host.hub.routine || this.reportsAttempt) {
+      // A listener that aborts the call must not find it running.
+      this.phase = Phase.leaving;
+      this.reportAttempt();
+    }
+    return this.leave(this.layers.length - 1);
+  }
+
+  /** The way out of almost every call: `leave` and `finish` for a first attempt that succeeded, with nobody listening to each. */
+  private leaveStraight(straight: readonly Exit[]): unknown {
+    const { host, attempt, states } = this;
+    this.phase = Phase.leaving;
+    for (let k = 0; k < straight.length; k++) {
+      const { at, gate } = straight[k] as Exit;
+      this.layer = at;
+      try {
+        gate.exit(this, this as Outcome);
+      } catch (error) {
+        states[at] = undefined;
+        host.tally.attempt('first', 'success');
+        this.discard();
+        this.fail(error);
+        return this.leave(at - 1);
+      }
+      // A store into an old object is not free.
+      if (states[at] !== undefined) states[at] = undefined;
+    }
+    if (this.detour !== undefined) {
+      host.tally.attempt('first', 'success');
+      return this.finish();
+    }
+    host.inFlight--;
+    host.tally.straight++;
+    if (this.watch !== undefined) this.endWatch('success');
+    const { owned, delivery } = this;
+    const { value } = attempt;
+    this.phase = Phase.done;
+    this.recycle();
+    const answer =
+      delivery === Delivery.settle ? settledResult('success', value, undefined) : value;
+    if (!owned) return answer;
+    attempt.resolve(answer);
+    return undefined;
+  }
+
+  /**
+   * Goes out from layer `i`. Answers what the promise that carries this pass resolves to, or throws what it rejects
+   * with; nothing of the kind when the pass has a promise of its own.
+   */
+  protected leave(i: number): unknown {
+    this.phase = Phase.leaving;
+    const { layers, from } = this;
+    for (; i >= from; i--) {
+      const layer = layers[i] as Layer;
+      try {
+        if (layer.gate !== undefined) {
+          if (layer.holds && this.runsInside(i)) {
+            this.hold(i);
+          } else {
+            this.layer = i;
+            layer.gate.exit(this, this as Outcome);
+            this.states[i] = undefined;
+          }
+        } else if (this.kind !== 'success' || layer.inspects) {
+          this.layer = i;
+          if (layer.driver?.accepts?.(this, this as Outcome) === false) {
+            return this.drive(i, this.outcome());
+          }
+        }
+      } catch (error) {
+        this.discard();
+        this.fail(error);
+      }
+    }
+    return this.finish();
+  }
+
+  /**
+   * As `leave`, from a timer that some other call may have set. A driver must not run there: what it starts would find that
+   * call's async context (the store of an AsyncLocalStorage, such as whose request it is). A reaction of a promise runs in
+   * the context in which it was asked for, so the pass wakes itself through its own.
+   */
+  protected override leaveFromTimer(i: number): void {
+    if (this.layers.slice(this.from, i + 1).some((layer) => layer.driver !== undefined)) {
+      this.layer = i;
+      this.attempt.resolve(WAKE);
+    } else {
+      this.leave(i);
+    }
+  }
+
+  /** As `leave`, for callers that are not reactions of a promise: a pass without a promise of its own needs one now. */
+  protected leaveAtOnce(i: number): unknown {
+    if (this.owned) return this.leave(i);
+    try {
+      return Promise.resolve(this.leave(i));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  protected drive(i: number, first: Outcome | undefined): unknown {
+    const detour = this.off();
+    if (detour.interruption !== undefined) {
+      this.discard();
+      return this.interrupted(i - 1);
+    }
+    if (first?.kind === 'failure') detour.failed ??= this.attempt;
+    this.phase = Phase.driving;
+    this.layer = i;
+    const { host } = this;
+    const drive = new DriveHold(this, host, i, first === undefined ? this.attemptKind : 'retry');
+    detour.drive = drive;
+    let driven: Promise<Outcome>;
+    try {
+      const driver = (this.layers[i] as Layer).driver as Driver;
+      // A timer may have brought us here, which belongs to whichever call set it.
+      const { watch } = this.root as OutboundPass;
+      driven = Promise.resolve(
+        watch === undefined
+          ? driver.drive(drive, first)
+          : watch.within(() => driver.drive(drive, first)),
+      );
+    } catch (error) {
+      driven = Promise.reject(error);
+    }
+    const derived = driven.then(
+      (outcome) => {
+        // A hold that has ended belongs to a call that is over; this pass may serve another by now.
+        if (!drive.ended) return this.driven(drive, outcome);
+        if (isOutcome(outcome) && outcome.kind === 'success')
+          discardWith(host.discard, outcome.value);
+        return undefined;
+      },
+      (error: unknown) =>
+        drive.ended ? undefined : this.driven(drive, failure(error, kindOfError(error))),
+    );
+    return this.owned ? undefined : derived;
+  }
+
+  private driven(drive: DriveHold, outcome: Outcome): unknown {
+    this.phase = Phase.leaving;
+    drive.end(SUPERSEDED);
+    if (isOutcome(outcome)) this.takeOver(outcome);
+    else this.fail(this.broken('drive', outcome));
+    return this.leave(drive.layer - 1);
+  }
+
+  private finish(): unknown {
+    const { host, detour, kind, error, owned, delivery, attempt } = this;
+    this.phase = Phase.done;
+    this.layer = this.from;
+    if (this === this.root) {
+      host.inFlight--;
+      const outcome = kind === 'success' && detour?.degraded === true ? 'fallback' : kind;
+      host.tally.call(outcome, this.runs > 1, error);
+      if (host.hub.routine) this.reportCall(outcome);
+      if (this.watch !== undefined) this.endWatch(outcome);
+    }
+    detour?.following?.remove(this);
+    if (kind === 'failure' && detour?.parent !== undefined) {
+      detour.parent.off().failed = detour.failed ?? attempt;
+    }
+    const { value } = attempt;
+    this.release();
+    if (delivery === Delivery.execute) {
+      if (owned) {
+        if (kind === 'success') attempt.resolve(value);
+        else attempt.reject(error);
+        return undefined;
+      }
+      if (kind === 'success') return value;
+      throw error;
+    }
+    const answer =
+      delivery === Delivery.settle
+        ? settledResult(kind, value, error)
+        : outcomeOf(kind, value, error);
+    if (!owned) return answer;
+    attempt.resolve(answer);
+    return undefined;
+  }
+
+  abstract again(
+    layer: number,
+    kind: AttemptKind,
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome>;
+}
+
+/** What the promise of a pass answers when the pass only wants to run where the call was made. */
+export const WAKE = Symbol('wake');
