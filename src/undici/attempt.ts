@@ -23,6 +23,8 @@ export class Attempt implements Handler {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    // Nobody waits for it once the dispatch has thrown, and it may be aborted all the same.
+    this.response.catch(() => {});
   }
 
   /** Gives the attempt up. undici has no way to take a request back that waits for a connection: it ends when it gets one. */
