@@ -12,6 +12,9 @@ it.each([
   ['a keyed pipeline cannot be nested: call it in the operation', keyed(pipeline('a'))],
 ])('says that %s', (hint, value) => {
   expect(() => pipeline('p', value as never)).toThrow(
-    expect.objectContaining({ name: 'ConfigError', message: expect.stringContaining(`); ${hint}`) }),
+    expect.objectContaining({
+      name: 'ConfigError',
+      message: expect.stringContaining(`); ${hint}`),
+    }),
   );
 });

@@ -31,7 +31,7 @@ export interface RetryOptions extends Named {
   readonly jitter?: 'full' | 'equal' | 'none' | undefined;
   /**
    * The delays, in place of the four options above: a function of the number of the retry (1 for the first) and the
-   * outcome that answers a duration, or a backoff of cockatiel's. No jitter is added.
+   * outcome that returns a duration, or a backoff of cockatiel's. No jitter is added.
    */
   readonly backoff?: Backoff | undefined;
   /**
