@@ -19,8 +19,12 @@ export interface CockatielFilter {
 /**
  * Which outcomes a policy acts on: a cockatiel filter, or a function of the outcome. It must decide at once, and is asked
  * about every outcome, successes too, except `cancelled`: the caller's abort is never handled.
+ *
+ * The function may name the type of the results it expects, as in `(outcome: Outcome<Response>) => ...`. Nothing checks
+ * that the pipeline's operations return it.
  */
-export type Handle = CockatielFilter | ((outcome: Outcome) => boolean);
+// The type of a method, whose parameters are compared in both directions.
+export type Handle = CockatielFilter | { handle(outcome: Outcome): boolean }['handle'];
 
 /** The schema of a `handle` option. */
 export const handleSchema: z.ZodType<Handle, Handle> = z.custom<Handle>(

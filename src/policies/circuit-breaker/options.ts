@@ -54,7 +54,7 @@ export interface CircuitBreakerOptions extends Named {
    */
   readonly handle?: Handle | undefined;
   /** How long the failure asks to be left alone, in milliseconds; lengthens the open time. Default: the error's `retryAfter`. */
-  readonly delayFrom?: ((outcome: Outcome) => number | undefined) | undefined;
+  readonly delayFrom?: { delayFrom(outcome: Outcome): number | undefined }['delayFrom'] | undefined;
   /**
    * A breaker of cockatiel's (`ConsecutiveBreaker`, `CountBreaker`, `SamplingBreaker`, or your own) in place of the rules
    * above, or a function that makes one: keyed pipelines need one for each copy.

@@ -38,7 +38,7 @@ export interface RetryOptions extends Named {
    * The delay the failure itself asks for, in milliseconds; `undefined` (or what is no number >= 0) when it asks for none.
    * Default: the error's `retryAfter`, when it is such a number.
    */
-  readonly delayFrom?: ((outcome: Outcome) => number | undefined) | undefined;
+  readonly delayFrom?: { delayFrom(outcome: Outcome): number | undefined }['delayFrom'] | undefined;
   /** The longest asked-for delay that is waited for (with up to 20% on top); for a longer one the retry is given up. Default 30 s. */
   readonly maxRetryAfter?: Duration | undefined;
   /**
