@@ -1,6 +1,6 @@
 /**
  * The contract between the engine and a policy. It is public: users write their own policies with it, and the
- * built-in ones have no other door.
+ * built-in ones use nothing else.
  *
  * A policy is a {@link Gate} when it only lets calls in and learns how they ended, and a {@link Driver} when it decides
  * whether and how often the rest of the pipeline runs. Neighbouring gates share one loop and one promise; a driver
