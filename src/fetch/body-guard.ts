@@ -29,9 +29,9 @@ type Reader = (this: object, ...args: unknown[]) => unknown;
  * is done with the call, but a server can stall in the body as well as before it. When either comes, the controller
  * aborts, and with it whatever reads the body.
  *
- * It ends when the body has been read by one of the Response's methods, and at the deadline; without a deadline, when nobody
- * can read it any more (its stream is collected as garbage). A body read through its stream ends unseen: then it is the
- * deadline, and the abort finds nothing left to do.
+ * It ends when the body has been read by one of the Response's methods, and at the deadline; where that is far or there is
+ * none, when nobody can read the body any more (its stream is collected as garbage). A body read through its stream ends
+ * unseen: then it is the deadline, and the abort finds nothing left to do.
  *
  * The guard keeps neither the response nor the process alive.
  *
@@ -43,13 +43,18 @@ export function guardBody(response: ResponseLike, controller: Abortable, bounds:
   const { signal, deadline } = bounds;
   if (deadline === Infinity && (signal === null || signal === undefined)) return;
   const guard = new BodyGuard(controller, bounds);
-  // With a deadline the guard ends by itself. Watching for the garbage collector would cost more than all the rest.
-  if (deadline === Infinity) abandoned.register(body, guard, guard);
+  if (guard.endsLate) abandoned.register(body, guard, guard);
   if (Guarded.replace(response, guard)) hookReaders(response);
   if (signal?.aborted === true) guard.onAbort(signal.reason);
 }
 
 const abandoned = new FinalizationRegistry<BodyGuard>((guard) => guard.release());
+
+/**
+ * With a deadline nearer than this a guard soon ends by itself: watching for the garbage collector would cost more than all
+ * the rest. Those of a service with hours for its downloads would pile up.
+ */
+const LATE_MS = 60_000;
 
 class Itself {
   constructor(object: object) {
@@ -91,6 +96,8 @@ class BodyGuard implements AbortListener {
   readonly #timeoutError: () => unknown;
   readonly #timer: unknown;
   #fired: { readonly reason: unknown } | undefined;
+  /** Whether nobody should count on its deadline to end it. */
+  readonly endsLate: boolean;
 
   constructor(controller: Abortable, { clock, deadline, signal, timeoutError }: BodyBounds) {
     this.#controller = controller;
@@ -98,8 +105,10 @@ class BodyGuard implements AbortListener {
     this.#timeoutError = timeoutError;
     this.#signal = signal ?? undefined;
     if (signal !== undefined && signal !== null) watchAbort(signal, this);
-    if (deadline !== Infinity) {
-      this.#timer = clock.setTimer(this.#onDeadline, Math.max(0, deadline - clock.now()));
+    const timeLeft = deadline === Infinity ? Infinity : Math.max(0, deadline - clock.now());
+    this.endsLate = timeLeft > LATE_MS;
+    if (timeLeft !== Infinity) {
+      this.#timer = clock.setTimer(this.#onDeadline, timeLeft);
       // A body nobody reads must not hold up the end of the process; one that is read does so by its socket.
       unref(this.#timer);
     }
@@ -114,23 +123,25 @@ class BodyGuard implements AbortListener {
   }
 
   /**
-   * The read of one of the Response's methods. undici 6 answers the abort of a body that nobody was reading yet with an
-   * error of its own: the reason takes its place.
+   * The read of one of the Response's methods. Once the guard has aborted, its reason is why it fails: undici 6 has errors of
+   * its own for bodies that nobody was reading then, and for clones.
+   *
+   * @param taken whether somebody reads the body already: then this read will fail, and is not the end of theirs.
    */
-  async follow(read: unknown): Promise<unknown> {
+  async follow(read: unknown, taken: boolean): Promise<unknown> {
     try {
       return await read;
     } catch (error) {
-      throw this.#fired !== undefined && isAbortError(error) ? this.#fired.reason : error;
+      throw this.#fired === undefined ? error : this.#fired.reason;
     } finally {
-      this.release();
+      if (!taken) this.release();
     }
   }
 
   release(): void {
     if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer);
     if (this.#signal !== undefined) unwatchAbort(this.#signal, this);
-    if (this.#timer === undefined) abandoned.unregister(this);
+    if (this.endsLate) abandoned.unregister(this);
   }
 }
 
@@ -177,6 +188,11 @@ function guardedKindOf(kind: object): object {
       const value = hookOf(name, reader as Reader);
       Object.defineProperty(guarded, name, { value, writable: true, configurable: true });
     }
+    const { clone } = kind as { readonly clone?: unknown };
+    if (typeof clone === 'function') {
+      const value = cloneHookOf(clone as Reader);
+      Object.defineProperty(guarded, 'clone', { value, writable: true, configurable: true });
+    }
     guardedKinds.set(kind, guarded);
     guardedPrototypes.add(guarded);
   }
@@ -185,14 +201,31 @@ function guardedKindOf(kind: object): object {
 
 function hookOf(name: string, reader: Reader): Reader {
   const hook: Reader = function (...args) {
-    const read = reader.apply(this, args);
     const guard = Guarded.of(this);
-    return guard === undefined ? read : guard.follow(read);
+    if (guard === undefined) return reader.apply(this, args);
+    const taken = isTaken(this);
+    return guard.follow(reader.apply(this, args), taken);
   };
   Object.defineProperty(hook, 'name', { value: name });
   return hook;
 }
 
-function isAbortError(error: unknown): boolean {
-  return (error as { readonly name?: unknown } | null | undefined)?.name === 'AbortError';
+/** A clone reads from the same connection: whichever of them is read to its end has read it to its end for both. */
+function cloneHookOf(clone: Reader): Reader {
+  const hook: Reader = function (...args) {
+    const copy = clone.apply(this, args);
+    const guard = Guarded.of(this);
+    if (guard === undefined || copy === this || typeof copy !== 'object' || copy === null) {
+      return copy;
+    }
+    if (Guarded.replace(copy, guard)) hookReaders(copy);
+    return copy;
+  };
+  Object.defineProperty(hook, 'name', { value: 'clone' });
+  return hook;
+}
+
+function isTaken(response: object): boolean {
+  const { bodyUsed, body } = response as { bodyUsed?: unknown; body?: { locked?: unknown } | null };
+  return bodyUsed === true || body?.locked === true;
 }

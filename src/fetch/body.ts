@@ -156,3 +156,18 @@ function claim(body: unknown, path: string): unknown {
 export function needsDuplex(body: unknown): boolean {
   return bodyKind(body) === 'once';
 }
+
+/**
+ * Whether a request failed because its body did: a request that came to this service and is passed on, whose client went away.
+ * Node says so with the code of a broken connection. Of other errors of a stream nobody can tell where they began: undici destroys a
+ * body with the error of its connection, too.
+ */
+export function isClientGone(error: unknown, body: unknown): boolean {
+  const { errored } = Object(body) as { readonly errored?: unknown };
+  const { code, message } = Object(errored) as {
+    readonly code?: unknown;
+    readonly message?: unknown;
+  };
+  if (code !== 'ECONNRESET' || message !== 'aborted') return false;
+  return error === errored || (Object(error) as { readonly cause?: unknown }).cause === errored;
+}

@@ -11,7 +11,7 @@ import type { InitFields } from './init.js';
 import { copyInit } from './init.js';
 import { normaliseMethod } from './methods.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
-import type { Bounds } from './policies.js';
+import type { CallBound } from './policies.js';
 import { absoluteUrl } from './request.js';
 import { assertUsable, hasBody, releaseRequest, requestForAttempt } from './request-body.js';
 import { RuledCall } from './ruled-call.js';
@@ -52,6 +52,7 @@ export class FetchCall extends RuledCall {
   readonly #request: RequestLike | undefined;
   readonly #init: InitFields;
   readonly #answers: Answer[] = [];
+  #cloned = false;
 
   /** @throws TypeError as fetch does, when the request cannot be sent. */
   constructor(
@@ -63,11 +64,14 @@ export class FetchCall extends RuledCall {
     const request = isRequestLike(input) ? input : undefined;
     const own = copyInit(init);
     if ('holdfast' in own) delete own['holdfast'];
+    // As none: a Request's own body is sent then.
+    if (own['body'] === null) delete own['body'];
     const { redirect = fieldOf(request, 'redirect') } = own;
     super(
       {
-        url: request === undefined ? absoluteUrl(input, setup.base) : request.url,
-        method: normaliseMethod((own['method'] as string | undefined) ?? request?.method),
+        url:
+          request === undefined ? absoluteUrl(input, setup.base, setup.options.path) : request.url,
+        method: normaliseMethod(textOf(own['method']) ?? request?.method),
         headers: (own['headers'] as HeadersSource | null | undefined) ?? request?.headers,
         body: own['body'],
         followsRedirects: redirect === undefined || redirect === 'follow',
@@ -93,9 +97,9 @@ export class FetchCall extends RuledCall {
       response = await this.#send(context, signal);
     } catch (error) {
       // Once it was given up nobody is asked any more.
-      if (!signal.aborted) this.failed(error);
-      throw error;
+      throw signal.aborted ? error : this.failed(error);
     }
+    this.arrived(response);
     if (signal.aborted) return response;
     try {
       this.answered(response);
@@ -108,21 +112,22 @@ export class FetchCall extends RuledCall {
   }
 
   /** The call was answered with this: keeps its deadline and signal in force while the body is read. */
-  guard(response: unknown, startedAt: number, { call }: Bounds): void {
+  guard(response: unknown): void {
     const answer = this.#answers.find((each) => each.response === response);
-    if (answer === undefined) return;
+    // A double of fetch may answer anything.
+    if (answer === undefined || typeof response !== 'object' || response === null) return;
     const { clock, options, transport } = this.#setup;
     transport.guard(response, answer.controller, {
       clock,
-      deadline: call === undefined ? Infinity : startedAt + call.timeoutMs,
-      timeoutError: () => timeoutError(call?.timeoutMs ?? 0, call?.policy, options),
+      deadline: this.deadline,
+      timeoutError: timeoutErrorOf(this.bound, options),
       signal: this.signal as WatchableSignal | undefined,
     });
   }
 
-  /** The call is over. */
+  /** The call is over. A Request that no attempt was made with is as it was: it can be sent elsewhere. */
   release(): void {
-    if (this.#sendsRequestBody()) releaseRequest(this.#request as RequestLike);
+    if (this.#cloned) releaseRequest(this.#request as RequestLike);
   }
 
   #sendsRequestBody(): boolean {
@@ -147,6 +152,7 @@ export class FetchCall extends RuledCall {
   }
 
   #sendBody(init: InitFields, body: unknown): unknown {
+    this.sends(body);
     init['body'] = body;
     if (init['duplex'] === undefined && needsDuplex(body)) init['duplex'] = 'half';
     return this.#sendWith(init);
@@ -157,20 +163,32 @@ export class FetchCall extends RuledCall {
     const request = this.#request;
     if (request === undefined) return transport.send(this.url, init);
     if (!this.#sendsRequestBody()) return transport.send(request, init);
-    return transport.send(requestForAttempt(request, this.overrides.retry === false), init);
+    const last = this.overrides.retry === false;
+    this.#cloned = !last;
+    return transport.send(requestForAttempt(request, last), init);
   }
+}
+
+/** As fetch reads it; that there is no method of this name is for fetch to say. */
+function textOf(method: unknown): string | undefined {
+  return method === undefined ? undefined : String(method);
 }
 
 function fieldOf(request: object | undefined, name: string): unknown {
   return (request as Readonly<Record<string, unknown>> | undefined)?.[name];
 }
 
-/** The error of a call whose time ran out while its body was read. */
-export function timeoutError(
-  timeoutMs: number,
-  policy: string | undefined,
+/**
+ * Answers what makes the error of a call whose time ran out while its body was read. A function of its own, because a
+ * closure keeps all that its neighbours see: made beside the response, it would keep that in memory for as long as the guard.
+ */
+export function timeoutErrorOf(
+  bound: CallBound | undefined,
   { name, captureStack }: ResolvedClient,
-): TimeoutError {
-  const message = `Timed out after ${formatDuration(timeoutMs)}`;
-  return new TimeoutError(message, { timeoutMs, pipeline: name, policy, captureStack });
+): () => TimeoutError {
+  const { timeoutMs = 0, policy } = bound ?? {};
+  return () => {
+    const message = `Timed out after ${formatDuration(timeoutMs)}`;
+    return new TimeoutError(message, { timeoutMs, pipeline: name, policy, captureStack });
+  };
 }

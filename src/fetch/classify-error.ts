@@ -23,17 +23,20 @@ interface Budget {
 /** Errors that come without a code, or whose code is a number. */
 const BY_NAME: ReadonlyMap<string, FetchErrorClass> = new Map([
   ['HTTPParserError', 'protocol'],
+  // ky's; got's has a code, too.
+  ['HTTPError', 'status'],
   ['AbortError', 'abort'],
   ['TimeoutError', 'timeout'],
   ['ConnectTimeoutError', 'connect'],
 ]);
 
-/** What fetch says in browsers, workers and Deno, where the cause is not told. */
+/** What fetch says in browsers, workers and Deno, and axios of it, where the cause is not told. */
 const NETWORK_MESSAGES: ReadonlySet<string> = new Set([
   'fetch failed',
   'terminated',
   'Failed to fetch',
   'network error',
+  'Network Error',
   'Load failed',
   'NetworkError when attempting to fetch resource.',
   'Network request failed',
@@ -45,8 +48,8 @@ const NETWORK_PATTERN = /^error (?:sending request|reading a body)|\(os error \d
 
 /**
  * What kept a request from being answered, in one word, for errors thrown by the global fetch of Node,
- * Bun and Deno, by npm undici 6 to 8 (`fetch` and `request`), by node-fetch, and by clients built on
- * these. The error itself counts first, then its `cause`, then its `errors`, to a bounded depth.
+ * Bun and Deno, by npm undici 6 to 8 (`fetch` and `request`), by node-fetch, axios, got and ky, and by other clients built
+ * on these. The error itself counts first, then its `cause`, then its `errors`, to a bounded depth.
  *
  * @param signal the caller's signal: an error that is its `reason`, whatever it looks like, is `abort`.
  * @returns `undefined` when nothing shows that the request failed on its way: mistakes in the call (an
@@ -96,6 +99,7 @@ function ownEntry(error: ErrorFields): Entry {
   if (typeof code === 'string') {
     if (code === 'ETIMEDOUT' && isConnecting(error)) return 'connect';
     if (code === 'UND_ERR_ABORTED' && isProxyRefusal(error)) return 'connect';
+    if (code === 'ECONNABORTED' && isTimeoutOfAxios(error)) return 'timeout';
     // It says too little: whatever is deeper says more.
     if (code === 'UND_ERR_INFO') return undefined;
     const entry = entryOfCode(code);
@@ -114,6 +118,13 @@ function isConnecting(error: ErrorFields): boolean {
 /** A proxy that will not open a tunnel is reported by undici with the code of an abort. */
 function isProxyRefusal(error: ErrorFields): boolean {
   return typeof error.message === 'string' && error.message.startsWith('Proxy response (');
+}
+
+/** axios reports its own timeout with the code of a broken connection. */
+function isTimeoutOfAxios(error: ErrorFields): boolean {
+  return (
+    typeof error.message === 'string' && /^timeout\b|\btimeout\b.* exceeded/.test(error.message)
+  );
 }
 
 function lastResort(error: ErrorFields): Entry {

@@ -8,7 +8,7 @@ import type { ResolvedClient } from './options.js';
 import { resolveOverrides } from './options.js';
 import type { Pipelines } from './pipelines.js';
 import { pipelinesOf } from './pipelines.js';
-import { originOf } from './request.js';
+import { originalOf } from './shared-errors.js';
 
 /** What can be known of the pipelines behind a client, one for each key. */
 export interface ClientState {
@@ -54,19 +54,18 @@ export function httpClient(
     transport.discard(response, clock, timeoutMs);
   const pipelines = pipelinesOf(options, clock, discard);
   const { byKey, boundsOf } = pipelines;
-  const { key: keyOf } = options;
 
   async function client(input: unknown, init?: object | null, overrides?: object) {
     const call = new FetchCall(input, init, overridesOf(init, overrides), setup);
     try {
-      const key = call.overrides.key ?? keyOf?.(call) ?? originOf(call.url);
-      const pipeline = byKey.get(key);
-      const bounds = boundsOf(pipeline);
-      const startedAt = bounds.call === undefined ? 0 : clock.now();
+      const pipeline = byKey.get(call.stateKey());
+      call.enter(boundsOf(pipeline), clock);
       const run = (context: Context): unknown => call.attempt(context);
       const response = await pipeline.execute(run, { signal: call.signal });
-      call.guard(response, startedAt, bounds);
+      call.guard(response);
       return response;
+    } catch (error) {
+      throw originalOf(error);
     } finally {
       call.release();
     }
@@ -74,8 +73,9 @@ export function httpClient(
   return Object.assign(client, stateOf(pipelines));
 }
 
-function overridesOf(init: object | null | undefined, overrides: object | undefined) {
+function overridesOf(init: object | null | undefined, overrides: object | null | undefined) {
   const inInit = (init as { readonly holdfast?: object } | null | undefined)?.holdfast;
-  if (overrides === undefined && inInit === undefined) return undefined;
-  return resolveOverrides(overrides === undefined ? inInit : { ...inInit, ...overrides });
+  const own = inInit === undefined ? undefined : resolveOverrides(inInit);
+  if (overrides === undefined || overrides === null) return own;
+  return { ...own, ...resolveOverrides(overrides) };
 }

@@ -124,8 +124,16 @@ const CODES: Readonly<Record<Entry, readonly string[]>> = {
     'ERR_HTTP2_ERROR',
     'Malformed_HTTP_Response',
   ],
-  status: ['UND_ERR_RESPONSE', 'UND_ERR_RESPONSE_STATUS_CODE', 'UND_ERR_REQ_RETRY'],
-  abort: ['ABORT_ERR', 'UND_ERR_ABORTED', 'UND_ERR_ABORT'],
+  // undici's, then those of axios and got.
+  status: [
+    'UND_ERR_RESPONSE',
+    'UND_ERR_RESPONSE_STATUS_CODE',
+    'UND_ERR_REQ_RETRY',
+    'ERR_BAD_REQUEST',
+    'ERR_BAD_RESPONSE',
+    'ERR_NON_2XX_3XX_RESPONSE',
+  ],
+  abort: ['ABORT_ERR', 'UND_ERR_ABORTED', 'UND_ERR_ABORT', 'ERR_CANCELED'],
   network: [],
   caller: [
     'UND_ERR_INVALID_ARG',

@@ -27,9 +27,14 @@ const KNOWN_FIELDS = [
 /**
  * A copy of fetch's second argument that is ours to change: what an implementation knows beyond the standard
  * (`next`, `agent`, `proxy`) comes along. A Request may stand in its place, and has its fields on the prototype.
+ *
+ * @throws TypeError, as fetch does, when it is no object.
  */
 export function copyInit(init: object | null | undefined): InitFields {
   if (init === null || init === undefined) return {};
+  if (typeof init !== 'object' && typeof init !== 'function') {
+    throw new TypeError(`init: must be an object (got ${JSON.stringify(String(init))})`);
+  }
   const copy: InitFields = { ...init };
   const prototype: unknown = Object.getPrototypeOf(init);
   if (prototype !== Object.prototype && prototype !== null) {

@@ -54,7 +54,10 @@ function ofEachKey(
   const { path } = options;
   const telemetry = options.telemetry ?? { spans: 'auto' };
   const sets = telemetry === false ? undefined : attributeSetsOf(telemetry);
-  const discard = (value: unknown): unknown => discardWithin(value, DEFAULT_DISCARD_MS);
+  // All keys have the template's way of discarding, which is told nothing but the response.
+  const discardTimes = new WeakMap<object, number>();
+  const discard = (value: unknown): unknown =>
+    discardWithin(value, discardTimes.get(Object(value)) ?? DEFAULT_DISCARD_MS);
   // It has no policies and makes no calls: each key's pipeline reports for itself.
   const template = pipeline({ ...pipelineOptionsOf(options), discard, telemetry: false });
   const known = new WeakMap<Pipeline<unknown>, Bounds>();
@@ -62,7 +65,12 @@ function ofEachKey(
     const given = parseOptions(policiesSchema, policiesOf(key), `${path}.policies`);
     const made = template.forkWith(key, httpPolicies(given, clock));
     if (telemetry !== false) observe(made, telemetry, sets);
-    known.set(made, boundsOf(made.plan.layers));
+    const bounds = boundsOf(made.plan.layers);
+    const { discardMs } = bounds;
+    const arrived = (response: unknown): void => {
+      if (typeof response === 'object' && response !== null) discardTimes.set(response, discardMs);
+    };
+    known.set(made, { ...bounds, arrived });
     return made;
   };
   return {

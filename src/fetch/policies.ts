@@ -4,7 +4,7 @@ import { Pipeline } from '../pipeline/pipeline.js';
 import type { Layer } from '../pipeline/plan.js';
 import { CircuitBreakerPolicy } from '../policies/circuit-breaker/circuit-breaker.js';
 import { RetryPolicy } from '../policies/retry/retry.js';
-import { standard } from '../policies/standard.js';
+import { ATTEMPT_TIMEOUT, standard } from '../policies/standard.js';
 import { TimeoutPolicy } from '../policies/timeout/timeout.js';
 import type { Clock } from '../time/clock.js';
 import type { ParsedPolicies } from './options.js';
@@ -38,14 +38,21 @@ export interface CallBound {
   readonly timeoutMs: number;
   /** Name of the timeout. */
   readonly policy: string;
+  /** Whether it is the outermost policy. Inside others a call may have to wait before its time begins. */
+  readonly outermost: boolean;
 }
 
 /** The times that the timeouts of a pipeline set. */
 export interface Bounds {
-  /** The shortest timeout around the whole call: outside whatever makes attempts, or any where nothing does. */
+  /**
+   * The shortest timeout around the whole call: outside whatever makes attempts, or any where nothing does. An
+   * `attempt_timeout`, as `standard()` names it, never is.
+   */
   readonly call: CallBound | undefined;
   /** How long the discarded Response of an attempt may take to be read. */
   readonly discardMs: number;
+  /** Is told of every response, where it matters whose it is. */
+  readonly arrived?: (response: unknown) => void;
 }
 
 /** Where there is no timeout at all. */
@@ -58,15 +65,21 @@ export function boundsOf(layers: readonly Layer[]): Bounds {
     const driver = layers[i]?.driver;
     if (driver !== undefined && driver.type !== 'fallback') around = layers.slice(0, i);
   }
-  return { call: shortest(around), discardMs: shortest(layers)?.timeoutMs ?? DEFAULT_DISCARD_MS };
+  return {
+    call: shortest(around, (name) => name !== ATTEMPT_TIMEOUT),
+    discardMs: shortest(layers)?.timeoutMs ?? DEFAULT_DISCARD_MS,
+  };
 }
 
-function shortest(layers: readonly Layer[]): CallBound | undefined {
+function shortest(
+  layers: readonly Layer[],
+  counts: (name: string) => boolean = () => true,
+): CallBound | undefined {
   let least: CallBound | undefined;
-  for (const { policy, name } of layers) {
-    if (!(policy instanceof TimeoutPolicy)) continue;
+  for (const [i, { policy, name }] of layers.entries()) {
+    if (!(policy instanceof TimeoutPolicy) || !counts(name)) continue;
     if (policy.timeoutMs < (least?.timeoutMs ?? Infinity)) {
-      least = { timeoutMs: policy.timeoutMs, policy: name };
+      least = { timeoutMs: policy.timeoutMs, policy: name, outermost: i === 0 };
     }
   }
   return least;

@@ -50,9 +50,14 @@ function startsAt(url: string, authority: string): boolean {
 /**
  * The URL of fetch's first argument as text, relative ones resolved against `base`.
  *
+ * @param client what was called, for the error.
  * @throws TypeError, as fetch does, when it is no URL or is relative and there is no base.
  */
-export function absoluteUrl(input: unknown, base: string | undefined): string {
+export function absoluteUrl(
+  input: unknown,
+  base: string | undefined,
+  client = 'resilientFetch',
+): string {
   const text = typeof input === 'string' ? input : String(input);
   if ((last !== undefined && startsAt(text, last.authority)) || AUTHORITY.test(text)) return text;
   try {
@@ -61,9 +66,9 @@ export function absoluteUrl(input: unknown, base: string | undefined): string {
     const shown = JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
     const why =
       base === undefined && isRelative(text)
-        ? `${shown} is relative and there is nothing it could be relative to: set baseUrl`
+        ? `${shown} is relative and there is nothing it could be relative to${client === 'resilientFetch' ? ': set baseUrl' : ''}`
         : `${shown} is not a URL`;
-    throw new TypeError(`resilientFetch: ${why}`, { cause });
+    throw new TypeError(`${client}: ${why}`, { cause });
   }
 }
 

@@ -1,12 +1,17 @@
 import type { Outcome } from '../pipeline/outcome.js';
 import { failure, success } from '../pipeline/outcome.js';
+import type { Clock } from '../time/clock.js';
+import { answerOf } from './answers.js';
 import { withIdempotencyKey } from './attempt-headers.js';
-import { bodyKind, keepBody } from './body.js';
+import { bodyKind, isClientGone, keepBody } from './body.js';
 import { readHeader } from './headers.js';
 import { mayRepeat } from './methods.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
+import type { Bounds, CallBound } from './policies.js';
 import { RepeatGuard } from './repeat-guard.js';
 import type { OutgoingRequest } from './request.js';
+import { originOf } from './request.js';
+import { ownErrorOf } from './shared-errors.js';
 import type { HeadersSource } from './types.js';
 import { markFailed, markRetryAfter } from './verdict.js';
 
@@ -22,6 +27,8 @@ export interface CallFacts {
   readonly idempotent?: boolean | undefined;
 }
 
+let calls = 0;
+
 /** What HTTP's rules say of one call, however it is sent: what it sends, whether again, and what its answers mean. */
 export class RuledCall implements OutgoingRequest {
   readonly url: string;
@@ -32,8 +39,13 @@ export class RuledCall implements OutgoingRequest {
   /** The body for every attempt, kept as it was. */
   readonly body: unknown;
   readonly #options: ResolvedClient;
+  readonly #number = ++calls;
   /** Of a request that may not be repeated. */
   readonly #guard: RepeatGuard | undefined;
+  #lastBody: unknown;
+  #bounds: Bounds | undefined;
+  #clock: Clock | undefined;
+  #startedAt: number | undefined;
 
   constructor(facts: CallFacts, overrides: ResolvedOverrides, options: ResolvedClient) {
     const { url, method, followsRedirects } = facts;
@@ -51,19 +63,65 @@ export class RuledCall implements OutgoingRequest {
         : new RepeatGuard({ method, url, once, followsRedirects });
   }
 
+  /** The key whose policies it runs under. */
+  stateKey(): string {
+    const said = this.overrides.key;
+    return said ?? answerOf('key', 'string', this.#options.key?.(this)) ?? this.ownKey();
+  }
+
   header(name: string): string | undefined {
     return readHeader(this.headers, name.toLowerCase());
   }
 
+  /** The key where nobody says another. */
+  protected ownKey(): string {
+    return originOf(this.url);
+  }
+
+  /** The call goes into its policies. */
+  enter(bounds: Bounds, clock: Clock): void {
+    this.#bounds = bounds;
+    this.#clock = clock;
+    if (bounds.call?.outermost === true) this.#startedAt = clock.now();
+  }
+
+  /** What bounds the call, its body included. */
+  protected get bound(): CallBound | undefined {
+    return this.#bounds?.call;
+  }
+
+  /**
+   * When the call's time is over, in the clock's milliseconds; `Infinity` when it never is. Where the timeout is inside policies
+   * that may have made the call wait, its time is taken to have begun with the first attempt.
+   */
+  protected get deadline(): number {
+    const { bound } = this;
+    return bound === undefined ? Infinity : (this.#startedAt ?? 0) + bound.timeoutMs;
+  }
+
   /** @throws ContractError when it must not be sent again. */
   protected begin(signal: AbortSignal): void {
+    if (this.bound !== undefined) this.#startedAt ??= this.#clock?.now();
     this.#guard?.begin(signal);
   }
 
-  /** An attempt failed, and nobody had given it up. */
-  protected failed(error: unknown): void {
-    this.#guard?.failed(error);
-    if (this.#classifies) this.#classify(failure(error), error);
+  /** A response is there, be it wanted still or not. */
+  protected arrived(response: unknown): void {
+    this.#bounds?.arrived?.(response);
+  }
+
+  /** An attempt sends this body. */
+  protected sends(body: unknown): void {
+    this.#lastBody = body;
+  }
+
+  /** An attempt failed, and nobody had given it up. Answers what the policies are to see. */
+  protected failed(error: unknown): unknown {
+    const own = ownErrorOf(error, this.#number);
+    this.#guard?.failed(own);
+    if (isClientGone(error, this.#lastBody)) markFailed(own, false);
+    if (this.#classifies) this.#classify(failure(own), own);
+    return own;
   }
 
   /** An attempt was answered. What the user's functions throw becomes the outcome. */
@@ -72,7 +130,9 @@ export class RuledCall implements OutgoingRequest {
     if (this.#classifies) this.#classify(success(response), response);
     const read = this.overrides.retryAfter ?? this.#options.retryAfter ?? true;
     if (read === false) markRetryAfter(response, undefined);
-    else if (read !== true) markRetryAfter(response, read(response as never));
+    else if (read !== true) {
+      markRetryAfter(response, answerOf('retryAfter', 'number', read(response as never)));
+    }
   }
 
   #withIdempotencyKey(): HeadersSource | null | undefined {
@@ -89,7 +149,8 @@ export class RuledCall implements OutgoingRequest {
     const { method, headers } = this;
     const { idempotent: general } = this.#options;
     const said =
-      this.overrides.idempotent ?? (typeof general === 'function' ? general(this) : general);
+      this.overrides.idempotent ??
+      (typeof general === 'function' ? answerOf('idempotent', 'boolean', general(this)) : general);
     return mayRepeat({ method, headers, idempotent: said ?? byClient });
   }
 
@@ -99,8 +160,8 @@ export class RuledCall implements OutgoingRequest {
 
   #classify(outcome: Outcome, result: unknown): void {
     const said =
-      this.overrides.classify?.(outcome as never, this) ??
-      this.#options.classify?.(outcome as never, this);
+      answerOf('classify', 'boolean', this.overrides.classify?.(outcome as never, this)) ??
+      answerOf('classify', 'boolean', this.#options.classify?.(outcome as never, this));
     if (said !== undefined) markFailed(result, said);
   }
 }

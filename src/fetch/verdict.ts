@@ -64,6 +64,15 @@ function resultOf(outcome: Outcome): unknown {
   return outcome.kind === 'success' ? outcome.value : outcome.error;
 }
 
+/**
+ * The response in an error that a client made of its status: its `response`, as axios, got and ky have it, the error itself, as
+ * undici has it, or fetch's cause.
+ */
+function answerIn(error: unknown): unknown {
+  const { response, cause } = Object(error) as { response?: unknown; cause?: unknown };
+  return [response, error, cause].find((each) => statusOf(each) !== undefined);
+}
+
 /** The status of a response, be it fetch's or undici's; `undefined` of anything else. */
 function statusOf(value: unknown): number | undefined {
   const { status, statusCode } = Object(value) as { status?: unknown; statusCode?: unknown };
@@ -88,7 +97,9 @@ export function isFetchFailure(outcome: Outcome): boolean {
       return true;
     case 'failure': {
       const known = classifyFetchError(outcome.error);
-      return known !== undefined && known !== 'abort';
+      if (known !== 'status') return known !== undefined && known !== 'abort';
+      const status = statusOf(answerIn(outcome.error));
+      return status === undefined || isFailureStatus(status);
     }
     default:
       return false;
@@ -106,10 +117,10 @@ export function delayReader(clock: Clock): (outcome: Outcome) => number | undefi
   return (outcome) => {
     const noted = verdictOn(resultOf(outcome))?.retryAfter;
     if (noted !== undefined) return noted ?? undefined;
-    if (outcome.kind !== 'success') return ownRetryAfter(outcome);
-    const { value } = outcome;
-    const status = statusOf(value);
-    if (status === undefined) return undefined;
-    return retryAfterOf((value as HasHeaders).headers, clock.wallNow(), status);
+    const answer = outcome.kind === 'success' ? outcome.value : answerIn(outcome.error);
+    const own = ownRetryAfter(outcome);
+    const status = statusOf(answer);
+    if (own !== undefined || status === undefined) return own;
+    return retryAfterOf((answer as HasHeaders).headers, clock.wallNow(), status);
   };
 }

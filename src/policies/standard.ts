@@ -32,6 +32,10 @@ export interface StandardOptions {
 /** The defaults of {@link StandardOptions} that are not those of a policy. */
 export const standardDefaults = { totalTimeout: 30_000, attemptTimeout: 10_000 } as const;
 
+/** The names of the timeouts: which bounds what. */
+export const TOTAL_TIMEOUT = 'total_timeout';
+export const ATTEMPT_TIMEOUT = 'attempt_timeout';
+
 /** Options of a policy, or `false`. */
 function policySchema<S extends z.ZodType>(schema: S) {
   const error = 'must be the options of the policy, or false to leave it out';
@@ -72,13 +76,13 @@ export function standard(options?: StandardOptions): Policy[] {
   const whole = totalTimeout === false ? Infinity : totalTimeout;
   const { attemptTimeout = Math.min(whole, standardDefaults.attemptTimeout) } = given;
   const policies: Policy[] = [];
-  if (totalTimeout !== false) policies.push(timeoutOf(totalTimeout, 'total_timeout'));
+  if (totalTimeout !== false) policies.push(timeoutOf(totalTimeout, TOTAL_TIMEOUT));
   if (retry !== false) policies.push(new RetryPolicy(retry));
   if (circuitBreaker !== false) {
     policies.push(new CircuitBreakerPolicy(completeCircuitBreaker(circuitBreaker)));
   }
   if (bulkhead !== false) policies.push(new BulkheadPolicy(bulkhead));
-  if (attemptTimeout !== false) policies.push(timeoutOf(attemptTimeout, 'attempt_timeout'));
+  if (attemptTimeout !== false) policies.push(timeoutOf(attemptTimeout, ATTEMPT_TIMEOUT));
   return policies;
 }
 

@@ -66,3 +66,19 @@ export const systemClock: Clock = {
     else clearTimeout(handle as HostTimer | undefined);
   },
 };
+
+/** What Node, Bun and Deno have, and browsers and workers have not. */
+interface PollingHost {
+  readonly setImmediate?: (callback: () => void) => unknown;
+  readonly clearImmediate?: (handle: unknown) => void;
+}
+
+/** Calls back once the event loop has delivered what has arrived by now; `undefined` where the host has no such hook. */
+export function afterPoll(callback: () => void): unknown {
+  return (globalThis as PollingHost).setImmediate?.(callback);
+}
+
+/** Takes back what {@link afterPoll} answered. */
+export function cancelAfterPoll(handle: unknown): void {
+  if (handle !== undefined) (globalThis as PollingHost).clearImmediate?.(handle);
+}

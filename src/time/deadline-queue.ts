@@ -1,3 +1,4 @@
+import { cancelAfterPoll } from './clock.js';
 import { TICK_MS } from './tick.js';
 import type { TimeSource } from './time-source.js';
 
@@ -21,6 +22,8 @@ export interface Deadline {
   token: number;
   /** @internal Its place among those that carry no stamp yet. */
   place: number;
+  /** @internal How many were set before it since the last tick. */
+  order: number;
   /** @internal */
   previous: Deadline | undefined;
   /** @internal */
@@ -56,6 +59,10 @@ export class DeadlineQueue {
   /** The new ones, as many as `#newCount`; behind them spare ones for reuse. */
   readonly #new: Deadline[] = [];
   #newCount = 0;
+  /** How many were set since the last tick, whether or not they have been taken back. */
+  #added = 0;
+  /** Whether the new ones are no longer in the order in which they were set. */
+  #shuffled = false;
   #awaitsTick = false;
   #timer: unknown;
   #armed = false;
@@ -100,6 +107,7 @@ export class DeadlineQueue {
     if (deadline.listener !== listener) deadline.listener = listener as DeadlineListener;
     deadline.owner = owner;
     deadline.token = token;
+    deadline.order = this.#added++;
     this.#newCount = place + 1;
     if (this.#mayTick && time.ticking) {
       time.recent();
@@ -154,6 +162,7 @@ export class DeadlineQueue {
       listener,
       token: 0,
       place: this.#new.length,
+      order: 0,
       previous: undefined,
       next: undefined,
     };
@@ -163,6 +172,7 @@ export class DeadlineQueue {
 
   /** Lets two that carry no stamp change places. */
   #swap(one: Deadline, other: Deadline): void {
+    this.#shuffled = true;
     const { place } = one;
     one.place = other.place;
     other.place = place;
@@ -175,6 +185,7 @@ export class DeadlineQueue {
     const all = this.#new;
     const count = this.#newCount;
     const at = nowMs + this.durationMs;
+    if (this.#shuffled) this.#sort(count);
     for (let place = 0; place < count; place++) {
       const deadline = all[place] as Deadline;
       deadline.at = at;
@@ -184,6 +195,7 @@ export class DeadlineQueue {
       this.#tail = deadline;
     }
     this.#newCount = 0;
+    this.#added = 0;
     // The last of the spare ones close the gap.
     const left = all.length - count;
     for (let place = 0; place < count && place < left; place++) {
@@ -195,6 +207,12 @@ export class DeadlineQueue {
     if (!this.#armed && !this.#firing && this.#head !== undefined) {
       this.#arm(Math.max(0, Math.ceil(this.#head.at - nowMs)), this.#head.at);
     }
+  }
+
+  #sort(count: number): void {
+    const sorted = this.#new.slice(0, count).sort((one, other) => one.order - other.order);
+    for (let place = 0; place < count; place++) this.#new[place] = sorted[place] as Deadline;
+    this.#shuffled = false;
   }
 
   #fire(): void {
@@ -245,7 +263,7 @@ export class DeadlineQueue {
   #disarm(): void {
     this.#armed = false;
     this.#horizon = -1;
-    this.#time.cancelAfterPoll(this.#grace);
+    cancelAfterPoll(this.#grace);
     this.#grace = undefined;
     this.#time.clock.clearTimer(this.#timer);
     this.#timer = undefined;

@@ -28,6 +28,7 @@ export class FakedDeadlines extends DeadlineQueue {
       owner,
       token,
       place: 0,
+      order: 0,
       previous: undefined,
       next: undefined,
     };

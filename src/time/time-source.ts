@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import { systemClock } from './clock.js';
+import { afterPoll, systemClock } from './clock.js';
 import { DeadlineQueue } from './deadline-queue.js';
 import { FakedDeadlines } from './faked-deadlines.js';
 import type { TickListener } from './tick.js';
@@ -103,18 +103,9 @@ export class TimeSource {
     return this.#faked.queues;
   }
 
-  /**
-   * @internal Calls back once the event loop has delivered what has arrived by now; `undefined` where the host has no such
-   * hook (`setImmediate` of Node, Bun and Deno), or time is not the real one.
-   */
+  /** @internal As {@link afterPoll}, where time is the real one. */
   afterPoll(callback: () => void): unknown {
-    if (!this.#isSystem || !this.#canTick() || typeof setImmediate !== 'function') return undefined;
-    return setImmediate(callback);
-  }
-
-  /** @internal Takes back what {@link TimeSource.afterPoll} answered. */
-  cancelAfterPoll(handle: unknown): void {
-    if (handle !== undefined) clearImmediate(handle as ReturnType<typeof setImmediate>);
+    return this.#isSystem && this.#canTick() ? afterPoll(callback) : undefined;
   }
 
   /** @internal Tells `listener` the exact time at the next tick. Only while {@link TimeSource.ticking}. */

@@ -10,6 +10,7 @@ export type {
 export type { OutgoingRequest } from '../fetch/request.js';
 export type { HeadersLike, ResponseLike } from '../fetch/types.js';
 export type {
+  InterceptedOverrides,
   InterceptedResponse,
   ResilienceOptions,
   ResilientRequestOptions,

@@ -2,9 +2,9 @@ import type { Dispatcher } from 'undici';
 import { ContractError } from '../errors.js';
 import { withAttemptHeaders } from '../fetch/attempt-headers.js';
 import { bodyForAttempt, bodyKind } from '../fetch/body.js';
-import { timeoutError } from '../fetch/call.js';
+import { timeoutErrorOf } from '../fetch/call.js';
 import type { ResolvedClient, ResolvedOverrides } from '../fetch/options.js';
-import type { Bounds } from '../fetch/policies.js';
+import { originOf } from '../fetch/request.js';
 import { RuledCall } from '../fetch/ruled-call.js';
 import type { Context } from '../pipeline/context.js';
 import type { Clock } from '../time/clock.js';
@@ -24,14 +24,17 @@ export interface InterceptorSetup {
   readonly clock: Clock;
 }
 
+/** The key of requests to a Client or Pool, which has one origin and need not name it. */
+const OWN_ORIGIN = 'origin';
+
 /** One request that goes through the interceptor: several attempts to those inside, one request to those outside. */
 export class InterceptedCall extends RuledCall {
-  /** Where it goes; a Client or Pool need not be told. */
-  readonly origin: string | undefined;
   readonly controller = new CallController();
   readonly #setup: InterceptorSetup;
   readonly #sent: Options;
   readonly #handler: Handler;
+  /** Where it goes; a Client or Pool need not be told. */
+  readonly #origin: string | undefined;
   #ended = false;
 
   constructor(
@@ -58,7 +61,11 @@ export class InterceptedCall extends RuledCall {
     this.#setup = setup;
     this.#sent = sent;
     this.#handler = handler;
-    this.origin = origin;
+    this.#origin = origin;
+  }
+
+  protected override ownKey(): string {
+    return this.#origin === undefined ? OWN_ORIGIN : originOf(this.#origin);
   }
 
   /** Tells the handler that the request has begun. Whoever has given it up by now says so. */
@@ -69,19 +76,19 @@ export class InterceptedCall extends RuledCall {
   async attempt(context: Context): Promise<HeldResponse> {
     const { signal } = context;
     this.begin(signal);
-    const sent = await this.#forAttempt(context);
-    const attempt = new Attempt(this.#handler, this.controller);
-    signal.addEventListener('abort', () => attempt.abort(signal.reason));
-    if (signal.aborted) attempt.abort(signal.reason);
-    else this.#setup.dispatch(sent, attempt);
     let response: HeldResponse;
     try {
+      const sent = await this.#forAttempt(context);
+      const attempt = new Attempt(this.#handler, this.controller);
+      signal.addEventListener('abort', () => attempt.abort(signal.reason));
+      if (signal.aborted) attempt.abort(signal.reason);
+      else this.#setup.dispatch(sent, attempt);
       response = await attempt.response;
     } catch (error) {
       // Once it was given up nobody is asked any more.
-      if (!signal.aborted) this.failed(error);
-      throw error;
+      throw signal.aborted ? error : this.failed(error);
     }
+    this.arrived(response);
     if (signal.aborted) return response;
     try {
       this.answered(response);
@@ -93,7 +100,7 @@ export class InterceptedCall extends RuledCall {
   }
 
   /** The policies are done with this response: passes it on, under what is left of the call's time. */
-  passOn(response: unknown, startedAt: number, { call }: Bounds): void {
+  passOn(response: unknown): void {
     if (!(response instanceof HeldResponse)) {
       throw new ContractError(
         'resilience: a policy answered something that is no response; a fallback belongs around the request, not into an interceptor',
@@ -106,12 +113,9 @@ export class InterceptedCall extends RuledCall {
     }
     const { clock, options } = this.#setup;
     let bound: BodyBound | undefined;
-    if (call !== undefined) {
-      bound = new BodyBound(response.controller, {
-        clock,
-        deadline: startedAt + call.timeoutMs,
-        timeoutError: () => timeoutError(call.timeoutMs, call.policy, options),
-      });
+    if (this.bound !== undefined) {
+      const timeoutError = timeoutErrorOf(this.bound, options);
+      bound = new BodyBound(response.controller, { clock, deadline: this.deadline, timeoutError });
     }
     const ended = (): void => {
       this.#ended = true;
@@ -121,8 +125,9 @@ export class InterceptedCall extends RuledCall {
     try {
       response.passOn({ controller, handler: this.#handler, ended });
     } catch (error) {
+      // The handler may have thrown before the response was its own: then it hears of it from `fail`, and otherwise from undici.
       response.controller.abort(error as Error);
-      ended();
+      bound?.release();
       throw error;
     }
   }
@@ -140,7 +145,9 @@ export class InterceptedCall extends RuledCall {
       names === undefined
         ? this.headers
         : withAttemptHeaders(this.headers, names, attempt, timeLeft);
-    return { ...this.#sent, headers, body: await this.#bodyForAttempt() } as Options;
+    const body = await this.#bodyForAttempt();
+    this.sends(body);
+    return { ...this.#sent, headers, body } as Options;
   }
 
   #bodyForAttempt(): unknown {

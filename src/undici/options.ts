@@ -1,7 +1,7 @@
 import type { Dispatcher, request } from 'undici';
 import { fnOf } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
-import type { ClientOptions, ResolvedClient } from '../fetch/options.js';
+import type { ClientOptions, FetchOverrides, ResolvedClient } from '../fetch/options.js';
 import { clientSchema } from '../fetch/options.js';
 
 /** What an interceptor's policies see of a response. */
@@ -10,6 +10,15 @@ export interface InterceptedResponse {
   readonly statusCode: number;
   /** The headers, names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/**
+ * What is different about one request through the interceptor, to be spread into undici's own options, whose types know
+ * nothing of it.
+ */
+export interface InterceptedOverrides {
+  /** Is taken off before the request goes on. */
+  readonly holdfast?: FetchOverrides<InterceptedResponse> | undefined;
 }
 
 /** Options of {@link resilience}: those of `resilientFetch` that are not about fetch. */

@@ -5,13 +5,13 @@ import type { ResolvedOverrides } from '../fetch/options.js';
 import { resolveOverrides } from '../fetch/options.js';
 import type { Pipelines } from '../fetch/pipelines.js';
 import { pipelinesOf } from '../fetch/pipelines.js';
-import { originOf } from '../fetch/request.js';
+import { originalOf } from '../fetch/shared-errors.js';
 import type { Context } from '../pipeline/context.js';
 import { systemClock } from '../time/clock.js';
 import { HeldResponse } from './held-response.js';
 import type { InterceptorSetup } from './intercepted-call.js';
 import { InterceptedCall } from './intercepted-call.js';
-import type { ResilienceOptions } from './options.js';
+import type { InterceptedOverrides, ResilienceOptions } from './options.js';
 import { resolveResilience } from './options.js';
 
 /** Made by {@link resilience}: an interceptor for `compose`, and what can be known of the pipelines behind it. */
@@ -19,15 +19,12 @@ export interface ResilienceInterceptor extends ClientState {
   (dispatch: Dispatcher.Dispatch): Dispatcher.Dispatch;
 }
 
-/** The key of requests to a Client or Pool, which has one origin and need not name it. */
-const OWN_ORIGIN = 'origin';
-
 /**
  * Makes an interceptor with the standard policies for all that goes through a dispatcher: `request`, `stream`, `pipeline`, and
  * fetch. Every request passes the gates; it is retried where it is safe to send twice and its body can be sent again. fetch
  * hands its bodies down as streams: there, `resilientFetch` retries more.
  *
- * A request may bring what is different about it as `holdfast` among its options.
+ * A request may bring what is different about it as `holdfast` among its options: see {@link InterceptedOverrides}.
  *
  * @throws ConfigError when an option is wrong.
  * @example
@@ -44,7 +41,7 @@ export function resilience(options?: ResilienceOptions): ResilienceInterceptor {
   const interceptor = (dispatch: Dispatcher.Dispatch): Dispatcher.Dispatch => {
     const setup: InterceptorSetup = { dispatch, options: resolved, clock };
     return (given, handler) => {
-      const { holdfast, ...sent } = given as Dispatcher.DispatchOptions & { holdfast?: object };
+      const { holdfast, ...sent } = given as Dispatcher.DispatchOptions & InterceptedOverrides;
       // A tunnel or another protocol is no request that policies could judge.
       if (sent.method === 'CONNECT' || sent.upgrade) return dispatch(sent, handler);
       const overrides: ResolvedOverrides = holdfast === undefined ? {} : resolveOverrides(holdfast);
@@ -60,19 +57,16 @@ export function resilience(options?: ResilienceOptions): ResilienceInterceptor {
 async function run(
   call: InterceptedCall,
   { byKey, boundsOf }: Pipelines,
-  { clock, options }: InterceptorSetup,
+  { clock }: InterceptorSetup,
 ): Promise<void> {
   try {
-    const { origin, overrides } = call;
-    const own = origin === undefined ? OWN_ORIGIN : originOf(origin);
-    const pipeline = byKey.get(overrides.key ?? options.key?.(call) ?? own);
-    const bounds = boundsOf(pipeline);
-    const startedAt = bounds.call === undefined ? 0 : clock.now();
+    const pipeline = byKey.get(call.stateKey());
+    call.enter(boundsOf(pipeline), clock);
     const attempt = (context: Context): Promise<HeldResponse> => call.attempt(context);
     const signal = call.controller as unknown as AbortSignal;
     const response = await pipeline.execute(attempt, { signal });
-    call.passOn(response, startedAt, bounds);
+    call.passOn(response);
   } catch (error) {
-    call.fail(error);
+    call.fail(originalOf(error));
   }
 }

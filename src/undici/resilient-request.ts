@@ -66,7 +66,9 @@ export function resilientRequest(options?: ResilientRequestOptions): ResilientRe
   const transport: Transport = {
     send: (input, init) => request(input as string, init as never),
     guard: (response, controller, bounds) => {
-      const { body } = response as Dispatcher.ResponseData;
+      const { body } = response as Partial<Dispatcher.ResponseData>;
+      // A double of request may answer anything.
+      if (body === undefined) return;
       const bound = new BodyBound(controller, bounds);
       body.once('close', () => bound.release());
     },

@@ -659,9 +659,12 @@ describe('one call', () => {
     ],
     [{ holdfast: { retry: true } }, /holdfast\.retry/],
     [{ holdfast: { idempotencyKey: '' } }, /holdfast\.idempotencyKey/],
+    [{ holdfast: 'no' }, /holdfast: must be an object/],
   ])('X1: %j is refused before anything is sent', async (init, message) => {
     const { fetch, sent } = make([200]);
     await expect(fetch(URL_A, init as never)).rejects.toThrow(message);
+    await expect(fetch(URL_A, {}, init.holdfast as never)).rejects.toThrow(message);
+    await expect(fetch(URL_A, init as never, { key: 'a' })).rejects.toThrow(message);
     expect(sent.calls).toHaveLength(0);
   });
 
@@ -678,6 +681,16 @@ describe('one call', () => {
     await expect(fetch(url as string)).rejects.toThrow(TypeError);
     await expect(fetch(url as string)).rejects.toThrow(message);
     expect(sent.calls).toHaveLength(0);
+  });
+
+  it('X1: an init that is none is refused, any method is fetch’s to refuse', async () => {
+    const { fetch, sent } = make([200]);
+    for (const init of ['x', 5, true]) {
+      await expect(fetch(URL_A, init as never)).rejects.toThrow(/^init: must be an object/);
+    }
+    expect(sent.calls).toHaveLength(0);
+    await fetch(URL_A, { method: 5 as never });
+    expect(sent.calls[0]?.init['method']).toBe(5);
   });
 
   it('X1: a relative URL is resolved against the base', async () => {
