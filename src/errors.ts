@@ -284,7 +284,7 @@ export class ConfigError extends ResilienceError {
 
 /**
  * A gate, driver, filter or other extension broke the contract it is held to: for example it
- * answered something else than an outcome. A fault in code, not in the call; has a stack.
+ * returned something else than an outcome. A fault in code, not in the call; has a stack.
  */
 export class ContractError extends ResilienceError {
   static override readonly code: string = 'ERR_CONTRACT';

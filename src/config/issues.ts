@@ -29,7 +29,7 @@ const KINDS: Readonly<Record<string, string>> = {
   object: 'an object with options',
   record: 'an object',
   array: 'an array',
-  string: 'a text',
+  string: 'a string',
   number: 'a finite number',
   int: 'a whole number',
   boolean: 'true or false',
@@ -37,7 +37,7 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 function bound(origin: string, relation: string, limit: number | bigint): string {
-  if (origin === 'string') return `must be a text of length ${relation} ${limit}`;
+  if (origin === 'string') return `must be a string of length ${relation} ${limit}`;
   if (origin === 'array' || origin === 'set') return `must have ${relation} ${limit} items`;
   return `must be ${relation} ${limit}`;
 }

@@ -1,4 +1,4 @@
-/** The pieces that options schemas are made of, each with a text that says what would be right. */
+/** The pieces that options schemas are made of, each with a message that says what would be right. */
 import * as z from 'zod';
 import { isPlain } from './describe.js';
 
@@ -48,6 +48,6 @@ export function nested<S extends z.ZodType>(schema: S): S {
 }
 
 /** A name for a policy or pipeline: it becomes an attribute of metrics, so no control characters. */
-export const policyName = z.string({ error: 'must be a text' }).regex(/^[^\p{Cc}]{1,100}$/u, {
+export const policyName = z.string({ error: 'must be a string' }).regex(/^[^\p{Cc}]{1,100}$/u, {
   error: 'must be a name of 1 to 100 characters without control characters',
 });

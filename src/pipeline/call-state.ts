@@ -150,13 +150,13 @@ export abstract class CallState implements Call {
     }
   }
 
-  /** A policy answered something that its contract does not know. */
+  /** A policy returned something that its contract does not know. */
   protected broken(method: 'enter' | 'drive', answer: unknown): ContractError {
     const { pipeline, policy } = this;
     return new ContractError(
       method === 'enter'
-        ? `gate "${policy}": enter must answer undefined, a RejectedError or a promise of one of them (got ${shown(answer)})`
-        : `driver "${policy}": drive must answer a promise of an outcome (got ${shown(answer)})`,
+        ? `gate "${policy}": enter must return undefined, a RejectedError or a promise of one of them (got ${shown(answer)})`
+        : `driver "${policy}": drive must return a promise of an outcome (got ${shown(answer)})`,
       { pipeline, policy },
     );
   }

@@ -1,6 +1,6 @@
 /**
  * The contract between the engine and a policy. It is public: users write their own policies with it, and the
- * built-in ones have no other door.
+ * built-in ones use nothing else.
  *
  * A policy is a {@link Gate} when it only lets calls in and learns how they ended, and a {@link Driver} when it decides
  * whether and how often the rest of the pipeline runs. Neighbouring gates share one loop and one promise; a driver
@@ -78,7 +78,7 @@ export type Admission = undefined | RejectedError;
 export interface Gate extends PolicyBase {
   /** Tells gates from drivers. */
   readonly role: 'gate';
-  /** Admits or refuses; answers a promise only when the call has to wait. What it throws becomes the outcome. */
+  /** Admits or refuses; returns a promise only when the call has to wait. What it throws becomes the outcome. */
   enter(call: Call): Admission | Promise<Admission>;
   /**
    * The run inside ended. `outcome` is only valid during the call. A run given up by an outer policy or by the caller
@@ -105,7 +105,7 @@ export interface Drive {
   readonly ended: boolean;
   /** Runs the layers inside once more. Never rejects. `signal` gives this run up when it aborts. */
   next(options?: NextOptions): Promise<Outcome>;
-  /** Waits; answers `false` at once when the call is given up meanwhile. */
+  /** Waits; gives `false` at once when the call is given up meanwhile. */
   sleep(delayMs: number): Promise<boolean>;
   /** Gives a value that nobody will receive to the pipeline's `discard` hook. */
   discard(outcome: Outcome): void;
@@ -138,7 +138,7 @@ export interface Driver extends PolicyBase {
   drive(drive: Drive, first: Outcome | undefined): Promise<Outcome>;
 }
 
-/** A layer of a pipeline. `Adds` is what the policy may answer in place of the operation's result. */
+/** A layer of a pipeline. `Adds` is what the policy may return in place of the operation's result. */
 export type Policy<Adds = never> = (Gate | Driver) & {
   /** Exists in types only: it carries what a fallback adds to the result. */
   readonly adds?: (() => Adds) | undefined;

@@ -12,7 +12,8 @@ export type CallOutcome = OutcomeKind | 'fallback';
 export type AttemptKind = 'first' | 'retry' | 'hedge';
 
 /** Takes a value that nobody will receive, so that what it holds can be released. */
-export type Discard = (value: unknown) => unknown;
+// The type of a method: like a `Handle`, it may name the type of the results.
+export type Discard = { discard(value: unknown): unknown }['discard'];
 
 /** What a running call needs of its pipeline. */
 export interface Host {

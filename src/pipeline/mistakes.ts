@@ -36,13 +36,43 @@ export function noEvent(type: unknown): TypeError {
 /** What is no layer, and what was probably meant. */
 export function notAPolicy(value: unknown, i: number): ConfigError {
   const got = describe(value);
-  let hint = '';
-  if (got === 'a function') hint = '; call the function that makes it, as in retry()';
-  if (got.endsWith(' array')) hint = '; spread a list of policies, as in ...standard()';
+  const hint = hintFor(value, got);
   return new ConfigError(
-    `pipeline.policies[${i}]: must be a policy or a pipeline (got ${got})${hint}`,
+    `pipeline.policies[${i}]: must be a policy or a pipeline (got ${got})${hint === undefined ? '' : `; ${hint}`}`,
     { path: `pipeline.policies[${i}]`, value, policy: 'pipeline' },
   );
+}
+
+function hintFor(value: unknown, got: string): string | undefined {
+  if (got === 'a function') return 'call the function that makes it, as in retry()';
+  if (got.endsWith(' array')) return 'spread a list of policies, as in ...standard()';
+  if (typeof value !== 'object' || value === null) return undefined;
+  try {
+    return hintForObject(value as Record<string, unknown>);
+  } catch {
+    // A proxy, or a getter that throws.
+    return undefined;
+  }
+}
+
+function hintForObject(value: Record<string, unknown>): string | undefined {
+  const { role } = value;
+  if (role === 'gate') return `a gate needs ${lacks(value, ['enter', 'exit'])}`;
+  if (role === 'driver') return `a driver needs ${lacks(value, ['drive'])}`;
+  if (role !== undefined) return "its role must be 'gate' or 'driver'";
+  if (typeof value['execute'] !== 'function') return undefined;
+  return typeof value['settle'] === 'function'
+    ? 'a keyed pipeline cannot be nested: call it in the operation'
+    : 'fromCockatiel() of holdfast/cockatiel makes one of a cockatiel policy';
+}
+
+/** What a policy needs and this one has not. */
+function lacks(value: Record<string, unknown>, methods: readonly string[]): string {
+  const missing = typeof value['type'] === 'string' ? [] : ['a type'];
+  for (const method of methods) {
+    if (typeof value[method] !== 'function') missing.push(`${method}()`);
+  }
+  return missing.join(' and ');
 }
 
 export function listedTwice(policy: Policy<unknown>): ConfigError {

@@ -16,7 +16,7 @@ export interface PipelineOptions {
   /** Whether rejections and timeouts carry a stack, which makes each about ten times as expensive. Default false. */
   readonly captureStack?: boolean | undefined;
   /**
-   * Is given each result that nobody will receive: of an attempt that was given up and answered late, or that is about to
+   * Is given each result that nobody will receive: of an attempt that was given up and returned late, or that is about to
    * be retried or replaced. For releasing what a result holds, such as the body of a Response. What it throws is reported
    * to OpenTelemetry's `diag` and changes nothing in the call.
    */

@@ -5,7 +5,7 @@ import { isA } from './is-a.js';
  * How one run of the inner layers ended. Inside a pipeline errors are values; they are thrown once, at the edge,
  * by `execute`.
  *
- * - `success`: the operation answered (or a fallback did)
+ * - `success`: the operation returned (or a fallback did)
  * - `failure`: the operation threw or rejected
  * - `timeout`: a timeout inside this layer expired
  * - `rejected`: a policy inside this layer refused the call
@@ -16,7 +16,7 @@ export type OutcomeKind = 'success' | 'failure' | 'timeout' | 'rejected' | 'canc
 /** An outcome that carries a value. */
 export interface Success<T = unknown> {
   readonly kind: 'success';
-  /** What was answered. */
+  /** What was returned. */
   readonly value: T;
 }
 
@@ -48,13 +48,13 @@ export function outcomeOf(kind: OutcomeKind, value: unknown, error: unknown): Ou
   return new Ended(kind, value, error) as Outcome;
 }
 
-/** Makes a successful outcome, for what a {@link Driver} answers. */
+/** Makes a successful outcome, for what a {@link Driver} returns. */
 export function success<T>(value: T): Outcome<T> {
   return new Ended('success', value, undefined) as Outcome<T>;
 }
 
 /**
- * Makes an outcome with this error, for what a {@link Driver} answers.
+ * Makes an outcome with this error, for what a {@link Driver} returns.
  *
  * @param kind Default: `rejected` for a RejectedError, `timeout` for a TimeoutError, `failure` for all others.
  */
@@ -73,7 +73,7 @@ const KINDS: ReadonlySet<unknown> = new Set<OutcomeKind>([
   'cancelled',
 ]);
 
-/** Whether this is an outcome, for answers of code outside this library. */
+/** Whether this is an outcome, for return values of code outside this library. */
 export function isOutcome(value: unknown): value is Outcome {
   return typeof value === 'object' && value !== null && KINDS.has((value as Outcome).kind);
 }

@@ -41,7 +41,7 @@ export interface Copies {
 /** One for all pipelines: there may be a million of them. */
 const NO_COPIES: readonly WeakRef<Copies>[] = [];
 
-/** What the policies of a list may answer in place of the operation's result. */
+/** What the policies of a list may return in place of the operation's result. */
 export type AddsOf<L> = L extends { readonly adds?: infer F }
   ? NonNullable<F> extends () => infer A
     ? A
@@ -60,7 +60,7 @@ export interface PipelineSnapshot {
   readonly policies: Readonly<Record<string, unknown>>;
 }
 
-/** Made by {@link pipeline}. `Adds` is what its fallbacks may answer in place of an operation's result. */
+/** Made by {@link pipeline}. `Adds` is what its fallbacks may return in place of an operation's result. */
 // To the engine it is a Host; what it needs for that is marked internal, which keeps it out of the published types.
 export class Pipeline<Adds = never> {
   /** In types only. */
@@ -129,7 +129,7 @@ export class Pipeline<Adds = never> {
   }
 
   /**
-   * Runs an operation and answers its result, or what a fallback answers.
+   * Runs an operation and returns its result, or what a fallback returns.
    *
    * @throws the operation's own error, unchanged; a RejectedError when a policy refused the call, a TimeoutError when a
    * timeout expired, or the reason of the caller's signal. A TypeError when the operation is no function, or `options` a bare
@@ -145,7 +145,7 @@ export class Pipeline<Adds = never> {
     >;
   }
 
-  /** As {@link Pipeline.execute}, but never throws: it answers how the call ended. */
+  /** As {@link Pipeline.execute}, but never throws: it returns how the call ended. */
   settle<T>(
     operation: Operation<T>,
     options?: CallOptions,

@@ -27,7 +27,7 @@ export function adopted(thenable: PromiseLike<unknown>): Promise<unknown> {
   return new Promise((resolve) => resolve(thenable));
 }
 
-/** Runs a promise reaction now, and answers the promise it would have been part of. */
+/** Runs a promise reaction now, and returns the promise it would have been part of. */
 export function atOnce(reaction: (value: unknown) => unknown, value: unknown): Promise<unknown> {
   try {
     return Promise.resolve(reaction(value));
@@ -36,7 +36,7 @@ export function atOnce(reaction: (value: unknown) => unknown, value: unknown): P
   }
 }
 
-/** What `settle` answers. */
+/** What `settle` returns. */
 export function settledResult(
   kind: OutcomeKind,
   value: unknown,

@@ -6,7 +6,7 @@ import { reportFault } from '../pipeline/events.js';
 export type Random = () => number;
 
 /**
- * The source of chance of a policy. One that throws or answers nonsense is reported, and `Math.random` stands in: chance
+ * The source of chance of a policy. One that throws or returns nonsense is reported, and `Math.random` stands in: chance
  * only spreads delays, and must neither take the place of a call's own error nor keep a breaker from opening.
  */
 export function randomOf(given: Random | undefined, policy: string): Random {
@@ -16,7 +16,7 @@ export function randomOf(given: Random | undefined, policy: string): Random {
     try {
       const chance = given();
       if (typeof chance === 'number' && chance >= 0 && chance < 1) return chance;
-      const text = `${path}: must answer a number from 0 to below 1 (answered ${describe(chance)})`;
+      const text = `${path}: must return a number from 0 to below 1 (returned ${describe(chance)})`;
       throw new ConfigError(text, { path, value: chance, policy });
     } catch (error) {
       reportFault(path, error);

@@ -17,10 +17,14 @@ export interface CockatielFilter {
 }
 
 /**
- * Which outcomes a policy acts on: a cockatiel filter, or a function of the outcome. It must answer at once, and is asked
+ * Which outcomes a policy acts on: a cockatiel filter, or a function of the outcome. It must decide at once, and is asked
  * about every outcome, successes too, except `cancelled`: the caller's abort is never handled.
+ *
+ * The function may name the type of the results it expects, as in `(outcome: Outcome<Response>) => ...`. Nothing checks
+ * that the pipeline's operations return it.
  */
-export type Handle = CockatielFilter | ((outcome: Outcome) => boolean);
+// The type of a method, whose parameters are compared in both directions.
+export type Handle = CockatielFilter | { handle(outcome: Outcome): boolean }['handle'];
 
 /** The schema of a `handle` option. */
 export const handleSchema: z.ZodType<Handle, Handle> = z.custom<Handle>(
@@ -65,11 +69,11 @@ function verdict(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer;
   refusePromise(
     answer,
-    'handle answered a promise: a filter cannot be asynchronous, it must answer true or false',
+    'handle returned a promise: a filter cannot be asynchronous, it must return true or false',
   );
   if (isLikeFilter(answer)) {
     throw new ContractError(
-      'handle answered a filter, and not true or false: give the filter itself, such as handle: handleType(SomeError)',
+      'handle returned a filter, and not true or false: give the filter itself, such as handle: handleType(SomeError)',
     );
   }
   return Boolean(answer);

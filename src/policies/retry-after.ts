@@ -12,14 +12,14 @@ export function retryAfterOf(outcome: Outcome): number | undefined {
 /**
  * The delay that an outcome asks for, as a `delayFrom` option reads it, or the error's `retryAfter` where there is none.
  *
- * @throws what `delayFrom` throws; a ContractError when it answers a promise.
+ * @throws what `delayFrom` throws; a ContractError when it returns a promise.
  */
 export function askedBy(delayFrom: DelayFrom | undefined, outcome: Outcome): number | undefined {
   if (delayFrom === undefined) return retryAfterOf(outcome);
   const answer: unknown = delayFrom(outcome);
   refusePromise(
     answer,
-    'delayFrom answered a promise: it cannot be asynchronous, it must answer a number of milliseconds or undefined',
+    'delayFrom returned a promise: it cannot be asynchronous, it must return a number of milliseconds or undefined',
   );
   return delay(answer);
 }

@@ -198,7 +198,7 @@ export class Keyed<Adds = never> {
 
   #add(key: string, now: number): Entry<Adds> {
     if (typeof key !== 'string') {
-      throw new TypeError(`keyed: the key must be a text (got ${describe(key)})`);
+      throw new TypeError(`keyed: the key must be a string (got ${describe(key)})`);
     }
     const entry: Entry<Adds> = {
       key,

@@ -99,7 +99,7 @@ const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, {
   error: 'must be a name of a header: letters, digits, - and the like, no spaces',
 });
 const headerValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, {
-  error: 'must be a text that a header can have: Latin-1, no control characters',
+  error: 'must be a string that a header can have: Latin-1, no control characters',
 });
 const headersSchema = z.record(headerName, headerValue);
 const faultSchema = z.enum(FAULTS);

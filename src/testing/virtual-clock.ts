@@ -159,7 +159,7 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Lets time pass, no further than needed, until the promise settles; answers what it does.
+   * Lets time pass, no further than needed, until the promise settles; returns what it does.
    *
    * @throws Error when no timer is left that could settle it.
    */

@@ -9,17 +9,17 @@ export type Duration = number | `${number}ms` | `${number}s` | `${number}m` | `$
 type DurationText = Exclude<Duration, number>;
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-// Digits are bounded so that every text in this form is a finite number of milliseconds.
+// Digits are bounded so that every string in this form is a finite number of milliseconds.
 const FORMAT = /^(\d{1,15}(?:\.\d{1,9})?|\.\d{1,9})(ms|s|m|h)$/;
 /** A nanosecond: what is shorter is 0, as in texts. */
 const SHORTEST_MS = 1e-6;
-const FORMS = "milliseconds as a number >= 0, or a text like '250ms', '1.5s', '2m' or '1h'";
+const FORMS = "milliseconds as a number >= 0, or a string like '250ms', '1.5s', '2m' or '1h'";
 
 /**
  * The milliseconds in a {@link Duration}.
  *
  * @throws TypeError when the value is neither a number nor a string.
- * @throws RangeError when it is not finite, negative, or a text in another form.
+ * @throws RangeError when it is not finite, negative, or a string in another form.
  */
 export function parseDuration(value: unknown): number {
   if (typeof value === 'number') {
@@ -41,7 +41,7 @@ function remedyFor(value: unknown): string {
 function hint(text: string): string {
   const start = text.slice(0, 40).trim();
   if (start === '') return '';
-  if (/^[\d.]+$/.test(start)) return '; a text needs a unit';
+  if (/^[\d.]+$/.test(start)) return '; a string needs a unit';
   if (start.startsWith('-')) return '; it cannot be negative';
   if (/^[\d.]+\s*(?:ms|s|m|h)$/i.test(start)) return '; write it in lower case, without spaces';
   return '';

@@ -69,7 +69,7 @@ function pack(into) {
     .map(({ path }) => path)
     .filter(
       (path) =>
-        !/^(dist\/.+\.(js|js\.map|d\.ts)|dashboards\/(alerts\.yml|grafana\.json)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(
+        !/^(dist\/.+\.(js|js\.map|d\.ts)|dashboards\/(alerts\.yml|grafana\.json)|docs\/.+\.(md|svg)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(
           path,
         ),
     );

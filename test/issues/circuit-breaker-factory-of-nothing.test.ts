@@ -6,6 +6,6 @@ import { circuitBreaker } from '../../src/index.js';
 it('B2: a factory that answers no breaker is refused when the breaker is made', () => {
   const breaker = (() => undefined) as unknown as () => IBreaker;
   expect(() => circuitBreaker({ breaker })).toThrow(
-    /circuitBreaker\.breaker: must answer a breaker of cockatiel/,
+    /circuitBreaker\.breaker: must return a breaker of cockatiel/,
   );
 });

@@ -21,7 +21,7 @@ it.each<[string, unknown, string]>([
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError);
     expect(error).toMatchObject({ path: 'circuitBreaker.breaker' });
-    expect(String(error)).toContain('circuitBreaker.breaker: must answer a breaker of cockatiel');
+    expect(String(error)).toContain('circuitBreaker.breaker: must return a breaker of cockatiel');
     expect(String(error)).toContain(says.slice(0, 30));
     expect((error as Error).cause).toBeInstanceOf(Error);
   }

@@ -61,7 +61,7 @@ describe('G4: a delay that is a promise', () => {
     const { pipeline } = rig(policy());
     const error = await rejectionOf(pipeline.execute(() => Promise.reject(down)));
     expect(error).toBeInstanceOf(ContractError);
-    expect(String(error)).toContain('delayFrom answered a promise');
+    expect(String(error)).toContain('delayFrom returned a promise');
   });
 
   it('from backoff ends it with a ConfigError, and is no unhandled rejection', async () => {

@@ -7,7 +7,7 @@ it.each([undefined, null, 5, Symbol('host')])('keyed: refuses %s as a key', asyn
   const key = given as never;
   const byHost = keyed(pipeline('upstream'));
   const operation = vi.fn();
-  expect(() => byHost.get(key)).toThrow(/keyed: the key must be a text \(got /);
+  expect(() => byHost.get(key)).toThrow(/keyed: the key must be a string \(got /);
   expect(await rejectionOf(byHost.execute(key, operation))).toBeInstanceOf(TypeError);
   expect(operation).not.toHaveBeenCalled();
   expect(byHost.size).toBe(0);

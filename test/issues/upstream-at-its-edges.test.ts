@@ -17,7 +17,7 @@ it('flakyUpstream: a latency beyond what a timer takes is no latency of nothing'
 /** Node refused them where the request was answered: an uncaught exception in the middle of a test. */
 it.each([
   [{ 'x y': '1' }, /flakyUpstream\.headers/],
-  [{ x: 'a\nb' }, /flakyUpstream\.headers\.x: must be a text that a header can have/],
+  [{ x: 'a\nb' }, /flakyUpstream\.headers\.x: must be a string that a header can have/],
   [{ x: '“quoted”' }, /flakyUpstream\.headers\.x/],
 ])(
   'flakyUpstream: headers that cannot be sent (%j) are a ConfigError',

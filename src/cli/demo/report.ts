@@ -64,7 +64,7 @@ function rowsOf({ plain, holdfast, interrupted }: DemoResult): Row[] {
       ...both(({ answered, calls }) => countOf(answered, calls)),
     },
     {
-      label: 'degraded: answered by the fallback',
+      label: 'answered by the fallback',
       format: 'yellow',
       plain: '-',
       holdfast: countOf(holdfast.degraded, holdfast.calls),

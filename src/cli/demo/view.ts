@@ -108,7 +108,7 @@ function headLines(rate: number): string[] {
     `holdfast demo: the same ${count(rate)} calls a second, twice; what became of them in each second`,
     '',
     '          |        plain fetch        |              with holdfast',
-    '     time | answered  failed  waiting | answered  degraded  failed  waiting  breaker',
+    '     time | answered  failed  waiting | answered  fallback  failed  waiting  breaker',
   ];
 }
 

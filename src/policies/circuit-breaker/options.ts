@@ -54,7 +54,7 @@ export interface CircuitBreakerOptions extends Named {
    */
   readonly handle?: Handle | undefined;
   /** How long the failure asks to be left alone, in milliseconds; lengthens the open time. Default: the error's `retryAfter`. */
-  readonly delayFrom?: ((outcome: Outcome) => number | undefined) | undefined;
+  readonly delayFrom?: { delayFrom(outcome: Outcome): number | undefined }['delayFrom'] | undefined;
   /**
    * A breaker of cockatiel's (`ConsecutiveBreaker`, `CountBreaker`, `SamplingBreaker`, or your own) in place of the rules
    * above, or a function that makes one: keyed pipelines need one for each copy.
@@ -63,7 +63,7 @@ export interface CircuitBreakerOptions extends Named {
   /** Counts and reports what it would refuse, and refuses nothing. Default false. */
   readonly dryRun?: boolean | undefined;
   /**
-   * What `snapshot()` answered earlier, perhaps in another process. For one breaker: copies in a keyed pipeline cannot share it.
+   * What `snapshot()` returned earlier, perhaps in another process. For one breaker: copies in a keyed pipeline cannot share it.
    */
   readonly initialState?: CircuitBreakerSnapshot | undefined;
   /** Where chance comes from: 0 <= number < 1. Default `Math.random`. */
@@ -121,12 +121,12 @@ const breakerSchema: z.ZodType<BreakerOption, BreakerOption> = z.custom<BreakerO
 /**
  * The breaker of cockatiel's to judge by, if any: made afresh where the option is a function.
  *
- * @throws ConfigError when that function answers something else, or throws.
+ * @throws ConfigError when that function returns something else, or throws.
  */
 export function breakerOf(option: BreakerOption | undefined): IBreaker | undefined {
   if (typeof option !== 'function') return option;
   const path = 'circuitBreaker.breaker';
-  const remedy = `${path}: must answer a breaker of cockatiel, with success() and failure()`;
+  const remedy = `${path}: must return a breaker of cockatiel, with success() and failure()`;
   let breaker: unknown;
   try {
     breaker = option();

@@ -27,7 +27,7 @@ export const snapshotSchema = z
     error: 'must say until when it is open: openUntil is missing',
   });
 
-/** A circuit breaker's state as plain JSON: what `snapshot()` answers and `initialState` takes. */
+/** A circuit breaker's state as plain JSON: what `snapshot()` returns and `initialState` takes. */
 export interface CircuitBreakerSnapshot {
   readonly state: 'closed' | 'open' | 'half_open' | 'isolated';
   /** When the snapshot was taken, in milliseconds since the Unix epoch. */

@@ -29,7 +29,10 @@ export function fallback<T>(
   options?: FallbackOptions,
 ): FallbackPolicy<Awaited<T>>;
 /** Answers with this value in place of a call that failed: see the other form. */
-export function fallback<const T>(answer: T, options?: FallbackOptions): FallbackPolicy<T>;
+// Primitives in the bound keep the type of a literal, such as 'none'; a `const T` would also make arrays readonly.
+export function fallback<
+  T extends string | number | boolean | bigint | symbol | null | undefined | NonNullable<unknown>,
+>(answer: T, options?: FallbackOptions): FallbackPolicy<T>;
 export function fallback<T>(
   answer: T | FallbackFunction<T>,
   options?: FallbackOptions,

@@ -29,7 +29,7 @@ function hasNext(value: unknown): boolean {
 /** The delays of one call, asked for in order. */
 export type Delays = (retry: number, outcome: Outcome) => number;
 
-/** Starts the delays of one call. What the backoff answers must be a duration: anything else ends the call with a ConfigError. */
+/** Starts the delays of one call. What the backoff returns must be a duration: anything else ends the call with a ConfigError. */
 export function startBackoff(backoff: Backoff, signal: () => AbortSignal): Delays {
   if (typeof backoff === 'function') {
     return (retry, outcome) => checked(backoff(retry, outcome), outcome);
@@ -56,7 +56,7 @@ function checked(delay: unknown, outcome: Outcome): number {
     return parseDuration(delay);
   } catch (error) {
     if (isThenable(delay)) adopted(delay).catch(() => {});
-    const text = `retry.backoff: its answer ${(error as Error).message} (answered ${describe(delay)})`;
+    const text = `retry.backoff: its result ${(error as Error).message} (returned ${describe(delay)})`;
     const cause = outcome.kind === 'success' ? undefined : outcome.error;
     throw new ConfigError(text, { path: 'retry.backoff', value: delay, policy: 'retry', cause });
   }

@@ -31,14 +31,14 @@ export interface RetryOptions extends Named {
   readonly jitter?: 'full' | 'equal' | 'none' | undefined;
   /**
    * The delays, in place of the four options above: a function of the number of the retry (1 for the first) and the
-   * outcome that answers a duration, or a backoff of cockatiel's. No jitter is added.
+   * outcome that returns a duration, or a backoff of cockatiel's. No jitter is added.
    */
   readonly backoff?: Backoff | undefined;
   /**
    * The delay the failure itself asks for, in milliseconds; `undefined` (or what is no number >= 0) when it asks for none.
    * Default: the error's `retryAfter`, when it is such a number.
    */
-  readonly delayFrom?: ((outcome: Outcome) => number | undefined) | undefined;
+  readonly delayFrom?: { delayFrom(outcome: Outcome): number | undefined }['delayFrom'] | undefined;
   /** The longest asked-for delay that is waited for (with up to 20% on top); for a longer one the retry is given up. Default 30 s. */
   readonly maxRetryAfter?: Duration | undefined;
   /**

@@ -57,7 +57,7 @@ describe('report', () => {
         ────────────────────────────────────────────────────────────────────────
         calls                                            1,800             1,800
         answered by the upstream                   1,013 (56%)       1,000 (56%)
-        degraded: answered by the fallback                   -         797 (44%)
+        answered by the fallback                             -         797 (44%)
         failed                                       787 (44%)           3 (<1%)
           never answered                                   400                 0
         callers waited, p50                              47 ms             25 ms
