@@ -61,7 +61,7 @@ async function perform({ path: id, action, turn, cpu, quick }) {
   const busy = subjects.filter(({ quiet }) => !quiet);
   const effort = quick
     ? { rounds: 1, roundMs: 1, warmUpMs: 3, cpu }
-    : { rounds: 5, roundMs: 300, warmUpMs: 150, cpu };
+    : { rounds: 5, roundMs: 200, warmUpMs: 150, cpu };
   const times = await timeAll(busy, effort);
   const quietly = subjects.filter(({ quiet }) => quiet);
   return {

@@ -188,7 +188,7 @@ export function timeoutErrorOf(
 ): () => TimeoutError {
   const { timeoutMs = 0, policy } = bound ?? {};
   return () => {
-    const message = `Timed out after ${formatDuration(timeoutMs)}`;
+    const message = `${name}: timed out after ${formatDuration(timeoutMs)}`;
     return new TimeoutError(message, { timeoutMs, pipeline: name, policy, captureStack });
   };
 }

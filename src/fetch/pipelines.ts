@@ -8,6 +8,7 @@ import type { ResolvedClient } from './options.js';
 import { policiesSchema } from './options.js';
 import type { Bounds } from './policies.js';
 import { boundsOf, DEFAULT_DISCARD_MS, httpPolicies } from './policies.js';
+import { failedStatus } from './verdict.js';
 
 /** The pipelines of a resilient fetch, one a key. */
 export interface Pipelines {
@@ -80,5 +81,5 @@ function ofEachKey(
 }
 
 function pipelineOptionsOf({ name, clock, captureStack, telemetry }: ResolvedClient) {
-  return { name, clock, captureStack, telemetry };
+  return { name, clock, captureStack, telemetry, errorTypeOf: failedStatus };
 }

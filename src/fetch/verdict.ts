@@ -1,4 +1,6 @@
+import { OTHER_ERROR } from '../pipeline/error-type.js';
 import type { Outcome } from '../pipeline/outcome.js';
+import { success } from '../pipeline/outcome.js';
 import type { Handle, Handles } from '../policies/filter.js';
 import { handlesOf } from '../policies/filter.js';
 import { retryAfterOf as ownRetryAfter } from '../policies/retry-after.js';
@@ -104,6 +106,14 @@ export function isFetchFailure(outcome: Outcome): boolean {
     default:
       return false;
   }
+}
+
+/** The `error.type` of a response that is a failure, as HTTP's conventions have it: its status. */
+export function failedStatus(response: unknown): string | undefined {
+  if (!isFetchFailure(success(response))) return undefined;
+  const status = statusOf(response);
+  // `classify` may have found a failure in a response that says all is well.
+  return status !== undefined && status >= 400 ? String(status) : OTHER_ERROR;
 }
 
 /** The same judgement where a Request may be sent again after it. */

@@ -54,7 +54,7 @@ export abstract class AbandonablePass extends CallState {
         this.attempt.abort(error);
         this.host.tally.attempt(this.attemptKind, kind);
         this.end(kind, error);
-        if (this.host.hub.routine || this.reportsAttempt) this.reportAttempt();
+        if (this.host.hub.routine || this.reportsAttempt) this.reportAttempt(kind);
         break;
       case Phase.driving:
         i = this.layer - 1;

@@ -5,7 +5,9 @@ import type { Attempt } from './context.js';
 import type { Call } from './contract.js';
 import { Detour } from './detour.js';
 import { discardWith } from './discard.js';
+import { FailedResult } from './error-type.js';
 import type { EventBody, PipelineEvent } from './events.js';
+import { reportFault } from './events.js';
 import type { AttemptKind, CallOutcome, Host } from './host.js';
 import type { CallWatch } from './observer.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
@@ -201,12 +203,25 @@ export abstract class CallState implements Call {
     return watch !== undefined && (watch.attempts || this.attemptKind === 'hedge');
   }
 
-  protected reportAttempt(): void {
+  /** What the outcome is called in events and metrics: there, a result can be a failure. */
+  protected failedResult(): FailedResult | undefined {
+    const { errorTypeOf } = this.host;
+    if (errorTypeOf === undefined || this.kind !== 'success') return undefined;
+    try {
+      const word: unknown = errorTypeOf(this.value);
+      return typeof word === 'string' ? new FailedResult(word) : undefined;
+    } catch (error) {
+      reportFault('errorTypeOf', error);
+      return undefined;
+    }
+  }
+
+  protected reportAttempt(outcome: OutcomeKind): void {
     this.report({
       type: 'attempt',
       attempt: this.attempt.attempt,
       kind: this.attemptKind,
-      outcome: this.kind,
+      outcome,
       error: this.error,
     });
   }
@@ -223,10 +238,10 @@ export abstract class CallState implements Call {
     });
   }
 
-  protected endWatch(outcome: CallOutcome): void {
+  protected endWatch(outcome: CallOutcome, error: unknown): void {
     const watch = this.watch as CallWatch;
     this.watch = undefined;
-    watch.end(outcome, this.runs, this.error, this.startedAt);
+    watch.end(outcome, this.runs, error, this.startedAt);
   }
 
   protected report(event: EventBody): void {

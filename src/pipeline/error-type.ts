@@ -3,6 +3,18 @@ import { ResilienceError } from '../errors.js';
 /** Stands for errors that cannot be named; OpenTelemetry's own word for it. */
 export const OTHER_ERROR = '_OTHER';
 
+/**
+ * Stands in for the error of a call whose result is a failure though nothing was thrown. It never leaves the engine and its
+ * telemetry.
+ */
+export class FailedResult {
+  readonly errorType: string;
+
+  constructor(errorType: string) {
+    this.errorType = errorType;
+  }
+}
+
 /** `ECONNREFUSED`, `UND_ERR_SOCKET`, `ERR_HTTP2_STREAM_ERROR`: a word, not a text. */
 const CODE = /^[A-Z][A-Z0-9_]{2,63}$/;
 const CLASS = /^[\p{ID_Start}$_][\p{ID_Continue}$]{0,63}$/u;
@@ -15,6 +27,7 @@ export function errorTypeOf(error: unknown): string {
   // The error may be anything, a hostile proxy included.
   try {
     if (error instanceof ResilienceError) return error.code;
+    if (error instanceof FailedResult) return error.errorType;
     if (typeof error !== 'object' || error === null) return OTHER_ERROR;
     return codeOf(error) ?? codeOf((error as Error).cause) ?? nameOf(error as Error);
   } catch {

@@ -11,6 +11,9 @@ export type CallOutcome = OutcomeKind | 'fallback';
 /** What made an attempt happen. */
 export type AttemptKind = 'first' | 'retry' | 'hedge';
 
+/** The word for a result that is a failure though nothing was thrown; `undefined` for any other. */
+export type ErrorTypeOf = (result: unknown) => string | undefined;
+
 /** Takes a value that nobody will receive, so that what it holds can be released. */
 // The type of a method: like a `Handle`, it may name the type of the results.
 export type Discard = { discard(value: unknown): unknown }['discard'];
@@ -30,6 +33,8 @@ export interface Host {
   readonly observer: CallObserver | undefined;
   readonly captureStack: boolean;
   readonly discard: Discard | undefined;
+  /** Whether results can be failures, and which are. */
+  readonly errorTypeOf: ErrorTypeOf | undefined;
   /** Reports what happens in policies outside any call. */
   subscribe(): void;
 }

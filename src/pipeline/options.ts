@@ -3,7 +3,7 @@ import { fnOf, policyName } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
 import type { Clock } from '../time/clock.js';
-import type { Discard } from './host.js';
+import type { Discard, ErrorTypeOf } from './host.js';
 import type { TelemetryOptions } from './telemetry-options.js';
 import { telemetrySchema } from './telemetry-options.js';
 
@@ -21,6 +21,13 @@ export interface PipelineOptions {
    * to OpenTelemetry's `diag` and changes nothing in the call.
    */
   readonly discard?: Discard | undefined;
+  /**
+   * Which results are failures though nothing was thrown, such as an HTTP response with status 503: a word of low cardinality
+   * (`'503'`) for those, `undefined` for all others. Events and metrics then count such an attempt or call as a failure, with
+   * the word as its `error.type`. Policies go by their own `handle`. Default: no result is. What it throws is reported to
+   * OpenTelemetry's `diag`.
+   */
+  readonly errorTypeOf?: ErrorTypeOf | undefined;
   /**
    * What is told to OpenTelemetry, and to whom; `false` for nothing. Default: everything, through the global API, which
    * costs next to nothing while no SDK is registered.
@@ -44,6 +51,7 @@ export const pipelineSchema = z.strictObject({
   clock: clockSchema.optional(),
   captureStack: z.boolean().default(false),
   discard: fnOf<Discard>().optional(),
+  errorTypeOf: fnOf<ErrorTypeOf>().optional(),
   telemetry: telemetrySchema.optional(),
 });
 

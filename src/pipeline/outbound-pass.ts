@@ -22,11 +22,12 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     if (straight !== undefined && this.detour === undefined && this.kind === 'success') {
       if (!host.hub.routine && this.watch?.attempts !== true) return this.leaveStraight(straight);
     }
-    host.tally.attempt(this.attemptKind, this.kind);
+    const outcome = this.failedResult() === undefined ? this.kind : 'failure';
+    host.tally.attempt(this.attemptKind, outcome);
     if (host.hub.routine || this.reportsAttempt) {
       // A listener that aborts the call must not find it running.
       this.phase = Phase.leaving;
-      this.reportAttempt();
+      this.reportAttempt(outcome);
     }
     return this.leave(this.layers.length - 1);
   }
@@ -56,7 +57,7 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     }
     host.inFlight--;
     host.tally.straight++;
-    if (this.watch !== undefined) this.endWatch('success');
+    if (this.watch !== undefined) this.endWatch('success', undefined);
     const { owned, delivery } = this;
     const { value } = attempt;
     this.phase = Phase.done;
@@ -177,10 +178,12 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     this.layer = this.from;
     if (this === this.root) {
       host.inFlight--;
-      const outcome = kind === 'success' && detour?.degraded === true ? 'fallback' : kind;
-      host.tally.call(outcome, this.runs > 1, error);
+      const degraded = kind === 'success' && detour?.degraded === true;
+      const failed = degraded ? undefined : this.failedResult();
+      const outcome = degraded ? 'fallback' : failed === undefined ? kind : 'failure';
+      host.tally.call(outcome, this.runs > 1, failed ?? error);
       if (host.hub.routine) this.reportCall(outcome);
-      if (this.watch !== undefined) this.endWatch(outcome);
+      if (this.watch !== undefined) this.endWatch(outcome, failed ?? error);
     }
     detour?.following?.remove(this);
     if (kind === 'failure' && detour?.parent !== undefined) {

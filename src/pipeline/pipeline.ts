@@ -6,7 +6,7 @@ import type { Context, Operation } from './context.js';
 import type { Policy } from './contract.js';
 import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './events.js';
 import { eventTypes, Hub } from './events.js';
-import type { Discard, Host } from './host.js';
+import type { Discard, ErrorTypeOf, Host } from './host.js';
 import {
   bareSignal,
   isBareSignal,
@@ -83,6 +83,8 @@ export class Pipeline<Adds = never> {
   readonly captureStack: boolean;
   /** @internal */
   readonly discard: Discard | undefined;
+  /** @internal */
+  readonly errorTypeOf: ErrorTypeOf | undefined;
   /** @internal Set right after construction, by what joins pipelines and telemetry. */
   observer: CallObserver | undefined;
   /** @internal The keyed pipelines that this is the template of. */
@@ -107,6 +109,7 @@ export class Pipeline<Adds = never> {
     this.key = key;
     this.captureStack = options.captureStack;
     this.discard = options.discard;
+    this.errorTypeOf = options.errorTypeOf;
     this.time = template?.time ?? timeSourceOf(options.clock ?? systemClock);
     this.hub = template?.hub ?? new Hub();
     const like = isApart ? undefined : template;
@@ -114,7 +117,7 @@ export class Pipeline<Adds = never> {
     this.tally = this.observer?.tally ?? like?.tally ?? new Tally();
     const placed = place(this);
     for (const { policy } of placed) policy.bind?.(this.time);
-    this.plan = planOf(placed);
+    this.plan = planOf(placed, this.errorTypeOf !== undefined);
     if (this.hub.active) this.subscribe();
   }
 

@@ -58,14 +58,17 @@ export interface Placed {
 }
 
 /** Lays the policies out; a policy name that occurs twice is numbered: `timeout`, `timeout_2`. */
-export function planOf(placed: readonly Placed[]): Plan {
+export function planOf(placed: readonly Placed[], judgesResults: boolean): Plan {
   const names = uniqueNames(placed.map(({ policy }) => policy.name ?? policy.type));
   const layers = placed.map(
     ({ policy, within }, i) => new Layer(policy, names[i] as string, within),
   );
   return {
     layers,
-    straight: layers.some((layer) => layer.inspects || layer.active) ? undefined : exitsOf(layers),
+    straight:
+      judgesResults || layers.some((layer) => layer.inspects || layer.active)
+        ? undefined
+        : exitsOf(layers),
     inner: [...new Set(placed.flatMap(({ within }) => within))],
     mayWake: mayWake(layers),
     mayAbandon: layers.some((layer) => layer.gate?.mayAbandon === true),

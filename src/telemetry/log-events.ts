@@ -86,7 +86,8 @@ export function logEvents(of: EventSource, logger: Logger, options?: LogEventsOp
       write(transitions, level, transitionFields(event), message);
     }),
     of.on('retry_stopped', (event) => {
-      const message = `call of ${event.pipeline} failed: ${WHY[event.reason]}`;
+      // What became of the call is for policies further out: a fallback may have answered.
+      const message = `retries of ${event.pipeline} ended: ${WHY[event.reason]}`;
       write(calls, 'warn', callFields(event), message);
     }),
   ];
@@ -96,7 +97,7 @@ export function logEvents(of: EventSource, logger: Logger, options?: LogEventsOp
 }
 
 const WHY: Readonly<Record<EventOf<'retry_stopped'>['reason'], string>> = {
-  exhausted: 'all retries failed',
+  exhausted: 'all failed',
   budget: 'the retry budget is used up',
   deadline: 'no time is left for a retry',
   retry_after: 'the upstream asks for a longer wait than is allowed',
@@ -134,7 +135,8 @@ function callFields(event: EventOf<'retry_stopped'>): Record<string, unknown> {
     ...place(event),
     [attribute.reason]: reason,
     [attribute.attempts]: attempts,
-    [attribute.outcome]: outcome,
+    // A result that is retried is a failure, whatever it is to others.
+    [attribute.outcome]: outcome === 'success' ? 'failure' : outcome,
     ...(error === undefined ? {} : { [attribute.errorType]: errorTypeOf(error), err: error }),
   };
 }

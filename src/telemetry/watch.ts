@@ -2,6 +2,7 @@ import type { Span, Context as TraceContext } from '@opentelemetry/api';
 import { context as contextApi, ROOT_CONTEXT, SpanStatusCode } from '@opentelemetry/api';
 import { ResilienceError } from '../errors.js';
 import type { Context, Operation } from '../pipeline/context.js';
+import { FailedResult } from '../pipeline/error-type.js';
 import type { PipelineEvent } from '../pipeline/events.js';
 import { reportFault } from '../pipeline/events.js';
 import type { CallOutcome, Host } from '../pipeline/host.js';
@@ -83,7 +84,7 @@ export class Watch implements CallWatch {
     const { name: pipeline, key, time } = this.#host;
     const durationMs = time.now() - startedAt;
     const policy = undefined;
-    const ended = error === undefined ? {} : { error };
+    const ended = error === undefined || error instanceof FailedResult ? {} : { error };
     const rest = { ...ended, pipeline, key, policy };
     this.#channels.publish({ type: 'call', outcome, attempts, durationMs, ...rest });
   }

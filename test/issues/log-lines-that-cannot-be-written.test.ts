@@ -25,7 +25,7 @@ it.each([
   await calls.settle(() => Promise.reject(thrown));
   stop();
   expect(lines).toHaveLength(1);
-  expect(lines[0]).toMatch(/^call of odd failed: all retries failed \{/);
+  expect(lines[0]).toMatch(/^retries of odd ended: all failed \{/);
   expect(JSON.parse(lines[0]?.replace(/^[^{]*/, '') as string)).toMatchObject({
     'holdfast.pipeline': 'odd',
     'holdfast.attempts': 2,

@@ -57,7 +57,7 @@ it('one line a transition and one a call whose retries failed, in the shape of p
       'holdfast.outcome': 'failure',
       'error.type': 'TypeError',
       err: expect.objectContaining({ type: 'TypeError', message: 'down' }),
-      msg: 'call of stock failed: all retries failed',
+      msg: 'retries of stock ended: all failed',
     },
   ]);
   await clock.advance(20_000);

@@ -35,6 +35,7 @@ export interface BulkheadSnapshot {
 /** A call in the queue. */
 interface Place {
   readonly admit: (admission: Admission) => void;
+  readonly pipeline: string;
   readonly captureStack: boolean;
   deadline: Deadline | undefined;
 }
@@ -57,7 +58,7 @@ export class BulkheadPolicy implements Gate {
     const { maxConcurrent, maxQueued } = options;
     this.#maxConcurrent = maxConcurrent;
     const queue = maxQueued === 0 ? '' : ` and all places in the queue (maxQueued: ${maxQueued})`;
-    this.#fullMessage = `All slots (maxConcurrent: ${maxConcurrent})${queue} are taken`;
+    this.#fullMessage = `all slots (maxConcurrent: ${maxConcurrent})${queue} are taken`;
     this.name = options.name;
     this.holds = !options.releaseOnAbandon;
   }
@@ -71,7 +72,8 @@ export class BulkheadPolicy implements Gate {
     const { dryRun, maxQueued } = this.#options;
     if (dryRun) return this.#admitOverLimit(call);
     if (this.#queue.length < maxQueued) return this.#wait(call);
-    return new BulkheadFullError(this.#fullMessage, { captureStack: call.captureStack });
+    const { pipeline, captureStack } = call;
+    return new BulkheadFullError(`${pipeline}: ${this.#fullMessage}`, { captureStack });
   }
 
   exit(_call: Call, _outcome: Outcome): void {
@@ -95,9 +97,11 @@ export class BulkheadPolicy implements Gate {
   onDeadline(waiter: Waiter<Place>): void {
     waiter.item.deadline = undefined;
     this.#queue.leave(waiter);
-    const { admit, captureStack } = waiter.item;
+    const { admit, pipeline, captureStack } = waiter.item;
     const waited = formatDuration(this.#options.maxWait as number);
-    admit(new BulkheadFullError(`No slot came free within ${waited}`, { captureStack }));
+    admit(
+      new BulkheadFullError(`${pipeline}: no slot came free within ${waited}`, { captureStack }),
+    );
   }
 
   /** What it is doing now, as plain JSON. */
@@ -127,7 +131,8 @@ export class BulkheadPolicy implements Gate {
 
   #wait(call: Call): Promise<Admission> {
     return new Promise((admit) => {
-      const place: Place = { admit, captureStack: call.captureStack, deadline: undefined };
+      const { pipeline, captureStack } = call;
+      const place: Place = { admit, pipeline, captureStack, deadline: undefined };
       const waiter = this.#queue.join(place);
       call.state = waiter;
       if (this.#options.maxWait !== undefined) {

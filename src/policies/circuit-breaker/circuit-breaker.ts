@@ -260,7 +260,7 @@ export class CircuitBreakerPolicy implements Gate {
       call.state = new Admitted(now, circuit.generation, probe);
       return undefined;
     }
-    const { captureStack } = call;
+    const { captureStack, pipeline } = call;
     const retryAfter = circuit.state === 'open' ? circuit.openUntil - now : undefined;
     if (this.#options.dryRun) {
       call.state = UNCOUNTED;
@@ -269,11 +269,11 @@ export class CircuitBreakerPolicy implements Gate {
       return undefined;
     }
     return circuit.state === 'isolated'
-      ? new CircuitIsolatedError('The circuit breaker is isolated', { captureStack })
+      ? new CircuitIsolatedError(`${pipeline}: the circuit breaker is isolated`, { captureStack })
       : new CircuitOpenError(
           circuit.state === 'open'
-            ? 'The circuit breaker is open'
-            : 'The circuit breaker is probing',
+            ? `${pipeline}: the circuit breaker is open`
+            : `${pipeline}: the circuit breaker is probing`,
           { captureStack, retryAfter },
         );
   }

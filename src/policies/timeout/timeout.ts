@@ -39,7 +39,7 @@ export class TimeoutPolicy implements Gate {
   constructor(options: ResolvedTimeout) {
     this.name = options.name;
     this.timeoutMs = options.duration;
-    this.#message = `Timed out after ${formatDuration(options.duration)}`;
+    this.#message = `timed out after ${formatDuration(options.duration)}`;
   }
 
   enter(call: Call): undefined {
@@ -56,8 +56,9 @@ export class TimeoutPolicy implements Gate {
   onDeadline(call: Call, layer: number): void {
     const { timeoutMs } = this;
     if (call.listening) call.emit({ type: 'timeout', timeoutMs }, layer);
-    const { captureStack } = call;
-    call.abandon(layer, new TimeoutError(this.#message, { timeoutMs, captureStack }));
+    const { pipeline, captureStack } = call;
+    const message = `${pipeline}: ${this.#message}`;
+    call.abandon(layer, new TimeoutError(message, { timeoutMs, captureStack }));
   }
 
   deadlineOf(state: unknown): number {

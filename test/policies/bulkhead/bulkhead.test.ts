@@ -109,7 +109,7 @@ it('Q2: one that waited for maxWait is refused at that moment, and says so', asy
   const error = await rejectionOf(queued);
   expect(error).toBeInstanceOf(BulkheadFullError);
   expect(error).toMatchObject({
-    message: 'No slot came free within 2 s',
+    message: 'rig: no slot came free within 2 s',
     policy: 'bulkhead',
     pipeline: 'rig',
   });
@@ -262,11 +262,11 @@ bothWays('bulkhead', ({ fail, succeed }) => {
 
 it('Q4: full, it refuses with a BulkheadFullError that says how full', async () => {
   for (const [options, message] of [
-    [{ maxConcurrent: 1 }, 'All slots (maxConcurrent: 1) are taken'],
-    [{ maxConcurrent: 2 }, 'All slots (maxConcurrent: 2) are taken'],
+    [{ maxConcurrent: 1 }, 'rig: all slots (maxConcurrent: 1) are taken'],
+    [{ maxConcurrent: 2 }, 'rig: all slots (maxConcurrent: 2) are taken'],
     [
       { maxConcurrent: 1, maxQueued: 1 },
-      'All slots (maxConcurrent: 1) and all places in the queue (maxQueued: 1) are taken',
+      'rig: all slots (maxConcurrent: 1) and all places in the queue (maxQueued: 1) are taken',
     ],
   ] as const) {
     const { clock, pipeline, of } = rig(bulkhead(options));

@@ -24,7 +24,7 @@ describe('circuitBreaker: half-open', () => {
     expect(calls[3]?.error).toBeInstanceOf(CircuitOpenError);
     expect(calls[3]?.error).toMatchObject({
       retryAfter: undefined,
-      message: 'The circuit breaker is probing',
+      message: 'calls: the circuit breaker is probing',
     });
     for (const probe of calls.slice(0, 3)) await probe.succeed();
     expect(breaker.state).toBe('closed');

@@ -58,7 +58,7 @@ describe('circuitBreaker: states', () => {
       policy: 'circuit_breaker',
       reason: 'circuit_open',
       retryAfter: 3_765.5,
-      message: 'The circuit breaker is open',
+      message: 'calls: the circuit breaker is open',
     });
     expect(events.at(-2)).toMatchObject({
       type: 'rejection',

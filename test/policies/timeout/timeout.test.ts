@@ -18,7 +18,7 @@ it('T1: at the deadline the signal aborts with the TimeoutError the call rejects
   const error = await rejectionOf(call);
   expect(error).toBeInstanceOf(TimeoutError);
   expect(error).toMatchObject({
-    message: 'Timed out after 1 s',
+    message: 'rig: timed out after 1 s',
     code: 'ERR_TIMEOUT',
     timeoutMs: 1000,
     pipeline: 'rig',
