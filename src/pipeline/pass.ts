@@ -96,8 +96,13 @@ export class Pass extends OutboundPass {
     this.owned = true;
     const promise = this.attempt.promise();
     if (!this.host.plan.mayWake) return promise;
-    this.onSettled ??= (answer) => (answer === WAKE ? this.wake() : answer);
-    return promise.then(this.onSettled);
+    return promise.then(this.onSettled ?? this.makeOnSettled());
+  }
+
+  /** Apart, because a function that has a closure in it makes a context at each call. */
+  private makeOnSettled(): (answer: unknown) => unknown {
+    this.onSettled = (answer) => (answer === WAKE ? this.wake() : answer);
+    return this.onSettled;
   }
 
   /** Goes on where a timer has stopped it, in the call's own async context. */

@@ -27,6 +27,9 @@ import { Watch } from './watch.js';
 /** How many calls pass, while they are frequent, before it is looked again whether somebody is there now. */
 const ASK_EVERY = 16;
 
+/** How many calls look in vain before it is taken that nobody will come soon: an SDK is registered when a service starts. */
+const VAIN = 1_000;
+
 /** Where version 1 of the API keeps what is registered with it. Nothing is there in a process without an SDK. */
 const REGISTERED = Symbol.for('opentelemetry.js.api.1');
 
@@ -66,6 +69,8 @@ export class PipelineTelemetry implements CallObserver {
   /** Nobody was there when it was last looked. */
   #idle = false;
   #unasked = 0;
+  /** How many calls have looked in vain. */
+  #vain = 0;
   /** What was registered for metrics when it was last asked for. */
   #registered: unknown = NOTHING;
   #provider: MeterProvider | undefined;
@@ -91,8 +96,10 @@ export class PipelineTelemetry implements CallObserver {
   }
 
   start(host: Host): CallWatch | undefined {
-    // While calls are frequent, and as long as nobody was there, only some of them look again.
-    if (this.#idle && host.time.ticking && --this.#unasked > 0) return undefined;
+    // As long as nobody was there, only some calls look again: while they are frequent, and once a thousand have looked in vain.
+    if (this.#idle && (host.time.ticking || this.#vain >= VAIN) && --this.#unasked > 0) {
+      return undefined;
+    }
     return this.#ask(host);
   }
 
@@ -149,6 +156,7 @@ export class PipelineTelemetry implements CallObserver {
       registered.trace === undefined;
     if (nothing && this.#globalOnly && !this.#channels.active) {
       this.#idle = true;
+      this.#vain++;
       this.#unasked = ASK_EVERY;
       return undefined;
     }

@@ -77,10 +77,10 @@ export class CircuitBreakerPolicy implements Gate {
   readonly #announcer = new Announcer();
   readonly #transitions: Transitions;
   /** The call that is being asked or told, which is what causes a change of state. User code in between may make other calls. */
-  #mover: Call | undefined;
+  #cause: Call | undefined;
   #time: TimeSource | undefined;
   /** What is still to be restored, once there is a clock. */
-  #earlier: CircuitBreakerSnapshot | undefined;
+  #toRestore: CircuitBreakerSnapshot | undefined;
 
   /** @internal Use {@link circuitBreaker}. */
   constructor(options: ResolvedCircuitBreaker, transitions?: Transitions) {
@@ -105,16 +105,16 @@ export class CircuitBreakerPolicy implements Gate {
       randomOf(options.random, 'circuitBreaker'),
       (from, to, reason, openForMs) => {
         this.#transitions[to]++;
-        if (this.#mover === undefined && !this.#announcer.active) return;
+        if (this.#cause === undefined && !this.#announcer.active) return;
         const enforced = !options.dryRun;
         const event: EventBody = { type: 'transition', from, to, reason, openForMs, enforced };
-        this.#mover?.note(event);
+        this.#cause?.note(event);
         this.#announcer.announce(event);
       },
     );
     if (initialState === undefined) return;
     restoreAtOnce(initialState, this.#circuit, this.#breaker);
-    if (initialState.state !== 'isolated') this.#earlier = initialState;
+    if (initialState.state !== 'isolated') this.#toRestore = initialState;
   }
 
   /** The state now: reading it moves an open breaker on to half-open when its time is over. */
@@ -132,15 +132,15 @@ export class CircuitBreakerPolicy implements Gate {
       );
     }
     this.#time = time;
-    const earlier = this.#earlier;
+    const earlier = this.#toRestore;
     if (earlier === undefined) return;
-    this.#earlier = undefined;
+    this.#toRestore = undefined;
     restore(earlier, this.#circuit, this.#judge, time.clock, this.#options);
   }
 
   enter(call: Call): Admission {
     const circuit = this.#circuit;
-    if (circuit.state !== 'closed') return this.#enterWatched(call);
+    if (circuit.state !== 'closed') return this.#enterAsCause(call);
     call.state =
       this.#slowMs === Infinity
         ? circuit.generation
@@ -156,11 +156,11 @@ export class CircuitBreakerPolicy implements Gate {
       if (outcome.kind === 'success' && !this.#inspects) {
         const at = this.#judge.timed ? call.time.recent() : 0;
         const reason = this.#judge.record(at, false, false);
-        if (reason !== undefined) this.#openFor(call, reason);
+        if (reason !== undefined) this.#openAsCause(call, reason);
         return;
       }
     }
-    this.#exitWatched(call, outcome);
+    this.#exitAsCause(call, outcome);
   }
 
   /** Opens the breaker by hand, for as long as its rules would; then it probes as ever. Does nothing while it is open or isolated. */
@@ -175,7 +175,7 @@ export class CircuitBreakerPolicy implements Gate {
   isolate(): Isolation {
     const holder = {};
     this.#isolations.add(holder);
-    this.#earlier = undefined;
+    this.#toRestore = undefined;
     this.#circuit.isolate();
     const release = (): void => {
       if (!this.#isolations.delete(holder) || this.#isolations.size > 0) return;
@@ -187,7 +187,7 @@ export class CircuitBreakerPolicy implements Gate {
   /** Closes the breaker and forgets all it knows, isolations included (also one that was restored). */
   reset(): void {
     this.#isolations.clear();
-    this.#earlier = undefined;
+    this.#toRestore = undefined;
     this.#circuit.close('reset');
   }
 
@@ -240,13 +240,13 @@ export class CircuitBreakerPolicy implements Gate {
     return state === 'open' || state === 'isolated';
   }
 
-  #enterWatched(call: Call): Admission {
-    const outer = this.#mover;
-    this.#mover = call;
+  #enterAsCause(call: Call): Admission {
+    const outer = this.#cause;
+    this.#cause = call;
     try {
       return this.#enterNotClosed(call);
     } finally {
-      this.#mover = outer;
+      this.#cause = outer;
     }
   }
 
@@ -279,23 +279,23 @@ export class CircuitBreakerPolicy implements Gate {
   }
 
   /** A success tripped it: with slow calls, or by filling up the calls it takes to judge. */
-  #openFor(call: Call, reason: OpenReason): void {
-    const outer = this.#mover;
-    this.#mover = call;
+  #openAsCause(call: Call, reason: OpenReason): void {
+    const outer = this.#cause;
+    this.#cause = call;
     try {
       this.#circuit.open(call.time.now(), reason, undefined);
     } finally {
-      this.#mover = outer;
+      this.#cause = outer;
     }
   }
 
-  #exitWatched(call: Call, outcome: Outcome): void {
-    const outer = this.#mover;
-    this.#mover = call;
+  #exitAsCause(call: Call, outcome: Outcome): void {
+    const outer = this.#cause;
+    this.#cause = call;
     try {
       this.#count(call, outcome);
     } finally {
-      this.#mover = outer;
+      this.#cause = outer;
     }
   }
 
