@@ -158,7 +158,7 @@ export abstract class CallState implements Call {
     return new ContractError(
       method === 'enter'
         ? `gate "${policy}": enter must return undefined, a RejectedError or a promise of one of them (got ${shown(answer)})`
-        : `driver "${policy}": drive must return a promise of an outcome (got ${shown(answer)})`,
+        : `driver "${policy}": drive must return an outcome or a promise of one (got ${shown(answer)})`,
       { pipeline, policy },
     );
   }

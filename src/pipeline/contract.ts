@@ -134,8 +134,8 @@ export interface Driver extends PolicyBase {
   readonly inspectsValues?: boolean;
   /** Called before the first run, when `accepts` is there. */
   begin?(call: Call): void;
-  /** Ends the call from here. What it throws becomes the outcome. */
-  drive(drive: Drive, first: Outcome | undefined): Promise<Outcome>;
+  /** Ends the call from here: at once where it can, with a promise where it has to wait. What it throws becomes the outcome. */
+  drive(drive: Drive, first: Outcome | undefined): Outcome | Promise<Outcome>;
 }
 
 /** A layer of a pipeline. `Adds` is what the policy may return in place of the operation's result. */

@@ -3,9 +3,9 @@ import type { Driver } from './contract.js';
 import { discardWith } from './discard.js';
 import type { Drivable } from './drive.js';
 import { DriveHold } from './drive.js';
-import type { AttemptKind } from './host.js';
+import type { AttemptKind, Host } from './host.js';
 import type { Outcome } from './outcome.js';
-import { failure, isOutcome, kindOfError, outcomeOf } from './outcome.js';
+import { failure, isOutcome, outcomeOf } from './outcome.js';
 import { Delivery, Phase } from './phase.js';
 import type { Exit, Layer } from './plan.js';
 import { settledResult } from './promises.js';
@@ -78,6 +78,7 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     const { layers, from } = this;
     for (; i >= from; i--) {
       const layer = layers[i] as Layer;
+      let accepted = true;
       try {
         if (layer.gate !== undefined) {
           if (layer.holds && this.runsInside(i)) {
@@ -89,14 +90,14 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
           }
         } else if (this.kind !== 'success' || layer.inspects) {
           this.layer = i;
-          if (layer.driver?.accepts?.(this, this as Outcome) === false) {
-            return this.drive(i, this.outcome());
-          }
+          accepted = layer.driver?.accepts?.(this, this as Outcome) !== false;
         }
       } catch (error) {
         this.discard();
         this.fail(error);
       }
+      // Not within the try: what the call rejects with may be thrown from there.
+      if (!accepted) return this.drive(i, this.outcome());
     }
     return this.finish();
   }
@@ -125,6 +126,17 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     }
   }
 
+  /** As `drive`, likewise. */
+  protected driveAtOnce(i: number): unknown {
+    if (this.owned) return this.drive(i, undefined);
+    try {
+      return Promise.resolve(this.drive(i, undefined));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Hands over to the driver in layer `i`. Answers as `leave` does. */
   protected drive(i: number, first: Outcome | undefined): unknown {
     const detour = this.off();
     if (detour.interruption !== undefined) {
@@ -137,34 +149,33 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     const { host } = this;
     const drive = new DriveHold(this, host, i, first === undefined ? this.attemptKind : 'retry');
     detour.drive = drive;
-    let driven: Promise<Outcome>;
+    let answer: Outcome | Promise<Outcome>;
     try {
       const driver = (this.layers[i] as Layer).driver as Driver;
       // A timer may have brought us here, which belongs to whichever call set it.
       const { watch } = this.root as OutboundPass;
-      driven = Promise.resolve(
+      answer =
         watch === undefined
           ? driver.drive(drive, first)
-          : watch.within(() => driver.drive(drive, first)),
-      );
+          : watch.within(() => driver.drive(drive, first));
     } catch (error) {
-      driven = Promise.reject(error);
+      answer = failure(error);
     }
-    const derived = driven.then(
-      (outcome) => {
-        // A hold that has ended belongs to a call that is over; this pass may serve another by now.
-        if (!drive.ended) return this.driven(drive, outcome);
-        if (isOutcome(outcome) && outcome.kind === 'success')
-          discardWith(host.discard, outcome.value);
-        return undefined;
-      },
-      (error: unknown) =>
-        drive.ended ? undefined : this.driven(drive, failure(error, kindOfError(error))),
+    if (isOutcome(answer)) return this.driven(drive, host, answer);
+    const derived = Promise.resolve(answer).then(
+      (outcome) => this.driven(drive, host, outcome),
+      (error: unknown) => this.driven(drive, host, failure(error)),
     );
     return this.owned ? undefined : derived;
   }
 
-  private driven(drive: DriveHold, outcome: Outcome): unknown {
+  private driven(drive: DriveHold, host: Host, outcome: Outcome): unknown {
+    // A hold that has ended belongs to a call that is over; this pass may serve another by now.
+    if (drive.ended) {
+      if (isOutcome(outcome) && outcome.kind === 'success')
+        discardWith(host.discard, outcome.value);
+      return undefined;
+    }
     this.phase = Phase.leaving;
     drive.end(SUPERSEDED);
     if (isOutcome(outcome)) this.takeOver(outcome);

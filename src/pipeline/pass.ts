@@ -166,7 +166,7 @@ export class Pass extends OutboundPass {
     }
     if (this.detour?.interruption !== undefined) return this.interrupted(i - 1);
     if (i === layers.length) return this.operate();
-    return admission === undefined ? this.drive(i, undefined) : this.refuse(i, admission);
+    return admission === undefined ? this.driveAtOnce(i) : this.refuse(i, admission);
   }
 
   private refuse(i: number, error: RejectedError): unknown {

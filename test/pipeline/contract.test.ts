@@ -2,15 +2,18 @@ import {
   type Call,
   ConfigError,
   type Drive,
+  type Driver,
+  failure,
   type Gate,
   type Outcome,
   pipeline,
   RejectedError,
   retry,
+  success,
   timeout,
 } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { deferred, never, turn } from './support/deferred.js';
 import { active, gate, logged, onFailure } from './support/layers.js';
 import { carriers } from './support/shapes.js';
@@ -285,6 +288,83 @@ function hedging(delayMs: number) {
     });
   }, 'hedging');
 }
+
+const throws = (): never => {
+  throw new Error('no');
+};
+
+describe.each(carriers)('a driver that answers at once, in a call %s', (_name, outer) => {
+  const other = new Error('other');
+  const endings: readonly [string, () => Outcome, PromiseSettledResult<unknown>, string][] = [
+    ['a value', () => success('instead'), { status: 'fulfilled', value: 'instead' }, 'success'],
+    ['an error', () => failure(other), { status: 'rejected', reason: other }, 'failure'],
+    [
+      'by throwing',
+      () => {
+        throw other;
+      },
+      { status: 'rejected', reason: other },
+      'failure',
+    ],
+  ];
+
+  it.each(endings)('after a first outcome: %s', async (_how, drive, result, kind) => {
+    const log: string[] = [];
+    const accepts = (_call: Call, outcome: Outcome) => outcome.kind === 'success';
+    const driver: Driver = { role: 'driver', type: 'at_once', accepts, drive };
+    const calls = pipeline(
+      'calls',
+      ...outer(),
+      logged(log, 'outside'),
+      driver,
+      logged(log, 'inside'),
+    );
+    for (const operation of [() => Promise.reject(new Error('no')), throws]) {
+      expect(await calls.settle(operation)).toEqual(result);
+      const [thrown] = await Promise.allSettled([calls.execute(operation)]);
+      expect(thrown).toEqual(result);
+    }
+    const one = ['outside enter', 'inside enter', 'inside exit failure', `outside exit ${kind}`];
+    expect(log).toEqual([...one, ...one, ...one, ...one]);
+    expect(calls.inFlight).toBe(0);
+  });
+
+  it.each(endings)('in place of the operation: %s', async (_how, drive, result, kind) => {
+    const log: string[] = [];
+    const driver: Driver = { role: 'driver', type: 'at_once', drive };
+    const calls = pipeline('calls', ...outer(), logged(log, 'outside'), driver);
+    const operation = vi.fn();
+    expect(await calls.settle(operation)).toEqual(result);
+    const [thrown] = await Promise.allSettled([calls.execute(operation)]);
+    expect(thrown).toEqual(result);
+    expect(operation).not.toHaveBeenCalled();
+    const one = ['outside enter', `outside exit ${kind}`];
+    expect(log).toEqual([...one, ...one]);
+  });
+
+  it('may find the call given up by what it did', async () => {
+    const discarded: unknown[] = [];
+    const caller = new AbortController();
+    const driver: Driver = {
+      role: 'driver',
+      type: 'at_once',
+      drive() {
+        caller.abort(other);
+        return success('too late');
+      },
+    };
+    const calls = pipeline(
+      { name: 'calls', discard: (value) => discarded.push(value) },
+      ...outer(),
+      driver,
+    );
+    expect(await calls.settle(() => 1, { signal: caller.signal })).toEqual({
+      status: 'rejected',
+      reason: other,
+    });
+    expect(discarded).toEqual(['too late']);
+  });
+});
 
 describe('a driver of a user', () => {
   it('may hedge: the first success wins and the others are aborted', async () => {

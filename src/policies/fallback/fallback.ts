@@ -78,18 +78,17 @@ export class FallbackPolicy<T> implements Driver {
     return !this.#handles(outcome);
   }
 
-  drive(drive: Drive, first: Outcome | undefined): Promise<Outcome> {
+  drive(drive: Drive, first: Outcome | undefined): Outcome | Promise<Outcome> {
     const original = first as Outcome;
     const answer = this.#answer;
-    if (typeof answer !== 'function')
-      return Promise.resolve(this.#answered(drive, original, answer));
+    if (typeof answer !== 'function') return this.#answered(drive, original, answer);
     let made: T | PromiseLike<T>;
     try {
       made = (answer as FallbackFunction<T>)(original, drive.context);
     } catch (error) {
-      return Promise.reject(this.#failed(drive, original, error));
+      return failure(this.#failed(drive, original, error));
     }
-    if (!isThenable(made)) return Promise.resolve(this.#answered(drive, original, made));
+    if (!isThenable(made)) return this.#answered(drive, original, made);
     return adopted(made).then(
       (value) => this.#answered(drive, original, value as T),
       (error: unknown) => {
