@@ -35,14 +35,8 @@ const MEANS: Readonly<Record<string, string>> = {
   timeout: 'duration',
 };
 
-/** Of names that mean one thing in one place and another in the next. */
-const ALSO_MEANS: Readonly<Record<string, string>> = { timeout: 'totalTimeout' };
-
 /** The option of ours that a name from elsewhere stands for, where there is such an option. */
 export function translated(name: string, known: readonly string[]): string | undefined {
-  for (const means of [MEANS, ALSO_MEANS]) {
-    const ours = Object.hasOwn(means, name) ? means[name] : undefined;
-    if (ours !== undefined && known.includes(ours)) return ours;
-  }
-  return undefined;
+  const ours = Object.hasOwn(MEANS, name) ? MEANS[name] : undefined;
+  return ours !== undefined && known.includes(ours) ? ours : undefined;
 }

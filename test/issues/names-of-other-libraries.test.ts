@@ -1,4 +1,4 @@
-import { bulkhead, circuitBreaker, retry, standard, timeout } from 'holdfast';
+import { bulkhead, circuitBreaker, retry, timeout } from 'holdfast';
 import { expect, it } from 'vitest';
 
 /** opossum's `resetTimeout` was taken for a misspelt `probeTimeout`; cockatiel's names for nothing that is known here. */
@@ -12,7 +12,6 @@ it.each([
   [bulkhead, 'limit', 'maxConcurrent'],
   [timeout, 'ms', 'duration'],
   [timeout, 'timeout', 'duration'],
-  [standard, 'timeout', 'totalTimeout'],
 ])('the ConfigError of %o for %s names %s', (policy, theirs, ours) => {
   expect(() => policy({ [theirs]: 5 } as never)).toThrow(
     `unknown option "${theirs}": did you mean "${ours}"?`,
