@@ -22,13 +22,11 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     if (straight !== undefined && this.detour === undefined && this.kind === 'success') {
       if (!host.hub.routine && this.watch?.attempts !== true) return this.leaveStraight(straight);
     }
+    // What of the user's is called from here on must not find the call running, should it abort it.
+    this.phase = Phase.leaving;
     const outcome = this.failedResult() === undefined ? this.kind : 'failure';
     host.tally.attempt(this.attemptKind, outcome);
-    if (host.hub.routine || this.reportsAttempt) {
-      // A listener that aborts the call must not find it running.
-      this.phase = Phase.leaving;
-      this.reportAttempt(outcome);
-    }
+    if (host.hub.routine || this.reportsAttempt) this.reportAttempt(outcome);
     return this.leave(this.layers.length - 1);
   }
 

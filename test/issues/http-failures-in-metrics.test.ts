@@ -1,6 +1,6 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { PipelineEvent } from 'holdfast';
-import { pipeline } from 'holdfast';
+import { bulkhead, pipeline, timeout } from 'holdfast';
 import { resilientFetch } from 'holdfast/fetch';
 import { flakyUpstream } from 'holdfast/testing';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -96,6 +96,20 @@ describe('a failure status is a failure in metrics', () => {
     ]);
     const labels = { 'holdfast.pipeline': 'replies', 'error.type': 'UNAVAILABLE' };
     expect(await sdk.points('holdfast.calls', labels)).toHaveLength(1);
+  });
+
+  it('a function that aborts the call finds its result there already', async () => {
+    const caller = new AbortController();
+    const slots = bulkhead({ maxConcurrent: 1 });
+    const calls = pipeline(
+      { name: 'aborts', errorTypeOf: () => void caller.abort() },
+      timeout('1s'),
+      slots,
+    );
+    expect(await calls.execute(() => 1, { signal: caller.signal })).toBe(1);
+    expect(calls.inFlight).toBe(0);
+    expect(slots.snapshot().inFlight).toBe(0);
+    expect(await calls.execute(() => 2)).toBe(2);
   });
 
   it('a function that throws, or answers no string, changes nothing', async () => {
