@@ -9,6 +9,7 @@ import type {
 import { createNoopMeter, metrics } from '@opentelemetry/api';
 import { reportFault } from '../pipeline/events.js';
 import { Counters } from './counters.js';
+import { WaitingDurations } from './durations.js';
 import { Gauges } from './gauges.js';
 import type { MetricId } from './names.js';
 import { DURATION_BUCKETS, metric, SCOPE, VERSION } from './names.js';
@@ -21,6 +22,8 @@ import { retiredOf, sourcesOf } from './sources.js';
 export class Meters {
   readonly callDuration: Histogram;
   readonly retryDelay: Histogram;
+  /** Durations that are recorded when they are collected, at the latest. */
+  readonly waiting = new WaitingDurations();
   readonly #provider: MeterProvider;
   readonly #observables = new Map<MetricId, Observable>();
   /** The gauges of the last collection. */
@@ -46,6 +49,7 @@ export class Meters {
 
   async #observe(result: BatchObservableResult): Promise<void> {
     try {
+      this.waiting.record();
       const isGlobal = metrics.getMeterProvider() === this.#provider;
       const counters = new Counters();
       const gauges = new Gauges();

@@ -8,12 +8,13 @@ import type { CallWatch } from '../pipeline/observer.js';
 import type { Tally } from '../pipeline/tally.js';
 import type { TimeSource } from '../time/time-source.js';
 import { withAttempt } from './attempt.js';
+import { Durations } from './durations.js';
 import type { Meters } from './meters.js';
 import { attribute } from './names.js';
 
 /**
  * What the calls of a pipeline record at one meter provider. It is the watch of all calls that are made outside of any context
- * and of which nothing else is wanted: such a call costs two readings of the clock and the record, and no object of its own.
+ * and of which nothing else is wanted: such a call costs two readings of the clock and its part of a record, and no object of its own.
  */
 export class Recorder implements CallWatch {
   readonly attempts = false;
@@ -22,16 +23,16 @@ export class Recorder implements CallWatch {
   readonly #time: TimeSource;
   readonly #tally: Tally;
   readonly #attributes: Attributes;
-  /** The attributes of durations; the same objects each time. */
-  readonly #success: Attributes;
-  readonly #others = new Map<string | undefined, Map<CallOutcome, Attributes>>();
+  /** Of calls that succeeded: all that a call in good times looks for. */
+  readonly #successes: Durations | undefined;
+  readonly #others = new Map<string | undefined, Map<CallOutcome, Durations>>();
 
   constructor(meters: Meters | undefined, time: TimeSource, tally: Tally, attributes: Attributes) {
     this.#meters = meters;
     this.#time = time;
     this.#tally = tally;
     this.#attributes = attributes;
-    this.#success = { ...attributes, [attribute.outcome]: 'success' };
+    this.#successes = meters && this.#newDurations(meters, 'success', undefined);
   }
 
   operate(operation: Operation, attempt: Context): unknown {
@@ -49,20 +50,12 @@ export class Recorder implements CallWatch {
   }
 
   end(outcome: CallOutcome, _attempts: number, error: unknown, startedAt: number): void {
-    this.duration(outcome, error, startedAt, ROOT_CONTEXT);
+    this.#of(outcome, error)?.add((this.#time.now() - startedAt) / 1_000);
   }
 
-  /** Records how long a call took that ends now. */
+  /** Records how long a call took that ends now, in a context of its own. */
   duration(outcome: CallOutcome, error: unknown, startedAt: number, context: TraceContext): void {
-    if (this.#meters === undefined) return;
-    // Whatever is behind a meter provider may throw.
-    try {
-      const durationMs = this.#time.now() - startedAt;
-      const attributes = outcome === 'success' ? this.#success : this.#of(outcome, error);
-      this.#meters.callDuration.record(durationMs / 1_000, attributes, context);
-    } catch (fault) {
-      reportFault('telemetry', fault);
-    }
+    this.#of(outcome, error)?.record((this.#time.now() - startedAt) / 1_000, context);
   }
 
   /** Records a delay before a retry. */
@@ -81,19 +74,27 @@ export class Recorder implements CallWatch {
     return this.#meters !== undefined;
   }
 
-  #of(outcome: CallOutcome, error: unknown): Attributes {
+  #of(outcome: CallOutcome, error: unknown): Durations | undefined {
+    if (outcome === 'success') return this.#successes;
+    const meters = this.#meters;
+    if (meters === undefined) return undefined;
     const errorType = this.#tally.errorType(outcome, error);
     let byOutcome = this.#others.get(errorType);
     if (byOutcome === undefined) {
       byOutcome = new Map();
       this.#others.set(errorType, byOutcome);
     }
-    let attributes = byOutcome.get(outcome);
-    if (attributes === undefined) {
-      attributes = { ...this.#attributes, [attribute.outcome]: outcome };
-      if (errorType !== undefined) attributes[attribute.errorType] = errorType;
-      byOutcome.set(outcome, attributes);
+    let durations = byOutcome.get(outcome);
+    if (durations === undefined) {
+      durations = this.#newDurations(meters, outcome, errorType);
+      byOutcome.set(outcome, durations);
     }
-    return attributes;
+    return durations;
+  }
+
+  #newDurations(meters: Meters, outcome: CallOutcome, errorType: string | undefined): Durations {
+    const attributes: Attributes = { ...this.#attributes, [attribute.outcome]: outcome };
+    if (errorType !== undefined) attributes[attribute.errorType] = errorType;
+    return new Durations(meters.callDuration, attributes, meters.waiting);
   }
 }
