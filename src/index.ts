@@ -55,6 +55,7 @@ export * from './policies/circuit-breaker/index.js';
 export * from './policies/fallback/index.js';
 export type { CockatielFilter, Handle } from './policies/filter.js';
 export type { Named } from './policies/named.js';
+export * from './policies/rate-limiter/index.js';
 export * from './policies/retry/index.js';
 export type { RetryBudget, RetryBudgetOptions } from './policies/retry-budget/index.js';
 export { retryBudget } from './policies/retry-budget/index.js';

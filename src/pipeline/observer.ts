@@ -53,6 +53,8 @@ export interface PolicyMeasures {
   readonly queued?: number;
   /** How many calls may be inside. */
   readonly limit?: number;
+  /** Permits of a rate limiter that can be taken at once. */
+  readonly available?: number;
   /** Retries that are allowed now. */
   readonly balance?: number;
 }

@@ -10,6 +10,9 @@ import { bulkheadSchema } from './bulkhead/options.js';
 import { CircuitBreakerPolicy } from './circuit-breaker/circuit-breaker.js';
 import type { CircuitBreakerOptions } from './circuit-breaker/options.js';
 import { circuitBreakerSchema, completeCircuitBreaker } from './circuit-breaker/options.js';
+import type { RateLimiterOptions } from './rate-limiter/options.js';
+import { rateLimiterSchema } from './rate-limiter/options.js';
+import { RateLimiterPolicy } from './rate-limiter/rate-limiter.js';
 import type { RetryOptions } from './retry/options.js';
 import { retrySchema } from './retry/options.js';
 import { RetryPolicy } from './retry/retry.js';
@@ -17,6 +20,8 @@ import { TimeoutPolicy } from './timeout/timeout.js';
 
 /** Options of {@link standard}. `false` leaves a policy out. */
 export interface StandardOptions {
+  /** Options of {@link rateLimiter}. Default: none, since only the upstream knows its quota. */
+  readonly rateLimiter?: RateLimiterOptions | false | undefined;
   /** How long the whole call may take, retries included. Default 30 s. */
   readonly totalTimeout?: Duration | false | undefined;
   /** Options of {@link retry}. Default: its defaults. */
@@ -47,6 +52,7 @@ const timeoutSchema = z.union([durationSchema, z.literal(false)]).optional();
 /** The schema of {@link StandardOptions}. */
 export const standardSchema = z
   .strictObject({
+    rateLimiter: policySchema(rateLimiterSchema).default(false),
     totalTimeout: timeoutSchema,
     retry: policySchema(retrySchema).prefault({}),
     circuitBreaker: policySchema(circuitBreakerSchema).prefault({}),
@@ -63,8 +69,8 @@ export const standardSchema = z
   });
 
 /**
- * The policies of a well-behaved client in the recommended order, ready to be spread into a pipeline: total timeout, retry,
- * circuit breaker, bulkhead, attempt timeout. The timeouts are named `total_timeout` and `attempt_timeout`.
+ * The policies of a well-behaved client in the recommended order, ready to be spread into a pipeline: rate limiter (where
+ * there are options for one), total timeout, retry, circuit breaker, bulkhead, attempt timeout. The timeouts are named `total_timeout` and `attempt_timeout`.
  *
  * @throws ConfigError when an option is wrong, or when an attempt may take longer than the whole call.
  * @example
@@ -72,10 +78,12 @@ export const standardSchema = z
  */
 export function standard(options?: StandardOptions): Policy[] {
   const given = parseOptions(standardSchema, options, 'standard');
-  const { totalTimeout = standardDefaults.totalTimeout, retry, circuitBreaker, bulkhead } = given;
+  const { rateLimiter, totalTimeout = standardDefaults.totalTimeout } = given;
+  const { retry, circuitBreaker, bulkhead } = given;
   const whole = totalTimeout === false ? Infinity : totalTimeout;
   const { attemptTimeout = Math.min(whole, standardDefaults.attemptTimeout) } = given;
   const policies: Policy[] = [];
+  if (rateLimiter !== false) policies.push(new RateLimiterPolicy(rateLimiter));
   if (totalTimeout !== false) policies.push(timeoutOf(totalTimeout, TOTAL_TIMEOUT));
   if (retry !== false) policies.push(new RetryPolicy(retry));
   if (circuitBreaker !== false) {

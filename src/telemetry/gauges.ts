@@ -21,6 +21,7 @@ class PolicySum {
   inFlight: number | undefined;
   queued = 0;
   limit = 0;
+  available: number | undefined;
   balance: number | undefined;
 
   constructor(attributes: Attributes, type: string) {
@@ -42,7 +43,8 @@ class PolicySum {
       this.queued += queued;
       this.limit += limit;
     }
-    const { balance } = measures;
+    const { available, balance } = measures;
+    if (available !== undefined) this.available = (this.available ?? 0) + available;
     if (balance !== undefined) this.balance = Math.min(this.balance ?? Infinity, balance);
   }
 
@@ -62,6 +64,7 @@ class PolicySum {
       series.add('bulkheadQueued', at, this.queued);
       series.add('bulkheadLimit', at, this.limit);
     }
+    if (this.available !== undefined) series.add('rateLimiterAvailable', at, this.available);
     if (this.balance !== undefined) series.add('retryBudgetBalance', at, this.balance);
   }
 }

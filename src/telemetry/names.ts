@@ -123,6 +123,13 @@ export const metric = {
     description: 'How many calls may be inside at once.',
     attributes: [policy],
   },
+  rateLimiterAvailable: {
+    name: 'holdfast.rate_limiter.available',
+    kind: 'gauge',
+    unit: '{permit}',
+    description: 'Calls that may start now.',
+    attributes: [policy],
+  },
   retryBudgetBalance: {
     name: 'holdfast.retry_budget.balance',
     kind: 'gauge',

@@ -4,12 +4,11 @@ import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { BreakerState, EventBody } from '../../pipeline/events.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
-import { systemClock } from '../../time/clock.js';
 import type { TimeSource } from '../../time/time-source.js';
-import { timeSourceOf } from '../../time/time-source.js';
 import { randomOf } from '../chance.js';
 import type { Handle, Handles } from '../filter.js';
 import { handlesOf, isUpstreamFailure } from '../filter.js';
+import { OneClock } from '../one-clock.js';
 import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';
 import { Announcer } from './announcer.js';
@@ -78,7 +77,7 @@ export class CircuitBreakerPolicy implements Gate {
   readonly #transitions: Transitions;
   /** The call that is being asked or told, which is what causes a change of state. User code in between may make other calls. */
   #cause: Call | undefined;
-  #time: TimeSource | undefined;
+  readonly #time = new OneClock('circuitBreaker', 'breaker');
   /** What is still to be restored, once there is a clock. */
   #toRestore: CircuitBreakerSnapshot | undefined;
 
@@ -124,14 +123,7 @@ export class CircuitBreakerPolicy implements Gate {
   }
 
   bind(time: TimeSource): void {
-    if (this.#time === time) return;
-    if (this.#time !== undefined) {
-      throw new ConfigError(
-        'circuitBreaker: already runs on another clock, that of another pipeline or, because it was used before it had one, the system clock; give all its pipelines the same clock, or each its own breaker',
-        { path: 'circuitBreaker', policy: 'circuitBreaker' },
-      );
-    }
-    this.#time = time;
+    this.#time.bind(time);
     const earlier = this.#toRestore;
     if (earlier === undefined) return;
     this.#toRestore = undefined;
@@ -351,8 +343,9 @@ export class CircuitBreakerPolicy implements Gate {
   }
 
   #boundTime(): TimeSource {
-    if (this.#time === undefined) this.bind(timeSourceOf(systemClock));
-    return this.#time as TimeSource;
+    const { source } = this.#time;
+    this.bind(source);
+    return source;
   }
 }
 

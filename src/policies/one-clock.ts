@@ -1,0 +1,40 @@
+import { ConfigError } from '../errors.js';
+import { systemClock } from '../time/clock.js';
+import type { TimeSource } from '../time/time-source.js';
+import { timeSourceOf } from '../time/time-source.js';
+
+/** The time of a policy whose state is in the milliseconds of one clock: all its pipelines must have the same. */
+export class OneClock {
+  readonly #policy: string;
+  readonly #noun: string;
+  #source: TimeSource | undefined;
+
+  /**
+   * @param policy The policy's name in code: `circuitBreaker`.
+   * @param noun What one calls it: `breaker`.
+   */
+  constructor(policy: string, noun: string) {
+    this.#policy = policy;
+    this.#noun = noun;
+  }
+
+  /** The time it is bound to: from now on the system's, if there was none. */
+  get source(): TimeSource {
+    this.#source ??= timeSourceOf(systemClock);
+    return this.#source;
+  }
+
+  /**
+   * Takes the time of a pipeline.
+   *
+   * @throws ConfigError when there is another one already.
+   */
+  bind(time: TimeSource): void {
+    this.#source ??= time;
+    if (this.#source === time) return;
+    throw new ConfigError(
+      `${this.#policy}: already runs on another clock, that of another pipeline or, because it was used before it had one, the system clock; give all its pipelines the same clock, or each its own ${this.#noun}`,
+      { path: this.#policy, policy: this.#policy },
+    );
+  }
+}

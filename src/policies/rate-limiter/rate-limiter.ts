@@ -1,0 +1,155 @@
+import { RateLimitedError } from '../../errors.js';
+import type { Admission, Call, Gate } from '../../pipeline/contract.js';
+import type { PolicyMeasures } from '../../pipeline/observer.js';
+import { formatDuration } from '../../time/duration.js';
+import type { TimeSource } from '../../time/time-source.js';
+import { OneClock } from '../one-clock.js';
+import type { Waiter } from '../wait-queue.js';
+import { WaitQueue } from '../wait-queue.js';
+import type { RateLimiterOptions, ResolvedRateLimiter } from './options.js';
+import { resolveRateLimiter } from './options.js';
+import { TokenBucket } from './token-bucket.js';
+
+/**
+ * Bounds how many calls start in a time, so that an upstream's quota is kept. Excess calls wait up to `maxWait`, first come,
+ * first served, or are refused with a {@link RateLimitedError} whose `retryAfter` is exactly the time until there is a permit.
+ *
+ * A token bucket: in any time t at most `burst` + t x `limit` / `per` calls start.
+ *
+ * @throws ConfigError when an option is wrong.
+ * @example
+ * rateLimiter({ limit: 100, per: '1s', maxWait: '200ms' })
+ */
+export function rateLimiter(options: RateLimiterOptions): RateLimiterPolicy {
+  return new RateLimiterPolicy(resolveRateLimiter(options));
+}
+
+/** What a rate limiter is doing now. */
+export interface RateLimiterSnapshot {
+  /** Calls that may start now. */
+  readonly available: number;
+  /** Calls that wait for their turn. */
+  readonly queued: number;
+}
+
+type Admit = (admission: Admission) => void;
+
+/** Made by {@link rateLimiter}. */
+export class RateLimiterPolicy implements Gate {
+  readonly role = 'gate';
+  readonly type = 'rate_limiter';
+  readonly name: string | undefined;
+  readonly #options: ResolvedRateLimiter;
+  readonly #bucket: TokenBucket;
+  readonly #burst: number;
+  readonly #message: string;
+  readonly #time = new OneClock('rateLimiter', 'limiter');
+  readonly #queue = new WaitQueue<Admit>();
+  /** Armed while calls wait. */
+  #timer: unknown;
+  readonly #onTimer = (): void => {
+    this.#timer = undefined;
+    this.#serve(this.#time.source.now());
+  };
+
+  /** @internal Use {@link rateLimiter}. */
+  constructor(options: ResolvedRateLimiter) {
+    const { limit, per, burst = limit, maxWait } = options;
+    this.#options = options;
+    this.#burst = burst;
+    this.#bucket = new TokenBucket(limit, per, burst);
+    this.name = options.name;
+    const within = maxWait === 0 ? '' : ` within ${formatDuration(maxWait)}`;
+    this.#message = `no permit${within} (limit: ${limit} per ${formatDuration(per)}, burst: ${burst})`;
+  }
+
+  bind(time: TimeSource): void {
+    this.#time.bind(time);
+  }
+
+  enter(call: Call): Admission | Promise<Admission> {
+    const now = call.time.now();
+    const waitMs = this.#bucket.waitFor(this.#queue.length + 1, now);
+    if (waitMs === 0 && this.#queue.length === 0) {
+      this.#bucket.take();
+      return undefined;
+    }
+    const { maxWait, dryRun } = this.#options;
+    // One whose time will be over by then would wait in vain.
+    const refused = waitMs > maxWait || now + waitMs > call.deadline;
+    if (dryRun) {
+      if (refused) call.wouldReject(RateLimitedError.reason, waitMs);
+      // Those that would wait take the tokens that they would wait for.
+      else this.#bucket.take();
+      return undefined;
+    }
+    if (!refused) return this.#wait(call, now, waitMs);
+    const { pipeline, captureStack } = call;
+    return new RateLimitedError(`${pipeline}: ${this.#message}`, {
+      captureStack,
+      retryAfter: waitMs,
+    });
+  }
+
+  exit(): void {}
+
+  leave(call: Call): void {
+    if (!this.#queue.leave(call.state as Waiter<Admit>)) {
+      // It had been let in, and gave up before it could go on: its permit is for the next one.
+      this.#bucket.putBack();
+      if (this.#queue.length > 0) this.#serve(call.time.now());
+    } else if (this.#queue.length === 0) {
+      this.#disarm();
+    }
+  }
+
+  /** What it is doing now, as plain JSON. */
+  snapshot(): RateLimiterSnapshot {
+    return {
+      available: this.#bucket.available(this.#time.source.now()),
+      queued: this.#queue.length,
+    };
+  }
+
+  measure(nowMs: number): PolicyMeasures {
+    return { available: this.#bucket.available(nowMs) };
+  }
+
+  fork(): RateLimiterPolicy {
+    return new RateLimiterPolicy(this.#options);
+  }
+
+  /** Until its bucket is full again it remembers calls. */
+  busy(): boolean {
+    return this.#bucket.available(this.#time.source.now()) < this.#burst;
+  }
+
+  #wait(call: Call, now: number, waitMs: number): Promise<Admission> {
+    return new Promise((admit) => {
+      call.state = this.#queue.join(admit);
+      if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length });
+      // After the event loop was blocked there may be tokens for all who wait.
+      if (this.#timer === undefined || waitMs === 0) this.#serve(now);
+    });
+  }
+
+  /** Admits those whose turn has come, and comes back for the next one. */
+  #serve(now: number): void {
+    this.#disarm();
+    while (this.#queue.length > 0) {
+      const waitMs = this.#bucket.waitFor(1, now);
+      if (waitMs > 0) {
+        this.#timer = this.#time.source.clock.setTimer(this.#onTimer, waitMs);
+        return;
+      }
+      this.#bucket.take();
+      this.#queue.shift()?.(undefined);
+    }
+  }
+
+  #disarm(): void {
+    if (this.#timer === undefined) return;
+    this.#time.source.clock.clearTimer(this.#timer);
+    this.#timer = undefined;
+  }
+}

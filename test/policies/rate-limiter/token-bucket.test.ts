@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { TokenBucket } from '../../../src/policies/rate-limiter/token-bucket.js';
+
+/** Takes all that are there, and says how many. */
+function drain(bucket: TokenBucket, nowMs: number): number {
+  let taken = 0;
+  for (; bucket.waitFor(1, nowMs) === 0; taken++) bucket.take();
+  return taken;
+}
+
+describe('token bucket', () => {
+  it('is full at first, whatever the clock shows', () => {
+    for (const start of [0, -5, 1e12]) expect(drain(new TokenBucket(3, 1_000, 7), start)).toBe(7);
+  });
+
+  it('gets limit tokens every perMs, and holds no more than burst', () => {
+    const bucket = new TokenBucket(4, 1_000, 2);
+    drain(bucket, 0);
+    expect(bucket.waitFor(1, 0)).toBe(250);
+    expect(bucket.waitFor(3, 0)).toBe(750);
+    expect(bucket.waitFor(1, 249)).toBe(1);
+    expect(drain(bucket, 250)).toBe(1);
+    expect(drain(bucket, 750)).toBe(2);
+    expect(drain(bucket, 1e9)).toBe(2);
+  });
+
+  it('says how many are there, in whole tokens', () => {
+    const bucket = new TokenBucket(10, 1_000, 3);
+    expect(bucket.available(0)).toBe(3);
+    for (let i = 0; i < 5; i++) bucket.take();
+    expect(bucket.available(0)).toBe(0);
+    expect(bucket.available(250)).toBe(0);
+    expect(bucket.available(399)).toBe(1);
+    expect(bucket.available(10_000)).toBe(3);
+  });
+
+  it('takes one back, and never more than it can hold', () => {
+    const bucket = new TokenBucket(1, 1_000, 2);
+    bucket.take();
+    bucket.putBack();
+    bucket.putBack();
+    expect(drain(bucket, 0)).toBe(2);
+  });
+
+  it('G13: time that goes back brings nothing, and nothing is lost by it', () => {
+    const bucket = new TokenBucket(1, 1_000, 1);
+    drain(bucket, 1e6);
+    expect(bucket.waitFor(1, 0)).toBe(1_000);
+    expect(bucket.waitFor(1, 1_000)).toBe(0);
+  });
+
+  const shape = fc.record({
+    limit: fc.integer({ min: 1, max: 10_000 }),
+    per: fc.oneof(
+      fc.integer({ min: 1, max: 86_400_000 }),
+      fc.double({ min: 0.01, max: 5_000, noNaN: true }),
+    ),
+    burst: fc.integer({ min: 1, max: 500 }),
+    start: fc.constantFrom(0, 12_345.678, 1e10 + 0.1),
+  });
+
+  it('L1: never more than burst + rate x time, in any window', () => {
+    fc.assert(
+      fc.property(
+        shape,
+        fc.array(fc.oneof(fc.constant(0), fc.double({ min: 0, max: 3, noNaN: true })), {
+          maxLength: 60,
+        }),
+        ({ limit, per, burst, start }, gaps) => {
+          const bucket = new TokenBucket(limit, per, burst);
+          const times: number[] = [];
+          let now = start;
+          for (const gap of gaps) {
+            // Some of the time that a token takes, or none, or that of several.
+            now += (gap * per) / limit;
+            const most = Math.min(5, drainAtMost(bucket, now, 5));
+            for (let i = 0; i < most; i++) times.push(now);
+          }
+          for (let from = 0; from < times.length; from++) {
+            for (let to = from; to < times.length; to++) {
+              // What the clock itself cannot tell apart is allowed: at 1e10 ms, two millionths of one.
+              const time = times[to]! - times[from]! + 4e-6;
+              expect(to - from + 1).toBeLessThanOrEqual(burst + (time * limit) / per + 1e-9);
+            }
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('L1: what it says is the wait is exact, to a nanosecond', () => {
+    fc.assert(
+      fc.property(shape, fc.nat({ max: 20 }), ({ limit, per, burst }, waiting) => {
+        const emptied = () => {
+          const bucket = new TokenBucket(limit, per, burst);
+          expect(bucket.waitFor(burst, 0)).toBe(0);
+          for (let i = 0; i < burst; i++) bucket.take();
+          return bucket;
+        };
+        // A bucket of one nanosecond a token is not worth the name.
+        fc.pre(per / limit > 1e-5);
+        const exact = ((waiting + 1) * per) / limit;
+        const waitMs = emptied().waitFor(waiting + 1, 0);
+        expect(Math.abs(waitMs - exact)).toBeLessThan(1e-6 + exact * 1e-12);
+        // Only one that holds as many at once can be asked for them at once.
+        if (waiting + 1 > burst) return;
+        const punctual = emptied();
+        expect(punctual.waitFor(waiting + 1, waitMs)).toBe(0);
+        const early = emptied();
+        expect(early.waitFor(waiting + 1, waitMs - 2e-6)).toBeGreaterThan(0);
+      }),
+    );
+  });
+});
+
+function drainAtMost(bucket: TokenBucket, nowMs: number, most: number): number {
+  let taken = 0;
+  for (; taken < most && bucket.waitFor(1, nowMs) === 0; taken++) bucket.take();
+  return taken;
+}
