@@ -104,7 +104,7 @@ function rows(q) {
       ],
     ],
     [
-      'Retries and queues',
+      'Retries, queues and limits',
       [
         {
           title: 'Retries and hedges for each call',
@@ -129,9 +129,15 @@ function rows(q) {
         },
         {
           title: 'Queued calls',
-          description: 'Calls that wait for a slot.',
+          description: 'Calls that wait for a slot of a bulkhead.',
           unit: 'short',
           targets: [[q.queued, each]],
+        },
+        {
+          title: 'Permits of rate limiters',
+          description: 'Calls that may start now.',
+          unit: 'short',
+          targets: [[q.permits, each]],
         },
       ],
     ],

@@ -70,6 +70,7 @@ export function queriesOf({ metric, attribute }, window, only = '') {
      */
     whereCalled: (query) => `(${query}) and on (${job}, ${pipeline}) (${traffic} > 0)`,
     budget: `min ${byPolicy} (${series(metric.retryBudgetBalance, having())})`,
+    permits: `sum ${byPolicy} (${series(metric.rateLimiterAvailable, having())})`,
     queued: `sum ${byPolicy} (${series(metric.bulkheadQueued, having())})`,
     outcomes: `sum by (${outcome}, ${job}, ${pipeline}) (${rate(series(metric.calls, having()))})`,
     errorTypes: `sum by (${errorType}, ${job}, ${pipeline}) (${rate(series(metric.calls, having(`${errorType}!=""`)))})`,

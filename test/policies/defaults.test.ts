@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { bulkhead, retry, retryBudget, standard, timeout } from 'holdfast';
+import { bulkhead, rateLimiter, retry, retryBudget, standard, timeout } from 'holdfast';
 import { describe, expect, it } from 'vitest';
 import { bulkheadDefaults } from '../../src/policies/bulkhead/options.js';
+import { rateLimiterDefaults } from '../../src/policies/rate-limiter/options.js';
 import { retryDefaults } from '../../src/policies/retry/options.js';
 import { retryBudgetDefaults } from '../../src/policies/retry-budget/options.js';
 import { standardDefaults } from '../../src/policies/standard.js';
@@ -32,6 +33,10 @@ describe('defaults', () => {
       releaseOnAbandon: false,
       dryRun: false,
     });
+  });
+
+  it('L1: rateLimiter', () => {
+    expect(rateLimiterDefaults).toEqual({ per: 1_000, maxWait: 0, dryRun: false });
   });
 
   it('standard', () => {
@@ -67,7 +72,8 @@ function optionsOf(make: (options: object) => unknown): string[] {
 
 /** How a default is written in the tables. */
 function written(key: string, value: unknown): string {
-  const isDuration = /delay|after|timeout|wait|duration/i.test(key) && typeof value === 'number';
+  const isDuration =
+    /delay|after|timeout|wait|duration|^per$/i.test(key) && typeof value === 'number';
   if (isDuration) return formatDuration(value);
   if (typeof value === 'string') return `\`'${value}'\``;
   return typeof value === 'boolean' ? `\`${value}\`` : String(value);
@@ -78,6 +84,7 @@ describe.each<[string, (options: object) => unknown, Readonly<Record<string, unk
   ['retry-budget', (options) => retryBudget(options), retryBudgetDefaults],
   ['timeout', (options) => timeout(options as { duration: number }), {}],
   ['bulkhead', (options) => bulkhead(options), bulkheadDefaults],
+  ['rate-limiter', (options) => rateLimiter(options as { limit: number }), rateLimiterDefaults],
   ['standard', (options) => standard(options), standardDefaults],
 ])('the table of options in docs/policies/%s.md', (page, make, defaults) => {
   it('names every option, and nothing else', () => {

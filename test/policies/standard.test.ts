@@ -50,6 +50,12 @@ describe('standard', () => {
     expect(namesOf({ [key]: false })).toEqual(namesOf().filter((_, i) => i !== at));
   });
 
+  it('X1: options of a rate limiter put one outermost', () => {
+    expect(namesOf({ rateLimiter: false })).toEqual(namesOf());
+    expect(namesOf({ rateLimiter: { limit: 10 } })).toEqual(['rate_limiter', ...namesOf()]);
+    expect(messageOf({ rateLimiter: {} })).toContain('standard.rateLimiter.limit: must be a whole');
+  });
+
   it('all of them false leaves nothing', () => {
     const none = { totalTimeout: false, retry: false, circuitBreaker: false } as const;
     expect(standard({ ...none, bulkhead: false, attemptTimeout: false })).toEqual([]);

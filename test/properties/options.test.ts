@@ -9,6 +9,8 @@ import {
   handleAll,
   keyed,
   pipeline,
+  type RateLimiterPolicy,
+  rateLimiter,
   retry,
   retryBudget,
   standard,
@@ -143,6 +145,7 @@ const keysOf = {
   ],
   retryBudget: ['ratio', 'minPerSecond'],
   timeout: ['duration', 'name'],
+  rateLimiter: ['limit', 'per', 'burst', 'maxWait', 'dryRun', 'name'],
   bulkhead: ['maxConcurrent', 'maxQueued', 'maxWait', 'releaseOnAbandon', 'dryRun', 'name'],
   fallback: ['handle', 'name'],
   circuitBreaker: [
@@ -165,7 +168,14 @@ const keysOf = {
     'random',
     'name',
   ],
-  standard: ['totalTimeout', 'retry', 'circuitBreaker', 'bulkhead', 'attemptTimeout'],
+  standard: [
+    'rateLimiter',
+    'totalTimeout',
+    'retry',
+    'circuitBreaker',
+    'bulkhead',
+    'attemptTimeout',
+  ],
   pipeline: ['name', 'clock', 'captureStack', 'discard', 'telemetry'],
   keyed: ['maxKeys', 'idleFor'],
 } as const;
@@ -254,7 +264,9 @@ function attempt(make: () => unknown, path: string): unknown {
 }
 
 /** A call through it: it must be a policy, and not only look like one. */
-async function works(policy: ReturnType<typeof retry | typeof bulkhead>): Promise<void> {
+async function works(
+  policy: ReturnType<typeof retry | typeof bulkhead | typeof rateLimiter>,
+): Promise<void> {
   const result = await pipeline('works', policy).settle(() => 'good');
   // A filter that was accepted may throw when it is asked, a breaker may be isolated: the call still settles.
   expect(['fulfilled', 'rejected']).toContain(result.status);
@@ -266,6 +278,7 @@ describe.each<[keyof typeof keysOf, (options: never) => unknown]>([
   ['retry', retry],
   ['timeout', timeout],
   ['bulkhead', bulkhead],
+  ['rateLimiter', rateLimiter as (options?: object) => RateLimiterPolicy],
   ['fallback', (options: never) => fallback('spare', options)],
   ['circuitBreaker', circuitBreaker],
 ])('any options of %s()', (name, make) => {

@@ -6,6 +6,7 @@ import {
   circuitBreaker,
   fallback,
   pipeline,
+  rateLimiter,
   retry,
   timeout,
 } from 'holdfast';
@@ -27,6 +28,7 @@ export async function everything(name: string): Promise<unknown> {
   const failing = pipeline(
     name,
     fallback('none'),
+    rateLimiter({ limit: 1_000 }),
     retry({ maxRetries: 2, backoff: new ConstantBackoff(1) }),
     circuitBreaker({ consecutiveFailures: 3, slowCallDuration: '1s', slowCallRate: 0.9 }),
     timeout(20),
