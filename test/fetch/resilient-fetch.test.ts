@@ -8,6 +8,7 @@ import {
   fallback,
   handleWhenResult,
   pipeline,
+  RateLimitedError,
   retry,
   TimeoutError,
   timeout,
@@ -90,6 +91,21 @@ describe('the standard policies', () => {
     expect((await fetch(URL_B)).status).toBe(500);
     expect((await fetch('https://a.example/')).status).toBe(500);
     expect((await fetch('http://a.example:81/')).status).toBe(500);
+  });
+
+  it('X1: a rate limiter, off by default, is outside them all: it counts calls, and waiting takes nothing of their time', async () => {
+    const clock = new VirtualClock();
+    const rateLimiter = { limit: 1, per: '40s', maxWait: '40s' } as const;
+    const policies = { rateLimiter, retry: { initialDelay: 0, maxDelay: 0 } };
+    const { fetch, sent } = make([503, 200], { clock, policies });
+    expect((await clock.runUntil(fetch(URL_A))).status).toBe(200);
+    expect(sent.calls).toHaveLength(2);
+    const waits = fetch(URL_A);
+    await expect(fetch(URL_A)).rejects.toThrow(RateLimitedError);
+    expect((await fetch(URL_B)).status).toBe(200);
+    // Longer than the total timeout.
+    expect((await clock.runUntil(waits)).status).toBe(200);
+    expect(clock.now()).toBe(40_000);
   });
 
   it('X1: keep their state for each key that is asked for', async () => {
