@@ -12,6 +12,7 @@ import {
   circuitBreaker,
   fallback,
   pipeline,
+  rateLimiter,
   retry,
   timeout,
 } from 'holdfast';
@@ -29,7 +30,7 @@ const stock = pipeline(
     maxOpenFor: '1s',
   }),
 );
-const prices = pipeline('prices', fallback('unknown'));
+const prices = pipeline('prices', fallback('unknown'), rateLimiter({ limit: 1_000 }));
 const reports = pipeline('reports', bulkhead({ maxConcurrent: 4, maxQueued: 1_000 }));
 const orders = pipeline(
   'orders',
