@@ -22,6 +22,10 @@ class PolicySum {
   queued = 0;
   limit = 0;
   balance: number | undefined;
+  isThrottle = false;
+  requests = 0;
+  /** Of as many calls as the windows hold, how many would be refused now. */
+  refused = 0;
 
   constructor(attributes: Attributes, type: string) {
     this.#attributes = attributes;
@@ -41,6 +45,12 @@ class PolicySum {
       this.inFlight = (this.inFlight ?? 0) + inFlight;
       this.queued += queued;
       this.limit += limit;
+    }
+    const { rejectionProbability, requests = 0 } = measures;
+    if (rejectionProbability !== undefined) {
+      this.isThrottle = true;
+      this.requests += requests;
+      this.refused += rejectionProbability * requests;
     }
     const { balance } = measures;
     if (balance !== undefined) this.balance = Math.min(this.balance ?? Infinity, balance);
@@ -62,6 +72,7 @@ class PolicySum {
       series.add('bulkheadQueued', at, this.queued);
       series.add('bulkheadLimit', at, this.limit);
     }
+    if (this.isThrottle) series.add('throttleProbability', at, share(this.refused, this.requests));
     if (this.balance !== undefined) series.add('retryBudgetBalance', at, this.balance);
   }
 }

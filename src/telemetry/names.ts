@@ -123,6 +123,13 @@ export const metric = {
     description: 'How many calls may be inside at once.',
     attributes: [policy],
   },
+  throttleProbability: {
+    name: 'holdfast.throttle.probability',
+    kind: 'gauge',
+    unit: '1',
+    description: 'Probability with which a call is refused; of several together, over all their calls.',
+    attributes: [policy],
+  },
   retryBudgetBalance: {
     name: 'holdfast.retry_budget.balance',
     kind: 'gauge',
