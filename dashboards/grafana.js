@@ -75,6 +75,17 @@ function rows(q) {
       ],
     ],
     [
+      'Limits',
+      [
+        {
+          title: 'Throttling',
+          description: 'Probability with which a throttle refuses a call.',
+          unit: 'percentunit',
+          targets: [[q.throttle, each]],
+        },
+      ],
+    ],
+    [
       'Calls and attempts',
       [
         {

@@ -127,7 +127,8 @@ export const metric = {
     name: 'holdfast.throttle.probability',
     kind: 'gauge',
     unit: '1',
-    description: 'Probability with which a call is refused; of several together, over all their calls.',
+    description:
+      'Probability with which a call is refused; of several together, over all their calls.',
     attributes: [policy],
   },
   retryBudgetBalance: {
