@@ -13,6 +13,7 @@ import {
   retryBudget,
   standard,
   systemClock,
+  throttle,
   timeout,
 } from 'holdfast';
 import { describe, expect, it } from 'vitest';
@@ -144,6 +145,16 @@ const keysOf = {
   retryBudget: ['ratio', 'minPerSecond'],
   timeout: ['duration', 'name'],
   bulkhead: ['maxConcurrent', 'maxQueued', 'maxWait', 'releaseOnAbandon', 'dryRun', 'name'],
+  throttle: [
+    'requestsPerAccept',
+    'window',
+    'minimumCalls',
+    'maxProbability',
+    'handle',
+    'dryRun',
+    'random',
+    'name',
+  ],
   fallback: ['handle', 'name'],
   circuitBreaker: [
     'failureRate',
@@ -266,6 +277,7 @@ describe.each<[keyof typeof keysOf, (options: never) => unknown]>([
   ['retry', retry],
   ['timeout', timeout],
   ['bulkhead', bulkhead],
+  ['throttle', throttle],
   ['fallback', (options: never) => fallback('spare', options)],
   ['circuitBreaker', circuitBreaker],
 ])('any options of %s()', (name, make) => {

@@ -5,7 +5,7 @@ import type { Outcome } from '../../pipeline/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';
-import type { Handles } from '../filter.js';
+import type { Handle, Handles } from '../filter.js';
 import { handlesOf, isUpstreamFailure } from '../filter.js';
 import type { ResolvedThrottle, ThrottleOptions } from './options.js';
 import { resolveThrottle } from './options.js';
@@ -119,6 +119,11 @@ export class ThrottlePolicy implements Gate {
 
   fork(): ThrottlePolicy {
     return new ThrottlePolicy(this.#options);
+  }
+
+  /** @internal One with the same options, and this where it does not say itself how it handles outcomes. */
+  derive(handle: Handle): ThrottlePolicy {
+    return new ThrottlePolicy({ ...this.#options, handle: this.#options.handle ?? handle });
   }
 
   /** While it refuses calls, that must not be forgotten. */
