@@ -1,6 +1,9 @@
 /** What options are called elsewhere: the first words of whoever moves over, and not close to ours by their letters. */
 
-/** From cockatiel, opossum, p-retry, Polly, resilience4j, Envoy, failsafe-go and the SRE book. Only names that mean the same, whatever the unit. */
+/**
+ * From cockatiel, opossum, p-retry, Polly, resilience4j, Envoy, failsafe-go and the SRE book. Only names that mean the same,
+ * whatever the unit.
+ */
 const MEANS: Readonly<Record<string, string>> = {
   maxAttempts: 'maxRetries',
   maxRetryAttempts: 'maxRetries',

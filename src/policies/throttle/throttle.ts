@@ -13,13 +13,13 @@ import { rejectionProbability } from './probability.js';
 import { RecentTraffic } from './recent-traffic.js';
 
 /**
- * Sends an overloaded upstream no more than it can bear: while the upstream refuses many calls, a share of them is refused here at once with a
- * {@link ThrottledError}, so that about `requestsPerAccept` (K) are sent for each that is accepted. The probability is
- * `max(0, (requests - K x accepts) / (requests + 1))` over the window, and at most `maxProbability`.
+ * Sends an overloaded upstream no more than it can bear: while the upstream refuses many calls, a share of them is refused here
+ * at once with a {@link ThrottledError}, so that about `requestsPerAccept` (K) are sent for each that is accepted. The probability
+ * is `max(0, (requests - K x accepts) / (requests + 1))` over the window, and at most `maxProbability`.
  *
- * As in its source, requests are all calls that came here, counted when they come, those refused here included; accepts are those that
- * ended without the upstream refusing them, counted when they end. Unlike there, calls still in flight do not count against
- * the upstream, and nothing is refused while the window holds fewer than `minimumCalls`.
+ * As in its source, requests are all calls that came here, counted when they come, those refused here included; accepts are
+ * those that the upstream did not refuse, counted when they end. Unlike there, calls still in flight do not count against the
+ * upstream, and nothing is refused while the window holds fewer than `minimumCalls`.
  *
  * @throws ConfigError when an option is wrong.
  * @see https://sre.google/sre-book/handling-overload/#client-side-throttling-a7sYUg
@@ -42,7 +42,7 @@ export interface ThrottleSnapshot {
   readonly probability: number;
 }
 
-/** State of a call that a dry run let in although it was refused: as such it has been counted, and its outcome says nothing new. */
+/** A call that a dry run let in against its verdict: it has been counted as refused, and its outcome says nothing new. */
 const COUNTED = 'counted';
 
 /** Made by {@link throttle}. */
@@ -150,7 +150,7 @@ export class ThrottlePolicy implements Gate {
   }
 }
 
-/** Whole per cent, of which there are never none and never all. */
+/** In whole per cent, for people: neither none nor all, as it is neither. */
 function percent(probability: number): number {
   return Math.min(99, Math.ceil(100 * probability));
 }
