@@ -13,6 +13,7 @@ import {
   fallback,
   pipeline,
   retry,
+  throttle,
   timeout,
 } from 'holdfast';
 import { flakyUpstream } from 'holdfast/testing';
@@ -29,7 +30,7 @@ const stock = pipeline(
     maxOpenFor: '1s',
   }),
 );
-const prices = pipeline('prices', fallback('unknown'));
+const prices = pipeline('prices', fallback('unknown'), throttle({ dryRun: true }));
 const reports = pipeline('reports', bulkhead({ maxConcurrent: 4, maxQueued: 1_000 }));
 const orders = pipeline(
   'orders',
