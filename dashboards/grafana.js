@@ -75,6 +75,23 @@ function rows(q) {
       ],
     ],
     [
+      'Limits',
+      [
+        {
+          title: 'Throttling',
+          description: 'Probability with which a throttle refuses a call.',
+          unit: 'percentunit',
+          targets: [[q.throttle, each]],
+        },
+        {
+          title: 'Permits of rate limiters',
+          description: 'Calls that may start now.',
+          unit: 'short',
+          targets: [[q.permits, each]],
+        },
+      ],
+    ],
+    [
       'Calls and attempts',
       [
         {
@@ -104,7 +121,7 @@ function rows(q) {
       ],
     ],
     [
-      'Retries, queues and limits',
+      'Retries and queues',
       [
         {
           title: 'Retries and hedges for each call',
@@ -132,12 +149,6 @@ function rows(q) {
           description: 'Calls that wait for a slot of a bulkhead.',
           unit: 'short',
           targets: [[q.queued, each]],
-        },
-        {
-          title: 'Permits of rate limiters',
-          description: 'Calls that may start now.',
-          unit: 'short',
-          targets: [[q.permits, each]],
         },
       ],
     ],

@@ -69,6 +69,7 @@ export function queriesOf({ metric, attribute }, window, only = '') {
      * @param {string} query
      */
     whereCalled: (query) => `(${query}) and on (${job}, ${pipeline}) (${traffic} > 0)`,
+    throttle: `max ${byPolicy} (${series(metric.throttleProbability, having())})`,
     budget: `min ${byPolicy} (${series(metric.retryBudgetBalance, having())})`,
     permits: `sum ${byPolicy} (${series(metric.rateLimiterAvailable, having())})`,
     queued: `sum ${byPolicy} (${series(metric.bulkheadQueued, having())})`,

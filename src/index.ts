@@ -61,6 +61,7 @@ export type { RetryBudget, RetryBudgetOptions } from './policies/retry-budget/in
 export { retryBudget } from './policies/retry-budget/index.js';
 export type { StandardOptions } from './policies/standard.js';
 export { standard } from './policies/standard.js';
+export * from './policies/throttle/index.js';
 export * from './policies/timeout/index.js';
 export type { Keyed, KeyedOptions } from './registry/keyed.js';
 export { keyed } from './registry/keyed.js';

@@ -1,6 +1,9 @@
 /** What options are called elsewhere: the first words of whoever moves over, and not close to ours by their letters. */
 
-/** From cockatiel, opossum, p-retry, Polly and resilience4j. Only names that mean the same, whatever the unit. */
+/**
+ * From cockatiel, opossum, p-retry, Polly, resilience4j, Envoy, failsafe-go and the SRE book. Only names that mean the same,
+ * whatever the unit.
+ */
 const MEANS: Readonly<Record<string, string>> = {
   maxAttempts: 'maxRetries',
   maxRetryAttempts: 'maxRetries',
@@ -42,6 +45,11 @@ const MEANS: Readonly<Record<string, string>> = {
   ms: 'duration',
   timeoutMs: 'duration',
   timeout: 'duration',
+  k: 'requestsPerAccept',
+  multiplier: 'requestsPerAccept',
+  maxRejectionProbability: 'maxProbability',
+  maxRejectionRate: 'maxProbability',
+  samplingWindow: 'window',
 };
 
 /** The option of ours that a name from elsewhere stands for, where there is such an option. */

@@ -5,6 +5,7 @@ import type { Layer } from '../pipeline/plan.js';
 import { CircuitBreakerPolicy } from '../policies/circuit-breaker/circuit-breaker.js';
 import { RetryPolicy } from '../policies/retry/retry.js';
 import { ATTEMPT_TIMEOUT, standard } from '../policies/standard.js';
+import { ThrottlePolicy } from '../policies/throttle/throttle.js';
 import { TimeoutPolicy } from '../policies/timeout/timeout.js';
 import type { Clock } from '../time/clock.js';
 import type { ParsedPolicies } from './options.js';
@@ -16,6 +17,7 @@ export function httpPolicies(given: ParsedPolicies | undefined, clock: Clock): P
   const withRules = (policy: Policy<unknown>): Policy<unknown> => {
     if (policy instanceof RetryPolicy) return policy.derive(retryHandle, delayFrom);
     if (policy instanceof CircuitBreakerPolicy) return policy.derive(isFetchFailure, delayFrom);
+    if (policy instanceof ThrottlePolicy) return policy.derive(isFetchFailure);
     return policy;
   };
   return layersOf(given).flatMap((layer) =>

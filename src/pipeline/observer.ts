@@ -57,4 +57,8 @@ export interface PolicyMeasures {
   readonly available?: number;
   /** Retries that are allowed now. */
   readonly balance?: number;
+  /** The probability with which a throttle refuses a call. */
+  readonly rejectionProbability?: number;
+  /** Calls in a throttle's window: what its probability weighs among those of its name. */
+  readonly requests?: number;
 }

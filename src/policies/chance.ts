@@ -7,7 +7,7 @@ export type Random = () => number;
 
 /**
  * The source of chance of a policy. One that throws or returns nonsense is reported, and `Math.random` stands in: chance
- * only spreads delays, and must neither take the place of a call's own error nor keep a breaker from opening.
+ * only spreads delays and picks calls, and must neither take the place of a call's own error nor keep a breaker from opening.
  */
 export function randomOf(given: Random | undefined, policy: string): Random {
   if (given === undefined) return Math.random;

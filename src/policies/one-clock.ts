@@ -18,10 +18,9 @@ export class OneClock {
     this.#noun = noun;
   }
 
-  /** The time it is bound to: from now on the system's, if there was none. */
+  /** The time it is bound to; the system's while there is none. */
   get source(): TimeSource {
-    this.#source ??= timeSourceOf(systemClock);
-    return this.#source;
+    return this.#source ?? timeSourceOf(systemClock);
   }
 
   /**

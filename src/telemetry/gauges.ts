@@ -23,6 +23,10 @@ class PolicySum {
   limit = 0;
   available: number | undefined;
   balance: number | undefined;
+  isThrottle = false;
+  requests = 0;
+  /** Of as many calls as the windows hold, how many would be refused now. */
+  refused = 0;
 
   constructor(attributes: Attributes, type: string) {
     this.#attributes = attributes;
@@ -42,6 +46,12 @@ class PolicySum {
       this.inFlight = (this.inFlight ?? 0) + inFlight;
       this.queued += queued;
       this.limit += limit;
+    }
+    const { rejectionProbability, requests = 0 } = measures;
+    if (rejectionProbability !== undefined) {
+      this.isThrottle = true;
+      this.requests += requests;
+      this.refused += rejectionProbability * requests;
     }
     const { available, balance } = measures;
     if (available !== undefined) this.available = (this.available ?? 0) + available;
@@ -65,6 +75,7 @@ class PolicySum {
       series.add('bulkheadLimit', at, this.limit);
     }
     if (this.available !== undefined) series.add('rateLimiterAvailable', at, this.available);
+    if (this.isThrottle) series.add('throttleProbability', at, share(this.refused, this.requests));
     if (this.balance !== undefined) series.add('retryBudgetBalance', at, this.balance);
   }
 }

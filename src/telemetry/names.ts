@@ -130,6 +130,14 @@ export const metric = {
     description: 'Calls that may start now.',
     attributes: [policy],
   },
+  throttleProbability: {
+    name: 'holdfast.throttle.probability',
+    kind: 'gauge',
+    unit: '1',
+    description:
+      'Probability with which a call is refused; of several together, over all their calls.',
+    attributes: [policy],
+  },
   retryBudgetBalance: {
     name: 'holdfast.retry_budget.balance',
     kind: 'gauge',

@@ -10,7 +10,9 @@ import {
   pipeline,
   RateLimitedError,
   retry,
+  ThrottledError,
   TimeoutError,
+  throttle,
   timeout,
 } from 'holdfast';
 import { type FetchInit, type ResilientFetchOptions, resilientFetch } from 'holdfast/fetch';
@@ -148,6 +150,21 @@ describe('the standard policies', () => {
 });
 
 describe('policies', () => {
+  it('a throttle without a handle follows the rules: a 503 is a refusal, a 404 is not', async () => {
+    const only = (handle?: () => boolean) => ({
+      policies: [throttle({ minimumCalls: 1, random: () => 0, handle })],
+    });
+    const { fetch, sent } = make([404, 503, 503, 200], only());
+    for (const status of [404, 503, 503]) expect((await fetch(URL_A)).status).toBe(status);
+    expect(await settled(fetch(URL_A))).toBeInstanceOf(ThrottledError);
+    expect(sent.calls).toHaveLength(3);
+    const own = make(
+      [503, 200],
+      only(() => false),
+    ).fetch;
+    for (const status of [503, 200]) expect((await own(URL_A)).status).toBe(status);
+  });
+
   const failing = { retry: { maxRetries: 1, initialDelay: 0, maxDelay: 0 } };
 
   it('X1: may be options of the standard ones', async () => {

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { bulkhead, rateLimiter, retry, retryBudget, standard, timeout } from 'holdfast';
+import { bulkhead, rateLimiter, retry, retryBudget, standard, throttle, timeout } from 'holdfast';
 import { describe, expect, it } from 'vitest';
 import { bulkheadDefaults } from '../../src/policies/bulkhead/options.js';
 import { rateLimiterDefaults } from '../../src/policies/rate-limiter/options.js';
 import { retryDefaults } from '../../src/policies/retry/options.js';
 import { retryBudgetDefaults } from '../../src/policies/retry-budget/options.js';
 import { standardDefaults } from '../../src/policies/standard.js';
+import { throttleDefaults } from '../../src/policies/throttle/options.js';
 import { formatDuration } from '../../src/time/duration.js';
 
 /** The defaults are promises: they change with a major version only, and the documentation names them. */
@@ -73,7 +74,7 @@ function optionsOf(make: (options: object) => unknown): string[] {
 /** How a default is written in the tables. */
 function written(key: string, value: unknown): string {
   const isDuration =
-    /delay|after|timeout|wait|duration|^per$/i.test(key) && typeof value === 'number';
+    /delay|after|timeout|wait|duration|window|^per$/i.test(key) && typeof value === 'number';
   if (isDuration) return formatDuration(value);
   if (typeof value === 'string') return `\`'${value}'\``;
   return typeof value === 'boolean' ? `\`${value}\`` : String(value);
@@ -85,6 +86,7 @@ describe.each<[string, (options: object) => unknown, Readonly<Record<string, unk
   ['timeout', (options) => timeout(options as { duration: number }), {}],
   ['bulkhead', (options) => bulkhead(options), bulkheadDefaults],
   ['rate-limiter', (options) => rateLimiter(options as { limit: number }), rateLimiterDefaults],
+  ['throttle', (options) => throttle(options), throttleDefaults],
   ['standard', (options) => standard(options), standardDefaults],
 ])('the table of options in docs/policies/%s.md', (page, make, defaults) => {
   it('names every option, and nothing else', () => {

@@ -15,6 +15,7 @@ import {
   retryBudget,
   standard,
   systemClock,
+  throttle,
   timeout,
 } from 'holdfast';
 import { describe, expect, it } from 'vitest';
@@ -147,6 +148,16 @@ const keysOf = {
   timeout: ['duration', 'name'],
   rateLimiter: ['limit', 'per', 'burst', 'maxWait', 'dryRun', 'name'],
   bulkhead: ['maxConcurrent', 'maxQueued', 'maxWait', 'releaseOnAbandon', 'dryRun', 'name'],
+  throttle: [
+    'requestsPerAccept',
+    'window',
+    'minimumCalls',
+    'maxProbability',
+    'handle',
+    'dryRun',
+    'random',
+    'name',
+  ],
   fallback: ['handle', 'name'],
   circuitBreaker: [
     'failureRate',
@@ -279,6 +290,7 @@ describe.each<[keyof typeof keysOf, (options: never) => unknown]>([
   ['timeout', timeout],
   ['bulkhead', bulkhead],
   ['rateLimiter', rateLimiter as (options?: object) => RateLimiterPolicy],
+  ['throttle', throttle],
   ['fallback', (options: never) => fallback('spare', options)],
   ['circuitBreaker', circuitBreaker],
 ])('any options of %s()', (name, make) => {

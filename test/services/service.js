@@ -14,6 +14,7 @@ import {
   pipeline,
   rateLimiter,
   retry,
+  throttle,
   timeout,
 } from 'holdfast';
 import { flakyUpstream } from 'holdfast/testing';
@@ -30,7 +31,12 @@ const stock = pipeline(
     maxOpenFor: '1s',
   }),
 );
-const prices = pipeline('prices', fallback('unknown'), rateLimiter({ limit: 1_000 }));
+const prices = pipeline(
+  'prices',
+  fallback('unknown'),
+  rateLimiter({ limit: 1_000 }),
+  throttle({ dryRun: true }),
+);
 const reports = pipeline('reports', bulkhead({ maxConcurrent: 4, maxQueued: 1_000 }));
 const orders = pipeline(
   'orders',

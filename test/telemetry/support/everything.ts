@@ -8,6 +8,7 @@ import {
   pipeline,
   rateLimiter,
   retry,
+  throttle,
   timeout,
 } from 'holdfast';
 
@@ -34,7 +35,7 @@ export async function everything(name: string): Promise<unknown> {
     timeout(20),
     bulkhead({ maxConcurrent: 1, maxQueued: 1 }),
   );
-  const strict = pipeline(name, retry({ maxRetries: 0 }), circuitBreaker());
+  const strict = pipeline(name, retry({ maxRetries: 0 }), circuitBreaker(), throttle());
   const hedging = pipeline(name, hedged);
   await trace.getTracer('test').startActiveSpan('request', async (span) => {
     await failing.execute(() => 1);

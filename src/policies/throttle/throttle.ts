@@ -1,0 +1,150 @@
+import { ThrottledError } from '../../errors.js';
+import type { Admission, Call, Gate } from '../../pipeline/contract.js';
+import type { PolicyMeasures } from '../../pipeline/observer.js';
+import type { Outcome } from '../../pipeline/outcome.js';
+import type { TimeSource } from '../../time/time-source.js';
+import type { Random } from '../chance.js';
+import { randomOf } from '../chance.js';
+import type { Handle, Handles } from '../filter.js';
+import { handlesOf, isUpstreamFailure } from '../filter.js';
+import { OneClock } from '../one-clock.js';
+import type { ResolvedThrottle, ThrottleOptions } from './options.js';
+import { resolveThrottle } from './options.js';
+import { rejectionProbability } from './probability.js';
+import { RecentTraffic } from './recent-traffic.js';
+
+/**
+ * Sends an overloaded upstream no more than it can bear: while the upstream refuses many calls, a share of them is refused here
+ * at once with a {@link ThrottledError}, so that about `requestsPerAccept` (K) are sent for each that is accepted. The probability
+ * is `max(0, (requests - K x accepts) / (requests + 1))` over the window, and at most `maxProbability`.
+ *
+ * As in its source, requests are all calls that came here, counted when they come, those refused here included; accepts are
+ * those that the upstream did not refuse, counted when they end. Unlike there, calls still in flight do not count against the
+ * upstream, and nothing is refused while the window holds fewer than `minimumCalls`.
+ *
+ * @throws ConfigError when an option is wrong.
+ * @see https://sre.google/sre-book/handling-overload/#client-side-throttling-a7sYUg
+ * @example
+ * throttle({ handle: (outcome) => outcome.kind === 'failure' && outcome.error instanceof Overloaded })
+ */
+export function throttle(options?: ThrottleOptions): ThrottlePolicy {
+  return new ThrottlePolicy(resolveThrottle(options));
+}
+
+/** What a throttle knows now, and makes of it. */
+export interface ThrottleSnapshot {
+  /** Calls that came within the window: those refused here, those that ended, and those in flight. */
+  readonly requests: number;
+  /** Those of them that are in flight. */
+  readonly inFlight: number;
+  /** Those of them that the upstream accepted. */
+  readonly accepts: number;
+  /** The probability with which the next call is refused: 0 to `maxProbability`. */
+  readonly probability: number;
+}
+
+/** A call that a dry run let in against its verdict: it has been counted as refused, and its outcome says nothing new. */
+const COUNTED = 'counted';
+
+/** Made by {@link throttle}. */
+export class ThrottlePolicy implements Gate {
+  readonly role = 'gate';
+  readonly type = 'throttle';
+  readonly name: string | undefined;
+  readonly #options: ResolvedThrottle;
+  readonly #handles: Handles;
+  readonly #inspects: boolean;
+  readonly #random: Random;
+  readonly #traffic: RecentTraffic;
+  readonly #time = new OneClock('throttle', 'throttle');
+
+  /** @internal Use {@link throttle}. */
+  constructor(options: ResolvedThrottle) {
+    this.#options = options;
+    this.name = options.name;
+    this.#handles = handlesOf(options.handle, isUpstreamFailure);
+    this.#inspects = options.handle !== undefined;
+    this.#random = randomOf(options.random, 'throttle');
+    this.#traffic = new RecentTraffic(options.window);
+  }
+
+  bind(time: TimeSource): void {
+    this.#time.bind(time);
+  }
+
+  enter(call: Call): Admission {
+    // The path of a successful call: while nothing was refused, there is nothing to reckon and no need to know the time.
+    if (this.#traffic.refusals > 0) {
+      const now = call.time.recent();
+      const probability = this.#probability(now);
+      if (probability > 0 && this.#random() < probability) {
+        this.#traffic.refuse(now);
+        return this.#refuse(call, probability);
+      }
+    }
+    this.#traffic.begin();
+    return undefined;
+  }
+
+  exit(call: Call, outcome: Outcome): void {
+    if (call.state === COUNTED) return;
+    // Whatever handle does, the call is no longer in flight.
+    this.#traffic.end();
+    const { kind } = outcome;
+    const plain = kind === 'success' && !this.#inspects;
+    const refused = !plain && this.#handles(outcome);
+    // What is no refusal by default, though it is a failure, is a fault in the set-up: it says nothing of the upstream.
+    const ownFault = kind === 'failure' && !this.#inspects;
+    if (!refused && (kind === 'cancelled' || kind === 'rejected' || ownFault)) return;
+    this.#traffic.count(call.time.recent(), refused);
+  }
+
+  /** What it knows now, as plain JSON. */
+  snapshot(): ThrottleSnapshot {
+    const probability = this.#probability(this.#time.source.now());
+    const { requests, inFlight, accepts } = this.#traffic;
+    return { requests, inFlight, accepts, probability };
+  }
+
+  measure(nowMs: number): PolicyMeasures {
+    const rejectionProbability = this.#probability(nowMs);
+    return { rejectionProbability, requests: this.#traffic.requests };
+  }
+
+  fork(): ThrottlePolicy {
+    return new ThrottlePolicy(this.#options);
+  }
+
+  /** @internal One with the same options, and this where it does not say itself how it handles outcomes. */
+  derive(handle: Handle): ThrottlePolicy {
+    return new ThrottlePolicy({ ...this.#options, handle: this.#options.handle ?? handle });
+  }
+
+  /** While it refuses calls, that must not be forgotten. */
+  busy(): boolean {
+    return this.snapshot().probability > 0;
+  }
+
+  #probability(nowMs: number): number {
+    this.#traffic.advance(nowMs);
+    return rejectionProbability(this.#traffic, this.#options);
+  }
+
+  #refuse(call: Call, probability: number): Admission {
+    if (this.#options.dryRun) {
+      call.state = COUNTED;
+      call.wouldReject(ThrottledError.reason);
+      return undefined;
+    }
+    const { pipeline, captureStack } = call;
+    return new ThrottledError(
+      `${pipeline}: the upstream refuses too many calls, so ${percent(probability)}% of them are not sent; try elsewhere, or later`,
+      { captureStack },
+    );
+  }
+}
+
+/** In whole per cent, for people: neither none nor all, as it is neither. */
+function percent(probability: number): number {
+  return Math.min(99, Math.ceil(100 * probability));
+}
