@@ -8,7 +8,7 @@ const CALLS_TO_FORGET = 100;
 const QUEUE_GONE = 0.6;
 
 /** Calls near the limit that are faster than this share of the unloaded latency: the upstream itself has become faster. */
-const FASTER = 0.5;
+const FASTER = 0.4;
 
 /**
  * How long calls take when nothing queues: what a latency has to be compared with.
