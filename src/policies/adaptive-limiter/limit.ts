@@ -18,6 +18,12 @@ const steps: Readonly<Record<ResolvedAdaptiveLimiter['algorithm'], Step>> = {
 /** Calls that a round has at least: of fewer, the typical latency is chance. */
 const MIN_CALLS = 20;
 
+/**
+ * Share of a round's calls that ended while no slot was free, from which on the limit is the bottleneck. Only then is it halved to
+ * measure: what a peak touches for a moment may be in use all the same.
+ */
+const BOTTLENECK = 1 / 4;
+
 /** What an {@link AdaptiveLimit} is made from. */
 export type LimitOptions = Pick<
   ResolvedAdaptiveLimiter,
@@ -81,7 +87,7 @@ export class AdaptiveLimit {
       }
     }
     const round = this.#round;
-    round.add(latencyMs, inFlight, overload);
+    round.add(latencyMs, inFlight, this.current, overload);
     if (round.calls < MIN_CALLS || round.calls < this.current) return;
     this.#judge(round);
     round.clear();
@@ -110,12 +116,14 @@ export class AdaptiveLimit {
     const unloaded = this.#unloaded;
     const { latencyMs } = round;
     if (unloaded !== undefined) {
-      if (this.#isAtFloor) {
-        // There is nothing to halve: what is measured here is as unloaded as it gets, and it is the way up again.
-        unloaded.observe(latencyMs, round.calls, this.#limit);
-      } else if (unloaded.isStale(this.#limit)) {
+      const stale = unloaded.isStale(this.#limit);
+      if (stale && round.full >= round.calls * BOTTLENECK && !this.#isAtFloor) {
         this.#startMeasuring(round);
         return;
+      }
+      // At the floor there is nothing to halve: what is measured there is as unloaded as it gets, and it is the way up again.
+      if (this.#isAtFloor || !unloaded.isKnown) {
+        unloaded.observe(latencyMs, round.calls, this.#limit);
       } else {
         unloaded.isNotAbove(latencyMs);
       }

@@ -9,11 +9,14 @@ export class Round {
   overloads = 0;
   /** The most calls that were in flight when one ended. */
   peak = 0;
+  /** Calls that ended while no slot was free. */
+  full = 0;
   #logSum = 0;
 
-  add(latencyMs: number, inFlight: number, overload: boolean): void {
+  add(latencyMs: number, inFlight: number, limit: number, overload: boolean): void {
     this.calls++;
     if (inFlight > this.peak) this.peak = inFlight;
+    if (inFlight >= limit) this.full++;
     if (overload) this.overloads++;
     else this.#logSum += Math.log(Math.max(latencyMs, MIN_LATENCY_MS));
   }
@@ -30,6 +33,7 @@ export class Round {
     this.calls = 0;
     this.overloads = 0;
     this.peak = 0;
+    this.full = 0;
     this.#logSum = 0;
   }
 }

@@ -78,23 +78,23 @@ describe('the steps', () => {
 describe('a round', () => {
   it('L2: knows the typical latency, which outliers hardly move', () => {
     const round = new Round();
-    for (let i = 0; i < 99; i++) round.add(50, 10, false);
+    for (let i = 0; i < 99; i++) round.add(50, 10, 12, false);
     expect(round.latencyMs).toBeCloseTo(50);
-    round.add(5_000, 12, false);
+    round.add(5_000, 12, 12, false);
     expect(round.latencyMs).toBeCloseTo(52.4, 1);
     expect(round.peak).toBe(12);
-    round.add(0, 1, true);
-    expect(round).toMatchObject({ calls: 101, overloads: 1, peak: 12 });
+    round.add(0, 1, 12, true);
+    expect(round).toMatchObject({ calls: 101, overloads: 1, peak: 12, full: 1 });
     expect(round.latencyMs).toBeCloseTo(52.4, 1);
     round.clear();
-    expect(round).toMatchObject({ calls: 0, overloads: 0, peak: 0, latencyMs: 1 });
+    expect(round).toMatchObject({ calls: 0, overloads: 0, peak: 0, full: 0, latencyMs: 1 });
   });
 
   it('L2: does not tell latencies below a millisecond apart', () => {
     const round = new Round();
-    round.add(0, 1, false);
-    round.add(0.02, 1, false);
-    round.add(1, 1, false);
+    round.add(0, 1, 12, false);
+    round.add(0.02, 1, 12, false);
+    round.add(1, 1, 12, false);
     expect(round.latencyMs).toBe(1);
   });
 });
