@@ -135,6 +135,27 @@ function rows(q) {
         },
       ],
     ],
+    [
+      'Adaptive limits',
+      [
+        {
+          title: 'Limit and calls in flight',
+          description:
+            'The limit as found by now. It halves for a moment now and then, to measure latency without load.',
+          unit: 'short',
+          targets: [
+            [q.adaptiveLimit, `${each} limit`],
+            [q.adaptiveInFlight, `${each} in flight`],
+          ],
+        },
+        {
+          title: 'Calls waiting for the limit',
+          description: 'Those that wait too long are refused.',
+          unit: 'short',
+          targets: [[q.adaptiveQueued, each]],
+        },
+      ],
+    ],
   ];
   return all;
 }

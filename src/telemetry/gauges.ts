@@ -62,6 +62,11 @@ class PolicySum {
       series.add('bulkheadQueued', at, this.queued);
       series.add('bulkheadLimit', at, this.limit);
     }
+    if (this.inFlight !== undefined && this.#type === 'adaptive_limiter') {
+      series.add('adaptiveLimiterInFlight', at, this.inFlight);
+      series.add('adaptiveLimiterQueued', at, this.queued);
+      series.add('adaptiveLimiterLimit', at, this.limit);
+    }
     if (this.balance !== undefined) series.add('retryBudgetBalance', at, this.balance);
   }
 }
