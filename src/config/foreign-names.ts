@@ -1,6 +1,6 @@
 /** What options are called elsewhere: the first words of whoever moves over, and not close to ours by their letters. */
 
-/** From cockatiel, opossum, p-retry, Polly and resilience4j. Only names that mean the same, whatever the unit. */
+/** From cockatiel, opossum, p-retry, Polly, resilience4j and Netflix's concurrency-limits, and from one policy here to another. Only names that mean the same, whatever the unit. */
 const MEANS: Readonly<Record<string, string>> = {
   maxAttempts: 'maxRetries',
   maxRetryAttempts: 'maxRetries',
@@ -29,6 +29,8 @@ const MEANS: Readonly<Record<string, string>> = {
   capacity: 'maxConcurrent',
   concurrency: 'maxConcurrent',
   limit: 'maxConcurrent',
+  maxConcurrent: 'maxLimit',
+  maxConcurrency: 'maxLimit',
   queueSize: 'maxQueued',
   ms: 'duration',
   timeoutMs: 'duration',

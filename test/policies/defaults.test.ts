@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { bulkhead, retry, retryBudget, standard, timeout } from 'holdfast';
+import { adaptiveLimiter, bulkhead, retry, retryBudget, standard, timeout } from 'holdfast';
 import { describe, expect, it } from 'vitest';
+import { adaptiveLimiterDefaults } from '../../src/policies/adaptive-limiter/options.js';
 import { bulkheadDefaults } from '../../src/policies/bulkhead/options.js';
 import { retryDefaults } from '../../src/policies/retry/options.js';
 import { retryBudgetDefaults } from '../../src/policies/retry-budget/options.js';
@@ -29,6 +30,19 @@ describe('defaults', () => {
     expect(bulkheadDefaults).toEqual({
       maxConcurrent: 100,
       maxQueued: 0,
+      releaseOnAbandon: false,
+      dryRun: false,
+    });
+  });
+
+  it('L2: adaptiveLimiter', () => {
+    expect(adaptiveLimiterDefaults).toEqual({
+      algorithm: 'gradient',
+      initialLimit: 20,
+      minLimit: 3,
+      maxLimit: 200,
+      maxQueued: 0,
+      maxWait: 100,
       releaseOnAbandon: false,
       dryRun: false,
     });
@@ -78,6 +92,7 @@ describe.each<[string, (options: object) => unknown, Readonly<Record<string, unk
   ['retry-budget', (options) => retryBudget(options), retryBudgetDefaults],
   ['timeout', (options) => timeout(options as { duration: number }), {}],
   ['bulkhead', (options) => bulkhead(options), bulkheadDefaults],
+  ['adaptive-limiter', (options) => adaptiveLimiter(options), adaptiveLimiterDefaults],
   ['standard', (options) => standard(options), standardDefaults],
 ])('the table of options in docs/policies/%s.md', (page, make, defaults) => {
   it('names every option, and nothing else', () => {

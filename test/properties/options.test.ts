@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {
+  adaptiveLimiter,
   bulkhead,
   ConfigError,
   ConsecutiveBreaker,
@@ -144,6 +145,19 @@ const keysOf = {
   retryBudget: ['ratio', 'minPerSecond'],
   timeout: ['duration', 'name'],
   bulkhead: ['maxConcurrent', 'maxQueued', 'maxWait', 'releaseOnAbandon', 'dryRun', 'name'],
+  adaptiveLimiter: [
+    'algorithm',
+    'initialLimit',
+    'minLimit',
+    'maxLimit',
+    'maxQueued',
+    'maxWait',
+    'priority',
+    'handle',
+    'releaseOnAbandon',
+    'dryRun',
+    'name',
+  ],
   fallback: ['handle', 'name'],
   circuitBreaker: [
     'failureRate',
@@ -266,6 +280,7 @@ describe.each<[keyof typeof keysOf, (options: never) => unknown]>([
   ['retry', retry],
   ['timeout', timeout],
   ['bulkhead', bulkhead],
+  ['adaptiveLimiter', adaptiveLimiter],
   ['fallback', (options: never) => fallback('spare', options)],
   ['circuitBreaker', circuitBreaker],
 ])('any options of %s()', (name, make) => {
