@@ -108,7 +108,7 @@ export class AdaptiveLimit {
     } else if (near) {
       this.#adjust(round);
     } else {
-      this.#unloaded?.observe(round.latencyMs, round.calls, this.#limit);
+      this.#unloaded?.observe(round.latencyMs, round.timed, this.#limit);
     }
   }
 
@@ -116,16 +116,16 @@ export class AdaptiveLimit {
     const unloaded = this.#unloaded;
     const { latencyMs } = round;
     if (unloaded !== undefined) {
-      const stale = unloaded.isStale(this.#limit);
-      if (stale && round.full >= round.calls * BOTTLENECK && !this.#isAtFloor) {
+      const isDue = unloaded.endRound(this.#limit);
+      if (isDue && round.full >= round.calls * BOTTLENECK && !this.#isAtFloor) {
         this.#startMeasuring(round);
         return;
       }
       // At the floor there is nothing to halve: what is measured there is as unloaded as it gets, and it is the way up again.
       if (this.#isAtFloor || !unloaded.isKnown) {
-        unloaded.observe(latencyMs, round.calls, this.#limit);
+        unloaded.observe(latencyMs, round.timed, this.#limit);
       } else {
-        unloaded.isNotAbove(latencyMs);
+        unloaded.boundBy(latencyMs);
       }
     }
     this.#set(this.#step(this.#limit, latencyMs, unloaded?.ms ?? latencyMs));

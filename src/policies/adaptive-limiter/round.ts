@@ -21,12 +21,17 @@ export class Round {
     else this.#logSum += Math.log(Math.max(latencyMs, MIN_LATENCY_MS));
   }
 
+  /** Calls whose latency counts. */
+  get timed(): number {
+    return this.calls - this.overloads;
+  }
+
   /**
    * The typical latency; 1 when there was none. It is the geometric mean, because latencies have long tails: where one call in a
    * hundred takes a hundred times as long, the arithmetic mean doubles and this grows by 5%.
    */
   get latencyMs(): number {
-    return Math.exp(this.#logSum / Math.max(1, this.calls - this.overloads));
+    return Math.exp(this.#logSum / Math.max(1, this.timed));
   }
 
   clear(): void {

@@ -31,10 +31,10 @@ export class UnloadedLatency {
   }
 
   /**
-   * Tells it of a round near the limit; answers whether it should be measured anew. Also where the limit has fallen by half since:
-   * if the queue is none of ours but the upstream has become slower for good, then what is known is wrong.
+   * A round near the limit ended. Answers whether it is time to measure anew: also where the limit has fallen by half since, for if
+   * there is no queue of ours but the upstream has become slower for good, then what is known is wrong.
    */
-  isStale(limit: number): boolean {
+  endRound(limit: number): boolean {
     this.#highest = Math.max(this.#highest, limit);
     return !this.isKnown || ++this.#rounds > ROUNDS_BETWEEN || limit < this.#highest / 2;
   }
@@ -52,8 +52,8 @@ export class UnloadedLatency {
     this.#learn(latencyMs, latencyMs > this.ms ? 1 : 0.5, limit);
   }
 
-  /** Calls near the limit took this long: what is known cannot be far above. */
-  isNotAbove(latencyMs: number): void {
+  /** Calls near the limit took this long: without load they do not take longer. Noise apart, which is why it must be much less. */
+  boundBy(latencyMs: number): void {
     if (latencyMs < this.ms * FASTER) this.ms = Math.sqrt(this.ms * latencyMs);
   }
 

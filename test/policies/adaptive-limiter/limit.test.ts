@@ -209,6 +209,13 @@ describe.each(byLatency)('%s, at an upstream that queues', (algorithm) => {
     expect(limit.current).toBeGreaterThan(38);
   });
 
+  it('L2: notices within a few rounds that the upstream is far faster than it was', () => {
+    const limit = limitOf(algorithm);
+    saturate(limit, 20_000, { serviceMs: 500 });
+    saturate(limit, 400, { serviceMs: 50 });
+    expect(limit.unloadedMs).toBeLessThan(250);
+  });
+
   it('L2: notices that the upstream is fast again', () => {
     const limit = limitOf(algorithm);
     saturate(limit, 20_000, { serviceMs: 150 });
@@ -243,6 +250,41 @@ describe.each(byLatency)('%s, at an upstream that queues', (algorithm) => {
     expect(limit.current).toBeGreaterThan(before / 3);
     saturate(limit, 2_000);
     expect(limit.current).toBeGreaterThan(38);
+  });
+});
+
+describe.each(byLatency)('%s, of what it does not learn from', (algorithm) => {
+  it('L2: the first calls, which find the upstream empty', () => {
+    const limit = limitOf(algorithm);
+    for (let i = 0; i < 20; i++) limit.sample(10, 3, false);
+    for (let i = 0; i < 20; i++) limit.sample(80, 3, false);
+    expect(limit.unloadedMs).toBeCloseTo(80);
+  });
+
+  it('G13: what no latency can be', () => {
+    const limit = limitOf(algorithm);
+    for (let i = 0; i < 500; i++) {
+      for (const latencyMs of [Number.NaN, -5, -Infinity, Infinity]) {
+        limit.sample(latencyMs, limit.current, false);
+      }
+    }
+    expect(limit.unloadedMs).toBeUndefined();
+    expect(limit.current).toBe(20);
+  });
+
+  it('L2: a measurement in which most calls were timeouts', () => {
+    for (const [timeouts, learns] of [
+      [8, true],
+      [12, false],
+    ] as const) {
+      const limit = limitOf(algorithm);
+      saturate(limit, 40);
+      // The limit is halved, the calls that were in flight come back, and then those that count.
+      expect(limit.current).toBe(10);
+      saturate(limit, 20);
+      for (let i = 0; i < 20; i++) limit.sample(70, 10, i < timeouts);
+      expect(limit.unloadedMs).toEqual(learns ? expect.closeTo(70) : undefined);
+    }
   });
 });
 
