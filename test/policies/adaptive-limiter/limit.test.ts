@@ -18,7 +18,7 @@ function limitOf(algorithm: (typeof algorithms)[number], more: object = {}): Ada
 function saturate(
   limit: AdaptiveLimit,
   calls: number,
-  { capacity = 40, serviceMs = 50, overload = (_call: number) => false } = {},
+  { capacity = 40, serviceMs = 50, overload = (_call: number): boolean => false } = {},
 ): void {
   for (let i = 0; i < calls; i++) {
     const inFlight = limit.current;
