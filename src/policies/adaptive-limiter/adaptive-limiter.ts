@@ -110,7 +110,6 @@ export class AdaptiveLimiterPolicy implements Gate {
   /** @internal */
   onDeadline(waiter: Waiter<Place>): void {
     const { item } = waiter;
-    item.deadline = undefined;
     this.#queue.leave(waiter);
     turnAway(item, `no slot came free within ${formatDuration(item.maxWaitMs)}`);
   }
@@ -170,8 +169,9 @@ export class AdaptiveLimiterPolicy implements Gate {
   #wait(call: Call, level: number): Promise<Admission> {
     return new Promise((admit) => {
       const { pipeline, captureStack, time } = call;
-      const maxWaitMs = this.#patience.of(time.now(), this.#queue.length);
-      const waiter = this.#queue.join({
+      const queue = this.#queue;
+      const maxWaitMs = this.#patience.of(time.now(), queue.length, queue.isNext(level));
+      const waiter = queue.join({
         admit,
         pipeline,
         captureStack,
@@ -183,7 +183,7 @@ export class AdaptiveLimiterPolicy implements Gate {
       });
       call.state = waiter;
       waiter.item.deadline = time.deadlines(maxWaitMs).add(this, waiter, 0);
-      if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length });
+      if (call.listening) call.emit({ type: 'queued', queued: queue.length });
     });
   }
 
@@ -225,10 +225,9 @@ function levelOf(priority: (() => number) | undefined): number {
   throw new ContractError(`priority must return a number (returned ${describe(level)})`);
 }
 
-function stopClock(place: Place): void {
-  if (place.deadline === undefined) return;
-  place.deadline.queue.remove(place.deadline);
-  place.deadline = undefined;
+/** For one that has just left the queue: its deadline has not passed. */
+function stopClock({ deadline }: Place): void {
+  deadline?.queue.remove(deadline);
 }
 
 function turnAway({ admit, pipeline, captureStack }: Place, why: string): void {

@@ -25,7 +25,7 @@ export interface AdaptiveLimiterOptions extends Named {
   readonly maxQueued?: number | undefined;
   /**
    * How long a call may wait for a slot: longer than 0. While the queue has not been empty for that long, newcomers may wait for a
-   * twentieth of it only. Default 100 ms. Needs `maxQueued`.
+   * twentieth of it only, unless they are more important than all that wait. Default 100 ms. Needs `maxQueued`.
    */
   readonly maxWait?: Duration | undefined;
   /**

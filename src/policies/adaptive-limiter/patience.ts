@@ -4,7 +4,8 @@ const SHARE = 1 / 20;
 /**
  * How long a call may wait for a slot. A queue that is soon empty again takes up a burst, and is welcome. One that stands only makes
  * everybody late: once it has not been empty for as long as a call may wait, newcomers may wait for a twentieth of that. Most are
- * then refused almost at once, and those that are served are served soon.
+ * then refused almost at once, and those that are served are served soon. Whoever is to be served next, because nobody who waits is
+ * as important, is not late.
  *
  * This is controlled delay in the form that Facebook uses for its servers: 100 ms at best, and 5 ms while the queue has not been
  * empty for 100 ms.
@@ -20,10 +21,10 @@ export class Patience {
     this.#maxWaitMs = maxWaitMs;
   }
 
-  /** For a call that comes at `nowMs` and finds `queued` others waiting. */
-  of(nowMs: number, queued: number): number {
+  /** For a call that comes at `nowMs` and finds `queued` others waiting; `isNext` when it is to be served before all of them. */
+  of(nowMs: number, queued: number, isNext: boolean): number {
     if (queued === 0) this.#standsSince = nowMs;
     const stands = nowMs - this.#standsSince >= this.#maxWaitMs;
-    return stands ? this.#maxWaitMs * SHARE : this.#maxWaitMs;
+    return stands && !isNext ? this.#maxWaitMs * SHARE : this.#maxWaitMs;
   }
 }

@@ -24,6 +24,12 @@ export class PriorityQueue<T extends Ranked> {
     return this.#length;
   }
 
+  /** Whether one of this level would be served before all that wait. */
+  isNext(level: number): boolean {
+    const first = this.#lines[0];
+    return first === undefined || first.level < level;
+  }
+
   /** Joins behind all that are as important or more. */
   join(item: T): Waiter<T> {
     const { level } = item;

@@ -284,6 +284,25 @@ describe('priority', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('L2: who is more important than all that wait has all the time there is, also while the queue stands', async () => {
+    const { clock, order, call } = ranked({ maxQueued: 10, maxWait: 100 });
+    void call('low', 1);
+    await clock.advance(60);
+    void call('low', 1);
+    await clock.advance(40);
+    const low = follow(call('low', 1));
+    const high = follow(call('high', 2));
+    const second = follow(call('high', 2));
+    await clock.advance(5);
+    expect(low.now).toMatchObject({ is: 'fulfilled' });
+    expect(second.now).toMatchObject({ is: 'fulfilled' });
+    await clock.advance(94);
+    expect(high.now).toEqual({ is: 'pending' });
+    await clock.advance(1);
+    expect(high.now).toMatchObject({ is: 'fulfilled', value: { status: 'rejected' } });
+    expect(order).toEqual([]);
+  });
+
   it('L2: it is not asked where there is a slot, nor in a dry run', async () => {
     let asked = 0;
     const priority = () => ++asked;

@@ -29,6 +29,7 @@ it('L2: the queue does what a sorted list would, whatever the order of joining, 
       for (const each of commands) {
         if ('join' in each) {
           const item = { id: waiters.length, level: each.join };
+          expect(queue.isNext(item.level)).toBe(model.every((other) => other.level < item.level));
           waiters.push(queue.join(item));
           model = [
             ...model.filter((other) => other.level >= item.level),
@@ -59,13 +60,14 @@ it('L2: the queue does what a sorted list would, whatever the order of joining, 
 
 it('L2: patience is short once the queue has stood for the longest wait, and only then', () => {
   const patience = new Patience(100);
-  expect(patience.of(1_000, 0)).toBe(100);
-  expect(patience.of(1_099, 3)).toBe(100);
-  expect(patience.of(1_100, 3)).toBe(5);
-  expect(patience.of(50_000, 1)).toBe(5);
-  expect(patience.of(50_001, 0)).toBe(100);
+  expect(patience.of(1_000, 0, true)).toBe(100);
+  expect(patience.of(1_099, 3, false)).toBe(100);
+  expect(patience.of(1_100, 3, false)).toBe(5);
+  expect(patience.of(1_100, 3, true)).toBe(100);
+  expect(patience.of(50_000, 1, false)).toBe(5);
+  expect(patience.of(50_001, 0, true)).toBe(100);
   // A clock that goes back makes nobody impatient.
-  expect(patience.of(0, 1)).toBe(100);
+  expect(patience.of(0, 1, false)).toBe(100);
 });
 
 it('G13: a stamp tells how much time has passed, from any start and up to 35 minutes', () => {
