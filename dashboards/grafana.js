@@ -75,23 +75,6 @@ function rows(q) {
       ],
     ],
     [
-      'Limits',
-      [
-        {
-          title: 'Throttling',
-          description: 'Probability with which a throttle refuses a call.',
-          unit: 'percentunit',
-          targets: [[q.throttle, each]],
-        },
-        {
-          title: 'Permits of rate limiters',
-          description: 'Calls that may start now.',
-          unit: 'short',
-          targets: [[q.permits, each]],
-        },
-      ],
-    ],
-    [
       'Calls and attempts',
       [
         {
@@ -149,6 +132,39 @@ function rows(q) {
           description: 'Calls that wait for a slot of a bulkhead.',
           unit: 'short',
           targets: [[q.queued, each]],
+        },
+      ],
+    ],
+    [
+      'Limits',
+      [
+        {
+          title: 'Permits of rate limiters',
+          description: 'Calls that may start now.',
+          unit: 'short',
+          targets: [[q.permits, each]],
+        },
+        {
+          title: 'Adaptive limits',
+          description:
+            'Calls in flight, and the limit as found by now. It halves for a moment now and then, to measure latency without load.',
+          unit: 'short',
+          targets: [
+            [q.adaptiveLimit, `${each} limit`],
+            [q.adaptiveInFlight, `${each} in flight`],
+          ],
+        },
+        {
+          title: 'Queued for an adaptive limit',
+          description: 'Calls that wait for a slot. Those that wait too long are refused.',
+          unit: 'short',
+          targets: [[q.adaptiveQueued, each]],
+        },
+        {
+          title: 'Throttling',
+          description: 'Probability with which a throttle refuses a call.',
+          unit: 'percentunit',
+          targets: [[q.throttle, each]],
         },
       ],
     ],

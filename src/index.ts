@@ -50,6 +50,7 @@ export type {
   PipelineSnapshot,
 } from './pipeline/pipeline.js';
 export type { SpanMode, TelemetryOptions } from './pipeline/telemetry-options.js';
+export * from './policies/adaptive-limiter/index.js';
 export * from './policies/bulkhead/index.js';
 export * from './policies/circuit-breaker/index.js';
 export * from './policies/fallback/index.js';

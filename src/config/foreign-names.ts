@@ -1,8 +1,8 @@
 /** What options are called elsewhere: the first words of whoever moves over, and not close to ours by their letters. */
 
 /**
- * From cockatiel, opossum, p-retry, Polly, resilience4j, Envoy, failsafe-go and the SRE book. Only names that mean the same,
- * whatever the unit.
+ * From cockatiel, opossum, p-retry, Polly, resilience4j, Envoy, failsafe-go, Netflix's concurrency-limits and the SRE book, and from one
+ * policy here to another. Only names that mean the same, whatever the unit.
  */
 const MEANS: Readonly<Record<string, string>> = {
   maxAttempts: 'maxRetries',
@@ -32,6 +32,8 @@ const MEANS: Readonly<Record<string, string>> = {
   capacity: 'maxConcurrent',
   concurrency: 'maxConcurrent',
   limit: 'maxConcurrent',
+  maxConcurrent: 'maxLimit',
+  maxConcurrency: 'maxLimit',
   queueSize: 'maxQueued',
   limitForPeriod: 'limit',
   permitLimit: 'limit',

@@ -48,4 +48,12 @@ export class WaitQueue<T> {
     this.leave(head);
     return head.item;
   }
+
+  /** Takes the one who joined last. */
+  pop(): T | undefined {
+    const tail = this.#tail;
+    if (tail === undefined) return undefined;
+    this.leave(tail);
+    return tail.item;
+  }
 }

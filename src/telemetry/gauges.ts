@@ -76,6 +76,11 @@ class PolicySum {
     }
     if (this.available !== undefined) series.add('rateLimiterAvailable', at, this.available);
     if (this.isThrottle) series.add('throttleProbability', at, share(this.refused, this.requests));
+    if (this.inFlight !== undefined && this.#type === 'adaptive_limiter') {
+      series.add('adaptiveLimiterInFlight', at, this.inFlight);
+      series.add('adaptiveLimiterQueued', at, this.queued);
+      series.add('adaptiveLimiterLimit', at, this.limit);
+    }
     if (this.balance !== undefined) series.add('retryBudgetBalance', at, this.balance);
   }
 }

@@ -130,6 +130,27 @@ export const metric = {
     description: 'Calls that may start now.',
     attributes: [policy],
   },
+  adaptiveLimiterLimit: {
+    name: 'holdfast.adaptive_limiter.limit',
+    kind: 'gauge',
+    unit: '{call}',
+    description: 'How many calls may be inside at once, as found by now.',
+    attributes: [policy],
+  },
+  adaptiveLimiterInFlight: {
+    name: 'holdfast.adaptive_limiter.in_flight',
+    kind: 'gauge',
+    unit: '{call}',
+    description: 'Calls inside.',
+    attributes: [policy],
+  },
+  adaptiveLimiterQueued: {
+    name: 'holdfast.adaptive_limiter.queued',
+    kind: 'gauge',
+    unit: '{call}',
+    description: 'Calls that wait for a slot.',
+    attributes: [policy],
+  },
   throttleProbability: {
     name: 'holdfast.throttle.probability',
     kind: 'gauge',

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import {
+  adaptiveLimiter,
   bulkhead,
   circuitBreaker,
   fallback,
@@ -22,6 +23,7 @@ const policies: Record<string, () => Policy<unknown>> = {
   retry: () => retry({ maxRetries: 2, initialDelay: 10, jitter: 'none', factor: 1 }),
   'circuit breaker': () => circuitBreaker({ consecutiveFailures: 50 }),
   bulkhead: () => bulkhead({ maxConcurrent: 2, maxQueued: 1 }),
+  'adaptive limiter': () => adaptiveLimiter({ maxQueued: 1 }),
 };
 
 const names = Object.keys(policies);

@@ -1,6 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { bulkhead, rateLimiter, retry, retryBudget, standard, throttle, timeout } from 'holdfast';
+import {
+  adaptiveLimiter,
+  bulkhead,
+  rateLimiter,
+  retry,
+  retryBudget,
+  standard,
+  throttle,
+  timeout,
+} from 'holdfast';
 import { describe, expect, it } from 'vitest';
+import { adaptiveLimiterDefaults } from '../../src/policies/adaptive-limiter/options.js';
 import { bulkheadDefaults } from '../../src/policies/bulkhead/options.js';
 import { rateLimiterDefaults } from '../../src/policies/rate-limiter/options.js';
 import { retryDefaults } from '../../src/policies/retry/options.js';
@@ -38,6 +48,19 @@ describe('defaults', () => {
 
   it('L1: rateLimiter', () => {
     expect(rateLimiterDefaults).toEqual({ per: 1_000, maxWait: 0, dryRun: false });
+  });
+
+  it('L2: adaptiveLimiter', () => {
+    expect(adaptiveLimiterDefaults).toEqual({
+      algorithm: 'gradient',
+      initialLimit: 20,
+      minLimit: 3,
+      maxLimit: 200,
+      maxQueued: 0,
+      maxWait: 100,
+      releaseOnAbandon: false,
+      dryRun: false,
+    });
   });
 
   it('standard', () => {
@@ -87,6 +110,7 @@ describe.each<[string, (options: object) => unknown, Readonly<Record<string, unk
   ['bulkhead', (options) => bulkhead(options), bulkheadDefaults],
   ['rate-limiter', (options) => rateLimiter(options as { limit: number }), rateLimiterDefaults],
   ['throttle', (options) => throttle(options), throttleDefaults],
+  ['adaptive-limiter', (options) => adaptiveLimiter(options), adaptiveLimiterDefaults],
   ['standard', (options) => standard(options), standardDefaults],
 ])('the table of options in docs/policies/%s.md', (page, make, defaults) => {
   it('names every option, and nothing else', () => {

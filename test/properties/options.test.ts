@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {
+  adaptiveLimiter,
   bulkhead,
   ConfigError,
   ConsecutiveBreaker,
@@ -158,6 +159,19 @@ const keysOf = {
     'random',
     'name',
   ],
+  adaptiveLimiter: [
+    'algorithm',
+    'initialLimit',
+    'minLimit',
+    'maxLimit',
+    'maxQueued',
+    'maxWait',
+    'priority',
+    'handle',
+    'releaseOnAbandon',
+    'dryRun',
+    'name',
+  ],
   fallback: ['handle', 'name'],
   circuitBreaker: [
     'failureRate',
@@ -291,6 +305,7 @@ describe.each<[keyof typeof keysOf, (options: never) => unknown]>([
   ['bulkhead', bulkhead],
   ['rateLimiter', rateLimiter as (options?: object) => RateLimiterPolicy],
   ['throttle', throttle],
+  ['adaptiveLimiter', adaptiveLimiter],
   ['fallback', (options: never) => fallback('spare', options)],
   ['circuitBreaker', circuitBreaker],
 ])('any options of %s()', (name, make) => {

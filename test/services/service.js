@@ -7,6 +7,7 @@ import { metrics } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import {
+  adaptiveLimiter,
   bulkhead,
   ConstantBackoff,
   circuitBreaker,
@@ -35,6 +36,7 @@ const prices = pipeline(
   'prices',
   fallback('unknown'),
   rateLimiter({ limit: 1_000 }),
+  adaptiveLimiter(),
   throttle({ dryRun: true }),
 );
 const reports = pipeline('reports', bulkhead({ maxConcurrent: 4, maxQueued: 1_000 }));

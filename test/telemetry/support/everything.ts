@@ -1,6 +1,7 @@
 import { trace } from '@opentelemetry/api';
 import type { Drive, Driver } from 'holdfast';
 import {
+  adaptiveLimiter,
   bulkhead,
   ConstantBackoff,
   circuitBreaker,
@@ -34,6 +35,7 @@ export async function everything(name: string): Promise<unknown> {
     circuitBreaker({ consecutiveFailures: 3, slowCallDuration: '1s', slowCallRate: 0.9 }),
     timeout(20),
     bulkhead({ maxConcurrent: 1, maxQueued: 1 }),
+    adaptiveLimiter(),
   );
   const strict = pipeline(name, retry({ maxRetries: 0 }), circuitBreaker(), throttle());
   const hedging = pipeline(name, hedged);

@@ -1,0 +1,141 @@
+import * as z from 'zod';
+import { count, fnOf, positiveCount } from '../../config/schemas.js';
+import { parseOptions } from '../../config/validate.js';
+import type { Duration } from '../../time/duration.js';
+import { positiveDurationSchema } from '../../time/duration.js';
+import type { Handle } from '../filter.js';
+import { handleSchema } from '../filter.js';
+import type { Named } from '../named.js';
+import { namedShape } from '../named.js';
+
+/** Options of {@link adaptiveLimiter}. */
+export interface AdaptiveLimiterOptions extends Named {
+  /**
+   * How the limit is found: `gradient` and `vegas` from measured latency, `aimd` only from signs of overload (see `handle`).
+   * Default `gradient`.
+   */
+  readonly algorithm?: 'gradient' | 'vegas' | 'aimd' | undefined;
+  /** The limit at first: a whole number from `minLimit` to `maxLimit`. Default 20, or the nearest of those two. */
+  readonly initialLimit?: number | undefined;
+  /** The floor: a whole number >= 1. Default 3, so that one call that hangs is not all there is. */
+  readonly minLimit?: number | undefined;
+  /** The cap: a whole number >= `minLimit`. Default 200. */
+  readonly maxLimit?: number | undefined;
+  /** How many calls may wait for a slot: a whole number >= 0. Default 0. */
+  readonly maxQueued?: number | undefined;
+  /**
+   * How long a call may wait for a slot: longer than 0. While the queue has not been empty for that long, newcomers may wait for a
+   * twentieth of it only, unless they are more important than all that wait. Default 100 ms. Needs `maxQueued`.
+   */
+  readonly maxWait?: Duration | undefined;
+  /**
+   * How important the call is; higher is more important. Asked when it has to wait, in its caller's own async context. More important calls
+   * are served first, and take the place of less important ones when the queue is full. Default: all are equal. Needs `maxQueued`.
+   */
+  readonly priority?: (() => number) | undefined;
+  /**
+   * Which outcomes are signs of overload. Default: timeouts inside. What it says no to counts with its latency if it is a success, and
+   * not at all otherwise: a quick failure says nothing of the load.
+   */
+  readonly handle?: Handle | undefined;
+  /**
+   * Gives a slot back when its call is given up, instead of when the operation really settles. For operations that may
+   * never settle; the limit then no longer bounds the real work. Default false.
+   */
+  readonly releaseOnAbandon?: boolean | undefined;
+  /** Counts and reports what it would refuse, and refuses nothing. Default false. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** The defaults of {@link AdaptiveLimiterOptions}. */
+export const adaptiveLimiterDefaults = {
+  algorithm: 'gradient',
+  initialLimit: 20,
+  minLimit: 3,
+  maxLimit: 200,
+  maxQueued: 0,
+  maxWait: 100,
+  releaseOnAbandon: false,
+  dryRun: false,
+} as const;
+
+const ALGORITHM = "must be 'gradient', 'vegas' or 'aimd'";
+
+/** The schema of {@link AdaptiveLimiterOptions}. */
+export const adaptiveLimiterSchema = z
+  .strictObject({
+    algorithm: z
+      .enum(['gradient', 'vegas', 'aimd'], { error: ALGORITHM })
+      .default(adaptiveLimiterDefaults.algorithm),
+    initialLimit: positiveCount.optional(),
+    minLimit: positiveCount.optional(),
+    maxLimit: positiveCount.optional(),
+    maxQueued: count.default(adaptiveLimiterDefaults.maxQueued),
+    maxWait: positiveDurationSchema.optional(),
+    priority: fnOf<() => number>().optional(),
+    handle: handleSchema.optional(),
+    releaseOnAbandon: z.boolean().default(adaptiveLimiterDefaults.releaseOnAbandon),
+    dryRun: z.boolean().default(adaptiveLimiterDefaults.dryRun),
+    ...namedShape,
+  })
+  .check(({ value: options, issues }) => {
+    if (issues.length > 0) return;
+    const wrong = (key: keyof typeof options, message: string): void => {
+      issues.push({ code: 'custom', input: options[key], path: [key], message });
+    };
+    const { initialLimit, maxQueued } = options;
+    const { minLimit, maxLimit } = boundsOf(options);
+    if (minLimit > maxLimit) {
+      wrong(
+        options.minLimit === undefined ? 'maxLimit' : 'minLimit',
+        `minLimit (${minLimit}) must not be above maxLimit (${maxLimit})`,
+      );
+    } else if (initialLimit !== undefined && initialLimit < minLimit) {
+      wrong('initialLimit', `must not be below minLimit (${minLimit})`);
+    } else if (initialLimit !== undefined && initialLimit > maxLimit) {
+      wrong('initialLimit', `must not be above maxLimit (${maxLimit})`);
+    }
+    for (const key of ['maxWait', 'priority'] as const) {
+      if (options[key] === undefined || maxQueued > 0) continue;
+      wrong(key, 'has no effect without a queue: set maxQueued to at least 1, or leave it out');
+    }
+  });
+
+type Parsed = z.output<typeof adaptiveLimiterSchema>;
+
+/** Options with everything filled in. */
+export interface ResolvedAdaptiveLimiter extends Parsed {
+  readonly initialLimit: number;
+  readonly minLimit: number;
+  readonly maxLimit: number;
+  readonly maxWait: number;
+}
+
+/** @throws ConfigError */
+export function resolveAdaptiveLimiter(
+  options: AdaptiveLimiterOptions | undefined,
+): ResolvedAdaptiveLimiter {
+  const parsed = parseOptions(adaptiveLimiterSchema, options, 'adaptiveLimiter');
+  const { minLimit, maxLimit } = boundsOf(parsed);
+  const { initialLimit, maxWait } = adaptiveLimiterDefaults;
+  return {
+    ...parsed,
+    minLimit,
+    maxLimit,
+    initialLimit: parsed.initialLimit ?? Math.min(maxLimit, Math.max(minLimit, initialLimit)),
+    maxWait: parsed.maxWait ?? maxWait,
+  };
+}
+
+/** Who sets one of the bounds alone need not know the default of the other. */
+function boundsOf({ initialLimit, minLimit, maxLimit }: Parsed): {
+  minLimit: number;
+  maxLimit: number;
+} {
+  const defaults = adaptiveLimiterDefaults;
+  return {
+    minLimit:
+      minLimit ?? Math.min(defaults.minLimit, initialLimit ?? Infinity, maxLimit ?? Infinity),
+    maxLimit: maxLimit ?? Math.max(defaults.maxLimit, initialLimit ?? 0, minLimit ?? 0),
+  };
+}

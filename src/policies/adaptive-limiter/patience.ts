@@ -1,0 +1,30 @@
+/** What is left of the longest wait in a standing queue: CoDel drops what waits for more than 5% of its interval. */
+const SHARE = 1 / 20;
+
+/**
+ * How long a call may wait for a slot. A queue that is soon empty again takes up a burst, and is welcome. One that stands only makes
+ * everybody late: once it has not been empty for as long as a call may wait, newcomers may wait for a twentieth of that. Most are
+ * then refused almost at once, and those that are served are served soon. Whoever is to be served next, because nobody who waits is
+ * as important, is not late.
+ *
+ * This is controlled delay in the form that Facebook uses for its servers: 100 ms at best, and 5 ms while the queue has not been
+ * empty for 100 ms.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8289
+ * @see https://queue.acm.org/detail.cfm?id=2839461 Maurer: Fail at scale, 2015
+ */
+export class Patience {
+  readonly #maxWaitMs: number;
+  #standsSince = 0;
+
+  constructor(maxWaitMs: number) {
+    this.#maxWaitMs = maxWaitMs;
+  }
+
+  /** For a call that comes at `nowMs` and finds `queued` others waiting; `isNext` when it is to be served before all of them. */
+  of(nowMs: number, queued: number, isNext: boolean): number {
+    if (queued === 0) this.#standsSince = nowMs;
+    const stands = nowMs - this.#standsSince >= this.#maxWaitMs;
+    return stands && !isNext ? this.#maxWaitMs * SHARE : this.#maxWaitMs;
+  }
+}

@@ -1,0 +1,44 @@
+/** Below this, differences in latency are noise: the event loop's own delays are of this size. */
+const MIN_LATENCY_MS = 1;
+
+/** What the calls of about one round trip have shown: they are judged together, because one latency says little. */
+export class Round {
+  /** Calls that have ended. */
+  calls = 0;
+  /** Those of them that were a sign of overload; their latency is not known. */
+  overloads = 0;
+  /** The most calls that were in flight when one ended. */
+  peak = 0;
+  /** Calls that ended while no slot was free. */
+  full = 0;
+  #logSum = 0;
+
+  add(latencyMs: number, inFlight: number, limit: number, overload: boolean): void {
+    this.calls++;
+    if (inFlight > this.peak) this.peak = inFlight;
+    if (inFlight >= limit) this.full++;
+    if (overload) this.overloads++;
+    else this.#logSum += Math.log(Math.max(latencyMs, MIN_LATENCY_MS));
+  }
+
+  /** Calls whose latency counts. */
+  get timed(): number {
+    return this.calls - this.overloads;
+  }
+
+  /**
+   * The typical latency; 1 when there was none. It is the geometric mean, because latencies have long tails: where one call in a
+   * hundred takes a hundred times as long, the arithmetic mean doubles and this grows by 5%.
+   */
+  get latencyMs(): number {
+    return Math.exp(this.#logSum / Math.max(1, this.timed));
+  }
+
+  clear(): void {
+    this.calls = 0;
+    this.overloads = 0;
+    this.peak = 0;
+    this.full = 0;
+    this.#logSum = 0;
+  }
+}
