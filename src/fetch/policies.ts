@@ -2,6 +2,7 @@ import type { Policy } from '../pipeline/contract.js';
 import type { PipelineLayer } from '../pipeline/pipeline.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import type { Layer } from '../pipeline/plan.js';
+import { AdaptiveLimiterPolicy } from '../policies/adaptive-limiter/adaptive-limiter.js';
 import { CircuitBreakerPolicy } from '../policies/circuit-breaker/circuit-breaker.js';
 import { RetryPolicy } from '../policies/retry/retry.js';
 import { ATTEMPT_TIMEOUT, standard } from '../policies/standard.js';
@@ -9,7 +10,7 @@ import { ThrottlePolicy } from '../policies/throttle/throttle.js';
 import { TimeoutPolicy } from '../policies/timeout/timeout.js';
 import type { Clock } from '../time/clock.js';
 import type { ParsedPolicies } from './options.js';
-import { delayReader, isFetchFailure, retryHandle } from './verdict.js';
+import { delayReader, isFetchFailure, isFetchOverload, retryHandle } from './verdict.js';
 
 /** The policies of a template, with HTTP's rules where they have none of their own. */
 export function httpPolicies(given: ParsedPolicies | undefined, clock: Clock): PipelineLayer[] {
@@ -17,6 +18,7 @@ export function httpPolicies(given: ParsedPolicies | undefined, clock: Clock): P
   const withRules = (policy: Policy<unknown>): Policy<unknown> => {
     if (policy instanceof RetryPolicy) return policy.derive(retryHandle, delayFrom);
     if (policy instanceof CircuitBreakerPolicy) return policy.derive(isFetchFailure, delayFrom);
+    if (policy instanceof AdaptiveLimiterPolicy) return policy.derive(isFetchOverload);
     if (policy instanceof ThrottlePolicy) return policy.derive(isFetchFailure);
     return policy;
   };

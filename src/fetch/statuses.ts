@@ -10,6 +10,11 @@ export function isFailureStatus(status: number): boolean {
   return FAILURE_STATUSES.has(status);
 }
 
+/** Whether a response with this status says that there is too much to do, there or behind it: 429, 503, 504. */
+export function saysOverload(status: number): boolean {
+  return asksToWait(status) || status === 504;
+}
+
 /** Statuses with which a server says that the client has to come back later. */
 export function asksToWait(status: number): boolean {
   return status === 429 || status === 503;

@@ -7,7 +7,7 @@ import { retryAfterOf as ownRetryAfter } from '../policies/retry-after.js';
 import type { Clock } from '../time/clock.js';
 import { classifyFetchError } from './classify-error.js';
 import { retryAfterOf } from './retry-after.js';
-import { isFailureStatus } from './statuses.js';
+import { isFailureStatus, saysOverload } from './statuses.js';
 import type { HeadersSource } from './types.js';
 
 /**
@@ -106,6 +106,13 @@ export function isFetchFailure(outcome: Outcome): boolean {
     default:
       return false;
   }
+}
+
+/** Whether a call over HTTP is a sign that the upstream has too much to do: no answer in time, or one with status 429, 503 or 504. */
+export function isFetchOverload(outcome: Outcome): boolean {
+  if (outcome.kind === 'timeout') return true;
+  const status = statusOf(outcome.kind === 'success' ? outcome.value : answerIn(outcome.error));
+  return status !== undefined && saysOverload(status);
 }
 
 /** The `error.type` of a response that is a failure, as HTTP's conventions have it: its status. */

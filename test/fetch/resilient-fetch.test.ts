@@ -1,4 +1,5 @@
 import {
+  adaptiveLimiter,
   bulkhead,
   CircuitOpenError,
   ConfigError,
@@ -163,6 +164,26 @@ describe('policies', () => {
       only(() => false),
     ).fetch;
     for (const status of [503, 200]) expect((await own(URL_A)).status).toBe(status);
+  });
+
+  it('an adaptive limiter without a handle takes a 429, 503 or 504 for a sign of overload, and no other answer', async () => {
+    for (const [status, falls] of [
+      [200, false],
+      [404, false],
+      [429, true],
+      [500, false],
+      [503, true],
+      [504, true],
+    ] as const) {
+      const limiter = adaptiveLimiter({ algorithm: 'aimd', initialLimit: 20 });
+      const { fetch } = make([status], { policies: [limiter] });
+      const crowd = () => Promise.all(Array.from({ length: 20 }, () => fetch(URL_A)));
+      for (let i = 0; i < 3; i++) await settled(crowd());
+      const state = fetch.snapshot()['http://a.example']?.policies['adaptive_limiter'];
+      const { limit } = state as { limit: number };
+      expect([status, limit < 20]).toEqual([status, falls]);
+      expect([status, limit > 20]).toEqual([status, !falls]);
+    }
   });
 
   const failing = { retry: { maxRetries: 1, initialDelay: 0, maxDelay: 0 } };

@@ -7,7 +7,7 @@ import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import { refusePromise } from '../at-once.js';
-import type { Handles } from '../filter.js';
+import type { Handle, Handles } from '../filter.js';
 import { handlesOf } from '../filter.js';
 import type { Waiter } from '../wait-queue.js';
 import { AdaptiveLimit } from './limit.js';
@@ -134,6 +134,11 @@ export class AdaptiveLimiterPolicy implements Gate {
 
   fork(): AdaptiveLimiterPolicy {
     return new AdaptiveLimiterPolicy(this.#options);
+  }
+
+  /** @internal One with the same options, and this where it does not say itself how it handles outcomes. */
+  derive(handle: Handle): AdaptiveLimiterPolicy {
+    return new AdaptiveLimiterPolicy({ ...this.#options, handle: this.#options.handle ?? handle });
   }
 
   busy(): boolean {
