@@ -49,7 +49,7 @@ export class RateLimiterPolicy implements Gate {
   #timer: unknown;
   readonly #onTimer = (): void => {
     this.#timer = undefined;
-    this.#serve(this.#time.source.now());
+    this.#serve();
   };
 
   /** @internal Use {@link rateLimiter}. */
@@ -83,7 +83,7 @@ export class RateLimiterPolicy implements Gate {
       else this.#bucket.take();
       return undefined;
     }
-    if (!refused) return this.#wait(call, now, waitMs);
+    if (!refused) return this.#wait(call);
     const { pipeline, captureStack } = call;
     return new RateLimitedError(`${pipeline}: ${this.#message}`, {
       captureStack,
@@ -97,7 +97,7 @@ export class RateLimiterPolicy implements Gate {
     if (!this.#queue.leave(call.state as Waiter<Admit>)) {
       // It had been let in, and gave up before it could go on: its permit is for the next one.
       this.#bucket.putBack();
-      if (this.#queue.length > 0) this.#serve(call.time.now());
+      if (this.#queue.length > 0) this.#serve();
     } else if (this.#queue.length === 0) {
       this.#disarm();
     }
@@ -124,18 +124,19 @@ export class RateLimiterPolicy implements Gate {
     return this.#bucket.available(this.#time.source.now()) < this.#burst;
   }
 
-  #wait(call: Call, now: number, waitMs: number): Promise<Admission> {
+  #wait(call: Call): Promise<Admission> {
     return new Promise((admit) => {
       call.state = this.#queue.join(admit);
       if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length });
-      // After the event loop was blocked there may be tokens for all who wait.
-      if (this.#timer === undefined || waitMs === 0) this.#serve(now);
+      // A timer that is late is waited for: if this call admitted those who wait, the next one could start before they do.
+      if (this.#timer === undefined) this.#serve();
     });
   }
 
   /** Admits those whose turn has come, and comes back for the next one. */
-  #serve(now: number): void {
+  #serve(): void {
     this.#disarm();
+    const now = this.#time.source.now();
     while (this.#queue.length > 0) {
       const waitMs = this.#bucket.waitFor(1, now);
       if (waitMs > 0) {
