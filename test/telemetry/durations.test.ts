@@ -7,7 +7,7 @@ import {
   PeriodicExportingMetricReader,
   MeterProvider as SdkMeterProvider,
 } from '@opentelemetry/sdk-metrics';
-import { circuitBreaker, pipeline, retry, timeout } from 'holdfast';
+import { circuitBreaker, pipeline, retry, systemClock, timeout } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Metrics, Traces, unregister } from './support/sdk.js';
@@ -221,5 +221,29 @@ describe('durations that are recorded in batches', () => {
     expect(asked).toBe(65);
     expect(seen.records.length).toBe(33);
     expect(told.length).toBe(32);
+  });
+
+  it('G11: a provider whose records make calls of the same pipeline loses none', async () => {
+    const seen = new Seen();
+    const { record } = seen;
+    const clock = { ...systemClock, time: 0, now: () => clock.time };
+    const made = pipeline({ name: fresh(), clock, telemetry: { meterProvider: seen } });
+    const call = (seconds: number) =>
+      made.execute(() => {
+        clock.time += 1_000 * seconds;
+      });
+    let more = false;
+    seen.record = (...args) => {
+      record(...args);
+      if (!more) return;
+      more = false;
+      for (let i = 0; i < 30; i++) void call(3);
+    };
+    for (let i = 0; i < 64; i++) await call(1);
+    more = true;
+    await call(1);
+    for (let i = 0; i < 34; i++) await call(5);
+    const of = (seconds: number) => seen.records.filter((each) => each.seconds === seconds).length;
+    expect([of(1), of(3), of(5)]).toEqual([65, 30, 34]);
   });
 });
