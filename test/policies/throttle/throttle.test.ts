@@ -421,6 +421,16 @@ describe('throttle: its state', () => {
     expect(pipeline.snapshot().policies).toEqual({ throttle: empty });
   });
 
+  it('asked before it has a clock, its window moves with the one that it gets', async () => {
+    // On the system clock it is later than 0.
+    const policy = throttle({ window: 10 });
+    policy.snapshot();
+    const { clock, pipeline } = rig(policy);
+    await pipeline.settle(() => Promise.reject(DOWN));
+    await clock.advance(10);
+    expect(policy.snapshot().requests).toBe(0);
+  });
+
   it('one in two pipelines knows the calls of both; a copy knows only its own', async () => {
     const policy = throttle({ minimumCalls: 1, random: () => 0 });
     const clock = new VirtualClock();
