@@ -155,6 +155,9 @@ function handClock() {
       return timer;
     },
     clearTimer: (timer: unknown) => void timers.delete(timer as object),
+    get pending() {
+      return timers.size;
+    },
     fire() {
       for (const [timer, callback] of [...timers]) {
         timers.delete(timer);
@@ -224,6 +227,36 @@ it('a late caller does not overtake those whose turn came while the event loop w
   clock.fire();
   await Promise.all(calls);
   expect(order).toEqual([0, 1, 2, 3, 4, 5, 6]);
+});
+
+it('L1: one whose turn is put off beyond maxWait, because timers were late, is refused', async () => {
+  const clock = handClock();
+  const limiter = rateLimiter({ limit: 1, per: '1s', burst: 1, maxWait: '5s' });
+  const made = pipeline({ name: 'p', clock }, limiter);
+  const starts: [number, number][] = [];
+  const call = (i: number, signal?: AbortSignal) =>
+    follow(made.execute(() => starts.push([i, clock.time]), { signal }));
+  const early = [0, 1, 2, 3].map((i) => call(i));
+  clock.time = 500;
+  const caller = new AbortController();
+  const gone = call(4, caller.signal);
+  // Of the permits of the time in which the event loop was blocked, there is the last one.
+  clock.time = 5_400;
+  clock.fire();
+  expect(limiter.snapshot().queued).toBe(0);
+  // It was refused and does not know yet: it has no permit that it could leave to others.
+  caller.abort(boom);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(limiter.snapshot()).toEqual({ available: 0, queued: 0 });
+  expect(starts).toEqual([
+    [0, 0],
+    [1, 5_400],
+  ]);
+  const message = 'p: no permit within 5 s (limit: 1 per 1 s, burst: 1)';
+  const refused = { is: 'rejected', error: { message, retryAfter: 1_000 } };
+  expect(early.slice(2).map(({ now }) => now)).toMatchObject([refused, refused]);
+  expect(gone.now).toEqual({ is: 'rejected', error: boom });
+  expect(clock.pending).toBe(0);
 });
 
 it('B11: a dry run refuses nothing, makes nobody wait, and reports what it would have refused', async () => {
