@@ -42,9 +42,13 @@ describe('the promises of docs/semantics.md', () => {
   });
 
   it('are numbered without gaps', () => {
+    // The number of the adaptive limiter, which is not there yet.
+    const kept = new Set(['L2']);
+    expect([...kept].filter((promise) => promises.has(promise))).toEqual([]);
     const gaps = [...promises].filter((promise) => {
       const number = Number(promise.slice(1));
-      return number > 1 && !promises.has(`${promise[0]}${number - 1}`);
+      const before = `${promise[0]}${number - 1}`;
+      return number > 1 && !promises.has(before) && !kept.has(before);
     });
     expect(gaps).toEqual([]);
   });
