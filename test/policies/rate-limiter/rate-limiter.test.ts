@@ -182,6 +182,7 @@ it('G3: one that gives up between its turn and its start leaves its permit to th
   expect(await rejectionOf(gone)).toBe(boom);
   expect(await next).toBe('next');
   expect(operation).not.toHaveBeenCalled();
+  expect(clock.pending).toBe(0);
 });
 
 it('T2: a timeout around it bounds the wait, and one that would wait in vain is refused at once', async () => {
@@ -258,6 +259,24 @@ it('L1: one whose turn is put off beyond maxWait, because timers were late, is r
   expect(gone.now).toEqual({ is: 'rejected', error: boom });
   expect(clock.pending).toBe(0);
 });
+
+it.each([
+  [101, 'fulfilled'],
+  [102, 'rejected'],
+])(
+  'L1: after a timer that fires at %d in place of 100 ms, the next call is %s',
+  async (at, ends) => {
+    const clock = handClock();
+    const options = { limit: 1, per: 100, burst: 1, maxWait: 200 } as const;
+    const made = pipeline({ name: 'p', clock }, rateLimiter(options));
+    const [, , last] = [0, 1, 2].map(() => made.settle(() => clock.time));
+    clock.time = at;
+    clock.fire();
+    clock.time = at + 100;
+    clock.fire();
+    expect((await last)?.status).toBe(ends);
+  },
+);
 
 it('B11: a dry run refuses nothing, makes nobody wait, and reports what it would have refused', async () => {
   const limiter = rateLimiter({ limit: 2, per: '1s', burst: 1, maxWait: '1s', dryRun: true });

@@ -33,10 +33,15 @@ describe('token bucket', () => {
     expect(bucket.available(250)).toBe(0);
     expect(bucket.available(399)).toBe(1);
     expect(bucket.available(10_000)).toBe(3);
+    const thirds = new TokenBucket(3, 1_000, 1);
+    drain(thirds, 0);
+    // Short of a third of a second by a rounding.
+    expect(thirds.available(thirds.waitFor(1, 0))).toBe(1);
   });
 
   it('takes one back, and never more than it can hold', () => {
     const bucket = new TokenBucket(1, 1_000, 2);
+    expect(bucket.waitFor(1, 0)).toBe(0);
     bucket.take();
     bucket.putBack();
     bucket.putBack();

@@ -176,6 +176,13 @@ describe('throttle: what it refuses', () => {
     });
     all.chance = 0;
     expect(await all.pipeline.execute(() => 'good')).toBe('good');
+    // Nobody has asked meanwhile: the call itself moves it.
+    await all.clock.advance('10s');
+    all.chance = 0.999_999;
+    await all.fail(10);
+    await all.clock.advance('10s');
+    all.chance = 0;
+    expect(await all.pipeline.execute(() => 'good')).toBe('good');
   });
 
   it('G12: a rejection carries a stack only where the pipeline says so', async () => {
