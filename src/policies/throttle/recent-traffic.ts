@@ -18,8 +18,7 @@ export class RecentTraffic implements Traffic {
 
   /** Moves on to `nowMs`: to be done before the numbers are read. */
   advance(nowMs: number): void {
-    // An empty one may have no clock yet: it must not take the time of another one for its own.
-    if (this.#ended.total > 0) this.#ended.advance(nowMs);
+    this.#ended.advance(nowMs);
   }
 
   get requests(): number {
