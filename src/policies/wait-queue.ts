@@ -16,6 +16,11 @@ export class WaitQueue<T> {
     return this.#length;
   }
 
+  /** The one who has waited longest. */
+  get first(): T | undefined {
+    return this.#head?.item;
+  }
+
   /** Joins at the end. */
   join(item: T): Waiter<T> {
     const waiter: Waiter<T> = { item, queued: true, previous: this.#tail, next: undefined };

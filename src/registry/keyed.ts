@@ -13,8 +13,9 @@ import { positiveDurationSchema } from '../time/duration.js';
 /** Options of {@link keyed}. */
 export interface KeyedOptions {
   /**
-   * How many keys are kept: a whole number >= 1. Beyond it the least recently used goes first; a key with a call in flight or
-   * an open breaker does not go, so the bound gives way while there are only such. Default 10,000.
+   * How many keys are kept: a whole number >= 1. Beyond it the least recently used goes first; a key with a call in flight, or
+   * with state that must not be lost (an open breaker, a rate limiter that is not full again, a throttle that refuses calls),
+   * does not go, so the bound gives way while there are only such. Default 10,000.
    */
   readonly maxKeys?: number | undefined;
   /** A key unused for this long is dropped. Default 10 minutes. */
@@ -31,8 +32,8 @@ export const keyedSchema = z.strictObject({
 });
 
 /**
- * Stamps out independent copies of a pipeline, one a key (a host, a tenant), each with its own breaker, bulkhead and retry
- * budget. The template is validated once and never runs itself. State that was given to a policy to be shared, such as
+ * Stamps out independent copies of a pipeline, one a key (a host, a tenant), each with its own breaker, bulkhead, limiters and
+ * retry budget. The template is validated once and never runs itself. State that was given to a policy to be shared, such as
  * a `retryBudget()`, is shared by all copies.
  *
  * Copies report under the template's name, with their key in events. There are no timers: unused keys go when others are asked

@@ -76,8 +76,13 @@ export class Durations {
   }
 
   #recordBatch(): void {
+    const batch = this.#batch;
+    if (batch === undefined) return;
     const count = this.#count;
+    // A record may make calls, which must not write over what is not recorded yet.
+    this.#batch = undefined;
     this.#count = 0;
-    for (let i = 0; i < count; i++) this.record(this.#batch?.[i] as number, ROOT_CONTEXT);
+    for (let i = 0; i < count; i++) this.record(batch[i] as number, ROOT_CONTEXT);
+    this.#batch ??= batch;
   }
 }

@@ -7,7 +7,7 @@ import {
   PeriodicExportingMetricReader,
   MeterProvider as SdkMeterProvider,
 } from '@opentelemetry/sdk-metrics';
-import { circuitBreaker, pipeline, retry, timeout } from 'holdfast';
+import { circuitBreaker, pipeline, retry, systemClock, timeout } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Metrics, Traces, unregister } from './support/sdk.js';
@@ -178,13 +178,13 @@ describe('durations that are recorded in batches', () => {
   it('where nothing is collected, no more than a thousand pipelines wait', async () => {
     const seen = new Seen();
     const telemetry = { meterProvider: seen };
-    for (let i = 0; i < 1_001; i++) {
+    for (let i = 0; i < 1_003; i++) {
       const made = pipeline({ name: fresh(), telemetry }, retry());
       await made.execute(() => 1);
       await made.execute(() => 1);
     }
-    // The first of each at once; the second of a thousand when there was one more.
-    expect(seen.records.length).toBe(1_001 + 1_000);
+    // The first of each at once; the second of a thousand when there was one more, and of these nothing waits any longer.
+    expect(seen.records.length).toBe(1_003 + 1_000);
   });
 
   it('a call in a context is recorded at once, in that context', async () => {
@@ -221,5 +221,29 @@ describe('durations that are recorded in batches', () => {
     expect(asked).toBe(65);
     expect(seen.records.length).toBe(33);
     expect(told.length).toBe(32);
+  });
+
+  it('G11: a provider whose records make calls of the same pipeline loses none', async () => {
+    const seen = new Seen();
+    const { record } = seen;
+    const clock = { ...systemClock, time: 0, now: () => clock.time };
+    const made = pipeline({ name: fresh(), clock, telemetry: { meterProvider: seen } });
+    const call = (seconds: number) =>
+      made.execute(() => {
+        clock.time += 1_000 * seconds;
+      });
+    let more = false;
+    seen.record = (...args) => {
+      record(...args);
+      if (!more) return;
+      more = false;
+      for (let i = 0; i < 30; i++) void call(3);
+    };
+    for (let i = 0; i < 64; i++) await call(1);
+    more = true;
+    await call(1);
+    for (let i = 0; i < 34; i++) await call(5);
+    const of = (seconds: number) => seen.records.filter((each) => each.seconds === seconds).length;
+    expect([of(1), of(3), of(5)]).toEqual([65, 30, 34]);
   });
 });

@@ -32,7 +32,18 @@ export interface RateLimiterSnapshot {
   readonly queued: number;
 }
 
-type Admit = (admission: Admission) => void;
+/** A call in the queue. */
+interface Place {
+  readonly admit: (admission: Admission) => void;
+  readonly pipeline: string;
+  readonly captureStack: boolean;
+  /** Its turn must have come by then. */
+  readonly until: number;
+  admitted: boolean;
+}
+
+/** By how much a turn may come later than `maxWait`: timers are that late, and it is no reason to have waited in vain. */
+const LATE_MS = 1;
 
 /** Made by {@link rateLimiter}. */
 export class RateLimiterPolicy implements Gate {
@@ -44,12 +55,12 @@ export class RateLimiterPolicy implements Gate {
   readonly #burst: number;
   readonly #message: string;
   readonly #time = new OneClock('rateLimiter', 'limiter');
-  readonly #queue = new WaitQueue<Admit>();
+  readonly #queue = new WaitQueue<Place>();
   /** Armed while calls wait. */
   #timer: unknown;
   readonly #onTimer = (): void => {
     this.#timer = undefined;
-    this.#serve(this.#time.source.now());
+    this.#serve();
   };
 
   /** @internal Use {@link rateLimiter}. */
@@ -83,23 +94,19 @@ export class RateLimiterPolicy implements Gate {
       else this.#bucket.take();
       return undefined;
     }
-    if (!refused) return this.#wait(call, now, waitMs);
-    const { pipeline, captureStack } = call;
-    return new RateLimitedError(`${pipeline}: ${this.#message}`, {
-      captureStack,
-      retryAfter: waitMs,
-    });
+    return refused ? this.#refusal(call, waitMs) : this.#wait(call, now);
   }
 
   exit(): void {}
 
   leave(call: Call): void {
-    if (!this.#queue.leave(call.state as Waiter<Admit>)) {
-      // It had been let in, and gave up before it could go on: its permit is for the next one.
+    const place = call.state as Waiter<Place>;
+    if (this.#queue.leave(place)) {
+      if (this.#queue.length === 0) this.#disarm();
+    } else if (place.item.admitted) {
+      // It gave up before it could go on: its permit is for the next one.
       this.#bucket.putBack();
-      if (this.#queue.length > 0) this.#serve(call.time.now());
-    } else if (this.#queue.length === 0) {
-      this.#disarm();
+      if (this.#queue.length > 0) this.#serve();
     }
   }
 
@@ -124,27 +131,47 @@ export class RateLimiterPolicy implements Gate {
     return this.#bucket.available(this.#time.source.now()) < this.#burst;
   }
 
-  #wait(call: Call, now: number, waitMs: number): Promise<Admission> {
+  #refusal({ pipeline, captureStack }: Call | Place, retryAfter: number): RateLimitedError {
+    return new RateLimitedError(`${pipeline}: ${this.#message}`, { captureStack, retryAfter });
+  }
+
+  #wait(call: Call, now: number): Promise<Admission> {
+    const { pipeline, captureStack } = call;
+    const until = now + this.#options.maxWait + LATE_MS;
     return new Promise((admit) => {
-      call.state = this.#queue.join(admit);
+      call.state = this.#queue.join({ admit, pipeline, captureStack, until, admitted: false });
       if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length });
-      // After the event loop was blocked there may be tokens for all who wait.
-      if (this.#timer === undefined || waitMs === 0) this.#serve(now);
+      // A timer that is late is waited for: if this call admitted those who wait, the next one could start before they do.
+      if (this.#timer === undefined) this.#serve();
     });
   }
 
-  /** Admits those whose turn has come, and comes back for the next one. */
-  #serve(now: number): void {
+  /**
+   * Admits those whose turn has come, and comes back for the next one. Time that a timer is late may bring nothing, where the
+   * bucket is full again: one whose turn is put off so far is refused after all.
+   */
+  #serve(): void {
     this.#disarm();
-    while (this.#queue.length > 0) {
+    const now = this.#time.source.now();
+    const late: Place[] = [];
+    for (let first = this.#queue.first; first !== undefined; first = this.#queue.first) {
       const waitMs = this.#bucket.waitFor(1, now);
-      if (waitMs > 0) {
+      if (waitMs > 0 && now + waitMs <= first.until) {
         this.#timer = this.#time.source.clock.setTimer(this.#onTimer, waitMs);
-        return;
+        break;
       }
-      this.#bucket.take();
-      this.#queue.shift()?.(undefined);
+      this.#queue.shift();
+      if (waitMs > 0) {
+        late.push(first);
+      } else {
+        this.#bucket.take();
+        first.admitted = true;
+        first.admit(undefined);
+      }
     }
+    if (late.length === 0) return;
+    const retryAfter = this.#bucket.waitFor(this.#queue.length + 1, now);
+    for (const place of late) place.admit(this.#refusal(place, retryAfter));
   }
 
   #disarm(): void {

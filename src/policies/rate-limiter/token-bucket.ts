@@ -25,7 +25,10 @@ export class TokenBucket {
   waitFor(count: number, nowMs: number): number {
     this.#fill(nowMs);
     const missing = count - this.#tokens;
-    return missing <= 0 ? 0 : Math.round(missing * this.#msPerToken * NS) / NS;
+    if (missing <= 0) return 0;
+    const waitMs = Math.round(missing * this.#msPerToken * NS) / NS;
+    // What the clock cannot tell from now would never be over.
+    return nowMs + waitMs === nowMs ? 0 : waitMs;
   }
 
   /** Takes one, whether or not it is there. */
@@ -38,9 +41,9 @@ export class TokenBucket {
     this.#tokens = Math.min(this.#burst, this.#tokens + 1);
   }
 
-  /** How many can be taken at once. */
+  /** How many can be taken at once. `nowMs` may be a little old: whoever only asks does not set the time back. */
   available(nowMs: number): number {
-    this.#fill(nowMs);
+    if (nowMs > this.#filledAt) this.#fill(nowMs);
     return Math.max(0, Math.floor(this.#tokens + ROUNDING));
   }
 

@@ -101,7 +101,9 @@ export class ThrottlePolicy implements Gate {
 
   /** What it knows now, as plain JSON. */
   snapshot(): ThrottleSnapshot {
-    const probability = this.#probability(this.#time.source.now());
+    // Where nothing was counted there may be no clock yet: the window must not take the time of another one for its own.
+    const known = this.#traffic.requests > 0;
+    const probability = known ? this.#probability(this.#time.source.now()) : 0;
     const { requests, inFlight, accepts } = this.#traffic;
     return { requests, inFlight, accepts, probability };
   }

@@ -68,6 +68,22 @@ it('L1: a retryAfter that was waited for is enough, at any rate and after any nu
   }
 });
 
+it('L1: on a clock that shows the time of day, waits end and a retryAfter is enough', async () => {
+  const clock = new VirtualClock({ start: Date.UTC(2026, 0, 1) });
+  const options = { limit: 3, per: '1s', burst: 1 } as const;
+  const waiting = pipeline({ name: 'p', clock }, rateLimiter({ ...options, maxWait: '10s' }));
+  const calls = Array.from({ length: 20 }, (_, i) => waiting.execute(() => i));
+  await clock.advance('10s');
+  expect(await Promise.all(calls)).toHaveLength(20);
+  const made = pipeline({ name: 'q', clock }, rateLimiter(options));
+  await made.execute(() => 1);
+  for (let i = 0; i < 100; i++) {
+    const error = (await rejectionOf(made.execute(() => 1))) as RateLimitedError;
+    await clock.advance(error.retryAfter!);
+    expect(await made.execute(() => i)).toBe(i);
+  }
+});
+
 it('L1: calls wait up to maxWait, and start first come, first served', async () => {
   const limiter = rateLimiter({ limit: 2, per: '1s', burst: 1, maxWait: '1s' });
   const { clock, pipeline, of } = rig(limiter);
@@ -139,6 +155,9 @@ function handClock() {
       return timer;
     },
     clearTimer: (timer: unknown) => void timers.delete(timer as object),
+    get pending() {
+      return timers.size;
+    },
     fire() {
       for (const [timer, callback] of [...timers]) {
         timers.delete(timer);
@@ -163,6 +182,7 @@ it('G3: one that gives up between its turn and its start leaves its permit to th
   expect(await rejectionOf(gone)).toBe(boom);
   expect(await next).toBe('next');
   expect(operation).not.toHaveBeenCalled();
+  expect(clock.pending).toBe(0);
 });
 
 it('T2: a timeout around it bounds the wait, and one that would wait in vain is refused at once', async () => {
@@ -197,17 +217,66 @@ it('T1: one that waits when its time is over leaves then', async () => {
 
 it('a late caller does not overtake those whose turn came while the event loop was blocked', async () => {
   const clock = handClock();
-  const options = { limit: 1, per: 10, burst: 3, maxWait: '1s' } as const;
+  const options = { limit: 1, per: 10, burst: 4, maxWait: '1s' } as const;
   const made = pipeline({ name: 'p', clock }, rateLimiter(options));
   const order: number[] = [];
   const call = (i: number) => made.execute(() => order.push(i));
   const calls = [0, 1, 2, 3, 4].map(call);
-  // Their timer is due, and has not fired.
-  clock.time = 30;
-  calls.push(call(5));
+  // Their timer is due, and has not fired. There is a permit for everybody.
+  clock.time = 50;
+  calls.push(call(5), call(6));
+  clock.fire();
   await Promise.all(calls);
-  expect(order).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(order).toEqual([0, 1, 2, 3, 4, 5, 6]);
 });
+
+it('L1: one whose turn is put off beyond maxWait, because timers were late, is refused', async () => {
+  const clock = handClock();
+  const limiter = rateLimiter({ limit: 1, per: '1s', burst: 1, maxWait: '5s' });
+  const made = pipeline({ name: 'p', clock }, limiter);
+  const starts: [number, number][] = [];
+  const call = (i: number, signal?: AbortSignal) =>
+    follow(made.execute(() => starts.push([i, clock.time]), { signal }));
+  const early = [0, 1, 2, 3].map((i) => call(i));
+  clock.time = 500;
+  const caller = new AbortController();
+  const gone = call(4, caller.signal);
+  // Of the permits of the time in which the event loop was blocked, there is the last one.
+  clock.time = 5_400;
+  clock.fire();
+  expect(limiter.snapshot().queued).toBe(0);
+  // It was refused and does not know yet: it has no permit that it could leave to others.
+  caller.abort(boom);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(limiter.snapshot()).toEqual({ available: 0, queued: 0 });
+  expect(starts).toEqual([
+    [0, 0],
+    [1, 5_400],
+  ]);
+  const message = 'p: no permit within 5 s (limit: 1 per 1 s, burst: 1)';
+  const refused = { is: 'rejected', error: { message, retryAfter: 1_000 } };
+  expect(early.slice(2).map(({ now }) => now)).toMatchObject([refused, refused]);
+  expect(gone.now).toEqual({ is: 'rejected', error: boom });
+  expect(clock.pending).toBe(0);
+});
+
+it.each([
+  [101, 'fulfilled'],
+  [102, 'rejected'],
+])(
+  'L1: after a timer that fires at %d in place of 100 ms, the next call is %s',
+  async (at, ends) => {
+    const clock = handClock();
+    const options = { limit: 1, per: 100, burst: 1, maxWait: 200 } as const;
+    const made = pipeline({ name: 'p', clock }, rateLimiter(options));
+    const [, , last] = [0, 1, 2].map(() => made.settle(() => clock.time));
+    clock.time = at;
+    clock.fire();
+    clock.time = at + 100;
+    clock.fire();
+    expect((await last)?.status).toBe(ends);
+  },
+);
 
 it('B11: a dry run refuses nothing, makes nobody wait, and reports what it would have refused', async () => {
   const limiter = rateLimiter({ limit: 2, per: '1s', burst: 1, maxWait: '1s', dryRun: true });
@@ -332,6 +401,27 @@ it('G4: a listener that aborts the call as it begins to wait finds it gone', asy
   expect(await rejectionOf(pipeline.execute(() => 2, { signal: caller.signal }))).toBe(boom);
   expect(limiter.snapshot().queued).toBe(0);
   expect(clock.pending).toBe(0);
+});
+
+it('L1, G11: time that passes in a listener counts once', async () => {
+  const clock = handClock();
+  const limiter = rateLimiter({ limit: 1, per: '1s', maxWait: '1s' });
+  const made = pipeline({ name: 'p', clock }, limiter);
+  const nested: Promise<unknown>[] = [];
+  made.on('queued', () => {
+    clock.time = 900;
+    // Refused: it would wait for the second permit from now.
+    nested.push(made.settle(() => 1));
+  });
+  await made.execute(() => 1);
+  const waits = made.execute(() => clock.time);
+  clock.time = 950;
+  clock.fire();
+  expect(limiter.snapshot().queued).toBe(1);
+  clock.time = 1_000;
+  clock.fire();
+  expect(await waits).toBe(1_000);
+  expect(await Promise.all(nested)).toMatchObject([{ status: 'rejected' }]);
 });
 
 it('L1: on the real clock nobody is early', async () => {

@@ -33,10 +33,15 @@ describe('token bucket', () => {
     expect(bucket.available(250)).toBe(0);
     expect(bucket.available(399)).toBe(1);
     expect(bucket.available(10_000)).toBe(3);
+    const thirds = new TokenBucket(3, 1_000, 1);
+    drain(thirds, 0);
+    // Short of a third of a second by a rounding.
+    expect(thirds.available(thirds.waitFor(1, 0))).toBe(1);
   });
 
   it('takes one back, and never more than it can hold', () => {
     const bucket = new TokenBucket(1, 1_000, 2);
+    expect(bucket.waitFor(1, 0)).toBe(0);
     bucket.take();
     bucket.putBack();
     bucket.putBack();
@@ -48,6 +53,25 @@ describe('token bucket', () => {
     drain(bucket, 1e6);
     expect(bucket.waitFor(1, 0)).toBe(1_000);
     expect(bucket.waitFor(1, 1_000)).toBe(0);
+  });
+
+  it('L1: to ask how many are there makes none, even with a time that has passed', () => {
+    const bucket = new TokenBucket(1, 1_000, 1);
+    drain(bucket, 0);
+    expect(bucket.waitFor(1, 500)).toBe(500);
+    // Collections of metrics read the clock once for many copies.
+    expect(bucket.available(100)).toBe(0);
+    expect(bucket.waitFor(1, 500)).toBe(500);
+  });
+
+  it('L1: a wait that the clock cannot tell from none is none', () => {
+    const now = 2 ** 40;
+    const bucket = new TokenBucket(3, 1_000, 1);
+    expect(drain(bucket, now)).toBe(1);
+    const due = now + bucket.waitFor(1, now);
+    expect(due - now).toBeLessThan(1_000 / 3);
+    expect(bucket.waitFor(1, due - 1e-3)).toBeGreaterThan(0);
+    expect(bucket.waitFor(1, due)).toBe(0);
   });
 
   const shape = fc.record({

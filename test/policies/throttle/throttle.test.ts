@@ -176,6 +176,13 @@ describe('throttle: what it refuses', () => {
     });
     all.chance = 0;
     expect(await all.pipeline.execute(() => 'good')).toBe('good');
+    // Nobody has asked meanwhile: the call itself moves it.
+    await all.clock.advance('10s');
+    all.chance = 0.999_999;
+    await all.fail(10);
+    await all.clock.advance('10s');
+    all.chance = 0;
+    expect(await all.pipeline.execute(() => 'good')).toBe('good');
   });
 
   it('G12: a rejection carries a stack only where the pipeline says so', async () => {
@@ -419,6 +426,16 @@ describe('throttle: its state', () => {
     expect(policy.busy()).toBe(false);
     const { pipeline } = rig(policy);
     expect(pipeline.snapshot().policies).toEqual({ throttle: empty });
+  });
+
+  it('asked before it has a clock, its window moves with the one that it gets', async () => {
+    // On the system clock it is later than 0.
+    const policy = throttle({ window: 10 });
+    policy.snapshot();
+    const { clock, pipeline } = rig(policy);
+    await pipeline.settle(() => Promise.reject(DOWN));
+    await clock.advance(10);
+    expect(policy.snapshot().requests).toBe(0);
   });
 
   it('one in two pipelines knows the calls of both; a copy knows only its own', async () => {
