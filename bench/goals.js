@@ -6,6 +6,18 @@ import { minus, net, over, samples } from './report/figures.js';
 const LARGE = 100_000;
 const SMALL = 1_000;
 
+/** The policies, and the goal of each: 0.6 x bare, or 0.9 where the clock is read twice. */
+const ALONE = {
+  fallback: { name: 'fallback', limit: 0.6 },
+  retry: { name: 'retry', limit: 0.6 },
+  breaker: { name: 'breaker', limit: 0.6 },
+  timeout: { name: 'timeout', limit: 0.6 },
+  bulkhead: { name: 'bulkhead', limit: 0.6 },
+  rateLimiter: { name: 'rate limiter', limit: 0.6 },
+  adaptiveLimiter: { name: 'adaptive limiter', limit: 0.9 },
+  throttle: { name: 'throttle', limit: 0.6 },
+};
+
 /** @param {string} arm */
 const netOverBare = (arm) => (/** @type {PathResult} */ path) =>
   over(net(path, arm, 'bare', 'ns'), samples(path, 'bare', 'ns'));
@@ -66,12 +78,12 @@ export const goals = [
     unit: 'x',
     figures: cockatielNetOverOurs,
   },
-  ...['fallback', 'retry', 'breaker', 'timeout', 'bulkhead'].map((policy) => ({
+  ...Object.entries(ALONE).map(([policy, { name, limit }]) => ({
     id: `P3-${policy}`,
     path: 'P3',
-    text: `${policy} alone: net over bare`,
+    text: `${name} alone: net over bare`,
     sense: /** @type {const} */ ('at most'),
-    limit: 0.6,
+    limit,
     unit: 'x',
     figures: netOverBare(`holdfast-${policy}`),
   })),

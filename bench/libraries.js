@@ -28,6 +28,14 @@ const ofHoldfast = {
   /** @param {Knobs} knobs */
   timeout: (knobs) => holdfast.timeout(knobs.timeoutMs ?? s.timeoutMs),
   bulkhead: () => holdfast.bulkhead({ maxConcurrent: s.maxConcurrent, maxQueued: 0 }),
+  /** @param {Knobs} knobs */
+  rateLimiter: (knobs) => holdfast.rateLimiter({ limit: knobs.permits ?? s.permits, per: '1h' }),
+  /** It judges as ever, and the limit stays where the check expects it. */
+  adaptiveLimiter: () =>
+    holdfast.adaptiveLimiter({ minLimit: s.maxConcurrent, maxLimit: s.maxConcurrent }),
+  /** Refuses a call whenever it may. */
+  throttle: () =>
+    holdfast.throttle({ window: s.windowMs, minimumCalls: s.minimumCalls, random: () => 0 }),
 };
 
 const ofCockatiel = {

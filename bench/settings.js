@@ -18,6 +18,8 @@ export const settings = Object.freeze({
   openForMs: 600_000,
   timeoutMs: 1_000,
   maxConcurrent: 100,
+  /** More than are used up while a rate limiter is timed. */
+  permits: 1e12,
 });
 
 /** The operation of every path that has no other: the cheapest asynchronous call there is. */

@@ -4,7 +4,15 @@ export type Operation = (context?: unknown) => Promise<unknown>;
 /** One timed call. Every arm, bare included, is an `async () => await ...` of its own. */
 export type Call = () => Promise<unknown>;
 
-export type PolicyName = 'fallback' | 'retry' | 'breaker' | 'timeout' | 'bulkhead';
+export type PolicyName =
+  | 'fallback'
+  | 'retry'
+  | 'breaker'
+  | 'timeout'
+  | 'bulkhead'
+  | 'rateLimiter'
+  | 'adaptiveLimiter'
+  | 'throttle';
 export type Library =
   | 'bare'
   | 'holdfast'
@@ -18,6 +26,8 @@ export type Library =
 /** What the checks may change in an arm; the timings use the defaults of settings.js. */
 export interface Knobs {
   timeoutMs?: number;
+  /** Calls that a rate limiter lets in. */
+  permits?: number;
 }
 
 /** One thing that is measured. */

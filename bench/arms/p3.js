@@ -17,13 +17,17 @@ export default {
   show: 'net',
   title: 'Each policy alone, success',
   about:
-    'One policy around an operation that succeeds. opossum has a breaker only (its other policies cannot stand alone).',
+    'One policy around an operation that succeeds. opossum has a breaker only (its other policies cannot stand alone); the limiters and the ' +
+    'throttle are measured for holdfast alone.',
   groups: [
     { id: 'fallback', title: 'fallback', bare: 'bare' },
     { id: 'retry', title: 'retry', bare: 'bare' },
     { id: 'breaker', title: 'circuit breaker', bare: 'bare' },
     { id: 'timeout', title: 'timeout', bare: 'bare' },
     { id: 'bulkhead', title: 'bulkhead', bare: 'bare' },
+    { id: 'rateLimiter', title: 'rate limiter', bare: 'bare' },
+    { id: 'adaptiveLimiter', title: 'adaptive limiter', bare: 'bare' },
+    { id: 'throttle', title: 'throttle', bare: 'bare' },
   ],
   arms: [
     ...bareArms('bare'),
@@ -202,6 +206,39 @@ export default {
       create(operation) {
         const policy = new Circuit({ func: operation, options: { modules: [m.bulkhead()] } });
         return async () => await policy.execute();
+      },
+    },
+    {
+      id: 'holdfast-rateLimiter',
+      label: 'holdfast',
+      library: 'holdfast',
+      group: 'rateLimiter',
+      policies: ['rateLimiter'],
+      create(operation, knobs) {
+        const policy = pipeline('alone', h.rateLimiter(knobs));
+        return async () => await policy.execute(operation);
+      },
+    },
+    {
+      id: 'holdfast-adaptiveLimiter',
+      label: 'holdfast',
+      library: 'holdfast',
+      group: 'adaptiveLimiter',
+      policies: ['adaptiveLimiter'],
+      create(operation) {
+        const policy = pipeline('alone', h.adaptiveLimiter());
+        return async () => await policy.execute(operation);
+      },
+    },
+    {
+      id: 'holdfast-throttle',
+      label: 'holdfast',
+      library: 'holdfast',
+      group: 'throttle',
+      policies: ['throttle'],
+      create(operation) {
+        const policy = pipeline('alone', h.throttle());
+        return async () => await policy.execute(operation);
       },
     },
   ],

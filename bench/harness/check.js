@@ -13,6 +13,7 @@ import { ANSWER, FAILURE, FALLBACK, settings } from '../settings.js';
 /** @typedef {import('../types.d.ts').Arm} Arm */
 
 const SHORT_TIMEOUT_MS = 20;
+const PERMITS = 3;
 const PATIENCE_MS = 5_000;
 const never = () => new Promise(() => {});
 
@@ -32,9 +33,16 @@ async function checkPolicies(arm) {
   await answers(arm);
   await passesFailureOn(arm);
   if (arm.policies.includes('timeout')) await timesOut(arm);
-  if (arm.policies.includes('bulkhead')) await limits(arm);
-  if (arm.policies.includes('breaker')) await opens(arm);
+  if (has(arm, 'bulkhead', 'adaptiveLimiter')) await limits(arm);
+  if (has(arm, 'breaker', 'throttle')) await opens(arm);
+  if (has(arm, 'rateLimiter')) await runsOut(arm);
 }
+
+/**
+ * @param {Arm} arm
+ * @param {import('../types.d.ts').PolicyName[]} policies
+ */
+const has = (arm, ...policies) => policies.some((policy) => arm.policies.includes(policy));
 
 /** @returns {Promise<never>} */
 async function hangs() {
@@ -89,6 +97,15 @@ async function limits(arm) {
   await turns();
   resolvers.at(-1)?.(ANSWER);
   assert.equal(await again, ANSWER, 'the answer once there is room again');
+}
+
+/** @param {Arm} arm */
+async function runsOut(arm) {
+  const upstream = counted(async () => ANSWER);
+  const call = await arm.create(upstream.operation, { permits: PERMITS });
+  for (let i = 0; i < PERMITS; i++) assert.equal(await call(), ANSWER, 'the answer to a permit');
+  await endsWithFailure(arm, call, (error) => assert.ok(error instanceof Error, 'a rejection'));
+  assert.equal(upstream.calls, PERMITS, 'calls admitted by the rate limiter');
 }
 
 /** @param {Arm} arm */
