@@ -98,17 +98,18 @@ export class AdaptiveLimit {
   #judge(round: Round): void {
     const measured = this.#measuring;
     this.#measuring = false;
-    const near = measured || round.peak >= this.#limit / 2;
+    // Of the limit in force: load may go away while half of it is used to measure.
+    const near = round.peak >= this.current / 2;
     const share = round.overloads / round.calls;
     if (near) this.#set(afterOverload(this.#limit, share));
     if (share === 1) return;
-    if (measured) {
-      // Where most calls fail, latencies of the others are not those of an upstream at ease.
-      if (share < 0.5) this.#endMeasuring(round);
-    } else if (near) {
-      this.#adjust(round);
-    } else {
+    if (!near) {
       this.#unloaded?.observe(round.latencyMs, round.timed, this.#limit);
+    } else if (!measured) {
+      this.#adjust(round);
+    } else if (share < 0.5) {
+      // Where most calls fail, latencies of the others are not those of an upstream at ease.
+      this.#endMeasuring(round);
     }
   }
 

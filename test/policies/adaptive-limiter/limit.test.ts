@@ -158,6 +158,22 @@ it('L2: with less than half of the limit in use nothing changes it, neither late
   );
 });
 
+it.each(byLatency)(
+  'L2: %s changes nothing either where load goes away while it measures with half of the limit',
+  (algorithm) => {
+    for (const [latencyMs, overload] of [
+      [50, true],
+      [5, false],
+    ] as const) {
+      const limit = limitOf(algorithm, { initialLimit: 100 });
+      while (limit.current >= 100) limit.sample(50, limit.current, false);
+      expect(limit.current).toBeLessThan(60);
+      for (let i = 0; i < 1_000; i++) limit.sample(latencyMs, 1, overload);
+      expect(limit.current).toBe(100);
+    }
+  },
+);
+
 describe.each(byLatency)('%s, at an upstream that queues', (algorithm) => {
   it.each([5, 40, 150])('L2: settles near the %d calls that fit', (capacity) => {
     const limit = limitOf(algorithm);
