@@ -75,7 +75,7 @@ export class AdaptiveLimit {
    * A call ended.
    *
    * @param latencyMs How long it took. What no latency can be is passed over.
-   * @param inFlight How many were in flight, itself included.
+   * @param inFlight How many were in flight, itself included; the limit where a call has found no slot since one last came in.
    * @param overload Whether it was a sign of overload; its latency then does not matter.
    */
   sample(latencyMs: number, inFlight: number, overload: boolean): void {

@@ -496,6 +496,28 @@ describe('the limit', () => {
     }
   });
 
+  it.each([5, 0])(
+    'L2: of calls that end together, it is the bottleneck where others found no slot before (%d of them)',
+    async (more) => {
+      for (const queue of [{}, { maxQueued: 5, maxWait: 1 }]) {
+        const policy = adaptiveLimiter({ maxLimit: 20, ...queue });
+        const { clock, pipeline } = rig(policy);
+        let low = 20;
+        for (let i = 0; i < 60; i++) {
+          for (let j = 0; j < 20 + more; j++) {
+            void pipeline.settle(
+              () => new Promise<void>((resolve) => clock.setTimer(() => resolve(), 50)),
+            );
+          }
+          await clock.runAll();
+          low = Math.min(low, policy.snapshot().limit);
+        }
+        // Half of it, to measure.
+        expect(low).toBe(more > 0 ? 10 : 20);
+      }
+    },
+  );
+
   it('L2: quick failures are neither quick answers nor overload', async () => {
     const policy = adaptiveLimiter();
     const made = rig(policy);

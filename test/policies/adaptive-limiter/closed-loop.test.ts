@@ -97,6 +97,19 @@ describe.each(['gradient', 'vegas'] as const)('%s', (algorithm) => {
     },
   );
 
+  it('L2: notices that the upstream is fast again also where its answers come in batches and hardly more is asked than fits', async () => {
+    for (const seed of [1, 2, 3]) {
+      // With service times all the same, the workers stay in step.
+      const { clients, upstream } = loop({ algorithm }, { load: 1.05, seed });
+      upstream.serviceMs = 3 * SERVICE_MS;
+      await clients.watch(8_000);
+      upstream.serviceMs = SERVICE_MS;
+      await clients.watch(20_000);
+      const seen = await clients.watch(5_000);
+      expect(seen.latencyMs).toBeLessThan(1.8 * SERVICE_MS);
+    }
+  });
+
   it('L2: follows an upstream that loses three quarters of its workers, and gets them back', async () => {
     const { clients, upstream } = loop({ algorithm }, { spread: 0.5 });
     await clients.watch(5_000);
