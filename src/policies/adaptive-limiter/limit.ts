@@ -50,7 +50,7 @@ export class AdaptiveLimit {
   #limit: number;
   /** While the unloaded latency is measured, half of the limit is in force. */
   #measuring = false;
-  /** The latency before the limit was halved. */
+  /** The latency before the limit was halved, or the least that it may have been. */
   #beforeMs = Number.NaN;
   /** Samples to pass over: calls that started under another limit than the one that is to be judged. */
   #passOver: number;
@@ -115,7 +115,7 @@ export class AdaptiveLimit {
 
   #adjust(round: Round): void {
     const unloaded = this.#unloaded;
-    const { latencyMs } = round;
+    const { latencyMs, doubt } = round;
     if (unloaded !== undefined) {
       const isDue = unloaded.endRound(this.#limit);
       if (isDue && round.full >= round.calls * BOTTLENECK && !this.#isAtFloor) {
@@ -126,21 +126,22 @@ export class AdaptiveLimit {
       if (this.#isAtFloor || !unloaded.isKnown) {
         unloaded.observe(latencyMs, round.timed, this.#limit);
       } else {
-        unloaded.boundBy(latencyMs);
+        unloaded.boundBy(latencyMs * doubt);
       }
     }
-    this.#set(this.#step(this.#limit, latencyMs, unloaded?.ms ?? latencyMs));
+    // What may be chance is not taken for a queue.
+    this.#set(this.#step(this.#limit, latencyMs / doubt, unloaded?.ms ?? latencyMs));
   }
 
   #startMeasuring(round: Round): void {
     this.#measuring = true;
-    this.#beforeMs = round.latencyMs;
+    this.#beforeMs = round.latencyMs / round.doubt;
     this.#passOver = round.peak;
   }
 
   #endMeasuring(round: Round): void {
-    const { latencyMs } = round;
-    const queued = hadQueue(latencyMs, this.#beforeMs);
+    const { latencyMs, doubt } = round;
+    const queued = hadQueue(latencyMs * doubt, this.#beforeMs);
     if (queued) this.#set(this.#limit / 2);
     this.#unloaded?.measure(latencyMs, this.#limit);
     // There may be a queue yet: it is halved again until that helps no more.

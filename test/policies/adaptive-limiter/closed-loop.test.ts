@@ -53,6 +53,27 @@ describe.each(['gradient', 'vegas'] as const)('%s', (algorithm) => {
     },
   );
 
+  it.each([
+    [200, 0.955],
+    // What this lets in queues nowhere.
+    [20, 0.463],
+  ])(
+    'L2: does not take chance for a queue, as with exponential service times, with a cap of %d',
+    async (maxLimit, share) => {
+      let served = 0;
+      const seeds = [1, 2, 3, 4, 5];
+      for (const seed of seeds) {
+        const { clients, upstream } = loop({ algorithm, maxLimit }, { seed });
+        upstream.exponential = true;
+        await clients.watch(5_000);
+        const seen = await clients.watch(20_000);
+        expect(seen.latencyMs).toBeLessThan(1.6 * SERVICE_MS);
+        served += seen.served / seeds.length;
+      }
+      expect(served).toBeGreaterThan(share * FITS);
+    },
+  );
+
   it('L2: ten times what fits is no worse', async () => {
     const { clients } = loop({ algorithm }, { load: 10 });
     await clients.watch(2_000);

@@ -90,6 +90,20 @@ describe('a round', () => {
     expect(round).toMatchObject({ calls: 0, overloads: 0, peak: 0, full: 0, latencyMs: 1 });
   });
 
+  it('L2: knows how far chance may have moved it', () => {
+    const round = new Round();
+    expect(round.doubt).toBe(1);
+    for (let i = 0; i < 25; i++) round.add(50, 10, 12, false);
+    expect(round.doubt).toBeCloseTo(1);
+    round.clear();
+    // Half of them take e² times as long: the logarithm is 1 from its mean, and its error a fifth of that.
+    for (let i = 0; i < 25; i++) round.add(10, 10, 12, true);
+    for (let i = 0; i < 26; i++) round.add(10 * Math.exp(i % 2 === 0 ? 0 : 2), 10, 12, false);
+    expect(round.doubt).toBeCloseTo(Math.exp(1 / Math.sqrt(26)));
+    round.clear();
+    expect(round.doubt).toBe(1);
+  });
+
   it('L2: does not tell latencies below a millisecond apart', () => {
     const round = new Round();
     round.add(0, 1, 12, false);
