@@ -79,12 +79,11 @@ export class AdaptiveLimit {
    * @param overload Whether it was a sign of overload; its latency then does not matter.
    */
   sample(latencyMs: number, inFlight: number, overload: boolean): void {
-    if (!overload) {
-      if (!(latencyMs >= 0 && latencyMs < Infinity)) return;
-      if (this.#passOver > 0) {
-        this.#passOver--;
-        return;
-      }
+    if (!overload && !(latencyMs >= 0 && latencyMs < Infinity)) return;
+    // At first no sign of overload is passed over. Later it would not be fair to pass over the others alone.
+    if (this.#passOver > 0 && (!overload || this.#measuring)) {
+      this.#passOver--;
+      return;
     }
     const round = this.#round;
     round.add(latencyMs, inFlight, this.current, overload);

@@ -342,6 +342,19 @@ describe('signs of overload', () => {
     expect(rangeOf(limit, 5_000, {})[1]).toBeGreaterThan(38);
   });
 
+  it.each(byLatency)(
+    'L2: %s judges them by their share also while it measures, and learns from the others',
+    (algorithm) => {
+      const limit = limitOf(algorithm, { initialLimit: 100 });
+      saturate(limit, 200, { capacity: 100 });
+      expect(limit.current).toBe(50);
+      // A fifth of all, of those too that came in before the limit was halved.
+      for (let i = 0; limit.current === 50; i++) limit.sample(50, 50, i % 5 === 0);
+      expect(limit.current).toBe(90);
+      expect(limit.unloadedMs).toBeCloseTo(50);
+    },
+  );
+
   it('L2: aimd settles where the upstream begins to refuse', () => {
     const limit = limitOf('aimd');
     const refuses = (): void => {
