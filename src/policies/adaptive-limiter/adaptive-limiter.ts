@@ -9,6 +9,7 @@ import type { TimeSource } from '../../time/time-source.js';
 import { refusePromise } from '../at-once.js';
 import type { Handle, Handles } from '../filter.js';
 import { handlesOf } from '../filter.js';
+import { OneClock } from '../one-clock.js';
 import type { Waiter } from '../wait-queue.js';
 import { AdaptiveLimit } from './limit.js';
 import type { AdaptiveLimiterOptions, ResolvedAdaptiveLimiter } from './options.js';
@@ -69,6 +70,7 @@ export class AdaptiveLimiterPolicy implements Gate {
   readonly #limit: AdaptiveLimit;
   readonly #queue = new PriorityQueue<Place>();
   readonly #patience: Patience;
+  readonly #time = new OneClock('adaptiveLimiter', 'limiter');
   #inFlight = 0;
   /** A call has found no slot since one last came in. */
   #missed = false;
@@ -81,6 +83,11 @@ export class AdaptiveLimiterPolicy implements Gate {
     this.#patience = new Patience(options.maxWait);
     this.name = options.name;
     this.holds = !options.releaseOnAbandon;
+  }
+
+  /** @throws ConfigError when its pipelines have different clocks. */
+  bind(time: TimeSource): void {
+    this.#time.bind(time);
   }
 
   enter(call: Call): Admission | Promise<Admission> {

@@ -3,6 +3,7 @@ import {
   type AdaptiveLimiterOptions,
   adaptiveLimiter,
   bulkhead,
+  ConfigError,
   ContractError,
   handleWhenResult,
   keyed,
@@ -684,15 +685,27 @@ it('L2: copies, by fork or by key, find their limits each for itself', async () 
 
 it('L2: one instance in two pipelines bounds both together', async () => {
   const policy = fixed(1, { maxQueued: 1 });
-  const [a, b] = [rig(policy), rig(policy)];
-  const operation = byHand(a.clock);
-  const first = a.pipeline.execute(operation);
-  const second = b.pipeline.execute(operation);
+  const { clock, pipeline: one } = rig(policy);
+  const other = pipeline({ name: 'other', clock }, policy);
+  const operation = byHand(clock);
+  const first = one.execute(operation);
+  const second = other.execute(operation);
   expect(operation.started).toHaveLength(1);
   operation.started[0]?.resolve(1);
   await first;
-  await a.clock.flush();
+  await clock.flush();
   operation.started[1]?.resolve(2);
   expect(await second).toBe(2);
   expect(policy.snapshot()).toEqual(idle(1));
+});
+
+it('L2: pipelines that share one have the same clock, as the time for which its queue has stood is that of one', () => {
+  const policy = fixed(1, { maxQueued: 1 });
+  rig(policy);
+  const other = () => rig(policy);
+  expect(other).toThrow(ConfigError);
+  expect(other).toThrow(
+    /^adaptiveLimiter: already runs on another clock.*or each its own limiter$/,
+  );
+  expect(() => rig(policy.fork())).not.toThrow();
 });
