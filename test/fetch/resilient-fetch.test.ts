@@ -188,6 +188,20 @@ describe('policies', () => {
     }
   });
 
+  it('an adaptive limiter with a handle goes by that alone', async () => {
+    const handle = handleWhenResult((response) => (response as Response).status === 404);
+    for (const [status, falls] of [
+      [404, true],
+      [503, false],
+    ] as const) {
+      const limiter = adaptiveLimiter({ algorithm: 'aimd', initialLimit: 20, handle });
+      const { fetch } = make([status], { policies: [limiter] });
+      await Promise.all(Array.from({ length: 20 }, () => settled(fetch(URL_A))));
+      const state = fetch.snapshot()['http://a.example']?.policies['adaptive_limiter'];
+      expect((state as { limit: number }).limit).toBe(falls ? 10 : 20);
+    }
+  });
+
   it("an adaptive limiter takes a client's own timeout for a sign of overload, and neither another network error nor a refusal by a policy inside", async () => {
     const cause = Object.assign(new Error('Headers Timeout Error'), {
       code: 'UND_ERR_HEADERS_TIMEOUT',

@@ -50,7 +50,7 @@ export class AdaptiveLimit {
   #limit: number;
   /** While the unloaded latency is measured, half of the limit is in force. */
   #measuring = false;
-  /** The latency before the limit was halved, or the least that it may have been. */
+  /** The latency before the limit was halved. */
   #beforeMs = Number.NaN;
   /** Samples to pass over: calls that started under another limit than the one that is to be judged. */
   #passOver: number;
@@ -134,7 +134,7 @@ export class AdaptiveLimit {
 
   #startMeasuring(round: Round): void {
     this.#measuring = true;
-    this.#beforeMs = round.latencyMs / round.doubt;
+    this.#beforeMs = round.latencyMs;
     this.#passOver = round.peak;
   }
 

@@ -497,10 +497,15 @@ describe('the limit', () => {
     }
   });
 
-  it.each([5, 0])(
+  it.each([
+    // Those that wait for a second are served, and then nothing is missing any more.
+    [5, [{}, { maxQueued: 5, maxWait: 1 }], true],
+    [1, [{ maxQueued: 5, maxWait: '1s' }], false],
+    [0, [{}], false],
+  ] as const)(
     'L2: of calls that end together, it is the bottleneck where others found no slot before (%d of them)',
-    async (more) => {
-      for (const queue of [{}, { maxQueued: 5, maxWait: 1 }]) {
+    async (more, queues, isBottleneck) => {
+      for (const queue of queues) {
         const policy = adaptiveLimiter({ maxLimit: 20, ...queue });
         const { clock, pipeline } = rig(policy);
         let low = 20;
@@ -514,7 +519,7 @@ describe('the limit', () => {
           low = Math.min(low, policy.snapshot().limit);
         }
         // Half of it, to measure.
-        expect(low).toBe(more > 0 ? 10 : 20);
+        expect(low).toBe(isBottleneck ? 10 : 20);
       }
     },
   );

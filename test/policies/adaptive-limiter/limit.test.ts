@@ -172,6 +172,12 @@ it('L2: with less than half of the limit in use nothing changes it, neither late
   );
 });
 
+it.each(algorithms)('L2: with just half of it in use, it is %s that decides', (algorithm) => {
+  const limit = limitOf(algorithm);
+  for (let i = 0; i < 20; i++) limit.sample(50, 10, true);
+  expect(limit.current).toBe(10);
+});
+
 it.each(byLatency)(
   'L2: %s changes nothing either where load goes away while it measures with half of the limit',
   (algorithm) => {
@@ -270,6 +276,24 @@ describe.each(byLatency)('%s, at an upstream that queues', (algorithm) => {
     expect(limit.unloadedMs).toBeCloseTo(80);
     for (let i = 0; i < 1_000; i++) limit.sample(40, 3, false);
     expect(limit.unloadedMs).toBeCloseTo(40, 0);
+  });
+
+  it('L2: a few calls in a quiet time count as few', () => {
+    const limit = limitOf(algorithm);
+    for (let i = 0; i < 220; i++) limit.sample(80, 3, false);
+    for (let i = 0; i < 20; i++) limit.sample(40, 3, false);
+    // A fifth of all that is known.
+    expect(limit.unloadedMs).toBeCloseTo(80 ** 0.8 * 40 ** 0.2);
+  });
+
+  it('L2: does not take chance for a faster upstream', () => {
+    const limit = limitOf(algorithm, { maxLimit: 20 });
+    for (let i = 0; i < 220; i++) limit.sample(80, 3, false);
+    // 29 ms is little more than a third of that, but one third of the calls taking as long as ever shows that it is not sure.
+    for (let i = 0; i < 20; i++) limit.sample(i % 3 === 0 ? 80 : 16.6, 12, false);
+    expect(limit.unloadedMs).toBeCloseTo(80);
+    for (let i = 0; i < 20; i++) limit.sample(28, 12, false);
+    expect(limit.unloadedMs).toBeCloseTo(Math.sqrt(80 * 28));
   });
 
   it('G13: hours of latency, as after a suspended process, cost one round', () => {
