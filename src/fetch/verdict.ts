@@ -108,10 +108,17 @@ export function isFetchFailure(outcome: Outcome): boolean {
   }
 }
 
-/** Whether a call over HTTP is a sign that the upstream has too much to do: no answer in time, or one with status 429, 503 or 504. */
+/**
+ * Whether a call over HTTP is a sign that the upstream has too much to do: no answer in time, be it by a client's own timeout, or one
+ * with status 429, 503 or 504.
+ */
 export function isFetchOverload(outcome: Outcome): boolean {
-  if (outcome.kind === 'timeout') return true;
-  const status = statusOf(outcome.kind === 'success' ? outcome.value : answerIn(outcome.error));
+  const { kind } = outcome;
+  if (kind === 'timeout') return true;
+  // A refusal by a policy inside never got there, whatever it looks like.
+  if (kind !== 'success' && kind !== 'failure') return false;
+  if (kind === 'failure' && classifyFetchError(outcome.error) === 'timeout') return true;
+  const status = statusOf(kind === 'success' ? outcome.value : answerIn(outcome.error));
   return status !== undefined && saysOverload(status);
 }
 

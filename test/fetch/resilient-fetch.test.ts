@@ -7,9 +7,11 @@ import {
   circuitBreaker,
   type Driver,
   fallback,
+  type Gate,
   handleWhenResult,
   pipeline,
   RateLimitedError,
+  RejectedError,
   retry,
   ThrottledError,
   TimeoutError,
@@ -183,6 +185,39 @@ describe('policies', () => {
       const { limit } = state as { limit: number };
       expect([status, limit < 20]).toEqual([status, falls]);
       expect([status, limit > 20]).toEqual([status, !falls]);
+    }
+  });
+
+  it('an adaptive limiter with a handle goes by that alone', async () => {
+    const handle = handleWhenResult((response) => (response as Response).status === 404);
+    for (const [status, falls] of [
+      [404, true],
+      [503, false],
+    ] as const) {
+      const limiter = adaptiveLimiter({ algorithm: 'aimd', initialLimit: 20, handle });
+      const { fetch } = make([status], { policies: [limiter] });
+      await Promise.all(Array.from({ length: 20 }, () => settled(fetch(URL_A))));
+      const state = fetch.snapshot()['http://a.example']?.policies['adaptive_limiter'];
+      expect((state as { limit: number }).limit).toBe(falls ? 10 : 20);
+    }
+  });
+
+  it("an adaptive limiter takes a client's own timeout for a sign of overload, and neither another network error nor a refusal by a policy inside", async () => {
+    const cause = Object.assign(new Error('Headers Timeout Error'), {
+      code: 'UND_ERR_HEADERS_TIMEOUT',
+    });
+    const refusal = Object.assign(new RejectedError('not now'), { status: 503 });
+    const refuses: Gate = { role: 'gate', type: 'refuses', enter: () => refusal, exit: () => {} };
+    for (const [answer, inside, falls] of [
+      [new TypeError('fetch failed', { cause }), [], true],
+      [reset(), [], false],
+      [200, [refuses], false],
+    ] as const) {
+      const limiter = adaptiveLimiter({ algorithm: 'aimd', initialLimit: 20 });
+      const { fetch } = make([answer], { policies: [limiter, ...inside] });
+      await Promise.all(Array.from({ length: 20 }, () => settled(fetch(URL_A))));
+      const state = fetch.snapshot()['http://a.example']?.policies['adaptive_limiter'];
+      expect((state as { limit: number }).limit).toBe(falls ? 10 : 20);
     }
   });
 

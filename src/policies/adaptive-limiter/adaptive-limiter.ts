@@ -9,6 +9,7 @@ import type { TimeSource } from '../../time/time-source.js';
 import { refusePromise } from '../at-once.js';
 import type { Handle, Handles } from '../filter.js';
 import { handlesOf } from '../filter.js';
+import { OneClock } from '../one-clock.js';
 import type { Waiter } from '../wait-queue.js';
 import { AdaptiveLimit } from './limit.js';
 import type { AdaptiveLimiterOptions, ResolvedAdaptiveLimiter } from './options.js';
@@ -69,7 +70,10 @@ export class AdaptiveLimiterPolicy implements Gate {
   readonly #limit: AdaptiveLimit;
   readonly #queue = new PriorityQueue<Place>();
   readonly #patience: Patience;
+  readonly #time = new OneClock('adaptiveLimiter', 'limiter');
   #inFlight = 0;
+  /** A call has found no slot since one last came in. */
+  #missed = false;
 
   /** @internal Use {@link adaptiveLimiter}. */
   constructor(options: ResolvedAdaptiveLimiter) {
@@ -81,11 +85,17 @@ export class AdaptiveLimiterPolicy implements Gate {
     this.holds = !options.releaseOnAbandon;
   }
 
+  /** @throws ConfigError when its pipelines have different clocks. */
+  bind(time: TimeSource): void {
+    this.#time.bind(time);
+  }
+
   enter(call: Call): Admission | Promise<Admission> {
     // A free slot is never left while somebody waits, so whoever finds one is not jumping the queue.
     if (this.#inFlight < this.#limit.current) return this.#admit(call);
     const { dryRun, maxQueued } = this.#options;
     if (dryRun) return this.#admitOverLimit(call);
+    this.#missed = true;
     return maxQueued > 0 ? this.#enterQueue(call) : this.#refuse(call);
   }
 
@@ -94,7 +104,7 @@ export class AdaptiveLimiterPolicy implements Gate {
       // A call that was given up or refused says nothing of the upstream, and one that failed by itself says nothing of its load.
       const overload = this.#handles(outcome);
       if (overload || outcome.kind === 'success') {
-        this.#limit.sample(latencyOf(call), this.#inFlight, overload);
+        this.#limit.sample(latencyOf(call), this.#inFlightOrLimit, overload);
       }
     } finally {
       this.#inFlight--;
@@ -145,8 +155,14 @@ export class AdaptiveLimiterPolicy implements Gate {
     return this.#inFlight > 0;
   }
 
+  /** Of calls that end together only the first sees all slots taken; what they had been is the same for all. */
+  get #inFlightOrLimit(): number {
+    return this.#missed ? Math.max(this.#inFlight, this.#limit.current) : this.#inFlight;
+  }
+
   #admit(call: Call): undefined {
     this.#inFlight++;
+    this.#missed = false;
     call.state = stampOf(call.time.now());
     return undefined;
   }
@@ -206,6 +222,7 @@ export class AdaptiveLimiterPolicy implements Gate {
       if (place === undefined) break;
       // The slot is taken here and not when the waiter gets to run: nobody can come in between.
       this.#inFlight++;
+      this.#missed = false;
       stopClock(place);
       place.startedAt = stampOf(place.time.now());
       place.admit(undefined);

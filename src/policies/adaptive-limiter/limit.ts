@@ -75,16 +75,15 @@ export class AdaptiveLimit {
    * A call ended.
    *
    * @param latencyMs How long it took. What no latency can be is passed over.
-   * @param inFlight How many were in flight, itself included.
+   * @param inFlight How many were in flight, itself included; the limit where a call has found no slot since one last came in.
    * @param overload Whether it was a sign of overload; its latency then does not matter.
    */
   sample(latencyMs: number, inFlight: number, overload: boolean): void {
-    if (!overload) {
-      if (!(latencyMs >= 0 && latencyMs < Infinity)) return;
-      if (this.#passOver > 0) {
-        this.#passOver--;
-        return;
-      }
+    if (!overload && !(latencyMs >= 0 && latencyMs < Infinity)) return;
+    // At first no sign of overload is passed over. Later it would not be fair to pass over the others alone.
+    if (this.#passOver > 0 && (!overload || this.#measuring)) {
+      this.#passOver--;
+      return;
     }
     const round = this.#round;
     round.add(latencyMs, inFlight, this.current, overload);
@@ -98,23 +97,24 @@ export class AdaptiveLimit {
   #judge(round: Round): void {
     const measured = this.#measuring;
     this.#measuring = false;
-    const near = measured || round.peak >= this.#limit / 2;
+    // Of the limit in force: load may go away while half of it is used to measure.
+    const near = round.peak >= this.current / 2;
     const share = round.overloads / round.calls;
     if (near) this.#set(afterOverload(this.#limit, share));
     if (share === 1) return;
-    if (measured) {
-      // Where most calls fail, latencies of the others are not those of an upstream at ease.
-      if (share < 0.5) this.#endMeasuring(round);
-    } else if (near) {
-      this.#adjust(round);
-    } else {
+    if (!near) {
       this.#unloaded?.observe(round.latencyMs, round.timed, this.#limit);
+    } else if (!measured) {
+      this.#adjust(round);
+    } else if (share < 0.5) {
+      // Where most calls fail, latencies of the others are not those of an upstream at ease.
+      this.#endMeasuring(round);
     }
   }
 
   #adjust(round: Round): void {
     const unloaded = this.#unloaded;
-    const { latencyMs } = round;
+    const { latencyMs, doubt } = round;
     if (unloaded !== undefined) {
       const isDue = unloaded.endRound(this.#limit);
       if (isDue && round.full >= round.calls * BOTTLENECK && !this.#isAtFloor) {
@@ -125,10 +125,11 @@ export class AdaptiveLimit {
       if (this.#isAtFloor || !unloaded.isKnown) {
         unloaded.observe(latencyMs, round.timed, this.#limit);
       } else {
-        unloaded.boundBy(latencyMs);
+        unloaded.boundBy(latencyMs * doubt);
       }
     }
-    this.#set(this.#step(this.#limit, latencyMs, unloaded?.ms ?? latencyMs));
+    // What may be chance is not taken for a queue.
+    this.#set(this.#step(this.#limit, latencyMs / doubt, unloaded?.ms ?? latencyMs));
   }
 
   #startMeasuring(round: Round): void {
@@ -138,8 +139,8 @@ export class AdaptiveLimit {
   }
 
   #endMeasuring(round: Round): void {
-    const { latencyMs } = round;
-    const queued = hadQueue(latencyMs, this.#beforeMs);
+    const { latencyMs, doubt } = round;
+    const queued = hadQueue(latencyMs * doubt, this.#beforeMs);
     if (queued) this.#set(this.#limit / 2);
     this.#unloaded?.measure(latencyMs, this.#limit);
     // There may be a queue yet: it is halved again until that helps no more.

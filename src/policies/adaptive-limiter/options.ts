@@ -17,9 +17,10 @@ export interface AdaptiveLimiterOptions extends Named {
   readonly algorithm?: 'gradient' | 'vegas' | 'aimd' | undefined;
   /** The limit at first: a whole number from `minLimit` to `maxLimit`. Default 20, or the nearest of those two. */
   readonly initialLimit?: number | undefined;
-  /** The floor: a whole number >= 1. Default 3, so that one call that hangs is not all there is. */
+  /** The floor: a whole number >= 1. Default 3, so that one call that hangs is not all there is, or the lowest of
+   * the other two. */
   readonly minLimit?: number | undefined;
-  /** The cap: a whole number >= `minLimit`. Default 200. */
+  /** The cap: a whole number >= `minLimit`. Default 200, or the highest of the other two. */
   readonly maxLimit?: number | undefined;
   /** How many calls may wait for a slot: a whole number >= 0. Default 0. */
   readonly maxQueued?: number | undefined;

@@ -34,6 +34,8 @@ export class TimeoutPolicy implements Gate {
   readonly #message: string;
   #time: TimeSource | undefined;
   #queue: DeadlineQueue | undefined;
+  /** Calls whose time is over and whose listeners are being told, which may end them. */
+  readonly #expiring = new Set<Call>();
 
   /** @internal Use {@link timeout}. */
   constructor(options: ResolvedTimeout) {
@@ -50,12 +52,18 @@ export class TimeoutPolicy implements Gate {
     const deadline = call.state as Deadline;
     // A deadline that has passed left the queue by itself and may already serve another call.
     if (deadline.owner === call) deadline.queue.remove(deadline);
+    else this.#expiring.delete(call);
   }
 
   /** @internal */
   onDeadline(call: Call, layer: number): void {
     const { timeoutMs } = this;
-    if (call.listening) call.emit({ type: 'timeout', timeoutMs }, layer);
+    if (call.listening) {
+      this.#expiring.add(call);
+      call.emit({ type: 'timeout', timeoutMs }, layer);
+      // A listener has ended the call; by now it may be another one.
+      if (!this.#expiring.delete(call)) return;
+    }
     const { pipeline, captureStack } = call;
     const message = `${pipeline}: ${this.#message}`;
     call.abandon(layer, new TimeoutError(message, { timeoutMs, captureStack }));

@@ -3,6 +3,7 @@ import {
   type AdaptiveLimiterOptions,
   adaptiveLimiter,
   bulkhead,
+  ConfigError,
   ContractError,
   handleWhenResult,
   keyed,
@@ -496,6 +497,33 @@ describe('the limit', () => {
     }
   });
 
+  it.each([
+    // Those that wait for a second are served, and then nothing is missing any more.
+    [5, [{}, { maxQueued: 5, maxWait: 1 }], true],
+    [1, [{ maxQueued: 5, maxWait: '1s' }], false],
+    [0, [{}], false],
+  ] as const)(
+    'L2: of calls that end together, it is the bottleneck where others found no slot before (%d of them)',
+    async (more, queues, isBottleneck) => {
+      for (const queue of queues) {
+        const policy = adaptiveLimiter({ maxLimit: 20, ...queue });
+        const { clock, pipeline } = rig(policy);
+        let low = 20;
+        for (let i = 0; i < 60; i++) {
+          for (let j = 0; j < 20 + more; j++) {
+            void pipeline.settle(
+              () => new Promise<void>((resolve) => clock.setTimer(() => resolve(), 50)),
+            );
+          }
+          await clock.runAll();
+          low = Math.min(low, policy.snapshot().limit);
+        }
+        // Half of it, to measure.
+        expect(low).toBe(isBottleneck ? 10 : 20);
+      }
+    },
+  );
+
   it('L2: quick failures are neither quick answers nor overload', async () => {
     const policy = adaptiveLimiter();
     const made = rig(policy);
@@ -662,15 +690,27 @@ it('L2: copies, by fork or by key, find their limits each for itself', async () 
 
 it('L2: one instance in two pipelines bounds both together', async () => {
   const policy = fixed(1, { maxQueued: 1 });
-  const [a, b] = [rig(policy), rig(policy)];
-  const operation = byHand(a.clock);
-  const first = a.pipeline.execute(operation);
-  const second = b.pipeline.execute(operation);
+  const { clock, pipeline: one } = rig(policy);
+  const other = pipeline({ name: 'other', clock }, policy);
+  const operation = byHand(clock);
+  const first = one.execute(operation);
+  const second = other.execute(operation);
   expect(operation.started).toHaveLength(1);
   operation.started[0]?.resolve(1);
   await first;
-  await a.clock.flush();
+  await clock.flush();
   operation.started[1]?.resolve(2);
   expect(await second).toBe(2);
   expect(policy.snapshot()).toEqual(idle(1));
+});
+
+it('L2: pipelines that share one have the same clock, as the time for which its queue has stood is that of one', () => {
+  const policy = fixed(1, { maxQueued: 1 });
+  rig(policy);
+  const other = () => rig(policy);
+  expect(other).toThrow(ConfigError);
+  expect(other).toThrow(
+    /^adaptiveLimiter: already runs on another clock.*or each its own limiter$/,
+  );
+  expect(() => rig(policy.fork())).not.toThrow();
 });

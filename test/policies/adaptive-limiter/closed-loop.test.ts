@@ -53,6 +53,36 @@ describe.each(['gradient', 'vegas'] as const)('%s', (algorithm) => {
     },
   );
 
+  it.each([
+    [200, 0.955],
+    // What this lets in queues nowhere.
+    [20, 0.463],
+  ])(
+    'L2: does not take chance for a queue, as with exponential service times, with a cap of %d',
+    async (maxLimit, share) => {
+      let served = 0;
+      const seeds = [1, 2, 3, 4, 5];
+      for (const seed of seeds) {
+        const { clients, upstream } = loop({ algorithm, maxLimit }, { seed });
+        upstream.draw = (random) => -Math.log(1 - random()) * SERVICE_MS;
+        await clients.watch(5_000);
+        const seen = await clients.watch(20_000);
+        expect(seen.latencyMs).toBeLessThan(1.6 * SERVICE_MS);
+        served += seen.served / seeds.length;
+      }
+      expect(served).toBeGreaterThan(share * FITS);
+    },
+  );
+
+  it('L2: serves half at least of what fits where one call in ten takes a hundred times as long', async () => {
+    const { clients, upstream } = loop({ algorithm });
+    upstream.draw = (random) => (random() < 0.1 ? 100 : 1) * (SERVICE_MS / 10.9);
+    await clients.watch(5_000);
+    const seen = await clients.watch(20_000);
+    expect(seen.served).toBeGreaterThan((algorithm === 'gradient' ? 0.5 : 0.8) * FITS);
+    expect(seen.latencyMs).toBeLessThan(1.6 * SERVICE_MS);
+  });
+
   it('L2: ten times what fits is no worse', async () => {
     const { clients } = loop({ algorithm }, { load: 10 });
     await clients.watch(2_000);
@@ -96,6 +126,37 @@ describe.each(['gradient', 'vegas'] as const)('%s', (algorithm) => {
       expect(fast.latencyMs).toBeLessThan(2 * SERVICE_MS);
     },
   );
+
+  it('L2: notices that the upstream is fast again also where its answers come in batches and hardly more is asked than fits', async () => {
+    for (const seed of [1, 2, 3]) {
+      // With service times all the same, the workers stay in step.
+      const { clients, upstream } = loop({ algorithm }, { load: 1.05, seed });
+      upstream.serviceMs = 3 * SERVICE_MS;
+      await clients.watch(8_000);
+      upstream.serviceMs = SERVICE_MS;
+      await clients.watch(20_000);
+      const seen = await clients.watch(5_000);
+      expect(seen.latencyMs).toBeLessThan(1.8 * SERVICE_MS);
+    }
+  });
+
+  it('L2: ten clients of one upstream, none of which sees its latency alone, keep it busy and are answered in time', async () => {
+    const clock = new VirtualClock({ settle: quick });
+    const upstream = new Upstream(clock, CAPACITY, SERVICE_MS);
+    upstream.spread = 0.5;
+    const clients = Array.from({ length: 10 }, (_, i) => {
+      const policy = adaptiveLimiter({ algorithm });
+      const made = pipeline({ name: `${i}`, clock }, policy, timeout(500));
+      return new Load(clock, made, upstream.call, () => policy.snapshot().limit, {
+        perSecond: 0.15 * FITS,
+        seed: 100 + i,
+      });
+    });
+    await clock.advance(60_000);
+    let served = 0;
+    for (const each of clients) served += (await each.watch(2_000)).served;
+    expect(served).toBeGreaterThan(0.8 * FITS);
+  });
 
   it('L2: follows an upstream that loses three quarters of its workers, and gets them back', async () => {
     const { clients, upstream } = loop({ algorithm }, { spread: 0.5 });

@@ -90,6 +90,20 @@ describe('a round', () => {
     expect(round).toMatchObject({ calls: 0, overloads: 0, peak: 0, full: 0, latencyMs: 1 });
   });
 
+  it('L2: knows how far chance may have moved it', () => {
+    const round = new Round();
+    expect(round.doubt).toBe(1);
+    for (let i = 0; i < 25; i++) round.add(50, 10, 12, false);
+    expect(round.doubt).toBeCloseTo(1);
+    round.clear();
+    // Half of them take e² times as long: the logarithm is 1 from its mean, and its error a fifth of that.
+    for (let i = 0; i < 25; i++) round.add(10, 10, 12, true);
+    for (let i = 0; i < 26; i++) round.add(10 * Math.exp(i % 2 === 0 ? 0 : 2), 10, 12, false);
+    expect(round.doubt).toBeCloseTo(Math.exp(1 / Math.sqrt(26)));
+    round.clear();
+    expect(round.doubt).toBe(1);
+  });
+
   it('L2: does not tell latencies below a millisecond apart', () => {
     const round = new Round();
     round.add(0, 1, 12, false);
@@ -157,6 +171,28 @@ it('L2: with less than half of the limit in use nothing changes it, neither late
     ),
   );
 });
+
+it.each(algorithms)('L2: with just half of it in use, it is %s that decides', (algorithm) => {
+  const limit = limitOf(algorithm);
+  for (let i = 0; i < 20; i++) limit.sample(50, 10, true);
+  expect(limit.current).toBe(10);
+});
+
+it.each(byLatency)(
+  'L2: %s changes nothing either where load goes away while it measures with half of the limit',
+  (algorithm) => {
+    for (const [latencyMs, overload] of [
+      [50, true],
+      [5, false],
+    ] as const) {
+      const limit = limitOf(algorithm, { initialLimit: 100 });
+      while (limit.current >= 100) limit.sample(50, limit.current, false);
+      expect(limit.current).toBeLessThan(60);
+      for (let i = 0; i < 1_000; i++) limit.sample(latencyMs, 1, overload);
+      expect(limit.current).toBe(100);
+    }
+  },
+);
 
 describe.each(byLatency)('%s, at an upstream that queues', (algorithm) => {
   it.each([5, 40, 150])('L2: settles near the %d calls that fit', (capacity) => {
@@ -242,6 +278,24 @@ describe.each(byLatency)('%s, at an upstream that queues', (algorithm) => {
     expect(limit.unloadedMs).toBeCloseTo(40, 0);
   });
 
+  it('L2: a few calls in a quiet time count as few', () => {
+    const limit = limitOf(algorithm);
+    for (let i = 0; i < 220; i++) limit.sample(80, 3, false);
+    for (let i = 0; i < 20; i++) limit.sample(40, 3, false);
+    // A fifth of all that is known.
+    expect(limit.unloadedMs).toBeCloseTo(80 ** 0.8 * 40 ** 0.2);
+  });
+
+  it('L2: does not take chance for a faster upstream', () => {
+    const limit = limitOf(algorithm, { maxLimit: 20 });
+    for (let i = 0; i < 220; i++) limit.sample(80, 3, false);
+    // 29 ms is little more than a third of that, but one third of the calls taking as long as ever shows that it is not sure.
+    for (let i = 0; i < 20; i++) limit.sample(i % 3 === 0 ? 80 : 16.6, 12, false);
+    expect(limit.unloadedMs).toBeCloseTo(80);
+    for (let i = 0; i < 20; i++) limit.sample(28, 12, false);
+    expect(limit.unloadedMs).toBeCloseTo(Math.sqrt(80 * 28));
+  });
+
   it('G13: hours of latency, as after a suspended process, cost one round', () => {
     const limit = limitOf(algorithm);
     saturate(limit, 20_000);
@@ -311,6 +365,19 @@ describe('signs of overload', () => {
     saturate(limit, 40_000, { overload: (call) => call % 100 === 99 });
     expect(rangeOf(limit, 5_000, {})[1]).toBeGreaterThan(38);
   });
+
+  it.each(byLatency)(
+    'L2: %s judges them by their share also while it measures, and learns from the others',
+    (algorithm) => {
+      const limit = limitOf(algorithm, { initialLimit: 100 });
+      saturate(limit, 200, { capacity: 100 });
+      expect(limit.current).toBe(50);
+      // A fifth of all, of those too that came in before the limit was halved.
+      for (let i = 0; limit.current === 50; i++) limit.sample(50, 50, i % 5 === 0);
+      expect(limit.current).toBe(90);
+      expect(limit.unloadedMs).toBeCloseTo(50);
+    },
+  );
 
   it('L2: aimd settles where the upstream begins to refuse', () => {
     const limit = limitOf('aimd');

@@ -27,6 +27,8 @@ export class Upstream {
   serviceMs: number;
   /** Standard deviation of its logarithm: 0 for always the same; with 0.5 one in a hundred takes three times the median. */
   spread = 0;
+  /** Draws service times otherwise, from pseudo-random numbers from 0 to below 1. */
+  draw: ((random: () => number) => number) | undefined;
   /** Requests that may wait for a worker; others are answered 503 at once. */
   maxQueued = Infinity;
   /** Answers nothing, and forgets what it was asked meanwhile. */
@@ -71,6 +73,7 @@ export class Upstream {
   }
 
   #draw(): number {
+    if (this.draw !== undefined) return this.draw(this.#random);
     if (this.spread === 0) return this.serviceMs;
     const normal =
       Math.sqrt(-2 * Math.log(1 - this.#random())) * Math.cos(2 * Math.PI * this.#random());
