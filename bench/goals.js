@@ -8,14 +8,14 @@ const SMALL = 1_000;
 
 /** The policies, and the goal of each: 0.6 x bare, or 0.9 where the clock is read twice. */
 const ALONE = {
-  fallback: { name: 'fallback', limit: 0.6 },
-  retry: { name: 'retry', limit: 0.6 },
-  breaker: { name: 'breaker', limit: 0.6 },
-  timeout: { name: 'timeout', limit: 0.6 },
-  bulkhead: { name: 'bulkhead', limit: 0.6 },
-  rateLimiter: { name: 'rate limiter', limit: 0.6 },
-  adaptiveLimiter: { name: 'adaptive limiter', limit: 0.9 },
-  throttle: { name: 'throttle', limit: 0.6 },
+  fallback: { path: 'P3', name: 'fallback', limit: 0.6 },
+  retry: { path: 'P3', name: 'retry', limit: 0.6 },
+  breaker: { path: 'P3', name: 'breaker', limit: 0.6 },
+  timeout: { path: 'P3', name: 'timeout', limit: 0.6 },
+  bulkhead: { path: 'P3', name: 'bulkhead', limit: 0.6 },
+  rateLimiter: { path: 'P3L', name: 'rate limiter', limit: 0.6 },
+  adaptiveLimiter: { path: 'P3L', name: 'adaptive limiter', limit: 0.9 },
+  throttle: { path: 'P3L', name: 'throttle', limit: 0.6 },
 };
 
 /** @param {string} arm */
@@ -78,9 +78,9 @@ export const goals = [
     unit: 'x',
     figures: cockatielNetOverOurs,
   },
-  ...Object.entries(ALONE).map(([policy, { name, limit }]) => ({
-    id: `P3-${policy}`,
-    path: 'P3',
+  ...Object.entries(ALONE).map(([policy, { path, name, limit }]) => ({
+    id: `${path}-${policy}`,
+    path,
     text: `${name} alone: net over bare`,
     sense: /** @type {const} */ ('at most'),
     limit,

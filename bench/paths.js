@@ -1,7 +1,7 @@
 // @ts-check
 import p1 from './arms/p1.js';
 import p2 from './arms/p2.js';
-import p3 from './arms/p3.js';
+import { alone, limits } from './arms/p3.js';
 import p4 from './arms/p4.js';
 import p5 from './arms/p5.js';
 import p6 from './arms/p6.js';
@@ -10,7 +10,7 @@ import p9 from './arms/p9.js';
 import p10 from './arms/p10.js';
 
 /** @type {readonly import('./types.d.ts').Path[]} */
-export const paths = [p1, p2, p3, p4, p5, p6, p7, ...p9, p10];
+export const paths = [p1, p2, alone, limits, p4, p5, p6, p7, ...p9, p10];
 
 /** @param {string} id */
 export function pathOf(id) {

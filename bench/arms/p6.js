@@ -1,7 +1,8 @@
 // @ts-check
+
 import p1 from './p1.js';
 import p2 from './p2.js';
-import p3 from './p3.js';
+import { alone } from './p3.js';
 
 /** @type {import('../types.d.ts').Path} */
 export default {
@@ -15,7 +16,7 @@ export default {
   groups: [
     ...p1.groups.filter(({ id }) => id !== 'quiet'),
     ...p2.groups.map((group) => ({ ...group, id: `p2-${group.id}` })),
-    ...p3.groups.map((group) => ({
+    ...alone.groups.map((group) => ({
       ...group,
       id: `p3-${group.id}`,
       title: `${group.title} alone`,
@@ -24,7 +25,7 @@ export default {
   arms: [
     ...p1.arms.filter(({ quiet }) => !quiet),
     ...moved(p2.arms, 'p2'),
-    ...moved(p3.arms, 'p3'),
+    ...moved(alone.arms, 'p3'),
   ],
 };
 
