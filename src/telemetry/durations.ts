@@ -21,7 +21,7 @@ export class WaitingDurations {
   record(): void {
     const all = [...this.#waiting];
     this.#waiting.clear();
-    for (const durations of all) durations.recordBatch();
+    for (const durations of all) durations.collect();
   }
 }
 
@@ -70,7 +70,7 @@ export class Durations {
   }
 
   /** Records what was added since the last collection. */
-  recordBatch(): void {
+  collect(): void {
     this.#begun = false;
     this.#recordBatch();
   }

@@ -1,5 +1,5 @@
-import type { ThrottleOptions } from 'holdfast';
-import { pipeline, ThrottledError, throttle } from 'holdfast';
+import type { Gate, ThrottleOptions } from 'holdfast';
+import { circuitBreaker, pipeline, ThrottledError, throttle } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
 import { DOWN, evenly } from './support.js';
@@ -24,9 +24,10 @@ class Loop {
   accepted = 0;
   refusedHere = 0;
 
-  constructor(demand: number, options: ThrottleOptions = {}, answerMs = 20) {
+  /** @param instead A policy to compare it with, in its place. */
+  constructor(demand: number, options: ThrottleOptions = {}, answerMs = 20, instead?: Gate) {
     this.#policy = throttle({ random: evenly(), ...options });
-    this.#pipeline = pipeline({ name: 'loop', clock: this.clock }, this.#policy);
+    this.#pipeline = pipeline({ name: 'loop', clock: this.clock }, instead ?? this.#policy);
     this.#demand = demand / 10;
     this.#answerMs = answerMs;
   }
@@ -156,5 +157,47 @@ describe('a client with a throttle', () => {
     expect(await loop.run(30)).toMatchObject({ sent: 100, refusedHere: 0 });
     await loop.clock.advance('1h');
     expect(await loop.run(30)).toMatchObject({ sent: 100, refusedHere: 0 });
+  });
+});
+
+describe('the figures of docs/policies/throttle.md', () => {
+  it.each<[capacity: number, options: ThrottleOptions, refused: number, seconds: number]>([
+    [4, {}, 20, 24],
+    [2, {}, 60, 80],
+    [1, {}, 80, 128],
+    [0, {}, 90, 212],
+    [0, { maxProbability: 0.8 }, 80, 162],
+    [0, { maxProbability: 0.5 }, 50, 96],
+    [0, { requestsPerAccept: 3 }, 90, 128],
+    [0, { requestsPerAccept: 1.5 }, 90, 358],
+    [0, { requestsPerAccept: 1.1 }, 90, 24 * 60],
+  ])('recovery: %i0 of 100, %o', async (capacity, options, refused, seconds) => {
+    const loop = new Loop(100, options);
+    loop.capacity = capacity;
+    await loop.run(600);
+    expect((await loop.run(60)).refusedHere).toBeCloseTo(refused, -1);
+    loop.capacity = Infinity;
+    expect(Math.abs((await loop.recovery()) / seconds - 1)).toBeLessThan(0.05);
+  });
+
+  it('beside a circuit breaker', async () => {
+    const inLast = async (capacity: number, instead?: Gate) => {
+      const loop = new Loop(100, {}, 20, instead);
+      loop.capacity = capacity;
+      await loop.run(600);
+      return loop.run(600);
+    };
+    const breaker = () => circuitBreaker({ random: () => 0.5 });
+    const limited = await inLast(3, breaker());
+    expect(Math.round(limited.accepted)).toBe(1);
+    expect(limited.sent).toBeGreaterThan(2);
+    expect(limited.sent).toBeLessThan(3);
+    const dead = await inLast(0, breaker());
+    expect(1 / dead.sent).toBeGreaterThan(15);
+    expect(1 / dead.sent).toBeLessThan(20);
+    const throttled = await inLast(3);
+    expect(throttled.sent).toBeCloseTo(60, -1);
+    expect(throttled.accepted).toBeCloseTo(30, -1);
+    expect((await inLast(0)).sent).toBeCloseTo(10, 0);
   });
 });
