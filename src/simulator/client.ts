@@ -1,0 +1,105 @@
+import type { Clock } from '../time/clock.js';
+import type { Caller, RunContext } from './arm.js';
+import { takesBareSignal } from './arm.js';
+import type { Tally } from './tally.js';
+import type { Request, Upstream } from './upstream.js';
+import { MissingError } from './upstream.js';
+
+/** A client of the upstream: makes calls through its arm, and counts what becomes of them. */
+export class Client {
+  readonly #caller: Caller;
+  readonly #bare: boolean;
+  readonly #time: Clock;
+  readonly #upstream: Upstream;
+  readonly #tally: Tally;
+  readonly #deadlineMs: number;
+
+  constructor(caller: Caller, time: Clock, upstream: Upstream, tally: Tally, deadlineMs: number) {
+    this.#caller = caller;
+    this.#bare = takesBareSignal(caller);
+    this.#time = time;
+    this.#upstream = upstream;
+    this.#tally = tally;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  get snapshot(): unknown {
+    return this.#caller.snapshot?.();
+  }
+
+  /** Makes one call. Its caller waits until the deadline, and not longer. */
+  call(missing: boolean): void {
+    const startMs = this.#time.now();
+    const slice = this.#tally.slice(startMs);
+    slice.calls++;
+    const controller = new AbortController();
+    const { signal } = controller;
+    const operation = (context?: RunContext): Promise<unknown> =>
+      this.#send(missing, context?.signal ?? signal);
+    let open = true;
+    const end = (good: boolean, error: unknown): void => {
+      if (!open) return;
+      open = false;
+      this.#time.clearTimer(timer);
+      if (isRefusal(error)) slice.refused++;
+      if (!good) return;
+      slice.good++;
+      this.#tally.latencies.push(this.#time.now() - startMs);
+    };
+    const settled = this.#bare
+      ? this.#caller.execute(operation, signal as unknown as { signal: AbortSignal })
+      : this.#caller.execute(operation, { signal });
+    const timer = this.#time.setTimer(() => {
+      end(false, undefined);
+      controller.abort(new DOMException('The caller waits no longer', 'TimeoutError'));
+    }, this.#deadlineMs);
+    settled.then(
+      () => end(true, undefined),
+      (error: unknown) => end(error instanceof MissingError, error),
+    );
+  }
+
+  #send(missing: boolean, signal: AbortSignal): Promise<unknown> {
+    this.#tally.slice(this.#time.now()).requests++;
+    return new Promise((resolve, reject) => {
+      const request: Request = {
+        missing,
+        gone: false,
+        answer: (error) => {
+          signal.removeEventListener('abort', abort);
+          if (error === undefined) resolve('answer');
+          else reject(error);
+        },
+      };
+      const abort = (): void => {
+        request.gone = true;
+        reject(signal.reason as Error);
+      };
+      if (signal.aborted) {
+        abort();
+        return;
+      }
+      signal.addEventListener('abort', abort, { once: true });
+      this.#upstream.send(request);
+    });
+  }
+}
+
+/** Every library's refusal has a code, or a name of its own: these are refused without being sent. */
+const REFUSALS: ReadonlySet<unknown> = new Set([
+  'EOPENBREAKER',
+  'ESEMLOCKED',
+  'BrokenCircuitError',
+  'BulkheadRejectedError',
+  'IsolatedCircuitError',
+]);
+
+function isRefusal(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, name, retryAfter, pipeline, constructor } = error as Record<string, unknown>;
+  if (REFUSALS.has(code) || REFUSALS.has(name) || REFUSALS.has(constructor.name)) return true;
+  void retryAfter;
+  return (
+    typeof pipeline === 'string' && !(error instanceof DOMException) && name !== 'TimeoutError'
+  );
+}

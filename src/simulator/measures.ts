@@ -1,0 +1,83 @@
+import type { Run } from './run.js';
+import type { Slice } from './tally.js';
+import { sumOf } from './tally.js';
+import { troubleOf } from './timeline.js';
+
+/** Goodput is back, and no second is lost, where it is at least this share of what it was before. */
+const ENOUGH = 0.95;
+
+/** Goodput is back when it stays so for this many seconds. */
+const STEADY_SECONDS = 5;
+
+/** What is left out at the start: the first calls meet an empty upstream. */
+const WARM_UP_MS = 5_000;
+
+/** What one arm made of one run. Shares are 0 to 1. */
+export interface Measures {
+  /** Share of the calls that got a true answer in time: of those made before the trouble. */
+  readonly before: number;
+  /** Likewise, of those made during the trouble; NaN without any. */
+  readonly during: number;
+  /** Likewise, of those made after it; NaN without any. */
+  readonly after: number;
+  /** Whole seconds from the end of the trouble until goodput was back: at least 95% of before, for 5 s. Infinity for never, NaN without trouble. */
+  readonly recovery: number;
+  /** Seconds, other than those of the trouble, in which goodput was less than 95% of before. */
+  readonly lost: number;
+  /** Requests that were sent, for each call. */
+  readonly amplification: number;
+  /** Share of the workers' time whose answer nobody waited for. */
+  readonly wasted: number;
+  /** Of the calls that got a true answer, in milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Makes the measures of a run. */
+export function measure({ scenario, spells, slices, latencies, upstream }: Run): Measures {
+  const trouble = troubleOf(spells, scenario.servers);
+  const { arrivals } = scenario;
+  const startMs = trouble?.startMs ?? arrivals;
+  const endMs = trouble?.endMs ?? arrivals;
+  const before = shareOf(sumOf(slices, WARM_UP_MS, startMs));
+  // A steady scenario has no before: it is held to the best that can be had.
+  const yardstick = ENOUGH * (trouble === undefined ? 1 - scenario.errors : before);
+  const isEnough = (second: Slice): boolean =>
+    second.calls === 0 || second.good / second.calls >= yardstick;
+  const calm = seconds(slices, WARM_UP_MS, startMs).map(isEnough);
+  const rest = seconds(slices, endMs, arrivals).map(isEnough);
+  const all = sumOf(slices, 0, Infinity);
+  const sorted = [...latencies].sort((a, b) => a - b);
+  return {
+    before,
+    during: shareOf(sumOf(slices, startMs, endMs)),
+    after: shareOf(sumOf(slices, endMs, arrivals)),
+    recovery: trouble === undefined ? Number.NaN : recoveryOf(rest),
+    lost: [...calm, ...rest].filter((enough) => !enough).length,
+    amplification: upstream.requests / all.calls,
+    wasted: upstream.workedMs === 0 ? 0 : upstream.wastedMs / upstream.workedMs,
+    p50: quantile(sorted, 0.5),
+    p99: quantile(sorted, 0.99),
+  };
+}
+
+function shareOf({ good, calls }: Slice): number {
+  return good / calls;
+}
+
+/** Whole seconds, counted from `fromMs`. */
+function seconds(slices: readonly Slice[], fromMs: number, toMs: number): Slice[] {
+  const sums: Slice[] = [];
+  for (let at = fromMs; at + 1_000 <= toMs; at += 1_000) sums.push(sumOf(slices, at, at + 1_000));
+  return sums;
+}
+
+/** The first second from which on it is enough, and stays so for a while. */
+function recoveryOf(isEnough: readonly boolean[]): number {
+  const back = isEnough.findIndex((_, i) => !isEnough.slice(i, i + STEADY_SECONDS).includes(false));
+  return back < 0 ? Infinity : back;
+}
+
+function quantile(sorted: readonly number[], q: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
+}

@@ -1,0 +1,142 @@
+import type { Arm } from './arm.js';
+import { Chance } from './chance.js';
+import { Client } from './client.js';
+import { fakeGlobals } from './fake-globals.js';
+import type { ResolvedScenario } from './scenario.js';
+import { capacityOf } from './scenario.js';
+import type { Sample, Slice } from './tally.js';
+import { Tally } from './tally.js';
+import type { Spell } from './timeline.js';
+import { spellsOf } from './timeline.js';
+import type { UpstreamCounts } from './upstream.js';
+import { Upstream } from './upstream.js';
+import { settleByTurn, VirtualTime } from './virtual-time.js';
+
+/** What one run was, before anything is made of it. */
+export interface Run {
+  readonly scenario: ResolvedScenario;
+  readonly spells: readonly Spell[];
+  readonly slices: readonly Slice[];
+  readonly samples: readonly Sample[];
+  readonly latencies: readonly number[];
+  readonly upstream: UpstreamCounts;
+}
+
+/** What the streams of chance are for. The arms of a simulation meet the same calls and the same trouble. */
+const FOR = { spells: 0, arrivals: 1, upstream: 2, arm: 3 } as const;
+
+let before: Promise<unknown> = Promise.resolve();
+
+/** Runs one arm through a scenario. One run at a time: it borrows the process's clock and its chance. */
+export function run(scenario: ResolvedScenario, arm: Arm, seed: number): Promise<Run> {
+  const mine = before.then(() => runAlone(scenario, arm, seed));
+  before = mine.catch(() => undefined);
+  return mine;
+}
+
+async function runAlone(scenario: ResolvedScenario, arm: Arm, seed: number): Promise<Run> {
+  const time = new VirtualTime(settleByTurn);
+  const chances = new Chance(seed, FOR.arm);
+  const random = (): number => chances.next();
+  const spellChance = new Chance(seed, FOR.spells);
+  const spells = spellsOf(scenario, () => spellChance.next());
+  const upstream = new Upstream(time, scenario, spells, new Chance(seed, FOR.upstream));
+  const tally = new Tally();
+  const restore = fakeGlobals(time, random);
+  try {
+    const { deadline } = scenario;
+    const clients = Array.from({ length: scenario.clients }, (_, client) => {
+      const caller = arm({ clock: time, random, client, deadline });
+      return new Client(caller, time, upstream, tally, deadline);
+    });
+    startTraffic(scenario, spells, time, clients, new Chance(seed, FOR.arrivals));
+    startSampling(time, tally, upstream, clients);
+    await time.run(scenario.arrivals + deadline + 500);
+  } finally {
+    restore();
+  }
+  const { slices, samples, latencies } = tally;
+  return { scenario, spells, slices, samples, latencies, upstream: upstream.counts };
+}
+
+/** Calls arrive as a Poisson process, at a rate that spikes change. */
+function startTraffic(
+  scenario: ResolvedScenario,
+  spells: readonly Spell[],
+  time: VirtualTime,
+  clients: readonly Client[],
+  chance: Chance,
+): void {
+  const perMs = (scenario.load * capacityOf(scenario)) / 1_000;
+  const factorAt = (nowMs: number): number => {
+    let factor = 1;
+    for (const spell of spells) {
+      if (spell.kind !== 'spike') continue;
+      if (nowMs >= spell.startMs && nowMs < spell.endMs) factor *= spell.factor;
+    }
+    return factor;
+  };
+  // Thinning (Lewis and Shedler, 1979): candidates at the highest rate, of which the rate of the moment decides.
+  const most = spells.reduce(
+    (product, spell) => (spell.kind === 'spike' ? product * Math.max(1, spell.factor) : product),
+    1,
+  );
+  const candidate = (): void => {
+    const now = time.now();
+    if (now >= scenario.arrivals) return;
+    time.setTimer(candidate, chance.exponential(1 / (perMs * most)));
+    if (chance.next() * most >= factorAt(now)) return;
+    const missing = spells.some(
+      (spell) =>
+        spell.kind === 'missing_ids' &&
+        now >= spell.startMs &&
+        now < spell.endMs &&
+        chance.next() < spell.share,
+    );
+    clients[clientOf(scenario, clients.length, chance)]?.call(missing);
+  };
+  time.setTimer(candidate, chance.exponential(1 / (perMs * most)));
+}
+
+/** Unequal clients: the square of chance gives half of the calls to a quarter of them. */
+function clientOf({ unequal }: ResolvedScenario, clients: number, chance: Chance): number {
+  const u = chance.next();
+  return Math.floor((unequal ? u * u : u) * clients);
+}
+
+function startSampling(
+  time: VirtualTime,
+  tally: Tally,
+  upstream: Upstream,
+  clients: readonly Client[],
+): void {
+  const sample = (): void => {
+    time.setTimer(sample, 1_000);
+    let open = 0;
+    let limits = 0;
+    let limited = 0;
+    for (const client of clients) {
+      let isOpen = false;
+      for (const { state, limit } of statesOf(client.snapshot)) {
+        isOpen ||= state !== undefined && state !== 'closed';
+        if (limit === undefined) continue;
+        limits += limit;
+        limited++;
+      }
+      if (isOpen) open++;
+    }
+    tally.samples.push({ queued: upstream.queued, open, limit: limits / limited });
+  };
+  time.setTimer(sample, 1_000);
+}
+
+interface PolicyState {
+  readonly state?: unknown;
+  readonly limit?: number;
+}
+
+/** The states of a pipeline's policies. */
+function statesOf(snapshot: unknown): PolicyState[] {
+  const { policies } = Object(snapshot) as { policies?: Record<string, PolicyState> };
+  return policies === undefined ? [] : Object.values(policies);
+}

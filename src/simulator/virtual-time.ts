@@ -1,0 +1,79 @@
+import { TimerHeap, type VirtualTimer } from '../testing/timer-heap.js';
+import type { Clock } from '../time/clock.js';
+
+/** What `wallNow()` says at the start of a simulation. */
+const WALL_START = Date.UTC(2026, 0, 1);
+
+/**
+ * The time of one simulation: a heap of timers, and a loop that fires them in order. Between two timers every promise that can
+ * go on does so, as in real time.
+ */
+export class VirtualTime implements Clock {
+  readonly #timers = new TimerHeap();
+  readonly #settle: () => Promise<void>;
+  #now = 0;
+  #order = 0;
+
+  constructor(settle: () => Promise<void>) {
+    this.#settle = settle;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  wallNow(): number {
+    return WALL_START + this.#now;
+  }
+
+  setTimer(callback: () => void, delayMs: number): unknown {
+    const dueMs = this.#now + Math.max(0, delayMs);
+    const timer: VirtualTimer = { dueMs, order: this.#order++, callback, place: -1 };
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  clearTimer(handle: unknown): void {
+    const timer = handle as VirtualTimer | undefined;
+    if (timer !== undefined && this.#timers.has(timer)) this.#timers.remove(timer);
+  }
+
+  /** Runs until `untilMs`. */
+  async run(untilMs: number): Promise<void> {
+    await this.#settle();
+    for (let next = this.#timers.first; next !== undefined; next = this.#timers.first) {
+      if (next.dueMs > untilMs) break;
+      this.#timers.remove(next);
+      this.#now = next.dueMs;
+      next.callback();
+      await this.#settle();
+    }
+    this.#now = untilMs;
+  }
+}
+
+const realSetImmediate = (globalThis as { setImmediate?: (callback: () => void) => unknown })
+  .setImmediate;
+
+/** Waits until every promise that can go on has done so: a turn of the host's event loop, by its quickest way. */
+export const settleByTurn: () => Promise<void> =
+  realSetImmediate === undefined ? turnOfChannel() : turnOfImmediate(realSetImmediate);
+
+function turnOfImmediate(setImmediate: (callback: () => void) => unknown): () => Promise<void> {
+  return () => new Promise((resolve) => void setImmediate(resolve));
+}
+
+/** Browsers have no setImmediate, and a timer waits for 4 ms. */
+function turnOfChannel(): () => Promise<void> {
+  let channel: InstanceType<typeof MessageChannel> | undefined;
+  const waiting: (() => void)[] = [];
+  return () =>
+    new Promise((resolve) => {
+      if (channel === undefined) {
+        channel = new MessageChannel();
+        channel.port1.onmessage = () => waiting.shift()?.();
+      }
+      waiting.push(resolve);
+      channel.port2.postMessage(undefined);
+    });
+}
