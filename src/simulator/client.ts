@@ -1,3 +1,4 @@
+import { RejectedError } from '../errors.js';
 import type { Clock } from '../time/clock.js';
 import type { Caller, RunContext } from './arm.js';
 import { takesBareSignal } from './arm.js';
@@ -85,7 +86,7 @@ export class Client {
   }
 }
 
-/** Every library's refusal has a code, or a name of its own: these are refused without being sent. */
+/** How the refusals of other libraries can be known. */
 const REFUSALS: ReadonlySet<unknown> = new Set([
   'EOPENBREAKER',
   'ESEMLOCKED',
@@ -95,11 +96,8 @@ const REFUSALS: ReadonlySet<unknown> = new Set([
 ]);
 
 function isRefusal(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const { code, name, retryAfter, pipeline, constructor } = error as Record<string, unknown>;
-  if (REFUSALS.has(code) || REFUSALS.has(name) || REFUSALS.has(constructor.name)) return true;
-  void retryAfter;
-  return (
-    typeof pipeline === 'string' && !(error instanceof DOMException) && name !== 'TimeoutError'
-  );
+  if (error instanceof RejectedError) return true;
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { readonly code?: unknown };
+  return REFUSALS.has(code) || REFUSALS.has(error.constructor.name);
 }

@@ -63,17 +63,23 @@ function turnOfImmediate(setImmediate: (callback: () => void) => unknown): () =>
   return () => new Promise((resolve) => void setImmediate(resolve));
 }
 
-/** Browsers have no setImmediate, and a timer waits for 4 ms. */
+/** Browsers have no setImmediate, and a timer waits for 4 ms there. */
 function turnOfChannel(): () => Promise<void> {
-  let channel: InstanceType<typeof MessageChannel> | undefined;
+  let channel: { port1: Port; port2: Port } | undefined;
   const waiting: (() => void)[] = [];
   return () =>
     new Promise((resolve) => {
       if (channel === undefined) {
-        channel = new MessageChannel();
+        channel = new MessageChannel() as unknown as { port1: Port; port2: Port };
         channel.port1.onmessage = () => waiting.shift()?.();
       }
       waiting.push(resolve);
       channel.port2.postMessage(undefined);
     });
+}
+
+/** A port as browsers have it. */
+interface Port {
+  onmessage: (() => void) | null;
+  postMessage(message: unknown): void;
 }

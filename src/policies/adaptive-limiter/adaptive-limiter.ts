@@ -11,24 +11,26 @@ import type { Handle, Handles } from '../filter.js';
 import { handlesOf } from '../filter.js';
 import { OneClock } from '../one-clock.js';
 import type { Waiter } from '../wait-queue.js';
-import { AdaptiveLimit } from './limit.js';
+import { KeptSlots } from './brake/kept-slots.js';
 import type { AdaptiveLimiterOptions, ResolvedAdaptiveLimiter } from './options.js';
 import { resolveAdaptiveLimiter } from './options.js';
 import { Patience } from './patience.js';
 import { PriorityQueue } from './priority-queue.js';
-import { elapsedMs, stampOf } from './stamp.js';
+import type { Regulator } from './regulator.js';
+import { regulatorOf } from './regulator.js';
 
 /**
- * Bounds how many calls are inside at once, as {@link bulkhead} does, by a limit that it finds itself: it lets more calls in while they stay
- * as quick as without load, and fewer when they begin to queue at the upstream. What is above the limit waits in a short queue
- * or is refused with a {@link LimitExceededError}.
+ * Keeps an overloaded upstream from being buried: it lets every call in while calls are useful to their callers. When most of the
+ * last ones were useless (timed out, answered "too busy", or longer than half of the time their caller has), it cuts the calls in flight to
+ * about half at once, and lets more in with each useful answer. What is above the limit waits in a short queue or is refused
+ * with a {@link LimitExceededError}.
  *
- * A slot is held until the operation really settles, also after a timeout gave up on it. Put a timeout inside it: its expiry is a sign
- * of overload, that of one outside says nothing.
+ * Put it inside a timeout for the whole call, which says how much time a caller has. A slot is held until the operation really
+ * settles, also after a timeout gave up on it.
  *
  * @throws ConfigError when an option is wrong.
  * @example
- * adaptiveLimiter({ maxLimit: 100, maxQueued: 50 })
+ * pipeline('inventory', timeout('1s'), retry(), adaptiveLimiter())
  */
 export function adaptiveLimiter(options?: AdaptiveLimiterOptions): AdaptiveLimiterPolicy {
   return new AdaptiveLimiterPolicy(resolveAdaptiveLimiter(options));
@@ -42,7 +44,9 @@ export interface AdaptiveLimiterSnapshot {
   readonly inFlight: number;
   /** Calls that wait. */
   readonly queued: number;
-  /** How long it believes a call takes without load, in milliseconds; `undefined` until it knows, and with `aimd`. */
+  /** Slots that are kept for a while, because the upstream may still work on calls that were given up. */
+  readonly kept: number;
+  /** How long it believes a call takes without load, in milliseconds; `undefined` until it knows, and with `brake` and `aimd`. */
   readonly unloadedMs: number | undefined;
 }
 
@@ -54,9 +58,12 @@ interface Place {
   readonly time: TimeSource;
   readonly level: number;
   readonly maxWaitMs: number;
+  /** When its caller's time is over. */
+  readonly callDeadlineMs: number;
+  /** When it has waited for too long. */
   deadline: Deadline | undefined;
-  /** When it got its slot. */
-  startedAt: number;
+  /** What the regulator keeps for it, once it has a slot. */
+  stay: unknown;
 }
 
 /** Made by {@link adaptiveLimiter}. */
@@ -67,10 +74,14 @@ export class AdaptiveLimiterPolicy implements Gate {
   readonly holds: boolean;
   readonly #options: ResolvedAdaptiveLimiter;
   readonly #handles: Handles;
-  readonly #limit: AdaptiveLimit;
+  readonly #regulator: Regulator;
   readonly #queue = new PriorityQueue<Place>();
   readonly #patience: Patience;
   readonly #time = new OneClock('adaptiveLimiter', 'limiter');
+  /** Slots whose calls were given up. */
+  readonly #kept = new KeptSlots();
+  /** Armed while somebody waits for a kept slot. */
+  #keptTimer: unknown;
   #inFlight = 0;
   /** A call has found no slot since one last came in. */
   #missed = false;
@@ -79,7 +90,7 @@ export class AdaptiveLimiterPolicy implements Gate {
   constructor(options: ResolvedAdaptiveLimiter) {
     this.#options = options;
     this.#handles = handlesOf(options.handle, isTimeout);
-    this.#limit = new AdaptiveLimit(options);
+    this.#regulator = regulatorOf(options);
     this.#patience = new Patience(options.maxWait);
     this.name = options.name;
     this.holds = !options.releaseOnAbandon;
@@ -91,24 +102,30 @@ export class AdaptiveLimiterPolicy implements Gate {
   }
 
   enter(call: Call): Admission | Promise<Admission> {
+    const { time, deadline } = call;
+    const now = this.#regulator.timeOf(time, deadline);
+    this.#regulator.look(now, this.#inFlightOrLimit);
+    this.#kept.release(now);
     // A free slot is never left while somebody waits, so whoever finds one is not jumping the queue.
-    if (this.#inFlight < this.#limit.current) return this.#admit(call);
+    if (this.#taken < this.#regulator.current) return this.#admit(call, now, deadline);
     const { dryRun, maxQueued } = this.#options;
-    if (dryRun) return this.#admitOverLimit(call);
+    if (dryRun) return this.#admitOverLimit(call, now, deadline);
     this.#missed = true;
-    return maxQueued > 0 ? this.#enterQueue(call) : this.#refuse(call);
+    return maxQueued > 0 ? this.#enterQueue(call, now, deadline) : this.#refuse(call);
   }
 
   exit(call: Call, outcome: Outcome): void {
+    const { kind } = outcome;
+    let isOverload = false;
     try {
-      // A call that was given up or refused says nothing of the upstream, and one that failed by itself says nothing of its load.
-      const overload = this.#handles(outcome);
-      if (overload || outcome.kind === 'success') {
-        this.#limit.sample(latencyOf(call), this.#inFlightOrLimit, overload);
-      }
+      isOverload = this.#handles(outcome);
     } finally {
+      const { time } = call;
+      const inFlight = this.#inFlightOrLimit;
+      const keptMs = this.#regulator.end(stayOf(call), time, inFlight, kind, isOverload);
       this.#inFlight--;
-      this.#serve();
+      if (keptMs > 0 && !this.#options.dryRun) this.#kept.add(time.now() + keptMs);
+      this.#serve(time);
     }
   }
 
@@ -127,10 +144,11 @@ export class AdaptiveLimiterPolicy implements Gate {
   /** What it is doing now, as plain JSON. */
   snapshot(): AdaptiveLimiterSnapshot {
     return {
-      limit: this.#limit.current,
+      limit: this.#regulator.current,
       inFlight: this.#inFlight,
       queued: this.#queue.length,
-      unloadedMs: this.#limit.unloadedMs,
+      kept: this.#kept.count,
+      unloadedMs: this.#regulator.unloadedMs,
     };
   }
 
@@ -138,7 +156,7 @@ export class AdaptiveLimiterPolicy implements Gate {
     return {
       inFlight: this.#inFlight,
       queued: this.#queue.length,
-      limit: this.#limit.current,
+      limit: this.#regulator.current,
     };
   }
 
@@ -151,47 +169,54 @@ export class AdaptiveLimiterPolicy implements Gate {
     return new AdaptiveLimiterPolicy({ ...this.#options, handle: this.#options.handle ?? handle });
   }
 
+  /** While it brakes, that must not be forgotten. */
   busy(): boolean {
-    return this.#inFlight > 0;
+    return this.#inFlight > 0 || this.#regulator.remembers(this.#time.source.now());
+  }
+
+  get #taken(): number {
+    return this.#inFlight + this.#kept.count;
   }
 
   /** Of calls that end together only the first sees all slots taken; what they had been is the same for all. */
   get #inFlightOrLimit(): number {
-    return this.#missed ? Math.max(this.#inFlight, this.#limit.current) : this.#inFlight;
+    const taken = this.#taken;
+    return this.#missed ? Math.max(taken, this.#regulator.current) : taken;
   }
 
-  #admit(call: Call): undefined {
+  #admit(call: Call, now: number, deadline: number): undefined {
     this.#inFlight++;
     this.#missed = false;
-    call.state = stampOf(call.time.now());
+    call.state = this.#regulator.begin(now, deadline);
     return undefined;
   }
 
   /** The calls over the limit are those that would wait, as many as there are places in the queue. */
-  #admitOverLimit(call: Call): undefined {
-    const waiting = this.#inFlight - this.#limit.current;
-    this.#admit(call);
+  #admitOverLimit(call: Call, now: number, deadline: number): undefined {
+    const waiting = this.#taken - this.#regulator.current;
+    this.#admit(call, now, deadline);
     if (waiting >= this.#options.maxQueued) call.wouldReject(LimitExceededError.reason);
   }
 
-  #enterQueue(call: Call): Admission | Promise<Admission> {
+  #enterQueue(call: Call, now: number, deadline: number): Admission | Promise<Admission> {
     const level = levelOf(this.#options.priority);
     // That was the user's code, which may have ended calls.
-    if (this.#inFlight < this.#limit.current) return this.#admit(call);
+    if (this.#taken < this.#regulator.current) return this.#admit(call, now, deadline);
     if (this.#queue.length >= this.#options.maxQueued) {
       const displaced = this.#queue.displace(level);
       if (displaced === undefined) return this.#refuse(call);
       stopClock(displaced);
       turnAway(displaced, 'a more important call took its place in the queue');
     }
-    return this.#wait(call, level);
+    return this.#wait(call, level, now, deadline);
   }
 
-  #wait(call: Call, level: number): Promise<Admission> {
+  #wait(call: Call, level: number, now: number, callDeadlineMs: number): Promise<Admission> {
     return new Promise((admit) => {
       const { pipeline, captureStack, time } = call;
       const queue = this.#queue;
-      const maxWaitMs = this.#patience.of(time.now(), queue.length, queue.isNext(level));
+      const isNext = queue.isNext(level);
+      const maxWaitMs = this.#patience.of(now, queue.length, isNext, callDeadlineMs - now);
       const waiter = queue.join({
         admit,
         pipeline,
@@ -199,11 +224,13 @@ export class AdaptiveLimiterPolicy implements Gate {
         time,
         level,
         maxWaitMs,
+        callDeadlineMs,
         deadline: undefined,
-        startedAt: 0,
+        stay: undefined,
       });
       call.state = waiter;
       waiter.item.deadline = time.deadlines(maxWaitMs).add(this, waiter, 0);
+      this.#armKept(time);
       if (call.listening) call.emit({ type: 'queued', queued: queue.length });
     });
   }
@@ -211,22 +238,38 @@ export class AdaptiveLimiterPolicy implements Gate {
   #refuse({ pipeline, captureStack }: Call): LimitExceededError {
     const { maxQueued } = this.#options;
     const queue = maxQueued === 0 ? '' : `, and all places in the queue (maxQueued: ${maxQueued})`;
-    const message = `${pipeline}: all slots (limit now: ${this.#limit.current})${queue} are taken`;
+    const message = `${pipeline}: all slots (limit now: ${this.#regulator.current})${queue} are taken`;
     return new LimitExceededError(message, { captureStack });
   }
 
   /** Lets in those who wait, as far as the limit allows: it may have grown, or shrunk below what is in flight. */
-  #serve(): void {
-    while (this.#inFlight < this.#limit.current) {
+  #serve(time: TimeSource): void {
+    if (this.#queue.length === 0) return;
+    const now = time.now();
+    this.#kept.release(now);
+    while (this.#taken < this.#regulator.current) {
       const place = this.#queue.shift();
       if (place === undefined) break;
       // The slot is taken here and not when the waiter gets to run: nobody can come in between.
       this.#inFlight++;
       this.#missed = false;
       stopClock(place);
-      place.startedAt = stampOf(place.time.now());
+      place.stay = this.#regulator.begin(now, place.callDeadlineMs);
       place.admit(undefined);
     }
+    this.#armKept(time);
+  }
+
+  /** Nobody calls when a kept slot becomes free. So whoever waits for one needs a timer; an idle limiter has none. */
+  #armKept(time: TimeSource): void {
+    if (this.#keptTimer !== undefined) time.clock.clearTimer(this.#keptTimer);
+    this.#keptTimer = undefined;
+    if (this.#queue.length === 0 || this.#kept.count === 0) return;
+    const inMs = this.#kept.nextAt - time.now();
+    this.#keptTimer = time.clock.setTimer(() => {
+      this.#keptTimer = undefined;
+      this.#serve(time);
+    }, inMs);
   }
 }
 
@@ -234,9 +277,13 @@ function isTimeout({ kind }: Outcome): boolean {
   return kind === 'timeout';
 }
 
-function latencyOf({ state, time }: Call): number {
-  const startedAt = typeof state === 'number' ? state : (state as Waiter<Place>).item.startedAt;
-  return elapsedMs(startedAt, time.now());
+/** What the regulator keeps for a call: where it put it, or in its place in the queue. */
+function stayOf({ state }: Call): unknown {
+  return isWaiter(state) ? state.item.stay : state;
+}
+
+function isWaiter(state: unknown): state is Waiter<Place> {
+  return typeof state === 'object' && state !== null && 'queued' in state;
 }
 
 function levelOf(priority: (() => number) | undefined): number {

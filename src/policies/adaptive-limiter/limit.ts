@@ -9,7 +9,7 @@ import { vegas } from './vegas.js';
 /** The new limit after a round near the old one; what comes out is kept within floor and cap. */
 type Step = (limit: number, latencyMs: number, unloadedMs: number) => number;
 
-const steps: Readonly<Record<ResolvedAdaptiveLimiter['algorithm'], Step>> = {
+const steps: Readonly<Record<LatencyAlgorithm, Step>> = {
   gradient,
   vegas,
   aimd,
@@ -24,11 +24,14 @@ const MIN_CALLS = 20;
  */
 const BOTTLENECK = 1 / 4;
 
+/** The algorithms that work in rounds. */
+export type LatencyAlgorithm = Exclude<ResolvedAdaptiveLimiter['algorithm'], 'brake'>;
+
 /** What an {@link AdaptiveLimit} is made from. */
-export type LimitOptions = Pick<
-  ResolvedAdaptiveLimiter,
-  'algorithm' | 'initialLimit' | 'minLimit' | 'maxLimit'
->;
+export interface LimitOptions
+  extends Pick<ResolvedAdaptiveLimiter, 'initialLimit' | 'minLimit' | 'maxLimit'> {
+  readonly algorithm: LatencyAlgorithm;
+}
 
 /**
  * The limit on calls in flight. Samples in, a limit out: no clock, no timer.

@@ -11,22 +11,25 @@ import { namedShape } from '../named.js';
 /** Options of {@link adaptiveLimiter}. */
 export interface AdaptiveLimiterOptions extends Named {
   /**
-   * How the limit is found: `gradient` and `vegas` from measured latency, `aimd` only from signs of overload (see `handle`).
-   * Default `gradient`.
+   * How the limit is found. `brake` lets everything in until most calls are useless to their callers; `gradient` and `vegas` look for the
+   * limit at which latency begins to grow, `aimd` for that at which signs of overload appear (see `handle`). Default `brake`.
    */
-  readonly algorithm?: 'gradient' | 'vegas' | 'aimd' | undefined;
-  /** The limit at first: a whole number from `minLimit` to `maxLimit`. Default 20, or the nearest of those two. */
+  readonly algorithm?: 'brake' | 'gradient' | 'vegas' | 'aimd' | undefined;
+  /**
+   * The limit at first: a whole number from `minLimit` to `maxLimit`. Default 20, or the nearest of those two. Not for `brake`, which
+   * starts at `maxLimit`.
+   */
   readonly initialLimit?: number | undefined;
-  /** The floor: a whole number >= 1. Default 3, so that one call that hangs is not all there is, or the lowest of
-   * the other two. */
+  /** The floor: a whole number >= 1. Default 1 for `brake`; else 3, so that one call that hangs is not all there is, or the lowest of the other two. */
   readonly minLimit?: number | undefined;
-  /** The cap: a whole number >= `minLimit`. Default 200, or the highest of the other two. */
+  /** The cap: a whole number >= `minLimit`. Default 10,000 for `brake`; else 200, or the highest of the other two. */
   readonly maxLimit?: number | undefined;
-  /** How many calls may wait for a slot: a whole number >= 0. Default 0. */
+  /** How many calls may wait for a slot: a whole number >= 0. Default 100 for `brake`, else 0. */
   readonly maxQueued?: number | undefined;
   /**
-   * How long a call may wait for a slot: longer than 0. While the queue has not been empty for that long, newcomers may wait for a
-   * twentieth of it only, unless they are more important than all that wait. Default 100 ms. Needs `maxQueued`.
+   * How long a call may wait for a slot, and never longer than half of the time its caller has left: longer than 0. While the queue has
+   * not been empty for that long, newcomers may wait for a twentieth of it only, unless they are more important than all that wait. Default
+   * 500 ms for `brake`, else 100 ms. Needs `maxQueued`.
    */
   readonly maxWait?: Duration | undefined;
   /**
@@ -48,30 +51,30 @@ export interface AdaptiveLimiterOptions extends Named {
   readonly dryRun?: boolean | undefined;
 }
 
-/** The defaults of {@link AdaptiveLimiterOptions}. */
+/** The defaults of {@link AdaptiveLimiterOptions}: with `brake`, and with all other algorithms. */
 export const adaptiveLimiterDefaults = {
-  algorithm: 'gradient',
-  initialLimit: 20,
-  minLimit: 3,
-  maxLimit: 200,
-  maxQueued: 0,
-  maxWait: 100,
+  algorithm: 'brake',
+  minLimit: 1,
+  maxLimit: 10_000,
+  maxQueued: 100,
+  maxWait: 500,
   releaseOnAbandon: false,
   dryRun: false,
+  others: { initialLimit: 20, minLimit: 3, maxLimit: 200, maxQueued: 0, maxWait: 100 },
 } as const;
 
-const ALGORITHM = "must be 'gradient', 'vegas' or 'aimd'";
+const ALGORITHM = "must be 'brake', 'gradient', 'vegas' or 'aimd'";
 
 /** The schema of {@link AdaptiveLimiterOptions}. */
 export const adaptiveLimiterSchema = z
   .strictObject({
     algorithm: z
-      .enum(['gradient', 'vegas', 'aimd'], { error: ALGORITHM })
+      .enum(['brake', 'gradient', 'vegas', 'aimd'], { error: ALGORITHM })
       .default(adaptiveLimiterDefaults.algorithm),
     initialLimit: positiveCount.optional(),
     minLimit: positiveCount.optional(),
     maxLimit: positiveCount.optional(),
-    maxQueued: count.default(adaptiveLimiterDefaults.maxQueued),
+    maxQueued: count.optional(),
     maxWait: positiveDurationSchema.optional(),
     priority: fnOf<() => number>().optional(),
     handle: handleSchema.optional(),
@@ -84,8 +87,11 @@ export const adaptiveLimiterSchema = z
     const wrong = (key: keyof typeof options, message: string): void => {
       issues.push({ code: 'custom', input: options[key], path: [key], message });
     };
-    const { initialLimit, maxQueued } = options;
-    const { minLimit, maxLimit } = boundsOf(options);
+    const { algorithm, initialLimit } = options;
+    const { minLimit, maxLimit, maxQueued } = completed(options);
+    if (algorithm === 'brake' && initialLimit !== undefined) {
+      wrong('initialLimit', 'has no effect with the brake, which starts at maxLimit: set that');
+    }
     if (minLimit > maxLimit) {
       wrong(
         options.minLimit === undefined ? 'maxLimit' : 'minLimit',
@@ -109,6 +115,7 @@ export interface ResolvedAdaptiveLimiter extends Parsed {
   readonly initialLimit: number;
   readonly minLimit: number;
   readonly maxLimit: number;
+  readonly maxQueued: number;
   readonly maxWait: number;
 }
 
@@ -116,27 +123,26 @@ export interface ResolvedAdaptiveLimiter extends Parsed {
 export function resolveAdaptiveLimiter(
   options: AdaptiveLimiterOptions | undefined,
 ): ResolvedAdaptiveLimiter {
-  const parsed = parseOptions(adaptiveLimiterSchema, options, 'adaptiveLimiter');
-  const { minLimit, maxLimit } = boundsOf(parsed);
-  const { initialLimit, maxWait } = adaptiveLimiterDefaults;
-  return {
-    ...parsed,
-    minLimit,
-    maxLimit,
-    initialLimit: parsed.initialLimit ?? Math.min(maxLimit, Math.max(minLimit, initialLimit)),
-    maxWait: parsed.maxWait ?? maxWait,
-  };
+  return completeAdaptiveLimiter(parseOptions(adaptiveLimiterSchema, options, 'adaptiveLimiter'));
+}
+
+/** Fills in the defaults that depend on other options. */
+export function completeAdaptiveLimiter(parsed: Parsed): ResolvedAdaptiveLimiter {
+  return { ...parsed, ...completed(parsed) };
 }
 
 /** Who sets one of the bounds alone need not know the default of the other. */
-function boundsOf({ initialLimit, minLimit, maxLimit }: Parsed): {
-  minLimit: number;
-  maxLimit: number;
-} {
-  const defaults = adaptiveLimiterDefaults;
+function completed({ algorithm, initialLimit, minLimit, maxLimit, maxQueued, maxWait }: Parsed) {
+  const { others, ...brake } = adaptiveLimiterDefaults;
+  const defaults = algorithm === 'brake' ? { ...brake, initialLimit: brake.maxLimit } : others;
+  const least =
+    minLimit ?? Math.min(defaults.minLimit, initialLimit ?? Infinity, maxLimit ?? Infinity);
+  const most = maxLimit ?? Math.max(defaults.maxLimit, initialLimit ?? 0, minLimit ?? 0);
   return {
-    minLimit:
-      minLimit ?? Math.min(defaults.minLimit, initialLimit ?? Infinity, maxLimit ?? Infinity),
-    maxLimit: maxLimit ?? Math.max(defaults.maxLimit, initialLimit ?? 0, minLimit ?? 0),
+    minLimit: least,
+    maxLimit: most,
+    initialLimit: initialLimit ?? Math.min(most, Math.max(least, defaults.initialLimit)),
+    maxQueued: maxQueued ?? defaults.maxQueued,
+    maxWait: maxWait ?? defaults.maxWait,
   };
 }

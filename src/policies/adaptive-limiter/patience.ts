@@ -21,10 +21,22 @@ export class Patience {
     this.#maxWaitMs = maxWaitMs;
   }
 
-  /** For a call that comes at `nowMs` and finds `queued` others waiting; `isNext` when it is to be served before all of them. */
-  of(nowMs: number, queued: number, isNext: boolean): number {
+  /**
+   * For a call that comes at `nowMs` and finds `queued` others waiting; `isNext` when it is to be served before all of them.
+   *
+   * @param leftMs How much time its caller has left: it waits for no more than half of it.
+   */
+  of(nowMs: number, queued: number, isNext: boolean, leftMs: number): number {
     if (queued === 0) this.#standsSince = nowMs;
-    const stands = nowMs - this.#standsSince >= this.#maxWaitMs;
-    return stands && !isNext ? this.#maxWaitMs * SHARE : this.#maxWaitMs;
+    const mostMs = leftMs > 2 * this.#maxWaitMs ? this.#maxWaitMs : stepOf(leftMs / 2);
+    const stands = nowMs - this.#standsSince >= mostMs;
+    return stands && !isNext ? mostMs * SHARE : mostMs;
   }
+}
+
+/** In steps of about a tenth: waits of the same length share a timer. */
+function stepOf(ms: number): number {
+  if (ms <= 1) return 1;
+  const step = 10 ** Math.floor(Math.log10(ms)) / 4;
+  return Math.max(1, Math.floor(ms / step) * step);
 }

@@ -1,0 +1,36 @@
+/** A slot whose call was given up is kept for no longer than this. */
+const MOST_MS = 2_000;
+
+/** For how long a slot is kept whose call was given up after so long: about as long again, since the upstream still works on it. */
+export function keptFor(tookMs: number): number {
+  return Math.min(MOST_MS, tookMs);
+}
+
+/** Slots whose calls were given up, and that are kept for a while. */
+export class KeptSlots {
+  /** When each is free, the earliest first. */
+  readonly #freeAt: number[] = [];
+
+  get count(): number {
+    return this.#freeAt.length;
+  }
+
+  /** When the next one is free; Infinity when none is kept. */
+  get nextAt(): number {
+    return this.#freeAt[0] ?? Infinity;
+  }
+
+  add(freeAt: number): void {
+    let i = this.#freeAt.length;
+    while (i > 0 && (this.#freeAt[i - 1] as number) > freeAt) i--;
+    this.#freeAt.splice(i, 0, freeAt);
+  }
+
+  /** Gives back those that are free by now. Answers how many. */
+  release(nowMs: number): number {
+    let free = 0;
+    while (free < this.#freeAt.length && (this.#freeAt[free] as number) <= nowMs) free++;
+    if (free > 0) this.#freeAt.splice(0, free);
+    return free;
+  }
+}

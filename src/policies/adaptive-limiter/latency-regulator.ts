@@ -1,0 +1,51 @@
+import type { OutcomeKind } from '../../pipeline/outcome.js';
+import type { TimeSource } from '../../time/time-source.js';
+import type { LimitOptions } from './limit.js';
+import { AdaptiveLimit } from './limit.js';
+import type { Regulator } from './regulator.js';
+import { elapsedMs, stampOf } from './stamp.js';
+
+/** Finds the limit in rounds, from latency or from signs of overload: `gradient`, `vegas` and `aimd`. */
+export class LatencyRegulator implements Regulator<number> {
+  readonly #limit: AdaptiveLimit;
+
+  constructor(options: LimitOptions) {
+    this.#limit = new AdaptiveLimit(options);
+  }
+
+  get current(): number {
+    return this.#limit.current;
+  }
+
+  get unloadedMs(): number | undefined {
+    return this.#limit.unloadedMs;
+  }
+
+  remembers(): boolean {
+    return false;
+  }
+
+  timeOf(time: TimeSource): number {
+    return time.now();
+  }
+
+  look(): void {}
+
+  begin(nowMs: number): number {
+    return stampOf(nowMs);
+  }
+
+  end(
+    startedAt: number,
+    time: TimeSource,
+    inFlight: number,
+    kind: OutcomeKind,
+    isOverload: boolean,
+  ): number {
+    // A call that was given up or refused says nothing of the upstream, and one that failed by itself says nothing of its load.
+    if (isOverload || kind === 'success') {
+      this.#limit.sample(elapsedMs(startedAt, time.now()), inFlight, isOverload);
+    }
+    return 0;
+  }
+}
