@@ -37,5 +37,7 @@ export function backAfter({ state, afterMs }: Recovery): string {
       return 'not yet';
     case 'ahead':
       return '-';
+    case 'unknown':
+      return '?';
   }
 }

@@ -86,17 +86,16 @@ class Page {
     return ` ${format === undefined ? padded : this.#paint(format, padded)}${cells}`;
   }
 
+  /** Each name above its phase, where there is room for it. */
   phaseNames(): string {
-    let text = '';
-    let length = 0;
-    this.#moment.phases.forEach(({ name, startMs }, index) => {
-      // A name is never joined to the one before, nor cut.
-      const start = Math.max(this.#axis.columnAt(startMs), length === 0 ? 0 : length + 1);
-      text += ' '.repeat(start - length);
-      text += this.#paint(index === this.#moment.phase ? 'bold' : 'dim', name);
-      length = start + name.length;
-    });
-    return text;
+    return this.#moment.phases
+      .map(({ name, startMs, endMs }, index) => {
+        const columns = this.#axis.columnAt(endMs) - this.#axis.columnAt(startMs);
+        const shown = name.length < columns || endMs === this.#totalMs ? name : '';
+        const format = index === this.#moment.phase ? 'bold' : 'dim';
+        return this.#paint(format, shown) + ' '.repeat(Math.max(0, columns - shown.length));
+      })
+      .join('');
   }
 
   phaseBar(): string {
@@ -161,6 +160,8 @@ class Page {
         return this.#paint('green', `back after ${backAfter(recovery)}`);
       case 'never':
         return this.#paint('red', 'never');
+      case 'unknown':
+        return this.#paint('yellow', '?');
     }
   }
 }

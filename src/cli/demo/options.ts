@@ -12,11 +12,11 @@ export interface DemoOptions {
   readonly help: boolean;
 }
 
-export const DEMO_DEFAULTS = { seconds: 17, rate: 150, seed: 1 } as const;
+export const DEMO_DEFAULTS = { seconds: 17, rate: 100, seed: 1 } as const;
 
 const RANGES = {
   seconds: { least: 4, most: 600, whole: false },
-  rate: { least: 75, most: 1_000, whole: false },
+  rate: { least: 50, most: 1_000, whole: false },
   seed: { least: 0, most: 2 ** 31 - 1, whole: true },
 } as const;
 

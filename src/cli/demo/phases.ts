@@ -24,31 +24,31 @@ interface Plan {
 }
 
 const PLAN: readonly Plan[] = [
-  { name: 'good', share: 4, what: 'each upstream is busy for 3/4 of the time' },
+  { name: 'good', share: 3, what: 'each upstream is busy for 3/4 of the time' },
   {
     name: 'slow',
-    share: 6,
+    share: 5,
     trigger: 'slowdown',
     working: 0.1,
     what: 'a tenth of the workers is left',
   },
   { name: 'good again', share: 11, what: 'all workers are back, and find a queue' },
   {
-    name: 'fails',
+    name: '503s',
     share: 5,
     trigger: 'failures',
     failureRate: 0.9,
     what: '9 of 10 answers are 503',
   },
-  { name: 'good', share: 8, what: 'no answer fails any more' },
+  { name: 'good', share: 10, what: 'no answer fails any more' },
 ];
 const SHARES = PLAN.reduce((total, { share }) => total + share, 0);
 
 /** How busy the calls keep an upstream, if each is sent once. */
 const LOAD = 0.75;
 const WORKERS = 10;
-/** The rate for which ten workers are meant. They take 50 ms for a request then. */
-const RATE_FOR_TEN = 150;
+/** The rate for which ten workers are meant. They take 75 ms for a request then. */
+const RATE_FOR_TEN = 100;
 
 /** An upstream that serves 4 requests for every 3 calls. A multiple of ten workers: a tenth of them can be left. */
 export function capacityFor(rate: number): UpstreamCapacity {

@@ -1,4 +1,5 @@
 import { backAfter, count, type Paint, type PaintFormat, percent, seconds } from './format.js';
+import type { Recovery } from './recovery.js';
 import type { DemoResult, SideResult } from './result.js';
 import { CLIENTS, LIMIT_MS, NAIVE } from './ways.js';
 
@@ -25,7 +26,7 @@ export function report(result: DemoResult, paint: Paint): string[] {
     ...rowsOf(result).map((row) => rowLine(row, sides, paint)),
     rule,
     // Who was still waiting when it was stopped may well have been answered: nothing to conclude from.
-    ...(interrupted ? [] : [...sides.map((side) => ` ${sentence(side)}`), '']),
+    ...(interrupted ? [] : [...summary(sides).map((line) => ` ${line}`), '']),
     ...NOTES.map((line) => paint('dim', ` ${line}`)),
   ];
 }
@@ -69,11 +70,29 @@ function rowsOf({ sides, interrupted }: DemoResult): Row[] {
   ];
 }
 
-const COLOUR_OF = { ahead: undefined, away: 'yellow', back: 'green', never: 'red' } as const;
+const COLOUR_OF: Readonly<Record<Recovery['state'], PaintFormat | undefined>> = {
+  ahead: undefined,
+  away: 'yellow',
+  back: 'green',
+  never: 'red',
+  unknown: 'yellow',
+};
 
 function amplification({ sent, calls }: SideResult): string {
   return calls === 0 ? '-' : (sent / calls).toFixed(2);
 }
+
+function summary(sides: readonly SideResult[]): string[] {
+  const unknown = sides.some(({ recoveries }) =>
+    recoveries.some(({ state }) => state === 'unknown'),
+  );
+  return unknown ? TOO_BUSY : sides.map(sentence);
+}
+
+const TOO_BUSY = [
+  'This machine was too busy: calls failed before anything',
+  'went wrong. The counts show that, and no more.',
+];
 
 /** What became of one side, in words. */
 function sentence({ name, recoveries }: SideResult): string {

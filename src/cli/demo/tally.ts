@@ -8,9 +8,11 @@ export interface OpenCall {
 
 /** What happened in one slice of time. */
 export interface Slice {
+  /** Calls made. */
+  made: number;
   /** Answers that came. */
   answered: number;
-  /** Calls made in this slice that were answered, whenever the answer came. */
+  /** Of the calls made, those that were answered, whenever the answer came. */
   served: number;
   /** Requests that left for the upstream. */
   sent: number;
@@ -20,6 +22,8 @@ export interface Slice {
 
 /** Slices are this long. */
 export const SLICE_MS = 100;
+
+const NOTHING: Readonly<Slice> = { made: 0, answered: 0, served: 0, sent: 0, queued: 0 };
 
 /** Counts the calls of one side. Has no clock: whoever calls it says when. */
 export class Tally {
@@ -43,7 +47,7 @@ export class Tally {
   begin(dueMs: number): OpenCall {
     this.calls += 1;
     this.#waiting += 1;
-    this.#sliceAt(dueMs);
+    this.#sliceAt(dueMs).made += 1;
     return { dueMs };
   }
 
@@ -80,7 +84,7 @@ export class Tally {
   #sliceAt(ms: number): Slice {
     const index = Math.max(0, Math.floor(ms / SLICE_MS));
     while (this.slices.length <= index) {
-      this.slices.push({ answered: 0, served: 0, sent: 0, queued: this.queued });
+      this.slices.push({ ...NOTHING, queued: this.queued });
     }
     const slice = this.slices[index] as Slice;
     slice.queued = Math.max(slice.queued, this.queued);
@@ -90,10 +94,11 @@ export class Tally {
 
 /** What happened in the slices that begin from `fromMs` to before `toMs`. */
 export function sumSlices(slices: readonly Slice[], fromMs: number, toMs: number): Slice {
-  const total: Slice = { answered: 0, served: 0, sent: 0, queued: 0 };
+  const total: Slice = { ...NOTHING };
   const end = Math.min(slices.length, Math.ceil(toMs / SLICE_MS));
   for (let index = Math.max(0, Math.ceil(fromMs / SLICE_MS)); index < end; index += 1) {
     const slice = slices[index] as Slice;
+    total.made += slice.made;
     total.answered += slice.answered;
     total.served += slice.served;
     total.sent += slice.sent;

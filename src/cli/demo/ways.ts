@@ -21,7 +21,7 @@ export const CLIENTS = 10;
 export const NAIVE: NaiveRetries = {
   maxRetries: 3,
   backoffMs: 20,
-  attemptMs: 250,
+  attemptMs: 300,
   totalMs: LIMIT_MS,
 };
 

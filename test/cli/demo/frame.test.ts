@@ -6,50 +6,50 @@ import { firstMoment, momentAt } from './moments.js';
 describe('frame', () => {
   it('shows the three sides below each other, on one time axis', () => {
     expect(frame(momentAt(14_500), 60, noPaint).join('\n')).toMatchInlineSnapshot(`
-      " holdfast demo: 150 calls/s, 3 ways        14.5 s of 17.0 s
+      " holdfast demo: 100 calls/s, 3 ways        14.5 s of 17.0 s
 
-       upstreams     good slow good again  fails good
+       upstreams        slow good again  503s good      
                      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━──────
                      no answer fails any more
 
-       fetch         back after 4.0 s, then back after 0.0 s
-         answered    ████              ▅██▅    ▃██          150/s
-         requests    ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂          150/s
-         queue           ███████▅▅▅▅▅▅▅▅                        0
+       fetch         back after 3.0 s, then back after 0.0 s
+         answered    ███           ▅████▃    ▃████          100/s
+         requests    ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂          100/s
+         queue          ▆▆▆▆▆▆▄▄▄▄▄▄                            0
 
        naive retries never, then not back yet
-         answered    ████                                     0/s
-         requests    ▂▂▂▂█████████████████████████          600/s
-         queue           █████████████████████████         85,254
+         answered    ███                                      0/s
+         requests    ▂▂▂██████████████████████████          400/s
+         queue          ██████████████████████████         85,234
 
        holdfast      back after 0.0 s, then back after 0.4 s
-         answered    ████      ▆██████████▅     ▄█          150/s
-         requests    ▂▂▂▂▁▁▁▁▁▁▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂          150/s
+         answered    ███     ▆██████████▃     ▅███          100/s
+         requests    ▂▂▂▁▁▁▁▁▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂          100/s
          queue       ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁              3"
     `);
   });
 
   it('has longer charts where there is room', () => {
     expect(frame(momentAt(14_500), 80, noPaint).join('\n')).toMatchInlineSnapshot(`
-      " holdfast demo: 150 calls/s, 3 ways                            14.5 s of 17.0 s
+      " holdfast demo: 100 calls/s, 3 ways                            14.5 s of 17.0 s
 
-       upstreams     good  slow      good again        fails   good
+       upstreams     good slow    good again        503s    good            
                      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━─────────
                      no answer fails any more
 
-       fetch         back after 4.0 s, then back after 0.0 s
-         answered    ██████▃                      ████▆        ████             150/s
-         requests    ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂             150/s
-         queue             ██████████▅▅▅▅▅▅▅▅▅▅▅▅▅▅                                 0
+       fetch         back after 3.0 s, then back after 0.0 s
+         answered    ████▅                 ▄███████▅       ▂███████             100/s
+         requests    ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂             100/s
+         queue           ▆▆▆▆▆▆▆▆▆▄▄▄▄▄▄▄▄▄▄                                        0
 
        naive retries never, then not back yet
-         answered    ██████▃                                                      0/s
-         requests    ▂▂▂▂▂▂▆███████████████████████████████████████             600/s
-         queue             ████████████████████████████████████████            85,254
+         answered    ████▅                                                        0/s
+         requests    ▂▂▂▂▄█████████████████████████████████████████             400/s
+         queue           ██████████████████████████████████████████            85,234
 
        holdfast      back after 0.0 s, then back after 0.4 s
-         answered    ██████▃         █████████████████▆         ▅██             150/s
-         requests    ▂▂▂▂▂▂▁▁▁▁▁▁▁▁▁▁▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂             150/s
+         answered    ████▅       ▂█████████████████▅         ██████             100/s
+         requests    ▂▂▂▂▁▁▁▁▁▁▁▁▁▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂             100/s
          queue       ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁                 3"
     `);
   });
@@ -64,11 +64,11 @@ describe('frame', () => {
   it('fits the width and height it promises, at every moment, rate and length', () => {
     for (const width of [LEAST_WIDTH, 80, 120, 300]) {
       for (const [rate, totalMs] of [
-        [75, 4_000],
-        [150, 17_000],
+        [50, 4_000],
+        [100, 17_000],
         [1_000, 4_000],
         [1_000, 30_000],
-        [75, 600_000],
+        [50, 600_000],
       ] as const) {
         const moments = [0, 50, 1_234, totalMs / 2, totalMs - 1, totalMs, totalMs + 1_000];
         for (const moment of [
@@ -90,14 +90,14 @@ describe('frame', () => {
   it('tells what came of a trigger as soon as it is known', () => {
     const headings = (ms: number): string[] =>
       [6, 11, 16].map((line) => frame(momentAt(ms), 80, noPaint)[line]?.trim() ?? '');
-    expect(headings(4_000)).toEqual(['fetch', 'naive retries', 'holdfast']);
-    expect(headings(6_100)).toEqual([
+    expect(headings(3_900)).toEqual(['fetch', 'naive retries', 'holdfast']);
+    expect(headings(5_100)).toEqual([
       'fetch         not back yet',
       'naive retries not back yet',
       'holdfast      back after 0.0 s',
     ]);
     expect(headings(18_000)).toEqual([
-      'fetch         back after 4.0 s, then back after 0.0 s',
+      'fetch         back after 3.0 s, then back after 0.0 s',
       'naive retries never, then never',
       'holdfast      back after 0.0 s, then back after 0.4 s',
     ]);

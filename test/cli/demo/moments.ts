@@ -11,14 +11,14 @@ interface Script {
   readonly queue: (share: number) => number;
 }
 
-// Shares of the run: slow from 2/17, good from 5/17, failing from 10.5/17, good from 13/17.
-const [SLOW, GOOD, FAILS, BETTER] = [2 / 17, 5 / 17, 10.5 / 17, 13 / 17] as const;
+// Shares of the run: slow, good again, failing, good at last. `fetch` is back from its queue at 7 s of 17.
+const [SLOW, GOOD, BACK, FAILS, BETTER] = [3 / 34, 8 / 34, 14 / 34, 19 / 34, 24 / 34] as const;
 const SCRIPTS: readonly Script[] = [
   {
     name: 'fetch',
     sends: () => 1,
-    isAnswered: (share) => share < SLOW || (share > 9 / 17 && share < FAILS) || share > BETTER,
-    queue: (share) => (share < SLOW || share > 9 / 17 ? 0 : share < GOOD ? 400 : 200),
+    isAnswered: (share) => share < SLOW || (share > BACK && share < FAILS) || share > BETTER,
+    queue: (share) => (share < SLOW || share > BACK ? 0 : share < GOOD ? 150 : 100),
   },
   {
     name: 'naive retries',
@@ -29,13 +29,13 @@ const SCRIPTS: readonly Script[] = [
   {
     name: 'holdfast',
     sends: (share) => (share > SLOW && share < GOOD ? 0.2 : 1),
-    isAnswered: (share) => share < SLOW || (share > GOOD && share < FAILS) || share > 13.4 / 17,
+    isAnswered: (share) => share < SLOW || (share > GOOD && share < FAILS) || share > 24.8 / 34,
     queue: () => 3,
   },
 ];
 
 /** The demo at a moment, as if all had gone as planned. */
-export function momentAt(elapsedMs: number, rate = 150, totalMs = 17_000): Moment {
+export function momentAt(elapsedMs: number, rate = 100, totalMs = 17_000): Moment {
   const phases = phasesOf(totalMs, rate);
   const calls = callsIn(Math.min(elapsedMs, totalMs), rate);
   const sides = SCRIPTS.map(({ name, sends, isAnswered, queue }) => {

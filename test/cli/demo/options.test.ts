@@ -22,7 +22,7 @@ describe('the options of the demo', () => {
   it.each([
     [['--seconds', '1'], '--seconds must be a number from 4 to 600'],
     [['--seconds', 'ten'], "(got 'ten')"],
-    [['--rate', '0'], '--rate must be a number from 75 to 1000'],
+    [['--rate', '0'], '--rate must be a number from 50 to 1000'],
     [['--rate', ''], '--rate'],
     [['--rate', 'NaN'], '--rate'],
     [['--seed', '1.5'], '--seed must be a whole number'],

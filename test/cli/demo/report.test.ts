@@ -80,7 +80,7 @@ describe('report', () => {
        back: from the end of what went wrong to the first second
        of whose calls 95% as many were answered as at first.
        for nobody: worked on when the caller had left the queue.
-       naive retries: up to 3, after 20, 40, 80 ms; 250 ms each.
+       naive retries: up to 3, after 20, 40, 80 ms; 300 ms each.
        holdfast: 10 clients, each with a pipeline of its own:
        pipeline('inventory', ...standard({ totalTimeout: '1s' }))"
     `);
@@ -109,6 +109,17 @@ describe('report', () => {
     expect(text).toMatch(/the slowdown +not yet +not yet +not yet/);
     expect(text).toMatch(/the failures +- +- +-/);
     expect(text).not.toContain('never back');
+  });
+
+  it('judges nothing where calls failed from the beginning', () => {
+    const sides = result.sides.map((each) => ({
+      ...each,
+      recoveries: recoveries('unknown', 'unknown'),
+    }));
+    const text = report({ ...result, sides }, noPaint).join('\n');
+    expect(text).toContain('This machine was too busy');
+    expect(text).toMatch(/the slowdown +\? +\? +\?/);
+    expect(text).not.toContain('never');
   });
 
   it('paints what became of the triggers', () => {

@@ -108,10 +108,10 @@ describe('LinesView', () => {
     view.end();
     const lines = output.text.split('\n');
     expect(
-      lines.filter((line) => /^\d+\.\d s, (?:good|slow|good again|fails): /.test(line)),
+      lines.filter((line) => /^\d+\.\d s, (?:good|slow|good again|503s): /.test(line)),
     ).toHaveLength(5);
     expect(lines.filter((line) => /^ +\d+ s \|/.test(line))).toHaveLength(18);
-    expect(lines).toContain('  4 s |       0  1,000 |       0  4,000 |       0    200');
+    expect(lines).toContain('  3 s |       0  1,000 |       0  4,000 |       0    200');
     for (const line of lines) expect(line.length).toBeLessThan(60);
   });
 
