@@ -6,7 +6,7 @@ import type { DemoResult } from './result.js';
 import { warmUp } from './sides.js';
 import { UpstreamHandle } from './upstream-handle.js';
 import { viewFor } from './view.js';
-import { waysToCall } from './ways.js';
+import { type Way, waysToCall } from './ways.js';
 
 /** `holdfast demo`. Answers the exit code. */
 export async function demo(args: readonly string[]): Promise<number> {
@@ -50,7 +50,8 @@ async function run(
     // One for each side, alike to the seed: no side can help or harm another.
     upstreams = await UpstreamHandle.startAll(ways.length, options.seed);
     for (const { gone } of upstreams) void gone.then(() => stop.abort());
-    await Promise.all(upstreams.map(({ url }) => warmUp(url)));
+    const spare = waysToCall();
+    await Promise.all(upstreams.map(({ url }, index) => warmUp(spare[index] as Way, url)));
     return await comparison.run(upstreams, stop.signal);
   } finally {
     view?.end();
