@@ -1,15 +1,12 @@
-import { drive, stopwatch } from './drive.js';
+import { Comparison } from './compare.js';
 import { DEMO_HELP, type DemoOptions, parseDemoArgs } from './options.js';
-import { type Phase, phaseIndexAt, phasesOf } from './phases.js';
+import { paintFor, type View } from './output.js';
 import { report } from './report.js';
-import { type DemoResult, pipelineResult, rounded, sideResult } from './result.js';
-import { holdfastSide, PIPELINE_WORDS, plainSide, warmUp } from './sides.js';
+import type { DemoResult } from './result.js';
+import { warmUp } from './sides.js';
 import { UpstreamHandle } from './upstream-handle.js';
-import { paintFor, type View, viewFor } from './view.js';
-
-/** Longer than the pipeline's total timeout: every call through it comes to its end, so neither side is cut short. */
-const PATIENCE_MS = 2_200;
-const REDRAW_MS = 100;
+import { viewFor } from './view.js';
+import { type Way, waysToCall } from './ways.js';
 
 /** `holdfast demo`. Answers the exit code. */
 export async function demo(args: readonly string[]): Promise<number> {
@@ -31,7 +28,7 @@ export async function demo(args: readonly string[]): Promise<number> {
     const view = options.json ? undefined : viewFor(output, process.env['TERM'] === 'dumb');
     const result = await run(options, view, stop);
     if (options.json) output.write(`${JSON.stringify(result, undefined, 2)}\n`);
-    else output.write(`${report(result, PIPELINE_WORDS, paintFor(output)).join('\n')}\n`);
+    else output.write(`${report(result, paintFor(output)).join('\n')}\n`);
     return 0;
   } finally {
     process.off('SIGINT', onSignal);
@@ -44,87 +41,20 @@ async function run(
   view: View | undefined,
   stop: AbortController,
 ): Promise<DemoResult> {
-  // One upstream for each side, alike to the seed: neither side can help or harm the other.
-  const started = await Promise.allSettled([
-    UpstreamHandle.start(options.seed),
-    UpstreamHandle.start(options.seed),
-  ]);
+  const ways = waysToCall();
+  const comparison = new Comparison(options, ways, view);
+  let upstreams: readonly UpstreamHandle[] = [];
   try {
-    const [first, second] = started.map((each) => {
-      if (each.status === 'rejected') throw each.reason;
-      void each.value.gone.then(() => stop.abort());
-      return each.value;
-    }) as [UpstreamHandle, UpstreamHandle];
-    await Promise.all([warmUp(first.url), warmUp(second.url)]);
-    return await compare(first, second, options, view, stop.signal);
+    // There is something to see while the servers start.
+    comparison.show();
+    // One for each side, alike to the seed: no side can help or harm another.
+    upstreams = await UpstreamHandle.startAll(ways.length, options.seed);
+    for (const { gone } of upstreams) void gone.then(() => stop.abort());
+    const spare = waysToCall();
+    await Promise.all(upstreams.map(({ url }, index) => warmUp(spare[index] as Way, url)));
+    return await comparison.run(upstreams, stop.signal);
   } finally {
     view?.end();
-    for (const each of started) {
-      if (each.status === 'fulfilled') await each.value.stop();
-    }
+    await Promise.all(upstreams.map((upstream) => upstream.stop()));
   }
-}
-
-/** Sends the calls of one side to the first upstream, those of the other to the second. */
-async function compare(
-  first: UpstreamHandle,
-  second: UpstreamHandle,
-  { seconds, rate, seed }: DemoOptions,
-  view: View | undefined,
-  stop: AbortSignal,
-): Promise<DemoResult> {
-  const totalMs = seconds * 1_000;
-  const phases = phasesOf(totalMs);
-  const elapsed = stopwatch();
-  const plain = plainSide(first.url, elapsed);
-  const holdfast = holdfastSide(second.url, elapsed);
-  const show = (): void => {
-    const elapsedMs = elapsed();
-    view?.show({
-      elapsedMs,
-      phases,
-      phase: phaseIndexAt(phases, elapsedMs),
-      rate,
-      plain: plain.tally,
-      holdfast: holdfast.tally,
-      breaker: holdfast.breaker,
-    });
-  };
-  const ticker = view === undefined ? undefined : setInterval(show, REDRAW_MS);
-  try {
-    const onPhase = ({ behaviour }: Phase): void => {
-      first.behave(behaviour);
-      second.behave(behaviour);
-    };
-    const sides = [plain, holdfast];
-    await drive({ phases, rate, sides, patienceMs: PATIENCE_MS, onPhase, stop }, elapsed);
-  } finally {
-    clearInterval(ticker);
-  }
-  const ranMs = elapsed();
-  const interrupted = stop.aborted;
-  show();
-  plain.tally.close(ranMs);
-  holdfast.tally.close(ranMs);
-  holdfast.dispose();
-  const [plainCounts, holdfastCounts] = await Promise.all([first.counts(), second.counts()]);
-  return {
-    seed,
-    rate,
-    seconds,
-    ranMs: rounded(ranMs),
-    interrupted,
-    phases: phases.map(({ name, what, startMs, endMs }) => ({
-      name,
-      what,
-      startMs: rounded(startMs),
-      endMs: rounded(endMs),
-    })),
-    plain: sideResult(plain.tally, phases, plainCounts),
-    holdfast: {
-      ...sideResult(holdfast.tally, phases, holdfastCounts),
-      // An open breaker lets a call in when its time is over and one comes. After the last call none does.
-      pipeline: pipelineResult(holdfast.events, holdfast.breaker, Math.min(ranMs, totalMs)),
-    },
-  };
 }

@@ -1,4 +1,5 @@
-import { callsIn, dueMs, type Phase, phaseIndexAt } from './phases.js';
+import { type Phase, phaseIndexAt } from './phases.js';
+import { callsIn, dueMs } from './schedule.js';
 import type { CallEnd, Tally } from './tally.js';
 
 /** One way of calling the upstream. */
@@ -44,13 +45,13 @@ export async function drive(plan: Drive, elapsed: () => number): Promise<void> {
       phase += 1;
       plan.onPhase(phases[phase] as Phase);
     }
-    // After a late timer several calls are due: all are made now, and their wait counts from when they were due.
+    // After a late timer several calls are due, and all are made now.
     for (; next < calls && dueMs(next, rate) <= now; next += 1) {
       // No side may be the first every time.
-      const order = next % 2 === 0 ? sides : [...sides].reverse();
-      for (const side of order) follow(side, next, dueMs(next, rate), elapsed);
+      for (let turn = 0; turn < sides.length; turn += 1) {
+        follow(sides[(next + turn) % sides.length] as Side, next, dueMs(next, rate), elapsed);
+      }
     }
-    for (const { tally } of sides) tally.tick(now);
     const over = next === calls && sides.every(({ tally }) => tally.waiting === 0);
     if ((over && now >= totalMs) || now >= totalMs + plan.patienceMs) break;
     await pause(next < calls ? dueMs(next, rate) - now : TICK_MS, stop);

@@ -12,29 +12,31 @@ export interface DemoOptions {
   readonly help: boolean;
 }
 
-export const DEMO_DEFAULTS = { seconds: 18, rate: 100, seed: 1 } as const;
+export const DEMO_DEFAULTS = { seconds: 17, rate: 100, seed: 1 } as const;
 
 const RANGES = {
-  seconds: { least: 2, most: 600, whole: false },
-  rate: { least: 1, most: 1_000, whole: false },
+  seconds: { least: 4, most: 600, whole: false },
+  rate: { least: 50, most: 1_000, whole: false },
   seed: { least: 0, most: 2 ** 31 - 1, whole: true },
 } as const;
 
-export const DEMO_HELP = `holdfast demo: the same calls, with plain fetch and with holdfast, to an upstream
-that breaks and recovers
+export const DEMO_HELP = `holdfast demo: an overload, met with fetch, with naive
+retries and with holdfast
 
 Usage: holdfast demo [options]
 
-  --seconds <n>  how long calls are sent, ${RANGES.seconds.least} to ${RANGES.seconds.most} (default ${DEMO_DEFAULTS.seconds});
-                 the last of them get 2 s more to come back
-  --rate <n>     calls a second to each side, ${RANGES.rate.least} to ${RANGES.rate.most} (default ${DEMO_DEFAULTS.rate})
+  --seconds <n>  for how long, ${RANGES.seconds.least} to ${RANGES.seconds.most} (default ${DEMO_DEFAULTS.seconds});
+                 the last calls get 1 s more
+  --rate <n>     calls a second, ${RANGES.rate.least} to ${RANGES.rate.most} (default ${DEMO_DEFAULTS.rate})
   --seed <n>     decides the upstreams' chance (default ${DEMO_DEFAULTS.seed})
-  --json         print the counts as JSON at the end, and nothing else
+  --json         print the counts as JSON, and nothing else
   --help         print this
 
-Each side has an upstream of its own, alike to the last failure: real HTTP servers
-on loopback, each in its own process. Plain fetch is fetch as it comes, without a
-timeout. Ctrl-C stops early and shows the counts so far.
+Each side has an upstream of its own: a real HTTP server
+on loopback, in its own process, with some workers and a
+queue. It can serve four requests for every three calls.
+It works for callers who are gone, too, as most services
+do. Ctrl-C stops early and shows the counts so far.
 `;
 
 /** @throws UsageError */

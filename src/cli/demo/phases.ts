@@ -1,64 +1,74 @@
-import type { UpstreamBehaviour } from '../../testing/upstream-behaviour.js';
+import type { UpstreamBehaviour, UpstreamCapacity } from '../../testing/upstream-behaviour.js';
 
-/** The names of the phases, in their order. */
-export type PhaseName = 'good' | 'slow' | 'failing' | 'hanging' | 'recovering';
-
-/** One part of the upstream's day. */
+/** One part of the upstreams' day. */
 export interface Phase {
-  readonly name: PhaseName;
-  /** What the upstream does, for people. */
+  readonly name: string;
+  /** What each upstream does, for people. */
   readonly what: string;
+  /** What went wrong, as in `after the slowdown`. `undefined`: nothing. */
+  readonly trigger?: string | undefined;
   readonly startMs: number;
   readonly endMs: number;
   readonly behaviour: UpstreamBehaviour;
 }
 
-interface Plan extends Omit<Phase, 'startMs' | 'endMs'> {
-  /** Part of the whole run; the parts add up to 1. */
+interface Plan {
+  readonly name: string;
+  readonly what: string;
+  readonly trigger?: string;
+  /** Part of the whole run, in 34ths. */
   readonly share: number;
+  /** The share of the workers that work. Default: all. */
+  readonly working?: number;
+  readonly failureRate?: number;
 }
 
 const PLAN: readonly Plan[] = [
-  {
-    name: 'good',
-    share: 3 / 18,
-    what: 'answers in about 20 ms',
-    behaviour: { latency: { median: '20ms', p99: '60ms' } },
-  },
+  { name: 'good', share: 3, what: 'each upstream is busy for 3/4 of the time' },
   {
     name: 'slow',
-    share: 3 / 18,
-    what: 'answers in about 120 ms, 1 in 100 takes over 1.2 s',
-    behaviour: { latency: { median: '120ms', p99: '1.2s' } },
+    share: 5,
+    trigger: 'slowdown',
+    working: 0.1,
+    what: 'a tenth of the workers is left',
   },
+  { name: 'good again', share: 11, what: 'all workers are back, and find a queue' },
   {
-    name: 'failing',
-    share: 4 / 18,
-    what: 'answers 9 of 10 requests with status 503',
-    behaviour: { latency: { median: '20ms', p99: '60ms' }, failureRate: 0.9 },
+    name: '503s',
+    share: 5,
+    trigger: 'failures',
+    failureRate: 0.9,
+    what: '9 of 10 answers are 503',
   },
-  {
-    name: 'hanging',
-    share: 4 / 18,
-    what: 'accepts requests and never answers',
-    behaviour: { faults: { hang: 1 } },
-  },
-  {
-    name: 'recovering',
-    share: 4 / 18,
-    what: 'answers in about 40 ms again, 1 in 50 still fails',
-    behaviour: { latency: { median: '40ms', p99: '200ms' }, failureRate: 0.02 },
-  },
+  { name: 'good', share: 10, what: 'no answer fails any more' },
 ];
+const SHARES = PLAN.reduce((total, { share }) => total + share, 0);
 
-/** The phases of a run of this length. */
-export function phasesOf(totalMs: number): readonly Phase[] {
-  let startMs = 0;
-  return PLAN.map(({ share, ...phase }, index) => {
-    const endMs = index === PLAN.length - 1 ? totalMs : startMs + share * totalMs;
-    const placed: Phase = { ...phase, startMs, endMs };
-    startMs = endMs;
-    return placed;
+/** How busy the calls keep an upstream, if each is sent once. */
+const LOAD = 0.75;
+const WORKERS = 10;
+/** The rate for which ten workers are meant. They take 75 ms for a request then. */
+const RATE_FOR_TEN = 100;
+
+/** An upstream that serves 4 requests for every 3 calls. A multiple of ten workers: a tenth of them can be left. */
+export function capacityFor(rate: number): UpstreamCapacity {
+  const workers = WORKERS * Math.max(1, Math.round(rate / RATE_FOR_TEN));
+  const meanMs = (1_000 * workers * LOAD) / rate;
+  // A log-normal of which this is the mean.
+  return { workers, serviceTime: { median: 0.95 * meanMs, p99: 2 * meanMs } };
+}
+
+/** The phases of a run of this length, with this many calls a second. */
+export function phasesOf(totalMs: number, rate: number): readonly Phase[] {
+  const capacity = capacityFor(rate);
+  let shares = 0;
+  const now = (): number => (shares * totalMs) / SHARES;
+  return PLAN.map(({ name, what, trigger, share, working = 1, failureRate = 0 }) => {
+    const startMs = now();
+    shares += share;
+    const workers = Math.round(working * capacity.workers);
+    const behaviour = { capacity: { ...capacity, workers }, failureRate };
+    return { name, what, trigger, startMs, endMs: now(), behaviour };
   });
 }
 
@@ -66,17 +76,4 @@ export function phasesOf(totalMs: number): readonly Phase[] {
 export function phaseIndexAt(phases: readonly Phase[], elapsedMs: number): number {
   const index = phases.findIndex(({ endMs }) => elapsedMs < endMs);
   return index === -1 ? phases.length - 1 : index;
-}
-
-/**
- * When call number `index` is due. Calls come at a fixed rate whatever became of the earlier ones: a client that waits
- * for an answer before it sends the next request would hide how long its own callers wait.
- */
-export function dueMs(index: number, rate: number): number {
-  return (index * 1_000) / rate;
-}
-
-/** How many calls are due within the first `totalMs`. */
-export function callsIn(totalMs: number, rate: number): number {
-  return Math.ceil((totalMs * rate) / 1_000 - 1e-9);
 }

@@ -1,116 +1,116 @@
-import { count, countOf, measured, type Paint, seconds } from './format.js';
+import { backAfter, count, type Paint, type PaintFormat, percent, seconds } from './format.js';
+import type { Recovery } from './recovery.js';
 import type { DemoResult, SideResult } from './result.js';
+import { CLIENTS, LIMIT_MS, NAIVE } from './ways.js';
+
+const LABEL_WIDTH = 16;
+const COLUMN_WIDTH = 14;
 
 interface Row {
   readonly label: string;
-  readonly plain: string;
-  readonly holdfast: string;
-  /** Belongs to the row above. */
-  readonly detail?: boolean;
-  readonly format?: 'green' | 'yellow' | 'red';
+  readonly cell: (side: SideResult) => string;
+  readonly format?: (side: SideResult) => PaintFormat | undefined;
 }
 
-const LABEL_WIDTH = 36;
-const COLUMN_WIDTH = 18;
-
-/**
- * The table at the end of the demo.
- *
- * @param pipeline What the calls with holdfast went through.
- */
-export function report(result: DemoResult, pipeline: readonly string[], paint: Paint): string[] {
-  const { plain, holdfast } = result;
-  const pad = (text: string): string => text.padStart(COLUMN_WIDTH);
-  const rule = paint('dim', `  ${'─'.repeat(LABEL_WIDTH + 2 * COLUMN_WIDTH)}`);
-  const lines = rowsOf(result).map(({ label, detail, format, ...cells }) => {
-    const name = `${detail ? '  ' : ''}${label}`.padEnd(LABEL_WIDTH);
-    const colour = (text: string, none: boolean): string =>
-      format === undefined || none ? text : paint(format, text);
-    return `  ${detail ? paint('dim', name) : name}${colour(pad(cells.plain), isNone(cells.plain))}${colour(pad(cells.holdfast), isNone(cells.holdfast))}`;
-  });
-  const head = `  ${' '.repeat(LABEL_WIDTH)}${pad('plain fetch')}${pad('with holdfast')}`;
+/** The table at the end of the demo, in less than 60 columns. */
+export function report(result: DemoResult, paint: Paint): string[] {
+  const { sides, interrupted, ranMs } = result;
+  const rule = paint('dim', ` ${'─'.repeat(LABEL_WIDTH + COLUMN_WIDTH * sides.length)}`);
+  const names = sides.map(({ name }) => name.padStart(COLUMN_WIDTH)).join('');
   return [
-    ...(result.interrupted
-      ? [paint('yellow', `  Stopped after ${seconds(result.ranMs)}: the counts so far.`), '']
+    ...(interrupted
+      ? [paint('yellow', ` Stopped after ${seconds(ranMs)}: the counts so far.`), '']
       : []),
-    paint('bold', head),
+    paint('bold', ` ${' '.repeat(LABEL_WIDTH)}${names}`),
     rule,
-    ...lines,
+    ...rowsOf(result).map((row) => rowLine(row, sides, paint)),
     rule,
     // Who was still waiting when it was stopped may well have been answered: nothing to conclude from.
-    ...(result.interrupted ? [] : summary(plain, holdfast).map((line) => `  ${line}`)),
-    '',
-    paint('dim', '  plain fetch:   fetch as it comes, which has no timeout to speak of'),
-    paint('dim', `  with holdfast: ${pipeline.slice(0, 4).join(' > ')}`),
-    paint('dim', `                 > ${[...pipeline.slice(4), 'the same fetch'].join(' > ')}`),
+    ...(interrupted ? [] : [...summary(sides).map((line) => ` ${line}`), '']),
+    ...NOTES.map((line) => paint('dim', ` ${line}`)),
   ];
 }
 
-function isNone(cell: string): boolean {
-  return cell === '0' || cell === '-';
-}
-
-function rowsOf({ plain, holdfast, interrupted }: DemoResult): Row[] {
-  const both = (cell: (side: SideResult) => string): { plain: string; holdfast: string } => ({
-    plain: cell(plain),
-    holdfast: cell(holdfast),
+function rowLine({ label, cell, format }: Row, sides: readonly SideResult[], paint: Paint): string {
+  const cells = sides.map((side) => {
+    const text = cell(side).padStart(COLUMN_WIDTH);
+    const colour = format?.(side);
+    return colour === undefined ? text : paint(colour, text);
   });
-  const { breaker, retries } = holdfast.pipeline;
+  return ` ${label.padEnd(LABEL_WIDTH)}${cells.join('')}`.trimEnd();
+}
+
+function rowsOf({ sides, interrupted }: DemoResult): Row[] {
+  const triggers = sides[0]?.recoveries ?? [];
   return [
-    { label: 'calls', ...both(({ calls }) => count(calls)) },
+    { label: 'back after', cell: () => '' },
+    ...triggers.map(
+      ({ trigger }, index): Row => ({
+        label: `  the ${trigger}`,
+        cell: ({ recoveries }) => {
+          const recovery = recoveries[index];
+          return recovery === undefined ? '-' : backAfter(recovery);
+        },
+        format: ({ recoveries }) => COLOUR_OF[recoveries[index]?.state ?? 'ahead'],
+      }),
+    ),
+    { label: 'calls', cell: ({ calls }) => count(calls) },
     {
-      label: 'answered by the upstream',
-      format: 'green',
-      ...both(({ answered, calls }) => countOf(answered, calls)),
+      label: '  answered',
+      cell: ({ answered, calls }) => `${count(answered)} (${percent(answered, calls)})`,
+      format: () => 'green',
     },
-    {
-      label: 'answered by the fallback',
-      format: 'yellow',
-      plain: '-',
-      holdfast: countOf(holdfast.degraded, holdfast.calls),
-    },
-    {
-      label: 'failed',
-      format: 'red',
-      ...both(({ failed, calls }) => countOf(failed, calls)),
-    },
-    {
-      label: interrupted ? 'waiting when it was stopped' : 'never answered',
-      detail: true,
-      format: 'red',
-      ...both(({ unanswered }) => count(unanswered)),
-    },
-    { label: 'callers waited, p50', ...both(({ waits }) => measured(waits.p50)) },
-    { label: 'callers waited, p99', ...both(({ waits }) => measured(waits.p99)) },
-    { label: 'longest wait', ...both(({ waits }) => measured(waits.longest)) },
-    { label: 'most callers waiting at once', ...both(({ maxWaiting }) => count(maxWaiting)) },
-    { label: 'requests the upstream got', ...both(({ upstream }) => count(upstream.requests)) },
-    {
-      label: 'while it failed or hung',
-      detail: true,
-      ...both((side) => count(troubleRequests(side))),
-    },
-    { label: 'retries', detail: true, plain: '-', holdfast: count(retries) },
-    {
-      label: 'circuit breaker open',
-      plain: '-',
-      holdfast: breaker.opened === 0 ? 'never' : seconds(breaker.openMs),
-    },
+    ...(interrupted
+      ? [{ label: '  waiting', cell: ({ waiting }: SideResult) => count(waiting) }]
+      : []),
+    { label: 'requests sent', cell: ({ sent }) => count(sent) },
+    { label: '  for each call', cell: (side) => amplification(side) },
+    { label: '  for nobody', cell: ({ upstream }) => count(upstream.wasted) },
+    { label: 'longest queue', cell: ({ upstream }) => count(upstream.maxQueued) },
   ];
 }
 
-/** Requests that reached the upstream while it could not use them. */
-export function troubleRequests({ upstream }: SideResult): number {
-  const { failing = 0, hanging = 0 } = upstream.requestsByPhase;
-  return failing + hanging;
+const COLOUR_OF: Readonly<Record<Recovery['state'], PaintFormat | undefined>> = {
+  ahead: undefined,
+  away: 'yellow',
+  back: 'green',
+  never: 'red',
+  unknown: 'yellow',
+};
+
+function amplification({ sent, calls }: SideResult): string {
+  return calls === 0 ? '-' : (sent / calls).toFixed(2);
 }
 
-/** What the table says, in words. */
-function summary(plain: SideResult, holdfast: SideResult): string[] {
-  const { calls, degraded } = holdfast;
-  const instead = degraded === 0 ? '' : `; ${count(degraded)} got the fallback's answer instead`;
-  return [
-    `With plain fetch ${count(plain.failed)} of ${count(plain.calls)} callers got an error, or nothing at all.`,
-    `With holdfast ${count(holdfast.failed)} of ${count(calls)} did${instead}.`,
-  ];
+function summary(sides: readonly SideResult[]): string[] {
+  const unknown = sides.some(({ recoveries }) =>
+    recoveries.some(({ state }) => state === 'unknown'),
+  );
+  return unknown ? TOO_BUSY : sides.map(sentence);
 }
+
+const TOO_BUSY = [
+  'This machine was too busy: calls failed before anything',
+  'went wrong. The counts show that, and no more.',
+];
+
+/** What became of one side, in words. */
+function sentence({ name, recoveries }: SideResult): string {
+  if (recoveries.every(({ state }) => state === 'never')) return `${name}: never back.`;
+  const ends = recoveries.map((recovery, index) => {
+    const after = backAfter(recovery);
+    return recovery.state !== 'back' ? after : `${index === 0 ? 'back ' : ''}after ${after}`;
+  });
+  return `${name}: ${ends.join(', then ')}.`;
+}
+
+/** What the words mean. Each line has its place in 60 columns. */
+const NOTES: readonly string[] = [
+  `Every call may take ${seconds(LIMIT_MS)}. Each side has its own upstream.`,
+  'back: from the end of what went wrong to the first second',
+  'of whose calls 95% as many were answered as at first.',
+  'for nobody: worked on when the caller had left the queue.',
+  `naive retries: up to ${NAIVE.maxRetries}, after ${[0, 1, 2].map((n) => NAIVE.backoffMs * 2 ** n).join(', ')} ms; ${NAIVE.attemptMs} ms each.`,
+  `holdfast: ${CLIENTS} clients, each with a pipeline of its own:`,
+  `pipeline('inventory', ...standard({ totalTimeout: '${LIMIT_MS / 1_000}s' }))`,
+];

@@ -12,6 +12,8 @@ export class UpstreamHandle {
   readonly url: string;
   /** Resolves when the process has ended, for whatever reason. */
   readonly gone: Promise<void>;
+  /** How many requests wait for a worker, as the upstream told last. */
+  queued = 0;
   readonly #child: ChildProcess;
   /** What the upstream had counted whenever it was given an order. */
   readonly #counts: UpstreamStats[] = [];
@@ -26,10 +28,23 @@ export class UpstreamHandle {
       // A message that could not be sent: the process is about to be gone, and that is reported.
     });
     child.on('message', (reply: Reply) => {
+      if ('queued' in reply) this.queued = reply.queued;
       if (!('stats' in reply)) return;
       this.#counts.push(reply.stats);
       this.#onCounts();
     });
+  }
+
+  /** Starts so many processes. When one cannot start, the others are stopped. */
+  static async startAll(count: number, seed: number): Promise<readonly UpstreamHandle[]> {
+    const settled = await Promise.allSettled(
+      Array.from({ length: count }, () => UpstreamHandle.start(seed)),
+    );
+    const started = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    const failed = settled.find((each) => each.status === 'rejected');
+    if (failed === undefined) return started;
+    await Promise.all(started.map((each) => each.stop()));
+    throw failed.reason;
   }
 
   /** Starts the process, and resolves when it listens. */

@@ -6,5 +6,11 @@ export interface Order {
   readonly behave?: UpstreamBehaviour;
 }
 
-/** From the upstream's process: first where it listens, then for each order what it had counted when it came. */
-export type Reply = { readonly url: string } | { readonly stats: UpstreamStats };
+/**
+ * From the upstream's process: first where it listens, then for each order what it had counted when it came, and now and then
+ * how long its queue is.
+ */
+export type Reply =
+  | { readonly url: string }
+  | { readonly stats: UpstreamStats }
+  | { readonly queued: number };

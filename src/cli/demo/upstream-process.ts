@@ -2,6 +2,9 @@
 import { type FlakyUpstream, flakyUpstream } from '../../testing/upstream.js';
 import type { Order, Reply } from './upstream-messages.js';
 
+/** How often to tell the length of the queue. */
+const QUEUE_MS = 100;
+
 function tell(reply: Reply): void {
   process.send?.(reply, (error: Error | null) => {
     if (error !== null) process.exit(1);
@@ -24,6 +27,7 @@ async function main(): Promise<void> {
   const upstream = await flakyUpstream({ seed: Number(process.argv[2]) });
   process.on('message', (order: Order) => obey(upstream, order));
   tell({ url: upstream.url });
+  setInterval(() => tell({ queued: upstream.stats().queued }), QUEUE_MS);
 }
 
 void main();

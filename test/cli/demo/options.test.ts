@@ -8,10 +8,10 @@ describe('the options of the demo', () => {
   });
 
   it('are read', () => {
-    const args = ['--seconds', '4.5', '--rate=50', '--seed', '7', '--json'];
+    const args = ['--seconds', '4.5', '--rate=80', '--seed', '7', '--json'];
     expect(parseDemoArgs(args)).toEqual({
       seconds: 4.5,
-      rate: 50,
+      rate: 80,
       seed: 7,
       json: true,
       help: false,
@@ -20,9 +20,9 @@ describe('the options of the demo', () => {
   });
 
   it.each([
-    [['--seconds', '1'], '--seconds must be a number from 2 to 600'],
+    [['--seconds', '1'], '--seconds must be a number from 4 to 600'],
     [['--seconds', 'ten'], "(got 'ten')"],
-    [['--rate', '0'], '--rate must be a number from 1 to 1000'],
+    [['--rate', '0'], '--rate must be a number from 50 to 1000'],
     [['--rate', ''], '--rate'],
     [['--rate', 'NaN'], '--rate'],
     [['--seed', '1.5'], '--seed must be a whole number'],
@@ -38,6 +38,6 @@ describe('the options of the demo', () => {
     for (const [name, value] of Object.entries(DEMO_DEFAULTS)) {
       expect(DEMO_HELP).toMatch(new RegExp(`--${name} .*default ${value}`));
     }
-    for (const line of DEMO_HELP.split('\n')) expect(line.length).toBeLessThan(84);
+    for (const line of DEMO_HELP.split('\n')) expect(line.length).toBeLessThan(61);
   });
 });

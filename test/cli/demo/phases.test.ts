@@ -1,26 +1,35 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { callsIn, dueMs, phaseIndexAt, phasesOf } from '../../../src/cli/demo/phases.js';
+import { capacityFor, phaseIndexAt, phasesOf } from '../../../src/cli/demo/phases.js';
 import { parseOptions } from '../../../src/config/validate.js';
 import { behaviourSchema } from '../../../src/testing/upstream-behaviour.js';
 
-const length = fc.integer({ min: 2_000, max: 600_000 });
+const length = fc.integer({ min: 4_000, max: 600_000 });
 
 describe('phasesOf', () => {
-  it('is good, slow, failing, hanging and recovering', () => {
-    expect(phasesOf(18_000).map(({ name, startMs, endMs }) => [name, startMs, endMs])).toEqual([
-      ['good', 0, 3_000],
-      ['slow', 3_000, 6_000],
-      ['failing', 6_000, 10_000],
-      ['hanging', 10_000, 14_000],
-      ['recovering', 14_000, 18_000],
+  it('has two triggers, each with a good time after it', () => {
+    const phases = phasesOf(17_000, 100);
+    expect(
+      phases.map(({ name, trigger, startMs, endMs }) => [name, trigger, startMs, endMs]),
+    ).toEqual([
+      ['good', undefined, 0, 1_500],
+      ['slow', 'slowdown', 1_500, 4_000],
+      ['good again', undefined, 4_000, 9_500],
+      ['503s', 'failures', 9_500, 12_000],
+      ['good', undefined, 12_000, 17_000],
     ]);
+  });
+
+  it('leaves a tenth of the workers in the slowdown, and fails 9 of 10 in the failures', () => {
+    const behaviours = phasesOf(17_000, 100).map(({ behaviour }) => behaviour);
+    expect(behaviours.map(({ capacity }) => capacity?.workers)).toEqual([10, 1, 10, 10, 10]);
+    expect(behaviours.map(({ failureRate }) => failureRate)).toEqual([0, 0, 0, 0.9, 0]);
   });
 
   it('follow each other without a gap and fill the run, whatever its length', () => {
     fc.assert(
       fc.property(length, (totalMs) => {
-        const phases = phasesOf(totalMs);
+        const phases = phasesOf(totalMs, 100);
         expect(phases[0]?.startMs).toBe(0);
         expect(phases.at(-1)?.endMs).toBe(totalMs);
         phases.forEach((phase, index) => {
@@ -31,35 +40,39 @@ describe('phasesOf', () => {
     );
   });
 
-  it('are behaviours that the upstream takes', () => {
-    for (const { behaviour } of phasesOf(18_000)) {
-      expect(() => parseOptions(behaviourSchema, behaviour, 'behave')).not.toThrow();
-    }
+  it.each([50, 100, 1_000])(
+    'are behaviours that the upstream takes, at %i calls a second',
+    (rate) => {
+      for (const { behaviour } of phasesOf(17_000, rate)) {
+        expect(() => parseOptions(behaviourSchema, behaviour, 'behave')).not.toThrow();
+      }
+    },
+  );
+});
+
+describe('capacityFor', () => {
+  it('serves four requests for three calls, at any rate', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 50, max: 1_000, noNaN: true }), (rate) => {
+        const { workers, serviceTime } = capacityFor(rate);
+        if (typeof serviceTime !== 'object') throw new Error('not spread');
+        const [median, p99] = [Number(serviceTime.median), Number(serviceTime.p99)];
+        // The mean of a log-normal, and the 99th percentile of a normal.
+        const meanMs = median * Math.exp((Math.log(p99 / median) / 2.3263) ** 2 / 2);
+        expect(rate / ((1_000 * workers) / meanMs)).toBeCloseTo(0.75, 2);
+        expect(workers % 10).toBe(0);
+        expect(meanMs).toBeLessThan(151);
+      }),
+    );
   });
 });
 
 describe('phaseIndexAt', () => {
   it('changes at the boundary and stays in the last phase', () => {
-    const phases = phasesOf(18_000);
+    const phases = phasesOf(17_000, 100);
     const at = (ms: number): number => phaseIndexAt(phases, ms);
-    expect([0, 2_999.9, 3_000, 13_999, 17_999, 18_000, 99_000].map(at)).toEqual([
+    expect([0, 1_499.9, 1_500, 11_999, 16_999, 17_000, 99_000].map(at)).toEqual([
       0, 0, 1, 3, 4, 4, 4,
     ]);
-  });
-});
-
-describe('the schedule of the calls', () => {
-  it('counts exactly the calls due before the end', () => {
-    fc.assert(
-      fc.property(length, fc.integer({ min: 1, max: 1_000 }), (totalMs, rate) => {
-        const calls = callsIn(totalMs, rate);
-        expect(dueMs(calls - 1, rate)).toBeLessThan(totalMs);
-        expect(dueMs(calls, rate)).toBeGreaterThan(totalMs - 1e-6);
-      }),
-    );
-  });
-
-  it('is 1,800 calls in the default run', () => {
-    expect(callsIn(18_000, 100)).toBe(1_800);
   });
 });

@@ -1,115 +1,131 @@
 import { describe, expect, it } from 'vitest';
-import { count, countOf, measured, noPaint, time } from '../../../src/cli/demo/format.js';
+import { count, noPaint, percent, seconds } from '../../../src/cli/demo/format.js';
+import type { Recovery } from '../../../src/cli/demo/recovery.js';
 import { report } from '../../../src/cli/demo/report.js';
 import type { DemoResult, SideResult } from '../../../src/cli/demo/result.js';
-import { PIPELINE_WORDS } from '../../../src/cli/demo/sides.js';
 
-const at = (ms: number, atLeast = false) => ({ ms, atLeast });
+const recoveries = (...afters: (number | Recovery['state'])[]): Recovery[] =>
+  afters.map((after, index) => ({
+    trigger: ['slowdown', 'failures'][index] ?? '',
+    state: typeof after === 'number' ? 'back' : after,
+    afterMs: typeof after === 'number' ? after : 0,
+  }));
 
 const side: SideResult = {
-  calls: 1_800,
-  answered: 1_013,
-  degraded: 0,
-  failed: 787,
-  unanswered: 400,
-  waits: { p50: at(47), p99: at(9_826, true), longest: at(10_004, true) },
-  maxWaiting: 411,
-  sent: 1_800,
+  name: 'fetch',
+  recoveries: recoveries(3_900, 0),
+  calls: 2_550,
+  answered: 1_248,
+  failed: 1_302,
+  waiting: 0,
+  sent: 2_550,
   upstream: {
-    requests: 1_801,
-    requestsByPhase: { good: 300, slow: 300, failing: 399, hanging: 402, recovering: 400 },
-    connections: 420,
+    requests: 2_549,
+    requestsByPhase: [300, 450, 825, 375, 599],
+    wasted: 947,
+    maxQueued: 386,
+    connections: 900,
   },
 };
 
 const result: DemoResult = {
   seed: 1,
-  rate: 100,
-  seconds: 18,
-  ranMs: 20_000,
+  rate: 150,
+  seconds: 17,
+  ranMs: 18_000,
   interrupted: false,
   phases: [],
-  plain: side,
-  holdfast: {
-    ...side,
-    answered: 1_000,
-    degraded: 797,
-    failed: 3,
-    unanswered: 0,
-    waits: { p50: at(25), p99: at(569), longest: at(1_044) },
-    maxWaiting: 29,
-    upstream: { ...side.upstream, requests: 1_391, requestsByPhase: { failing: 300, hanging: 37 } },
-    pipeline: {
-      attempts: 1_391,
-      retries: 283,
-      timeouts: 40,
-      fallbacks: 797,
-      breaker: { openMs: 6_240, opened: 6 },
+  sides: [
+    side,
+    {
+      ...side,
+      name: 'naive retries',
+      recoveries: recoveries('never', 'never'),
+      answered: 303,
+      sent: 9_291,
+      upstream: { ...side.upstream, wasted: 2_707, maxQueued: 6_321 },
     },
-  },
+    {
+      ...side,
+      name: 'holdfast',
+      recoveries: recoveries('never', 1_200),
+      answered: 2_549,
+      sent: 2_601,
+      upstream: { ...side.upstream, wasted: 0, maxQueued: 12 },
+    },
+  ],
 };
 
 describe('report', () => {
-  it('is a table that fits into 80 columns', () => {
-    const lines = report(result, PIPELINE_WORDS, noPaint);
+  it('is a table that fits into 60 columns', () => {
+    const lines = report(result, noPaint);
     expect(lines.join('\n')).toMatchInlineSnapshot(`
-      "                                             plain fetch     with holdfast
-        ────────────────────────────────────────────────────────────────────────
-        calls                                            1,800             1,800
-        answered by the upstream                   1,013 (56%)       1,000 (56%)
-        answered by the fallback                             -         797 (44%)
-        failed                                       787 (44%)           3 (<1%)
-          never answered                                   400                 0
-        callers waited, p50                              47 ms             25 ms
-        callers waited, p99                           > 9.83 s            569 ms
-        longest wait                                  > 10.0 s            1.04 s
-        most callers waiting at once                       411                29
-        requests the upstream got                        1,801             1,391
-          while it failed or hung                          801               337
-          retries                                            -               283
-        circuit breaker open                                 -             6.2 s
-        ────────────────────────────────────────────────────────────────────────
-        With plain fetch 787 of 1,800 callers got an error, or nothing at all.
-        With holdfast 3 of 1,800 did; 797 got the fallback's answer instead.
+      "                          fetch naive retries      holdfast
+       ──────────────────────────────────────────────────────────
+       back after
+         the slowdown           3.9 s         never         never
+         the failures           0.0 s         never         1.2 s
+       calls                    2,550         2,550         2,550
+         answered         1,248 (49%)     303 (12%)  2,549 (>99%)
+       requests sent            2,550         9,291         2,601
+         for each call           1.00          3.64          1.02
+         for nobody               947         2,707             0
+       longest queue              386         6,321            12
+       ──────────────────────────────────────────────────────────
+       fetch: back after 3.9 s, then after 0.0 s.
+       naive retries: never back.
+       holdfast: never, then after 1.2 s.
 
-        plain fetch:   fetch as it comes, which has no timeout to speak of
-        with holdfast: fallback > timeout 2s > retry (2) > circuit breaker
-                       > timeout 300ms > bulkhead (50) > the same fetch"
+       Every call may take 1.0 s. Each side has its own upstream.
+       back: from the end of what went wrong to the first second
+       of whose calls 95% as many were answered as at first.
+       for nobody: worked on when the caller had left the queue.
+       naive retries: up to 3, after 20, 40, 80 ms; 300 ms each.
+       holdfast: 10 clients, each with a pipeline of its own:
+       pipeline('inventory', ...standard({ totalTimeout: '1s' }))"
     `);
-    for (const line of lines) expect(line.length).toBeLessThan(80);
+    for (const line of lines) expect(line.length).toBeLessThan(60);
+  });
+
+  it('fits with the largest counts', () => {
+    const large = { ...side, calls: 600_000, answered: 599_999, sent: 2_400_000 };
+    const sides = result.sides.map(({ name }) => ({
+      ...large,
+      name,
+      recoveries: recoveries(599_900, 599_900),
+    }));
+    for (const line of report({ ...result, sides }, noPaint)) expect(line.length).toBeLessThan(60);
   });
 
   it('says when it was stopped, and concludes nothing', () => {
-    const text = report(
-      { ...result, ranMs: 7_400, interrupted: true },
-      PIPELINE_WORDS,
-      noPaint,
-    ).join('\n');
+    const sides = result.sides.map((each) => ({
+      ...each,
+      waiting: 150,
+      recoveries: recoveries('away', 'ahead'),
+    }));
+    const text = report({ ...result, sides, ranMs: 7_400, interrupted: true }, noPaint).join('\n');
     expect(text).toContain('Stopped after 7.4 s: the counts so far.');
-    expect(text).toContain('waiting when it was stopped');
-    expect(text).not.toContain('never answered');
-    expect(text).not.toContain('nothing at all');
+    expect(text).toMatch(/waiting +150 +150 +150/);
+    expect(text).toMatch(/the slowdown +not yet +not yet +not yet/);
+    expect(text).toMatch(/the failures +- +- +-/);
+    expect(text).not.toContain('never back');
   });
 
-  it('says never of a breaker that did not open', () => {
-    const { pipeline } = result.holdfast;
-    const quiet = { ...pipeline, breaker: { openMs: 0, opened: 0 } };
-    const text = report(
-      { ...result, holdfast: { ...result.holdfast, pipeline: quiet } },
-      PIPELINE_WORDS,
-      noPaint,
-    );
-    expect(text.join('\n')).toMatch(/circuit breaker open +- +never/);
+  it('judges nothing where calls failed from the beginning', () => {
+    const sides = result.sides.map((each) => ({
+      ...each,
+      recoveries: recoveries('unknown', 'unknown'),
+    }));
+    const text = report({ ...result, sides }, noPaint).join('\n');
+    expect(text).toContain('This machine was too busy');
+    expect(text).toMatch(/the slowdown +\? +\? +\?/);
+    expect(text).not.toContain('never');
   });
 
-  it('paints bad counts, but not their absence', () => {
-    const painted = report(
-      result,
-      PIPELINE_WORDS,
-      (format, text) => `<${format}>${text}</${format}>`,
-    ).join('\n');
-    expect(painted).toMatch(/<red> +787 \(44%\)<\/red>/);
-    expect(painted).toMatch(/<red> +400<\/red> +0\n/);
+  it('paints what became of the triggers', () => {
+    const painted = report(result, (format, text) => `<${format}>${text}</${format}>`).join('\n');
+    expect(painted).toMatch(/<green> +3\.9 s<\/green>/);
+    expect(painted).toMatch(/<red> +never<\/red>/);
   });
 });
 
@@ -119,25 +135,15 @@ describe('format', () => {
   });
 
   it('never rounds a share to none or all', () => {
-    expect(countOf(0, 10)).toBe('0');
-    expect(countOf(0, 0)).toBe('0');
-    expect(countOf(10, 10)).toBe('10 (100%)');
-    expect(countOf(1, 1_000)).toBe('1 (<1%)');
-    expect(countOf(999, 1_000)).toBe('999 (>99%)');
-    expect(countOf(333, 1_000)).toBe('333 (33%)');
+    expect([percent(0, 10), percent(0, 0), percent(10, 10)]).toEqual(['0%', '0%', '100%']);
+    expect([percent(1, 1_000), percent(999, 1_000), percent(333, 1_000)]).toEqual([
+      '<1%',
+      '>99%',
+      '33%',
+    ]);
   });
 
-  it('has three digits of a time', () => {
-    expect([0.2, 24.4, 999.4, 999.6, 1_236, 9_994, 9_996, 65_000].map(time)).toEqual([
-      '0 ms',
-      '24 ms',
-      '999 ms',
-      '1.00 s',
-      '1.24 s',
-      '9.99 s',
-      '10.0 s',
-      '65.0 s',
-    ]);
-    expect(measured(at(5_000, true))).toBe('> 5.00 s');
+  it('has one decimal of seconds', () => {
+    expect([0, 340, 3_960, 65_000].map(seconds)).toEqual(['0.0 s', '0.3 s', '4.0 s', '65.0 s']);
   });
 });

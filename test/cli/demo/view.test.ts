@@ -1,16 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { BreakerLog } from '../../../src/cli/demo/breaker-log.js';
-import { FRAME_HEIGHT, type Moment } from '../../../src/cli/demo/frame.js';
-import { phaseIndexAt, phasesOf } from '../../../src/cli/demo/phases.js';
-import { Tally } from '../../../src/cli/demo/tally.js';
-import {
-  LinesView,
-  type Output,
-  paintFor,
-  ScreenView,
-  type View,
-  viewFor,
-} from '../../../src/cli/demo/view.js';
+import { FRAME_HEIGHT, LEAST_WIDTH } from '../../../src/cli/demo/frame.js';
+import { LinesView } from '../../../src/cli/demo/lines-view.js';
+import { type Output, paintFor, type View } from '../../../src/cli/demo/output.js';
+import { ScreenView } from '../../../src/cli/demo/screen-view.js';
+import { viewFor } from '../../../src/cli/demo/view.js';
+import { firstMoment, momentAt } from './moments.js';
 
 class FakeTerminal {
   text = '';
@@ -29,13 +23,6 @@ class FakeTerminal {
 
 const terminal = (change: Partial<FakeTerminal> = {}) =>
   Object.assign(new FakeTerminal(), change) as FakeTerminal & Output;
-
-const tallies = { plain: new Tally(), holdfast: new Tally(), breaker: new BreakerLog() };
-
-function momentAt(elapsedMs: number): Moment {
-  const phases = phasesOf(18_000);
-  return { elapsedMs, phases, phase: phaseIndexAt(phases, elapsedMs), rate: 100, ...tallies };
-}
 
 const views: View[] = [];
 function screen(output: Output): View {
@@ -56,7 +43,8 @@ describe('viewFor', () => {
     };
     expect(kind({})).toBe('ScreenView');
     expect(kind({ isTTY: false })).toBe('LinesView');
-    expect(kind({ columns: 60 })).toBe('LinesView');
+    expect(kind({ columns: LEAST_WIDTH })).toBe('ScreenView');
+    expect(kind({ columns: LEAST_WIDTH - 1 })).toBe('LinesView');
     expect(kind({ rows: FRAME_HEIGHT })).toBe('LinesView');
     expect(kind({}, true)).toBe('LinesView');
   });
@@ -89,7 +77,7 @@ describe('ScreenView', () => {
     const output = terminal();
     const view = screen(output);
     view.show(momentAt(0));
-    expect(output.text).not.toContain('\u001b[19A');
+    expect(output.text).not.toContain(`\u001b[${FRAME_HEIGHT}A`);
     output.text = '';
     view.show(momentAt(500));
     expect(output.text.startsWith(`\r\u001b[${FRAME_HEIGHT}A`)).toBe(true);
@@ -111,17 +99,20 @@ describe('ScreenView', () => {
 });
 
 describe('LinesView', () => {
-  it('has a line for each phase and one for each second, in 80 columns', () => {
+  it('has a line for each phase and one for each second, in 60 columns', () => {
     const output = terminal({ isTTY: false });
     const view = new LinesView(output);
-    for (let ms = 0; ms <= 20_000; ms += 100) view.show(momentAt(ms));
+    view.show(firstMoment());
+    expect(output.text).toContain('answers   sent');
+    for (let ms = 0; ms <= 18_000; ms += 100) view.show(momentAt(ms, 1_000));
     view.end();
     const lines = output.text.split('\n');
     expect(
-      lines.filter((line) => / s \| (?:good|slow|failing|hanging|recovering):/.test(line)),
+      lines.filter((line) => /^\d+\.\d s, (?:good|slow|good again|503s): /.test(line)),
     ).toHaveLength(5);
-    expect(lines.filter((line) => /^ +\d+ s \|/.test(line))).toHaveLength(20);
-    for (const line of lines) expect(line.length).toBeLessThan(90);
+    expect(lines.filter((line) => /^ +\d+ s \|/.test(line))).toHaveLength(18);
+    expect(lines).toContain('  3 s |       0  1,000 |       0  4,000 |       0    200');
+    for (const line of lines) expect(line.length).toBeLessThan(60);
   });
 
   it('leaves out seconds in which it was not asked', () => {
