@@ -16,8 +16,7 @@ export interface AdaptiveLimiterOptions extends Named {
    */
   readonly algorithm?: 'brake' | 'gradient' | 'vegas' | 'aimd' | undefined;
   /**
-   * The limit at first: a whole number from `minLimit` to `maxLimit`. Default 20, or the nearest of those two. Not for `brake`, which
-   * starts at `maxLimit`.
+   * The limit at first: a whole number from `minLimit` to `maxLimit`. Default `maxLimit` for `brake`; else 20, or the nearest of those two.
    */
   readonly initialLimit?: number | undefined;
   /** The floor: a whole number >= 1. Default 1 for `brake`; else 3, so that one call that hangs is not all there is, or the lowest of the other two. */
@@ -87,11 +86,8 @@ export const adaptiveLimiterSchema = z
     const wrong = (key: keyof typeof options, message: string): void => {
       issues.push({ code: 'custom', input: options[key], path: [key], message });
     };
-    const { algorithm, initialLimit } = options;
+    const { initialLimit } = options;
     const { minLimit, maxLimit, maxQueued } = completed(options);
-    if (algorithm === 'brake' && initialLimit !== undefined) {
-      wrong('initialLimit', 'has no effect with the brake, which starts at maxLimit: set that');
-    }
     if (minLimit > maxLimit) {
       wrong(
         options.minLimit === undefined ? 'maxLimit' : 'minLimit',

@@ -35,8 +35,8 @@ export interface Regulator<Stay = unknown> {
 
 /** The regulator that the options ask for. */
 export function regulatorOf(options: ResolvedAdaptiveLimiter): Regulator {
-  const { algorithm, minLimit, maxLimit } = options;
+  const { algorithm, minLimit, maxLimit, initialLimit } = options;
   return algorithm === 'brake'
-    ? new BrakeRegulator(minLimit, maxLimit)
+    ? new BrakeRegulator(minLimit, maxLimit, initialLimit)
     : new LatencyRegulator({ ...options, algorithm });
 }

@@ -19,8 +19,8 @@ export class BrakeRegulator implements Regulator<Stay> {
   readonly #stays = new Stays();
   readonly #usual = new UsualLatency();
 
-  constructor(minLimit: number, maxLimit: number) {
-    this.#brake = new Brake(minLimit, maxLimit);
+  constructor(minLimit: number, maxLimit: number, initialLimit: number) {
+    this.#brake = new Brake(minLimit, maxLimit, initialLimit);
   }
 
   get current(): number {

@@ -24,13 +24,15 @@ export class Brake {
   #limit: number;
   /** Up to here it comes back quickly. */
   #goal: number;
-  #cutAt = -Infinity;
+  #cutAt: number;
 
-  constructor(min: number, max: number) {
+  /** @param initial The limit at first. Below `max`, it comes back from there as after a cut. */
+  constructor(min: number, max: number, initial = max) {
     this.#min = min;
     this.#max = max;
-    this.#limit = max;
+    this.#limit = initial;
     this.#goal = max;
+    this.#cutAt = initial < max ? Number.NaN : -Infinity;
   }
 
   /** How many calls may be in flight now. */
@@ -55,7 +57,9 @@ export class Brake {
 
   /** Lets go when there was no trouble for long. */
   advance(nowMs: number): void {
-    if (!this.isOn || nowMs - this.#cutAt <= RELEASE_MS) return;
+    if (!this.isOn) return;
+    if (Number.isNaN(this.#cutAt)) this.#cutAt = nowMs;
+    if (nowMs - this.#cutAt <= RELEASE_MS) return;
     this.#limit = this.#max;
     this.#goal = this.#max;
   }
