@@ -2,14 +2,20 @@ import * as z from 'zod';
 import { nested } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import type { Policy } from '../pipeline/contract.js';
+import type { Outcome } from '../pipeline/outcome.js';
 import type { Duration } from '../time/duration.js';
 import { durationSchema, formatDuration } from '../time/duration.js';
+import { AdaptiveLimiterPolicy } from './adaptive-limiter/adaptive-limiter.js';
+import type { AdaptiveLimiterOptions } from './adaptive-limiter/options.js';
+import { adaptiveLimiterSchema, completeAdaptiveLimiter } from './adaptive-limiter/options.js';
 import { BulkheadPolicy } from './bulkhead/bulkhead.js';
 import type { BulkheadOptions } from './bulkhead/options.js';
 import { bulkheadSchema } from './bulkhead/options.js';
 import { CircuitBreakerPolicy } from './circuit-breaker/circuit-breaker.js';
 import type { CircuitBreakerOptions } from './circuit-breaker/options.js';
 import { circuitBreakerSchema, completeCircuitBreaker } from './circuit-breaker/options.js';
+import type { Handle } from './filter.js';
+import { handleSchema, handlesOf, isUpstreamFailure } from './filter.js';
 import type { RateLimiterOptions } from './rate-limiter/options.js';
 import { rateLimiterSchema } from './rate-limiter/options.js';
 import { RateLimiterPolicy } from './rate-limiter/rate-limiter.js';
@@ -22,13 +28,21 @@ import { TimeoutPolicy } from './timeout/timeout.js';
 export interface StandardOptions {
   /** Options of {@link rateLimiter}. Default: none, since only the upstream knows its quota. */
   readonly rateLimiter?: RateLimiterOptions | false | undefined;
-  /** How long the whole call may take, retries included. Default 30 s. */
+  /**
+   * Which outcomes are failures of the upstream: these are retried, and counted by the circuit breaker. A filter of cockatiel, or a function that is asked
+   * about results and about errors of the operation; timeouts are failures, and refusals by policies inside are none. A `handle` of a single policy
+   * goes before it. Default: all errors of the operation.
+   */
+  readonly isFailure?: Handle | undefined;
+  /** How long the whole call may take, retries included: how long your own caller waits. Default 30 s. */
   readonly totalTimeout?: Duration | false | undefined;
   /** Options of {@link retry}. Default: its defaults. */
   readonly retry?: RetryOptions | false | undefined;
   /** Options of {@link circuitBreaker}. Default: its defaults. */
   readonly circuitBreaker?: CircuitBreakerOptions | false | undefined;
-  /** Options of {@link bulkhead}. Default: its defaults. */
+  /** Options of {@link adaptiveLimiter}. Default: its defaults. */
+  readonly adaptiveLimiter?: AdaptiveLimiterOptions | false | undefined;
+  /** Options of {@link bulkhead}. Default: none, since a number that nobody chose refuses the calls of a burst that a healthy upstream would serve. */
   readonly bulkhead?: BulkheadOptions | false | undefined;
   /** How long each attempt may take: not longer than the whole call. Default 10 s, or `totalTimeout` where that is shorter. */
   readonly attemptTimeout?: Duration | false | undefined;
@@ -52,11 +66,13 @@ const timeoutSchema = z.union([durationSchema, z.literal(false)]).optional();
 /** The schema of {@link StandardOptions}. */
 export const standardSchema = z
   .strictObject({
+    isFailure: handleSchema.optional(),
     rateLimiter: policySchema(rateLimiterSchema).default(false),
     totalTimeout: timeoutSchema,
     retry: policySchema(retrySchema).prefault({}),
     circuitBreaker: policySchema(circuitBreakerSchema).prefault({}),
-    bulkhead: policySchema(bulkheadSchema).prefault({}),
+    adaptiveLimiter: policySchema(adaptiveLimiterSchema).prefault({}),
+    bulkhead: policySchema(bulkheadSchema).default(false),
     attemptTimeout: timeoutSchema,
   })
   .check(({ value: { totalTimeout, attemptTimeout }, issues }) => {
@@ -70,7 +86,7 @@ export const standardSchema = z
 
 /**
  * The policies of a well-behaved client in the recommended order, ready to be spread into a pipeline: rate limiter (where
- * there are options for one), total timeout, retry, circuit breaker, bulkhead, attempt timeout. The timeouts are named `total_timeout` and `attempt_timeout`.
+ * there are options for one), total timeout, retry, circuit breaker, adaptive limiter, bulkhead (likewise), attempt timeout. The timeouts are named `total_timeout` and `attempt_timeout`.
  *
  * @throws ConfigError when an option is wrong, or when an attempt may take longer than the whole call.
  * @example
@@ -79,7 +95,9 @@ export const standardSchema = z
 export function standard(options?: StandardOptions): Policy[] {
   const given = parseOptions(standardSchema, options, 'standard');
   const { rateLimiter, totalTimeout = standardDefaults.totalTimeout } = given;
-  const { retry, circuitBreaker, bulkhead } = given;
+  const { circuitBreaker, adaptiveLimiter, bulkhead, isFailure } = given;
+  const byAll = isFailure === undefined ? undefined : failuresBy(isFailure);
+  const retry = orHandle(given.retry, byAll);
   const whole = totalTimeout === false ? Infinity : totalTimeout;
   const { attemptTimeout = Math.min(whole, standardDefaults.attemptTimeout) } = given;
   const policies: Policy[] = [];
@@ -87,7 +105,11 @@ export function standard(options?: StandardOptions): Policy[] {
   if (totalTimeout !== false) policies.push(timeoutOf(totalTimeout, TOTAL_TIMEOUT));
   if (retry !== false) policies.push(new RetryPolicy(retry));
   if (circuitBreaker !== false) {
-    policies.push(new CircuitBreakerPolicy(completeCircuitBreaker(circuitBreaker)));
+    const complete = completeCircuitBreaker(circuitBreaker);
+    policies.push(new CircuitBreakerPolicy(orHandle(complete, byAll)));
+  }
+  if (adaptiveLimiter !== false) {
+    policies.push(new AdaptiveLimiterPolicy(completeAdaptiveLimiter(adaptiveLimiter)));
   }
   if (bulkhead !== false) policies.push(new BulkheadPolicy(bulkhead));
   if (attemptTimeout !== false) policies.push(timeoutOf(attemptTimeout, ATTEMPT_TIMEOUT));
@@ -96,4 +118,22 @@ export function standard(options?: StandardOptions): Policy[] {
 
 function timeoutOf(duration: number, name: string): TimeoutPolicy {
   return new TimeoutPolicy({ duration, name });
+}
+
+/** The policy's own idea of failure, or that of all. */
+function orHandle<O extends { readonly handle?: Handle | undefined } | false>(
+  options: O,
+  byAll: Handle | undefined,
+): O {
+  if (options === false || byAll === undefined) return options;
+  return { ...options, handle: options.handle ?? byAll };
+}
+
+/** What the filter says of what the operation answered or threw; all else is decided as ever. */
+function failuresBy(isFailure: Handle): Handle {
+  const handles = handlesOf(isFailure, isUpstreamFailure);
+  return (outcome: Outcome) =>
+    outcome.kind === 'success' || outcome.kind === 'failure'
+      ? handles(outcome)
+      : isUpstreamFailure(outcome);
 }

@@ -1,8 +1,11 @@
 import {
+  adaptiveLimiter,
   bulkhead,
   CircuitOpenError,
   ConfigError,
+  ConsecutiveBreaker,
   fallback,
+  type Outcome,
   pipeline,
   retryBudget,
   standard,
@@ -28,8 +31,14 @@ function messageOf(options: unknown): string {
 }
 
 describe('standard', () => {
-  it('is total timeout, retry, circuit breaker, bulkhead and attempt timeout, from the outside in', () => {
-    const order = ['total_timeout', 'retry', 'circuit_breaker', 'bulkhead', 'attempt_timeout'];
+  it('is total timeout, retry, circuit breaker, adaptive limiter and attempt timeout, from the outside in', () => {
+    const order = [
+      'total_timeout',
+      'retry',
+      'circuit_breaker',
+      'adaptive_limiter',
+      'attempt_timeout',
+    ];
     expect(namesOf()).toEqual(order);
     expect(namesOf({})).toEqual(order);
   });
@@ -44,7 +53,7 @@ describe('standard', () => {
     ['totalTimeout', 0],
     ['retry', 1],
     ['circuitBreaker', 2],
-    ['bulkhead', 3],
+    ['adaptiveLimiter', 3],
     ['attemptTimeout', 4],
   ] as const)('%s: false leaves that policy out, and no other', (key, at) => {
     expect(namesOf({ [key]: false })).toEqual(namesOf().filter((_, i) => i !== at));
@@ -56,9 +65,18 @@ describe('standard', () => {
     expect(messageOf({ rateLimiter: {} })).toContain('standard.rateLimiter.limit: must be a whole');
   });
 
+  it('X1: options of a bulkhead put one inside the adaptive limiter', () => {
+    expect(namesOf({ bulkhead: false })).toEqual(namesOf());
+    expect(namesOf({ bulkhead: {} }).slice(3)).toEqual([
+      'adaptive_limiter',
+      'bulkhead',
+      'attempt_timeout',
+    ]);
+  });
+
   it('all of them false leaves nothing', () => {
     const none = { totalTimeout: false, retry: false, circuitBreaker: false } as const;
-    expect(standard({ ...none, bulkhead: false, attemptTimeout: false })).toEqual([]);
+    expect(standard({ ...none, adaptiveLimiter: false, attemptTimeout: false })).toEqual([]);
   });
 
   it('an attempt may take no longer than the call, by default too', () => {
@@ -129,17 +147,67 @@ describe('standard', () => {
 
   it('makes what the policies on their own would be', async () => {
     const budget = retryBudget();
-    const [, again, breaker, slots] = standard({
+    const [, again, breaker, limiter, slots] = standard({
       retry: { budget, name: 'again' },
       circuitBreaker: { openFor: '90s', consecutiveFailures: 1, random: () => 0.5 },
+      adaptiveLimiter: { maxLimit: 9 },
       bulkhead: { maxConcurrent: 7 },
     });
+    expect(limiter?.snapshot?.()).toEqual(adaptiveLimiter({ maxLimit: 9 }).snapshot());
     expect(again).toMatchObject({ name: 'again', budget });
     expect(slots?.snapshot?.()).toEqual(bulkhead({ maxConcurrent: 7 }).snapshot());
     const clock = new VirtualClock();
     const calls = pipeline({ name: 'p', clock }, breaker!);
     await calls.settle(() => Promise.reject(new Error('boom')));
     expect(await rejectionOf(calls.execute(() => 1))).toMatchObject({ retryAfter: 90_000 });
+  });
+
+  it('R2, B8: isFailure says once what is retried and counted; timeouts are failures, refusals are none', async () => {
+    class NotFound extends Error {}
+    const asked: Outcome[] = [];
+    const isFailure = (outcome: Outcome): boolean => {
+      asked.push(outcome);
+      return outcome.kind !== 'success' && !(outcome.error instanceof NotFound);
+    };
+    const { clock, pipeline } = rig(
+      ...standard({
+        isFailure,
+        totalTimeout: '2s',
+        circuitBreaker: { breaker: () => new ConsecutiveBreaker(2) },
+      }),
+    );
+    const missing = vi.fn(() => Promise.reject(new NotFound()));
+    for (let i = 0; i < 20; i++) {
+      expect(await rejectionOf(pipeline.execute(missing))).toBeInstanceOf(NotFound);
+    }
+    expect(missing).toHaveBeenCalledTimes(20);
+    const hanging = pipeline.execute(() => new Promise(() => {}));
+    void hanging.catch(() => {});
+    await clock.advance('2s');
+    expect(await rejectionOf(hanging)).toBeInstanceOf(TimeoutError);
+    const broken = vi.fn(() => Promise.reject(new Error('boom')));
+    const last = pipeline.execute(broken);
+    void last.catch(() => {});
+    await clock.runAll();
+    expect(await rejectionOf(last)).toMatchObject({ message: 'boom' });
+    expect(broken).toHaveBeenCalledTimes(1);
+    expect(await rejectionOf(pipeline.execute(broken))).toBeInstanceOf(CircuitOpenError);
+    expect(asked.every(({ kind }) => kind === 'success' || kind === 'failure')).toBe(true);
+  });
+
+  it('a handle of a single policy goes before isFailure', async () => {
+    const { clock, pipeline } = rig(
+      ...standard({
+        isFailure: () => false,
+        retry: { handle: (outcome) => outcome.kind === 'failure' },
+      }),
+    );
+    const broken = vi.fn(() => Promise.reject(new Error('boom')));
+    const call = pipeline.execute(broken);
+    void call.catch(() => {});
+    await clock.runAll();
+    expect(broken.mock.calls.length).toBeGreaterThan(1);
+    expect(messageOf({ isFailure: Error })).toContain('standard.isFailure: must be a function');
   });
 
   it('serves a call: retries what fails, opens on what goes on failing, gives up what takes too long', async () => {
