@@ -9,7 +9,7 @@ import { failure } from './outcome.js';
 /** What a driver's hold on a call needs of the pass it holds. */
 export interface Drivable extends Call {
   again(layer: number, kind: AttemptKind, signal: AbortSignal | undefined): Promise<Outcome>;
-  giveUpRuns(reason: unknown): void;
+  giveUpRuns(reason: unknown, expired: boolean): void;
   abortFailed(): void;
   degraded(): void;
 }
@@ -81,15 +81,15 @@ export class DriveHold implements Drive {
     if (!this.ended) this.#pass.degraded();
   }
 
-  /** The call was given up. */
-  giveUp(reason: unknown): void {
+  /** The call was given up; `expired`: because a time is over. */
+  giveUp(reason: unknown, expired: boolean): void {
     if (this.ended) return;
-    this.end(reason);
+    this.end(reason, expired);
     this.#context?.abort(reason);
   }
 
   /** Ends the hold: sleepers wake, and runs that are still under way are given up. */
-  end(reason: unknown): void {
+  end(reason: unknown, expired = false): void {
     this.ended = true;
     this.#reason = reason;
     if (this.#sleepers !== undefined) {
@@ -99,7 +99,7 @@ export class DriveHold implements Drive {
       }
       this.#sleepers.clear();
     }
-    this.#pass.giveUpRuns(reason);
+    this.#pass.giveUpRuns(reason, expired);
     this.#context?.detach();
   }
 }
