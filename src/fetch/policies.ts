@@ -16,7 +16,7 @@ import { delayReader, isFetchFailure, isFetchOverload, retryHandle } from './ver
 export function httpPolicies(given: ParsedPolicies | undefined, clock: Clock): PipelineLayer[] {
   const delayFrom = delayReader(clock);
   const withRules = (policy: Policy<unknown>): Policy<unknown> => {
-    if (policy instanceof RetryPolicy) return policy.derive(retryHandle, delayFrom);
+    if (policy instanceof RetryPolicy) return policy.derive(retryHandle, delayFrom, () => {});
     if (policy instanceof CircuitBreakerPolicy) return policy.derive(isFetchFailure, delayFrom);
     if (policy instanceof AdaptiveLimiterPolicy) return policy.derive(isFetchOverload);
     if (policy instanceof ThrottlePolicy) return policy.derive(isFetchFailure);

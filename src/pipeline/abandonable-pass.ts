@@ -132,6 +132,23 @@ export abstract class AbandonablePass extends CallState {
     }
   }
 
+  /** Tells the drivers that want to know it that the operation is about to be called. Answers what one of them throws. */
+  protected announceStart(): { readonly error: unknown } | undefined {
+    const own = this.detour;
+    let detour = own;
+    try {
+      while (detour !== undefined && own?.interruption === undefined) {
+        const { onStart, parent } = detour;
+        detour.onStart = undefined;
+        onStart?.();
+        detour = parent?.detour;
+      }
+    } catch (error) {
+      return { error };
+    }
+    return undefined;
+  }
+
   /** Whether an operation runs for this pass, in itself or in one that it started: not one that it has given up already. */
   protected get operating(): boolean {
     if (this.phase !== Phase.driving) return this.phase === Phase.running;

@@ -122,6 +122,11 @@ export interface NextOptions {
   readonly signal?: AbortSignal | undefined;
   /** How telemetry counts the attempt. Default `retry` after a first run, `first` otherwise. */
   readonly kind?: 'first' | 'retry' | 'hedge';
+  /**
+   * Called once, right before this run calls the operation for the first time: every policy inside has let it in by then. Not
+   * called for a run that is refused or given up before. What it throws ends the run, and the operation is not called.
+   */
+  readonly onStart?: (() => void) | undefined;
 }
 
 /** Decides whether and how often the rest of the pipeline runs. */

@@ -24,6 +24,8 @@ export class Detour {
   /** The pass whose driver started this one. */
   parent: AbandonablePass | undefined;
   attemptKind: AttemptKind = 'first';
+  /** Who wants to be told when this pass, or one that it starts, is about to call the operation. */
+  onStart: (() => void) | undefined;
   /** The passes started by drivers of this one that have not really settled: the first, which leads to the others. */
   firstChild: AbandonablePass | undefined;
   /** The next pass that the same parent started. */

@@ -8,7 +8,7 @@ import { failure } from './outcome.js';
 
 /** What a driver's hold on a call needs of the pass it holds. */
 export interface Drivable extends Call {
-  again(layer: number, kind: AttemptKind, signal: AbortSignal | undefined): Promise<Outcome>;
+  again(layer: number, kind: AttemptKind, options: NextOptions | undefined): Promise<Outcome>;
   giveUpRuns(reason: unknown, expired: boolean): void;
   abortFailed(): void;
   degraded(): void;
@@ -54,7 +54,7 @@ export class DriveHold implements Drive {
     if (!this.ended && kind === 'retry') this.#pass.abortFailed();
     if (this.ended) return Promise.resolve(failure(this.#reason, 'cancelled'));
     this.#kind = 'retry';
-    return this.#pass.again(this.layer, kind, options?.signal);
+    return this.#pass.again(this.layer, kind, options);
   }
 
   sleep(delayMs: number): Promise<boolean> {
