@@ -3,6 +3,9 @@ import { TokenBucket } from '../rate-limiter/token-bucket.js';
 import type { ResolvedRetryBudget, RetryBudgetOptions } from './options.js';
 import { resolveRetryBudget } from './options.js';
 
+/** One in thirty years: what is less cannot be told from nothing, and cannot be reckoned with. */
+const LEAST_PER_SECOND = 1e-9;
+
 /** How far back a budget looks for first attempts. */
 export const BUDGET_WINDOW_MS = 10_000;
 
@@ -44,7 +47,8 @@ export class RetryBudget {
     this.#ratio = ratio;
     // Each process of a fleet starts with what is saved up: more than a second's worth would be a flood.
     if (minPerSecond > 0) {
-      this.#floor = new TokenBucket(minPerSecond, 1_000, Math.max(1, minPerSecond));
+      const limit = Math.max(LEAST_PER_SECOND, minPerSecond);
+      this.#floor = new TokenBucket(limit, 1_000, Math.max(1, minPerSecond));
     }
   }
 

@@ -2,17 +2,17 @@
 const MEMORY = 8;
 
 /** What is left of the belief after it has kept a retry from being made. */
-const AFTER_DOUBT = 0.9;
+const AFTER_DOUBT = 0.95;
 
 /** The time in which half of the belief goes, where nothing new is learnt. */
-const HALF_LIFE_MS = 10_000;
+const HALF_LIFE_MS = 30_000;
 
 /**
  * How long a success typically takes, of late: the geometric mean of the last ones, which one that took a hundred times as long
  * hardly moves. It has no clock: it is told the time.
  *
  * What it says keeps retries from being made, and a retry that is not made teaches nothing. So that it never stays too high for
- * good, each retry that it prevents lowers it by a tenth, and time does, too.
+ * good, each retry that it prevents lowers it by a twentieth, and time does, too.
  */
 export class TypicalDuration {
   #known = 0;

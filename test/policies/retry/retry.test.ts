@@ -318,7 +318,7 @@ bothWays('retry', ({ fail, succeed }) => {
   });
 
   it('R5: it is never stuck: retries it has prevented, and time, let the next one through', async () => {
-    for (const pause of [0, 60_000]) {
+    for (const pause of [0, 120_000]) {
       const { clock, pipeline, of } = rig(
         timeout('1s'),
         retry({ backoff: () => 0, maxRetries: 1, budget: false }),
@@ -337,7 +337,7 @@ bothWays('retry', ({ fail, succeed }) => {
       await clock.advance(pause);
       let prevented = 0;
       while ((await call(900)) === 'rejected') prevented++;
-      expect(prevented).toBeLessThan(25);
+      expect(prevented).toBeLessThan(45);
       if (pause > 0) expect(prevented).toBe(0);
       else expect(prevented).toBeGreaterThan(2);
       expect(of('retry_stopped')).toHaveLength(prevented);
