@@ -49,7 +49,7 @@ export abstract class AbandonablePass extends CallState {
     switch (phase) {
       case Phase.entering:
       case Phase.leaving:
-        this.off().interruption ??= { layer, kind, error };
+        this.off().interruption ??= { layer, kind, error, expired };
         return;
       case Phase.waiting:
         i = this.layer;
@@ -229,7 +229,8 @@ export abstract class AbandonablePass extends CallState {
     const interruption = this.detour?.interruption;
     if (phase !== Phase.driving || interruption === undefined) return false;
     (this.detour as Detour).interruption = undefined;
-    this.giveUp(interruption.layer, interruption.kind, interruption.error);
+    const { layer: outer, kind, error, expired } = interruption;
+    this.giveUp(outer, kind, error, expired);
     return true;
   }
 

@@ -17,6 +17,8 @@ export interface Interruption {
   readonly layer: number;
   readonly kind: OutcomeKind;
   readonly error: unknown;
+  /** Because a time is over. */
+  readonly expired: boolean;
 }
 
 /** What a pass needs only when it leaves the straight path: when it waits, is driven, aborted or has more than one attempt. */

@@ -205,9 +205,9 @@ export class Pass extends OutboundPass {
       (error: unknown) => this.admitted(i, undefined, { error }),
     );
     if (detour.interruption !== undefined) {
-      const { layer, kind, error } = detour.interruption;
+      const { layer, kind, error, expired } = detour.interruption;
       detour.interruption = undefined;
-      this.giveUp(layer, kind, error);
+      this.giveUp(layer, kind, error, expired);
     }
     return derived;
   }
