@@ -51,7 +51,7 @@ describe.each(clientKinds)('$name', ({ make }) => {
     'X2, R7: when a breaker refuses the next retry, the last Response is answered whole: %s',
     async (path) => {
       const client = one({
-        retry: { maxRetries: 10, backoff: () => 1 },
+        retry: { maxRetries: 10, backoff: () => 1, budget: false },
         circuitBreaker: { breaker: () => new ConsecutiveBreaker(5) },
         bulkhead: false,
       });

@@ -56,7 +56,9 @@ describe('circuitBreaker: composition', () => {
     });
     const result = await clock.runUntil(call);
     expect(attempts).toBe(3);
-    expect(result).toMatchObject({ reason: expect.any(CircuitOpenError) });
+    // The call says what happened to it; only the next one is refused.
+    expect(result).toEqual({ status: 'rejected', reason: DOWN });
+    expect(await calls.settle(down)).toMatchObject({ reason: expect.any(CircuitOpenError) });
   });
 
   it('outside retry only the last outcome counts', async () => {

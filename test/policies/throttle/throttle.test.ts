@@ -353,8 +353,8 @@ describe('throttle: among other policies', () => {
     expect([answer, ran]).toEqual(['spare', false]);
   });
 
-  it('R2: a retry around it does not repeat what it refuses', async () => {
-    const { clock, pipeline } = rig(
+  it('R2, R7: a retry around it does not repeat what it refuses', async () => {
+    const { clock, pipeline, of } = rig(
       retry({ maxRetries: 5, backoff: new ConstantBackoff(10) }),
       refusing(),
     );
@@ -367,8 +367,9 @@ describe('throttle: among other policies', () => {
     );
     await clock.runAll();
     const error = await call;
-    expect(error).toBeInstanceOf(ThrottledError);
-    expect(error).toMatchObject({ cause: DOWN });
+    expect(error).toBe(DOWN);
+    expect(of('retry_stopped')).toMatchObject([{ reason: 'rejected', by: 'throttle' }]);
+    expect(of('rejection')).toHaveLength(1);
     expect(calls).toBe(1);
   });
 
