@@ -25,6 +25,8 @@ export interface Transport {
   guard(response: unknown, controller: AbortController, bounds: BodyBounds): void;
   /** Gets rid of a response that nobody will read. */
   discard(response: unknown, clock: Clock, timeoutMs: number): unknown;
+  /** A response is kept, unread, while a retry waits: frees its connection where that can be. */
+  keep?(response: unknown): void;
 }
 
 /** What all calls of a client have in common. */

@@ -52,7 +52,7 @@ export function httpClient(
   const setup: Setup = { options, clock, base, transport };
   const discard = (response: unknown, timeoutMs: number): unknown =>
     transport.discard(response, clock, timeoutMs);
-  const pipelines = pipelinesOf(options, clock, discard);
+  const pipelines = pipelinesOf(options, clock, discard, transport.keep);
   const { byKey, boundsOf } = pipelines;
 
   async function client(input: unknown, init?: object | null, overrides?: object) {

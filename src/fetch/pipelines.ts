@@ -6,7 +6,7 @@ import { attributeSetsOf, observe } from '../telemetry/observe.js';
 import type { Clock } from '../time/clock.js';
 import type { ResolvedClient } from './options.js';
 import { policiesSchema } from './options.js';
-import type { Bounds } from './policies.js';
+import type { Bounds, Keep } from './policies.js';
 import { boundsOf, DEFAULT_DISCARD_MS, httpPolicies } from './policies.js';
 import { failedStatus } from './verdict.js';
 
@@ -25,11 +25,12 @@ export function pipelinesOf(
   options: ResolvedClient,
   clock: Clock,
   discard: DiscardWithin,
+  keep?: Keep,
 ): Pipelines {
   const { policies } = options;
   return typeof policies === 'function'
-    ? ofEachKey(policies, options, clock, discard)
-    : ofTemplate(httpPolicies(policies, clock), options, discard);
+    ? ofEachKey(policies, options, clock, discard, keep)
+    : ofTemplate(httpPolicies(policies, clock, keep), options, discard);
 }
 
 function ofTemplate(
@@ -51,6 +52,7 @@ function ofEachKey(
   options: ResolvedClient,
   clock: Clock,
   discardWithin: DiscardWithin,
+  keep: Keep | undefined,
 ): Pipelines {
   const { path } = options;
   const telemetry = options.telemetry ?? { spans: 'auto' };
@@ -64,7 +66,7 @@ function ofEachKey(
   const known = new WeakMap<Pipeline<unknown>, Bounds>();
   const make = (key: string): Pipeline<unknown> => {
     const given = parseOptions(policiesSchema, policiesOf(key), `${path}.policies`);
-    const made = template.forkWith(key, httpPolicies(given, clock));
+    const made = template.forkWith(key, httpPolicies(given, clock, keep));
     if (telemetry !== false) observe(made, telemetry, sets);
     const bounds = boundsOf(made.plan.layers);
     const { discardMs } = bounds;

@@ -1,4 +1,5 @@
 import type { Policy } from '../pipeline/contract.js';
+import type { Outcome } from '../pipeline/outcome.js';
 import type { PipelineLayer } from '../pipeline/pipeline.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import type { Layer } from '../pipeline/plan.js';
@@ -12,11 +13,21 @@ import type { Clock } from '../time/clock.js';
 import type { ParsedPolicies } from './options.js';
 import { delayReader, isFetchFailure, isFetchOverload, retryHandle } from './verdict.js';
 
+/** Is given a response that is kept, unread, while a retry waits. */
+export type Keep = (response: unknown) => void;
+
 /** The policies of a template, with HTTP's rules where they have none of their own. */
-export function httpPolicies(given: ParsedPolicies | undefined, clock: Clock): PipelineLayer[] {
+export function httpPolicies(
+  given: ParsedPolicies | undefined,
+  clock: Clock,
+  keep: Keep = () => {},
+): PipelineLayer[] {
   const delayFrom = delayReader(clock);
+  const onKept = (outcome: Outcome): void => {
+    if (outcome.kind === 'success') keep(outcome.value);
+  };
   const withRules = (policy: Policy<unknown>): Policy<unknown> => {
-    if (policy instanceof RetryPolicy) return policy.derive(retryHandle, delayFrom);
+    if (policy instanceof RetryPolicy) return policy.derive(retryHandle, delayFrom, onKept);
     if (policy instanceof CircuitBreakerPolicy) return policy.derive(isFetchFailure, delayFrom);
     if (policy instanceof AdaptiveLimiterPolicy) return policy.derive(isFetchOverload);
     if (policy instanceof ThrottlePolicy) return policy.derive(isFetchFailure);

@@ -5,6 +5,7 @@ import type { Transport } from './call.js';
 import type { ClientState } from './client.js';
 import { httpClient } from './client.js';
 import { discardResponse } from './discard.js';
+import { keepResponse, letGo } from './kept-response.js';
 import type { FetchOverrides, ResilientFetchOptions } from './options.js';
 import { resolveFetch } from './options.js';
 import { baseOf } from './request.js';
@@ -64,10 +65,15 @@ export function resilientFetch<F extends FetchLike = typeof globalThis.fetch>(
       if (fetch === (client as unknown)) throw callsItself();
       return fetch(input as never, init as never);
     },
-    guard: (response, controller, bounds) =>
-      guardBody(response as ResponseLike, controller, bounds),
-    discard: (response, clock, timeoutMs) =>
-      discardResponse(response as ResponseLike, clock, timeoutMs),
+    guard: (response, controller, bounds) => {
+      letGo(response);
+      guardBody(response as ResponseLike, controller, bounds);
+    },
+    discard: (response, clock, timeoutMs) => {
+      letGo(response);
+      return discardResponse(response as ResponseLike, clock, timeoutMs);
+    },
+    keep: keepResponse,
   };
   const client = httpClient(resolved, baseOf(resolved.baseUrl), transport) as ResilientFetch<F>;
   return client;

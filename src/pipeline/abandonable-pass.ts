@@ -12,8 +12,12 @@ import type { Layer } from './plan.js';
 export const SUPERSEDED = new DOMException('Another attempt took its place', 'AbortError');
 
 /**
- * A pass that can be given up in whatever it is doing, while the operation may go on: gates inside are exited as cancelled,
- * those that hold only when the operation has really settled, and the pass is free when nothing it started still runs.
+ * A pass that can be given up in whatever it is doing, while the operation may go on: gates inside are exited, those that hold
+ * only when the operation has really settled, and the pass is free when nothing it started still runs.
+ *
+ * Gates inside see `timeout` where the time ran out on a running operation: the upstream was asked and did not answer. In a
+ * queue or between two attempts nobody was asked, and what the caller aborts or another attempt replaces says nothing of the
+ * upstream: that is `cancelled`.
  */
 export abstract class AbandonablePass extends CallState {
   abandon(layer: number, error: unknown): void {
@@ -32,14 +36,20 @@ export abstract class AbandonablePass extends CallState {
     this.giveUp(this.from - 1, 'cancelled', reason);
   }
 
-  /** Ends everything inside `layer`, and leaves from there with this outcome. */
-  protected giveUp(layer: number, kind: OutcomeKind, error: unknown): void {
+  /** Ends everything inside `layer`, and leaves from there with this outcome. `expired`: because a time is over. */
+  protected giveUp(
+    layer: number,
+    kind: OutcomeKind,
+    error: unknown,
+    expired = kind === 'timeout',
+  ): void {
     const { phase, detour } = this;
+    const seen = expired && this.operating ? 'timeout' : 'cancelled';
     let i: number;
     switch (phase) {
       case Phase.entering:
       case Phase.leaving:
-        this.off().interruption ??= { layer, kind, error };
+        this.off().interruption ??= { layer, kind, error, expired };
         return;
       case Phase.waiting:
         i = this.layer;
@@ -52,19 +62,19 @@ export abstract class AbandonablePass extends CallState {
         i = this.layers.length - 1;
         this.phase = Phase.leaving;
         this.attempt.abort(error);
-        this.host.tally.attempt(this.attemptKind, kind);
-        this.end(kind, error);
-        if (this.host.hub.routine || this.reportsAttempt) this.reportAttempt(kind);
+        this.host.tally.attempt(this.attemptKind, seen);
+        this.end(seen, error);
+        if (this.host.hub.routine || this.reportsAttempt) this.reportAttempt(seen);
         break;
       case Phase.driving:
         i = this.layer - 1;
         this.phase = Phase.leaving;
-        detour?.drive?.giveUp(error);
+        detour?.drive?.giveUp(error, expired);
         break;
       default:
         return;
     }
-    this.exitDownTo(i, layer, error);
+    this.exitDownTo(i, layer, seen, error);
     this.end(kind, error);
     this.leaveFromTimer(layer);
   }
@@ -74,17 +84,17 @@ export abstract class AbandonablePass extends CallState {
     const { layer, kind, error } = (this.detour as Detour).interruption as Interruption;
     (this.detour as Detour).interruption = undefined;
     this.phase = Phase.leaving;
-    this.exitDownTo(i, layer, error);
+    this.exitDownTo(i, layer, 'cancelled', error);
     this.end(kind, error);
     return this.leaveAtOnce(Math.min(i, layer));
   }
 
   /** Exits the gates from `i` out to, and without, `layer`: what was inside a layer that gave the run up. */
-  protected exitDownTo(i: number, layer: number, error: unknown): void {
+  protected exitDownTo(i: number, layer: number, seen: OutcomeKind, error: unknown): void {
     for (; i > layer; i--) {
       const { gate, holds } = this.layers[i] as Layer;
       if (gate === undefined) continue;
-      this.end('cancelled', error);
+      this.end(seen, error);
       if (holds && this.runsInside(i)) {
         this.hold(i);
       } else {
@@ -112,14 +122,39 @@ export abstract class AbandonablePass extends CallState {
     this.states[this.layer] = undefined;
   }
 
-  /** Gives up whatever drivers of this pass have started. */
-  giveUpRuns(reason: unknown): void {
+  /** Gives up whatever drivers of this pass have started. For the driver they end as cancelled, whatever their gates see. */
+  giveUpRuns(reason: unknown, expired: boolean): void {
     let child = this.detour?.firstChild;
     while (child !== undefined) {
       const next = child.detour?.nextSibling;
-      child.cancel(reason);
+      child.giveUp(child.from - 1, 'cancelled', reason, expired);
       child = next;
     }
+  }
+
+  /** Tells the drivers that want to know it that the operation is about to be called. Answers what one of them throws. */
+  protected announceStart(): { readonly error: unknown } | undefined {
+    const own = this.detour;
+    let detour = own;
+    try {
+      while (detour !== undefined && own?.interruption === undefined) {
+        const { onStart, parent } = detour;
+        detour.onStart = undefined;
+        onStart?.();
+        detour = parent?.detour;
+      }
+    } catch (error) {
+      return { error };
+    }
+    return undefined;
+  }
+
+  /** Whether an operation runs for this pass, in itself or in one that it started: not one that it has given up already. */
+  protected get operating(): boolean {
+    if (this.phase !== Phase.driving) return this.phase === Phase.running;
+    let child = this.detour?.firstChild;
+    while (child !== undefined && !child.operating) child = child.detour?.nextSibling;
+    return child !== undefined;
   }
 
   /** Aborts what the last failed attempt may have left running, before another one starts. */
@@ -194,7 +229,8 @@ export abstract class AbandonablePass extends CallState {
     const interruption = this.detour?.interruption;
     if (phase !== Phase.driving || interruption === undefined) return false;
     (this.detour as Detour).interruption = undefined;
-    this.giveUp(interruption.layer, interruption.kind, interruption.error);
+    const { layer: outer, kind, error, expired } = interruption;
+    this.giveUp(outer, kind, error, expired);
     return true;
   }
 

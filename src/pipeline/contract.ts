@@ -41,7 +41,8 @@ export interface Call {
   wouldReject(reason: string, retryAfter?: number): void;
   /**
    * Ends everything inside layer `layer` at once with this error as a timeout: the operation's signal aborts with the
-   * error, permits inside are given back, and the outcome goes on outwards from that layer. Needs {@link Gate.mayAbandon}.
+   * error, permits inside are given back, and the outcome goes on outwards from that layer. The gates inside learn it as a
+   * `timeout` when the operation runs, and as `cancelled` when the call waits. Needs {@link Gate.mayAbandon}.
    * A ResilienceError that does not say where it comes from is told.
    */
   abandon(layer: number, error: unknown): void;
@@ -81,8 +82,10 @@ export interface Gate extends PolicyBase {
   /** Admits or refuses; returns a promise only when the call has to wait. What it throws becomes the outcome. */
   enter(call: Call): Admission | Promise<Admission>;
   /**
-   * The run inside ended. `outcome` is only valid during the call. A run given up by an outer policy or by the caller
-   * is `cancelled`. What it throws replaces the outcome.
+   * The run inside ended. `outcome` is only valid during the call. When a time outside this gate is over while the operation
+   * runs, it is a `timeout` with that error: the upstream was asked and did not answer. A run that is given up in any other way
+   * (by the caller, because another one takes its place, or by a time that is over while it waits) is `cancelled`. What it throws
+   * replaces the outcome.
    */
   exit(call: Call, outcome: Outcome): void;
   /** The call gave up while it waited in `enter`: forget it. If it is admitted all the same, `exit` follows. */
@@ -119,6 +122,11 @@ export interface NextOptions {
   readonly signal?: AbortSignal | undefined;
   /** How telemetry counts the attempt. Default `retry` after a first run, `first` otherwise. */
   readonly kind?: 'first' | 'retry' | 'hedge';
+  /**
+   * Called once, right before this run calls the operation for the first time: every policy inside has let it in by then. Not
+   * called for a run that is refused or given up before. What it throws ends the run, and the operation is not called.
+   */
+  readonly onStart?: (() => void) | undefined;
 }
 
 /** Decides whether and how often the rest of the pipeline runs. */

@@ -17,6 +17,8 @@ export interface Interruption {
   readonly layer: number;
   readonly kind: OutcomeKind;
   readonly error: unknown;
+  /** Because a time is over. */
+  readonly expired: boolean;
 }
 
 /** What a pass needs only when it leaves the straight path: when it waits, is driven, aborted or has more than one attempt. */
@@ -24,6 +26,8 @@ export class Detour {
   /** The pass whose driver started this one. */
   parent: AbandonablePass | undefined;
   attemptKind: AttemptKind = 'first';
+  /** Who wants to be told when this pass, or one that it starts, is about to call the operation. */
+  onStart: (() => void) | undefined;
   /** The passes started by drivers of this one that have not really settled: the first, which leads to the others. */
   firstChild: AbandonablePass | undefined;
   /** The next pass that the same parent started. */

@@ -8,8 +8,8 @@ import { failure } from './outcome.js';
 
 /** What a driver's hold on a call needs of the pass it holds. */
 export interface Drivable extends Call {
-  again(layer: number, kind: AttemptKind, signal: AbortSignal | undefined): Promise<Outcome>;
-  giveUpRuns(reason: unknown): void;
+  again(layer: number, kind: AttemptKind, options: NextOptions | undefined): Promise<Outcome>;
+  giveUpRuns(reason: unknown, expired: boolean): void;
   abortFailed(): void;
   degraded(): void;
 }
@@ -54,7 +54,7 @@ export class DriveHold implements Drive {
     if (!this.ended && kind === 'retry') this.#pass.abortFailed();
     if (this.ended) return Promise.resolve(failure(this.#reason, 'cancelled'));
     this.#kind = 'retry';
-    return this.#pass.again(this.layer, kind, options?.signal);
+    return this.#pass.again(this.layer, kind, options);
   }
 
   sleep(delayMs: number): Promise<boolean> {
@@ -81,15 +81,15 @@ export class DriveHold implements Drive {
     if (!this.ended) this.#pass.degraded();
   }
 
-  /** The call was given up. */
-  giveUp(reason: unknown): void {
+  /** The call was given up; `expired`: because a time is over. */
+  giveUp(reason: unknown, expired: boolean): void {
     if (this.ended) return;
-    this.end(reason);
+    this.end(reason, expired);
     this.#context?.abort(reason);
   }
 
   /** Ends the hold: sleepers wake, and runs that are still under way are given up. */
-  end(reason: unknown): void {
+  end(reason: unknown, expired = false): void {
     this.ended = true;
     this.#reason = reason;
     if (this.#sleepers !== undefined) {
@@ -99,7 +99,7 @@ export class DriveHold implements Drive {
       }
       this.#sleepers.clear();
     }
-    this.#pass.giveUpRuns(reason);
+    this.#pass.giveUpRuns(reason, expired);
     this.#context?.detach();
   }
 }

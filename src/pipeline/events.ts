@@ -5,7 +5,7 @@ import type { OutcomeKind } from './outcome.js';
 export type BreakerState = 'closed' | 'open' | 'half_open' | 'isolated';
 
 /** Why a retry that would have been allowed by `maxRetries` was not made, or that none was left. */
-export type RetryStop = 'exhausted' | 'budget' | 'deadline' | 'retry_after';
+export type RetryStop = 'exhausted' | 'budget' | 'deadline' | 'retry_after' | 'rejected';
 
 /** What a policy reports; the engine adds where it happened. */
 export type EventBody =
@@ -33,10 +33,11 @@ export type EventBody =
       readonly outcome: OutcomeKind;
       readonly error?: unknown;
     }
-  /** No further retry is made, and the outcome is returned as it is. */
+  /** No further retry is made, and the outcome is returned as it is. `by` is the policy inside that refused a retry. */
   | {
       readonly type: 'retry_stopped';
       readonly reason: RetryStop;
+      readonly by?: string | undefined;
       readonly attempts: number;
       readonly outcome: OutcomeKind;
       readonly error?: unknown;

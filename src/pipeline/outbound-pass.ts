@@ -1,5 +1,5 @@
 import { AbandonablePass, SUPERSEDED } from './abandonable-pass.js';
-import type { Driver } from './contract.js';
+import type { Driver, NextOptions } from './contract.js';
 import { discardWith } from './discard.js';
 import type { Drivable } from './drive.js';
 import { DriveHold } from './drive.js';
@@ -221,7 +221,7 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
   abstract again(
     layer: number,
     kind: AttemptKind,
-    signal: AbortSignal | undefined,
+    options: NextOptions | undefined,
   ): Promise<Outcome>;
 }
 

@@ -7,9 +7,10 @@ import { isA } from './is-a.js';
  *
  * - `success`: the operation returned (or a fallback did)
  * - `failure`: the operation threw or rejected
- * - `timeout`: a timeout inside this layer expired
+ * - `timeout`: a timeout inside this layer expired; or, for a gate, one outside of it while the operation ran
  * - `rejected`: a policy inside this layer refused the call
- * - `cancelled`: the caller aborted, or an outer policy gave the run up; never the upstream's fault
+ * - `cancelled`: the caller aborted, an outer policy gave the run up while nothing ran, or another run took its place; never the
+ *   upstream's fault
  */
 export type OutcomeKind = 'success' | 'failure' | 'timeout' | 'rejected' | 'cancelled';
 

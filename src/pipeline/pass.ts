@@ -1,7 +1,7 @@
 import { RejectedError } from '../errors.js';
 import type { Operation } from './context.js';
 import { Attempt } from './context.js';
-import type { Admission } from './contract.js';
+import type { Admission, NextOptions } from './contract.js';
 import type { Detour } from './detour.js';
 import { followingOf } from './follow.js';
 import type { AttemptKind, Host } from './host.js';
@@ -67,7 +67,7 @@ export class Pass extends OutboundPass {
   }
 
   /** Runs the layers inside `layer` once more, for the driver there. */
-  again(layer: number, kind: AttemptKind, signal: AbortSignal | undefined): Promise<Outcome> {
+  again(layer: number, kind: AttemptKind, options: NextOptions | undefined): Promise<Outcome> {
     const pass = take(this.host);
     pass.delivery = Delivery.outcome;
     pass.attempt = new Attempt(pass, this.attempt.operation);
@@ -76,12 +76,13 @@ export class Pass extends OutboundPass {
     const detour = pass.off();
     detour.parent = this;
     detour.attemptKind = kind;
+    detour.onStart = options?.onStart;
     const own = this.off();
     detour.nextSibling = own.firstChild;
     own.firstChild = pass;
     // Whatever answered so far did not do: the call counts by what it ends with.
     if (this.root.detour !== undefined) this.root.detour.degraded = false;
-    return pass.start(signal) as Promise<Outcome>;
+    return pass.start(options?.signal) as Promise<Outcome>;
   }
 
   /** Takes a pass from the pool. */
@@ -164,7 +165,17 @@ export class Pass extends OutboundPass {
       this.fail(this.broken('enter', admission));
       return this.leaveAtOnce(i - 1);
     }
-    if (this.detour?.interruption !== undefined) return this.interrupted(i - 1);
+    const { detour } = this;
+    if (detour !== undefined) {
+      if (i === layers.length && detour.interruption === undefined) {
+        const thrown = this.announceStart();
+        if (thrown !== undefined) {
+          this.fail(thrown.error);
+          if (detour.interruption === undefined) return this.leaveAtOnce(i - 1);
+        }
+      }
+      if (detour.interruption !== undefined) return this.interrupted(i - 1);
+    }
     if (i === layers.length) return this.operate();
     return admission === undefined ? this.driveAtOnce(i) : this.refuse(i, admission);
   }
@@ -194,9 +205,9 @@ export class Pass extends OutboundPass {
       (error: unknown) => this.admitted(i, undefined, { error }),
     );
     if (detour.interruption !== undefined) {
-      const { layer, kind, error } = detour.interruption;
+      const { layer, kind, error, expired } = detour.interruption;
       detour.interruption = undefined;
-      this.giveUp(layer, kind, error);
+      this.giveUp(layer, kind, error, expired);
     }
     return derived;
   }

@@ -101,6 +101,7 @@ const WHY: Readonly<Record<EventOf<'retry_stopped'>['reason'], string>> = {
   budget: 'the retry budget is used up',
   deadline: 'no time is left for a retry',
   retry_after: 'the upstream asks for a longer wait than is allowed',
+  rejected: 'a policy refused the retry',
 };
 
 function checkArguments(of: EventSource, logger: Logger): void {
@@ -130,10 +131,11 @@ function transitionFields(event: EventOf<'transition'>): Record<string, unknown>
 }
 
 function callFields(event: EventOf<'retry_stopped'>): Record<string, unknown> {
-  const { reason, attempts, outcome, error } = event;
+  const { reason, by, attempts, outcome, error } = event;
   return {
     ...place(event),
     [attribute.reason]: reason,
+    ...(by === undefined ? {} : { [attribute.rejectedBy]: by }),
     [attribute.attempts]: attempts,
     // A result that is retried is a failure, whatever it is to others.
     [attribute.outcome]: outcome === 'success' ? 'failure' : outcome,

@@ -21,6 +21,7 @@ export const attribute = {
   retried: 'holdfast.retried',
   attemptKind: 'holdfast.attempt.kind',
   reason: 'holdfast.reason',
+  rejectedBy: 'holdfast.rejected_by',
   enforced: 'holdfast.enforced',
   state: 'holdfast.state',
   previousState: 'holdfast.previous_state',
@@ -188,8 +189,9 @@ export const spanEvent = {
   },
   retryStopped: {
     name: 'holdfast.retry_stopped',
-    description: 'No further retry: none is left, or budget, deadline or server forbid it.',
-    attributes: [policy, reason, attribute.attempts],
+    description:
+      'No further retry: none is left, budget, deadline or server forbid it, or a policy inside refused it.',
+    attributes: [policy, reason, attribute.rejectedBy, attribute.attempts],
   },
   hedge: {
     name: 'holdfast.hedge',

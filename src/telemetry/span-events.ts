@@ -25,6 +25,7 @@ export function addSpanEvent(span: Span, event: PipelineEvent): void {
       span.addEvent(spanEvent.retryStopped.name, {
         ...policy,
         [attribute.reason]: event.reason,
+        ...(event.by === undefined ? {} : { [attribute.rejectedBy]: event.by }),
         [attribute.attempts]: event.attempts,
       });
       break;

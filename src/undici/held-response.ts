@@ -30,6 +30,8 @@ export class HeldResponse implements InterceptedResponse {
   #waiting: ((to: Receiver) => void)[] = [];
   #receiver: Receiver | undefined;
   #discarded: { bytes: number; stop(): void } | undefined;
+  /** All of it is here. */
+  #complete = false;
 
   constructor(
     controller: Controller,
@@ -54,6 +56,7 @@ export class HeldResponse implements InterceptedResponse {
   }
 
   end(trailers: Headers): void {
+    this.#complete = true;
     this.#discarded?.stop();
     this.#pass(({ handler, controller, ended }) => {
       ended();
@@ -62,6 +65,7 @@ export class HeldResponse implements InterceptedResponse {
   }
 
   error(error: Error): void {
+    this.#complete = true;
     this.#discarded?.stop();
     this.#pass(({ handler, controller, ended }) => {
       ended();
@@ -80,12 +84,19 @@ export class HeldResponse implements InterceptedResponse {
     if (!controller.paused) this.controller.resume();
   }
 
+  /**
+   * Is kept while a retry waits, as the answer if that is refused: a small body is read into memory, so that the connection can be used
+   * by others meanwhile. Any other holds its connection.
+   */
+  keep(): void {
+    if (!this.controller.aborted && this.#isSmall) this.controller.resume();
+  }
+
   /** Reads a small body to its end, so that the connection can be used again, and breaks off any other. */
   discard(clock: Clock, timeoutMs: number): void {
-    if (this.controller.aborted) return;
     this.#waiting = [];
-    const declared = parseAmount(readHeader(this.headers, 'content-length'));
-    if (declared === undefined || declared > DRAIN_LIMIT_BYTES || timeoutMs <= 0) {
+    if (this.controller.aborted || this.#complete) return;
+    if (!this.#isSmall || timeoutMs <= 0) {
       this.#discarded = { bytes: 0, stop: () => {} };
       this.controller.abort(new Discarded());
       return;
@@ -93,6 +104,12 @@ export class HeldResponse implements InterceptedResponse {
     const timer = clock.setTimer(() => this.controller.abort(new Discarded()), timeoutMs);
     this.#discarded = { bytes: 0, stop: () => clock.clearTimer(timer) };
     this.controller.resume();
+  }
+
+  /** Whether the body is declared to be small; without a declaration it may never end. */
+  get #isSmall(): boolean {
+    const declared = parseAmount(readHeader(this.headers, 'content-length'));
+    return declared !== undefined && declared <= DRAIN_LIMIT_BYTES;
   }
 
   #pass(step: (to: Receiver) => void): void {

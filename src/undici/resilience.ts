@@ -36,7 +36,10 @@ export function resilience(options?: ResilienceOptions): ResilienceInterceptor {
   const discard = (response: unknown, timeoutMs: number): void => {
     if (response instanceof HeldResponse) response.discard(clock, timeoutMs);
   };
-  const pipelines = pipelinesOf(resolved, clock, discard);
+  const keep = (response: unknown): void => {
+    if (response instanceof HeldResponse) response.keep();
+  };
+  const pipelines = pipelinesOf(resolved, clock, discard, keep);
 
   const interceptor = (dispatch: Dispatcher.Dispatch): Dispatcher.Dispatch => {
     const setup: InterceptorSetup = { dispatch, options: resolved, clock };

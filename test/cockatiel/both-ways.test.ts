@@ -57,7 +57,7 @@ describe.each(versions)('cockatiel %s', (_version, cockatiel) => {
       ).rejects.toBe(error);
     });
 
-    it('R2: an outer retry does not retry what a cockatiel breaker refused', async () => {
+    it('R2, R7: an outer retry does not retry what a cockatiel breaker refused', async () => {
       const breaker = cockatiel.circuitBreaker(cockatiel.handleAll, {
         halfOpenAfter: 10_000,
         breaker: new cockatiel.ConsecutiveBreaker(1),
@@ -68,6 +68,11 @@ describe.each(versions)('cockatiel %s', (_version, cockatiel) => {
         retry({ maxRetries: 5, initialDelay: 0 }),
         fromCockatiel(breaker),
       );
+      const stopped: unknown[] = [];
+      subject.on('retry_stopped', ({ reason, attempts }) => stopped.push([reason, attempts]));
+      // Its retry was refused: it says what happened to it. Only the next call is refused.
+      await expect(subject.execute(operation)).rejects.toThrow('boom');
+      expect(stopped).toEqual([['rejected', 1]]);
       await expect(subject.execute(operation)).rejects.toThrow(cockatiel.BrokenCircuitError);
       expect(calls()).toBe(1);
     });

@@ -65,8 +65,8 @@ describe('a call that leaves a queue', () => {
     expect(await call).toMatchObject({ status: 'rejected', reason: { timeoutMs: 1_000 } });
     expect(log.slice(5)).toEqual([
       'inner enter',
-      'queue exit cancelled',
-      'inner exit cancelled',
+      'queue exit timeout',
+      'inner exit timeout',
       'outer exit timeout',
     ]);
     expect(clock.pending).toBe(0);

@@ -13,7 +13,7 @@ it('rates of pipelines of one name are those of all their calls, and a budget is
   const made = [1, 2].map(() =>
     pipeline(
       { name: 'twins', clock },
-      retry({ maxRetries: 0, budget: { ratio: 0, minPerSecond: 1 } }),
+      retry({ maxRetries: 0, budget: { ratio: 0, minPerSecond: 10 } }),
       circuitBreaker({ consecutiveFailures: 9, slowCallDuration: '1s', slowCallRate: 1 }),
     ),
   );

@@ -189,12 +189,7 @@ describe('a gate that gives calls up', () => {
     impatient.abandon(error);
     expect(await call).toEqual({ status: 'rejected', reason: error });
     expect(seen[0]?.reason).toBe(error);
-    expect(log).toEqual([
-      'outer enter',
-      'inner enter',
-      'inner exit cancelled',
-      'outer exit timeout',
-    ]);
+    expect(log).toEqual(['outer enter', 'inner enter', 'inner exit timeout', 'outer exit timeout']);
   });
 
   it('must say so', async () => {
@@ -267,7 +262,7 @@ describe('a gate that gives calls up', () => {
     const call = calls.settle(never);
     impatient.abandon(error);
     expect(await call).toEqual({ status: 'rejected', reason: error });
-    expect(log.slice(2)).toEqual(['b exit cancelled', 'a exit cancelled']);
+    expect(log.slice(2)).toEqual(['b exit timeout', 'a exit timeout']);
   });
 });
 

@@ -20,7 +20,7 @@ const REASON = new Error('the caller left');
 const policies: Record<string, () => Policy<unknown>> = {
   fallback: () => fallback('else'),
   timeout: () => timeout('1s'),
-  retry: () => retry({ maxRetries: 2, initialDelay: 10, jitter: 'none', factor: 1 }),
+  retry: () => retry({ maxRetries: 2, initialDelay: 10, jitter: 'none', factor: 1, budget: false }),
   'circuit breaker': () => circuitBreaker({ consecutiveFailures: 50 }),
   bulkhead: () => bulkhead({ maxConcurrent: 2, maxQueued: 1 }),
   'adaptive limiter': () => adaptiveLimiter({ maxQueued: 1 }),

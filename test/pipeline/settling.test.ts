@@ -200,7 +200,7 @@ describe('G2: an operation that does not settle in time', () => {
     await turn();
     expect(result).toMatchObject({ status: 'rejected' });
     expect([log, events]).toEqual(before);
-    expect(log).toEqual(['a enter', 'b enter', 'b exit cancelled', 'a exit timeout']);
+    expect(log).toEqual(['a enter', 'b enter', 'b exit timeout', 'a exit timeout']);
     expect(clock.pending).toBe(0);
   });
 

@@ -30,11 +30,12 @@ describe('defaults', () => {
       maxDelay: 20_000,
       jitter: 'full',
       maxRetryAfter: 30_000,
+      whenSpent: 'return',
     });
   });
 
   it('R6: retryBudget', () => {
-    expect(retryBudgetDefaults).toEqual({ ratio: 0.2, minPerSecond: 10 });
+    expect(retryBudgetDefaults).toEqual({ ratio: 1, minPerSecond: 2 });
   });
 
   it('Q4: bulkhead', () => {

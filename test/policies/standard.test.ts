@@ -218,8 +218,12 @@ describe('standard', () => {
     const operation = vi.fn(() => Promise.reject(new Error('boom')));
     await clock.runUntil(pipeline.execute(operation));
     expect(operation).toHaveBeenCalledTimes(4);
+    // Its retry is refused: it says what happened to it, and only the next call is a rejection.
     const second = await clock.runUntil(pipeline.execute(operation));
-    expect(second).toMatchObject({ kind: 'rejected', error: expect.any(CircuitOpenError) });
+    expect(second).toMatchObject({ kind: 'failure', error: { message: 'boom' } });
+    expect(operation).toHaveBeenCalledTimes(5);
+    const third = await clock.runUntil(pipeline.execute(operation));
+    expect(third).toMatchObject({ kind: 'rejected', error: expect.any(CircuitOpenError) });
     expect(operation).toHaveBeenCalledTimes(5);
     const slow = rig(...standard());
     const hung = slow.pipeline.execute(() => new Promise(() => {}));

@@ -70,7 +70,7 @@ describe('keyed', () => {
 
   it('shares the state of what was given to be shared, and of policies that cannot be copied', async () => {
     const clock = new VirtualClock();
-    const shared = retryBudget({ ratio: 0, minPerSecond: 1 });
+    const shared = retryBudget({ ratio: 0, minPerSecond: 10 });
     let entered = 0;
     const counting = gate({
       enter: () => {

@@ -68,6 +68,25 @@ it('one line a transition and one a call whose retries failed, in the shape of p
   ]);
 });
 
+it('R7: a line says that a retry was refused, and by whom', async () => {
+  const { lines, logger } = log();
+  const clock = new VirtualClock();
+  const made = pipeline(
+    { name: 'stock', clock },
+    retry({ initialDelay: 0 }),
+    circuitBreaker({ consecutiveFailures: 1 }),
+  );
+  logEvents(made, logger);
+  await clock.runUntil(made.settle(() => fails()));
+  expect(lines.at(-1)).toMatchObject({
+    level: 40,
+    'holdfast.reason': 'rejected',
+    'holdfast.rejected_by': 'circuit_breaker',
+    'holdfast.outcome': 'failure',
+    msg: 'retries of stock ended: a policy refused the retry',
+  });
+});
+
 it('lines carry the ids of the trace they belong to', async () => {
   const traces = new Traces().register();
   const { lines, logger } = log();

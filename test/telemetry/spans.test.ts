@@ -136,10 +136,17 @@ describe('the span of a call', () => {
         'holdfast.enforced': true,
       },
       {
+        name: 'holdfast.retry_stopped',
+        'holdfast.policy': 'retry',
+        'holdfast.reason': 'rejected',
+        'holdfast.rejected_by': 'circuit_breaker',
+        'holdfast.attempts': 1,
+      },
+      {
         name: 'holdfast.fallback',
         'holdfast.policy': 'fallback',
-        'holdfast.outcome': 'rejected',
-        'error.type': 'ERR_CIRCUIT_OPEN',
+        'holdfast.outcome': 'timeout',
+        'error.type': 'ERR_TIMEOUT',
       },
     ]);
     expect(span).toMatchObject({

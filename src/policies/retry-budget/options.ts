@@ -3,14 +3,17 @@ import { parseOptions } from '../../config/validate.js';
 
 /** Options of {@link retryBudget}. */
 export interface RetryBudgetOptions {
-  /** How many retries each first attempt earns: a number from 0 to 10, such as 0.2 for one in five calls. Default 0.2. */
+  /** How many retries each first attempt earns: a number from 0 to 10, such as 0.2 for one in five calls. Default 1. */
   readonly ratio?: number | undefined;
-  /** Retries allowed besides, for services with little traffic: a number a second, >= 0. Default 10. */
+  /**
+   * Retries allowed besides, for services with little traffic: a number a second, >= 0. They are saved up for a second, or until
+   * there is one. They are allowed to each process, so a fleet has as many times more. Default 2.
+   */
   readonly minPerSecond?: number | undefined;
 }
 
 /** The defaults of {@link RetryBudgetOptions}. */
-export const retryBudgetDefaults = { ratio: 0.2, minPerSecond: 10 } as const;
+export const retryBudgetDefaults = { ratio: 1, minPerSecond: 2 } as const;
 
 const RATIO = 'must be a number from 0 to 10: 0.2 allows one retry for every five calls';
 const PER_SECOND = 'must be a finite number of retries a second, >= 0';

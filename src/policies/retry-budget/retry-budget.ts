@@ -1,13 +1,18 @@
 import { EventWindow } from '../../windows/event-window.js';
+import { TokenBucket } from '../rate-limiter/token-bucket.js';
 import type { ResolvedRetryBudget, RetryBudgetOptions } from './options.js';
 import { resolveRetryBudget } from './options.js';
 
-/** How far back a budget looks. */
+/** One in thirty years: what is less cannot be told from nothing, and cannot be reckoned with. */
+const LEAST_PER_SECOND = 1e-9;
+
+/** How far back a budget looks for first attempts. */
 export const BUDGET_WINDOW_MS = 10_000;
 
 /**
- * A budget that several retry (and hedge) policies can share: whenever a retry is made, those of the last 10 s, itself
- * included, are at most `ratio` of the first attempts of those 10 s plus `minPerSecond` a second.
+ * A budget that several retry (and hedge) policies can share. Each first attempt earns `ratio` retries, to be made within 10 s;
+ * `minPerSecond` more are allowed each second, saved up for one second at most. So over any time t the retries are at most
+ * `ratio` of the first attempts of that time and the 10 s before, plus `minPerSecond` x t, plus what a second saves up.
  *
  * A bound on each call's retries does nothing against an overload, in which all calls retry; this bounds them all together.
  * The idea is Finagle's.
@@ -30,15 +35,21 @@ export function isRetryBudget(value: unknown): value is RetryBudget {
 
 /** Made by {@link retryBudget}. It errs on the side of fewer retries, by up to a tenth of its window. */
 export class RetryBudget {
-  readonly #options: ResolvedRetryBudget;
-  readonly #reserve: number;
+  readonly #ratio: number;
   readonly #firstAttempts = new EventWindow(BUDGET_WINDOW_MS, 10, 'low');
-  readonly #retries = new EventWindow(BUDGET_WINDOW_MS, 10, 'high');
+  /** The retries that first attempts have paid for. */
+  readonly #paid = new EventWindow(BUDGET_WINDOW_MS, 10, 'high');
+  /** What pays for the others. */
+  readonly #floor: TokenBucket | undefined;
 
   /** @internal Use {@link retryBudget}. */
-  constructor(options: ResolvedRetryBudget) {
-    this.#options = options;
-    this.#reserve = (options.minPerSecond * BUDGET_WINDOW_MS) / 1_000;
+  constructor({ ratio, minPerSecond }: ResolvedRetryBudget) {
+    this.#ratio = ratio;
+    // Each process of a fleet starts with what is saved up: more than a second's worth would be a flood.
+    if (minPerSecond > 0) {
+      const limit = Math.max(LEAST_PER_SECOND, minPerSecond);
+      this.#floor = new TokenBucket(limit, 1_000, Math.max(1, minPerSecond));
+    }
   }
 
   /** A first attempt was made. */
@@ -48,14 +59,22 @@ export class RetryBudget {
 
   /** Takes a retry out of the budget; `false` when there is none. */
   tryWithdraw(nowMs: number): boolean {
-    if (this.balance(nowMs) < 1) return false;
-    this.#retries.add(nowMs);
+    if (this.#earned(nowMs) >= 1) {
+      this.#paid.add(nowMs);
+      return true;
+    }
+    if (this.#floor === undefined || this.#floor.available(nowMs) < 1) return false;
+    this.#floor.take();
     return true;
   }
 
   /** How many retries are allowed now. */
   balance(nowMs: number): number {
-    const earned = this.#options.ratio * this.#firstAttempts.total(nowMs);
-    return Math.max(0, earned + this.#reserve - this.#retries.total(nowMs));
+    return Math.floor(this.#earned(nowMs)) + (this.#floor?.available(nowMs) ?? 0);
+  }
+
+  #earned(nowMs: number): number {
+    const earned = this.#ratio * this.#firstAttempts.total(nowMs);
+    return Math.max(0, earned - this.#paid.total(nowMs));
   }
 }

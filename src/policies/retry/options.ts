@@ -51,6 +51,11 @@ export interface RetryOptions extends Named {
    * {@link retryBudget}), or `false` for none. Default: one of its own, with the defaults of a budget.
    */
   readonly budget?: RetryBudget | RetryBudgetOptions | false | undefined;
+  /**
+   * What happens when the budget has no retry left: `return` answers the last real outcome at once, `wait` waits for the delay of
+   * the retry first, which slows down whoever calls in a loop. Default `return`.
+   */
+  readonly whenSpent?: 'return' | 'wait' | undefined;
   /** Where chance comes from: 0 <= number < 1. Default `Math.random`. */
   readonly random?: (() => number) | undefined;
 }
@@ -63,6 +68,7 @@ export const retryDefaults = {
   maxDelay: 20_000,
   jitter: 'full',
   maxRetryAfter: 30_000,
+  whenSpent: 'return',
 } as const;
 
 const FACTOR = 'must be a finite number >= 1';
@@ -84,6 +90,7 @@ export const retrySchema = z
         error: 'must be the options of a retry budget, a budget to share, or false',
       })
       .prefault({}),
+    whenSpent: z.enum(['return', 'wait']).optional(),
     random: fnOf<() => number>().optional(),
     ...namedShape,
   })
@@ -93,6 +100,9 @@ export const retrySchema = z
     const wrong = (key: keyof typeof options, message: string): void => {
       context.issues.push({ code: 'custom', input: options[key], path: [key], message });
     };
+    if (options.budget === false && options.whenSpent !== undefined) {
+      wrong('whenSpent', 'has no effect without a budget');
+    }
     if (options.backoff !== undefined) {
       for (const key of ['initialDelay', 'factor', 'maxDelay', 'jitter'] as const) {
         if (options[key] === undefined) continue;
@@ -115,7 +125,10 @@ export const retrySchema = z
   });
 
 /** Options with everything filled in. */
-export type ResolvedRetry = z.output<typeof retrySchema>;
+export type ResolvedRetry = z.output<typeof retrySchema> & {
+  /** Is told of an outcome that is kept while a retry waits. */
+  readonly onKept?: ((outcome: Outcome) => void) | undefined;
+};
 
 /** @throws ConfigError */
 export function resolveRetry(options: RetryOptions | undefined): ResolvedRetry {

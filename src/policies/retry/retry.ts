@@ -3,9 +3,7 @@ import type { Call, Drive, Driver } from '../../pipeline/contract.js';
 import type { RetryStop } from '../../pipeline/events.js';
 import { isA } from '../../pipeline/is-a.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
-import type { Failure, Outcome } from '../../pipeline/outcome.js';
-import { failure } from '../../pipeline/outcome.js';
-import { addCause } from '../cause.js';
+import type { Outcome } from '../../pipeline/outcome.js';
 import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';
 import type { Handle, Handles } from '../filter.js';
@@ -19,6 +17,7 @@ import type { Exponential } from './delay.js';
 import { askedDelay, exponentialDelay } from './delay.js';
 import type { ResolvedRetry, RetryOptions } from './options.js';
 import { resolveRetry, retryDefaults } from './options.js';
+import { TypicalDuration } from './typical-duration.js';
 
 /**
  * Runs a failed call again, after a delay that grows and is spread by jitter, as often as `maxRetries` and a budget over all
@@ -35,17 +34,10 @@ export function retry(options?: RetryOptions): RetryPolicy {
   return new RetryPolicy(resolveRetry(options));
 }
 
-/** What is answered once nobody asks any more; a result that was already discarded must not be answered again. */
-const GIVEN_UP = failure(undefined, 'cancelled');
-
-/**
- * A refusal of a retry, by a breaker that opened meanwhile say, ends the call, and what the attempts before it met would be
- * lost: that becomes its cause. Only on a refusal made in this pipeline, for this call; one that the operation threw is the
- * call's own error, and may be shared with others.
- */
-function explain(refusal: unknown, failed: Failure | undefined, call: Call): void {
-  if (failed === undefined || !isA(refusal, RejectedError)) return;
-  if (refusal.pipeline === call.pipeline) addCause(refusal, failed.error);
+/** Whether a policy of this pipeline refused the run. A rejection that the operation threw is the call's own error. */
+function isRefusal(outcome: Outcome, call: Call): boolean {
+  if (outcome.kind !== 'rejected' || !isA(outcome.error, RejectedError)) return false;
+  return outcome.error.pipeline === call.pipeline;
 }
 
 /** Made by {@link retry}. */
@@ -60,6 +52,7 @@ export class RetryPolicy implements Driver {
   readonly #handles: Handles;
   readonly #random: Random;
   readonly #exponential: Exponential;
+  readonly #typical = new TypicalDuration();
 
   /** @internal Use {@link retry}. */
   constructor(options: ResolvedRetry) {
@@ -89,32 +82,61 @@ export class RetryPolicy implements Driver {
 
   async drive(drive: Drive, first: Outcome | undefined): Promise<Outcome> {
     const { call } = drive;
-    let outcome = first as Outcome;
+    /** How the last attempt that was made ended: the answer, unless a retry brings another. Only then is a result let go. */
+    let answer = first as Outcome;
+    /** What is retried: the answer, or the refusal of a retry where `handle` wants that tried again. */
+    let last = answer;
     let delays: Delays | undefined;
-    /** The last failure of an attempt that was made. */
-    let failed: Failure | undefined;
     try {
       for (let retries = 1; ; retries++) {
-        if (outcome.kind === 'failure' || outcome.kind === 'timeout') failed = outcome;
-        if (retries > this.#options.maxRetries) return this.#stop(call, 'exhausted', outcome);
+        if (retries > this.#options.maxRetries) return this.#stop(call, 'exhausted', answer);
         delays ??= this.#startDelays(drive);
-        const delayMs = this.#delay(delays, retries, outcome);
-        if (drive.ended) return outcome;
-        if (delayMs === undefined) return this.#stop(call, 'retry_after', outcome);
+        const delayMs = this.#delay(delays, retries, last);
+        if (drive.ended) return answer;
+        if (delayMs === undefined) return this.#stop(call, 'retry_after', answer);
         const now = call.time.now();
-        if (now + delayMs >= call.deadline) return this.#stop(call, 'deadline', outcome);
-        if (this.budget?.tryWithdraw(now) === false) return this.#stop(call, 'budget', outcome);
-        if (call.listening) this.#report(call, delayMs, outcome);
-        drive.discard(outcome);
-        if (delayMs > 0 && !(await drive.sleep(delayMs))) return GIVEN_UP;
-        outcome = await drive.next();
-        if (outcome.kind === 'rejected') explain(outcome.error, failed, call);
-        if (drive.ended || !this.#handles(outcome)) return outcome;
+        if (!this.#isInTime(call, now, delayMs)) return this.#stop(call, 'deadline', answer);
+        if (this.budget?.tryWithdraw(now) === false) {
+          this.#stop(call, 'budget', answer);
+          // Whoever polls in a loop would come back at once.
+          if (this.#options.whenSpent === 'wait') await drive.sleep(delayMs);
+          return answer;
+        }
+        if (call.listening) this.#report(call, delayMs, last);
+        this.#options.onKept?.(answer);
+        if (delayMs > 0 && !(await drive.sleep(delayMs))) return answer;
+        const kept = answer;
+        let startedAt: number | undefined;
+        const outcome = await drive.next({
+          onStart: () => {
+            startedAt = call.time.now();
+            drive.discard(kept);
+          },
+        });
+        if (startedAt === undefined) {
+          if (drive.ended) return kept;
+          if (outcome.kind === 'rejected' && !isRefusal(kept, call)) {
+            const again = this.#handles(outcome);
+            if (drive.ended) return kept;
+            if (!again) return this.#stop(call, 'rejected', kept, outcome.error);
+            last = outcome;
+            continue;
+          }
+          // A policy inside has answered by itself, or failed.
+          drive.discard(kept);
+        }
+        answer = outcome;
+        last = outcome;
+        if (drive.ended) return outcome;
+        const again = this.#handles(outcome);
         // The predicate itself may have aborted the call.
         if (drive.ended) return outcome;
+        if (again) continue;
+        if (startedAt !== undefined) this.#learn(call, outcome, startedAt);
+        return outcome;
       }
     } catch (error) {
-      drive.discard(outcome);
+      drive.discard(answer);
       throw error;
     }
   }
@@ -127,11 +149,23 @@ export class RetryPolicy implements Driver {
     return new RetryPolicy(this.#options);
   }
 
-  /** @internal One with the same options, but for how it handles outcomes and, where it does not say so itself, reads delays. */
-  derive(handleOf: (given: Handle | undefined) => Handle, delayFrom: DelayFrom): RetryPolicy {
+  /**
+   * @internal One with the same options, but for how it handles outcomes and, where it does not say so itself, reads delays.
+   * `onKept` is told of what will be the answer if the retry that comes is refused, and is kept until then.
+   */
+  derive(
+    handleOf: (given: Handle | undefined) => Handle,
+    delayFrom: DelayFrom,
+    onKept: (outcome: Outcome) => void,
+  ): RetryPolicy {
     const options = this.#options;
     const handle = handleOf(options.handle);
-    return new RetryPolicy({ ...options, handle, delayFrom: options.delayFrom ?? delayFrom });
+    return new RetryPolicy({
+      ...options,
+      handle,
+      delayFrom: options.delayFrom ?? delayFrom,
+      onKept,
+    });
   }
 
   #startDelays(drive: Drive): Delays {
@@ -150,11 +184,28 @@ export class RetryPolicy implements Driver {
     return askedDelay(asked, maxRetryAfter, this.#random());
   }
 
-  #stop(call: Call, reason: RetryStop, outcome: Outcome): Outcome {
+  /** Whether there is time for the delay, and after it for as long as a success takes. */
+  #isInTime(call: Call, now: number, delayMs: number): boolean {
+    const timeLeft = call.deadline - now - delayMs;
+    if (timeLeft <= 0) return false;
+    if (timeLeft === Infinity || timeLeft >= this.#typical.at(now)) return true;
+    this.#typical.doubt();
+    return false;
+  }
+
+  /** Only the successes of retries are measured: they cost time anyway, and a call that succeeds at once must not. */
+  #learn(call: Call, outcome: Outcome, startedAt: number): void {
+    if (outcome.kind !== 'success') return;
+    const now = call.time.now();
+    this.#typical.add(now - startedAt, now);
+  }
+
+  #stop(call: Call, reason: RetryStop, outcome: Outcome, refusal?: unknown): Outcome {
     if (call.listening) {
       const error = outcome.kind === 'success' ? undefined : outcome.error;
+      const by = isA(refusal, RejectedError) ? refusal.policy : undefined;
       const { attempts } = call;
-      call.emit({ type: 'retry_stopped', reason, attempts, outcome: outcome.kind, error });
+      call.emit({ type: 'retry_stopped', reason, by, attempts, outcome: outcome.kind, error });
     }
     return outcome;
   }

@@ -179,31 +179,40 @@ describe('circuitBreaker: trip rules', () => {
     expect(breaker.snapshot().window).toEqual({ calls: 1, failures: 1, slow: 0 });
   });
 
-  it('B8: errors of the operation and timeouts inside are failures', async () => {
-    const clock = new VirtualClock();
-    const breaker = circuitBreaker();
-    const calls = pipeline({ name: 'calls', clock }, breaker, timeout('1s'));
-    await calls.settle(() => Promise.reject(DOWN));
-    const hung = calls.settle(() => new Promise(() => {}));
-    await clock.advance('1s');
-    await expect(hung).resolves.toMatchObject({ reason: expect.any(TimeoutError) });
-    expect(breaker.snapshot().window).toEqual({ calls: 2, failures: 2, slow: 0 });
+  it('B8, T2: errors of the operation and timeouts, inside or outside, are failures', async () => {
+    for (const outside of [false, true]) {
+      const clock = new VirtualClock();
+      const breaker = circuitBreaker();
+      const policies = outside ? [timeout('1s'), breaker] : [breaker, timeout('1s')];
+      const calls = pipeline({ name: 'calls', clock }, ...policies);
+      await calls.settle(() => Promise.reject(DOWN));
+      const hung = calls.settle(() => new Promise(() => {}));
+      await clock.advance('1s');
+      await expect(hung).resolves.toMatchObject({ reason: expect.any(TimeoutError) });
+      expect(breaker.snapshot().window).toEqual({ calls: 2, failures: 2, slow: 0 });
+    }
   });
 
-  it('B8: the abort of a caller, a timeout outside and rejections inside are not counted', async () => {
+  it('B8: the abort of a caller, a timeout outside while it waits and rejections inside are not counted', async () => {
     const clock = new VirtualClock();
     const breaker = circuitBreaker();
-    const inside = bulkhead({ maxConcurrent: 1 });
+    const inside = bulkhead({ maxConcurrent: 1, maxQueued: 1 });
     const calls = pipeline({ name: 'calls', clock }, timeout('1s'), breaker, inside);
     const aborted = start(calls);
+    const queued = start(calls);
     const refused = start(calls);
     await refused.settled;
     expect(refused.ran).toBe(false);
-    await aborted.abort();
-    await aborted.fail();
-    const hung = start(calls);
     await clock.advance('1s');
-    await expect(hung.settled).resolves.toMatchObject({ reason: expect.any(TimeoutError) });
+    // One ran into the timeout and counts; the other never got to the upstream.
+    expect(queued.ran).toBe(false);
+    await expect(queued.settled).resolves.toMatchObject({ reason: expect.any(TimeoutError) });
+    expect(breaker.snapshot().window).toEqual({ calls: 1, failures: 1, slow: 0 });
+    breaker.reset();
+    await aborted.fail();
+    const left = start(calls);
+    await left.abort();
+    await left.fail();
     expect(breaker.snapshot()).toMatchObject({
       consecutiveFailures: 0,
       window: { calls: 0, failures: 0, slow: 0 },

@@ -5,40 +5,65 @@ import { describe, expect, it } from 'vitest';
 import { BUDGET_WINDOW_MS } from '../../../src/policies/retry-budget/retry-budget.js';
 import { bothWays, rig } from '../support/rig.js';
 
-const SECONDS = BUDGET_WINDOW_MS / 1_000;
+/** What the reserve holds at most. */
+const burstOf = (minPerSecond: number) => (minPerSecond === 0 ? 0 : Math.max(1, minPerSecond));
 
 describe('retryBudget', () => {
-  it('R6: allows a fifth of the first attempts and ten a second by default', () => {
+  it('R6: allows as many as there are first attempts and two a second by default', () => {
     const budget = retryBudget();
-    expect(budget.balance(0)).toBe(100);
+    expect(budget.balance(0)).toBe(2);
     for (let i = 0; i < 500; i++) budget.deposit(0);
-    expect(budget.balance(0)).toBe(200);
+    expect(budget.balance(0)).toBe(502);
     let made = 0;
     while (budget.tryWithdraw(0)) made++;
-    expect(made).toBe(200);
+    expect(made).toBe(502);
     expect(budget.balance(0)).toBe(0);
+    expect(budget.balance(500)).toBe(1);
+    expect(budget.balance(5_000)).toBe(2);
+  });
+
+  it('R6: a process has no more than a second’s worth in reserve', () => {
+    for (const [minPerSecond, reserve] of [
+      [10, 10],
+      [2.5, 2],
+      [1, 1],
+      [0.1, 1],
+      [0, 0],
+    ] as const) {
+      const budget = retryBudget({ ratio: 0, minPerSecond });
+      for (const quiet of [0, 3_600_000]) {
+        let made = 0;
+        while (budget.tryWithdraw(quiet)) made++;
+        expect(made).toBe(reserve);
+      }
+      // A half is left over of 2.5.
+      if (minPerSecond === 0 || minPerSecond === 2.5) continue;
+      expect(budget.tryWithdraw(3_600_000 + 900 / minPerSecond)).toBe(false);
+      expect(budget.tryWithdraw(3_600_000 + 1_000 / minPerSecond)).toBe(true);
+    }
   });
 
   it('R6: what is left is never negative, and a part of a retry allows none', () => {
     const budget = retryBudget({ ratio: 0.3, minPerSecond: 0 });
     for (let i = 0; i < 3; i++) budget.deposit(0);
-    expect(budget.balance(0)).toBeCloseTo(0.9);
+    expect(budget.balance(0)).toBe(0);
     expect(budget.tryWithdraw(0)).toBe(false);
     budget.deposit(0);
+    expect(budget.balance(0)).toBe(1);
     expect(budget.tryWithdraw(0)).toBe(true);
     expect(budget.tryWithdraw(0)).toBe(false);
     // The first attempts are forgotten before the retry that they earned.
     expect(budget.balance(BUDGET_WINDOW_MS)).toBe(0);
   });
 
-  it('R6: both are forgotten after ten seconds, and an idle hour neither saves up nor forfeits', () => {
-    const budget = retryBudget({ ratio: 1, minPerSecond: 1 });
+  it('R6: what first attempts earn is forgotten after ten seconds, and an idle hour saves up a second', () => {
+    const budget = retryBudget({ ratio: 1, minPerSecond: 3 });
     for (let i = 0; i < 1_000; i++) budget.deposit(0);
-    expect(budget.balance(9_000)).toBe(1_010);
-    expect(budget.balance(10_000)).toBe(10);
-    for (let i = 0; i < 10; i++) expect(budget.tryWithdraw(10_000)).toBe(true);
-    expect(budget.tryWithdraw(20_000)).toBe(false);
-    expect(budget.balance(3_600_000)).toBe(10);
+    expect(budget.balance(9_000)).toBe(1_003);
+    expect(budget.balance(10_000)).toBe(3);
+    for (let i = 0; i < 3; i++) expect(budget.tryWithdraw(10_000)).toBe(true);
+    expect(budget.tryWithdraw(10_000)).toBe(false);
+    expect(budget.balance(3_600_000)).toBe(3);
   });
 
   it('R6: a budget of nothing allows nothing', () => {
@@ -80,12 +105,35 @@ const options = fc.record({
   minPerSecond: fc.constantFrom(0, 0.1, 1, 10),
 });
 
-/** How many of these times lie in the ten seconds up to `now`. */
-const recent = (times: readonly number[], now: number): number =>
-  times.filter((at) => at > now - BUDGET_WINDOW_MS && at <= now).length;
+/** How many of these times lie from `from` on, it included or not, and up to `to`. */
+const during = (times: readonly number[], from: number, to: number): number =>
+  times.filter((at) => at >= from && at <= to).length;
+const after = (times: readonly number[], from: number, to: number): number =>
+  times.filter((at) => at > from && at <= to).length;
+
+/** The promise, over all times that begin and end with a retry. */
+function expectWithinPromise(
+  { ratio, minPerSecond }: { ratio: number; minPerSecond: number },
+  firsts: readonly number[],
+  retries: readonly number[],
+): void {
+  const instants = [...new Set(retries)];
+  for (const [i, from] of instants.entries()) {
+    for (const to of instants.slice(i)) {
+      const earning = after(firsts, from - BUDGET_WINDOW_MS, to);
+      const allowed =
+        ratio * earning + (minPerSecond * (to - from)) / 1_000 + burstOf(minPerSecond);
+      expect(during(retries, from, to)).toBeLessThanOrEqual(allowed + 1e-6);
+    }
+    // Within ten seconds only the first attempts of those count.
+    const since = from - BUDGET_WINDOW_MS;
+    const own = ratio * after(firsts, since, from) + minPerSecond * 10 + burstOf(minPerSecond);
+    expect(after(retries, since, from)).toBeLessThanOrEqual(own + 1e-6);
+  }
+}
 
 describe('R6 as a property', () => {
-  it('R6: at every retry, those of the last ten seconds are within ratio and minimum', () => {
+  it('R6: over any time, retries are at most ratio of first attempts, minPerSecond, and a second’s reserve', () => {
     fc.assert(
       fc.property(options, history, ({ ratio, minPerSecond }, steps) => {
         const budget = retryBudget({ ratio, minPerSecond });
@@ -99,18 +147,17 @@ describe('R6 as a property', () => {
             firsts.push(now);
           }
           for (let i = 0; i < step.wishes; i++) {
-            if (!budget.tryWithdraw(now)) break;
+            const left = budget.balance(now);
+            const granted = budget.tryWithdraw(now);
+            expect(granted).toBe(left >= 1);
+            if (!granted) break;
+            expect(budget.balance(now)).toBe(left - 1);
             retries.push(now);
-            const allowed = ratio * recent(firsts, now) + minPerSecond * SECONDS;
-            expect(recent(retries, now)).toBeLessThanOrEqual(allowed + 1e-9);
           }
         }
-        // Nor is any first attempt ever used twice, over whatever time.
-        const windows = Math.ceil(now / BUDGET_WINDOW_MS) + 1;
-        const ever = ratio * firsts.length + minPerSecond * SECONDS * windows;
-        expect(retries.length).toBeLessThanOrEqual(ever + 1e-9);
+        expectWithinPromise({ ratio, minPerSecond }, firsts, retries);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 
@@ -131,8 +178,10 @@ describe('R6 as a property', () => {
             // By up to a tenth of the window it may forget first attempts early and retries late.
             const sure = firsts.filter((at) => at > now - BUDGET_WINDOW_MS * 0.9).length;
             const used = retries.filter((at) => at > now - BUDGET_WINDOW_MS * 1.1 - 1e-6).length;
+            const quiet = now - (retries.at(-1) ?? Number.NEGATIVE_INFINITY);
+            const saved = minPerSecond > 0 && quiet >= 1_000 / minPerSecond;
             const granted = budget.tryWithdraw(now);
-            if (ratio * sure + minPerSecond * SECONDS - used >= 1) expect(granted).toBe(true);
+            if (ratio * sure - used >= 1 || saved) expect(granted).toBe(true);
             if (granted) retries.push(now);
           }
         }
@@ -184,11 +233,7 @@ describe('R6 as a property', () => {
         await clock.runUntil(Promise.all(ended));
         const firsts = attempts.filter(({ first }) => first).map(({ at }) => at);
         const retries = attempts.filter(({ first }) => !first).map(({ at }) => at);
-        for (const at of retries) {
-          const { ratio, minPerSecond } = budgetOptions;
-          const allowed = ratio * recent(firsts, at) + minPerSecond * SECONDS;
-          expect(recent(retries, at)).toBeLessThanOrEqual(allowed + 1e-9);
-        }
+        expectWithinPromise(budgetOptions, firsts, retries);
       }),
       { numRuns: 60 },
     );
@@ -197,7 +242,7 @@ describe('R6 as a property', () => {
 
 bothWays('a budget shared by policies', ({ fail, succeed }) => {
   it('R6: what one uses up the other is refused, and both earn', async () => {
-    const budget = retryBudget({ ratio: 0, minPerSecond: 0.3 });
+    const budget = retryBudget({ ratio: 0, minPerSecond: 3 });
     const policies = [1, 2].map(() => retry({ budget, backoff: () => 0 }));
     expect(policies.map((policy) => policy.budget)).toEqual([budget, budget]);
     const [a, b] = policies.map((policy) => rig(policy));
@@ -216,7 +261,7 @@ bothWays('a budget shared by policies', ({ fail, succeed }) => {
 
   it('R6: a policy tells telemetry how many retries are left', () => {
     const budget = retryBudget({ minPerSecond: 3 });
-    expect(retry({ budget }).measure(0)).toEqual({ balance: 30 });
+    expect(retry({ budget }).measure(0)).toEqual({ balance: 3 });
     expect(retry({ budget: false }).measure(0)).toEqual({});
   });
 

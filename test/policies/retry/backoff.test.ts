@@ -151,6 +151,14 @@ describe('a `backoff` that is none', () => {
     }
   });
 
+  it('R6: whenSpent without a budget that could be', () => {
+    expect(() => retry({ whenSpent: 'wait', budget: false })).toThrow(
+      'retry.whenSpent: has no effect without a budget',
+    );
+    expect(() => retry({ whenSpent: 'later' as never })).toThrow('retry.whenSpent');
+    expect(() => retry({ budget: false })).not.toThrow();
+  });
+
   it('one mistake is told once: rules about several options wait until each is right', () => {
     for (const options of [
       { initialDelay: '5 s' },

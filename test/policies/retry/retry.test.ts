@@ -292,15 +292,139 @@ bothWays('retry', ({ fail, succeed }) => {
     expect(clock.now()).toBe(0);
   });
 
+  it('R5: a retry that would leave less time than a success of late has taken is not started', async () => {
+    const { clock, pipeline, of } = rig(
+      timeout('1s'),
+      retry({ backoff: () => 0, maxRetries: 1, budget: false }),
+    );
+    const after = (ms: number, end: () => unknown) =>
+      new Promise<void>((resolve) => void clock.setTimer(() => resolve(), ms)).then(end);
+    /** Fails after so long, and succeeds in a retry that takes 300 ms. */
+    const call = (failsAfter: number) =>
+      pipeline.settle(({ attempt }) =>
+        attempt === 1 ? after(failsAfter, () => fail(boom)) : after(300, () => succeed('good')),
+      );
+    // Nothing is known: a retry with hardly any time left is made, and ends in a timeout.
+    const hopeless = await clock.runUntil(call(800));
+    expect(hopeless).toMatchObject({ reason: expect.any(TimeoutError) });
+    expect(await clock.runUntil(call(100))).toMatchObject({ value: 'good' });
+    expect(await clock.runUntil(call(600))).toMatchObject({ value: 'good' });
+
+    const startedAt = clock.now();
+    expect(await clock.runUntil(call(800))).toEqual({ status: 'rejected', reason: boom });
+    expect(clock.now() - startedAt).toBe(800);
+    expect(of('retry_stopped').at(-1)).toMatchObject({ reason: 'deadline', attempts: 1 });
+    expect(await clock.runUntil(call(600))).toMatchObject({ value: 'good' });
+  });
+
+  it('R5: it is never stuck: retries it has prevented, and time, let the next one through', async () => {
+    for (const pause of [0, 120_000]) {
+      const { clock, pipeline, of } = rig(
+        timeout('1s'),
+        retry({ backoff: () => 0, maxRetries: 1, budget: false }),
+      );
+      const after = (ms: number, end: () => unknown) =>
+        new Promise<void>((resolve) => void clock.setTimer(() => resolve(), ms)).then(end);
+      let takes = 700;
+      const call = async (failsAfter: number) => {
+        const settled = pipeline.settle(({ attempt }) =>
+          attempt === 1 ? after(failsAfter, () => fail(boom)) : after(takes, () => succeed('good')),
+        );
+        return (await clock.runUntil(settled)).status;
+      };
+      expect(await call(0)).toBe('fulfilled');
+      takes = 10;
+      await clock.advance(pause);
+      let prevented = 0;
+      while ((await call(900)) === 'rejected') prevented++;
+      expect(prevented).toBeLessThan(45);
+      if (pause > 0) expect(prevented).toBe(0);
+      else expect(prevented).toBeGreaterThan(2);
+      expect(of('retry_stopped')).toHaveLength(prevented);
+      // What is fast now is soon known to be.
+      for (let i = 0; i < 3; i++) expect(await call(900)).toBe('fulfilled');
+    }
+  });
+
+  it('R5: a success of a first attempt teaches nothing, nor does a retry that failed', async () => {
+    const { clock, pipeline } = rig(timeout('1s'), retry({ backoff: () => 0, maxRetries: 1 }));
+    const after = (ms: number, end: () => unknown) =>
+      new Promise<void>((resolve) => void clock.setTimer(() => resolve(), ms)).then(end);
+    await clock.runUntil(pipeline.settle(() => after(900, () => succeed('slow'))));
+    await clock.runUntil(pipeline.settle(() => after(450, () => fail(boom))));
+    const call = pipeline.settle(({ attempt }) =>
+      attempt === 1 ? after(900, () => fail(boom)) : succeed('good'),
+    );
+    expect(await clock.runUntil(call)).toMatchObject({ value: 'good' });
+  });
+
   it('R6: a budget that is used up ends the retries with the last real outcome, and says so', async () => {
     const { clock, pipeline, of } = rig(
-      retry({ maxRetries: 5, ...plain, budget: { ratio: 0, minPerSecond: 0.2 } }),
+      retry({ maxRetries: 5, ...plain, budget: { ratio: 0, minPerSecond: 2 } }),
     );
     const errors = [1, 2, 3].map((n) => new Error(`${n}`));
     let calls = 0;
     const call = pipeline.execute(() => fail(errors[calls++]));
     expect(await rejectionOf(clock.runUntil(call))).toBe(errors[2]);
     expect(of('retry_stopped')).toMatchObject([{ reason: 'budget', attempts: 3 }]);
+  });
+
+  it('R6: with whenSpent wait, a call without budget waits for the delay first, and no longer', async () => {
+    const spent = { ratio: 0, minPerSecond: 0 };
+    for (const [options, waits] of [
+      [{}, 0],
+      [{ whenSpent: 'return' }, 0],
+      [{ whenSpent: 'wait' }, 100],
+      [{ whenSpent: 'wait', backoff: () => 250 }, 250],
+      [{ whenSpent: 'wait', delayFrom: () => 300, random: () => 0 }, 300],
+    ] as const) {
+      const shape = 'backoff' in options ? {} : plain;
+      const { clock, pipeline, of } = rig(retry({ budget: spent, ...shape, ...options }));
+      const operation = vi.fn(() => fail(boom));
+      expect(await rejectionOf(clock.runUntil(pipeline.execute(operation)))).toBe(boom);
+      expect(clock.now()).toBe(waits);
+      expect(operation).toHaveBeenCalledTimes(1);
+      expect(of('retry_stopped')).toMatchObject([{ reason: 'budget', attempts: 1, error: boom }]);
+      expect(of('retry')).toEqual([]);
+    }
+  });
+
+  it('R6: such a wait is never longer than the call may take, and ends with the caller', async () => {
+    const policy = () =>
+      retry({
+        budget: { ratio: 0, minPerSecond: 0 },
+        whenSpent: 'wait',
+        backoff: () => '2s',
+        handle: ({ kind }) => kind !== 'timeout',
+      });
+    const bounded = rig(timeout('1s'), policy());
+    expect(await rejectionOf(bounded.pipeline.execute(() => fail(boom)))).toBe(boom);
+    expect(bounded.of('retry_stopped')).toMatchObject([{ reason: 'deadline' }]);
+    expect(bounded.clock.now()).toBe(0);
+
+    const { clock, pipeline, discarded } = rig(timeout('1h'), policy());
+    const caller = new AbortController();
+    const call = pipeline.settle(() => succeed('kept'), { signal: caller.signal });
+    await clock.advance('1s');
+    caller.abort(boom);
+    expect(await call).toEqual({ status: 'rejected', reason: boom });
+    await clock.flush();
+    expect(discarded).toEqual(['kept']);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('R6: a result is answered after such a wait, not discarded', async () => {
+    const { clock, pipeline, discarded } = rig(
+      retry({
+        budget: { ratio: 0, minPerSecond: 0 },
+        whenSpent: 'wait',
+        handle: ({ kind }) => kind === 'success',
+        ...plain,
+      }),
+    );
+    expect(await clock.runUntil(pipeline.execute(() => succeed(503)))).toBe(503);
+    expect(clock.now()).toBe(100);
+    expect(discarded).toEqual([]);
   });
 
   it('R6: a budget of its own for each policy, unless one is shared or turned off', async () => {

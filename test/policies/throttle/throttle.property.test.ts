@@ -18,7 +18,7 @@ const setting = fc.record({
   minimumCalls: fc.integer({ min: 1, max: 5 }),
   maxProbability: fc.constantFrom(0.3, 0.9, 0.99),
   dryRun: fc.boolean(),
-  /** An outer timeout gives calls up, an inner one says that the upstream was too slow. */
+  /** Either says that the upstream was too slow: nothing waits between them. */
   outerMs: fc.option(fc.integer({ min: 1, max: 70 }), { nil: undefined }),
   innerMs: fc.option(fc.integer({ min: 1, max: 70 }), { nil: undefined }),
   maxConcurrent: fc.integer({ min: 1, max: 6 }),
@@ -122,6 +122,6 @@ it('L3, G3, G5, B11: any calls are counted and refused as a list of them says', 
     const { reason } = answer;
     if (reason === signal.reason || reason instanceof BulkheadFullError) return 'taken back';
     if (reason === DOWN) return 'refused';
-    return (reason as { policy?: string }).policy === 'inner' ? 'refused' : 'taken back';
+    return 'refused';
   }
 });

@@ -19,6 +19,7 @@ import {
 } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { gate } from '../../pipeline/support/layers.js';
 import { bothWays, byHand, rejectionOf, rig } from '../support/rig.js';
 import { DOWN, throttled } from './support.js';
 
@@ -251,19 +252,22 @@ bothWays('throttle: what counts', ({ fail, succeed }) => {
 });
 
 describe('throttle: what counts', () => {
-  it('L3: a timeout inside is no accept', async () => {
-    const policy = throttle({ minimumCalls: 1 });
-    const { clock, pipeline } = rig(policy, timeout('1s'));
-    const late = rejectionOf(pipeline.execute(() => new Promise(() => {})));
-    await clock.advance('1s');
-    expect(await late).toBeInstanceOf(TimeoutError);
-    expect(policy.snapshot()).toMatchObject({ requests: 1, inFlight: 0, accepts: 0 });
+  it('L3, T2: a timeout, inside or outside, is no accept', async () => {
+    for (const outside of [false, true]) {
+      const policy = throttle({ minimumCalls: 1 });
+      const { clock, pipeline } = outside ? rig(timeout('1s'), policy) : rig(policy, timeout('1s'));
+      const late = rejectionOf(pipeline.execute(() => new Promise(() => {})));
+      await clock.advance('1s');
+      expect(await late).toBeInstanceOf(TimeoutError);
+      expect(policy.snapshot()).toMatchObject({ requests: 1, inFlight: 0, accepts: 0 });
+    }
   });
 
-  it('G5: a timeout outside, and the caller’s abort, leave no trace, whatever handle says', async () => {
+  it('G5: a timeout outside while it waits, and the caller’s abort, leave no trace, whatever handle says', async () => {
     for (const handle of [undefined, () => true]) {
       const policy = throttle({ minimumCalls: 1, handle });
-      const { clock, pipeline } = rig(timeout('1s'), policy);
+      const queue = gate({ enter: () => new Promise(() => {}) });
+      const { clock, pipeline } = rig(timeout('1s'), policy, queue);
       const late = pipeline.settle(() => new Promise(() => {}));
       const caller = new AbortController();
       const aborted = pipeline.settle(() => new Promise(() => {}), { signal: caller.signal });
@@ -312,10 +316,12 @@ describe('throttle: what counts', () => {
     const given = [pipeline.settle(operation), pipeline.settle(operation)];
     await clock.advance('1s');
     await Promise.all(given);
+    const before = policy.snapshot();
+    expect(before).toMatchObject({ requests: 2, inFlight: 0, accepts: 0 });
     operation.started[0]?.resolve(1);
     operation.started[1]?.reject(DOWN);
     await clock.flush();
-    expect(policy.snapshot()).toEqual({ requests: 0, inFlight: 0, accepts: 0, probability: 0 });
+    expect(policy.snapshot()).toEqual(before);
   });
 
   it('G11: a handle may make calls of the same pipeline', async () => {
@@ -347,8 +353,8 @@ describe('throttle: among other policies', () => {
     expect([answer, ran]).toEqual(['spare', false]);
   });
 
-  it('R2: a retry around it does not repeat what it refuses', async () => {
-    const { clock, pipeline } = rig(
+  it('R2, R7: a retry around it does not repeat what it refuses', async () => {
+    const { clock, pipeline, of } = rig(
       retry({ maxRetries: 5, backoff: new ConstantBackoff(10) }),
       refusing(),
     );
@@ -361,8 +367,9 @@ describe('throttle: among other policies', () => {
     );
     await clock.runAll();
     const error = await call;
-    expect(error).toBeInstanceOf(ThrottledError);
-    expect(error).toMatchObject({ cause: DOWN });
+    expect(error).toBe(DOWN);
+    expect(of('retry_stopped')).toMatchObject([{ reason: 'rejected', by: 'throttle' }]);
+    expect(of('rejection')).toHaveLength(1);
     expect(calls).toBe(1);
   });
 
