@@ -16,7 +16,7 @@ const down = new Error('503');
 /** The caller was told that the breaker is open, and nothing of the error that opened it. */
 bothWays('R7: a retry that is refused', ({ fail }) => {
   it('ends the call with the refusal, which has the last failure as its cause', async () => {
-    const breaker = circuitBreaker({ consecutiveFailures: 2 });
+    const breaker = circuitBreaker({ minimumCalls: 2, failingFor: 0 });
     const { clock, pipeline: calls } = rig(retry(), breaker);
     const errors = [new Error('first'), down];
     const call = calls.execute(({ attempt }) => fail(errors[attempt - 1]) as never);
@@ -47,7 +47,7 @@ describe('R7: a refusal', () => {
     expect((refusal as Error).cause).toBe(down);
   });
 
-  it('has no cause after a result that was retried: it was discarded', async () => {
+  it('has no result as its cause after one that was retried: it was discarded', async () => {
     const {
       clock,
       pipeline: calls,
@@ -57,7 +57,7 @@ describe('R7: a refusal', () => {
       circuitBreaker({ consecutiveFailures: 1, handle: (outcome) => outcome.kind === 'success' }),
     );
     const refusal = await rejectionOf(clock.runUntil(calls.execute(() => 503)));
-    expect((refusal as Error).cause).toBeUndefined();
+    expect((refusal as Error).cause).toEqual(new Error('the result counts as a failure'));
     expect(discarded).toEqual([503]);
   });
 

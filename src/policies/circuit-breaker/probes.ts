@@ -19,7 +19,9 @@ export function probesNeeded(limit: number, share: number): number {
 
 /**
  * The account of one half-open period. At most `limit` probes run or have ended; a probe that was cancelled or ignored
- * frees its place, and one that is unfinished after `timeoutMs` has failed.
+ * frees its place, and one that is unfinished after `timeoutMs` has failed. One that is unfinished after `placeMs` no longer
+ * keeps its place from the next, though its result still counts: an upstream that hung may be back, and the probes that it left
+ * hanging would be the last to know.
  *
  * It has no timer: {@link Probes.expire} says what the time has done, and is to be called before anything else at a given time.
  */
@@ -27,21 +29,23 @@ export class Probes {
   readonly #limit: number;
   readonly #needed: number;
   readonly #timeoutMs: number;
+  readonly #placeMs: number;
   /** In the order in which they started. */
   readonly #running: Probe[] = [];
   #succeeded = 0;
   #failed = 0;
 
   /** @param needed How many probes have to succeed: 1 to `limit`. */
-  constructor(limit: number, needed: number, timeoutMs: number) {
+  constructor(limit: number, needed: number, timeoutMs: number, placeMs = Infinity) {
     this.#limit = limit;
     this.#needed = needed;
     this.#timeoutMs = timeoutMs;
+    this.#placeMs = placeMs;
   }
 
   /** Lets a probe in, if there is a place. */
   admit(nowMs: number): Probe | undefined {
-    if (this.#running.length + this.#succeeded + this.#failed >= this.#limit) return undefined;
+    if (this.#taken(nowMs) + this.#succeeded + this.#failed >= this.#limit) return undefined;
     const probe: Probe = { period: this, startedAt: nowMs, pending: true };
     this.#running.push(probe);
     return probe;
@@ -80,6 +84,16 @@ export class Probes {
   #verdict(): ProbeVerdict {
     if (this.#succeeded >= this.#needed) return 'recovered';
     return this.#failed > this.#limit - this.#needed ? 'failing' : undefined;
+  }
+
+  /** The places that are taken by probes under way. */
+  #taken(nowMs: number): number {
+    let taken = 0;
+    for (let i = this.#running.length - 1; i >= 0; i--) {
+      if (nowMs - (this.#running[i] as Probe).startedAt >= this.#placeMs) break;
+      taken++;
+    }
+    return taken;
   }
 
   #remove(probe: Probe): boolean {
