@@ -28,11 +28,11 @@ import type { CircuitBreakerSnapshot } from './snapshot.js';
 
 /**
  * Stops calling an upstream that keeps failing: after too many failures it refuses calls with a {@link CircuitOpenError} for a
- * while, then lets a few probes in, and closes again when they succeed.
+ * while, then lets a few probes in, closes when they succeed, and lets in more and more calls.
  *
  * @throws ConfigError when an option is wrong.
  * @example
- * circuitBreaker({ failureRate: 0.5, window: '30s', minimumCalls: 20, openFor: '5s' })
+ * circuitBreaker({ failureRate: 0.9, window: '10s', minimumCalls: 20, openFor: '500ms' })
  */
 export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerPolicy {
   return new CircuitBreakerPolicy(resolveCircuitBreaker(options));
