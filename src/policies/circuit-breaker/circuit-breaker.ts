@@ -1,5 +1,5 @@
 import type { IBreaker } from 'cockatiel';
-import { CircuitIsolatedError, CircuitOpenError, ConfigError } from '../../errors.js';
+import { CircuitIsolatedError, CircuitOpenError } from '../../errors.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { BreakerState, EventBody } from '../../pipeline/events.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
@@ -11,16 +11,17 @@ import { handlesOf, isUpstreamFailure } from '../filter.js';
 import { OneClock } from '../one-clock.js';
 import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';
+import { Admitted, stampOf, UNCOUNTED } from './admitted.js';
 import { Announcer } from './announcer.js';
 import { causeOf } from './cause.js';
 import { Circuit } from './circuit.js';
+import { assertCopyable } from './copyable.js';
 import type { Isolation } from './isolations.js';
 import { Isolations } from './isolations.js';
 import type { Judge, OpenReason } from './judge.js';
 import { judgeOf } from './judge.js';
 import type { CircuitBreakerOptions, ResolvedCircuitBreaker } from './options.js';
 import { breakerOf, resolveCircuitBreaker } from './options.js';
-import type { Probe } from './probes.js';
 import { probesNeeded } from './probes.js';
 import { refusalOf, waitOf } from './refusal.js';
 import { restore, restoreAtOnce, takeSnapshot } from './restore.js';
@@ -38,24 +39,8 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerP
   return new CircuitBreakerPolicy(resolveCircuitBreaker(options));
 }
 
-/** How a call was admitted, where a stamp does not say enough. */
-class Admitted {
-  readonly startedAt: number;
-  readonly stamp: number;
-  readonly probe: Probe | undefined;
-
-  constructor(startedAt: number, stamp: number, probe: Probe | undefined) {
-    this.startedAt = startedAt;
-    this.stamp = stamp;
-    this.probe = probe;
-  }
-}
-
 /** How often a breaker, or all copies of it together, changed to each state. */
 type Transitions = Record<BreakerState, number>;
-
-/** A call that a dry run let in against its verdict: its outcome says nothing new. */
-const UNCOUNTED = -1;
 
 /** Made by {@link circuitBreaker}. */
 export class CircuitBreakerPolicy implements Gate {
@@ -180,13 +165,7 @@ export class CircuitBreakerPolicy implements Gate {
   }
 
   fork(): CircuitBreakerPolicy {
-    const { breaker, initialState } = this.#options;
-    if (breaker !== undefined && typeof breaker !== 'function') {
-      throw unshareable('breaker', 'one breaker of cockatiel', 'a function that makes one');
-    }
-    if (initialState !== undefined) {
-      throw unshareable('initialState', 'one snapshot', 'it to a breaker without copies');
-    }
+    assertCopyable(this.#options);
     return new CircuitBreakerPolicy(this.#options, this.#transitions);
   }
 
@@ -346,18 +325,4 @@ export class CircuitBreakerPolicy implements Gate {
     this.bind(source);
     return source;
   }
-}
-
-/** What a call is admitted at. A retry of a call that has failed before is no step of a run: to it, all steps are later ones. */
-function stampOf(call: Call, circuit: Circuit): number {
-  return call.attempts === 0 ? circuit.stamp : circuit.generation;
-}
-
-/** Why a breaker cannot be copied for the keys of a keyed pipeline. */
-function unshareable(option: string, one: string, remedy: string): ConfigError {
-  const path = `circuitBreaker.${option}`;
-  return new ConfigError(
-    `${path}: ${one} cannot serve several copies of a pipeline; give ${remedy}`,
-    { path, policy: 'circuitBreaker' },
-  );
 }

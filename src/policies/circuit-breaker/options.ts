@@ -50,7 +50,7 @@ export interface CircuitBreakerOptions extends Named {
    * longer. Default: twice `openFor`.
    */
   readonly maxOpenFor?: Duration | undefined;
-  /** How many calls it lets in to see whether the upstream has recovered: a whole number >= 1. Default 3. */
+  /** How many calls it lets in, within `maxOpenFor`, to see whether the upstream has recovered: a whole number >= 1. Default 3. */
   readonly probes?: number | undefined;
   /** Share of the probes that must succeed for it to close: above 0, up to 1. Default 1. */
   readonly probeSuccessRate?: number | undefined;

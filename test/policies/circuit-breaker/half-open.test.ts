@@ -218,6 +218,22 @@ describe('circuitBreaker: half-open', () => {
     }
   });
 
+  it('B6: at most `probes` calls are let in within maxOpenFor: where they are few, none is lost', async () => {
+    const { breaker, clock, start, succeed } = harness({ maxOpenFor: '5s', probeTimeout: '1m' });
+    breaker.trip();
+    await clock.advance('5s');
+    await succeed(2);
+    const [last, none] = [start(), start()];
+    expect([last.ran, none.ran]).toEqual([true, false]);
+    await clock.advance('5s');
+    const more = [start(), start(), start(), start()];
+    expect(more.map((call) => call.ran)).toEqual([true, true, true, false]);
+    await more[0]?.succeed();
+    expect(breaker.state).toBe('closed');
+    await last.fail();
+    expect(breaker.state).toBe('closed');
+  });
+
   it('B6: probeTimeout says how long a probe may take', async () => {
     const { breaker, clock, start, untilHalfOpen } = harness({ probeTimeout: '100ms' });
     await untilHalfOpen();

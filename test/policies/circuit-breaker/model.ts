@@ -92,6 +92,8 @@ export class Model {
   cause: string | undefined;
   ended: Ended[] = [];
   running = new Set<ModelCall>();
+  /** The probes that were let in, but for those that say nothing. */
+  places = new Set<ModelCall>();
   succeeded = 0;
   failed = 0;
   holders = new Set<number>();
@@ -132,9 +134,12 @@ export class Model {
       admission = { is: 'ramping', retryAfter: this.ramp.since + rampFor - now };
     }
     if (probe) {
-      const taken = [...this.running].filter((each) => now - each.startedAt < maxOpenFor).length;
-      if (taken + this.succeeded + this.failed >= probes) admission = 'probing';
-      else this.running.add(call);
+      const taken = [...this.places].filter((each) => now - each.startedAt < maxOpenFor).length;
+      if (taken >= probes) admission = 'probing';
+      else {
+        this.running.add(call);
+        this.places.add(call);
+      }
     }
     return { admission, call };
   }
@@ -150,7 +155,11 @@ export class Model {
     const { slowCallRate, slowCallDuration } = this.options;
     const slow = slowCallRate !== undefined && now - call.startedAt > slowCallDuration;
     if (call.probe) {
-      if (!this.running.delete(call) || !counts) return;
+      if (!this.running.delete(call)) return;
+      if (!counts) {
+        this.places.delete(call);
+        return;
+      }
       if (failed || slow) this.failed++;
       else this.succeeded++;
       this.judgeProbes(now, failed ? asked : 0, cause);
@@ -336,6 +345,7 @@ export class Model {
     this.consecutive = 0;
     this.ramp = undefined;
     this.running.clear();
+    this.places.clear();
     this.succeeded = 0;
     this.failed = 0;
   }
