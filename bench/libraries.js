@@ -22,6 +22,7 @@ const ofHoldfast = {
       failureRate: s.failureRate,
       window: s.windowMs,
       minimumCalls: s.minimumCalls,
+      failingFor: 0,
       openFor: s.openForMs,
       maxOpenFor: s.openForMs,
     }),

@@ -174,7 +174,10 @@ export class RejectedError extends ResilienceError {
   }
 }
 
-/** The circuit breaker is open or probing; `retryAfter` is the time left until it lets a call in. */
+/**
+ * The circuit breaker is open, probing, or closing again step by step; `retryAfter` is the time left until it lets a call in, and
+ * `cause` the failure that opened it, where that is known.
+ */
 export class CircuitOpenError extends RejectedError {
   static override readonly code: string = 'ERR_CIRCUIT_OPEN';
   static override readonly reason: string = 'circuit_open';

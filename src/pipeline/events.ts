@@ -58,6 +58,8 @@ export type EventBody =
       readonly to: BreakerState;
       readonly reason: string;
       readonly openForMs?: number | undefined;
+      /** The failure that opened it, where there is one. */
+      readonly cause?: unknown;
       /** `false` for a breaker in dry run. */
       readonly enforced: boolean;
     }

@@ -15,7 +15,7 @@ const fields: { readonly [K in EventType]: { readonly [F in FieldsOf<K>]: true }
   retry_stopped: { reason: true, by: true, attempts: true, outcome: true, error: true },
   timeout: { timeoutMs: true },
   rejection: { reason: true, enforced: true, retryAfter: true },
-  transition: { from: true, to: true, reason: true, openForMs: true, enforced: true },
+  transition: { from: true, to: true, reason: true, openForMs: true, cause: true, enforced: true },
   fallback: { outcome: true, error: true },
   queued: { queued: true },
   discard: {},

@@ -86,7 +86,8 @@ describe('the standard policies', () => {
   });
 
   it('X1: keep their state for each origin', async () => {
-    const { fetch, sent } = make([500], { policies: { retry: false } });
+    const policies = { retry: false, circuitBreaker: { failingFor: 0 } } as const;
+    const { fetch, sent } = make([500], { policies });
     for (let i = 0; i < 5; i++) await fetch(URL_A);
     await expect(fetch(URL_A)).rejects.toThrow(CircuitOpenError);
     await expect(fetch('HTTP://A.example:80/other?x#y')).rejects.toThrow(CircuitOpenError);
@@ -115,7 +116,7 @@ describe('the standard policies', () => {
 
   it('X1: keep their state for each key that is asked for', async () => {
     const { fetch } = make([500], {
-      policies: { retry: false },
+      policies: { retry: false, circuitBreaker: { failingFor: 0 } },
       key: (request) => `${request.method} ${request.header('x-tenant')}`,
     });
     const headers = { 'X-Tenant': 'a' };
@@ -233,7 +234,7 @@ describe('policies', () => {
     const { fetch, sent } = make([503], {
       policies: [
         retry({ maxRetries: 2, initialDelay: 0, maxDelay: 0 }),
-        circuitBreaker({ consecutiveFailures: 7 }),
+        circuitBreaker({ minimumCalls: 7, failingFor: 0 }),
       ],
     });
     await fetch(URL_A);
@@ -245,7 +246,11 @@ describe('policies', () => {
   });
 
   it('X1: may be a pipeline, of which each key has a copy', async () => {
-    const template = pipeline('template', retry({ maxRetries: 0 }), circuitBreaker());
+    const template = pipeline(
+      'template',
+      retry({ maxRetries: 0 }),
+      circuitBreaker({ failingFor: 0 }),
+    );
     const { fetch } = make([503], { policies: template });
     for (let i = 0; i < 5; i++) await fetch(URL_A);
     await expect(fetch(URL_A)).rejects.toThrow(CircuitOpenError);
@@ -258,7 +263,9 @@ describe('policies', () => {
     const { fetch, sent } = make([503], {
       policies: (key) => {
         asked.push(key);
-        return key.includes('//a.') ? failing : [circuitBreaker({ consecutiveFailures: 2 })];
+        return key.includes('//a.')
+          ? failing
+          : [circuitBreaker({ consecutiveFailures: 2, failingFor: 0 })];
       },
     });
     const keys: unknown[] = [];
@@ -607,7 +614,7 @@ describe('a server’s wish for a delay', () => {
     clock,
     policies: {
       retry: { random: () => 0 },
-      circuitBreaker: { consecutiveFailures: 2, random: () => 0.5 },
+      circuitBreaker: { consecutiveFailures: 2, failingFor: 0, random: () => 0.5 },
     },
     ...more,
   });

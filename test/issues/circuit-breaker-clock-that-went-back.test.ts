@@ -16,7 +16,13 @@ function jumpy() {
     setTimer: (callback, delayMs) => virtual.setTimer(callback, delayMs),
     clearTimer: (handle) => virtual.clearTimer(handle),
   };
-  const breaker = circuitBreaker({ consecutiveFailures: 1, probes: 1, random: () => 0.5 });
+  const breaker = circuitBreaker({
+    consecutiveFailures: 1,
+    openFor: '5s',
+    probes: 1,
+    probeTimeout: '5s',
+    random: () => 0.5,
+  });
   const calls = pipeline({ name: 'calls', clock }, breaker);
   const jumpBack = () => {
     jumpedMs -= 3_600_000;

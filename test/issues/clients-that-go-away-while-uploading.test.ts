@@ -8,6 +8,9 @@ import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Servers } from '../fetch/support/servers.js';
 
+/** Failures in a row count at once: these tests take no second. */
+const options = { policies: { circuitBreaker: { failingFor: 0 } } };
+
 type Send = (path: string, init?: object) => Promise<unknown>;
 
 const servers = new Servers();
@@ -35,14 +38,14 @@ const ways: [string, () => Send][] = [
   [
     'resilientFetch()',
     () => {
-      const fetch = resilientFetch();
+      const fetch = resilientFetch(options);
       return async (path, init) => (await fetch(`${url}${path}`, init)).text();
     },
   ],
   [
     'resilientRequest()',
     () => {
-      const send = resilientRequest();
+      const send = resilientRequest(options);
       return async (path, init) => {
         const { body } = await send(`${url}${path}`, { dispatcher: agent, ...init });
         return body.text();
@@ -52,7 +55,7 @@ const ways: [string, () => Send][] = [
   [
     'resilience()',
     () => {
-      const dispatcher = agent.compose(resilience());
+      const dispatcher = agent.compose(resilience(options));
       return async (path, init) => {
         const { body } = await request(`${url}${path}`, { dispatcher, ...init });
         return body.text();

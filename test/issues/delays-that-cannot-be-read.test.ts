@@ -13,7 +13,7 @@ describe('G4: an error whose retryAfter cannot be read', () => {
   });
 
   it('asks for nothing: retry and breaker go by their own delays', async () => {
-    const breaker = circuitBreaker({ consecutiveFailures: 2 });
+    const breaker = circuitBreaker({ minimumCalls: 2, failingFor: 0 });
     const { clock, pipeline } = rig(retry({ maxRetries: 1 }), breaker);
     const operation = vi.fn(() => Promise.reject(unreadable));
     expect(await rejectionOf(clock.runUntil(pipeline.execute(operation)))).toBe(unreadable);
@@ -30,7 +30,7 @@ describe('a delayFrom that throws', () => {
 
   /** It is written for answers, and throws for the one thing a breaker is for: that there is none. */
   it('G4, B8: ends the call with its error, and the failure counts', async () => {
-    const breaker = circuitBreaker({ delayFrom, consecutiveFailures: 2 });
+    const breaker = circuitBreaker({ delayFrom, consecutiveFailures: 2, failingFor: 0 });
     const { pipeline } = rig(breaker);
     for (let i = 0; i < 2; i++) {
       expect(await rejectionOf(pipeline.execute(() => Promise.reject(down)))).toBe(fault);

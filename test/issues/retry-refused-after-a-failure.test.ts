@@ -29,7 +29,7 @@ const refusesAfter = (admitted: number, error = () => new RejectedError('no')) =
  */
 bothWays('R7: a retry that is refused', ({ fail, succeed }) => {
   it('R7: ends the call in the last real error itself, and says who refused', async () => {
-    const breaker = circuitBreaker({ consecutiveFailures: 2 });
+    const breaker = circuitBreaker({ minimumCalls: 2, failingFor: 0 });
     const { clock, pipeline: calls, of } = rig(retry(), breaker);
     const errors = [new Error('first'), down];
     const call = calls.execute(({ attempt }) => fail(errors[attempt - 1]) as never);

@@ -140,7 +140,12 @@ describe('holdfast, where cockatiel surprises', () => {
 
   it('5: an old call that fails while half-open does not reopen the breaker', async () => {
     const clock = new VirtualClock();
-    const breaker = circuitBreaker({ consecutiveFailures: 2, openFor: '1s', probes: 1 });
+    const breaker = circuitBreaker({
+      consecutiveFailures: 2,
+      failingFor: 0,
+      openFor: '1s',
+      probes: 1,
+    });
     const calls = pipeline({ name: 'calls', clock }, breaker);
     const old = deferred();
     const late = calls.settle(() => old.promise);
@@ -160,7 +165,7 @@ describe('holdfast, where cockatiel surprises', () => {
 
   it('5: a late success while open does not close it or shorten the next count', async () => {
     const clock = new VirtualClock();
-    const breaker = circuitBreaker({ consecutiveFailures: 2, openFor: '10s' });
+    const breaker = circuitBreaker({ consecutiveFailures: 2, failingFor: 0, openFor: '10s' });
     const calls = pipeline({ name: 'calls', clock }, breaker);
     const old = deferred();
     const late = calls.settle(() => old.promise);

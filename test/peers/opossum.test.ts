@@ -35,7 +35,13 @@ describe('opossum, for comparison', () => {
 describe('holdfast, where opossum surprises', () => {
   it('1: calls are counted when they complete: latency above the window changes no rate', async () => {
     const clock = new VirtualClock();
-    const breaker = circuitBreaker({ window: '10s', minimumCalls: 10, consecutiveFailures: false });
+    const breaker = circuitBreaker({
+      window: '10s',
+      minimumCalls: 10,
+      consecutiveFailures: false,
+      failingFor: 0,
+      openFor: '5s',
+    });
     const calls = pipeline({ name: 'calls', clock }, breaker);
     /** Ten calls a round, of which `failing` fail after a minute. */
     const round = async (failing: number): Promise<void> => {

@@ -125,7 +125,7 @@ describe.each([
     const operation = vi.fn(() => Promise.reject(new NetworkError()));
     const other = vi.fn(() => Promise.reject(new RangeError('other')));
     const handle = handleType(NetworkError);
-    const breaker = circuitBreaker({ handle, consecutiveFailures: 3 });
+    const breaker = circuitBreaker({ handle, minimumCalls: 4, failureRate: 0.75, failingFor: 0 });
     const { clock, pipeline } = rig(
       fallback('spare', { handle }),
       retry({ handle, maxRetries: 1 }),

@@ -213,7 +213,10 @@ describe('standard', () => {
   it('serves a call: retries what fails, opens on what goes on failing, gives up what takes too long', async () => {
     const { clock, pipeline } = rig(
       fallback((outcome) => outcome),
-      ...standard({ retry: { jitter: 'none' }, circuitBreaker: { random: () => 0.5 } }),
+      ...standard({
+        retry: { jitter: 'none' },
+        circuitBreaker: { minimumCalls: 5, failingFor: 0, random: () => 0.5 },
+      }),
     );
     const operation = vi.fn(() => Promise.reject(new Error('boom')));
     await clock.runUntil(pipeline.execute(operation));

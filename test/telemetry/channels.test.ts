@@ -23,7 +23,7 @@ it('calls, attempts and transitions are published, of pipelines made before the 
   const made = pipeline(
     'stock',
     retry({ maxRetries: 1, backoff: new ConstantBackoff(0) }),
-    circuitBreaker({ consecutiveFailures: 2 }),
+    circuitBreaker({ failureRate: 0.5, minimumCalls: 3, failingFor: 0 }),
   );
   await made.execute(() => 1);
   const [calls, attempts, transitions] = [channel.call, channel.attempt, channel.transition].map(

@@ -72,7 +72,7 @@ describe('durations that are recorded in batches', () => {
   it('failures and refusals too, each with its attributes', async () => {
     const sdk = new Metrics().register();
     const name = fresh();
-    const made = pipeline(name, circuitBreaker({ consecutiveFailures: 70 }));
+    const made = pipeline(name, circuitBreaker({ consecutiveFailures: 70, failingFor: 0 }));
     const fail = () => Promise.reject(new RangeError('no'));
     for (let i = 0; i < 170; i++) await made.settle(fail);
     const points = await sdk.points(DURATION, { [P]: name });

@@ -23,17 +23,17 @@ function log() {
   return { lines, logger: pino({ base: null, timestamp: false }, stream) };
 }
 
-const failing = (clock = new VirtualClock(), consecutiveFailures = 2) =>
+const failing = (clock = new VirtualClock(), minimumCalls = 2) =>
   pipeline(
     { name: 'stock', clock },
     retry({ maxRetries: 1, backoff: new ConstantBackoff(0) }),
-    circuitBreaker({ consecutiveFailures, openFor: '5s', probes: 1 }),
+    circuitBreaker({ failureRate: 0.5, minimumCalls, failingFor: 0, openFor: '5s', probes: 1 }),
   );
 
 it('one line a transition and one a call whose retries failed, in the shape of pino', async () => {
   const { lines, logger } = log();
   const clock = new VirtualClock();
-  const made = failing(clock);
+  const made = failing(clock, 3);
   logEvents(made, logger);
   await made.execute(() => 1);
   await made.settle(() => fails());
@@ -44,7 +44,7 @@ it('one line a transition and one a call whose retries failed, in the shape of p
       'holdfast.policy': 'circuit_breaker',
       'holdfast.previous_state': 'closed',
       'holdfast.state': 'open',
-      'holdfast.reason': 'consecutive_failures',
+      'holdfast.reason': 'failure_rate',
       'holdfast.open_for': expect.any(Number),
       msg: 'circuit breaker of stock: closed -> open',
     },

@@ -240,7 +240,12 @@ describe('metrics of policies', () => {
     const sdk = new Metrics().register();
     const clock = new VirtualClock();
     const name = fresh();
-    const breaker = circuitBreaker({ consecutiveFailures: 2, openFor: '5s', probes: 1 });
+    const breaker = circuitBreaker({
+      consecutiveFailures: 2,
+      failingFor: 0,
+      openFor: '5s',
+      probes: 1,
+    });
     const made = pipeline({ name, clock }, breaker);
     const states = async () =>
       Object.fromEntries(

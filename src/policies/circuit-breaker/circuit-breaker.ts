@@ -1,5 +1,5 @@
 import type { IBreaker } from 'cockatiel';
-import { CircuitIsolatedError, CircuitOpenError, ConfigError } from '../../errors.js';
+import { CircuitIsolatedError, CircuitOpenError } from '../../errors.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { BreakerState, EventBody } from '../../pipeline/events.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
@@ -11,54 +11,36 @@ import { handlesOf, isUpstreamFailure } from '../filter.js';
 import { OneClock } from '../one-clock.js';
 import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';
+import { Admitted, stampOf, UNCOUNTED } from './admitted.js';
 import { Announcer } from './announcer.js';
+import { causeOf } from './cause.js';
 import { Circuit } from './circuit.js';
+import { assertCopyable } from './copyable.js';
+import type { Isolation } from './isolations.js';
+import { Isolations } from './isolations.js';
 import type { Judge, OpenReason } from './judge.js';
 import { judgeOf } from './judge.js';
 import type { CircuitBreakerOptions, ResolvedCircuitBreaker } from './options.js';
 import { breakerOf, resolveCircuitBreaker } from './options.js';
-import type { Probe } from './probes.js';
 import { probesNeeded } from './probes.js';
+import { refusalOf, waitOf } from './refusal.js';
 import { restore, restoreAtOnce, takeSnapshot } from './restore.js';
 import type { CircuitBreakerSnapshot } from './snapshot.js';
 
 /**
  * Stops calling an upstream that keeps failing: after too many failures it refuses calls with a {@link CircuitOpenError} for a
- * while, then lets a few probes in, and closes again when they succeed.
+ * while, then lets a few probes in, closes when they succeed, and lets in more and more calls.
  *
  * @throws ConfigError when an option is wrong.
  * @example
- * circuitBreaker({ failureRate: 0.5, window: '30s', minimumCalls: 20, openFor: '5s' })
+ * circuitBreaker({ failureRate: 0.9, window: '10s', minimumCalls: 20, openFor: '500ms' })
  */
 export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerPolicy {
   return new CircuitBreakerPolicy(resolveCircuitBreaker(options));
 }
 
-/** Holds a circuit breaker isolated. A `using` declaration releases it, too. */
-export interface Isolation {
-  /** Releases it; the breaker closes when no isolation is left. Doing so twice does nothing. */
-  release(): void;
-  [Symbol.dispose](): void;
-}
-
-/** How a timed call was admitted. */
-class Admitted {
-  readonly startedAt: number;
-  readonly generation: number;
-  readonly probe: Probe | undefined;
-
-  constructor(startedAt: number, generation: number, probe: Probe | undefined) {
-    this.startedAt = startedAt;
-    this.generation = generation;
-    this.probe = probe;
-  }
-}
-
 /** How often a breaker, or all copies of it together, changed to each state. */
 type Transitions = Record<BreakerState, number>;
-
-/** A call that a dry run let in against its verdict: its outcome says nothing new. */
-const UNCOUNTED = -1;
 
 /** Made by {@link circuitBreaker}. */
 export class CircuitBreakerPolicy implements Gate {
@@ -72,7 +54,7 @@ export class CircuitBreakerPolicy implements Gate {
   readonly #breaker: IBreaker | undefined;
   readonly #judge: Judge;
   readonly #circuit: Circuit;
-  readonly #isolations = new Set<object>();
+  readonly #isolations = new Isolations(() => this.#circuit.close('released'));
   readonly #announcer = new Announcer();
   readonly #transitions: Transitions;
   /** The call that is being asked or told, which is what causes a change of state. User code in between may make other calls. */
@@ -99,6 +81,7 @@ export class CircuitBreakerPolicy implements Gate {
         probes,
         probesNeeded: probesNeeded(probes, options.probeSuccessRate),
         probeTimeoutMs: options.probeTimeout,
+        rampForMs: options.rampFor,
       },
       this.#judge,
       randomOf(options.random, 'circuitBreaker'),
@@ -106,7 +89,9 @@ export class CircuitBreakerPolicy implements Gate {
         this.#transitions[to]++;
         if (this.#cause === undefined && !this.#announcer.active) return;
         const enforced = !options.dryRun;
-        const event: EventBody = { type: 'transition', from, to, reason, openForMs, enforced };
+        const cause = to === 'open' ? this.#circuit.cause : undefined;
+        const told = { from, to, reason, openForMs, cause, enforced };
+        const event: EventBody = { type: 'transition', ...told };
         this.#cause?.note(event);
         this.#announcer.announce(event);
       },
@@ -132,18 +117,13 @@ export class CircuitBreakerPolicy implements Gate {
 
   enter(call: Call): Admission {
     const circuit = this.#circuit;
-    if (circuit.state !== 'closed') return this.#enterAsCause(call);
-    call.state =
-      this.#slowMs === Infinity
-        ? circuit.generation
-        : new Admitted(call.time.now(), circuit.generation, undefined);
-    return undefined;
+    return circuit.calm ? this.#letIn(call, circuit.stamp) : this.#enterAsCause(call);
   }
 
   exit(call: Call, outcome: Outcome): void {
     const { state } = call;
     if (typeof state === 'number') {
-      if (state !== this.#circuit.generation) return;
+      if (state < this.#circuit.generation) return;
       // The path of a successful call: no exact time is needed to find its bucket.
       if (outcome.kind === 'success' && !this.#inspects) {
         const at = this.#judge.timed ? call.time.recent() : 0;
@@ -165,15 +145,10 @@ export class CircuitBreakerPolicy implements Gate {
    * `initialState`, whose holder is gone, is held by the handles made since.
    */
   isolate(): Isolation {
-    const holder = {};
-    this.#isolations.add(holder);
+    const handle = this.#isolations.hold();
     this.#toRestore = undefined;
     this.#circuit.isolate();
-    const release = (): void => {
-      if (!this.#isolations.delete(holder) || this.#isolations.size > 0) return;
-      this.#circuit.close('released');
-    };
-    return { release, [Symbol.dispose]: release };
+    return handle;
   }
 
   /** Closes the breaker and forgets all it knows, isolations included (also one that was restored). */
@@ -190,13 +165,7 @@ export class CircuitBreakerPolicy implements Gate {
   }
 
   fork(): CircuitBreakerPolicy {
-    const { breaker, initialState } = this.#options;
-    if (breaker !== undefined && typeof breaker !== 'function') {
-      throw unshareable('breaker', 'one breaker of cockatiel', 'a function that makes one');
-    }
-    if (initialState !== undefined) {
-      throw unshareable('initialState', 'one snapshot', 'it to a breaker without copies');
-    }
+    assertCopyable(this.#options);
     return new CircuitBreakerPolicy(this.#options, this.#transitions);
   }
 
@@ -236,38 +205,39 @@ export class CircuitBreakerPolicy implements Gate {
     const outer = this.#cause;
     this.#cause = call;
     try {
-      return this.#enterNotClosed(call);
+      return this.#enterNotCalm(call);
     } finally {
       this.#cause = outer;
     }
   }
 
-  #enterNotClosed(call: Call): Admission {
+  #letIn(call: Call, stamp: number): undefined {
+    call.state =
+      this.#slowMs === Infinity ? stamp : new Admitted(call.time.now(), stamp, undefined);
+  }
+
+  #enterNotCalm(call: Call): Admission {
     const circuit = this.#circuit;
+    if (circuit.closed) return this.#enterClosed(call);
     const now = call.time.now();
     circuit.advance(now);
-    if (circuit.state === 'closed') return this.enter(call);
+    if (circuit.closed) return this.#enterClosed(call);
     const probe = circuit.tryProbe(now);
-    if (probe !== undefined) {
-      call.state = new Admitted(now, circuit.generation, probe);
+    if (probe !== undefined || circuit.ramp?.admit(now) === true) {
+      call.state = new Admitted(now, stampOf(call, circuit), probe);
       return undefined;
     }
-    const { captureStack, pipeline } = call;
-    const retryAfter = circuit.state === 'open' ? circuit.openUntil - now : undefined;
-    if (this.#options.dryRun) {
-      call.state = UNCOUNTED;
-      const { reason } = circuit.state === 'isolated' ? CircuitIsolatedError : CircuitOpenError;
-      call.wouldReject(reason, retryAfter);
-      return undefined;
-    }
-    return circuit.state === 'isolated'
-      ? new CircuitIsolatedError(`${pipeline}: the circuit breaker is isolated`, { captureStack })
-      : new CircuitOpenError(
-          circuit.state === 'open'
-            ? `${pipeline}: the circuit breaker is open`
-            : `${pipeline}: the circuit breaker is probing`,
-          { captureStack, retryAfter },
-        );
+    if (!this.#options.dryRun) return refusalOf(circuit, call, now);
+    call.state = UNCOUNTED;
+    const { reason } = circuit.state === 'isolated' ? CircuitIsolatedError : CircuitOpenError;
+    call.wouldReject(reason, waitOf(circuit, now));
+    return undefined;
+  }
+
+  #enterClosed(call: Call): undefined {
+    const circuit = this.#circuit;
+    circuit.calm = this.#judge.health.consecutiveFailures === 0;
+    this.#letIn(call, stampOf(call, circuit));
   }
 
   /** A success tripped it: with slow calls, or by filling up the calls it takes to judge. */
@@ -296,8 +266,8 @@ export class CircuitBreakerPolicy implements Gate {
     const { state } = call;
     const admitted = state instanceof Admitted ? state : undefined;
     const probe = admitted?.probe;
-    const generation = admitted?.generation ?? state;
-    if (generation !== circuit.generation) return;
+    const stamp = admitted?.stamp ?? (state as number);
+    if (stamp < circuit.generation) return;
     let failed: boolean;
     try {
       failed = this.#handles(outcome);
@@ -310,22 +280,23 @@ export class CircuitBreakerPolicy implements Gate {
       if (failed) asked = askedBy(this.#options.delayFrom, outcome);
     } finally {
       // Also when it throws: that the call failed is known by then, and a breaker that counts nothing protects nobody.
-      this.#record(call, admitted, generation, outcome, failed, asked);
+      this.#record(call, admitted, stamp, outcome, failed, asked);
     }
   }
 
   #record(
     call: Call,
     admitted: Admitted | undefined,
-    generation: unknown,
-    { kind }: Outcome,
+    stamp: number,
+    outcome: Outcome,
     failed: boolean,
     asked: number | undefined,
   ): void {
     const circuit = this.#circuit;
     const probe = admitted?.probe;
     // The user's functions may have moved the breaker by hand.
-    if (generation !== circuit.generation) return;
+    if (stamp < circuit.generation) return;
+    const { kind } = outcome;
     // What is no failure by default, though it is one, is a fault in the set-up: it says nothing of the upstream.
     const ownFault = kind === 'failure' && !this.#inspects;
     if (!failed && (kind === 'cancelled' || kind === 'rejected' || ownFault)) {
@@ -335,10 +306,17 @@ export class CircuitBreakerPolicy implements Gate {
     const now = call.time.now();
     const slow = admitted !== undefined && now - admitted.startedAt > this.#slowMs;
     if (probe !== undefined) {
-      circuit.settleProbe(probe, now, !failed && !slow, asked);
-    } else {
-      const reason = this.#judge.record(now, failed, slow);
-      if (reason !== undefined) circuit.open(now, reason, asked);
+      const cause = failed ? causeOf(outcome) : undefined;
+      circuit.settleProbe(probe, now, !failed && !slow, asked, cause);
+      return;
+    }
+    circuit.advance(now);
+    const step = failed && circuit.step(stamp, this.#judge.health.consecutiveFailures === 0);
+    let reason = this.#judge.record(now, failed, slow, step);
+    // Told last, as what it answers holds only as long as nothing else has moved the breaker.
+    if (reason === undefined && circuit.relapses(failed || slow)) reason = 'relapsed';
+    if (reason !== undefined) {
+      circuit.open(now, reason, asked, failed ? causeOf(outcome) : undefined);
     }
   }
 
@@ -347,13 +325,4 @@ export class CircuitBreakerPolicy implements Gate {
     this.bind(source);
     return source;
   }
-}
-
-/** Why a breaker cannot be copied for the keys of a keyed pipeline. */
-function unshareable(option: string, one: string, remedy: string): ConfigError {
-  const path = `circuitBreaker.${option}`;
-  return new ConfigError(
-    `${path}: ${one} cannot serve several copies of a pipeline; give ${remedy}`,
-    { path, policy: 'circuitBreaker' },
-  );
 }

@@ -5,6 +5,8 @@ import type { OpenFor } from './open-duration.js';
 import { openDuration } from './open-duration.js';
 import type { Probe, ProbeVerdict } from './probes.js';
 import { Probes } from './probes.js';
+import type { RampCounts } from './ramp.js';
+import { Ramp } from './ramp.js';
 
 /** Why a breaker changed state. */
 export type TransitionReason =
@@ -28,6 +30,8 @@ export interface CircuitOptions extends OpenFor {
   readonly probes: number;
   readonly probesNeeded: number;
   readonly probeTimeoutMs: number;
+  /** 0 for none. */
+  readonly rampForMs: number;
 }
 
 /**
@@ -35,30 +39,43 @@ export interface CircuitOptions extends OpenFor {
  * half-open when it is told a late enough one.
  *
  * ```
- * closed --rule--> open --time--> half_open --probes succeed--> closed
- *                    ^---------------'  probes fail
+ * closed --rule--> open --time--> half_open --probes succeed--> closed, ramping --time--> closed
+ *                    ^---------------'  probes fail                |
+ *                    ^---------------------------------------------'  relapse
  * any state --isolate()--> isolated --released--> closed
  * ```
  *
- * `generation` changes with each state. A call remembers the generation in which it was admitted, and its outcome counts
- * only while that is the current one: no stale result moves a later state.
+ * `stamp` only grows, and a call keeps the one it was admitted at. One that is below `generation`, the stamp at which the
+ * state began, says that the call was admitted in an earlier state: its outcome counts no more, so no stale result moves a
+ * later state. One that is below the last step of a run of failures says that the call was in flight with that step.
  *
  * Listeners may move it in turn, so a change of state is complete before they are told, and nothing is assumed afterwards.
  */
 export class Circuit {
   state: BreakerState = 'closed';
+  /** Closed, not ramping, and not in a run of failures: whoever comes is let in unasked. */
+  calm = true;
+  /** What a call admitted now is stamped with. */
+  stamp = 0;
+  /** The stamp at which this state began. */
   generation = 0;
-  /** Consecutive openings since it was last closed. */
+  /** Consecutive openings since it was last closed for good. */
   openings = 0;
   /** While open: until when, in the clock's milliseconds. */
   openUntil = 0;
+  /** What opened it, as long as it has not closed since; and when. */
+  cause: unknown;
+  causeAt = 0;
   /** While open: for how long, all in all. */
   #openForMs = 0;
+  /** The stamp right after the last step of a run of failures. */
+  #lastStep = 0;
   readonly #options: CircuitOptions;
   readonly #judge: Judge;
   readonly #random: Random;
   readonly #onTransition: OnTransition;
   #probes: Probes | undefined;
+  #ramp: Ramp | undefined;
 
   constructor(options: CircuitOptions, judge: Judge, random: Random, onTransition: OnTransition) {
     this.#options = options;
@@ -67,7 +84,17 @@ export class Circuit {
     this.#onTransition = onTransition;
   }
 
-  /** Moves on with time: ends the open time, and fails probes that have taken too long. */
+  /** Closed and not ramping. Call {@link Circuit.advance} first. */
+  get closed(): boolean {
+    return this.state === 'closed' && this.#ramp === undefined;
+  }
+
+  /** While it ramps: the ramp. Call {@link Circuit.advance} first. */
+  get ramp(): Ramp | undefined {
+    return this.#ramp;
+  }
+
+  /** Moves on with time: ends the open time, fails probes that have taken too long, and ends the ramp. */
   advance(nowMs: number): void {
     if (this.state === 'open') {
       // The clock went back, which it must not: it stays open for no longer than it was to, from now on.
@@ -75,6 +102,7 @@ export class Circuit {
       if (nowMs >= this.openUntil) this.#halfOpen();
     }
     if (this.state === 'half_open') this.#decide(this.#probes?.expire(nowMs), nowMs, undefined);
+    else if (this.#ramp?.over(nowMs) === true) this.#endRamp();
   }
 
   /** Asks for a place as a probe. Call {@link Circuit.advance} first. */
@@ -83,12 +111,18 @@ export class Circuit {
   }
 
   /** A probe ended. One that belongs to an earlier half-open period changes nothing. */
-  settleProbe(probe: Probe, nowMs: number, succeeded: boolean, askedMs: number | undefined): void {
+  settleProbe(
+    probe: Probe,
+    nowMs: number,
+    succeeded: boolean,
+    askedMs: number | undefined,
+    cause?: unknown,
+  ): void {
     const probes = this.#probes;
     if (probes === undefined) return;
     // What took too long has failed, whether or not anybody looked in the meantime.
     const verdict = probes.expire(nowMs) ?? probes.settle(probe, succeeded);
-    this.#decide(verdict, nowMs, askedMs);
+    this.#decide(verdict, nowMs, askedMs, cause);
   }
 
   /** A probe ended and says nothing, unless it took too long: then it has failed all the same. */
@@ -100,13 +134,31 @@ export class Circuit {
     this.#decide(verdict, nowMs, undefined);
   }
 
+  /**
+   * A call failed that was admitted at `stamp`. Answers whether it is a step of a run of failures: it is not when it was in
+   * flight with the last step. `first`: there is no run yet.
+   */
+  step(stamp: number, first: boolean): boolean {
+    if (!first && stamp < this.#lastStep) return false;
+    this.#lastStep = ++this.stamp;
+    this.calm = false;
+    return true;
+  }
+
+  /** A call that it had let in ended. Answers whether the upstream has relapsed. Call {@link Circuit.advance} first. */
+  relapses(failed: boolean): boolean {
+    return this.#ramp?.record(failed) === true;
+  }
+
   /** Opens it. */
-  open(nowMs: number, reason: OpenReason, askedMs: number | undefined): void {
+  open(nowMs: number, reason: OpenReason, askedMs: number | undefined, cause?: unknown): void {
     const opening = this.openings + 1;
     const openForMs = openDuration(this.#options, opening, this.#random(), askedMs);
     this.openings = opening;
     this.openUntil = nowMs + openForMs;
     this.#openForMs = openForMs;
+    // A probe that hangs has no failure to tell of: what was known before still stands.
+    if (cause !== undefined || reason !== 'probe_failed') this.restoreCause(cause, nowMs);
     try {
       this.#judge.opened(reason);
     } finally {
@@ -123,52 +175,96 @@ export class Circuit {
   }
 
   isolate(): void {
-    if (this.state !== 'isolated') this.#move('isolated', 'isolated');
+    if (this.state === 'isolated') return;
+    this.cause = undefined;
+    this.#move('isolated', 'isolated');
   }
 
-  /** Closes it, whatever its state. */
-  close(reason: 'released' | 'reset' | 'probes_succeeded'): void {
+  /** Closes it by hand, whatever its state. */
+  close(reason: 'released' | 'reset'): void {
     this.openings = 0;
-    try {
-      this.#judge.closed();
-    } finally {
-      if (this.state === 'closed') this.generation++;
-      else this.#move('closed', reason);
-    }
+    this.#close(reason, undefined);
   }
 
   /** Puts it into an open state that began elsewhere; nobody is told. */
   restoreOpen(nowMs: number, leftMs: number, openings: number): void {
-    this.state = 'open';
     this.openUntil = nowMs + leftMs;
     this.#openForMs = leftMs;
     this.openings = openings;
-    this.generation++;
+    this.#enter('open');
   }
 
   /** Puts it into an isolated state that began elsewhere; nobody is told. */
   restoreIsolated(openings: number): void {
-    this.state = 'isolated';
     this.openings = openings;
-    this.generation++;
+    this.#enter('isolated');
+  }
+
+  /** Has a closed one go on with a ramp that began elsewhere. */
+  restoreRamp(startedAtMs: number, openings: number, counts: RampCounts): void {
+    const { rampForMs } = this.#options;
+    if (rampForMs === 0) return;
+    this.openings = openings;
+    this.#enter('closed', undefined, new Ramp(startedAtMs, rampForMs, counts));
+  }
+
+  /** Notes what opened it. */
+  restoreCause(cause: unknown, atMs: number): void {
+    this.cause = cause;
+    this.causeAt = atMs;
   }
 
   #halfOpen(): void {
-    const { probes, probesNeeded, probeTimeoutMs } = this.#options;
-    const period = new Probes(probes, probesNeeded, probeTimeoutMs);
+    const { probes, probesNeeded, probeTimeoutMs, maxOpenForMs } = this.#options;
+    const period = new Probes(probes, probesNeeded, probeTimeoutMs, maxOpenForMs);
     this.#move('half_open', 'open_elapsed', undefined, period);
   }
 
-  #decide(verdict: ProbeVerdict, nowMs: number, askedMs: number | undefined): void {
-    if (verdict === 'recovered') this.close('probes_succeeded');
-    else if (verdict === 'failing') this.open(nowMs, 'probe_failed', askedMs);
+  #decide(
+    verdict: ProbeVerdict,
+    nowMs: number,
+    askedMs: number | undefined,
+    cause?: unknown,
+  ): void {
+    if (verdict === 'failing') this.open(nowMs, 'probe_failed', askedMs, cause);
+    if (verdict !== 'recovered') return;
+    const { rampForMs } = this.#options;
+    if (rampForMs === 0) this.openings = 0;
+    this.#close('probes_succeeded', rampForMs === 0 ? undefined : new Ramp(nowMs, rampForMs));
   }
 
-  #move(to: BreakerState, reason: TransitionReason, openForMs?: number, probes?: Probes): void {
+  #close(reason: 'released' | 'reset' | 'probes_succeeded', ramp: Ramp | undefined): void {
+    this.cause = undefined;
+    try {
+      this.#judge.closed();
+    } finally {
+      if (this.state === 'closed') this.#enter('closed');
+      else this.#move('closed', reason, undefined, undefined, ramp);
+    }
+  }
+
+  #endRamp(): void {
+    this.#ramp = undefined;
+    this.openings = 0;
+  }
+
+  #move(
+    to: BreakerState,
+    reason: TransitionReason,
+    openForMs?: number,
+    probes?: Probes,
+    ramp?: Ramp,
+  ): void {
     const from = this.state;
-    this.state = to;
-    this.generation++;
-    this.#probes = probes;
+    this.#enter(to, probes, ramp);
     this.#onTransition(from, to, reason, openForMs);
+  }
+
+  #enter(state: BreakerState, probes?: Probes, ramp?: Ramp): void {
+    this.state = state;
+    this.calm = state === 'closed' && ramp === undefined;
+    this.generation = ++this.stamp;
+    this.#probes = probes;
+    this.#ramp = ramp;
   }
 }

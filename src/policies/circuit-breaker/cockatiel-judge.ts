@@ -6,7 +6,14 @@ import type { Health } from './trip-rule.js';
 const CLOSED = 0;
 const HALF_OPEN = 2;
 
-const UNKNOWN: Health = { total: 0, failures: 0, slow: 0, consecutiveFailures: 0 };
+const UNKNOWN: Health = {
+  total: 0,
+  failures: 0,
+  slow: 0,
+  failuresLastedMs: 0,
+  consecutiveFailures: 0,
+  runLastedMs: 0,
+};
 
 /**
  * Leaves the judgement to a breaker of cockatiel's. It is told of the outcomes of a closed circuit, and of the verdict
@@ -15,6 +22,7 @@ const UNKNOWN: Health = { total: 0, failures: 0, slow: 0, consecutiveFailures: 0
 export class CockatielJudge implements Judge {
   readonly timed = false;
   readonly health = UNKNOWN;
+  readonly failingSince = undefined;
   readonly #breaker: IBreaker;
 
   constructor(breaker: IBreaker) {

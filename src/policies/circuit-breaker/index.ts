@@ -1,4 +1,5 @@
-export type { CircuitBreakerPolicy, Isolation } from './circuit-breaker.js';
+export type { CircuitBreakerPolicy } from './circuit-breaker.js';
 export { circuitBreaker } from './circuit-breaker.js';
+export type { Isolation } from './isolations.js';
 export type { BreakerWindow, CircuitBreakerOptions } from './options.js';
 export type { CircuitBreakerSnapshot } from './snapshot.js';

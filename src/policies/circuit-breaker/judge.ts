@@ -6,7 +6,7 @@ import type { CircuitBreakerSnapshot } from './snapshot.js';
 import type { Health, TripReason } from './trip-rule.js';
 
 /** Why a breaker opened. */
-export type OpenReason = TripReason | 'breaker' | 'probe_failed' | 'tripped';
+export type OpenReason = TripReason | 'breaker' | 'probe_failed' | 'relapsed' | 'tripped';
 
 /** What a judge takes over from a snapshot. */
 export type Known = Pick<CircuitBreakerSnapshot, 'window' | 'consecutiveFailures'>;
@@ -16,16 +16,21 @@ export interface Judge {
   /** Whether successes have to come with the time. */
   readonly timed: boolean;
   readonly health: Health;
-  /** A call that the closed breaker had let in ended; answers why the breaker has to open now. */
-  record(nowMs: number, failed: boolean, slow: boolean): OpenReason | undefined;
+  /** When the run of failures began that is going on. */
+  readonly failingSince: number | undefined;
+  /**
+   * A call that the closed breaker had let in ended; answers why the breaker has to open now. `step`: a failure goes on with
+   * the run of failures, if there is one. Default `true`.
+   */
+  record(nowMs: number, failed: boolean, slow: boolean, step?: boolean): OpenReason | undefined;
   /** The breaker is opening. */
   opened(reason: OpenReason): void;
   /** The breaker is closing, or starts afresh: what went before counts no more. */
   closed(): void;
   /** Moves the window on. */
   advance(nowMs: number): void;
-  /** Takes over what a snapshot knew at `atMs`. */
-  restore(atMs: number, known: Known): void;
+  /** Takes over what a snapshot knew at `atMs`, of a run of failures that began at `failingSinceMs`. */
+  restore(atMs: number, known: Known, failingSinceMs?: number): void;
 }
 
 /** The judge that the options ask for. */

@@ -21,32 +21,49 @@ export type BreakerWindow = Duration | { readonly calls: number };
 export interface CircuitBreakerOptions extends Named {
   /**
    * Share of failed calls in the window at which it opens: above 0, up to 1. `false` for none; needs `slowCallRate` or
-   * `minimumCalls` then, or it would never open in traffic. Default 0.5.
+   * `minimumCalls` then, or it would never open in traffic. Default 0.9: while an upstream still answers some calls, they are
+   * worth making.
    */
   readonly failureRate?: number | false | undefined;
   /** Share of slow calls in the window at which it opens: above 0, up to 1. Needs `slowCallDuration`. Default none. */
   readonly slowCallRate?: number | undefined;
   /** A call that took longer than this was slow, and a probe has failed by it: longer than 0. Needs `slowCallRate`. */
   readonly slowCallDuration?: Duration | undefined;
-  /** The calls that the rates look at: those of a time span, or the last `{ calls }`. Default 30 s. */
+  /** The calls that the rates look at: those of a time span, or the last `{ calls }`. Default 10 s. */
   readonly window?: BreakerWindow | undefined;
   /** The rates count once the window holds this many calls: a whole number >= 1. Default 20. */
   readonly minimumCalls?: number | undefined;
   /**
    * Failures in a row, however far apart, at which it opens while the window holds fewer than `minimumCalls`: a whole number
-   * >= 1, or `false` for none. Default 5.
+   * >= 1, or `false` for none. A call counts once, whatever its retries, and so do calls that were in flight together. Default 5.
    */
   readonly consecutiveFailures?: number | false | undefined;
-  /** How long it stays open: longer than 0, doubled at each consecutive opening, spread by 20%. Default 5 s. */
+  /**
+   * How long failures must have come for before they open it, by their rate or in a row: at least 0. What is over sooner is a
+   * blip, however many calls it hits. Default 1 s, or 0 with `consecutiveFailures: 1`.
+   */
+  readonly failingFor?: Duration | undefined;
+  /** How long it stays open: longer than 0, doubled at each consecutive opening, spread by 20%. Default 500 ms. */
   readonly openFor?: Duration | undefined;
-  /** The longest it stays open, whatever a server asks for: at least `openFor`. Default 60 s, or `openFor` where that is longer. */
+  /**
+   * The longest it stays open of its own accord: at least `openFor`. A server can ask for more, up to 60 s or this, whichever is
+   * longer. Default: twice `openFor`.
+   */
   readonly maxOpenFor?: Duration | undefined;
-  /** How many calls it lets in to see whether the upstream has recovered: a whole number >= 1. Default 3. */
+  /** How many calls it lets in, within `maxOpenFor`, to see whether the upstream has recovered: a whole number >= 1. Default 3. */
   readonly probes?: number | undefined;
   /** Share of the probes that must succeed for it to close: above 0, up to 1. Default 1. */
   readonly probeSuccessRate?: number | undefined;
-  /** A probe unfinished for this long has failed: longer than 0. Default: `openFor`. */
+  /**
+   * A probe unfinished for this long has failed: longer than 0. Timeouts inside and outside end it as any call, so this is for
+   * calls that have none. Default: 30 s, or `openFor` where that is longer.
+   */
   readonly probeTimeout?: Duration | undefined;
+  /**
+   * How long it takes, once closed by its probes, until it lets all calls in again: at least 0. Before, it lets in a share of them
+   * that grows from a quarter, and five calls a second in any case. Default 1 s.
+   */
+  readonly rampFor?: Duration | undefined;
   /**
    * Which outcomes are failures. Default: errors of the operation and timeouts inside. What it says no to counts as a success:
    * the upstream did answer. Only rejections by policies inside (unless it says yes to them) and calls that were given up are
@@ -72,14 +89,16 @@ export interface CircuitBreakerOptions extends Named {
 
 /** The defaults of {@link CircuitBreakerOptions}. */
 export const circuitBreakerDefaults = {
-  failureRate: 0.5,
-  window: 30_000,
+  failureRate: 0.9,
+  window: 10_000,
   minimumCalls: 20,
   consecutiveFailures: 5,
-  openFor: 5_000,
-  maxOpenFor: 60_000,
+  failingFor: 1_000,
+  openFor: 500,
   probes: 3,
   probeSuccessRate: 1,
+  probeTimeout: 30_000,
+  rampFor: 1_000,
   dryRun: false,
 } as const;
 
@@ -150,11 +169,13 @@ export const circuitBreakerSchema = z
       .optional(),
     minimumCalls: positiveCount.optional(),
     consecutiveFailures: countOrOff.optional(),
+    failingFor: durationSchema.optional(),
     openFor: positiveDurationSchema.default(circuitBreakerDefaults.openFor),
     maxOpenFor: durationSchema.optional(),
     probes: positiveCount.default(circuitBreakerDefaults.probes),
     probeSuccessRate: share.default(circuitBreakerDefaults.probeSuccessRate),
     probeTimeout: positiveDurationSchema.optional(),
+    rampFor: durationSchema.default(circuitBreakerDefaults.rampFor),
     handle: handleSchema.optional(),
     delayFrom: fnOf<(outcome: Outcome) => number | undefined>().optional(),
     breaker: breakerSchema.optional(),
@@ -194,8 +215,16 @@ export const circuitBreakerSchema = z
     if (slowCallDuration !== undefined && slowCallRate === undefined) {
       wrong('slowCallDuration', 'has no effect without slowCallRate');
     }
-    if (options.failureRate !== false || slowCallRate !== undefined) return;
-    if (options.consecutiveFailures === false) {
+    const { failureRate, consecutiveFailures } = options;
+    if (
+      options.failingFor !== undefined &&
+      failureRate === false &&
+      consecutiveFailures === false
+    ) {
+      wrong('failingFor', 'has no effect without failureRate or consecutiveFailures');
+    }
+    if (failureRate !== false || slowCallRate !== undefined) return;
+    if (consecutiveFailures === false) {
       wrong('failureRate', 'without any rule the breaker never opens: leave one of them on');
     } else if (options.minimumCalls === undefined) {
       wrong('failureRate', ONLY_QUIET);
@@ -212,12 +241,17 @@ const RULES = [
   'window',
   'minimumCalls',
   'consecutiveFailures',
+  'failingFor',
 ] as const;
 
 type Parsed = z.output<typeof circuitBreakerSchema>;
 
+/** The options whose defaults depend on others. */
+type Dependent = 'failingFor' | 'maxOpenFor' | 'probeTimeout';
+
 /** Options with everything filled in but what `breaker` replaces. */
-export interface ResolvedCircuitBreaker extends Omit<Parsed, 'maxOpenFor' | 'probeTimeout'> {
+export interface ResolvedCircuitBreaker extends Omit<Parsed, Dependent> {
+  readonly failingFor: number;
   readonly maxOpenFor: number;
   readonly probeTimeout: number;
 }
@@ -231,10 +265,13 @@ export function resolveCircuitBreaker(
 
 /** Fills in the defaults that depend on other options. */
 export function completeCircuitBreaker(parsed: Parsed): ResolvedCircuitBreaker {
-  const { openFor } = parsed;
+  const { consecutiveFailures, openFor } = parsed;
+  const { failingFor, probeTimeout } = circuitBreakerDefaults;
   return {
     ...parsed,
-    maxOpenFor: parsed.maxOpenFor ?? Math.max(openFor, circuitBreakerDefaults.maxOpenFor),
-    probeTimeout: parsed.probeTimeout ?? openFor,
+    // Whoever asks for one failure does not mean two that lie a second apart.
+    failingFor: parsed.failingFor ?? (consecutiveFailures === 1 ? 0 : failingFor),
+    maxOpenFor: parsed.maxOpenFor ?? Math.min(2 * openFor, Number.MAX_VALUE),
+    probeTimeout: parsed.probeTimeout ?? Math.max(openFor, probeTimeout),
   };
 }

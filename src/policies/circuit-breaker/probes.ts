@@ -18,8 +18,11 @@ export function probesNeeded(limit: number, share: number): number {
 }
 
 /**
- * The account of one half-open period. At most `limit` probes run or have ended; a probe that was cancelled or ignored
+ * The account of one half-open period. At most `limit` probes are let in within `placeMs`; a probe that was cancelled or ignored
  * frees its place, and one that is unfinished after `timeoutMs` has failed.
+ *
+ * After `placeMs` a place is free again, though the probe's result still counts: an upstream that hung may be back, and the probes
+ * that it left hanging would be the last to know. And where calls are few, two that come together must not have to share the last place.
  *
  * It has no timer: {@link Probes.expire} says what the time has done, and is to be called before anything else at a given time.
  */
@@ -27,23 +30,30 @@ export class Probes {
   readonly #limit: number;
   readonly #needed: number;
   readonly #timeoutMs: number;
+  readonly #placeMs: number;
   /** In the order in which they started. */
   readonly #running: Probe[] = [];
+  /** When those started that have a place, ended or not. */
+  readonly #places: number[] = [];
   #succeeded = 0;
   #failed = 0;
 
   /** @param needed How many probes have to succeed: 1 to `limit`. */
-  constructor(limit: number, needed: number, timeoutMs: number) {
+  constructor(limit: number, needed: number, timeoutMs: number, placeMs = Infinity) {
     this.#limit = limit;
     this.#needed = needed;
     this.#timeoutMs = timeoutMs;
+    this.#placeMs = placeMs;
   }
 
   /** Lets a probe in, if there is a place. */
   admit(nowMs: number): Probe | undefined {
-    if (this.#running.length + this.#succeeded + this.#failed >= this.#limit) return undefined;
+    const places = this.#places;
+    while (places[0] !== undefined && nowMs - places[0] >= this.#placeMs) places.shift();
+    if (places.length >= this.#limit) return undefined;
     const probe: Probe = { period: this, startedAt: nowMs, pending: true };
     this.#running.push(probe);
+    places.push(nowMs);
     return probe;
   }
 
@@ -57,13 +67,15 @@ export class Probes {
 
   /** A probe ended and says nothing about the upstream. */
   free(probe: Probe): void {
-    this.#remove(probe);
+    if (!this.#remove(probe)) return;
+    const place = this.#places.indexOf(probe.startedAt);
+    if (place !== -1) this.#places.splice(place, 1);
   }
 
   /** Counts the probes that have taken too long as failed. */
   expire(nowMs: number): ProbeVerdict {
     let oldest = this.#running[0];
-    if (oldest !== undefined && nowMs < oldest.startedAt) this.#restart(nowMs);
+    if ((this.#places.at(-1) ?? nowMs) > nowMs) this.#restart(nowMs);
     while (oldest !== undefined && nowMs - oldest.startedAt >= this.#timeoutMs) {
       this.#remove(oldest);
       this.#failed++;
@@ -75,6 +87,9 @@ export class Probes {
   /** The clock went back, which it must not: without this a hung probe would keep its place until the clock has caught up. */
   #restart(nowMs: number): void {
     for (const probe of this.#running) probe.startedAt = Math.min(probe.startedAt, nowMs);
+    this.#places.forEach((at, i) => {
+      this.#places[i] = Math.min(at, nowMs);
+    });
   }
 
   #verdict(): ProbeVerdict {

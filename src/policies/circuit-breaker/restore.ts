@@ -1,8 +1,10 @@
 import type { IBreaker } from 'cockatiel';
 import { ConfigError } from '../../errors.js';
 import type { Clock } from '../../time/clock.js';
+import { causeFrom, recordOf } from './cause.js';
 import type { Circuit } from './circuit.js';
 import type { Judge } from './judge.js';
+import { longestAsked } from './open-duration.js';
 import type { ResolvedCircuitBreaker } from './options.js';
 import type { CircuitBreakerSnapshot } from './snapshot.js';
 
@@ -19,12 +21,28 @@ export function takeSnapshot(
   judge.advance(now);
   const { total, failures, slow, consecutiveFailures } = judge.health;
   const known = breaker?.state;
+  const { failingSince } = judge;
+  const { ramp, cause } = circuit;
   return {
     state: circuit.state,
     at: wall,
     ...(circuit.state === 'open' ? { openUntil: wall + circuit.openUntil - now } : {}),
     openings: circuit.openings,
     consecutiveFailures,
+    ...(failingSince === undefined ? {} : { failingSince: wall + failingSince - now }),
+    ...(cause === undefined
+      ? {}
+      : { cause: { ...recordOf(cause), at: wall + circuit.causeAt - now } }),
+    ...(ramp === undefined
+      ? {}
+      : {
+          ramp: {
+            until: wall + ramp.endsAt - now,
+            share: ramp.share(now),
+            calls: ramp.calls,
+            failures: ramp.failures,
+          },
+        }),
     window: { calls: total, failures, slow },
     ...(known === undefined ? {} : { breaker: copy(known) }),
   };
@@ -62,14 +80,22 @@ export function restore(
 ): void {
   const now = clock.now();
   const wall = clock.wallNow();
-  const { state, at, openUntil = wall, openings } = snapshot;
+  const { state, at, openUntil = wall, openings, failingSince = at, cause, ramp } = snapshot;
+  /** What the clock showed at a wall time that is past. */
+  const then = (past: number) => now - Math.max(0, wall - past);
   if (state === 'closed') {
-    judge.restore(now - Math.max(0, wall - at), snapshot);
-  } else {
-    // A wall clock that was wrong then or is wrong now must not keep the breaker open for ever.
-    const left = Math.min(options.maxOpenFor, Math.max(0, openUntil - wall));
-    circuit.restoreOpen(now, state === 'open' ? left : 0, openings);
+    const { rampFor } = options;
+    const left = ramp === undefined ? 0 : Math.min(rampFor, ramp.until - wall);
+    if (ramp !== undefined && left > 0) circuit.restoreRamp(now + left - rampFor, openings, ramp);
+    judge.restore(then(at), snapshot, then(failingSince));
+    if (snapshot.consecutiveFailures > 0) circuit.step(circuit.stamp, true);
+    return;
   }
+  // A wall clock that was wrong then or is wrong now must not keep the breaker open for ever.
+  const longest = longestAsked({ maxOpenForMs: options.maxOpenFor });
+  const left = Math.min(longest, Math.max(0, openUntil - wall));
+  circuit.restoreOpen(now, state === 'open' ? left : 0, openings);
+  if (cause !== undefined) circuit.restoreCause(causeFrom(cause), then(cause.at));
 }
 
 /** Plain JSON that shares nothing with the value: some breakers hand out what they work with. */

@@ -15,6 +15,11 @@ export class RuleJudge implements Judge, Health {
   readonly #window: TimeWindow | CountWindow;
   readonly #size: number;
   consecutiveFailures = 0;
+  /** The first failure of the run. */
+  #runSince = 0;
+  /** The first failure since the window last held none. */
+  #failuresSince = 0;
+  #lastFailureAt = 0;
 
   constructor(options: ResolvedCircuitBreaker) {
     const window = options.window ?? circuitBreakerDefaults.window;
@@ -47,10 +52,23 @@ export class RuleJudge implements Judge, Health {
     return this.#window.slow;
   }
 
-  record(nowMs: number, failed: boolean, slow: boolean): OpenReason | undefined {
+  get failuresLastedMs(): number {
+    return this.#lastFailureAt - this.#failuresSince;
+  }
+
+  get runLastedMs(): number {
+    return this.#lastFailureAt - this.#runSince;
+  }
+
+  /** While a run of failures goes on: when it began. */
+  get failingSince(): number | undefined {
+    return this.consecutiveFailures > 0 ? this.#runSince : undefined;
+  }
+
+  record(nowMs: number, failed: boolean, slow: boolean, step = true): OpenReason | undefined {
     if (this.#time !== undefined) this.#time.record(nowMs, failed, slow);
     else this.#count?.record(failed, slow);
-    if (failed) this.consecutiveFailures++;
+    if (failed) this.#failed(nowMs, step);
     else this.consecutiveFailures = 0;
     if (this.#window.failures === 0 && this.#window.slow === 0) return undefined;
     return tripReason(this, this.#rule);
@@ -68,7 +86,8 @@ export class RuleJudge implements Judge, Health {
     this.#time?.advance(nowMs);
   }
 
-  restore(atMs: number, { window, consecutiveFailures }: Known): void {
+  restore(atMs: number, known: Known, failingSinceMs = atMs): void {
+    const { window, consecutiveFailures } = known;
     // The window may have been made smaller since: it is filled, and the rates are kept.
     const scale = Math.min(1, this.#size / window.calls);
     const calls = Math.min(this.#size, window.calls);
@@ -80,6 +99,18 @@ export class RuleJudge implements Judge, Health {
       this.#count.record(i >= calls - failures, i >= calls - slow);
     }
     this.consecutiveFailures = consecutiveFailures;
+    this.#runSince = Math.min(failingSinceMs, atMs);
+    this.#failuresSince = atMs;
+    this.#lastFailureAt = atMs;
+  }
+
+  #failed(nowMs: number, step: boolean): void {
+    // The clock went back, which it must not: how long failures have come for is counted from then on.
+    const back = nowMs < this.#lastFailureAt;
+    if (back || this.#window.failures === 1) this.#failuresSince = nowMs;
+    if (back || this.consecutiveFailures === 0) this.#runSince = nowMs;
+    if (step || this.consecutiveFailures === 0) this.consecutiveFailures++;
+    this.#lastFailureAt = nowMs;
   }
 
   #clear(): void {
@@ -99,5 +130,6 @@ function ruleOf(options: ResolvedCircuitBreaker): TripRule {
       options.consecutiveFailures,
       circuitBreakerDefaults.consecutiveFailures,
     ),
+    failingForMs: options.failingFor,
   };
 }

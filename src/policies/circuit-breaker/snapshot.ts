@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { rate } from '../../config/schemas.js';
 
 const WALL = 'must be a time in milliseconds since the Unix epoch';
 const wallTime = z.number({ error: WALL });
@@ -16,6 +17,14 @@ export const snapshotSchema = z
     openUntil: wallTime.optional(),
     openings: count,
     consecutiveFailures: count,
+    failingSince: wallTime.optional(),
+    cause: z.strictObject({ name: z.string(), message: z.string(), at: wallTime }).optional(),
+    ramp: z
+      .strictObject({ until: wallTime, share: rate, calls: count, failures: count })
+      .refine((ramp) => ramp.failures <= ramp.calls, {
+        error: 'failures must not be more than calls',
+      })
+      .optional(),
     window: z
       .strictObject({ calls: count, failures: count, slow: count })
       .refine((window) => Math.max(window.failures, window.slow) <= window.calls, {
@@ -25,6 +34,9 @@ export const snapshotSchema = z
   })
   .refine(({ state, openUntil }) => state !== 'open' || openUntil !== undefined, {
     error: 'must say until when it is open: openUntil is missing',
+  })
+  .refine(({ state, ramp }) => state === 'closed' || ramp === undefined, {
+    error: 'only a closed breaker has a ramp',
   });
 
 /** A circuit breaker's state as plain JSON: what `snapshot()` returns and `initialState` takes. */
@@ -34,10 +46,25 @@ export interface CircuitBreakerSnapshot {
   readonly at: number;
   /** Until when it stays open, in milliseconds since the Unix epoch; only while open. */
   readonly openUntil?: number | undefined;
-  /** Consecutive openings since it was last closed. */
+  /** Consecutive openings since it was last closed for good, the ramp included. */
   readonly openings: number;
-  /** Failures since the last success. */
+  /** Failures since the last success, as the rule counts them: those of calls in flight together are one. */
   readonly consecutiveFailures: number;
+  /** When the first of them came, in milliseconds since the Unix epoch; only while there are any. */
+  readonly failingSince?: number | undefined;
+  /** The failure that opened it, and when it did, in milliseconds since the Unix epoch; only while open or half-open. */
+  readonly cause?:
+    | { readonly name: string; readonly message: string; readonly at: number }
+    | undefined;
+  /** While closed, but not yet for all calls: until when, the share let in at the moment, and the calls that ended so far. */
+  readonly ramp?:
+    | {
+        readonly until: number;
+        readonly share: number;
+        readonly calls: number;
+        readonly failures: number;
+      }
+    | undefined;
   /** The calls in its window. */
   readonly window: { readonly calls: number; readonly failures: number; readonly slow: number };
   /** The state of the cockatiel breaker that judges, if there is one. */

@@ -6,8 +6,12 @@ export interface Health {
   readonly failures: number;
   /** Those that were slow, failed or not. */
   readonly slow: number;
-  /** Failures since the last success, however long ago. */
+  /** How long the window has held failures, up to the latest one, in milliseconds. */
+  readonly failuresLastedMs: number;
+  /** The steps of failures since the last success, however long ago. What was in flight together is one step. */
   readonly consecutiveFailures: number;
+  /** How long that run has lasted, from its first failure to its latest one, in milliseconds. */
+  readonly runLastedMs: number;
 }
 
 /** When a closed breaker opens. Any one rule suffices; `undefined` switches a rule off. */
@@ -19,6 +23,8 @@ export interface TripRule {
   readonly minimumCalls: number;
   /** Failures in a row at which it opens while the window holds fewer than `minimumCalls`. */
   readonly consecutiveFailures: number | undefined;
+  /** How long failures must have come for: before, they may be a blip. */
+  readonly failingForMs: number;
 }
 
 /** Which rule opened a breaker. */
@@ -28,17 +34,20 @@ export type TripReason = 'failure_rate' | 'slow_call_rate' | 'consecutive_failur
  * The verdict on a window: why the breaker has to open, or `undefined` when it may stay closed.
  *
  * A rate needs enough calls to mean anything. Failures in a row stand in for it where there are too few, and only
- * there: under load a short unlucky run says nothing that the rate does not say better.
+ * there: under load a short unlucky run says nothing that the rate does not say better. Both need time as well: any number
+ * of calls can fail at once, for a reason that is over at once.
  */
 export function tripReason(health: Health, rule: TripRule): TripReason | undefined {
   const { total, failures, slow, consecutiveFailures } = health;
+  const { failingForMs } = rule;
   if (total < rule.minimumCalls) {
     const enough = rule.consecutiveFailures;
-    return enough !== undefined && consecutiveFailures >= enough
-      ? 'consecutive_failures'
-      : undefined;
+    if (enough === undefined || consecutiveFailures < enough) return undefined;
+    return health.runLastedMs >= failingForMs ? 'consecutive_failures' : undefined;
   }
-  if (rule.failureRate !== undefined && failures / total >= rule.failureRate) return 'failure_rate';
+  if (rule.failureRate !== undefined && failures / total >= rule.failureRate) {
+    if (health.failuresLastedMs >= failingForMs) return 'failure_rate';
+  }
   if (rule.slowCallRate !== undefined && slow / total >= rule.slowCallRate) return 'slow_call_rate';
   return undefined;
 }

@@ -123,7 +123,7 @@ test('a timeout, a full bulkhead and an open breaker reject with their own error
   release?.(1);
   await first;
 
-  const broken = pipeline('broken', circuitBreaker({ consecutiveFailures: 2 }));
+  const broken = pipeline('broken', circuitBreaker({ consecutiveFailures: 2, failingFor: 0 }));
   for (let i = 0; i < 2; i++) await broken.settle(() => Promise.reject(new Error('down')));
   await assert.rejects(
     broken.execute(() => 1),

@@ -9,6 +9,7 @@ const OPTIONS = {
   probes: 2,
   probesNeeded: 2,
   probeTimeoutMs: 500,
+  rampForMs: 0,
 };
 
 function made(judge: Partial<Judge> = {}, random = () => 0.5) {
@@ -20,7 +21,15 @@ function made(judge: Partial<Judge> = {}, random = () => 0.5) {
     OPTIONS,
     {
       timed: false,
-      health: { total: 0, failures: 0, slow: 0, consecutiveFailures: 0 },
+      health: {
+        total: 0,
+        failures: 0,
+        slow: 0,
+        failuresLastedMs: 0,
+        consecutiveFailures: 0,
+        runLastedMs: 0,
+      },
+      failingSince: undefined,
       record: () => undefined,
       opened: (reason) => told(`judge: opened, ${reason}`),
       closed: () => told('judge: closed'),

@@ -23,6 +23,7 @@ describe('circuitBreaker: events', () => {
         to: 'open',
         reason: 'consecutive_failures',
         openForMs: 5_000,
+        cause: DOWN,
         enforced: true,
       },
       {
@@ -63,7 +64,7 @@ describe('circuitBreaker: events', () => {
   it('copies of a keyed pipeline report with their key', async () => {
     const clock = new VirtualClock();
     const heard: (string | undefined)[] = [];
-    const hosts = keyed(pipeline({ name: 'calls', clock }, circuitBreaker()));
+    const hosts = keyed(pipeline({ name: 'calls', clock }, circuitBreaker({ failingFor: 0 })));
     hosts.on('transition', ({ key, to }) => heard.push(key, to));
     for (let i = 0; i < 5; i++) await hosts.settle('a', failing);
     await hosts.settle('b', failing);

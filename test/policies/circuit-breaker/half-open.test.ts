@@ -8,7 +8,7 @@ import {
   timeout,
 } from '../../../src/index.js';
 import { VirtualClock } from '../../../src/testing/index.js';
-import { DOWN, even, harness, start } from './support.js';
+import { DOWN, defaultHarness, even, harness, start } from './support.js';
 
 /** B6: the account of probes. */
 describe('circuitBreaker: half-open', () => {
@@ -164,8 +164,8 @@ describe('circuitBreaker: half-open', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  it('B6: a hung probe has failed after openFor by default (resilience4j 903, 935, 1389, 1568)', async () => {
-    const { breaker, clock, start, untilHalfOpen } = harness({ openFor: '2s' });
+  it('B6: a hung probe has failed after probeTimeout (resilience4j 903, 935, 1389, 1568)', async () => {
+    const { breaker, clock, start, untilHalfOpen } = harness({ openFor: '2s', probeTimeout: '2s' });
     await untilHalfOpen();
     const hung = start();
     await clock.advance(1_999);
@@ -176,6 +176,62 @@ describe('circuitBreaker: half-open', () => {
     expect(refused.error).toMatchObject({ code: 'ERR_CIRCUIT_OPEN', retryAfter: 4_000 });
     await hung.succeed();
     expect(breaker.state).toBe('open');
+  });
+
+  it('B6: by default a probe may take 30 s, or openFor where that is longer', async () => {
+    for (const [openFor, longest] of [
+      ['500ms', 30_000],
+      ['1m', 60_000],
+    ] as const) {
+      const { breaker, clock, start } = defaultHarness({ openFor, maxOpenFor: '2h' });
+      breaker.trip();
+      await clock.advance(openFor);
+      start();
+      await clock.advance(longest - 1);
+      expect(breaker.state).toBe('half_open');
+      await clock.advance(1);
+      expect(breaker.state).toBe('open');
+    }
+  });
+
+  it('B6: a probe that has not answered for maxOpenFor lets another one in its place, and still counts', async () => {
+    for (const end of ['succeed', 'fail'] as const) {
+      const { breaker, clock, start } = harness({
+        probes: 2,
+        maxOpenFor: '5s',
+        probeTimeout: '1m',
+      });
+      breaker.trip();
+      await clock.advance('5s');
+      const hung = start();
+      await clock.advance('1s');
+      const [other, none] = [start(), start()];
+      await clock.advance(3_999);
+      expect([hung.ran, other.ran, none.ran, start().ran]).toEqual([true, true, false, false]);
+      await clock.advance(1);
+      const [again, no] = [start(), start()];
+      expect([again.ran, no.ran]).toEqual([true, false]);
+      await again.succeed();
+      expect(breaker.state).toBe('half_open');
+      await hung[end]();
+      expect(breaker.state).toBe(end === 'succeed' ? 'closed' : 'open');
+    }
+  });
+
+  it('B6: at most `probes` calls are let in within maxOpenFor: where they are few, none is lost', async () => {
+    const { breaker, clock, start, succeed } = harness({ maxOpenFor: '5s', probeTimeout: '1m' });
+    breaker.trip();
+    await clock.advance('5s');
+    await succeed(2);
+    const [last, none] = [start(), start()];
+    expect([last.ran, none.ran]).toEqual([true, false]);
+    await clock.advance('5s');
+    const more = [start(), start(), start(), start()];
+    expect(more.map((call) => call.ran)).toEqual([true, true, true, false]);
+    await more[0]?.succeed();
+    expect(breaker.state).toBe('closed');
+    await last.fail();
+    expect(breaker.state).toBe('closed');
   });
 
   it('B6: probeTimeout says how long a probe may take', async () => {

@@ -10,10 +10,10 @@ const judge = (options: CircuitBreakerOptions = {}) =>
 
 describe('RuleJudge', () => {
   it('B2: names the rule that opens', () => {
-    const rates = judge({ minimumCalls: 2 });
+    const rates = judge({ minimumCalls: 2, failingFor: 0 });
     expect(rates.record(0, true, false)).toBeUndefined();
     expect(rates.record(0, true, false)).toBe('failure_rate');
-    const quiet = judge();
+    const quiet = judge({ failingFor: 0 });
     for (let i = 0; i < 4; i++) expect(quiet.record(0, true, false)).toBeUndefined();
     expect(quiet.record(0, true, false)).toBe('consecutive_failures');
     const slow = judge({ minimumCalls: 2, slowCallRate: 1, slowCallDuration: 10 });
@@ -140,7 +140,15 @@ describe('CockatielJudge', () => {
     judge.advance();
     judge.restore();
     expect(judge.timed).toBe(false);
-    expect(judge.health).toEqual({ total: 0, failures: 0, slow: 0, consecutiveFailures: 0 });
+    expect(judge.health).toEqual({
+      total: 0,
+      failures: 0,
+      slow: 0,
+      failuresLastedMs: 0,
+      consecutiveFailures: 0,
+      runLastedMs: 0,
+    });
+    expect(judge.failingSince).toBeUndefined();
     expect(told).toEqual([]);
   });
 });

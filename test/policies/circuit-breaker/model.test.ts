@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CircuitBreakerOptions, Isolation } from '../../../src/index.js';
+import type {
+  CircuitBreakerOptions,
+  CircuitBreakerSnapshot,
+  Driver,
+  Isolation,
+  Pipeline,
+} from '../../../src/index.js';
 import { circuitBreaker, pipeline, RejectedError } from '../../../src/index.js';
 import { VirtualClock } from '../../../src/testing/index.js';
 import type { Admission, End, ModelCall, ModelOptions } from './model.js';
@@ -9,7 +15,17 @@ import type { Call } from './support.js';
 import { start } from './support.js';
 
 type Step =
-  | { readonly do: 'start' | 'trip' | 'reset' | 'isolate' | 'handOver' }
+  | {
+      readonly do:
+        | 'start'
+        | 'retried'
+        | 'recover'
+        | 'probe'
+        | 'trip'
+        | 'reset'
+        | 'isolate'
+        | 'handOver';
+    }
   | { readonly do: 'end'; readonly which: number; readonly how: End; readonly asked: number }
   | { readonly do: 'burst'; readonly how: End; readonly times: number }
   | { readonly do: 'advance'; readonly ms: number }
@@ -25,6 +41,8 @@ const how: fc.Arbitrary<End> = fc.oneof(
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     { weight: 8, arbitrary: fc.constant<Step>({ do: 'start' }) },
+    { weight: 3, arbitrary: fc.constant<Step>({ do: 'retried' }) },
+    { weight: 2, arbitrary: fc.constantFrom<Step>({ do: 'recover' }, { do: 'probe' }) },
     {
       weight: 8,
       arbitrary: fc.record({
@@ -70,11 +88,13 @@ const options: fc.Arbitrary<ModelOptions> = fc
     slowCallRate: fc.option(shareOf, { nil: undefined }),
     slowCallDuration: fc.integer({ min: 1, max: 200 }),
     consecutiveFailures: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constant<false>(false)),
+    failingFor: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 1_500 })),
     openFor: fc.integer({ min: 1, max: 1_000 }),
-    factor: fc.integer({ min: 1, max: 20 }),
+    factor: fc.oneof(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 20 })),
     probes: fc.integer({ min: 1, max: 5 }),
     probeSuccessRate: shareOf,
-    probeTimeout: fc.integer({ min: 1, max: 600 }),
+    probeTimeout: fc.oneof(fc.integer({ min: 1, max: 600 }), fc.constant(30_000)),
+    rampFor: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 2_000 })),
   })
   .filter(
     ({ failureRate, slowCallRate, consecutiveFailures }) =>
@@ -86,6 +106,29 @@ const options: fc.Arbitrary<ModelOptions> = fc
     maxOpenFor: rest.openFor * factor,
   }));
 
+/** Runs what is inside it again, at once, when it failed. */
+const onceMore: Driver = {
+  role: 'driver',
+  type: 'once_more',
+  accepts: (_call, { kind }) => kind !== 'failure',
+  drive: (drive) => drive.next(),
+};
+
+/** A call whose first attempt fails, and whose second one ends when the test says so. */
+function startRetried(calls: Pipeline<unknown>, message: string): Call {
+  let attempts = 0;
+  let ran = false;
+  const inner = start({
+    settle: (operation, options) =>
+      calls.settle(() => {
+        if (++attempts === 1) throw new Error(message);
+        ran = true;
+        return operation();
+      }, options),
+  });
+  return Object.defineProperty(Object.create(inner) as Call, 'ran', { get: () => ran });
+}
+
 /** A breaker and a model of it that live through the same. */
 class Pair {
   readonly #options: CircuitBreakerOptions;
@@ -94,17 +137,21 @@ class Pair {
   #clock = new VirtualClock();
   #breaker;
   #calls;
+  #retrying;
   #openedFor: number | undefined;
+  /** Failures are numbered, so that it can be told which of them opened the breaker. */
+  #failures = 0;
   #inFlight: { readonly real: Call; readonly model: ModelCall }[] = [];
   #handles: { readonly real: Isolation; readonly holder: number }[] = [];
   #holders = 0;
 
   constructor(given: ModelOptions, random: () => number) {
-    const { slowCallRate, slowCallDuration, ...rest } = given;
+    const { slowCallRate, slowCallDuration, failingFor, ...rest } = given;
     const slow = slowCallRate === undefined ? {} : { slowCallRate, slowCallDuration };
-    this.#options = { ...rest, ...slow, random };
+    const none = rest.failureRate === false && rest.consecutiveFailures === false;
+    this.#options = { ...rest, ...slow, ...(none ? {} : { failingFor }), random };
     this.#model = new Model(given, { openedFor: () => this.#openedFor });
-    [this.#breaker, this.#calls] = this.#make(this.#options);
+    [this.#breaker, this.#calls, this.#retrying] = this.#make(this.#options);
   }
 
   #make(options: CircuitBreakerOptions) {
@@ -113,7 +160,8 @@ class Pair {
     calls.on('transition', ({ openForMs }) => {
       this.#openedFor = openForMs ?? this.#openedFor;
     });
-    return [breaker, calls] as const;
+    const retrying = pipeline({ name: 'retrying', clock: this.#clock }, onceMore, breaker);
+    return [breaker, calls, retrying] as const;
   }
 
   async do(step: Step): Promise<void> {
@@ -122,6 +170,18 @@ class Pair {
     switch (step.do) {
       case 'start':
         await this.#start();
+        break;
+      case 'retried':
+        await this.#startRetried();
+        break;
+      case 'recover':
+        await this.#probe();
+        for (let i = 0; i < this.#model.options.probes; i++) {
+          if (await this.#start()) await this.#end(this.#inFlight.length - 1, 'success', 0);
+        }
+        break;
+      case 'probe':
+        await this.#probe();
         break;
       case 'end':
         await this.#end(step.which, step.how, step.asked);
@@ -163,13 +223,38 @@ class Pair {
     this.#compare();
   }
 
+  /** What takes many steps by chance: opened, and let half-open. */
+  async #probe(): Promise<void> {
+    this.#breaker.trip();
+    this.#model.trip(this.#clock.now());
+    if (this.#model.state !== 'open') return;
+    this.#compare();
+    await this.#clock.advanceTo(Math.max(this.#clock.now(), this.#model.openUntil));
+  }
+
   async #start(): Promise<boolean> {
     const real = start(this.#calls);
-    const { admission, call } = this.#model.start(this.#clock.now());
+    return this.#started(real, this.#model.start(this.#clock.now()));
+  }
+
+  async #startRetried(): Promise<void> {
+    const message = `failure ${++this.#failures}`;
+    const real = startRetried(this.#retrying, message);
+    await this.#clock.flush();
+    const now = this.#clock.now();
+    let started = this.#model.start(now);
+    if (started.admission === 'admit') {
+      this.#model.end(now, started.call, 'failure', 0, message);
+      started = this.#model.start(now, true);
+    }
+    await this.#started(real, started);
+  }
+
+  async #started(real: Call, { admission, call }: ReturnType<Model['start']>): Promise<boolean> {
     if (admission === 'admit') this.#inFlight.push({ real, model: call });
     else await real.settled;
     expect(real.ran).toBe(admission === 'admit');
-    this.seen.admissions.add(typeof admission === 'string' ? admission : 'open');
+    this.seen.admissions.add(typeof admission === 'string' ? admission : admission.is);
     if (admission !== 'admit') expect(real.error).toMatchObject(errorOf(admission));
     this.#compare();
     return admission === 'admit';
@@ -184,8 +269,10 @@ class Pair {
     if (end === 'success') await real.succeed();
     else if (end === 'cancelled') await real.abort();
     else if (end === 'rejected') await real.fail(new RejectedError('elsewhere'));
-    else await real.fail(Object.assign(new Error('down'), { retryAfter: asked }));
-    this.#model.end(this.#clock.now(), model, end, asked);
+    const message = `failure ${++this.#failures}`;
+    if (end === 'failure')
+      await real.fail(Object.assign(new Error(message), { retryAfter: asked }));
+    this.#model.end(this.#clock.now(), model, end, asked, message);
     this.#compare();
   }
 
@@ -198,12 +285,20 @@ class Pair {
     const now = this.#clock.now();
     this.#clock = new VirtualClock({ start: now, wallStart: this.#clock.wallNow() });
     const initialState = JSON.parse(JSON.stringify(snapshot)) as typeof snapshot;
-    [this.#breaker, this.#calls] = this.#make({ ...this.#options, initialState });
+    [this.#breaker, this.#calls, this.#retrying] = this.#make({ ...this.#options, initialState });
     this.#handles = [];
     this.#model.handOver(now, snapshot.window);
     if (snapshot.openUntil !== undefined) {
       // The wall clock has fewer digits below the millisecond: handing over rounds.
       this.#model.openUntil = now + (snapshot.openUntil - this.#clock.wallNow());
+    }
+    if (snapshot.failingSince !== undefined) {
+      this.#model.runSince = now + (snapshot.failingSince - this.#clock.wallNow());
+    }
+    if (snapshot.ramp !== undefined && this.#model.ramp !== undefined) {
+      const left = snapshot.ramp.until - this.#clock.wallNow();
+      const since = now + left - this.#model.options.rampFor;
+      Object.assign(this.#model.ramp, { since, freeAt: since });
     }
   }
 
@@ -213,16 +308,32 @@ class Pair {
     this.#model.look(now);
     expect(state).toBe(this.#model.state);
     this.seen.states.add(state);
-    const { openings, consecutiveFailures, window, openUntil } = this.#breaker.snapshot();
+    const snapshot = this.#breaker.snapshot();
+    const { openings, consecutiveFailures, window, openUntil, failingSince } = snapshot;
     expect(openings).toBe(this.#model.openings);
+    expect(snapshot.cause?.message).toBe(this.#model.cause);
+    this.#compareRamp(snapshot.ramp);
     // What an isolated breaker still shows of the time before plays no part in what it will do.
     if (state !== 'isolated') {
       expect(consecutiveFailures).toBe(this.#model.consecutive);
       expect(this.#model.windows(now)).toContainEqual(window);
+      expect(failingSince !== undefined).toBe(consecutiveFailures > 0);
+      const since = (failingSince ?? 0) - this.#clock.wallNow();
+      if (consecutiveFailures > 0) expect(since).toBeCloseTo(this.#model.runSince - now, 3);
     }
     if (openUntil !== undefined) {
       expect(openUntil - this.#clock.wallNow()).toBeCloseTo(this.#model.openUntil - now, 3);
     }
+  }
+
+  #compareRamp(seen: CircuitBreakerSnapshot['ramp']): void {
+    const { ramp, options } = this.#model;
+    expect(seen !== undefined).toBe(ramp !== undefined);
+    if (seen === undefined || ramp === undefined) return;
+    this.seen.states.add('ramping');
+    expect(seen).toMatchObject({ calls: ramp.calls, failures: ramp.failures });
+    const left = ramp.since + options.rampFor - this.#clock.now();
+    expect(seen.until - this.#clock.wallNow()).toBeCloseTo(left, 3);
   }
 }
 
@@ -234,7 +345,7 @@ function errorOf(admission: Exclude<Admission, 'admit'>): object {
 }
 
 describe('circuitBreaker and a model of it', () => {
-  it('B1 to B10: agree on every call and every state, whatever happens', async () => {
+  it('B1 to B10, B12, B13: agree on every call and every state, whatever happens', async () => {
     const states = new Set<string>();
     const admissions = new Set<string>();
     const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -248,7 +359,7 @@ describe('circuitBreaker and a model of it', () => {
       { numRuns: 400 },
     );
     // Otherwise the runs would prove little.
-    expect(states).toEqual(new Set(['closed', 'open', 'half_open', 'isolated']));
-    expect(admissions).toEqual(new Set(['admit', 'open', 'probing', 'isolated']));
+    expect(states).toEqual(new Set(['closed', 'ramping', 'open', 'half_open', 'isolated']));
+    expect(admissions).toEqual(new Set(['admit', 'open', 'probing', 'ramping', 'isolated']));
   });
 });

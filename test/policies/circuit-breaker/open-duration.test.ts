@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openDuration } from '../../../src/policies/circuit-breaker/open-duration.js';
+import { longestAsked, openDuration } from '../../../src/policies/circuit-breaker/open-duration.js';
 
 const OPTIONS = { openForMs: 5_000, maxOpenForMs: 60_000 };
 
@@ -18,15 +18,25 @@ describe('openDuration', () => {
     expect(openDuration(OPTIONS, 1, 1 - 2 ** -53, undefined)).toBeCloseTo(6_000);
   });
 
-  it('B5: a server can lengthen it up to the longest stay, and never shortens it', () => {
+  it('B5: a server can lengthen it up to 60 s or the longest stay, whichever is longer, and never shortens it', () => {
     expect(openDuration(OPTIONS, 1, 0.5, 12_000)).toBe(12_000);
     expect(openDuration(OPTIONS, 1, 0.5, 1_000)).toBe(5_000);
     expect(openDuration(OPTIONS, 1, 0.5, 0)).toBe(5_000);
     expect(openDuration(OPTIONS, 1, 0.5, 3_600_000)).toBe(60_000);
     expect(openDuration(OPTIONS, 1, 0.5, Infinity)).toBe(60_000);
+    for (const [maxOpenForMs, longest] of [
+      [1_000, 60_000],
+      [60_001, 60_001],
+      [3_600_000, 3_600_000],
+    ] as const) {
+      const openFor = { openForMs: 500, maxOpenForMs };
+      expect(longestAsked(openFor)).toBe(longest);
+      expect(openDuration(openFor, 9, 0.5, Infinity)).toBe(longest);
+      expect(openDuration(openFor, 1, 0.5, 30_000)).toBe(30_000);
+    }
   });
 
-  it('B5: at any opening, chance and wish: a number, within the spread, never above the longest stay', () => {
+  it('B5: at any opening, chance and wish: a number, within the spread, above the longest stay only as far as it was asked for', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 1e-3, max: 1e9, noNaN: true }),
@@ -39,8 +49,9 @@ describe('openDuration', () => {
           const stay = openDuration({ openForMs, maxOpenForMs }, opening, chance, asked);
           const base = Math.min(maxOpenForMs, openForMs * 2 ** (opening - 1));
           expect(stay).toBeGreaterThanOrEqual(base * 0.8 * (1 - 1e-12));
-          expect(stay).toBeLessThanOrEqual(maxOpenForMs);
-          expect(stay).toBeGreaterThanOrEqual(Math.min(asked ?? 0, maxOpenForMs));
+          const granted = Math.min(asked ?? 0, Math.max(60_000, maxOpenForMs));
+          expect(stay).toBeLessThanOrEqual(Math.max(maxOpenForMs, granted));
+          expect(stay).toBeGreaterThanOrEqual(granted);
           if (asked === undefined) expect(stay).toBeLessThanOrEqual(base * 1.2 * (1 + 1e-12));
         },
       ),

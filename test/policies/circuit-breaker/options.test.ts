@@ -24,27 +24,36 @@ function fault(options: unknown): ConfigError {
 describe('circuitBreaker: options', () => {
   it('has the defaults that were promised', () => {
     expect(circuitBreakerDefaults).toEqual({
-      failureRate: 0.5,
-      window: 30_000,
+      failureRate: 0.9,
+      window: 10_000,
       minimumCalls: 20,
       consecutiveFailures: 5,
-      openFor: 5_000,
-      maxOpenFor: 60_000,
+      failingFor: 1_000,
+      openFor: 500,
       probes: 3,
       probeSuccessRate: 1,
+      probeTimeout: 30_000,
+      rampFor: 1_000,
       dryRun: false,
     });
   });
 
   it('fills in what depends on other options', () => {
     expect(resolveCircuitBreaker(undefined)).toMatchObject({
-      maxOpenFor: 60_000,
-      probeTimeout: 5_000,
+      failingFor: 1_000,
+      maxOpenFor: 1_000,
+      probeTimeout: 30_000,
     });
     expect(resolveCircuitBreaker({ openFor: '2m' })).toMatchObject({
       openFor: 120_000,
-      maxOpenFor: 120_000,
+      maxOpenFor: 240_000,
       probeTimeout: 120_000,
+    });
+    expect(resolveCircuitBreaker({ openFor: Number.MAX_VALUE }).maxOpenFor).toBe(Number.MAX_VALUE);
+    expect(resolveCircuitBreaker({ consecutiveFailures: 1 }).failingFor).toBe(0);
+    expect(resolveCircuitBreaker({ consecutiveFailures: 2 }).failingFor).toBe(1_000);
+    expect(resolveCircuitBreaker({ consecutiveFailures: 1, failingFor: '2s' })).toMatchObject({
+      failingFor: 2_000,
     });
   });
 
@@ -68,7 +77,7 @@ describe('circuitBreaker: options', () => {
 
   it('G7: durations beyond the longest host timer work', async () => {
     const days = 2 ** 33;
-    const { breaker, clock, fail } = harness({ openFor: days, window: days });
+    const { breaker, clock, fail } = harness({ openFor: days, maxOpenFor: days, window: days });
     await fail(5);
     await clock.advance(days - 1);
     expect(breaker.state).toBe('open');
@@ -100,7 +109,22 @@ describe('circuitBreaker: options', () => {
     [{ openFor: Infinity }, 'openFor', /must be a duration/],
     [{ openFor: '5 s' }, 'openFor', /without spaces/],
     [{ openFor: '10s', maxOpenFor: '5s' }, 'maxOpenFor', /not be below openFor \(10 s\)/],
-    [{ maxOpenFor: '1s' }, 'maxOpenFor', /not be below openFor \(5 s\)/],
+    [{ maxOpenFor: '100ms' }, 'maxOpenFor', /not be below openFor \(500 ms\)/],
+    [{ failingFor: -1 }, 'failingFor', /must be a duration/],
+    [{ failingFor: 'long' }, 'failingFor', /must be a duration/],
+    [{ rampFor: -1 }, 'rampFor', /must be a duration/],
+    [{ rampFor: Infinity }, 'rampFor', /must be a duration/],
+    [
+      {
+        failureRate: false,
+        consecutiveFailures: false,
+        failingFor: 5,
+        slowCallRate: 1,
+        slowCallDuration: 5,
+      },
+      'failingFor',
+      /no effect without failureRate or consecutiveFailures/,
+    ],
     [{ probes: 0 }, 'probes', /whole number >= 1/],
     [{ probeSuccessRate: 0 }, 'probeSuccessRate', /above 0 and up to 1/],
     [{ probeSuccessRate: 1.1 }, 'probeSuccessRate', /above 0 and up to 1/],
@@ -119,6 +143,7 @@ describe('circuitBreaker: options', () => {
     [{ breaker, window: '1s' }, 'window', /no effect beside breaker/],
     [{ breaker, minimumCalls: 5 }, 'minimumCalls', /no effect beside breaker/],
     [{ breaker, consecutiveFailures: 5 }, 'consecutiveFailures', /no effect beside breaker/],
+    [{ breaker, failingFor: 5 }, 'failingFor', /no effect beside breaker/],
     [{ failureRate: false, consecutiveFailures: false }, 'failureRate', /never opens/],
     [{ treshold: 0.5 }, 'treshold', /unknown option/],
     [{ halfOpenAfter: 5 }, 'halfOpenAfter', /unknown option/],
@@ -181,8 +206,8 @@ describe('docs/policies/circuit-breaker.md', () => {
   });
 
   it.each(Object.entries(circuitBreakerDefaults))('gives the default of %s', (option, value) => {
-    const isTime = ['window', 'openFor', 'maxOpenFor'].includes(option);
-    const shown = isTime ? formatDuration(value as number).replace('1 min', '60 s') : String(value);
+    const isTime = option === 'window' || /For$|Timeout$/.test(option);
+    const shown = isTime ? formatDuration(value as number) : String(value);
     expect(rows.get(option)).toMatch(new RegExp(`^\`?${shown}\`?(,|$)`));
   });
 });

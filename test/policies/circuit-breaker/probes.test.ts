@@ -95,6 +95,36 @@ describe('Probes', () => {
     expect(two.admit(0)).toBeDefined();
   });
 
+  it('B6: a place is free again after its time, and the result counts all the same', () => {
+    const probes = new Probes(2, 2, 10_000, 1_000);
+    const [one, two] = [admitted(probes, 0), admitted(probes, 400)];
+    probes.settle(two, true);
+    expect(probes.admit(999)).toBeUndefined();
+    const three = admitted(probes, 1_000);
+    expect(probes.admit(1_399)).toBeUndefined();
+    probes.free(three);
+    admitted(probes, 1_399);
+    expect(probes.admit(1_399)).toBeUndefined();
+    expect(probes.settle(one, true)).toBe('recovered');
+  });
+
+  it('B6: a probe that frees a place which is free already frees no other', () => {
+    const probes = new Probes(1, 1, 10_000, 1_000);
+    const old = admitted(probes, 0);
+    admitted(probes, 1_000);
+    probes.free(old);
+    expect(probes.admit(1_999)).toBeUndefined();
+    expect(probes.admit(2_000)).toBeDefined();
+  });
+
+  it('B6: a clock that goes back keeps no place for longer', () => {
+    const probes = new Probes(1, 1, 10_000, 1_000);
+    admitted(probes, 50_000);
+    expect(probes.expire(0)).toBeUndefined();
+    expect(probes.admit(999)).toBeUndefined();
+    expect(probes.admit(1_000)).toBeDefined();
+  });
+
   it('B6: after any steps: at most `limit` run or have ended, and a verdict comes exactly when it is certain', () => {
     const step = fc.record({
       what: fc.constantFrom('admit', 'succeed', 'fail', 'free', 'pass' as const),

@@ -50,14 +50,16 @@ describe('circuitBreaker: snapshot and initialState', () => {
     take();
     breaker.reset();
     await untilHalfOpen();
+    const cause = { name: 'Error', message: 'down', at: WALL };
     expect(seen).toEqual([
       {
         ...CLOSED,
         consecutiveFailures: 2,
+        failingSince: WALL,
         window: { calls: 3, failures: 2, slow: 0 },
       },
-      { ...CLOSED, state: 'open', openUntil: WALL + 5_000, openings: 1 },
-      { ...CLOSED, state: 'half_open', at: WALL + 5_000, openings: 1 },
+      { ...CLOSED, state: 'open', openUntil: WALL + 5_000, openings: 1, cause },
+      { ...CLOSED, state: 'half_open', at: WALL + 5_000, openings: 1, cause },
       { ...CLOSED, state: 'isolated', at: WALL + 5_000, openings: 1 },
     ]);
   });
@@ -90,6 +92,89 @@ describe('circuitBreaker: snapshot and initialState', () => {
     expect(breaker.snapshot()).toMatchObject({ consecutiveFailures: 4, window: { calls: 0 } });
     await fail();
     expect(breaker.state).toBe('open');
+  });
+
+  it('B10: a run of failures goes on from when it began', async () => {
+    const first = harness({ failingFor: '1m' });
+    await first.fail(10);
+    await first.clock.advance('10s');
+    await first.fail();
+    const initialState = stored(first.breaker.snapshot());
+    expect(initialState).toMatchObject({ consecutiveFailures: 11, failingSince: WALL });
+    const late = harness({ failingFor: '1m', initialState }, elsewhere(WALL + 60_000));
+    expect(late.breaker.snapshot().failingSince).toBe(WALL);
+    await late.fail();
+    expect(late.breaker.state).toBe('open');
+    const early = harness({ failingFor: '1m', initialState }, elsewhere(WALL + 59_000));
+    await early.fail();
+    expect(early.breaker.state).toBe('closed');
+    await early.clock.advance('1s');
+    await early.fail();
+    expect(early.breaker.state).toBe('open');
+  });
+
+  it('B10: a snapshot that does not say when a run began is as old as the run', async () => {
+    const initialState = { ...CLOSED, consecutiveFailures: 4 };
+    const { breaker, clock, fail } = harness({ failingFor: '1s', initialState });
+    await fail();
+    await clock.advance(999);
+    await fail();
+    expect(breaker.snapshot()).toMatchObject({ state: 'closed', failingSince: WALL });
+    await clock.advance(1);
+    await fail();
+    expect(breaker.state).toBe('open');
+  });
+
+  it('B10: retries of calls from before go on with no run of failures', async () => {
+    const { breaker, calls } = harness({ initialState: { ...CLOSED, consecutiveFailures: 3 } });
+    const steps: number[] = [];
+    const fails = calls.wrap(() => {
+      steps.push(breaker.snapshot().consecutiveFailures);
+      throw new Error('down');
+    });
+    await fails().catch(() => {});
+    await fails().catch(() => {});
+    expect([...steps, breaker.state]).toEqual([3, 4, 'open']);
+  });
+
+  it('B10, B12: a ramp goes on, and relapses as it would have', async () => {
+    const first = harness({ rampFor: '10s', probes: 1, consecutiveFailures: 9 });
+    first.breaker.trip();
+    await first.clock.advance('5s');
+    await first.succeed(3);
+    await first.fail(2);
+    await first.clock.advance('2s');
+    const initialState = stored(first.breaker.snapshot());
+    expect(initialState).toMatchObject({
+      state: 'closed',
+      openings: 1,
+      ramp: { until: WALL + 15_000, share: 1 - 0.75 * 0.8 ** 2, calls: 4, failures: 2 },
+    });
+    const options = { rampFor: '10s', consecutiveFailures: 9, initialState } as const;
+    const second = harness(options, elsewhere(WALL + 10_000));
+    expect(second.breaker.snapshot()).toMatchObject({
+      openings: 1,
+      ramp: { until: WALL + 15_000, share: 1 - 0.75 * 0.5 ** 2, calls: 4, failures: 2 },
+    });
+    await second.fail();
+    expect(second.transitions()).toEqual(['closed > open: relapsed']);
+    expect(second.breaker.snapshot().openings).toBe(2);
+    const later = harness(options, elsewhere(WALL + 15_000));
+    expect(later.breaker.snapshot().openings).toBe(0);
+    expect(later.breaker.snapshot().ramp).toBeUndefined();
+  });
+
+  it('B10, B12: a ramp takes no longer than it would here, whatever the wall clock was', () => {
+    const ramp = { until: WALL + 1e12, share: 0.5, calls: 0, failures: 0 };
+    const initialState = { ...CLOSED, openings: 3, ramp };
+    const shorter = harness({ rampFor: '1s', initialState });
+    expect(shorter.breaker.snapshot()).toMatchObject({
+      openings: 3,
+      ramp: { until: WALL + 1_000 },
+    });
+    const none = harness({ rampFor: 0, initialState });
+    expect(none.breaker.snapshot()).toMatchObject({ openings: 0 });
+    expect(none.breaker.snapshot().ramp).toBeUndefined();
   });
 
   it('B10: what a window held is forgotten when its time is over', async () => {
@@ -157,7 +242,7 @@ describe('circuitBreaker: snapshot and initialState', () => {
     ['ahead then, right now', WALL + 1e12, 60_000],
     ['behind then, right now', WALL - 1e12, 0],
   ])(
-    'B10: a wall clock that was %s keeps it open no longer than maxOpenFor',
+    'B10: a wall clock that was %s keeps it open no longer than a server could',
     (_what, openUntil, left) => {
       const initialState = {
         ...CLOSED,
@@ -222,6 +307,16 @@ describe('circuitBreaker: snapshot and initialState', () => {
     ['more failures than calls', { ...CLOSED, window: { calls: 1, failures: 2, slow: 0 } }],
     ['more slow calls than calls', { ...CLOSED, window: { calls: 1, failures: 0, slow: 2 } }],
     ['no window', { ...CLOSED, window: null }],
+    ['a run that began at no time', { ...CLOSED, failingSince: 'once' }],
+    ['a cause without a message', { ...CLOSED, cause: { name: 'Error', at: WALL } }],
+    [
+      'a ramp with more failures than calls',
+      { ...CLOSED, ramp: { until: WALL, share: 0.5, calls: 1, failures: 2 } },
+    ],
+    [
+      'a ramp of another state',
+      { ...CLOSED, state: 'isolated', ramp: { until: WALL, share: 0.5, calls: 0, failures: 0 } },
+    ],
   ])('B10: %s is refused by name', (_what, initialState) => {
     const make = () => circuitBreaker({ initialState: initialState as CircuitBreakerSnapshot });
     expect(make).toThrow(ConfigError);

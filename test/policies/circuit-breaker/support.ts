@@ -1,5 +1,6 @@
 import type {
   CircuitBreakerOptions,
+  CircuitBreakerPolicy,
   Clock,
   EventBody,
   EventOf,
@@ -15,6 +16,23 @@ export const DOWN = new Error('down');
 
 /** Chance without spread: the open time is exactly what the rules say. */
 export const even = (): number => 0.5;
+
+/**
+ * Numbers that are easy to reckon with, for tests of how it works: half of the calls or five in a row open it at once, for 5 s, and
+ * it closes at once. What the defaults are and do has tests of its own.
+ */
+export const PLAIN = {
+  random: even,
+  openFor: '5s',
+  maxOpenFor: '60s',
+  probeTimeout: '5s',
+  rampFor: 0,
+} satisfies CircuitBreakerOptions;
+export const PLAIN_RULES = {
+  failureRate: 0.5,
+  window: '30s',
+  failingFor: 0,
+} satisfies CircuitBreakerOptions;
 
 /** A promise with its ends. */
 export interface Deferred<T = unknown> {
@@ -44,9 +62,18 @@ export interface Call {
   abort(reason?: unknown): Promise<unknown>;
 }
 
-/** A breaker in a pipeline of its own, with a virtual clock and all its events. */
+/** A breaker with {@link PLAIN} numbers in a pipeline of its own, with a virtual clock and all its events. */
 export function harness(options: CircuitBreakerOptions = {}, clock = new VirtualClock()) {
-  const breaker = circuitBreaker({ random: even, ...options });
+  const rules = options.breaker === undefined ? PLAIN_RULES : {};
+  return harnessOf(circuitBreaker({ ...PLAIN, ...rules, ...options }), clock);
+}
+
+/** The same around a breaker with the defaults. */
+export function defaultHarness(options: CircuitBreakerOptions = {}, clock = new VirtualClock()) {
+  return harnessOf(circuitBreaker({ random: even, ...options }), clock);
+}
+
+function harnessOf(breaker: CircuitBreakerPolicy, clock: VirtualClock) {
   const calls = pipeline({ name: 'calls', clock }, breaker);
   const events: PipelineEvent[] = [];
   calls.on((event) => {

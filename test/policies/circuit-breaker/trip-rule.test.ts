@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TripRule } from '../../../src/policies/circuit-breaker/trip-rule.js';
+import type { Health, TripRule } from '../../../src/policies/circuit-breaker/trip-rule.js';
 import { tripReason } from '../../../src/policies/circuit-breaker/trip-rule.js';
 
 const RULE: TripRule = {
@@ -8,14 +8,18 @@ const RULE: TripRule = {
   slowCallRate: 0.8,
   minimumCalls: 20,
   consecutiveFailures: 5,
+  failingForMs: 1_000,
 };
 
-const health = (total: number, failures: number, slow = 0, consecutiveFailures = 0) => ({
-  total,
-  failures,
-  slow,
-  consecutiveFailures,
-});
+/** By default, failures have come for just long enough. */
+const health = (
+  total: number,
+  failures: number,
+  slow = 0,
+  consecutiveFailures = 0,
+  failuresLastedMs = 1_000,
+  runLastedMs = 1_000,
+): Health => ({ total, failures, slow, failuresLastedMs, consecutiveFailures, runLastedMs });
 
 describe('tripReason', () => {
   it.each([
@@ -31,6 +35,11 @@ describe('tripReason', () => {
     ['failures in a row from before the window', health(1, 1, 0, 5), 'consecutive_failures'],
     ['failures in a row where the rate counts', health(20, 9, 0, 9), undefined],
     ['an empty window', health(0, 0), undefined],
+    ['a run that is too short', health(5, 5, 0, 5, 1_000, 999), undefined],
+    ['a run that began before the window', health(5, 5, 0, 5, 0, 1_000), 'consecutive_failures'],
+    ['a rate that failures have made too quickly', health(20, 20, 0, 20, 999, 1_000), undefined],
+    ['a rate of failures with a short run', health(20, 10, 0, 1, 1_000, 0), 'failure_rate'],
+    ['slow calls that came at once', health(20, 20, 20, 20, 0, 0), 'slow_call_rate'],
   ] as const)('B2: %s', (_what, known, reason) => {
     expect(tripReason(known, RULE)).toBe(reason);
   });
@@ -54,20 +63,23 @@ describe('tripReason', () => {
       slowCallRate: share,
       minimumCalls: fc.integer({ min: 1, max: 50 }),
       enough: fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined }),
+      failuresLastedMs: fc.nat(4),
+      runLastedMs: fc.nat(4),
+      failingForMs: fc.nat(4),
     });
     fc.assert(
-      fc.property(arbitrary, ({ total, failures, slow, consecutiveFailures, enough, ...rates }) => {
+      fc.property(arbitrary, ({ enough, ...all }) => {
+        const { total, failures, slow } = all;
         fc.pre(failures <= total && slow <= total);
-        const reason = tripReason(
-          { total, failures, slow, consecutiveFailures },
-          { ...rates, consecutiveFailures: enough },
-        );
-        const counts = total >= rates.minimumCalls;
+        const reason = tripReason(all, { ...all, consecutiveFailures: enough });
+        const counts = total >= all.minimumCalls;
         const reached = (n: number, rate: number | undefined) =>
           counts && rate !== undefined && n / total >= rate;
-        const inRow = !counts && enough !== undefined && consecutiveFailures >= enough;
+        const inRow = !counts && enough !== undefined && all.consecutiveFailures >= enough;
         expect(reason !== undefined).toBe(
-          reached(failures, rates.failureRate) || reached(slow, rates.slowCallRate) || inRow,
+          (reached(failures, all.failureRate) && all.failuresLastedMs >= all.failingForMs) ||
+            reached(slow, all.slowCallRate) ||
+            (inRow && all.runLastedMs >= all.failingForMs),
         );
       }),
     );

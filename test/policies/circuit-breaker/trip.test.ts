@@ -9,24 +9,46 @@ import {
   timeout,
 } from '../../../src/index.js';
 import { VirtualClock } from '../../../src/testing/index.js';
-import { DOWN, even, harness, start } from './support.js';
+import { DOWN, defaultHarness, harness, PLAIN, PLAIN_RULES, start } from './support.js';
 
 /** B2, B3, B4, B8: what opens it, and what counts. */
 describe('circuitBreaker: trip rules', () => {
-  it('B2: opens at half of 20 calls in 30 s by default', async () => {
-    const { breaker, fail, succeed, transitions } = harness();
-    for (let i = 0; i < 9; i++) {
-      await succeed();
+  it('B2: opens at nine tenths of 20 calls in 10 s by default, failing for a second', async () => {
+    const { breaker, clock, fail, succeed, transitions } = defaultHarness({
+      consecutiveFailures: false,
+    });
+    await succeed(2);
+    for (let i = 0; i < 17; i++) {
       await fail();
+      await clock.advance(100);
     }
-    await succeed();
-    expect(breaker.state).toBe('closed');
     await fail();
     expect(transitions()).toEqual(['closed > open: failure_rate']);
+    const others = defaultHarness({ consecutiveFailures: false });
+    await others.succeed(3);
+    await others.fail();
+    await others.clock.advance('5s');
+    await others.fail(20);
+    expect(others.breaker.snapshot().window).toEqual({ calls: 24, failures: 21, slow: 0 });
+    await others.clock.advance('5s');
+    await others.fail(2);
+    expect(others.transitions()).toEqual(['closed > open: failure_rate']);
+    expect(breaker.state).toBe('open');
+  });
+
+  it('B2: an upstream that answers half of the calls is called, by the defaults', async () => {
+    for (const perSecond of [3, 50]) {
+      const { breaker, clock, fail, succeed } = defaultHarness({ consecutiveFailures: false });
+      for (let i = 0; i < 60 * perSecond; i++) {
+        await (i % 2 === 0 ? fail() : succeed());
+        await clock.advance(1_000 / perSecond);
+      }
+      expect(breaker.state).toBe('closed');
+    }
   });
 
   it('B2: opens at five failures in a row where calls are few', async () => {
-    const { breaker, clock, fail, succeed, transitions } = harness();
+    const { breaker, clock, fail, succeed, transitions } = defaultHarness();
     await fail(4);
     await succeed();
     await fail(4);
@@ -53,6 +75,7 @@ describe('circuitBreaker: trip rules', () => {
       minimumCalls: 4,
       failureRate: false,
       consecutiveFailures: false,
+      failingFor: undefined,
     });
     const slow = [start(), start()];
     await clock.advance(1_000);
@@ -301,7 +324,8 @@ describe('circuitBreaker: trip rules', () => {
       [{}, 'closed'],
       [{ handle: () => true, delayFrom: () => 10_000 }, 'open'],
     ] as const) {
-      const breaker = circuitBreaker({ ...options, random: even }).derive(never, minute);
+      const numbers = { ...PLAIN, ...PLAIN_RULES, ...options };
+      const breaker = circuitBreaker(numbers).derive(never, minute);
       const calls = pipeline({ name: 'calls', clock }, breaker);
       for (let i = 0; i < 5; i++) await calls.settle(() => Promise.reject(DOWN));
       expect(breaker.state).toBe(state);

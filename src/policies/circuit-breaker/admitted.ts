@@ -1,0 +1,24 @@
+import type { Call } from '../../pipeline/contract.js';
+import type { Circuit } from './circuit.js';
+import type { Probe } from './probes.js';
+
+/** How a call was admitted, where a stamp does not say enough. */
+export class Admitted {
+  readonly startedAt: number;
+  readonly stamp: number;
+  readonly probe: Probe | undefined;
+
+  constructor(startedAt: number, stamp: number, probe: Probe | undefined) {
+    this.startedAt = startedAt;
+    this.stamp = stamp;
+    this.probe = probe;
+  }
+}
+
+/** The stamp of a call that a dry run let in against its verdict: its outcome says nothing new. */
+export const UNCOUNTED = -1;
+
+/** What a call is admitted at. A retry of a call that has failed before is no step of a run: to it, all steps are later ones. */
+export function stampOf(call: Call, circuit: Circuit): number {
+  return call.attempts === 0 ? circuit.stamp : circuit.generation;
+}

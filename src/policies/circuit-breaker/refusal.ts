@@ -1,0 +1,64 @@
+import type { RejectedError, RejectedErrorInit } from '../../errors.js';
+import { CircuitIsolatedError, CircuitOpenError } from '../../errors.js';
+import type { Call } from '../../pipeline/contract.js';
+import type { Circuit } from './circuit.js';
+
+/** How long a call that is refused now has to wait until one is let in for certain, where that is known. */
+export function waitOf(circuit: Circuit, nowMs: number): number | undefined {
+  if (circuit.state === 'open') return circuit.openUntil - nowMs;
+  return circuit.ramp === undefined ? undefined : circuit.ramp.endsAt - nowMs;
+}
+
+/** The error for a call that is refused. */
+export function refusalOf(
+  circuit: Circuit,
+  { captureStack, pipeline }: Call,
+  nowMs: number,
+): RejectedError {
+  const { state, cause } = circuit;
+  if (state === 'isolated') {
+    return new CircuitIsolatedError(`${pipeline}: the circuit breaker is isolated`, {
+      captureStack,
+    });
+  }
+  const message = `${pipeline}: the circuit breaker is ${DOING[state]}`;
+  const init = { captureStack, retryAfter: waitOf(circuit, nowMs) };
+  return cause === undefined
+    ? new CircuitOpenError(message, init)
+    : new CausedError(message, init, cause);
+}
+
+const DOING = {
+  open: 'open',
+  half_open: 'probing',
+  closed: 'closing again, and lets in only some calls as yet',
+} as const;
+
+/**
+ * A CircuitOpenError with a cause, which it has on its prototype: to define a property that is not enumerable takes longer than
+ * all the rest of a refusal.
+ */
+class CausedError extends CircuitOpenError {
+  readonly #cause: unknown;
+
+  static {
+    const own = (value: unknown) => ({ value, writable: true, configurable: true });
+    Object.defineProperties(CausedError.prototype, {
+      constructor: own(CircuitOpenError),
+      cause: {
+        get(this: CausedError) {
+          return this.#cause;
+        },
+        set(this: CausedError, value: unknown) {
+          Object.defineProperty(this, 'cause', own(value));
+        },
+        configurable: true,
+      },
+    });
+  }
+
+  constructor(message: string, init: RejectedErrorInit, cause: unknown) {
+    super(message, init);
+    this.#cause = cause;
+  }
+}
