@@ -33,7 +33,7 @@ import type { CircuitBreakerSnapshot } from './snapshot.js';
  *
  * @throws ConfigError when an option is wrong.
  * @example
- * circuitBreaker({ failureRate: 0.9, window: '10s', minimumCalls: 20, openFor: '500ms' })
+ * circuitBreaker({ failureRate: 0.99, window: '10s', minimumCalls: 20, openFor: '500ms' })
  */
 export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerPolicy {
   return new CircuitBreakerPolicy(resolveCircuitBreaker(options));

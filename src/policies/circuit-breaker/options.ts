@@ -21,7 +21,7 @@ export type BreakerWindow = Duration | { readonly calls: number };
 export interface CircuitBreakerOptions extends Named {
   /**
    * Share of failed calls in the window at which it opens: above 0, up to 1. `false` for none; needs `slowCallRate` or
-   * `minimumCalls` then, or it would never open in traffic. Default 0.9: while an upstream still answers some calls, they are
+   * `minimumCalls` then, or it would never open in traffic. Default 0.99: while an upstream still answers some calls, they are
    * worth making.
    */
   readonly failureRate?: number | false | undefined;
@@ -35,7 +35,7 @@ export interface CircuitBreakerOptions extends Named {
   readonly minimumCalls?: number | undefined;
   /**
    * Failures in a row, however far apart, at which it opens while the window holds fewer than `minimumCalls`: a whole number
-   * >= 1, or `false` for none. A call counts once, whatever its retries, and so do calls that were in flight together. Default 5.
+   * >= 1, or `false` for none. A call counts once, whatever its retries, and so do calls that were in flight together. Default 10.
    */
   readonly consecutiveFailures?: number | false | undefined;
   /**
@@ -89,10 +89,10 @@ export interface CircuitBreakerOptions extends Named {
 
 /** The defaults of {@link CircuitBreakerOptions}. */
 export const circuitBreakerDefaults = {
-  failureRate: 0.9,
+  failureRate: 0.99,
   window: 10_000,
   minimumCalls: 20,
-  consecutiveFailures: 5,
+  consecutiveFailures: 10,
   failingFor: 1_000,
   openFor: 500,
   probes: 3,

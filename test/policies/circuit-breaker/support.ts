@@ -29,6 +29,7 @@ export const PLAIN = {
   rampFor: 0,
 } satisfies CircuitBreakerOptions;
 export const PLAIN_RULES = {
+  consecutiveFailures: 5,
   failureRate: 0.5,
   window: '30s',
   failingFor: 0,
