@@ -7,7 +7,7 @@ import { troubleOf } from './timeline.js';
 const ENOUGH = 0.95;
 
 /** Goodput is back when it stays so for this many seconds. */
-const STEADY_SECONDS = 5;
+export const STEADY_SECONDS = 5;
 
 /** What is left out at the start, where there is time for it: the first calls meet an empty upstream. */
 const WARM_UP_MS = 5_000;

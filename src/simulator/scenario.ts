@@ -101,6 +101,11 @@ export function resolveScenario(scenario: unknown): ResolvedScenario {
   return parseOptions(scenarioSchema, scenario, 'scenario');
 }
 
+/** The JSON Schema of a {@link Scenario} document: for editors. */
+export function scenarioJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(scenarioSchema, { io: 'input' }) };
+}
+
 /** What all servers can serve, in calls a second. */
 export function capacityOf({ servers, workers, service }: ResolvedScenario): number {
   return (servers * workers * 1_000) / meanServiceMs(service);
