@@ -17,4 +17,6 @@ export type { Series } from './series.js';
 export type { SimulateOptions } from './simulate.js';
 export { simulate } from './simulate.js';
 export { toTable } from './table.js';
+export { toHtml } from './to-html.js';
+export { toSvg } from './to-svg.js';
 export { MissingError, UpstreamError } from './upstream.js';
