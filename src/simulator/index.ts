@@ -1,5 +1,5 @@
 /** 'holdfast/simulator': how a set-up behaves under overload, in virtual time. */
-export type { Arm, ArmSetup, Caller, RunContext } from './arm.js';
+export type { Arm, ArmSetup, Caller, CockatielCaller, RunContext } from './arm.js';
 export { arms } from './arms.js';
 export { toJson } from './json.js';
 export type { Measures } from './measures.js';

@@ -55,7 +55,7 @@ const ABOVE_0 = 'must be a number above 0';
 const positive = z.number({ error: ABOVE_0 }).gt(0, { error: ABOVE_0 });
 
 const searchSchema = z.strictObject({
-  scenario: z.unknown(),
+  scenario: z.unknown().optional(),
   arm: armSchema,
   seeds: seedsSchema,
   vary: z.enum(['lasts', 'factor', 'share', 'by']).default('lasts'),

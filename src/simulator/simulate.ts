@@ -36,7 +36,7 @@ export const seedsSchema = z
   .default([1, 2, 3]);
 
 const simulateSchema = z.strictObject({
-  scenario: z.unknown(),
+  scenario: z.unknown().optional(),
   arms: z
     .record(z.string().min(1).max(60), armSchema, {
       error: ({ code }) =>

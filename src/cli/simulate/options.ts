@@ -39,8 +39,8 @@ Usage: holdfast simulate <scenario> [options]
   --schema          print the JSON Schema of scenario documents
   --help            print this
 
-none sends each call once. naive retries three times, as many services do. standard is
-a pipeline of standard(), whose total timeout is the callers' deadline.
+none sends each call once. naive retries three times, as many services do.
+standard is a pipeline of standard(), with the callers' deadline as total timeout.
 `;
 
 /** @throws UsageError */
