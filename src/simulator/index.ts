@@ -1,13 +1,14 @@
 /** 'holdfast/simulator': how a set-up behaves under overload, in virtual time. */
 export type { Arm, ArmSetup, Caller, CockatielCaller, RunContext } from './arm.js';
 export { arms } from './arms.js';
+export type { Scenario, ServiceTime, Trigger, TriggerTiming } from './document.js';
 export { toJson } from './json.js';
 export type { Measures } from './measures.js';
 export { measure } from './measures.js';
 export type { ArmReport, Report, RunReport, TriggerReport } from './report.js';
 export type { Run } from './run.js';
 export { run } from './run.js';
-export type { ResolvedScenario, Scenario } from './scenario.js';
+export type { ResolvedScenario, ResolvedTrigger } from './scenario.js';
 export { resolveScenario, scenarioJsonSchema } from './scenario.js';
 export type { ScenarioName } from './scenarios.js';
 export { scenarios } from './scenarios.js';
@@ -17,6 +18,9 @@ export type { Series } from './series.js';
 export type { SimulateOptions } from './simulate.js';
 export { simulate } from './simulate.js';
 export { toTable } from './table.js';
+export type { Sample, Slice } from './tally.js';
+export type { Spell } from './timeline.js';
 export { toHtml } from './to-html.js';
 export { toSvg } from './to-svg.js';
+export type { UpstreamCounts } from './upstream.js';
 export { MissingError, UpstreamError } from './upstream.js';

@@ -1,4 +1,4 @@
-import type { Scenario } from './scenario.js';
+import type { Scenario } from './document.js';
 
 /** Seven of them can take all of the traffic. */
 const EIGHT = { servers: 8, workers: 2, service: { mean: '40ms' }, load: 0.6 } as const;

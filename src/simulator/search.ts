@@ -2,8 +2,9 @@ import * as z from 'zod';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
 import type { Arm } from './arm.js';
+import type { Scenario } from './document.js';
 import { measure, STEADY_SECONDS } from './measures.js';
-import type { ResolvedScenario, Scenario, Trigger } from './scenario.js';
+import type { ResolvedScenario, ResolvedTrigger } from './scenario.js';
 import { resolveScenario } from './scenario.js';
 import { scenarioOf } from './scenario-of.js';
 import type { ScenarioName } from './scenarios.js';
@@ -146,7 +147,7 @@ function withSize(
     ...first,
     [vary]: value,
     ...(vary === 'lasts' ? { varies: 0 } : {}),
-  } as Trigger;
+  } as ResolvedTrigger;
   const triggers = [trigger, ...others];
   const ends = triggers.map(
     ({ kind, at, lasts = 0, varies, servers = scenario.servers }) =>

@@ -3,11 +3,12 @@ import { describe } from '../config/describe.js';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
 import type { Arm } from './arm.js';
+import type { Scenario } from './document.js';
 import type { ArmReport, Report, RunReport } from './report.js';
 import { armReportOf, runReportOf } from './report.js';
 import type { Run } from './run.js';
 import { run } from './run.js';
-import type { ResolvedScenario, Scenario } from './scenario.js';
+import type { ResolvedScenario } from './scenario.js';
 import { scenarioOf } from './scenario-of.js';
 import type { ScenarioName } from './scenarios.js';
 

@@ -1,8 +1,8 @@
-import type { ResolvedScenario, Trigger } from './scenario.js';
+import type { ResolvedScenario, ResolvedTrigger } from './scenario.js';
 import { SLICE_MS } from './tally.js';
 
 /** A trigger of one run: with its real end. */
-export type Spell<T extends Trigger = Trigger> = T & {
+export type Spell<T extends ResolvedTrigger = ResolvedTrigger> = T & {
   readonly startMs: number;
   readonly endMs: number;
 };

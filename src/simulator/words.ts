@@ -1,5 +1,5 @@
 import { formatDuration } from '../time/duration.js';
-import type { ResolvedScenario, Trigger } from './scenario.js';
+import type { ResolvedScenario, ResolvedTrigger } from './scenario.js';
 import { capacityOf, meanServiceMs } from './scenario.js';
 
 /** What a scenario consists of, in sentences. */
@@ -15,7 +15,7 @@ export function describeScenario(scenario: ResolvedScenario): string[] {
   ];
 }
 
-function describeTrigger(trigger: Trigger, { servers }: ResolvedScenario): string {
+function describeTrigger(trigger: ResolvedTrigger, { servers }: ResolvedScenario): string {
   const { at, lasts, varies } = trigger;
   const spread = varies > 0 ? `, give or take ${formatDuration(varies)}` : '';
   const how =
@@ -29,7 +29,7 @@ function describeTrigger(trigger: Trigger, { servers }: ResolvedScenario): strin
   return `After ${formatDuration(at)}, ${how}: ${what(trigger)}${where}.`;
 }
 
-function what(trigger: Trigger): string {
+function what(trigger: ResolvedTrigger): string {
   switch (trigger.kind) {
     case 'slowdown':
       return `work takes ${trigger.factor} times as long`;
