@@ -8,7 +8,7 @@ const COLUMNS = 3;
 const LINE = 18;
 const GAP = 16;
 /** Of a letter of the title, more or less. */
-const LETTER = 7.2;
+const LETTER = 8;
 
 /**
  * The charts of a report as one SVG without script and font, for light and dark pages: what became of each arm in the run of the
