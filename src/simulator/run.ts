@@ -1,4 +1,5 @@
 import { systemClock } from '../time/clock.js';
+import { timeSourceOf } from '../time/time-source.js';
 import type { Arm } from './arm.js';
 import { Chance } from './chance.js';
 import { Client } from './client.js';
@@ -26,8 +27,9 @@ export interface Run {
 /** What the streams of chance are for. The arms of a simulation meet the same calls and the same trouble. */
 const FOR = { spells: 0, arrivals: 1, upstream: 2, arm: 3 } as const;
 
-/** Longer than pipelines keep a reading of the host's clock under load: none of it gets into simulated time. */
-const QUIET_MS = 5;
+/** How often, and how many times at most, a run looks whether the system clock is read for each call again. */
+const LOOK_MS = 5;
+const MOST_LOOKS = 100;
 
 let before: Promise<unknown> = Promise.resolve();
 
@@ -39,7 +41,7 @@ export function run(scenario: ResolvedScenario, arm: Arm, seed: number): Promise
 }
 
 async function runAlone(scenario: ResolvedScenario, arm: Arm, seed: number): Promise<Run> {
-  await new Promise<void>((resolve) => void systemClock.setTimer(resolve, QUIET_MS));
+  await untilExact();
   const time = new VirtualTime(settleByTurn);
   const chances = new Chance(seed, FOR.arm);
   const random = (): number => chances.next();
@@ -62,6 +64,14 @@ async function runAlone(scenario: ResolvedScenario, arm: Arm, seed: number): Pro
   }
   const { slices, samples, latencies } = tally;
   return { scenario, spells, slices, samples, latencies, upstream: upstream.counts };
+}
+
+/** Under load, pipelines share one reading of the system clock for some milliseconds: none of those must get into simulated time. */
+async function untilExact(): Promise<void> {
+  const source = timeSourceOf(systemClock);
+  for (let looks = 0; source.ticking && looks < MOST_LOOKS; looks++) {
+    await new Promise<void>((resolve) => void systemClock.setTimer(resolve, LOOK_MS));
+  }
 }
 
 /** Calls arrive as a Poisson process, at a rate that spikes change. */
