@@ -6,8 +6,8 @@ export interface RunContext {
 }
 
 /**
- * Whatever can run a call: a pipeline, a policy of cockatiel, or a few lines around another library. It is given the caller's signal,
- * which aborts at the deadline.
+ * Whatever can run a call: a pipeline, or a few lines around another library. It is given the caller's signal, which aborts at the
+ * deadline.
  */
 export interface Caller {
   execute(
@@ -16,6 +16,17 @@ export interface Caller {
   ): PromiseLike<unknown>;
   /** Where it is a pipeline's, the states of breakers and limits are in the report. */
   snapshot?(): unknown;
+  /** What tells a {@link CockatielCaller}. */
+  readonly onSuccess?: undefined;
+}
+
+/** A policy of cockatiel: it takes the signal itself, where a pipeline takes options. */
+export interface CockatielCaller {
+  execute(
+    operation: (context?: RunContext) => Promise<unknown>,
+    signal: AbortSignal,
+  ): PromiseLike<unknown>;
+  readonly onSuccess: (...args: never[]) => unknown;
 }
 
 /** What an arm may want to know. */
@@ -31,10 +42,4 @@ export interface ArmSetup {
 }
 
 /** Makes what one client calls through: asked once for each client. */
-export type Arm = (setup: ArmSetup) => Caller;
-
-/** A policy of cockatiel takes the signal itself, where a pipeline takes options. */
-export function takesBareSignal(caller: Caller): boolean {
-  const { onSuccess, onFailure } = caller as { onSuccess?: unknown; onFailure?: unknown };
-  return typeof onSuccess === 'function' && typeof onFailure === 'function';
-}
+export type Arm = (setup: ArmSetup) => Caller | CockatielCaller;

@@ -1,23 +1,26 @@
 import { RejectedError } from '../errors.js';
 import type { Clock } from '../time/clock.js';
-import type { Caller, RunContext } from './arm.js';
-import { takesBareSignal } from './arm.js';
+import type { Caller, CockatielCaller, RunContext } from './arm.js';
 import type { Tally } from './tally.js';
 import type { Request, Upstream } from './upstream.js';
 import { MissingError } from './upstream.js';
 
 /** A client of the upstream: makes calls through its arm, and counts what becomes of them. */
 export class Client {
-  readonly #caller: Caller;
-  readonly #bare: boolean;
+  readonly #caller: Caller | CockatielCaller;
   readonly #time: Clock;
   readonly #upstream: Upstream;
   readonly #tally: Tally;
   readonly #deadlineMs: number;
 
-  constructor(caller: Caller, time: Clock, upstream: Upstream, tally: Tally, deadlineMs: number) {
+  constructor(
+    caller: Caller | CockatielCaller,
+    time: Clock,
+    upstream: Upstream,
+    tally: Tally,
+    deadlineMs: number,
+  ) {
     this.#caller = caller;
-    this.#bare = takesBareSignal(caller);
     this.#time = time;
     this.#upstream = upstream;
     this.#tally = tally;
@@ -25,7 +28,7 @@ export class Client {
   }
 
   get snapshot(): unknown {
-    return this.#caller.snapshot?.();
+    return isCockatiel(this.#caller) ? undefined : this.#caller.snapshot?.();
   }
 
   /** Makes one call. Its caller waits until the deadline, and not longer. */
@@ -47,9 +50,7 @@ export class Client {
       slice.good++;
       this.#tally.latencies.push(this.#time.now() - startMs);
     };
-    const settled = this.#bare
-      ? this.#caller.execute(operation, signal as unknown as { signal: AbortSignal })
-      : this.#caller.execute(operation, { signal });
+    const settled = this.#execute(operation, signal);
     const timer = this.#time.setTimer(() => {
       end(false, undefined);
       controller.abort(new DOMException('The caller waits no longer', 'TimeoutError'));
@@ -58,6 +59,23 @@ export class Client {
       () => end(true, undefined),
       (error: unknown) => end(error instanceof MissingError, error),
     );
+  }
+
+  /** What throws at once is a call that failed, as what rejects is. */
+  #execute(
+    operation: (context?: RunContext) => Promise<unknown>,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const caller = this.#caller;
+    try {
+      return Promise.resolve(
+        isCockatiel(caller)
+          ? caller.execute(operation, signal)
+          : caller.execute(operation, { signal }),
+      );
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #send(missing: boolean, signal: AbortSignal): Promise<unknown> {
@@ -84,6 +102,10 @@ export class Client {
       this.#upstream.send(request);
     });
   }
+}
+
+function isCockatiel(caller: Caller | CockatielCaller): caller is CockatielCaller {
+  return typeof caller.onSuccess === 'function';
 }
 
 /** How the refusals of other libraries can be known. */

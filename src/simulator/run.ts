@@ -1,3 +1,5 @@
+import { systemClock } from '../time/clock.js';
+import { timeSourceOf } from '../time/time-source.js';
 import type { Arm } from './arm.js';
 import { Chance } from './chance.js';
 import { Client } from './client.js';
@@ -25,6 +27,10 @@ export interface Run {
 /** What the streams of chance are for. The arms of a simulation meet the same calls and the same trouble. */
 const FOR = { spells: 0, arrivals: 1, upstream: 2, arm: 3 } as const;
 
+/** How often, and how many times at most, a run looks whether the system clock is read for each call again. */
+const LOOK_MS = 5;
+const MOST_LOOKS = 100;
+
 let before: Promise<unknown> = Promise.resolve();
 
 /** Runs one arm through a scenario. One run at a time: it borrows the process's clock and its chance. */
@@ -35,6 +41,7 @@ export function run(scenario: ResolvedScenario, arm: Arm, seed: number): Promise
 }
 
 async function runAlone(scenario: ResolvedScenario, arm: Arm, seed: number): Promise<Run> {
+  await untilExact();
   const time = new VirtualTime(settleByTurn);
   const chances = new Chance(seed, FOR.arm);
   const random = (): number => chances.next();
@@ -57,6 +64,14 @@ async function runAlone(scenario: ResolvedScenario, arm: Arm, seed: number): Pro
   }
   const { slices, samples, latencies } = tally;
   return { scenario, spells, slices, samples, latencies, upstream: upstream.counts };
+}
+
+/** Under load, pipelines share one reading of the system clock for some milliseconds: none of those must get into simulated time. */
+async function untilExact(): Promise<void> {
+  const source = timeSourceOf(systemClock);
+  for (let looks = 0; source.ticking && looks < MOST_LOOKS; looks++) {
+    await new Promise<void>((resolve) => void systemClock.setTimer(resolve, LOOK_MS));
+  }
 }
 
 /** Calls arrive as a Poisson process, at a rate that spikes change. */
@@ -119,7 +134,7 @@ function startSampling(
       let isOpen = false;
       for (const { state, limit } of statesOf(client.snapshot)) {
         isOpen ||= state !== undefined && state !== 'closed';
-        if (limit === undefined) continue;
+        if (typeof limit !== 'number') continue;
         limits += limit;
         limited++;
       }
@@ -132,11 +147,13 @@ function startSampling(
 
 interface PolicyState {
   readonly state?: unknown;
-  readonly limit?: number;
+  readonly limit?: unknown;
 }
 
 /** The states of a pipeline's policies. */
 function statesOf(snapshot: unknown): PolicyState[] {
-  const { policies } = Object(snapshot) as { policies?: Record<string, PolicyState> };
-  return policies === undefined ? [] : Object.values(policies);
+  const { policies } = Object(snapshot) as { policies?: unknown };
+  return Object.values(Object(policies) as Record<string, unknown>).map(
+    (state) => Object(state) as PolicyState,
+  );
 }

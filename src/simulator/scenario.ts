@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { positiveCount, rate } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { durationSchema, positiveDurationSchema } from '../time/duration.js';
+import type { Scenario } from './document.js';
 
 const NAME = 'must be a text of 1 to 100 characters';
 const FACTOR = 'must be a number above 0, such as 10';
@@ -76,27 +77,68 @@ export const scenarioSchema = z
       if (at >= value.arrivals) wrong('at', 'must be before the arrivals end');
       if (lasts !== undefined && varies >= lasts) wrong('varies', 'must be less than lasts');
       if (lasts === undefined && varies > 0) wrong('varies', 'has no effect without lasts');
-      if (servers !== undefined && servers > value.servers) {
+      if (servers !== undefined && (trigger.kind === 'spike' || trigger.kind === 'missing_ids')) {
+        wrong('servers', `has no effect: ${trigger.kind} is a matter of the callers`);
+      } else if (servers !== undefined && servers > value.servers) {
         wrong('servers', `must not be more than there are (${value.servers})`);
       }
       if (lasts === undefined && trigger.kind === 'restart') {
         wrong('lasts', 'is missing: how long each server is away');
       }
     });
-  });
+  }) satisfies z.ZodType<ResolvedScenario, Scenario>;
 
-/** A scenario as a document: durations as text or in milliseconds, everything but the name optional. */
-export type Scenario = z.input<typeof scenarioSchema>;
+/** A {@link Scenario} with everything filled in, in milliseconds. */
+export interface ResolvedScenario {
+  readonly name: string;
+  readonly about: string;
+  readonly clients: number;
+  readonly unequal: boolean;
+  readonly servers: number;
+  readonly workers: number;
+  readonly service: {
+    readonly mean: number;
+    readonly spread: 'exponential' | 'constant' | 'bimodal';
+    readonly slowShare?: number | undefined;
+    readonly slowFactor?: number | undefined;
+  };
+  readonly dropsAbandoned: boolean;
+  readonly network: number;
+  readonly load: number;
+  readonly errors: number;
+  readonly deadline: number;
+  readonly arrivals: number;
+  readonly triggers: readonly ResolvedTrigger[];
+}
 
-/** A scenario with everything filled in, in milliseconds. */
-export type ResolvedScenario = z.output<typeof scenarioSchema>;
+/** A {@link Trigger} with everything filled in, in milliseconds. */
+export type ResolvedTrigger = {
+  readonly at: number;
+  /** Missing where it lasts for good. */
+  readonly lasts?: number | undefined;
+  readonly varies: number;
+  /** Missing where it hits all servers. */
+  readonly servers?: number | undefined;
+} & (
+  | { readonly kind: 'slowdown' | 'spike'; readonly factor: number }
+  | { readonly kind: 'black_hole' | 'refused' | 'restart' }
+  | { readonly kind: 'errors'; readonly share: number; readonly slow: boolean }
+  | { readonly kind: 'delay'; readonly by: number }
+  | { readonly kind: 'missing_ids'; readonly share: number }
+);
 
-/** Something that happens to the servers or to the traffic. */
-export type Trigger = ResolvedScenario['triggers'][number];
-
-/** @throws ConfigError that names the path of each mistake. */
+/**
+ * Checks a scenario document and fills in what it leaves out.
+ *
+ * @throws ConfigError that names the path of each mistake.
+ */
 export function resolveScenario(scenario: unknown): ResolvedScenario {
   return parseOptions(scenarioSchema, scenario, 'scenario');
+}
+
+/** The JSON Schema of a {@link Scenario} document: for editors. */
+export function scenarioJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(scenarioSchema, { io: 'input' }) };
 }
 
 /** What all servers can serve, in calls a second. */

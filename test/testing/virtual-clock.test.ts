@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { TimerHeap, type VirtualTimer } from '../../src/testing/timer-heap.js';
 import { VirtualClock } from '../../src/testing/virtual-clock.js';
+import { TimerHeap, type VirtualTimer } from '../../src/time/timer-heap.js';
 
 /** A promise that is fulfilled after `ms` of the clock's time. */
 function sleep(clock: VirtualClock, ms: number): Promise<void> {

@@ -1,0 +1,80 @@
+import type { Duration } from '../time/duration.js';
+
+/** A scenario as a document: plain data, so that it can be JSON. Only the name is needed. */
+export interface Scenario {
+  /** 1 to 100 characters. */
+  readonly name: string;
+  /** What happens, for people. */
+  readonly about?: string | undefined;
+  /** How many clients make the calls; each has policies of its own. Default: 100. */
+  readonly clients?: number | undefined;
+  /** A quarter of the clients makes half of the calls. Default: all make the same number. */
+  readonly unequal?: boolean | undefined;
+  /** Servers behind a balancer that picks one by chance. Default: 1. */
+  readonly servers?: number | undefined;
+  /** How many requests each server works on at the same time; the others queue, in a queue without end. Default: 4. */
+  readonly workers?: number | undefined;
+  /** How long a worker takes for a request. Default: 20 ms on average, exponentially spread. */
+  readonly service?: ServiceTime | undefined;
+  /** Servers take no request from the queue whose caller is gone. Default: they work on it, as most do. */
+  readonly dropsAbandoned?: boolean | undefined;
+  /** From a client to a server, and the same back. Default: 1 ms. */
+  readonly network?: Duration | undefined;
+  /** Calls, as a share of what all servers can serve: above 0, up to 10. They come at random moments. Default: 0.75. */
+  readonly load?: number | undefined;
+  /** The share of requests that fail at all times. Default: 0. */
+  readonly errors?: number | undefined;
+  /** How long callers wait. Default: 1 s. */
+  readonly deadline?: Duration | undefined;
+  /** How long calls come. Default: 120 s. */
+  readonly arrivals?: Duration | undefined;
+  /** What happens to the servers or to the traffic. Default: nothing. */
+  readonly triggers?: readonly Trigger[] | undefined;
+}
+
+/** How long a worker takes for a request. */
+export interface ServiceTime {
+  /** On average; with `bimodal`, that of the quicker ones. Default: 20 ms. */
+  readonly mean?: Duration | undefined;
+  /** Default: `exponential`. */
+  readonly spread?: 'exponential' | 'constant' | 'bimodal' | undefined;
+  /** The share of requests that are slow, with `bimodal`. Default: 0.05. */
+  readonly slowShare?: number | undefined;
+  /** How many times as long those take. Default: 10. */
+  readonly slowFactor?: number | undefined;
+}
+
+/** When a trigger begins, how long it lasts, and what it hits. */
+export interface TriggerTiming {
+  /** Default: 30 s after the start. */
+  readonly at?: Duration | undefined;
+  /** Default: for good. */
+  readonly lasts?: Duration | undefined;
+  /** By how much the seed makes it shorter or longer, at most. Default: 0. */
+  readonly varies?: Duration | undefined;
+  /** How many of the servers it hits. Default: all. */
+  readonly servers?: number | undefined;
+}
+
+/** Something that happens to the servers or to the traffic. */
+export type Trigger =
+  /** Work takes `factor` times as long (default 10). */
+  | ({ readonly kind: 'slowdown'; readonly factor?: number | undefined } & TriggerTiming)
+  /** `factor` times as many calls come (default 2.5). */
+  | ({ readonly kind: 'spike'; readonly factor?: number | undefined } & TriggerTiming)
+  /** Requests and answers are swallowed. */
+  | ({ readonly kind: 'black_hole' } & TriggerTiming)
+  /** This share of requests fails (default half), at once or, if `slow`, after the work. */
+  | ({
+      readonly kind: 'errors';
+      readonly share?: number | undefined;
+      readonly slow?: boolean | undefined;
+    } & TriggerTiming)
+  /** Connections are refused. */
+  | ({ readonly kind: 'refused' } & TriggerTiming)
+  /** Answers come later, without more work. */
+  | ({ readonly kind: 'delay'; readonly by: Duration } & TriggerTiming)
+  /** This share of calls (default half) asks for what does not exist: a true answer. */
+  | ({ readonly kind: 'missing_ids'; readonly share?: number | undefined } & TriggerTiming)
+  /** One server after the other is away for as long as it `lasts`, and loses what it had. */
+  | ({ readonly kind: 'restart' } & TriggerTiming);
