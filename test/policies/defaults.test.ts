@@ -52,14 +52,14 @@ describe('defaults', () => {
 
   it('L2: adaptiveLimiter', () => {
     expect(adaptiveLimiterDefaults).toEqual({
-      algorithm: 'gradient',
-      initialLimit: 20,
-      minLimit: 3,
-      maxLimit: 200,
-      maxQueued: 0,
-      maxWait: 100,
+      algorithm: 'brake',
+      minLimit: 1,
+      maxLimit: 10_000,
+      maxQueued: 100,
+      maxWait: 500,
       releaseOnAbandon: false,
       dryRun: false,
+      others: { initialLimit: 20, minLimit: 3, maxLimit: 200, maxQueued: 0, maxWait: 100 },
     });
   });
 
