@@ -77,8 +77,7 @@ export class BrakeRegulator implements Regulator {
     const isGivenUp = kind === 'timeout' || kind === 'cancelled';
     let isUseless = stays.isJudged(stay);
     if (!isUseless) {
-      const isLate = (isGivenUp || kind === 'success') && stays.isLate(stay, now);
-      isUseless = isOverload || isLate;
+      isUseless = isOverload || stays.isLate(stay, now);
       if (isUseless) brake.useless(stays.cuts(stay), now, inFlight);
       else if (kind === 'success' && usefulMs > 0) brake.useful(stays.cuts(stay), now, inFlight);
     }

@@ -44,6 +44,7 @@ describe('a verdict', () => {
     ['quick success that is a sign of overload', 10, 'success', true, true],
     ['quick failure', 10, 'failure', false, false],
     ['quick failure that is a sign of overload', 10, 'failure', true, true],
+    ['failure after more than half of the time', 504, 'failure', false, true],
     ['timeout inside', 400, 'timeout', true, true],
     ['timeout inside that handle says no to', 400, 'timeout', false, false],
     ['call given up at once', 10, 'cancelled', false, false],
@@ -63,6 +64,17 @@ describe('a verdict', () => {
         calls(1, 700, 'success');
       }
       expect(regulator.current).toBeLessThan(10_000);
+    }
+  });
+
+  it('L2: does not depend on who else is in flight', () => {
+    for (const kind of ['success', 'failure', 'cancelled', 'timeout', 'rejected'] as const) {
+      for (const isBehind of [false, true]) {
+        const { regulator, calls } = rigOf();
+        if (isBehind) regulator.begin(0, 1e9);
+        calls(30, 504, kind);
+        expect([kind, regulator.current < 10_000]).toEqual([kind, true]);
+      }
     }
   });
 

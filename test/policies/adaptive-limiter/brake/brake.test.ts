@@ -66,7 +66,7 @@ describe('a cut', () => {
       [4, 2],
       [10, 7],
       [100, 52],
-      [1_000, 510],
+      [1_000, 512],
     ] as const) {
       const brake = new Brake(1, 10_000);
       expect(cut(brake, inFlight)).toBeLessThanOrEqual(most);
