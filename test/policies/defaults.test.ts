@@ -69,7 +69,7 @@ describe('defaults', () => {
 });
 
 /** The rows `| name | ... | default | ... |` of the table under the heading "Options". */
-function table(page: string): Map<string, string> {
+function table(page: string, column = 'default'): Map<string, string> {
   const path = new URL(`../../docs/policies/${page}.md`, import.meta.url);
   const text =
     readFileSync(path, 'utf8')
@@ -80,7 +80,7 @@ function table(page: string): Map<string, string> {
     .map((line) => line.split('|').map((cell) => cell.trim()))
     .filter((cells) => cells.length >= 5);
   const [head, , ...body] = rows;
-  const at = head?.indexOf('default') ?? -1;
+  const at = head?.indexOf(column) ?? -1;
   return new Map(body.map((cells) => [cells[1]!.replaceAll('`', ''), cells[at]!]));
 }
 
@@ -103,6 +103,17 @@ function written(key: string, value: unknown): string {
   return typeof value === 'boolean' ? `\`${value}\`` : String(value);
 }
 
+const { others, ...brakeDefaults } = adaptiveLimiterDefaults;
+
+it('the table of options in docs/policies/adaptive-limiter.md has the defaults of the other algorithms', () => {
+  for (const [key, value] of Object.entries(others)) {
+    expect([key, table('adaptive-limiter', 'other algorithms').get(key)]).toEqual([
+      key,
+      expect.stringMatching(new RegExp(`^${written(key, value)}(?:$|, )`)),
+    ]);
+  }
+});
+
 describe.each<[string, (options: object) => unknown, Readonly<Record<string, unknown>>]>([
   ['retry', (options) => retry(options), retryDefaults],
   ['retry-budget', (options) => retryBudget(options), retryBudgetDefaults],
@@ -110,7 +121,7 @@ describe.each<[string, (options: object) => unknown, Readonly<Record<string, unk
   ['bulkhead', (options) => bulkhead(options), bulkheadDefaults],
   ['rate-limiter', (options) => rateLimiter(options as { limit: number }), rateLimiterDefaults],
   ['throttle', (options) => throttle(options), throttleDefaults],
-  ['adaptive-limiter', (options) => adaptiveLimiter(options), adaptiveLimiterDefaults],
+  ['adaptive-limiter', (options) => adaptiveLimiter(options), brakeDefaults],
   ['standard', (options) => standard(options), standardDefaults],
 ])('the table of options in docs/policies/%s.md', (page, make, defaults) => {
   it('names every option, and nothing else', () => {
