@@ -105,12 +105,18 @@ export class AdaptiveLimiterPolicy implements Gate {
   enter(call: Call): Admission | Promise<Admission> {
     const { time } = call;
     const regulator = this.#regulator;
-    const deadline = regulator.asksDeadline ? call.deadline : Infinity;
-    const now = regulator.timeOf(time, deadline);
-    if (this.#kept.count > 0) this.#kept.release(now);
-    regulator.look(now, this.#inFlightOrLimit);
-    // Time alone may have made slots free. Now none is left while somebody waits, so whoever finds one is not jumping the queue.
-    if (this.#isOwed) this.#serve(time);
+    let deadline = Infinity;
+    let now: number;
+    if (regulator.movesWithTime) {
+      deadline = call.deadline;
+      now = regulator.timeOf(time, deadline);
+      if (this.#kept.count > 0) this.#kept.release(now);
+      regulator.look(now, this.#inFlightOrLimit);
+      if (this.#isOwed) this.#serve(time);
+    } else {
+      now = time.now();
+    }
+    // No free slot is left while somebody waits, so whoever finds one is not jumping the queue.
     if (this.#taken < regulator.current) return this.#admit(call, now, deadline);
     const { dryRun, maxQueued } = this.#options;
     if (dryRun) return this.#admitOverLimit(call, now, deadline);

@@ -8,7 +8,7 @@ import { elapsedMs, stampOf } from './stamp.js';
 /** Finds the limit in rounds, from latency or from signs of overload: `gradient`, `vegas` and `aimd`. */
 export class LatencyRegulator implements Regulator {
   readonly letGoes = 0;
-  readonly asksDeadline = false;
+  readonly movesWithTime = false;
   readonly remembers = false;
   readonly #limit: AdaptiveLimit;
 

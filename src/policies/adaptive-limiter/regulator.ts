@@ -12,11 +12,11 @@ export interface Regulator {
   readonly unloadedMs: number | undefined;
   /** How often the limit was let go: whatever was found full before says nothing any more. */
   readonly letGoes: number;
-  /** Whether it asks how much time callers have. */
-  readonly asksDeadline: boolean;
+  /** Whether time alone can change what it says, and slots be kept: then it is to look at the time, and at the time that callers have. */
+  readonly movesWithTime: boolean;
   /** Whether what it knows must not be dropped. */
   readonly remembers: boolean;
-  /** How exactly it has to know the time when a call comes. */
+  /** The time, as exactly as it has to know it when a call comes. */
   timeOf(time: TimeSource, deadlineMs: number): number;
   /** Time has passed. */
   advance(nowMs: number): void;

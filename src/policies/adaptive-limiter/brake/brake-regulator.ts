@@ -15,7 +15,7 @@ const SHORT_MS = 200;
 /** Judges calls as useful or useless, also while they are in flight, and brakes. */
 export class BrakeRegulator implements Regulator {
   readonly unloadedMs = undefined;
-  readonly asksDeadline = true;
+  readonly movesWithTime = true;
   readonly #brake: Brake;
   readonly #stays = new Stays();
   readonly #usual = new UsualLatency();
