@@ -6,6 +6,7 @@ it('L2: over real sockets, the limit comes down to what a server can do, and eve
   // 60 clients in a loop, and a server that works on eight requests at a time: without a limit, most would wait there.
   await using upstream = await flakyUpstream({ capacity: { workers: 8, serviceTime: '10ms' } });
   const policy = adaptiveLimiter({
+    algorithm: 'gradient',
     initialLimit: 60,
     maxQueued: 60,
     maxWait: '1m',
@@ -29,4 +30,49 @@ it('L2: over real sockets, the limit comes down to what a server can do, and eve
   expect(rest).toMatchObject({ inFlight: 0, queued: 0 });
   expect(limit).toBeLessThan(45);
   expect(rest.unloadedMs).toBeGreaterThan(9);
+}, 60_000);
+
+it('L2: over real sockets, the brake lets a burst of 500 calls into a healthy server, and loses none', async () => {
+  await using upstream = await flakyUpstream();
+  const policy = adaptiveLimiter();
+  const made = pipeline('healthy', timeout('30s'), policy);
+  const get = async ({ signal }: { signal: AbortSignal }): Promise<number> => {
+    const response = await fetch(upstream.url, { signal });
+    await response.text();
+    return response.status;
+  };
+  const statuses = await Promise.all(Array.from({ length: 500 }, () => made.execute(get)));
+  expect(statuses.every((status) => status === 200)).toBe(true);
+  expect(policy.snapshot()).toMatchObject({ limit: 10_000, inFlight: 0, queued: 0 });
+}, 60_000);
+
+it('L2: over real sockets, the brake keeps calls in flight few at a server that hangs, and is back when that answers again', async () => {
+  await using hanging = await flakyUpstream({ latency: '1h' });
+  await using well = await flakyUpstream();
+  let { url } = hanging;
+  const policy = adaptiveLimiter({ maxQueued: 0 });
+  const made = pipeline('server', timeout('400ms'), policy);
+  const get = async ({ signal }: { signal: AbortSignal }): Promise<number> => {
+    const response = await fetch(url, { signal });
+    await response.text();
+    return response.status;
+  };
+  const wave = (count: number) =>
+    Promise.all(Array.from({ length: count }, () => made.settle(get)));
+  let sent = 0;
+  for (let i = 0; i < 8; i++) {
+    for (const each of await wave(40)) {
+      if (each.status === 'rejected' && (each.reason as Error).name === 'TimeoutError') sent++;
+    }
+  }
+  // Of 320 calls.
+  expect(sent).toBeLessThan(200);
+  expect(policy.snapshot().limit).toBeLessThan(20);
+  url = well.url;
+  let good = 0;
+  for (let i = 0; i < 200 && good < 40; i++) {
+    good = (await wave(40)).filter(({ status }) => status === 'fulfilled').length;
+    if (good < 40) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(good).toBe(40);
 }, 60_000);

@@ -53,14 +53,14 @@ describe('defaults', () => {
 
   it('L2: adaptiveLimiter', () => {
     expect(adaptiveLimiterDefaults).toEqual({
-      algorithm: 'gradient',
-      initialLimit: 20,
-      minLimit: 3,
-      maxLimit: 200,
-      maxQueued: 0,
-      maxWait: 100,
+      algorithm: 'brake',
+      minLimit: 1,
+      maxLimit: 10_000,
+      maxQueued: 100,
+      maxWait: 500,
       releaseOnAbandon: false,
       dryRun: false,
+      others: { initialLimit: 20, minLimit: 3, maxLimit: 200, maxQueued: 0, maxWait: 100 },
     });
   });
 
@@ -70,7 +70,7 @@ describe('defaults', () => {
 });
 
 /** The rows `| name | ... | default | ... |` of the table under the heading "Options". */
-function table(page: string): Map<string, string> {
+function table(page: string, column = 'default'): Map<string, string> {
   const path = new URL(`../../docs/policies/${page}.md`, import.meta.url);
   const text =
     readFileSync(path, 'utf8')
@@ -81,7 +81,7 @@ function table(page: string): Map<string, string> {
     .map((line) => line.split('|').map((cell) => cell.trim()))
     .filter((cells) => cells.length >= 5);
   const [head, , ...body] = rows;
-  const at = head?.indexOf('default') ?? -1;
+  const at = head?.indexOf(column) ?? -1;
   return new Map(body.map((cells) => [cells[1]!.replaceAll('`', ''), cells[at]!]));
 }
 
@@ -104,6 +104,17 @@ function written(key: string, value: unknown): string {
   return typeof value === 'boolean' ? `\`${value}\`` : String(value);
 }
 
+const { others, ...brakeDefaults } = adaptiveLimiterDefaults;
+
+it('the table of options in docs/policies/adaptive-limiter.md has the defaults of the other algorithms', () => {
+  for (const [key, value] of Object.entries(others)) {
+    expect([key, table('adaptive-limiter', 'other algorithms').get(key)]).toEqual([
+      key,
+      expect.stringMatching(new RegExp(`^${written(key, value)}(?:$|, )`)),
+    ]);
+  }
+});
+
 describe.each<[string, (options: object) => unknown, Readonly<Record<string, unknown>>]>([
   ['retry', (options) => retry(options), retryDefaults],
   ['retry-budget', (options) => retryBudget(options), retryBudgetDefaults],
@@ -111,7 +122,7 @@ describe.each<[string, (options: object) => unknown, Readonly<Record<string, unk
   ['bulkhead', (options) => bulkhead(options), bulkheadDefaults],
   ['rate-limiter', (options) => rateLimiter(options as { limit: number }), rateLimiterDefaults],
   ['throttle', (options) => throttle(options), throttleDefaults],
-  ['adaptive-limiter', (options) => adaptiveLimiter(options), adaptiveLimiterDefaults],
+  ['adaptive-limiter', (options) => adaptiveLimiter(options), brakeDefaults],
   ['standard', (options) => standard(options), standardDefaults],
 ])('the table of options in docs/policies/%s.md', (page, make, defaults) => {
   it('names every option, and nothing else', () => {

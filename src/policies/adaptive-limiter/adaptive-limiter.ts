@@ -63,7 +63,7 @@ interface Place {
   /** When it has waited for too long. */
   deadline: Deadline | undefined;
   /** What the regulator keeps for it, once it has a slot. */
-  stay: unknown;
+  stay: number;
 }
 
 /** Made by {@link adaptiveLimiter}. */
@@ -82,9 +82,10 @@ export class AdaptiveLimiterPolicy implements Gate {
   readonly #kept = new KeptSlots();
   /** Armed while somebody waits for a kept slot. */
   #keptTimer: unknown;
+  #keptTimerAt = Infinity;
   #inFlight = 0;
-  /** A call has found no slot since one last came in. */
-  #missed = false;
+  /** A call has found no slot since one last came in: how often the limit had been let go then. */
+  #missed = NOT_MISSED;
 
   /** @internal Use {@link adaptiveLimiter}. */
   constructor(options: ResolvedAdaptiveLimiter) {
@@ -102,15 +103,24 @@ export class AdaptiveLimiterPolicy implements Gate {
   }
 
   enter(call: Call): Admission | Promise<Admission> {
-    const { time, deadline } = call;
-    const now = this.#regulator.timeOf(time, deadline);
-    this.#regulator.look(now, this.#inFlightOrLimit);
-    this.#kept.release(now);
-    // A free slot is never left while somebody waits, so whoever finds one is not jumping the queue.
-    if (this.#taken < this.#regulator.current) return this.#admit(call, now, deadline);
+    const { time } = call;
+    const regulator = this.#regulator;
+    let deadline = Infinity;
+    let now: number;
+    if (regulator.movesWithTime) {
+      deadline = call.deadline;
+      now = regulator.timeOf(time, deadline);
+      if (this.#kept.count > 0) this.#kept.release(now);
+      regulator.look(now, this.#inFlightOrLimit);
+      if (this.#isOwed) this.#serve(time);
+    } else {
+      now = time.now();
+    }
+    // No free slot is left while somebody waits, so whoever finds one is not jumping the queue.
+    if (this.#taken < regulator.current) return this.#admit(call, now, deadline);
     const { dryRun, maxQueued } = this.#options;
     if (dryRun) return this.#admitOverLimit(call, now, deadline);
-    this.#missed = true;
+    this.#missed = regulator.letGoes;
     return maxQueued > 0 ? this.#enterQueue(call, now, deadline) : this.#refuse(call);
   }
 
@@ -121,28 +131,33 @@ export class AdaptiveLimiterPolicy implements Gate {
       isOverload = this.#handles(outcome);
     } finally {
       const { time } = call;
+      if (this.#kept.count > 0) this.#kept.release(time.now());
       const inFlight = this.#inFlightOrLimit;
       const keptMs = this.#regulator.end(stayOf(call), time, inFlight, kind, isOverload);
       this.#inFlight--;
       if (keptMs > 0 && !this.#options.dryRun) this.#kept.add(time.now() + keptMs);
-      this.#serve(time);
+      if (this.#queue.length > 0) this.#serve(time);
     }
   }
 
   leave(call: Call): void {
     const waiter = call.state as Waiter<Place>;
-    if (this.#queue.leave(waiter)) stopClock(waiter.item);
+    if (!this.#queue.leave(waiter)) return;
+    stopClock(waiter.item);
+    this.#armKept(waiter.item.time);
   }
 
   /** @internal */
   onDeadline(waiter: Waiter<Place>): void {
     const { item } = waiter;
     this.#queue.leave(waiter);
+    this.#armKept(item.time);
     turnAway(item, `no slot came free within ${formatDuration(item.maxWaitMs)}`);
   }
 
   /** What it is doing now, as plain JSON. */
   snapshot(): AdaptiveLimiterSnapshot {
+    this.#advance(this.#time.source.now());
     return {
       limit: this.#regulator.current,
       inFlight: this.#inFlight,
@@ -152,7 +167,8 @@ export class AdaptiveLimiterPolicy implements Gate {
     };
   }
 
-  measure(): PolicyMeasures {
+  measure(nowMs: number): PolicyMeasures {
+    this.#advance(nowMs);
     return {
       inFlight: this.#inFlight,
       queued: this.#queue.length,
@@ -171,7 +187,20 @@ export class AdaptiveLimiterPolicy implements Gate {
 
   /** While it brakes, that must not be forgotten. */
   busy(): boolean {
-    return this.#inFlight > 0 || this.#regulator.remembers(this.#time.source.now());
+    this.#advance(this.#time.source.now());
+    return this.#taken > 0 || this.#queue.length > 0 || this.#regulator.remembers;
+  }
+
+  /** Takes note of the time, for whoever asks between calls. */
+  #advance(nowMs: number): void {
+    this.#kept.release(nowMs);
+    this.#regulator.advance(nowMs);
+    if (this.#isOwed) this.#serve(this.#time.source);
+  }
+
+  /** Somebody waits for a slot that is free. */
+  get #isOwed(): boolean {
+    return this.#queue.length > 0 && this.#taken < this.#regulator.current;
   }
 
   get #taken(): number {
@@ -181,12 +210,13 @@ export class AdaptiveLimiterPolicy implements Gate {
   /** Of calls that end together only the first sees all slots taken; what they had been is the same for all. */
   get #inFlightOrLimit(): number {
     const taken = this.#taken;
-    return this.#missed ? Math.max(taken, this.#regulator.current) : taken;
+    if (this.#missed === NOT_MISSED || this.#missed !== this.#regulator.letGoes) return taken;
+    return Math.max(taken, this.#regulator.current);
   }
 
   #admit(call: Call, now: number, deadline: number): undefined {
     this.#inFlight++;
-    this.#missed = false;
+    if (this.#missed !== NOT_MISSED) this.#missed = NOT_MISSED;
     call.state = this.#regulator.begin(now, deadline);
     return undefined;
   }
@@ -208,12 +238,12 @@ export class AdaptiveLimiterPolicy implements Gate {
       stopClock(displaced);
       turnAway(displaced, 'a more important call took its place in the queue');
     }
-    return this.#wait(call, level, now, deadline);
+    return this.#wait(call, level, now);
   }
 
-  #wait(call: Call, level: number, now: number, callDeadlineMs: number): Promise<Admission> {
+  #wait(call: Call, level: number, now: number): Promise<Admission> {
     return new Promise((admit) => {
-      const { pipeline, captureStack, time } = call;
+      const { pipeline, captureStack, time, deadline: callDeadlineMs } = call;
       const queue = this.#queue;
       const isNext = queue.isNext(level);
       const maxWaitMs = this.#patience.of(now, queue.length, isNext, callDeadlineMs - now);
@@ -226,7 +256,7 @@ export class AdaptiveLimiterPolicy implements Gate {
         maxWaitMs,
         callDeadlineMs,
         deadline: undefined,
-        stay: undefined,
+        stay: 0,
       });
       call.state = waiter;
       waiter.item.deadline = time.deadlines(maxWaitMs).add(this, waiter, 0);
@@ -244,7 +274,6 @@ export class AdaptiveLimiterPolicy implements Gate {
 
   /** Lets in those who wait, as far as the limit allows: it may have grown, or shrunk below what is in flight. */
   #serve(time: TimeSource): void {
-    if (this.#queue.length === 0) return;
     const now = time.now();
     this.#kept.release(now);
     while (this.#taken < this.#regulator.current) {
@@ -252,7 +281,7 @@ export class AdaptiveLimiterPolicy implements Gate {
       if (place === undefined) break;
       // The slot is taken here and not when the waiter gets to run: nobody can come in between.
       this.#inFlight++;
-      this.#missed = false;
+      this.#missed = NOT_MISSED;
       stopClock(place);
       place.stay = this.#regulator.begin(now, place.callDeadlineMs);
       place.admit(undefined);
@@ -262,28 +291,32 @@ export class AdaptiveLimiterPolicy implements Gate {
 
   /** Nobody calls when a kept slot becomes free. So whoever waits for one needs a timer; an idle limiter has none. */
   #armKept(time: TimeSource): void {
-    if (this.#keptTimer !== undefined) time.clock.clearTimer(this.#keptTimer);
-    this.#keptTimer = undefined;
-    if (this.#queue.length === 0 || this.#kept.count === 0) return;
-    const inMs = this.#kept.nextAt - time.now();
-    this.#keptTimer = time.clock.setTimer(() => {
-      this.#keptTimer = undefined;
-      this.#serve(time);
-    }, inMs);
+    const at = this.#queue.length > 0 ? this.#kept.nextAt : Infinity;
+    if (at === this.#keptTimerAt) return;
+    const { clock } = time;
+    if (this.#keptTimerAt < Infinity) clock.clearTimer(this.#keptTimer);
+    this.#keptTimerAt = at;
+    if (at === Infinity) return;
+    this.#keptTimer = clock.setTimer(
+      () => {
+        this.#keptTimerAt = Infinity;
+        this.#serve(time);
+      },
+      Math.max(0, Math.ceil(at - time.now())),
+    );
   }
 }
+
+/** For {@link AdaptiveLimiterPolicy}: no call has found all slots taken. */
+const NOT_MISSED = -1;
 
 function isTimeout({ kind }: Outcome): boolean {
   return kind === 'timeout';
 }
 
 /** What the regulator keeps for a call: where it put it, or in its place in the queue. */
-function stayOf({ state }: Call): unknown {
-  return isWaiter(state) ? state.item.stay : state;
-}
-
-function isWaiter(state: unknown): state is Waiter<Place> {
-  return typeof state === 'object' && state !== null && 'queued' in state;
+function stayOf({ state }: Call): number {
+  return typeof state === 'number' ? state : (state as Waiter<Place>).item.stay;
 }
 
 function levelOf(priority: (() => number) | undefined): number {

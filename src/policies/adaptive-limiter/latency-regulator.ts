@@ -6,7 +6,10 @@ import type { Regulator } from './regulator.js';
 import { elapsedMs, stampOf } from './stamp.js';
 
 /** Finds the limit in rounds, from latency or from signs of overload: `gradient`, `vegas` and `aimd`. */
-export class LatencyRegulator implements Regulator<number> {
+export class LatencyRegulator implements Regulator {
+  readonly letGoes = 0;
+  readonly movesWithTime = false;
+  readonly remembers = false;
   readonly #limit: AdaptiveLimit;
 
   constructor(options: LimitOptions) {
@@ -21,13 +24,11 @@ export class LatencyRegulator implements Regulator<number> {
     return this.#limit.unloadedMs;
   }
 
-  remembers(): boolean {
-    return false;
-  }
-
   timeOf(time: TimeSource): number {
     return time.now();
   }
+
+  advance(): void {}
 
   look(): void {}
 

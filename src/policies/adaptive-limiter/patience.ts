@@ -28,7 +28,7 @@ export class Patience {
    */
   of(nowMs: number, queued: number, isNext: boolean, leftMs: number): number {
     if (queued === 0) this.#standsSince = nowMs;
-    const mostMs = leftMs > 2 * this.#maxWaitMs ? this.#maxWaitMs : stepOf(leftMs / 2);
+    const mostMs = leftMs <= 2 * this.#maxWaitMs ? stepOf(leftMs / 2) : this.#maxWaitMs;
     const stands = nowMs - this.#standsSince >= mostMs;
     return stands && !isNext ? mostMs * SHARE : mostMs;
   }

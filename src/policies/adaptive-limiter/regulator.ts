@@ -4,20 +4,26 @@ import { BrakeRegulator } from './brake/brake-regulator.js';
 import { LatencyRegulator } from './latency-regulator.js';
 import type { ResolvedAdaptiveLimiter } from './options.js';
 
-/** Decides how many calls may be in flight, from how they go. `Stay` is what it keeps for a call: a number costs no allocation. */
-export interface Regulator<Stay = unknown> {
+/** Decides how many calls may be in flight, from how they go. What it keeps for a call is a number, which costs no allocation. */
+export interface Regulator {
   /** How many calls may be in flight now. */
   readonly current: number;
   /** How long calls take when nothing queues, where it knows. */
   readonly unloadedMs: number | undefined;
-  /** Whether what it knows must not be dropped now. */
-  remembers(nowMs: number): boolean;
-  /** How exactly it has to know the time when a call comes. */
+  /** How often the limit was let go: whatever was found full before says nothing any more. */
+  readonly letGoes: number;
+  /** Whether time alone can change what it says, and slots be kept: then it is to look at the time, and at the time that callers have. */
+  readonly movesWithTime: boolean;
+  /** Whether what it knows must not be dropped. */
+  readonly remembers: boolean;
+  /** The time, as exactly as it has to know it when a call comes. */
   timeOf(time: TimeSource, deadlineMs: number): number;
+  /** Time has passed. */
+  advance(nowMs: number): void;
   /** A call comes, and is not in a slot yet. */
   look(nowMs: number, inFlight: number): void;
-  /** A call gets its slot. */
-  begin(nowMs: number, deadlineMs: number): Stay;
+  /** A call gets its slot. `deadlineMs` is Infinity where it has none, or where that was not asked. */
+  begin(nowMs: number, deadlineMs: number): number;
   /**
    * A call ends. Answers for how many milliseconds its slot is kept all the same.
    *
@@ -25,7 +31,7 @@ export interface Regulator<Stay = unknown> {
    * @param isOverload Whether its outcome is a sign of overload.
    */
   end(
-    stay: Stay,
+    stay: number,
     time: TimeSource,
     inFlight: number,
     kind: OutcomeKind,

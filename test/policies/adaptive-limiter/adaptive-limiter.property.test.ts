@@ -15,7 +15,13 @@ const call = fc.record({
 });
 
 const options = fc.record({
-  algorithm: fc.constantFrom('gradient' as const, 'vegas' as const, 'aimd' as const),
+  algorithm: fc.constantFrom(
+    'brake' as const,
+    'brake' as const,
+    'gradient' as const,
+    'vegas' as const,
+    'aimd' as const,
+  ),
   initialLimit: fc.integer({ min: 1, max: 5 }),
   /** Whether the limit stays as it is: then it holds exactly, at every moment. */
   fixed: fc.boolean(),
@@ -47,7 +53,7 @@ it('L2, G3: admits in order and never above the limit, sheds what has waited too
           maxLimit: cap,
           handle: ({ kind, ...outcome }) =>
             kind === 'success' && 'value' in outcome && outcome.value === 'overload',
-          ...(maxQueued === 0 ? {} : { maxQueued, maxWait, priority: () => level }),
+          ...(maxQueued === 0 ? { maxQueued } : { maxQueued, maxWait, priority: () => level }),
         });
         const around = timeoutMs === undefined ? [] : [timeout(timeoutMs)];
         const made = pipeline({ name: 'p', clock }, ...around, policy);
@@ -140,7 +146,12 @@ it('L2, G3: admits in order and never above the limit, sheds what has waited too
           expect(after.queued).toBeLessThanOrEqual(maxQueued);
           expect(after.queued).toBeLessThanOrEqual(waiting.size);
           // A slot is never left free while somebody waits.
-          if (after.queued > 0) expect(after.inFlight).toBeGreaterThanOrEqual(after.limit);
+          if (after.queued > 0) {
+            expect(after.inFlight + after.kept).toBeGreaterThanOrEqual(after.limit);
+          }
+          expect(after.limit).toBeGreaterThanOrEqual(fixed ? cap : 1);
+          expect(after.limit).toBeLessThanOrEqual(cap);
+          if (rest.algorithm !== 'brake') expect(after.kept).toBe(0);
         }
         await clock.runAll();
         for (let done = finish.shift(); done !== undefined; done = finish.shift()) {
@@ -152,7 +163,12 @@ it('L2, G3: admits in order and never above the limit, sheds what has waited too
         expect(passed.filter(({ id }) => ran.has(id))).toEqual([]);
         expect(waiting.size).toBe(0);
         expect(policy.snapshot()).toMatchObject({ inFlight: 0, queued: 0 });
+        // What it remembers of a brake that is on, and of slots that are kept, needs no timer.
+        expect(clock.pending).toBe(0);
+        await clock.advance('31s');
         expect(policy.busy()).toBe(false);
+        if (rest.algorithm === 'brake')
+          expect(policy.snapshot()).toMatchObject({ limit: cap, kept: 0 });
         expect(made.snapshot().inFlight).toBe(0);
         expect(clock.pending).toBe(0);
       },

@@ -17,12 +17,16 @@ const CAPACITY = 40;
 const SERVICE_MS = 50;
 const FITS = 800;
 
-function loop(options: AdaptiveLimiterOptions, { load = 1.5, spread = 0, seed = 1 } = {}) {
+function loop(
+  options: AdaptiveLimiterOptions,
+  { load = 1.5, spread = 0, seed = 1, isTimeoutOutside = false } = {},
+) {
   const clock = new VirtualClock({ settle: quick });
   const policy = adaptiveLimiter(options);
   const upstream = new Upstream(clock, CAPACITY, SERVICE_MS, seed);
   upstream.spread = spread;
-  const made = pipeline({ name: 'loop', clock }, policy, timeout(500));
+  const layers = isTimeoutOutside ? [timeout(500), policy] : [policy, timeout(500)];
+  const made = pipeline({ name: 'loop', clock }, ...layers);
   const clients = new Load(clock, made, upstream.call, () => policy.snapshot().limit, {
     perSecond: load * FITS,
     seed: seed + 100,
@@ -195,6 +199,57 @@ it('the model: without a limit, the same clients are all served too late', async
   const { clients } = loop({ dryRun: true });
   await clients.watch(5_000);
   expect((await clients.watch(2_000)).served).toBeLessThan(0.05 * FITS);
+});
+
+describe('brake', () => {
+  it('L2: does not stand in the way of what fits', async () => {
+    const { clients } = loop({}, { load: 0.9, spread: 0.5, isTimeoutOutside: true });
+    const seen = await clients.watch(20_000);
+    expect(seen.served).toBeGreaterThan(0.88 * FITS);
+    expect(seen.low).toBe(10_000);
+  });
+
+  it.each([1.5, 2.5])(
+    'L2: %d times what fits: a large part of what fits is served in time, of which there is hardly anything without a limit',
+    async (load) => {
+      const { clients } = loop({}, { load, spread: 0.5, isTimeoutOutside: true });
+      await clients.watch(5_000);
+      const seen = await clients.watch(10_000);
+      expect(seen.served).toBeGreaterThan(0.5 * FITS);
+      expect(seen.latencyMs).toBeLessThan(500);
+      const without = loop({ dryRun: true }, { load, spread: 0.5, isTimeoutOutside: true });
+      await without.clients.watch(5_000);
+      expect((await without.clients.watch(10_000)).served).toBeLessThan(0.1 * FITS);
+    },
+  );
+
+  it('L2: nearly closes in an outage, and is back within seconds', async () => {
+    const { clients, upstream } = loop({}, { load: 0.9, spread: 0.5, isTimeoutOutside: true });
+    await clients.watch(5_000);
+    upstream.down = true;
+    await clients.watch(5_000);
+    const out = await clients.watch(3_000);
+    expect(out.served).toBe(0);
+    // Without a limit it would be 360 at a time.
+    expect(out.high).toBeLessThan(20);
+    upstream.down = false;
+    await clients.watch(3_000);
+    const back = await clients.watch(5_000);
+    expect(back.served).toBeGreaterThan(0.85 * FITS);
+  });
+
+  it('L2: follows an upstream that becomes three times slower for good, and one that is fast again', async () => {
+    const { clients, upstream } = loop({}, { load: 0.9, spread: 0.5, isTimeoutOutside: true });
+    await clients.watch(5_000);
+    upstream.serviceMs = 3 * SERVICE_MS;
+    await clients.watch(5_000);
+    const slow = await clients.watch(10_000);
+    expect(slow.served).toBeGreaterThan((0.4 * FITS) / 3);
+    upstream.serviceMs = SERVICE_MS;
+    await clients.watch(3_000);
+    const fast = await clients.watch(5_000);
+    expect(fast.served).toBeGreaterThan(0.85 * FITS);
+  });
 });
 
 describe('aimd', () => {

@@ -15,7 +15,11 @@ const NO_QUEUE = 'has no effect without a queue: set maxQueued to at least 1, or
 
 describe('options', () => {
   it.each<[object, string, string]>([
-    [{ algorithm: 'bbr' }, 'algorithm', `must be 'gradient', 'vegas' or 'aimd' (got "bbr")`],
+    [
+      { algorithm: 'bbr' },
+      'algorithm',
+      `must be 'brake', 'gradient', 'vegas' or 'aimd' (got "bbr")`,
+    ],
     [{ initialLimit: 0 }, 'initialLimit', 'must be a whole number >= 1 (got 0)'],
     [{ minLimit: 0 }, 'minLimit', 'must be a whole number >= 1 (got 0)'],
     [{ maxLimit: 1.5 }, 'maxLimit', 'must be a whole number >= 1 (got 1.5)'],
@@ -36,8 +40,10 @@ describe('options', () => {
     ],
     [{ maxQueued: -1 }, 'maxQueued', 'must be a whole number >= 0 (got -1)'],
     [{ maxQueued: 1, maxWait: 0 }, 'maxWait', 'must be a duration longer than 0 (got 0)'],
-    [{ maxWait: '1s' }, 'maxWait', `${NO_QUEUE} (got "1s")`],
-    [{ priority: () => 1 }, 'priority', `${NO_QUEUE} (got a function)`],
+    [{ maxQueued: 0, maxWait: '1s' }, 'maxWait', `${NO_QUEUE} (got "1s")`],
+    [{ maxQueued: 0, priority: () => 1 }, 'priority', `${NO_QUEUE} (got a function)`],
+    [{ algorithm: 'gradient', maxWait: '1s' }, 'maxWait', `${NO_QUEUE} (got "1s")`],
+    [{ algorithm: 'aimd', priority: () => 1 }, 'priority', `${NO_QUEUE} (got a function)`],
     [{ maxQueued: 1, priority: 5 }, 'priority', 'must be a function (got 5)'],
     [
       { limit: 5 },
@@ -61,16 +67,24 @@ describe('options', () => {
   });
 
   it.each([
-    [{}, 20],
-    [{ maxLimit: 10 }, 10],
-    [{ minLimit: 50 }, 50],
-    [{ minLimit: 500 }, 500],
-    [{ maxLimit: 2 }, 2],
-    [{ initialLimit: 1 }, 1],
-    [{ initialLimit: 1_000 }, 1_000],
-  ])('%j is fine, as one bound need not be given with the other', (options, limit) => {
-    expect(adaptiveLimiter(options).snapshot().limit).toBe(limit);
-  });
+    [{}, 10_000, 20],
+    [{ maxLimit: 10 }, 10, 10],
+    [{ minLimit: 50 }, 10_000, 50],
+    [{ minLimit: 500 }, 10_000, 500],
+    [{ minLimit: 20_000 }, 20_000, 20_000],
+    [{ maxLimit: 2 }, 2, 2],
+    [{ initialLimit: 1 }, 1, 1],
+    [{ initialLimit: 1_000 }, 1_000, 1_000],
+    [{ initialLimit: 20_000 }, 20_000, 20_000],
+  ])(
+    '%j is fine, as one bound need not be given with the other: starts at %d (brake), or %d (others)',
+    (options, brake, others) => {
+      expect(adaptiveLimiter(options).snapshot().limit).toBe(brake);
+      for (const algorithm of ['gradient', 'vegas', 'aimd'] as const) {
+        expect(adaptiveLimiter({ algorithm, ...options }).snapshot().limit).toBe(others);
+      }
+    },
+  );
 
   it('G10: are read once, and not kept or changed', () => {
     const reads: string[] = [];
@@ -87,7 +101,10 @@ describe('options', () => {
   });
 
   it('the name is that in events, errors and telemetry', async () => {
-    const made = pipeline('p', adaptiveLimiter({ name: 'stock', maxLimit: 1, dryRun: false }));
+    const made = pipeline(
+      'p',
+      adaptiveLimiter({ name: 'stock', maxLimit: 1, maxQueued: 0, dryRun: false }),
+    );
     const refused = await made.execute(() => made.settle(() => 1));
     expect(refused).toMatchObject({ reason: { policy: 'stock' } });
   });

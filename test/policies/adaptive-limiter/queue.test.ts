@@ -60,14 +60,47 @@ it('L2: the queue does what a sorted list would, whatever the order of joining, 
 
 it('L2: patience is short once the queue has stood for the longest wait, and only then', () => {
   const patience = new Patience(100);
-  expect(patience.of(1_000, 0, true)).toBe(100);
-  expect(patience.of(1_099, 3, false)).toBe(100);
-  expect(patience.of(1_100, 3, false)).toBe(5);
-  expect(patience.of(1_100, 3, true)).toBe(100);
-  expect(patience.of(50_000, 1, false)).toBe(5);
-  expect(patience.of(50_001, 0, true)).toBe(100);
+  expect(patience.of(1_000, 0, true, Infinity)).toBe(100);
+  expect(patience.of(1_099, 3, false, Infinity)).toBe(100);
+  expect(patience.of(1_100, 3, false, Infinity)).toBe(5);
+  expect(patience.of(1_100, 3, true, Infinity)).toBe(100);
+  expect(patience.of(50_000, 1, false, Infinity)).toBe(5);
+  expect(patience.of(50_001, 0, true, Infinity)).toBe(100);
   // A clock that goes back makes nobody impatient.
-  expect(patience.of(0, 1, false)).toBe(100);
+  expect(patience.of(0, 1, false, Infinity)).toBe(100);
+});
+
+it('L2: nobody waits for longer than half of the time that its caller has left', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 1, max: 10_000, noNaN: true }),
+      fc.double({ min: -1_000, max: 100_000, noNaN: true }),
+      fc.nat({ max: 5 }),
+      fc.boolean(),
+      fc.nat({ max: 100_000 }),
+      (maxWaitMs, leftMs, queued, isNext, laterMs) => {
+        const patience = new Patience(maxWaitMs);
+        patience.of(0, 0, true, Infinity);
+        const waitMs = patience.of(laterMs, queued, isNext, leftMs);
+        expect(waitMs).toBeGreaterThan(0);
+        expect(waitMs).toBeLessThanOrEqual(maxWaitMs);
+        // A timer cannot be set for less than a millisecond.
+        expect(waitMs).toBeLessThanOrEqual(Math.max(1, leftMs / 2));
+      },
+    ),
+  );
+});
+
+it('L2: waits of much the same length are the same: they share a timer', () => {
+  const waits = new Set<number>();
+  for (let leftMs = 1; leftMs < 1_000; leftMs += 0.1) {
+    waits.add(new Patience(500).of(0, 0, true, leftMs));
+  }
+  expect(waits.size).toBeLessThan(100);
+  const patience = new Patience(500);
+  expect(patience.of(0, 0, true, 999)).toBeGreaterThan(450);
+  expect(patience.of(0, 0, true, 100)).toBe(50);
+  expect(patience.of(0, 0, true, 0)).toBe(1);
 });
 
 it('G13: a stamp tells how much time has passed, from any start and up to 35 minutes', () => {

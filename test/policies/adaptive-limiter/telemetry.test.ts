@@ -4,7 +4,7 @@ import { Metrics, unregister } from '../../telemetry/support/sdk.js';
 
 afterEach(unregister);
 
-const one = { minLimit: 1, initialLimit: 1, maxLimit: 1 };
+const one = { minLimit: 1, initialLimit: 1, maxLimit: 1, maxQueued: 0 };
 
 it('L2: shows its limit, what is inside and what waits; of copies, the sums', async () => {
   const sdk = new Metrics().register();

@@ -3,7 +3,7 @@ import type { TimeSource } from '../../../time/time-source.js';
 import type { Regulator } from '../regulator.js';
 import { Brake } from './brake.js';
 import { keptFor } from './kept-slots.js';
-import { Stay, Stays } from './stays.js';
+import { Stays } from './stays.js';
 import { UsualLatency } from './usual-latency.js';
 
 /** A call is useless when it takes more than this share of the time that its caller has left. */
@@ -13,8 +13,9 @@ const USEFUL_SHARE = 0.5;
 const SHORT_MS = 200;
 
 /** Judges calls as useful or useless, also while they are in flight, and brakes. */
-export class BrakeRegulator implements Regulator<Stay> {
+export class BrakeRegulator implements Regulator {
   readonly unloadedMs = undefined;
+  readonly movesWithTime = true;
   readonly #brake: Brake;
   readonly #stays = new Stays();
   readonly #usual = new UsualLatency();
@@ -27,9 +28,12 @@ export class BrakeRegulator implements Regulator<Stay> {
     return this.#brake.current;
   }
 
-  remembers(nowMs: number): boolean {
-    this.#brake.advance(nowMs);
-    return this.#brake.isOn;
+  get letGoes(): number {
+    return this.#brake.letGoes;
+  }
+
+  get remembers(): boolean {
+    return this.#brake.remembers;
   }
 
   timeOf(time: TimeSource, deadlineMs: number): number {
@@ -37,47 +41,49 @@ export class BrakeRegulator implements Regulator<Stay> {
     return deadlineMs - now < SHORT_MS ? time.now() : now;
   }
 
+  advance(nowMs: number): void {
+    this.#brake.advance(nowMs);
+  }
+
   look(nowMs: number, inFlight: number): void {
     const brake = this.#brake;
+    const stays = this.#stays;
     brake.advance(nowMs);
     // Whoever is late is useless before it ends: else an upstream that hangs would be found out a whole timeout later.
-    for (let stay = this.#stays.takeLate(nowMs); stay; stay = this.#stays.takeLate(nowMs)) {
-      brake.useless(stay.startedMs, nowMs, inFlight);
+    for (let stay = stays.takeLate(nowMs); stay >= 0; stay = stays.takeLate(nowMs)) {
+      brake.useless(stays.cuts(stay), nowMs, inFlight);
     }
   }
 
-  begin(nowMs: number, deadlineMs: number): Stay {
+  begin(nowMs: number, deadlineMs: number): number {
     const hasDeadline = deadlineMs !== Infinity;
     const usefulMs = hasDeadline ? (deadlineMs - nowMs) * USEFUL_SHARE : this.#usual.unusualMs;
-    const stay = new Stay(nowMs, usefulMs, hasDeadline);
-    this.#stays.add(stay);
-    return stay;
+    return this.#stays.add(nowMs, usefulMs, hasDeadline, this.#brake.cuts);
   }
 
   end(
-    stay: Stay,
+    stay: number,
     time: TimeSource,
     inFlight: number,
     kind: OutcomeKind,
     isOverload: boolean,
   ): number {
-    const { startedMs, usefulMs } = stay;
+    const stays = this.#stays;
+    const brake = this.#brake;
+    const usefulMs = stays.usefulMs(stay);
     const now = usefulMs < SHORT_MS * USEFUL_SHARE ? time.now() : time.recent();
     this.look(now, inFlight);
-    const tookMs = now - startedMs;
+    const tookMs = now - stays.startedMs(stay);
     const isGivenUp = kind === 'timeout' || kind === 'cancelled';
-    const brake = this.#brake;
-    if (!stay.judged) {
-      this.#stays.remove(stay);
-      if (isOverload || (tookMs > usefulMs && (isGivenUp || kind === 'success'))) {
-        stay.judged = true;
-        brake.useless(startedMs, now, inFlight);
-      } else if (kind === 'success') {
-        brake.useful(startedMs, now, inFlight);
-      }
+    let isUseless = stays.isJudged(stay);
+    if (!isUseless) {
+      isUseless = isOverload || stays.isLate(stay, now);
+      if (isUseless) brake.useless(stays.cuts(stay), now, inFlight);
+      else if (kind === 'success' && usefulMs > 0) brake.useful(stays.cuts(stay), now, inFlight);
     }
-    if (kind === 'success' && !stay.hasDeadline) this.#usual.add(tookMs);
+    if (kind === 'success' && !stays.hasDeadline(stay)) this.#usual.add(tookMs);
+    stays.remove(stay);
     // The upstream still works on what was given up.
-    return isGivenUp && stay.judged && brake.inTrouble ? keptFor(tookMs) : 0;
+    return isGivenUp && isUseless && brake.inTrouble ? keptFor(tookMs) : 0;
   }
 }

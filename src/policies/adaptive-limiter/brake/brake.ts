@@ -17,6 +17,8 @@ const LEAST_GOAL = 4;
  * what was in flight before the trouble; from there on one slot a round trip.
  */
 export class Brake {
+  /** How many calls may be in flight now. */
+  current: number;
   readonly #min: number;
   readonly #max: number;
   readonly #trouble = new Trouble();
@@ -25,24 +27,39 @@ export class Brake {
   /** Up to here it comes back quickly. */
   #goal: number;
   #cutAt: number;
+  #cuts = 0;
+  #letGoes = 0;
+  /** Whether there was a cut since it last let go. */
+  #hasCut = false;
 
   /** @param initial The limit at first. Below `max`, it comes back from there as after a cut. */
   constructor(min: number, max: number, initial = max) {
     this.#min = min;
     this.#max = max;
     this.#limit = initial;
+    this.current = initial;
     this.#goal = max;
     this.#cutAt = initial < max ? Number.NaN : -Infinity;
   }
 
-  /** How many calls may be in flight now. */
-  get current(): number {
-    return Math.max(this.#min, Math.floor(this.#limit));
-  }
-
-  /** Whether the limit has been cut and not been let go since. */
+  /** Whether the limit is lower than it may be. */
   get isOn(): boolean {
     return this.#limit < this.#max;
+  }
+
+  /** Whether that is because it was cut. */
+  get remembers(): boolean {
+    return this.#hasCut && this.isOn;
+  }
+
+  /** How often it was cut: for {@link Brake.useful} and {@link Brake.useless}, to be kept for each call from its start. */
+  get cuts(): number {
+    return this.#cuts;
+  }
+
+  /** How often it has let go. */
+  get letGoes(): number {
+    return this.#letGoes;
   }
 
   /** Whether most of the last calls were useless: work that was given up is then still under way at the upstream. */
@@ -57,34 +74,36 @@ export class Brake {
 
   /** Lets go when there was no trouble for long. */
   advance(nowMs: number): void {
-    if (!this.isOn) return;
-    if (Number.isNaN(this.#cutAt)) this.#cutAt = nowMs;
-    if (nowMs - this.#cutAt <= RELEASE_MS) return;
-    this.#limit = this.#max;
+    // Not cut yet, or by a clock that went back.
+    if (!(this.#cutAt <= nowMs)) this.#cutAt = nowMs;
+    if (!this.isOn || !(nowMs - this.#cutAt > RELEASE_MS)) return;
+    this.#set(this.#max);
     this.#goal = this.#max;
+    this.#hasCut = false;
+    this.#letGoes++;
+    this.#trouble.forget();
   }
 
   /**
    * A call brought its caller something.
    *
-   * @param startedMs When it got its slot.
+   * @param cuts How often it had been cut when the call got its slot.
    * @param inFlight How many were in flight, itself included; the limit where a call has found no slot since one last came in.
    */
-  useful(startedMs: number, nowMs: number, inFlight: number): void {
-    const { current } = this;
-    this.#learn(false, nowMs, inFlight < current);
-    if (startedMs < this.#cutAt) return;
+  useful(cuts: number, nowMs: number, inFlight: number): void {
+    this.#learn(false, nowMs, inFlight);
+    if (cuts !== this.#cuts) return;
     this.#trouble.add(false, windowOf(inFlight));
     // A limit that is not used is not what made the call useful.
-    if (!this.isOn || inFlight < current / 2) return;
+    if (!this.isOn || inFlight < this.current / 2) return;
     const step = this.#limit < this.#goal ? 1 : 1 / this.#limit;
-    this.#limit = Math.min(this.#max, this.#limit + step);
+    this.#set(Math.min(this.#max, this.#limit + step));
   }
 
   /** A call was useless. Takes what {@link Brake.useful} does. */
-  useless(startedMs: number, nowMs: number, inFlight: number): void {
-    this.#learn(true, nowMs, inFlight < this.current);
-    if (startedMs < this.#cutAt) return;
+  useless(cuts: number, nowMs: number, inFlight: number): void {
+    this.#learn(true, nowMs, inFlight);
+    if (cuts !== this.#cuts) return;
     const trouble = this.#trouble;
     const window = windowOf(inFlight);
     trouble.add(true, window);
@@ -93,14 +112,21 @@ export class Brake {
 
   #cut(nowMs: number, inFlight: number): void {
     this.#cutAt = nowMs;
+    this.#cuts++;
+    this.#hasCut = true;
     const before = Math.min(this.#limit, Math.max(1, inFlight));
     if (this.#limit >= this.#goal) this.#goal = Math.max(LEAST_GOAL, before);
     // Half when all were useless, and in proportion when some were (RFC 8257, section 3.3).
-    this.#limit = Math.max(this.#min, before * (1 - this.#trouble.share / 2));
+    this.#set(Math.max(this.#min, before * (1 - this.#trouble.share / 2)));
   }
 
-  #learn(useless: boolean, nowMs: number, isFree: boolean): void {
-    if (isFree && nowMs - this.#cutAt > CALM_MS) this.#trouble.learn(useless);
+  #set(limit: number): void {
+    this.#limit = limit;
+    this.current = Math.floor(limit);
+  }
+
+  #learn(useless: boolean, nowMs: number, inFlight: number): void {
+    if (inFlight < this.current && nowMs - this.#cutAt > CALM_MS) this.#trouble.learn(useless);
   }
 }
 

@@ -21,16 +21,22 @@ export class KeptSlots {
   }
 
   add(freeAt: number): void {
+    // A clock that says no time: it would never be free.
+    if (!(freeAt < Infinity)) return;
     let i = this.#freeAt.length;
     while (i > 0 && (this.#freeAt[i - 1] as number) > freeAt) i--;
     this.#freeAt.splice(i, 0, freeAt);
   }
 
-  /** Gives back those that are free by now. Answers how many. */
-  release(nowMs: number): number {
+  /** Gives back those that are free by now. */
+  release(nowMs: number): void {
+    const freeAt = this.#freeAt;
+    // None is kept for so long: the clock went back.
+    while (freeAt.length > 0 && (freeAt[freeAt.length - 1] as number) - nowMs > 2 * MOST_MS) {
+      freeAt.pop();
+    }
     let free = 0;
-    while (free < this.#freeAt.length && (this.#freeAt[free] as number) <= nowMs) free++;
-    if (free > 0) this.#freeAt.splice(0, free);
-    return free;
+    while (free < freeAt.length && (freeAt[free] as number) <= nowMs) free++;
+    if (free > 0) freeAt.splice(0, free);
   }
 }

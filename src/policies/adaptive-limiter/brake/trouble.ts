@@ -16,6 +16,9 @@ const CALLS_TO_LEARN = 32;
 /** More than this share of useless calls is never taken for usual. */
 const MOST_USUAL = 0.15;
 
+/** A share below this is none: it would go on to shrink, to numbers that are slow to reckon with. */
+const NOTHING = 1e-9;
+
 /**
  * Tells an upstream in trouble from one with a bad part: whether most of the last calls were useless, and more of them than usual. Where
  * one server of eight swallows requests, an eighth of the calls is useless all the time; no limit on this client helps against that.
@@ -32,12 +35,22 @@ export class Trouble {
 
   /** @param window About how many calls the share looks back on: as many as are in flight, and {@link MIN_WINDOW} at least. */
   add(useless: boolean, window: number): void {
-    this.share += (Number(useless) - this.share) / window;
+    if (useless) {
+      this.share += (1 - this.share) / window;
+    } else if (this.share !== 0) {
+      const share = this.share - this.share / window;
+      this.share = share < NOTHING ? 0 : share;
+    }
+  }
+
+  /** What was of late is long ago. */
+  forget(): void {
+    this.share = Math.min(this.share, this.usual);
   }
 
   /** Takes a call for what is usual. Not for calls of a time in which most are useless. */
   learn(useless: boolean): void {
-    if (this.share >= 0.5) return;
+    if (this.share >= 0.5 || (!useless && this.usual === 0)) return;
     const usual = this.usual + (Number(useless) - this.usual) / CALLS_TO_LEARN;
     this.usual = Math.min(MOST_USUAL, usual);
   }

@@ -4,30 +4,45 @@ const MIN_CALLS = 10;
 /** About how many calls it looks back on. */
 const CALLS_TO_FORGET = 100;
 
-/** How many times as long as usual is unusual, where all calls take much the same. */
-const FACTOR = 5;
+/** How many times as long as usual is unusual, where all calls take much the same: five times. */
+const FACTOR = Math.log(5);
 
 /** Below this, differences in latency are noise. */
 const LEAST_MS = 20;
+const LEAST = Math.log(LEAST_MS);
+
+/** What is smaller makes no difference. */
+const NOTHING = 1e-6;
 
 /** What calls take of late, and from where on a call takes unusually long: for calls whose caller says no deadline. */
 export class UsualLatency {
   #calls = 0;
   #mean = 0;
   #square = 0;
+  /** Not known before it is asked for. */
+  #unusualMs = Number.NaN;
 
-  /** A useful call took so long. */
+  /** A call that succeeded took so long. What no latency can be is passed over. */
   add(latencyMs: number): void {
-    const log = Math.log(Math.max(1, latencyMs));
-    const weight = 1 / Math.min(CALLS_TO_FORGET, ++this.#calls);
+    if (!(latencyMs >= 0 && latencyMs < Infinity)) return;
+    this.#calls++;
+    const log = latencyMs <= 1 ? 0 : Math.log(latencyMs);
+    // Calls within the process, which take no time: there is nothing to reckon.
+    if (log === 0 && this.#square < NOTHING) return;
+    const weight = 1 / Math.min(CALLS_TO_FORGET, this.#calls);
     this.#mean += weight * (log - this.#mean);
     this.#square += weight * (log * log - this.#square);
+    this.#unusualMs = Number.NaN;
   }
 
   /** Five times the typical latency, or two standard deviations above it where latencies spread wider than that; Infinity at first. */
   get unusualMs(): number {
     if (this.#calls < MIN_CALLS) return Infinity;
-    const deviation = Math.sqrt(Math.max(0, this.#square - this.#mean ** 2));
-    return Math.max(LEAST_MS, Math.exp(this.#mean) * Math.max(FACTOR, Math.exp(2 * deviation)));
+    if (Number.isNaN(this.#unusualMs)) {
+      const deviation = Math.sqrt(Math.max(0, this.#square - this.#mean ** 2));
+      const unusual = this.#mean + Math.max(FACTOR, 2 * deviation);
+      this.#unusualMs = unusual > LEAST ? Math.exp(unusual) : LEAST_MS;
+    }
+    return this.#unusualMs;
   }
 }

@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { Stays } from '../../../../src/policies/adaptive-limiter/brake/stays.js';
+
+it('L2: keeps what is told of each call, until that has ended', () => {
+  const stays = new Stays();
+  const one = stays.add(1_000.5, 250.25, true, 3);
+  const other = stays.add(2_000, Infinity, false, 4);
+  expect(stays.startedMs(one)).toBe(1_000.5);
+  expect(stays.usefulMs(one)).toBe(250.25);
+  expect(stays.hasDeadline(one)).toBe(true);
+  expect(stays.cuts(one)).toBe(3);
+  expect(stays.isJudged(one)).toBe(false);
+  expect(stays.usefulMs(other)).toBe(Infinity);
+  expect(stays.hasDeadline(other)).toBe(false);
+  expect(stays.cuts(other)).toBe(4);
+  stays.remove(one);
+  expect(stays.startedMs(other)).toBe(2_000);
+});
+
+it('L2: the oldest is late when it has taken longer than is useful, and is then judged and out of the way', () => {
+  const stays = new Stays();
+  const one = stays.add(0, 100, true, 0);
+  const other = stays.add(10, 100, true, 0);
+  expect(stays.takeLate(100)).toBe(-1);
+  expect(stays.takeLate(100.1)).toBe(one);
+  expect(stays.isJudged(one)).toBe(true);
+  expect(stays.takeLate(100.1)).toBe(-1);
+  expect(stays.takeLate(111)).toBe(other);
+  expect(stays.takeLate(1e9)).toBe(-1);
+  stays.remove(one);
+  stays.remove(other);
+  expect(stays.takeLate(1e9)).toBe(-1);
+});
+
+it('L2: nobody is late of whom nothing is known, or who had no time at all; and they hide nobody', () => {
+  const stays = new Stays();
+  const never = [Infinity, 0, -5, Number.NaN, -Infinity].map((ms) => stays.add(0, ms, true, 0));
+  for (const stay of never) expect(stays.isLate(stay, 1e9)).toBe(false);
+  const late = stays.add(1, 10, true, 0);
+  expect(stays.takeLate(20)).toBe(late);
+  expect(stays.takeLate(1e9)).toBe(-1);
+});
+
+it('G13: nobody is late by a clock that went back or says no time', () => {
+  const stays = new Stays();
+  stays.add(1_000, 10, true, 0);
+  for (const now of [Number.NaN, 0, -Infinity]) expect(stays.takeLate(now)).toBe(-1);
+});
+
+it('L2: does what a list of objects would, whoever comes, ends, or is late', () => {
+  const command = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ usefulMs: fc.constantFrom(5, 20, 100, 0, Infinity) }) },
+    { weight: 3, arbitrary: fc.record({ end: fc.nat({ max: 100 }) }) },
+    { weight: 2, arbitrary: fc.record({ afterMs: fc.nat({ max: 30 }) }) },
+  );
+  interface Model {
+    readonly stay: number;
+    readonly startedMs: number;
+    readonly usefulMs: number;
+    readonly cuts: number;
+    judged: boolean;
+  }
+  fc.assert(
+    fc.property(fc.array(command, { maxLength: 300 }), (commands) => {
+      const stays = new Stays();
+      let now = 0;
+      let count = 0;
+      const inside: Model[] = [];
+      const listed = () =>
+        inside.filter(({ usefulMs, judged }) => !judged && usefulMs > 0 && usefulMs < Infinity);
+      for (const each of commands) {
+        if ('usefulMs' in each) {
+          const { usefulMs } = each;
+          const stay = stays.add(now, usefulMs, true, ++count);
+          expect(inside.some((other) => other.stay === stay)).toBe(false);
+          inside.push({ stay, startedMs: now, usefulMs, cuts: count, judged: false });
+        } else if ('end' in each) {
+          const [gone] = inside.splice(each.end % Math.max(1, inside.length), 1);
+          if (gone === undefined) continue;
+          expect(stays.isJudged(gone.stay)).toBe(gone.judged);
+          stays.remove(gone.stay);
+        } else {
+          now += each.afterMs;
+          for (;;) {
+            const [oldest] = listed();
+            const isLate = oldest !== undefined && now - oldest.startedMs > oldest.usefulMs;
+            expect(stays.takeLate(now)).toBe(isLate ? oldest.stay : -1);
+            if (!isLate) break;
+            oldest.judged = true;
+          }
+        }
+        for (const { stay, startedMs, cuts } of inside) {
+          expect(stays.startedMs(stay)).toBe(startedMs);
+          expect(stays.cuts(stay)).toBe(cuts);
+        }
+      }
+    }),
+  );
+});
+
+it('L2: its memory is that of the most that were inside at a time, and little again after a rush', () => {
+  const stays = new Stays();
+  for (let i = 0; i < 10_000; i++) stays.remove(stays.add(i, 10, true, 0));
+  expect(stays.places).toBe(16);
+  const hanging = stays.add(0, 10, true, 0);
+  const rush = Array.from({ length: 5_000 }, (_, i) => stays.add(i, 10, true, i));
+  expect(new Set(rush).size).toBe(5_000);
+  for (const stay of rush) stays.remove(stay);
+  expect(stays.places).toBeGreaterThan(5_000);
+  stays.remove(hanging);
+  expect(stays.places).toBe(16);
+  expect(stays.takeLate(1e9)).toBe(-1);
+  const next = stays.add(5, 10, true, 1);
+  expect(stays.startedMs(next)).toBe(5);
+});
