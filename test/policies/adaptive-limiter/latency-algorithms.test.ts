@@ -52,16 +52,12 @@ describe('the limit', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('L2: timeouts inside shrink it, those outside say nothing', async () => {
-    for (const [outside, shrinks] of [
-      [true, false],
-      [false, true],
-    ]) {
+  it('L2, T2: timeouts shrink it, inside and outside', async () => {
+    for (const outside of [true, false]) {
       const policy = adaptiveLimiter({ algorithm: 'aimd', releaseOnAbandon: true });
       const made = outside ? rig(timeout('1s'), policy) : rig(policy, timeout('1s'));
       await calls(made, policy, 100, 2_000);
-      expect(policy.snapshot().limit < 20).toBe(shrinks);
-      expect(policy.snapshot().limit === 20).toBe(!shrinks);
+      expect(policy.snapshot().limit).toBeLessThan(20);
     }
   });
 
