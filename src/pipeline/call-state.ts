@@ -102,6 +102,20 @@ export abstract class CallState implements Call {
     return deadline;
   }
 
+  get roughDeadline(): number {
+    let deadline = Infinity;
+    for (let pass: CallState | undefined = this; pass !== undefined; pass = pass.detour?.parent) {
+      for (let i = pass.from, end = pass.enteredLayers; i < end; i++) {
+        const gate = pass.layers[i]?.gate;
+        if (gate === undefined) continue;
+        const state = pass.states[i];
+        const at = gate.roughDeadlineOf?.(state) ?? gate.deadlineOf?.(state);
+        if (at !== undefined && at < deadline) deadline = at;
+      }
+    }
+    return deadline;
+  }
+
   emit(event: EventBody, at = this.layer): void {
     const layer = this.layers[at] as Layer;
     const { name, key, hub } = this.host;

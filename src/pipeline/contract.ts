@@ -29,6 +29,8 @@ export interface Call {
   readonly attempts: number;
   /** When the nearest enclosing timeout expires, in the clock's milliseconds; `Infinity` without one. */
   readonly deadline: number;
+  /** @internal As {@link Call.deadline}, up to a tick of the time source early, and at hardly any cost. */
+  readonly roughDeadline: number;
   /** Whether rejections carry a stack (`captureStack` of the pipeline). */
   readonly captureStack: boolean;
   /** Whether anybody listens: ask before building an event. */
@@ -96,6 +98,8 @@ export interface Gate extends PolicyBase {
   readonly mayAbandon?: boolean;
   /** When this gate will abandon the call whose `state` this is, in the clock's milliseconds. */
   deadlineOf?(state: unknown): number;
+  /** @internal The same, up to a tick early. */
+  roughDeadlineOf?(state: unknown): number;
 }
 
 /** One driver's hold on one call. */

@@ -44,7 +44,10 @@ export interface StandardOptions {
   readonly adaptiveLimiter?: AdaptiveLimiterOptions | false | undefined;
   /** Options of {@link bulkhead}. Default: none, since a number that nobody chose refuses the calls of a burst that a healthy upstream would serve. */
   readonly bulkhead?: BulkheadOptions | false | undefined;
-  /** How long each attempt may take: not longer than the whole call. Default 10 s, or `totalTimeout` where that is shorter. */
+  /**
+   * How long each attempt may take: not longer than the whole call. Default: all of `totalTimeout` where you say how long a call may take, else 10 s. A
+   * shorter one heals single requests that hang, and cuts off answers of an upstream that has become slow.
+   */
   readonly attemptTimeout?: Duration | false | undefined;
 }
 
@@ -98,8 +101,7 @@ export function standard(options?: StandardOptions): Policy[] {
   const { circuitBreaker, adaptiveLimiter, bulkhead, isFailure } = given;
   const byAll = isFailure === undefined ? undefined : failuresBy(isFailure);
   const retry = orHandle(given.retry, byAll);
-  const whole = totalTimeout === false ? Infinity : totalTimeout;
-  const { attemptTimeout = Math.min(whole, standardDefaults.attemptTimeout) } = given;
+  const { attemptTimeout = given.totalTimeout || standardDefaults.attemptTimeout } = given;
   const policies: Policy[] = [];
   if (rateLimiter !== false) policies.push(new RateLimiterPolicy(rateLimiter));
   if (totalTimeout !== false) policies.push(timeoutOf(totalTimeout, TOTAL_TIMEOUT));

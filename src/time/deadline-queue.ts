@@ -140,6 +140,11 @@ export class DeadlineQueue {
     return deadline.at;
   }
 
+  /** @internal As {@link DeadlineQueue.timeOf}, up to a tick early: it neither reads the clock nor links anything. */
+  roughTimeOf({ at }: Deadline): number {
+    return at === UNSTAMPED ? this.#time.recent() + this.durationMs : at;
+  }
+
   /** @internal */
   onTick(nowMs: number): void {
     this.#awaitsTick = false;

@@ -83,7 +83,8 @@ describe('standard', () => {
     const times = (options: Parameters<typeof standard>[0]) =>
       standard(options).flatMap((policy) => ('timeoutMs' in policy ? [policy.timeoutMs] : []));
     expect(times({ totalTimeout: '5s' })).toEqual([5_000, 5_000]);
-    expect(times({ totalTimeout: '1m' })).toEqual([60_000, 10_000]);
+    expect(times({ totalTimeout: '1m' })).toEqual([60_000, 60_000]);
+    expect(times({})).toEqual([30_000, 10_000]);
     expect(times({ totalTimeout: false })).toEqual([10_000]);
     expect(times({ totalTimeout: '5s', attemptTimeout: '5s' })).toEqual([5_000, 5_000]);
     expect(times({ totalTimeout: '1m', attemptTimeout: '1m' })).toEqual([60_000, 60_000]);

@@ -108,7 +108,7 @@ export class AdaptiveLimiterPolicy implements Gate {
     let deadline = Infinity;
     let now: number;
     if (regulator.movesWithTime) {
-      deadline = call.deadline;
+      deadline = call.roughDeadline;
       now = regulator.timeOf(time, deadline);
       if (this.#kept.count > 0) this.#kept.release(now);
       regulator.look(now, this.#inFlightOrLimit);

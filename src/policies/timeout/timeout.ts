@@ -74,6 +74,12 @@ export class TimeoutPolicy implements Gate {
     return deadline.queue.timeOf(deadline);
   }
 
+  /** @internal */
+  roughDeadlineOf(state: unknown): number {
+    const deadline = state as Deadline;
+    return deadline.queue.roughTimeOf(deadline);
+  }
+
   /** Calls on one time source after another are the rule; only a policy shared between clocks looks its queue up again. */
   #queueOf(time: TimeSource): DeadlineQueue {
     if (this.#time !== time) {

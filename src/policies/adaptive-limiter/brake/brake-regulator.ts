@@ -19,6 +19,8 @@ export class BrakeRegulator implements Regulator {
   readonly #brake: Brake;
   readonly #stays = new Stays();
   readonly #usual = new UsualLatency();
+  /** While time stands still, nobody becomes late. */
+  #lookedAt = Number.NaN;
 
   constructor(minLimit: number, maxLimit: number, initialLimit: number) {
     this.#brake = new Brake(minLimit, maxLimit, initialLimit);
@@ -46,6 +48,8 @@ export class BrakeRegulator implements Regulator {
   }
 
   look(nowMs: number, inFlight: number): void {
+    if (nowMs === this.#lookedAt) return;
+    this.#lookedAt = nowMs;
     const brake = this.#brake;
     const stays = this.#stays;
     brake.advance(nowMs);
@@ -71,7 +75,8 @@ export class BrakeRegulator implements Regulator {
     const stays = this.#stays;
     const brake = this.#brake;
     const usefulMs = stays.usefulMs(stay);
-    const now = usefulMs < SHORT_MS * USEFUL_SHARE ? time.now() : time.recent();
+    const isShort = usefulMs < SHORT_MS * USEFUL_SHARE && stays.hasDeadline(stay);
+    const now = isShort ? time.now() : time.recent();
     this.look(now, inFlight);
     const tookMs = now - stays.startedMs(stay);
     const isGivenUp = kind === 'timeout' || kind === 'cancelled';

@@ -91,6 +91,8 @@ export class Brake {
    * @param inFlight How many were in flight, itself included; the limit where a call has found no slot since one last came in.
    */
   useful(cuts: number, nowMs: number, inFlight: number): void {
+    // Almost always: there is nothing to forget, and nothing to give back.
+    if (!this.isOn && this.#trouble.isNone) return;
     this.#learn(false, nowMs, inFlight);
     if (cuts !== this.#cuts) return;
     this.#trouble.add(false, windowOf(inFlight));

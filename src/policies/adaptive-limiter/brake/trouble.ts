@@ -33,6 +33,11 @@ export class Trouble {
   /** Share of useless calls when nothing is wrong with the upstream as a whole. */
   usual = 0;
 
+  /** Whether no call was useless for long. */
+  get isNone(): boolean {
+    return this.share === 0 && this.usual === 0;
+  }
+
   /** @param window About how many calls the share looks back on: as many as are in flight, and {@link MIN_WINDOW} at least. */
   add(useless: boolean, window: number): void {
     if (useless) {
