@@ -58,7 +58,7 @@ const CORE = [...Object.keys(MAY_IMPORT), 'index.ts'];
 /** What joins the core and what is built on it. */
 const ROOT = ['create.ts', 'index.ts'];
 /** Parts that must also run in Bun, Deno, workers and browsers. */
-const ANYWHERE = [...CORE, 'create.ts', 'cockatiel', 'registry', 'fetch', 'telemetry'];
+const ANYWHERE = [...CORE, 'create.ts', 'cockatiel', 'registry', 'fetch', 'telemetry', 'simulator'];
 
 describe('architecture', () => {
   it('is read right by this test', () => {
@@ -87,6 +87,15 @@ describe('architecture', () => {
         ? imports.filter((to) => isOwn(to) && !known.includes(partOf(to)))
         : [];
     });
+    expect(wrong).toEqual([]);
+  });
+
+  it('the simulator knows the core and what joins it, and nothing else that is built on it', () => {
+    const wrong = offenders(({ part, imports }) =>
+      part === 'simulator'
+        ? imports.filter((to) => isOwn(to) && ![...CORE, ...ROOT, part].includes(partOf(to)))
+        : [],
+    );
     expect(wrong).toEqual([]);
   });
 

@@ -13,6 +13,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'the same calls to an upstream that breaks, with and without holdfast (20 s)',
     load: async () => (await import('./demo/command.js')).demo,
   },
+  simulate: {
+    summary: 'how set-ups bear trouble at an upstream, in virtual time: table and charts',
+    load: async () => (await import('./simulate/command.js')).simulate,
+  },
 };
 
 const HELP = `holdfast: resilience for calls that can fail
@@ -20,7 +24,7 @@ const HELP = `holdfast: resilience for calls that can fail
 Usage: holdfast <command> [options]
 
 ${Object.entries(COMMANDS)
-  .map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`)
   .join('\n')}
 
 holdfast <command> --help tells a command's options.

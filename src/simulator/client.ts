@@ -47,9 +47,7 @@ export class Client {
       slice.good++;
       this.#tally.latencies.push(this.#time.now() - startMs);
     };
-    const settled = this.#bare
-      ? this.#caller.execute(operation, signal as unknown as { signal: AbortSignal })
-      : this.#caller.execute(operation, { signal });
+    const settled = this.#execute(operation, signal);
     const timer = this.#time.setTimer(() => {
       end(false, undefined);
       controller.abort(new DOMException('The caller waits no longer', 'TimeoutError'));
@@ -58,6 +56,19 @@ export class Client {
       () => end(true, undefined),
       (error: unknown) => end(error instanceof MissingError, error),
     );
+  }
+
+  /** What throws at once is a call that failed, as what rejects is. */
+  #execute(
+    operation: (context?: RunContext) => Promise<unknown>,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const options = this.#bare ? (signal as unknown as { signal: AbortSignal }) : { signal };
+    try {
+      return Promise.resolve(this.#caller.execute(operation, options));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #send(missing: boolean, signal: AbortSignal): Promise<unknown> {

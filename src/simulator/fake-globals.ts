@@ -1,104 +1,69 @@
 import type { Clock } from '../time/clock.js';
-
-type Callback = (...args: unknown[]) => void;
-
-/** What a faked `setTimeout` answers: as in Node an object, and a number where one is wanted. */
-class FakeTimer {
-  static #count = 0;
-  readonly #id = ++FakeTimer.#count;
-  readonly #start: () => void;
-  handle: unknown;
-
-  constructor(start: (timer: FakeTimer) => void) {
-    this.#start = () => start(this);
-    this.#start();
-  }
-
-  ref(): this {
-    return this;
-  }
-
-  unref(): this {
-    return this;
-  }
-
-  hasRef(): boolean {
-    return true;
-  }
-
-  refresh(): this {
-    this.#start();
-    return this;
-  }
-
-  [Symbol.toPrimitive](): number {
-    return this.#id;
-  }
-}
+import { FakeTimers } from './fake-timers.js';
 
 /**
  * Puts simulated time and repeatable chance in the place of the host's, so that libraries that take no clock run in the simulation too.
  * Answers what puts the host's back.
  */
 export function fakeGlobals(clock: Clock, random: () => number): () => void {
-  const { setTimeout, clearTimeout, setInterval, clearInterval, Date: RealDate } = globalThis;
-  const { random: realRandom } = Math;
-  const realNow = Object.getOwnPropertyDescriptor(performance, 'now');
-  const clear = (timer: unknown): void => {
-    if (timer instanceof FakeTimer) clock.clearTimer(timer.handle);
-  };
-  const once = (callback: Callback, delayMs = 0, ...args: unknown[]): FakeTimer =>
-    new FakeTimer((timer) => {
-      clock.clearTimer(timer.handle);
-      // A host's timer takes a millisecond at least.
-      timer.handle = clock.setTimer(() => callback(...args), Math.max(1, Number(delayMs) || 0));
-    });
-  const repeat = (callback: Callback, delayMs = 0, ...args: unknown[]): FakeTimer =>
-    new FakeTimer((timer) => {
-      const next = (): void => {
-        timer.handle = clock.setTimer(
-          () => {
-            next();
-            callback(...args);
-          },
-          Math.max(1, Number(delayMs) || 0),
-        );
-      };
-      clock.clearTimer(timer.handle);
-      next();
-    });
-  class FakeDate extends RealDate {
-    constructor(...args: unknown[]) {
-      super(...((args.length === 0 ? [clock.wallNow()] : args) as [number]));
-    }
-
-    static override now(): number {
-      return clock.wallNow();
-    }
-  }
-  Object.assign(globalThis, {
-    setTimeout: once,
-    clearTimeout: clear,
-    setInterval: repeat,
-    clearInterval: clear,
-    Date: FakeDate,
-  });
-  Math.random = random;
-  Object.defineProperty(performance, 'now', {
-    value: () => clock.now(),
-    configurable: true,
-    writable: true,
-  });
+  const { clearTimeout, clearInterval, Date: RealDate } = globalThis;
+  const timers = new FakeTimers(clock);
+  const clear =
+    (real: (timer: never) => void) =>
+    (timer?: unknown): void => {
+      // One that was set before the simulation is the host's.
+      if (!timers.clear(timer)) real(timer as never);
+    };
+  const undo = [
+    replace(globalThis, {
+      setTimeout: timers.once,
+      clearTimeout: clear(clearTimeout),
+      setInterval: timers.repeat,
+      clearInterval: clear(clearInterval),
+      Date: fakeDate(RealDate, clock),
+    }),
+    replace(Math, { random }),
+    replace(performance, { now: () => clock.now() }),
+    replace(AbortSignal, { timeout: timeoutOf(clock) }),
+  ];
   return () => {
-    Object.assign(globalThis, {
-      setTimeout,
-      clearTimeout,
-      setInterval,
-      clearInterval,
-      Date: RealDate,
+    for (const each of undo) each();
+  };
+}
+
+/** Sets properties, and answers what makes them what they were: own or inherited. */
+function replace(target: object, values: Readonly<Record<string, unknown>>): () => void {
+  const names = Object.keys(values);
+  const before = names.map((name) => Object.getOwnPropertyDescriptor(target, name));
+  for (const name of names) {
+    const value = values[name];
+    Object.defineProperty(target, name, { value, configurable: true, writable: true });
+  }
+  return () => {
+    names.forEach((name, i) => {
+      const descriptor = before[i];
+      if (descriptor === undefined) Reflect.deleteProperty(target, name);
+      else Object.defineProperty(target, name, descriptor);
     });
-    Math.random = realRandom;
-    if (realNow === undefined) delete (performance as { now?: unknown }).now;
-    else Object.defineProperty(performance, 'now', realNow);
+  };
+}
+
+/** The host's dates, but for what time it is now. */
+function fakeDate(real: DateConstructor, clock: Clock): DateConstructor {
+  const now = (): number => clock.wallNow();
+  return new Proxy(real, {
+    construct: (target, args, newTarget) =>
+      Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget) as object,
+    apply: (target) => new target(now()).toString(),
+    get: (target, name, receiver) => (name === 'now' ? now : Reflect.get(target, name, receiver)),
+  });
+}
+
+function timeoutOf(clock: Clock): (delayMs: number) => AbortSignal {
+  return (delayMs) => {
+    const controller = new AbortController();
+    const error = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+    clock.setTimer(() => controller.abort(error), delayMs);
+    return controller.signal;
   };
 }

@@ -7,14 +7,14 @@ import { troubleOf } from './timeline.js';
 const ENOUGH = 0.95;
 
 /** Goodput is back when it stays so for this many seconds. */
-const STEADY_SECONDS = 5;
+export const STEADY_SECONDS = 5;
 
-/** What is left out at the start: the first calls meet an empty upstream. */
+/** What is left out at the start, where there is time for it: the first calls meet an empty upstream. */
 const WARM_UP_MS = 5_000;
 
 /** What one arm made of one run. Shares are 0 to 1. */
 export interface Measures {
-  /** Share of the calls that got a true answer in time: of those made before the trouble. */
+  /** Share of the calls that got a true answer in time: of those made before the trouble, without the first 5 s. */
   readonly before: number;
   /** Likewise, of those made during the trouble; NaN without any. */
   readonly during: number;
@@ -39,12 +39,14 @@ export function measure({ scenario, spells, slices, latencies, upstream }: Run):
   const { arrivals } = scenario;
   const startMs = trouble?.startMs ?? arrivals;
   const endMs = trouble?.endMs ?? arrivals;
-  const before = shareOf(sumOf(slices, WARM_UP_MS, startMs));
+  const warmMs = Math.min(WARM_UP_MS, startMs / 2);
+  const before = shareOf(sumOf(slices, warmMs, startMs));
   // A steady scenario has no before: it is held to the best that can be had.
-  const yardstick = ENOUGH * (trouble === undefined ? 1 - scenario.errors : before);
+  const hasBefore = trouble !== undefined && !Number.isNaN(before);
+  const yardstick = ENOUGH * (hasBefore ? before : 1 - scenario.errors);
   const isEnough = (second: Slice): boolean =>
     second.calls === 0 || second.good / second.calls >= yardstick;
-  const calm = seconds(slices, WARM_UP_MS, startMs).map(isEnough);
+  const calm = seconds(slices, warmMs, startMs).map(isEnough);
   const rest = seconds(slices, endMs, arrivals).map(isEnough);
   const all = sumOf(slices, 0, Infinity);
   const sorted = [...latencies].sort((a, b) => a - b);
@@ -74,7 +76,10 @@ function seconds(slices: readonly Slice[], fromMs: number, toMs: number): Slice[
 
 /** The first second from which on it is enough, and stays so for a while. */
 function recoveryOf(isEnough: readonly boolean[]): number {
-  const back = isEnough.findIndex((_, i) => !isEnough.slice(i, i + STEADY_SECONDS).includes(false));
+  const back = isEnough.findIndex((_, i) => {
+    const next = isEnough.slice(i, i + STEADY_SECONDS);
+    return next.length === STEADY_SECONDS && !next.includes(false);
+  });
   return back < 0 ? Infinity : back;
 }
 

@@ -76,7 +76,9 @@ export const scenarioSchema = z
       if (at >= value.arrivals) wrong('at', 'must be before the arrivals end');
       if (lasts !== undefined && varies >= lasts) wrong('varies', 'must be less than lasts');
       if (lasts === undefined && varies > 0) wrong('varies', 'has no effect without lasts');
-      if (servers !== undefined && servers > value.servers) {
+      if (servers !== undefined && (trigger.kind === 'spike' || trigger.kind === 'missing_ids')) {
+        wrong('servers', `has no effect: ${trigger.kind} is a matter of the callers`);
+      } else if (servers !== undefined && servers > value.servers) {
         wrong('servers', `must not be more than there are (${value.servers})`);
       }
       if (lasts === undefined && trigger.kind === 'restart') {
@@ -97,6 +99,11 @@ export type Trigger = ResolvedScenario['triggers'][number];
 /** @throws ConfigError that names the path of each mistake. */
 export function resolveScenario(scenario: unknown): ResolvedScenario {
   return parseOptions(scenarioSchema, scenario, 'scenario');
+}
+
+/** The JSON Schema of a {@link Scenario} document: for editors. */
+export function scenarioJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(scenarioSchema, { io: 'input' }) };
 }
 
 /** What all servers can serve, in calls a second. */

@@ -22,6 +22,12 @@ export function spellsOf({ triggers }: ResolvedScenario, chance: () => number): 
   });
 }
 
+/** When a trigger is over: a restart goes from one server to the next. */
+export function endOf(spell: Spell, servers: number): number {
+  const { kind, startMs, endMs } = spell;
+  return kind === 'restart' ? startMs + (endMs - startMs) * (spell.servers ?? servers) : endMs;
+}
+
 /** When the first trigger begins and the last one that ends has ended; `undefined` where there is none. */
 export function troubleOf(
   spells: readonly Spell[],
@@ -29,11 +35,10 @@ export function troubleOf(
 ): { readonly startMs: number; readonly endMs: number } | undefined {
   if (spells.length === 0) return undefined;
   const startMs = Math.min(...spells.map((spell) => spell.startMs));
-  const ends = spells.map((spell) =>
-    spell.kind === 'restart'
-      ? spell.startMs + (spell.endMs - spell.startMs) * (spell.servers ?? servers)
-      : spell.endMs,
-  );
+  const ends = spells.map((spell) => endOf(spell, servers));
   // What lasts for good is over as soon as it has begun: from then on it is the state of things.
-  return { startMs, endMs: Math.max(...ends.map((end) => (end === Infinity ? startMs : end))) };
+  const endMs = Math.max(
+    ...ends.map((end, i) => (end === Infinity ? (spells[i] as Spell).startMs : end)),
+  );
+  return { startMs, endMs };
 }

@@ -45,21 +45,25 @@ interface Job {
   readonly fails: boolean;
 }
 
+/** What a worker is at. */
+interface Work {
+  readonly startMs: number;
+  readonly timer: unknown;
+}
+
 /** A server with workers, and a queue without end that goes on working for callers who are gone. */
 class Server {
   readonly #upstream: Upstream;
   readonly #index: number;
-  #idle: number;
-  #running = new Set<Job>();
+  readonly #workers: number;
+  #running = new Map<Job, Work>();
   #queue: Job[] = [];
   #head = 0;
-  /** Grows with each restart: what a worker did before is lost. */
-  #life = 0;
 
   constructor(upstream: Upstream, index: number, workers: number) {
     this.#upstream = upstream;
     this.#index = index;
-    this.#idle = workers;
+    this.#workers = workers;
   }
 
   get queued(): number {
@@ -67,34 +71,34 @@ class Server {
   }
 
   take(job: Job): void {
-    if (this.#idle > 0) this.#work(job);
+    if (this.#running.size < this.#workers) this.#work(job);
     else this.#queue.push(job);
   }
 
-  /** Loses everything it had, and answers what that was. */
-  restart(workers: number): Job[] {
-    const lost = [...this.#running, ...this.#queue.slice(this.#head)];
-    this.#running = new Set();
+  /** Loses everything it had, and answers whose that was. */
+  restart(): Request[] {
+    const { time } = this.#upstream;
+    for (const [{ request }, { startMs, timer }] of this.#running) {
+      time.clearTimer(timer);
+      this.#upstream.worked(request, time.now() - startMs);
+    }
+    const lost = [...this.#running.keys(), ...this.#queue.slice(this.#head)];
+    this.#running = new Map();
     this.#queue = [];
     this.#head = 0;
-    this.#idle = workers;
-    this.#life++;
-    return lost;
+    return lost.map(({ request }) => request);
   }
 
   #work(job: Job): void {
-    const life = this.#life;
-    this.#idle--;
-    this.#running.add(job);
+    const { time } = this.#upstream;
     const ms = this.#upstream.serviceMs(this.#index);
-    this.#upstream.time.setTimer(() => {
-      const alive = life === this.#life;
-      this.#upstream.worked(this.#index, job, ms, alive);
-      if (!alive) return;
+    const timer = time.setTimer(() => {
       this.#running.delete(job);
-      this.#idle++;
+      this.#upstream.worked(job.request, ms);
+      this.#upstream.finish(this.#index, job.request, job.fails);
       this.#next();
     }, ms);
+    this.#running.set(job, { startMs: time.now(), timer });
   }
 
   #next(): void {
@@ -156,11 +160,14 @@ export class Upstream {
     return ms;
   }
 
-  /** A worker is done with a call, or its server went away under it. */
-  worked(server: number, { request, fails }: Job, ms: number, alive: boolean): void {
+  /** A worker has spent this long on a request. */
+  worked({ gone }: Request, ms: number): void {
     this.counts.workedMs += ms;
-    if (request.gone) this.counts.wastedMs += ms;
-    if (!alive) return;
+    if (gone) this.counts.wastedMs += ms;
+  }
+
+  /** A worker is done with a request. */
+  finish(server: number, request: Request, fails: boolean): void {
     const error = request.missing ? new MissingError('not found') : undefined;
     this.#reply(server, request, fails ? new UpstreamError('500') : error);
   }
@@ -207,11 +214,10 @@ export class Upstream {
   }
 
   #planRestarts({ startMs, endMs, servers = this.#servers.length }: Spell): void {
-    const { workers } = this.scenario;
     for (const [i, server] of this.#servers.slice(0, servers).entries()) {
       this.time.setTimer(
         () => {
-          for (const { request } of server.restart(workers)) {
+          for (const request of server.restart()) {
             this.#reply(i, request, new UpstreamError('ECONNRESET'));
           }
         },

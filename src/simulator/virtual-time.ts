@@ -1,5 +1,5 @@
-import { TimerHeap, type VirtualTimer } from '../testing/timer-heap.js';
 import type { Clock } from '../time/clock.js';
+import { TimerHeap, type VirtualTimer } from '../time/timer-heap.js';
 
 /** What `wallNow()` says at the start of a simulation. */
 const WALL_START = Date.UTC(2026, 0, 1);
@@ -59,8 +59,8 @@ const realSetImmediate = (globalThis as { setImmediate?: (callback: () => void) 
 export const settleByTurn: () => Promise<void> =
   realSetImmediate === undefined ? turnOfChannel() : turnOfImmediate(realSetImmediate);
 
-function turnOfImmediate(setImmediate: (callback: () => void) => unknown): () => Promise<void> {
-  return () => new Promise((resolve) => void setImmediate(resolve));
+function turnOfImmediate(immediately: (callback: () => void) => unknown): () => Promise<void> {
+  return () => new Promise((resolve) => void immediately(resolve));
 }
 
 /** Browsers have no setImmediate, and a timer waits for 4 ms there. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../time/clock.js';
 import { type Duration, parseDuration } from '../time/duration.js';
-import { TimerHeap, type VirtualTimer } from './timer-heap.js';
+import { TimerHeap, type VirtualTimer } from '../time/timer-heap.js';
 
 /** Options of {@link VirtualClock}. */
 export interface VirtualClockOptions {

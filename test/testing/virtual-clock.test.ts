@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { TimerHeap, type VirtualTimer } from '../../src/testing/timer-heap.js';
+import { TimerHeap, type VirtualTimer } from '../../src/time/timer-heap.js';
 import { VirtualClock } from '../../src/testing/virtual-clock.js';
 
 /** A promise that is fulfilled after `ms` of the clock's time. */

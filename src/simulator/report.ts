@@ -1,0 +1,59 @@
+import type { Measures } from './measures.js';
+import { measure } from './measures.js';
+import type { Run } from './run.js';
+import type { ResolvedScenario } from './scenario.js';
+import type { Series } from './series.js';
+import { seriesOf } from './series.js';
+import { summaryOf } from './summary.js';
+import { endOf } from './timeline.js';
+
+/** What {@link simulate} answers: plain data. */
+export interface Report {
+  /** The scenario with everything filled in, durations in milliseconds. */
+  readonly scenario: ResolvedScenario;
+  /** The seeds of the runs, in their order. */
+  readonly seeds: readonly number[];
+  /** What each arm made of it, by its name. */
+  readonly arms: Readonly<Record<string, ArmReport>>;
+}
+
+/** What one arm made of a scenario. */
+export interface ArmReport {
+  /** The means over all runs. One run that never recovers makes `recovery` infinite. */
+  readonly summary: Measures;
+  /** One for each seed. */
+  readonly runs: readonly RunReport[];
+}
+
+/** One run of one arm. */
+export interface RunReport {
+  /** Decides when calls come, how long they take, and how long the triggers last. */
+  readonly seed: number;
+  /** When the triggers of this run began and ended. */
+  readonly triggers: readonly TriggerReport[];
+  readonly measures: Measures;
+  readonly series: Series;
+}
+
+/** A trigger of one run, in milliseconds from its start. */
+export interface TriggerReport {
+  readonly kind: ResolvedScenario['triggers'][number]['kind'];
+  readonly startMs: number;
+  /** `null` where it lasts for good. */
+  readonly endMs: number | null;
+}
+
+/** The report of one run. */
+export function runReportOf(run: Run, seed: number): RunReport {
+  const triggers = run.spells.map((spell) => {
+    const endMs = endOf(spell, run.scenario.servers);
+    const { kind, startMs } = spell;
+    return { kind, startMs, endMs: endMs === Infinity ? null : endMs };
+  });
+  return { seed, triggers, measures: measure(run), series: seriesOf(run) };
+}
+
+/** The report of one arm. */
+export function armReportOf(runs: readonly RunReport[]): ArmReport {
+  return { summary: summaryOf(runs.map(({ measures }) => measures)), runs };
+}

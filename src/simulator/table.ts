@@ -1,0 +1,28 @@
+import { COLUMNS, seedsText } from './columns.js';
+import type { Report } from './report.js';
+
+const WIDTH = 80;
+const NAME_WIDTH = WIDTH - COLUMNS.reduce((sum, { width }) => sum + width, 0);
+
+/** A report as a table of text, 80 columns wide: the means over all runs, an arm a line. */
+export function toTable({ scenario, seeds, arms }: Report): string {
+  // A name that is too long has a line of its own.
+  const fits = (name: string): boolean => name.length <= NAME_WIDTH;
+  const names = Object.keys(arms).filter(fits);
+  const width = Math.max(3, ...names.map(({ length }) => length));
+  const row = (name: string, cells: readonly string[]): string =>
+    name.padEnd(width) + cells.map((cell, i) => cell.padStart(COLUMNS[i]?.width ?? 0)).join('');
+  const heads = COLUMNS.map(({ head }) => head);
+  return [
+    `${scenario.name}: ${seedsText(seeds)}`,
+    '',
+    row('arm', heads),
+    ...Object.entries(arms).flatMap(([name, arm]) => {
+      const cells = COLUMNS.map(({ cell }) => cell(arm));
+      return fits(name) ? [row(name, cells)] : [name, row('', cells)];
+    }),
+    '',
+    ...COLUMNS.map(({ head, legend }) => `  ${head.padEnd(8)}${legend}`),
+    '',
+  ].join('\n');
+}
