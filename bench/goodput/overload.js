@@ -15,7 +15,7 @@ export const OVERLOAD_ROW = 'slowdown-100';
 const WIDTH = 800;
 const LEFT = 150;
 const RIGHT = 190;
-const HEAD = 84;
+const HEAD = 92;
 const STRIP = 46;
 const GAP = 16;
 const FOOT = 34;
@@ -109,7 +109,7 @@ function axis(start, bottom) {
 function outcomeOf({ runs: [run] }) {
   const recovery = run?.measures.recovery ?? Infinity;
   if (recovery === Infinity) return 'not back at all';
-  return recovery === 0 ? 'back at once' : `back ${recovery} s after it`;
+  return recovery === 0 ? 'back at once' : `back ${recovery} s later`;
 }
 
 /** @param {number} second */

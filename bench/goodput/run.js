@@ -90,7 +90,7 @@ async function answersOf(jobs, chosen) {
   const leftOf = new Map(chosen.map(({ id }) => [id, jobs.filter(({ row }) => row === id).length]));
   await runAll(jobs, (job, answer) => {
     answers.set(`${job.row} ${job.arm} ${job.seed}`, answer);
-    process.stderr.write(`${answers.size} of ${jobs.length} runs   \r`);
+    if (process.stderr.isTTY) process.stderr.write(`${answers.size} of ${jobs.length} runs   \r`);
     const left = (leftOf.get(job.row) ?? 0) - 1;
     leftOf.set(job.row, left);
     if (left > 0) return;
@@ -99,7 +99,8 @@ async function answersOf(jobs, chosen) {
       const outcomes = SEEDS.map((seed) => of(row.id, id, seed).outcome);
       return `${id} ${cellOf(row, outcomes)}`;
     });
-    console.log(`${row.title.padEnd(width)}  ${cells.join(' | ')}`);
+    const progress = `${answers.size}/${jobs.length}`;
+    console.log(`${progress.padStart(7)}  ${row.title.padEnd(width)}  ${cells.join(' | ')}`);
   });
   return { of };
 }
