@@ -15,6 +15,11 @@ import CircuitBreaker from 'opossum';
 
 const RESET_MS = 10_000;
 
+/** Where the charts find whether a breaker is open. @type {(isClosed: boolean) => unknown} */
+const snapshotOf = (isClosed) => ({
+  policies: { breaker: { state: isClosed ? 'closed' : 'open' } },
+});
+
 /** @type {{ id: string, label: string, about: string, arm: Arm }[]} */
 export const arms = [
   {
@@ -36,18 +41,22 @@ export const arms = [
     about:
       '`wrap(retry, circuitBreaker, timeout)`: `maxAttempts: 3` with `ExponentialBackoff`; `SamplingBreaker` with a threshold of 0.5 over 10 s, `halfOpenAfter` 10 s; an aggressive `timeout` of the deadline.',
     arm: ({ deadline }) => {
+      const breaker = cockatiel.circuitBreaker(cockatiel.handleAll, {
+        halfOpenAfter: RESET_MS,
+        breaker: new cockatiel.SamplingBreaker({ threshold: 0.5, duration: 10_000 }),
+      });
       const policy = cockatiel.wrap(
         cockatiel.retry(cockatiel.handleAll, {
           maxAttempts: 3,
           backoff: new cockatiel.ExponentialBackoff(),
         }),
-        cockatiel.circuitBreaker(cockatiel.handleAll, {
-          halfOpenAfter: RESET_MS,
-          breaker: new cockatiel.SamplingBreaker({ threshold: 0.5, duration: 10_000 }),
-        }),
+        breaker,
         cockatiel.timeout(deadline, cockatiel.TimeoutStrategy.Aggressive),
       );
-      return { execute: (operation, { signal }) => policy.execute(operation, signal) };
+      return {
+        execute: (operation, { signal }) => policy.execute(operation, signal),
+        snapshot: () => snapshotOf(breaker.state === cockatiel.CircuitState.Closed),
+      };
     },
   },
   {
@@ -60,7 +69,10 @@ export const arms = [
         (/** @type {(context?: RunContext) => Promise<unknown>} */ operation) => operation(),
         { timeout: deadline, errorThresholdPercentage: 50, resetTimeout: RESET_MS },
       );
-      return { execute: (operation) => breaker.fire(operation) };
+      return {
+        execute: (operation) => breaker.fire(operation),
+        snapshot: () => snapshotOf(breaker.closed),
+      };
     },
   },
   {

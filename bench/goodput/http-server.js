@@ -50,8 +50,9 @@ process.once('message', (/** @type {HttpPlan} */ { workers, serviceMs }) => {
     const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
     process.send?.({ port });
   });
-  process.on('message', (/** @type {'counts' | { factor: number }} */ message) => {
+  process.on('message', (/** @type {'forget' | 'counts' | { factor: number }} */ message) => {
     if (message === 'counts') process.send?.(counts);
+    else if (message === 'forget') Object.assign(counts, { requests: 0, workedMs: 0, wastedMs: 0 });
     else factor = message.factor;
   });
 });

@@ -32,6 +32,9 @@ const plan = {
   afterMs: 25_000,
 };
 
+/** Goodput before the trigger: with less, there is nothing to come back to. */
+const LEAST_BEFORE = 0.95;
+
 /** @type {HttpPlan} */
 const smokePlan = { ...plan, beforeMs: 1_000, triggerMs: 300, afterMs: 500 };
 
@@ -53,6 +56,11 @@ export async function runHttp() {
   const arms = {};
   for (const arm of ARMS) {
     const outcome = await runArm(arm, plan);
+    if (outcome.before < LEAST_BEFORE) {
+      throw new Error(
+        `over HTTP, ${arm}: goodput of ${outcome.before} before anything happens; is the machine too busy?`,
+      );
+    }
     arms[arm] = outcome;
     console.log(
       `over HTTP  ${arm}: ${valueText('during', outcome.during)} during, back ${valueText('back', outcome.back)}`,
@@ -73,9 +81,11 @@ async function runArm(arm, given) {
     server.send(given);
     const { port } = await answerOf(server);
     clients.send({ arm, port, plan: given });
-    await answerOf(clients);
+    await answerOf(clients); // warm
+    server.send('forget');
+    await answerOf(clients); // the trigger begins
     server.send({ factor: given.factor });
-    await answerOf(clients);
+    await answerOf(clients); // the trigger ends
     server.send({ factor: 1 });
     const { slices, latencies } = await answerOf(clients);
     server.send('counts');

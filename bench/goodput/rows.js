@@ -107,7 +107,7 @@ function ready(name, title, goals, other = {}) {
     id: name.replaceAll('_', '-') + (clients === undefined ? '' : `-${clients}`),
     title,
     scenario: { ...scenarios[name], ...other, name: title },
-    shows: ['during', 'back', 'lost'],
+    shows: goals.includes(nothingLost) ? ['during', 'lost'] : ['during', 'back'],
     goals,
   };
 }

@@ -50,17 +50,18 @@ export function judge({ figure, atMost, atLeast, belowNone }, arms, ours) {
 export function goalText({ figure, atMost, atLeast, belowNone }) {
   if (belowNone !== undefined) return `≥ none - ${Number((100 * belowNone).toPrecision(3))} point`;
   const text = valueText(figure, atMost ?? atLeast ?? Number.NaN, 'exact');
+  if (atMost === 0) return figure === 'lost' ? `${text} lost` : text;
   return `${atMost === undefined ? '≥' : '≤'} ${text}`;
 }
 
 /**
  * @param {Figure} figure
  * @param {number} value
- * @param {'cell' | 'exact'} as to a percent, or cut off at a tenth of it: a goal that is missed must not look as if it were met
+ * @param {'cell' | 'exact'} as to a percent, or cut off at a hundredth of it: a goal that is missed must not look as if it were met
  */
 export function valueText(figure, value, as = 'cell') {
   if (Number.isNaN(value)) return '-';
-  if (figures[figure].seeds === 'mean') return as === 'cell' ? percent(value) : tenths(value);
+  if (figures[figure].seeds === 'mean') return as === 'cell' ? percent(value) : hundredths(value);
   if (value === Infinity) return 'never';
   return figure === 'lost' && as === 'cell' ? `${value} s lost` : `${value} s`;
 }
@@ -73,6 +74,6 @@ export function percent(share) {
 }
 
 /** @param {number} share */
-function tenths(share) {
-  return `${Math.floor(1_000 * share + 1e-6) / 10}%`;
+function hundredths(share) {
+  return `${Math.floor(10_000 * share + 1e-6) / 100}%`;
 }
