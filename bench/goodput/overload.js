@@ -46,7 +46,7 @@ export function overloadPicture(strips) {
   const endMs = trigger?.endMs ?? startMs;
   const [from, to] = [x(startMs / 1_000), x(endMs / 1_000)];
   const { clients } = rowOf(OVERLOAD_ROW).scenario;
-  const title = 'The upstream is ten times slower for a while. Who is back, and when?';
+  const title = 'The upstream is ten times slower for a while. Who recovers, and when?';
   const outcomes = strips.map(({ label, report }) => `${label}: ${outcomeOf(report)}`);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img">
 <title>${title}</title>
@@ -108,8 +108,8 @@ function axis(start, bottom) {
  */
 function outcomeOf({ runs: [run] }) {
   const recovery = run?.measures.recovery ?? Infinity;
-  if (recovery === Infinity) return 'not back at all';
-  return recovery === 0 ? 'back at once' : `back ${recovery} s later`;
+  if (recovery === Infinity) return 'does not recover';
+  return recovery === 0 ? 'recovers at once' : `${recovery} s to recover`;
 }
 
 /** @param {number} second */
