@@ -86,7 +86,7 @@ describe('the standard policies', () => {
   });
 
   it('X1: keep their state for each origin', async () => {
-    const policies = { retry: false, circuitBreaker: { failingFor: 0 } } as const;
+    const policies = { retry: false, circuitBreaker: { consecutiveFailures: 5, failingFor: 0 } } as const;
     const { fetch, sent } = make([500], { policies });
     for (let i = 0; i < 5; i++) await fetch(URL_A);
     await expect(fetch(URL_A)).rejects.toThrow(CircuitOpenError);
@@ -116,7 +116,7 @@ describe('the standard policies', () => {
 
   it('X1: keep their state for each key that is asked for', async () => {
     const { fetch } = make([500], {
-      policies: { retry: false, circuitBreaker: { failingFor: 0 } },
+      policies: { retry: false, circuitBreaker: { consecutiveFailures: 5, failingFor: 0 } },
       key: (request) => `${request.method} ${request.header('x-tenant')}`,
     });
     const headers = { 'X-Tenant': 'a' };
@@ -249,7 +249,7 @@ describe('policies', () => {
     const template = pipeline(
       'template',
       retry({ maxRetries: 0 }),
-      circuitBreaker({ failingFor: 0 }),
+      circuitBreaker({ consecutiveFailures: 5, failingFor: 0 }),
     );
     const { fetch } = make([503], { policies: template });
     for (let i = 0; i < 5; i++) await fetch(URL_A);
