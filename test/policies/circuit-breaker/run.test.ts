@@ -99,7 +99,11 @@ describe('circuitBreaker: runs of failures', () => {
   it('B2: a call counts once in a run, whatever its retries', async () => {
     const clock = new VirtualClock();
     const breaker = circuitBreaker({ consecutiveFailures: 5, failingFor: 0, random: even });
-    const calls = pipeline({ name: 'calls', clock }, retry({ maxRetries: 5, budget: false }), breaker);
+    const calls = pipeline(
+      { name: 'calls', clock },
+      retry({ maxRetries: 5, budget: false }),
+      breaker,
+    );
     for (let i = 1; i <= 4; i++) {
       await clock.runUntil(calls.settle(() => Promise.reject(DOWN)));
       // Should all the attempts of three calls fail, the rate has been 1 for 18 calls.

@@ -44,16 +44,19 @@ describe('circuitBreaker: trip rules', () => {
     expect(others.transitions()).toEqual(['closed > open: failure_rate']);
   });
 
-  it.each([2, 10])('B2: an upstream that answers one call in %i is called, by the defaults', async (every) => {
-    for (const perSecond of [3, 50]) {
-      const { breaker, clock, fail, succeed } = defaultHarness();
-      for (let i = 0; i < 60 * perSecond; i++) {
-        await (i % every === 0 ? succeed() : fail());
-        await clock.advance(1_000 / perSecond);
+  it.each([2, 10])(
+    'B2: an upstream that answers one call in %i is called, by the defaults',
+    async (every) => {
+      for (const perSecond of [3, 50]) {
+        const { breaker, clock, fail, succeed } = defaultHarness();
+        for (let i = 0; i < 60 * perSecond; i++) {
+          await (i % every === 0 ? succeed() : fail());
+          await clock.advance(1_000 / perSecond);
+        }
+        expect(breaker.state).toBe('closed');
       }
-      expect(breaker.state).toBe('closed');
-    }
-  });
+    },
+  );
 
   it('B2: a busy service whose upstream fails totally is refused after 9 to 10 s, by the defaults', async () => {
     for (const healthyFor of [20_000, 20_100, 20_500, 20_980]) {
