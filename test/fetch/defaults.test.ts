@@ -64,7 +64,7 @@ describe('the defaults of fetch', () => {
     expect(table.get('captureStack')).toBe('`false`');
     expect(rows('undici', 'Options').get('name')).toBe(`\`'${UNDICI_NAME}'\``);
     expect(page('fetch')).toContain(
-      'total timeout 30 s > retry > circuit breaker > bulkhead > attempt timeout 10 s',
+      'total timeout 30 s > retry > circuit breaker > adaptive limiter > bulkhead (off) > attempt timeout 10 s',
     );
   });
 

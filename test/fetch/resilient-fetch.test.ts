@@ -43,14 +43,20 @@ const settled = async (promise: Promise<unknown>): Promise<unknown> =>
   );
 
 describe('the standard policies', () => {
-  it('X1: are the total timeout, retry, circuit breaker, bulkhead and attempt timeout', async () => {
+  it('X1: are the total timeout, retry, circuit breaker, adaptive limiter and attempt timeout', async () => {
     const { fetch } = make([200], { policies: {} });
-    const policies: string[] = [];
-    fetch.on((event) => void (event.policy !== undefined && policies.push(event.policy)));
     await fetch(URL_A);
     const { policies: state } = fetch.snapshot()['http://a.example'] ?? {};
-    expect(Object.keys(state ?? {})).toEqual(['circuit_breaker', 'bulkhead']);
-    expect(state?.['bulkhead']).toMatchObject({ maxConcurrent: 100 });
+    expect(Object.keys(state ?? {})).toEqual(['circuit_breaker', 'adaptive_limiter']);
+    expect(state?.['adaptive_limiter']).toMatchObject({ inFlight: 0, queued: 0 });
+  });
+
+  it('X1: a bulkhead, off by default, is inside the adaptive limiter', async () => {
+    const { fetch } = make([200], { policies: { bulkhead: { maxConcurrent: 50 } } });
+    await fetch(URL_A);
+    const { policies: state } = fetch.snapshot()['http://a.example'] ?? {};
+    expect(Object.keys(state ?? {})).toEqual(['circuit_breaker', 'adaptive_limiter', 'bulkhead']);
+    expect(state?.['bulkhead']).toMatchObject({ maxConcurrent: 50 });
   });
 
   it('X1: an attempt may take 10 s, the whole call 30 s', async () => {
@@ -86,7 +92,10 @@ describe('the standard policies', () => {
   });
 
   it('X1: keep their state for each origin', async () => {
-    const policies = { retry: false, circuitBreaker: { failingFor: 0 } } as const;
+    const policies = {
+      retry: false,
+      circuitBreaker: { consecutiveFailures: 5, failingFor: 0 },
+    } as const;
     const { fetch, sent } = make([500], { policies });
     for (let i = 0; i < 5; i++) await fetch(URL_A);
     await expect(fetch(URL_A)).rejects.toThrow(CircuitOpenError);
@@ -116,7 +125,7 @@ describe('the standard policies', () => {
 
   it('X1: keep their state for each key that is asked for', async () => {
     const { fetch } = make([500], {
-      policies: { retry: false, circuitBreaker: { failingFor: 0 } },
+      policies: { retry: false, circuitBreaker: { consecutiveFailures: 5, failingFor: 0 } },
       key: (request) => `${request.method} ${request.header('x-tenant')}`,
     });
     const headers = { 'X-Tenant': 'a' };
@@ -249,7 +258,7 @@ describe('policies', () => {
     const template = pipeline(
       'template',
       retry({ maxRetries: 0 }),
-      circuitBreaker({ failingFor: 0 }),
+      circuitBreaker({ consecutiveFailures: 5, failingFor: 0 }),
     );
     const { fetch } = make([503], { policies: template });
     for (let i = 0; i < 5; i++) await fetch(URL_A);

@@ -3,11 +3,11 @@ import { VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
 
 /**
- * Calls that were in flight together failed together, five of them were a run of failures, and the retry that would have healed
+ * Calls that were in flight together failed together, enough of them were a run of failures, and the retry that would have healed
  * each of them found the breaker open. Twenty of them were a failure rate of 1.
  */
 describe('B2: calls that fail together, once', () => {
-  it.each([5, 16, 50])('%i of them are healed by one retry each', async (parallel) => {
+  it.each([10, 16, 50])('%i of them are healed by one retry each', async (parallel) => {
     const clock = new VirtualClock();
     const breaker = circuitBreaker();
     const retries = retry({ maxRetries: 1, budget: false });

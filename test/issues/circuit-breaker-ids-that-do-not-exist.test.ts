@@ -8,7 +8,13 @@ import { expect, it } from 'vitest';
  */
 it('B2: two calls that fail with all their retries shut nobody out', async () => {
   const clock = new VirtualClock();
-  const users = pipeline({ name: 'users', clock }, ...standard());
+  const users = pipeline(
+    { name: 'users', clock },
+    ...standard({
+      retry: { budget: false },
+      circuitBreaker: { consecutiveFailures: 5, failingFor: 0 },
+    }),
+  );
   const find = (id: string) =>
     users.settle(() => {
       if (id === 'missing') throw Object.assign(new Error('404'), { status: 404 });

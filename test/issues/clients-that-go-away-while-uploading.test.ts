@@ -8,8 +8,8 @@ import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Servers } from '../fetch/support/servers.js';
 
-/** Failures in a row count at once: these tests take no second. */
-const options = { policies: { circuitBreaker: { failingFor: 0 } } };
+/** Five failures in a row open it, and count at once: these tests take no second. */
+const options = { policies: { circuitBreaker: { consecutiveFailures: 5, failingFor: 0 } } };
 
 type Send = (path: string, init?: object) => Promise<unknown>;
 

@@ -50,7 +50,7 @@ const witness = (told: Outcome[], more = {}) =>
  */
 describe('T2: a total timeout that expires while the operation runs', () => {
   it('T2: opens the breaker inside of it, through a retry and beside an attempt timeout as long', async () => {
-    const breaker = circuitBreaker();
+    const breaker = circuitBreaker({ consecutiveFailures: 5, openFor: '1h' });
     const asked = await hanging(200, [timeout('1s'), retry(), breaker, timeout('1s')]);
     expect(breaker.state).toBe('open');
     expect(asked).toBeLessThan(60);

@@ -12,7 +12,6 @@ import { OneClock } from '../one-clock.js';
 import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';
 import { Admitted, stampOf, UNCOUNTED } from './admitted.js';
-import { Announcer } from './announcer.js';
 import { causeOf } from './cause.js';
 import { Circuit } from './circuit.js';
 import { assertCopyable } from './copyable.js';
@@ -24,6 +23,8 @@ import type { CircuitBreakerOptions, ResolvedCircuitBreaker } from './options.js
 import { breakerOf, resolveCircuitBreaker } from './options.js';
 import { probesNeeded } from './probes.js';
 import { refusalOf, waitOf } from './refusal.js';
+import type { Transitions } from './reporter.js';
+import { Reporter } from './reporter.js';
 import { restore, restoreAtOnce, takeSnapshot } from './restore.js';
 import type { CircuitBreakerSnapshot } from './snapshot.js';
 
@@ -39,9 +40,6 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerP
   return new CircuitBreakerPolicy(resolveCircuitBreaker(options));
 }
 
-/** How often a breaker, or all copies of it together, changed to each state. */
-type Transitions = Record<BreakerState, number>;
-
 /** Made by {@link circuitBreaker}. */
 export class CircuitBreakerPolicy implements Gate {
   readonly role = 'gate';
@@ -55,10 +53,7 @@ export class CircuitBreakerPolicy implements Gate {
   readonly #judge: Judge;
   readonly #circuit: Circuit;
   readonly #isolations = new Isolations(() => this.#circuit.close('released'));
-  readonly #announcer = new Announcer();
-  readonly #transitions: Transitions;
-  /** The call that is being asked or told, which is what causes a change of state. User code in between may make other calls. */
-  #cause: Call | undefined;
+  readonly #reporter: Reporter;
   readonly #time = new OneClock('circuitBreaker', 'breaker');
   /** What is still to be restored, once there is a clock. */
   #toRestore: CircuitBreakerSnapshot | undefined;
@@ -68,7 +63,7 @@ export class CircuitBreakerPolicy implements Gate {
     const { probes, initialState } = options;
     this.#options = options;
     this.name = options.name;
-    this.#transitions = transitions ?? { closed: 0, open: 0, half_open: 0, isolated: 0 };
+    this.#reporter = new Reporter(!options.dryRun, transitions);
     this.#handles = handlesOf(options.handle, isUpstreamFailure);
     this.#inspects = options.handle !== undefined;
     this.#slowMs = options.slowCallDuration ?? Infinity;
@@ -85,16 +80,8 @@ export class CircuitBreakerPolicy implements Gate {
       },
       this.#judge,
       randomOf(options.random, 'circuitBreaker'),
-      (from, to, reason, openForMs) => {
-        this.#transitions[to]++;
-        if (this.#cause === undefined && !this.#announcer.active) return;
-        const enforced = !options.dryRun;
-        const cause = to === 'open' ? this.#circuit.cause : undefined;
-        const told = { from, to, reason, openForMs, cause, enforced };
-        const event: EventBody = { type: 'transition', ...told };
-        this.#cause?.note(event);
-        this.#announcer.announce(event);
-      },
+      (from, to, reason, openForMs) =>
+        this.#reporter.report(from, to, reason, openForMs, this.#circuit.cause),
     );
     if (initialState === undefined) return;
     restoreAtOnce(initialState, this.#circuit, this.#breaker);
@@ -166,7 +153,7 @@ export class CircuitBreakerPolicy implements Gate {
 
   fork(): CircuitBreakerPolicy {
     assertCopyable(this.#options);
-    return new CircuitBreakerPolicy(this.#options, this.#transitions);
+    return new CircuitBreakerPolicy(this.#options, this.#reporter.transitions);
   }
 
   /** @internal One with the same options, and these where it does not say itself how it handles outcomes and reads delays. */
@@ -187,12 +174,13 @@ export class CircuitBreakerPolicy implements Gate {
     this.#judge.advance(nowMs);
     const { total, failures, slow } = this.#judge.health;
     const slowCalls = this.#slowMs === Infinity ? {} : { slowCalls: slow };
-    return { state, transitions: this.#transitions, calls: total, failures, ...slowCalls };
+    const { transitions } = this.#reporter;
+    return { state, transitions, calls: total, failures, ...slowCalls };
   }
 
   /** Reports each change of state, whatever causes it. Returns the unsubscriber. */
   subscribe(emit: (event: EventBody) => void): () => void {
-    return this.#announcer.subscribe(emit);
+    return this.#reporter.subscribe(emit);
   }
 
   /** While it is open it must not be forgotten. Half-open without a call in flight it knows nothing worth keeping. */
@@ -202,12 +190,11 @@ export class CircuitBreakerPolicy implements Gate {
   }
 
   #enterAsCause(call: Call): Admission {
-    const outer = this.#cause;
-    this.#cause = call;
+    const outer = this.#reporter.causedBy(call);
     try {
       return this.#enterNotCalm(call);
     } finally {
-      this.#cause = outer;
+      this.#reporter.causedBy(outer);
     }
   }
 
@@ -242,22 +229,20 @@ export class CircuitBreakerPolicy implements Gate {
 
   /** A success tripped it: with slow calls, or by filling up the calls it takes to judge. */
   #openAsCause(call: Call, reason: OpenReason): void {
-    const outer = this.#cause;
-    this.#cause = call;
+    const outer = this.#reporter.causedBy(call);
     try {
       this.#circuit.open(call.time.now(), reason, undefined);
     } finally {
-      this.#cause = outer;
+      this.#reporter.causedBy(outer);
     }
   }
 
   #exitAsCause(call: Call, outcome: Outcome): void {
-    const outer = this.#cause;
-    this.#cause = call;
+    const outer = this.#reporter.causedBy(call);
     try {
       this.#count(call, outcome);
     } finally {
-      this.#cause = outer;
+      this.#reporter.causedBy(outer);
     }
   }
 

@@ -65,7 +65,7 @@ export interface CircuitBreakerOptions extends Named {
    */
   readonly rampFor?: Duration | undefined;
   /**
-   * Which outcomes are failures. Default: errors of the operation and timeouts inside. What it says no to counts as a success:
+   * Which outcomes are failures. Default: errors of the operation and timeouts. What it says no to counts as a success:
    * the upstream did answer. Only rejections by policies inside (unless it says yes to them) and calls that were given up are
    * not counted at all; by default, neither is a ConfigError or ContractError of a policy inside.
    */

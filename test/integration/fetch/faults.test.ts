@@ -109,7 +109,8 @@ describe.each(clientKinds)('$name', (kind) => {
   it('X1: failures open the breaker of their origin, and of no other', async () => {
     const bad = await servers.http((_request, response) => response.writeHead(500).end());
     const fine = await servers.http((_request, response) => void response.end('good'));
-    const client = make({ policies: { retry: false, circuitBreaker: { failingFor: 0 } } });
+    const circuitBreaker = { consecutiveFailures: 5, failingFor: 0 };
+    const client = make({ policies: { retry: false, circuitBreaker } });
     for (let i = 0; i < 5; i++) await (await client.send(`http://127.0.0.1:${bad}/`)).text();
     await expect(client.send(`http://127.0.0.1:${bad}/`)).rejects.toThrow(CircuitOpenError);
     expect(await (await client.send(`http://127.0.0.1:${fine}/`)).text()).toBe('good');

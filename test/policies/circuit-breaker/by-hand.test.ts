@@ -6,7 +6,7 @@ import {
   pipeline,
 } from '../../../src/index.js';
 import { VirtualClock } from '../../../src/testing/index.js';
-import { harness, PLAIN, start } from './support.js';
+import { harness, PLAIN, PLAIN_RULES, start } from './support.js';
 
 type Made = ReturnType<typeof harness>;
 
@@ -176,7 +176,7 @@ describe('circuitBreaker: by hand', () => {
 
   it('B9: one breaker in two pipelines is one breaker', async () => {
     const clock = new VirtualClock();
-    const breaker = circuitBreaker({ ...PLAIN, failingFor: 0 });
+    const breaker = circuitBreaker({ ...PLAIN, ...PLAIN_RULES });
     const [read, write] = ['read', 'write'].map((name) => pipeline({ name, clock }, breaker));
     for (let i = 0; i < 5; i++) {
       const calls = i % 2 === 0 ? read : write;

@@ -64,7 +64,9 @@ describe('circuitBreaker: events', () => {
   it('copies of a keyed pipeline report with their key', async () => {
     const clock = new VirtualClock();
     const heard: (string | undefined)[] = [];
-    const hosts = keyed(pipeline({ name: 'calls', clock }, circuitBreaker({ failingFor: 0 })));
+    const hosts = keyed(
+      pipeline({ name: 'calls', clock }, circuitBreaker({ consecutiveFailures: 5, failingFor: 0 })),
+    );
     hosts.on('transition', ({ key, to }) => heard.push(key, to));
     for (let i = 0; i < 5; i++) await hosts.settle('a', failing);
     await hosts.settle('b', failing);

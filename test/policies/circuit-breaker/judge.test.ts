@@ -13,7 +13,7 @@ describe('RuleJudge', () => {
     const rates = judge({ minimumCalls: 2, failingFor: 0 });
     expect(rates.record(0, true, false)).toBeUndefined();
     expect(rates.record(0, true, false)).toBe('failure_rate');
-    const quiet = judge({ failingFor: 0 });
+    const quiet = judge({ consecutiveFailures: 5, failingFor: 0 });
     for (let i = 0; i < 4; i++) expect(quiet.record(0, true, false)).toBeUndefined();
     expect(quiet.record(0, true, false)).toBe('consecutive_failures');
     const slow = judge({ minimumCalls: 2, slowCallRate: 1, slowCallDuration: 10 });
@@ -22,7 +22,7 @@ describe('RuleJudge', () => {
   });
 
   it('B2: a success ends a run of failures', () => {
-    const quiet = judge({ failureRate: false, minimumCalls: 20 });
+    const quiet = judge({ failureRate: false, consecutiveFailures: 5, minimumCalls: 20 });
     for (let i = 0; i < 40; i++) {
       expect(quiet.record(i, i % 5 !== 0, false)).toBeUndefined();
     }

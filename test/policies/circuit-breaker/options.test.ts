@@ -24,10 +24,10 @@ function fault(options: unknown): ConfigError {
 describe('circuitBreaker: options', () => {
   it('has the defaults that were promised', () => {
     expect(circuitBreakerDefaults).toEqual({
-      failureRate: 0.9,
+      failureRate: 0.99,
       window: 10_000,
       minimumCalls: 20,
-      consecutiveFailures: 5,
+      consecutiveFailures: 10,
       failingFor: 1_000,
       openFor: 500,
       probes: 3,

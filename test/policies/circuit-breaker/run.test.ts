@@ -16,7 +16,7 @@ describe('circuitBreaker: runs of failures', () => {
       await fail();
       expect(breaker.state).toBe('open');
     }
-    const longer = defaultHarness({ failingFor: '3s' });
+    const longer = defaultHarness({ failingFor: '3s', consecutiveFailures: 5 });
     await longer.fail(5);
     await longer.clock.advance(2_999);
     await longer.fail();
@@ -52,7 +52,7 @@ describe('circuitBreaker: runs of failures', () => {
   it('B2: a clock that goes back makes no outage of a blip', async () => {
     let now = 5_000;
     const clock = Object.assign(new VirtualClock(), { now: () => now });
-    const { breaker, fail } = defaultHarness({}, clock);
+    const { breaker, fail } = defaultHarness({ consecutiveFailures: 5 }, clock);
     await fail(5);
     now = 0;
     await fail();
@@ -98,8 +98,12 @@ describe('circuitBreaker: runs of failures', () => {
 
   it('B2: a call counts once in a run, whatever its retries', async () => {
     const clock = new VirtualClock();
-    const breaker = circuitBreaker({ failingFor: 0, random: even });
-    const calls = pipeline({ name: 'calls', clock }, retry({ maxRetries: 5 }), breaker);
+    const breaker = circuitBreaker({ consecutiveFailures: 5, failingFor: 0, random: even });
+    const calls = pipeline(
+      { name: 'calls', clock },
+      retry({ maxRetries: 5, budget: false }),
+      breaker,
+    );
     for (let i = 1; i <= 4; i++) {
       await clock.runUntil(calls.settle(() => Promise.reject(DOWN)));
       // Should all the attempts of three calls fail, the rate has been 1 for 18 calls.
@@ -113,7 +117,7 @@ describe('circuitBreaker: runs of failures', () => {
 
   it('B2: outside of retry, a call with many attempts is a step as any', async () => {
     const clock = new VirtualClock();
-    const breaker = circuitBreaker({ failingFor: 0, random: even });
+    const breaker = circuitBreaker({ consecutiveFailures: 5, failingFor: 0, random: even });
     const calls = pipeline({ name: 'calls', clock }, breaker, retry({ maxRetries: 2 }));
     for (let i = 1; i <= 5; i++) await clock.runUntil(calls.settle(() => Promise.reject(DOWN)));
     expect(breaker.state).toBe('open');

@@ -13,45 +13,72 @@ import { DOWN, defaultHarness, harness, PLAIN, PLAIN_RULES, start } from './supp
 
 /** B2, B3, B4, B8: what opens it, and what counts. */
 describe('circuitBreaker: trip rules', () => {
-  it('B2: opens at nine tenths of 20 calls in 10 s by default, failing for a second', async () => {
+  it('B2: opens at 99 of 100 calls in 10 s by default, failing for a second', async () => {
     const { breaker, clock, fail, succeed, transitions } = defaultHarness({
       consecutiveFailures: false,
     });
-    await succeed(2);
-    for (let i = 0; i < 17; i++) {
+    await succeed();
+    for (let i = 0; i < 98; i++) {
       await fail();
-      await clock.advance(100);
+      await clock.advance(20);
     }
+    expect(breaker.state).toBe('closed');
     await fail();
     expect(transitions()).toEqual(['closed > open: failure_rate']);
+    const few = defaultHarness({ consecutiveFailures: false });
+    for (let i = 0; i < 19; i++) {
+      await few.fail();
+      await few.clock.advance(100);
+    }
+    expect(few.breaker.state).toBe('closed');
+    await few.fail();
+    expect(few.transitions()).toEqual(['closed > open: failure_rate']);
     const others = defaultHarness({ consecutiveFailures: false });
-    await others.succeed(3);
+    await others.succeed();
     await others.fail();
     await others.clock.advance('5s');
     await others.fail(20);
-    expect(others.breaker.snapshot().window).toEqual({ calls: 24, failures: 21, slow: 0 });
+    expect(others.breaker.snapshot().window).toEqual({ calls: 22, failures: 21, slow: 0 });
     await others.clock.advance('5s');
     await others.fail(2);
     expect(others.transitions()).toEqual(['closed > open: failure_rate']);
-    expect(breaker.state).toBe('open');
   });
 
-  it('B2: an upstream that answers half of the calls is called, by the defaults', async () => {
-    for (const perSecond of [3, 50]) {
-      const { breaker, clock, fail, succeed } = defaultHarness({ consecutiveFailures: false });
-      for (let i = 0; i < 60 * perSecond; i++) {
-        await (i % 2 === 0 ? fail() : succeed());
-        await clock.advance(1_000 / perSecond);
+  it.each([2, 10])(
+    'B2: an upstream that answers one call in %i is called, by the defaults',
+    async (every) => {
+      for (const perSecond of [3, 50]) {
+        const { breaker, clock, fail, succeed } = defaultHarness();
+        for (let i = 0; i < 60 * perSecond; i++) {
+          await (i % every === 0 ? succeed() : fail());
+          await clock.advance(1_000 / perSecond);
+        }
+        expect(breaker.state).toBe('closed');
       }
-      expect(breaker.state).toBe('closed');
+    },
+  );
+
+  it('B2: a busy service whose upstream fails totally is refused after 9 to 10 s, by the defaults', async () => {
+    for (const healthyFor of [20_000, 20_100, 20_500, 20_980]) {
+      const { breaker, clock, fail, succeed } = defaultHarness();
+      while (clock.now() < healthyFor) {
+        await succeed();
+        await clock.advance(20);
+      }
+      while (breaker.state === 'closed') {
+        await fail();
+        await clock.advance(20);
+      }
+      expect(clock.now() - healthyFor).toBeGreaterThan(9_000);
+      expect(clock.now() - healthyFor).toBeLessThanOrEqual(10_000);
     }
   });
 
-  it('B2: opens at five failures in a row where calls are few', async () => {
+  it('B2: opens at ten failures in a row where calls are few', async () => {
     const { breaker, clock, fail, succeed, transitions } = defaultHarness();
-    await fail(4);
+    await fail(9);
     await succeed();
-    await fail(4);
+    await fail(9);
     expect(breaker.state).toBe('closed');
     // A quiet service: each call finds the window empty.
     await clock.advance('1h');

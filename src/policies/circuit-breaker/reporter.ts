@@ -1,0 +1,52 @@
+import type { Call } from '../../pipeline/contract.js';
+import type { BreakerState, EventBody } from '../../pipeline/events.js';
+import { Announcer } from './announcer.js';
+import type { TransitionReason } from './circuit.js';
+
+/** How often a breaker, or all copies of it together, changed to each state. */
+export type Transitions = Record<BreakerState, number>;
+
+/** Counts the changes of state, and tells of them: the call that causes one, and every subscriber. */
+export class Reporter {
+  readonly transitions: Transitions;
+  readonly #enforced: boolean;
+  readonly #announcer = new Announcer();
+  #call: Call | undefined;
+
+  constructor(enforced: boolean, transitions?: Transitions) {
+    this.#enforced = enforced;
+    this.transitions = transitions ?? { closed: 0, open: 0, half_open: 0, isolated: 0 };
+  }
+
+  /**
+   * From now on this call is being asked or told, and causes what changes. Returns the one before, to be put back afterwards:
+   * user code in between may make other calls.
+   */
+  causedBy(call: Call | undefined): Call | undefined {
+    const before = this.#call;
+    this.#call = call;
+    return before;
+  }
+
+  /** Returns the unsubscriber. */
+  subscribe(emit: (event: EventBody) => void): () => void {
+    return this.#announcer.subscribe(emit);
+  }
+
+  /** `failure` is what opened it. */
+  report(
+    from: BreakerState,
+    to: BreakerState,
+    reason: TransitionReason,
+    openForMs: number | undefined,
+    failure: unknown,
+  ): void {
+    this.transitions[to]++;
+    if (this.#call === undefined && !this.#announcer.active) return;
+    const cause = to === 'open' ? failure : undefined;
+    const told = { from, to, reason, openForMs, cause, enforced: this.#enforced };
+    const event: EventBody = { type: 'transition', ...told };
+    this.#call?.note(event);
+    this.#announcer.announce(event);
+  }
+}
