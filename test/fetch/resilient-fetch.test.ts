@@ -703,7 +703,11 @@ describe('headers', () => {
     const { fetch, sent } = make([hang, 200], {
       clock,
       headers: { deadline: 'X-Deadline-Ms', attempt: 'x-attempt' },
-      policies: { totalTimeout: '15s', retry: { initialDelay: 0, maxDelay: 0 } },
+      policies: {
+        totalTimeout: '15s',
+        attemptTimeout: '10s',
+        retry: { initialDelay: 0, maxDelay: 0 },
+      },
     });
     const call = fetch(URL_A, { headers: { a: '1' } });
     await clock.advance('10s');

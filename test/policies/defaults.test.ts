@@ -12,6 +12,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { adaptiveLimiterDefaults } from '../../src/policies/adaptive-limiter/options.js';
 import { bulkheadDefaults } from '../../src/policies/bulkhead/options.js';
+import { circuitBreakerDefaults } from '../../src/policies/circuit-breaker/options.js';
 import { rateLimiterDefaults } from '../../src/policies/rate-limiter/options.js';
 import { retryDefaults } from '../../src/policies/retry/options.js';
 import { retryBudgetDefaults } from '../../src/policies/retry-budget/options.js';
@@ -138,3 +139,31 @@ describe.each<[string, (options: object) => unknown, Readonly<Record<string, unk
     }
   });
 });
+
+it('docs/policies/standard.md has every default of the policies in it', () => {
+  const path = new URL('../../docs/policies/standard.md', import.meta.url);
+  const text = readFileSync(path, 'utf8').split(/^## Every default, and why$/m)[1] ?? '';
+  const rows = text
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')))
+    .slice(2);
+  const shown = rows
+    .map(([, , option, value]) => [option, value?.replaceAll(',', '')])
+    // Follows from another one.
+    .filter(([option]) => option !== 'maxOpenFor');
+  const { algorithm, minLimit, maxLimit, maxQueued, maxWait } = adaptiveLimiterDefaults;
+  const wanted = [
+    ...Object.entries(retryDefaults).filter(([key]) => key !== 'whenSpent'),
+    ...Object.entries(retryBudgetDefaults),
+    ...Object.entries(circuitBreakerDefaults).filter(([key]) => key !== 'dryRun'),
+    ...Object.entries({ algorithm, minLimit, maxLimit, maxQueued, maxWait }),
+  ].map(([key, value]) => [key, inWords(key, value)]);
+  expect(shown).toEqual(wanted);
+});
+
+function inWords(key: string, value: unknown): string {
+  const isDuration = /delay|after|timeout|wait|for$|^window$/i.test(key);
+  if (isDuration && typeof value === 'number') return formatDuration(value);
+  return typeof value === 'string' ? `'${value}'` : String(value);
+}

@@ -159,7 +159,7 @@ describe('an arm', () => {
       options(failing, ({ clock }) =>
         pipeline(
           { name: 'x', clock, telemetry: false },
-          circuitBreaker({ minimumCalls: 5, failingFor: 0, openFor: '5s' }),
+          circuitBreaker({ failureRate: 0.5, minimumCalls: 5, failingFor: 0, openFor: '5s' }),
           adaptiveLimiter(),
         ),
       ),
