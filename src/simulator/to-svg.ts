@@ -9,6 +9,11 @@ const LINE = 18;
 const GAP = 16;
 /** Of a letter of the title, more or less. */
 const LETTER = 8;
+const CORNER = 8;
+
+/** A ground of its own: where the picture stands the page may be light and the reader's system dark, or the reverse. */
+const GROUND_STYLE = `.hf-ground{fill:#fff;stroke:#d1d9e0}
+@media(prefers-color-scheme:dark){.hf-ground{fill:#0d1117;stroke:#3d444d}}`;
 
 /**
  * The charts of a report as one SVG without script and font, for light and dark pages: what became of each arm in the run of the
@@ -37,7 +42,9 @@ export function toSvg(report: Report): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" class="hf-chart" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
 <title>${xml(name)}</title>
 <desc>${xml([about, ...words].filter((text) => text !== '').join(' '))}</desc>
-<style>${CHART_STYLE}</style>
+<style>${CHART_STYLE}
+${GROUND_STYLE}</style>
+<rect class="hf-ground" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="${CORNER}"/>
 ${title.join('\n')}
 ${charts.join('\n')}
 </svg>
