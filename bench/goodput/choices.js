@@ -56,14 +56,14 @@ export const choices = [
     id: 'no-breaker',
     label: 'no breaker',
     about:
-      '`circuitBreaker: false`. The row shows what the breaker costs and what it saves: without it, nothing stops the calls to an upstream that fails all of them at once.',
+      '`circuitBreaker: false`. The row shows what the breaker costs in goodput. What it saves is not in these cells: requests to an upstream that fails all of them.',
     policies: withOptions({ circuitBreaker: false }),
   },
   {
     id: 'breaker-at-half',
     label: 'breaker at half',
     about:
-      'A breaker as many libraries have it: it opens when half of the calls of 30 s have failed, or 5 in a row, at once, and stays open for 5 s at first and 60 s at most. The row shows what a low threshold and a long pause do to calls that would have been answered.',
+      'The breaker with earlier defaults: it opens when half of the calls of 30 s have failed, or 5 in a row, and at once; it stays open for 5 s at first and 60 s at most, and then lets all calls in again. The row shows what a low threshold and a long pause do to calls that would have been answered.',
     policies: withOptions({
       circuitBreaker: {
         failureRate: 0.5,
@@ -80,35 +80,35 @@ export const choices = [
     id: 'throttle',
     label: 'throttle',
     about:
-      "`throttle({ window: '10s' })` in place of the breaker. The row shows a policy that refuses a share of the calls, where a breaker refuses all or none.",
+      "`throttle({ window: '10s' })` in place of the breaker. The row shows a policy that refuses a share of the calls, where an open breaker refuses all of them.",
     policies: inPlaceOfBreaker(() => throttle({ window: '10s' })),
   },
   {
     id: 'semian',
     label: "Semian's breaker",
     about:
-      'The adaptive breaker of [Semian](https://github.com/Shopify/semian) in place of ours, after its published proportional controller: each second, the share of refused calls moves by the error rate of the last 10 s, less 5%, less that share (`bench/goodput/semian.js`). The row shows a share that follows the error rate, however low that is.',
+      'The adaptive breaker of [Semian](https://github.com/Shopify/semian) in place of ours, after its published proportional controller: each second, the share of refused calls moves by the error rate of the last 10 s, less 5%, less that share (`bench/goodput/semian.js`). The row shows a share that follows the error rate from 5% on.',
     policies: inPlaceOfBreaker(() => new SemianBreaker()),
   },
   {
     id: 'bulkhead',
     label: 'bulkhead, no limiter',
     about:
-      '`adaptiveLimiter: false, bulkhead: {}`: each client may have 100 calls in flight. The row shows what a fixed limit does that nobody fitted to the upstream.',
+      '`adaptiveLimiter: false, bulkhead: {}`: each client may have 100 calls in flight. The row shows a fixed limit that nobody has fitted to the upstream.',
     policies: withOptions({ adaptiveLimiter: false, bulkhead: {} }),
   },
   {
     id: 'gradient',
     label: 'gradient limiter',
     about:
-      "`adaptiveLimiter: { algorithm: 'gradient', maxQueued: 100 }`. The row shows a limit that follows latency.",
+      "`adaptiveLimiter: { algorithm: 'gradient', maxQueued: 100 }`. The row shows a limit that follows latency. It begins at 20 calls in flight, which is more than a client of these situations usually has.",
     policies: withOptions({ adaptiveLimiter: { algorithm: 'gradient', maxQueued: 100 } }),
   },
   {
-    id: 'small-budget',
-    label: 'small retry budget',
+    id: 'other-budget',
+    label: 'other retry budget',
     about:
-      '`retry: { budget: { ratio: 0.2, minPerSecond: 10 } }`: one retry for every five calls, and ten a second for each client. The row shows a budget that is small for a busy client and large for a quiet one.',
+      '`retry: { budget: { ratio: 0.2, minPerSecond: 10 } }`: one retry for every five calls, and ten a second for each client. Those were earlier defaults. The row shows a budget that is hardly a bound: a client of these situations makes fewer than ten calls a second.',
     policies: withOptions({ retry: { budget: { ratio: 0.2, minPerSecond: 10 } } }),
   },
   {

@@ -95,7 +95,7 @@ function pageOf(results, reasons) {
     '## What is compared',
     '',
     `The same calls, with the same chance, go through five set-ups. Each follows the documentation of its library (cockatiel ${cockatiel}, opossum ${opossum}). ` +
-      'Each is told how long a call may take, which is 1 s unless a row says otherwise, and nothing else about the upstream. The caller aborts at that deadline in all of them.',
+      'Each is told how long a call may take, and nothing else about the upstream unless a row says so. A call may take 1 s where no row says otherwise, and the caller aborts at that deadline in all set-ups.',
     '',
     ...arms.map(({ label, about }) => `- **${label}**: ${about}`),
     '',

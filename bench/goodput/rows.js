@@ -194,7 +194,7 @@ export const sections = [
       {
         ...ready(
           'missing_ids',
-          'half of the ids missing, `isFailure` knows, 20 clients',
+          'half of the ids missing, `isFailure` set, 20 clients',
           [asNone, nothingLost],
           { clients: 20 },
         ),

@@ -9,6 +9,7 @@ const LINE = 18;
 const GAP = 16;
 /** Of a letter of the title, more or less. */
 const LETTER = 8;
+const TOP = 8;
 const CORNER = 8;
 
 /** A ground of its own: where the picture stands the page may be light and the reader's system dark, or the reverse. */
@@ -27,10 +28,10 @@ export function toSvg(report: Report): string {
   const width = columns * CHART_WIDTH;
   const { name, about } = report.scenario;
   const lines = wrapped(about === '' ? name : `${name}: ${about}`, (width - 20) / LETTER);
-  const head = lines.length * LINE + GAP;
+  const head = TOP + lines.length * LINE + GAP;
   const height = head + Math.ceil(runs.length / columns) * step;
   const title = lines.map(
-    (line, i) => `<text class="hf-title" x="10" y="${(i + 1) * LINE}">${xml(line)}</text>`,
+    (line, i) => `<text class="hf-title" x="10" y="${TOP + (i + 1) * LINE}">${xml(line)}</text>`,
   );
   const charts = runs.map(([arm, run], i) => {
     const x = (i % columns) * CHART_WIDTH;
