@@ -87,7 +87,7 @@ export const choices = [
     id: 'semian',
     label: "Semian's breaker",
     about:
-      'The adaptive breaker of [Semian](https://github.com/Shopify/semian) in place of ours, after its published proportional controller: each second, the share of refused calls moves by the error rate of the last 10 s, less 5%, less that share (`bench/goodput/semian.js`). The row shows a share that follows the error rate from 5% on.',
+      'The adaptive breaker of [Semian](https://github.com/Shopify/semian) in place of ours, after its published proportional controller in its plain form, of which later versions refuse more: each second, the share of refused calls moves by the error rate of the last 10 s, less 5%, less that share (`bench/goodput/semian.js`). The row shows a share that follows the error rate from 5% on.',
     policies: inPlaceOfBreaker(() => new SemianBreaker()),
   },
   {

@@ -2,7 +2,7 @@
 /**
  * Semian's adaptive breaker as a policy, after its published proportional controller: once a second, the share of the calls that it
  * refuses moves by `error rate - ideal error rate - that share`, with the error rate of the last 10 s. Semian learns the ideal error
- * rate, from 5% on; here it stays at that.
+ * rate, from 5% on; here it stays at that. Later versions of the controller weigh the share less, and so refuse more.
  *
  * @see https://github.com/Shopify/semian
  * @module
