@@ -9,6 +9,7 @@
 import * as cockatiel from 'cockatiel4';
 import { arms as simulated } from 'holdfast/simulator';
 import CircuitBreaker from 'opossum';
+import { armOfChoice, choices } from './choices.js';
 
 /** @typedef {import('holdfast/simulator').Arm} Arm */
 /** @typedef {import('holdfast/simulator').RunContext} RunContext */
@@ -79,7 +80,7 @@ export const arms = [
     id: 'standard',
     label: '`standard()`',
     about:
-      "holdfast's `pipeline('upstream', ...standard({ totalTimeout }))` with the deadline as the total timeout, and no other option.",
+      "holdfast's `pipeline('upstream', ...standard({ totalTimeout }))` with the deadline as the total timeout, and no other option unless a row says so.",
     arm: simulated.standard,
   },
 ];
@@ -93,3 +94,15 @@ export function armOf(id) {
 
 /** The arm that the goals are for. */
 export const OURS = 'standard';
+
+/**
+ * What the calls of a row go through.
+ * @param {import('./types.d.ts').Row} row
+ * @param {string} id of an arm, or of a choice
+ * @returns {Arm}
+ */
+export function armFor({ ours }, id) {
+  if (id === OURS && ours !== undefined) return ours;
+  const choice = choices.find((each) => each.id === id);
+  return choice === undefined ? armOf(id).arm : armOfChoice(choice);
+}

@@ -10,10 +10,12 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { resolveScenario, toSvg } from 'holdfast/simulator';
 import { armOf, arms, OURS } from './arms.js';
+import { choicesOf } from './choices-section.js';
+import { markdown } from './markdown.js';
 import { OVERLOAD_ROW, overloadPicture } from './overload.js';
 import { readResults } from './results.js';
 import { rows, sections } from './rows.js';
-import { figureOf, goalText, judge, mean, percent, valueText } from './verdict.js';
+import { cellOf, goalText, judge, mean, percent, valueText } from './verdict.js';
 
 /** @typedef {import('./types.d.ts').Results} Results */
 /** @typedef {import('./types.d.ts').Row} Row */
@@ -93,7 +95,7 @@ function pageOf(results, reasons) {
     '## What is compared',
     '',
     `The same calls, with the same chance, go through five set-ups. Each follows the documentation of its library (cockatiel ${cockatiel}, opossum ${opossum}). ` +
-      'Each is told how long a call may take, which is 1 s unless a row says otherwise, and nothing else about the upstream. The caller aborts at that deadline in all of them.',
+      'Each is told how long a call may take, and nothing else about the upstream unless a row says so. A call may take 1 s where no row says otherwise, and the caller aborts at that deadline in all set-ups.',
     '',
     ...arms.map(({ label, about }) => `- **${label}**: ${about}`),
     '',
@@ -113,6 +115,7 @@ function pageOf(results, reasons) {
     lines.push(...tableOf(section.rows, results), '');
   }
   lines.push('## Goals that are missed', '', ...missesOf(results, reasons), '');
+  lines.push(...choicesOf(results));
   lines.push('## What the upstream had to do', '', ...workOf(results), '');
   lines.push('## Second by second', '');
   lines.push(
@@ -127,14 +130,14 @@ function pageOf(results, reasons) {
     '## How to repeat it',
     '',
     '```sh',
-    'npm run bench:goodput                     # all rows, in two processes; writes the results and this page',
+    'npm run bench:goodput                     # all rows and choices, in two processes; writes the results and this page',
     'npm run bench:goodput -- slowdown-100     # one row; writes nothing',
     'npm run bench:goodput -- --http           # the run over HTTP alone',
     'npm run bench:goodput -- --page           # this page alone, from the results',
     '```',
     '',
     'The simulation runs in virtual time: the same code gives the same results, byte for byte, however busy the machine is. ' +
-      `The rows stand in \`bench/goodput/rows.js\`, the set-ups in \`bench/goodput/arms.js\`. \`simulate()\` of \`holdfast/simulator\` runs both, and it runs scenarios and set-ups of your own.`,
+      `The rows stand in \`bench/goodput/rows.js\`, the set-ups in \`bench/goodput/arms.js\` and \`bench/goodput/choices.js\`. \`simulate()\` of \`holdfast/simulator\` runs them, and it runs scenarios and set-ups of your own.`,
     '',
     '## What it does not show',
     '',
@@ -193,14 +196,6 @@ export function tableOf(shown, results) {
     ];
   });
   return markdown(['', ...arms.map(({ label }) => label), 'goal', ''], cells);
-}
-
-/**
- * @param {Row} row
- * @param {readonly Outcome[]} outcomes
- */
-export function cellOf({ shows }, outcomes) {
-  return shows.map((figure) => valueText(figure, figureOf(figure, outcomes))).join(' · ');
 }
 
 /**
@@ -275,15 +270,6 @@ function httpOf({ plan, arms: found }) {
     ...markdown(['', 'before', 'during', 'back', 'requests a call', 'wasted work'], cells),
     '',
   ];
-}
-
-/**
- * @param {readonly string[]} columns
- * @param {readonly (readonly string[])[]} body
- */
-function markdown(columns, body) {
-  const line = (/** @type {readonly string[]} */ cells) => `| ${cells.join(' | ')} |`;
-  return [line(columns), `|${columns.map(() => '---').join('|')}|`, ...body.map(line)];
 }
 
 /** @param {string} label */

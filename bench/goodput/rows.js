@@ -6,7 +6,8 @@
  * @module
  */
 
-import { scenarios } from 'holdfast/simulator';
+import { pipeline, standard } from 'holdfast';
+import { MissingError, scenarios } from 'holdfast/simulator';
 
 /** @typedef {import('./types.d.ts').Row} Row */
 /** @typedef {import('./types.d.ts').Goal} Goal */
@@ -112,6 +113,20 @@ function ready(name, title, goals, other = {}) {
   };
 }
 
+/**
+ * `standard()` that is told what is no failure.
+ * @type {import('holdfast/simulator').Arm}
+ */
+const knowsMissing = ({ clock, deadline }) =>
+  pipeline(
+    { name: 'simulated', clock, telemetry: false },
+    ...standard({
+      totalTimeout: deadline,
+      isFailure: (outcome) =>
+        outcome.kind === 'failure' && !(outcome.error instanceof MissingError),
+    }),
+  );
+
 /** @type {Section[]} */
 export const sections = [
   {
@@ -170,13 +185,22 @@ export const sections = [
   {
     title: 'What is no outage',
     about: [
-      'Half of the calls ask for what does not exist and get a 404, which is a true answer. `standard()` is not told that it is one. In the other rows connections are refused for 300 ms. ' +
-        'None of this is a reason to stop calling.',
+      'Half of the calls ask for what does not exist and get a 404, which is a true answer. In the first row no library is told that it is one: each 404 that is thrown is a failure for them, but it must not become an outage. ' +
+        'In the second row `standard({ totalTimeout, isFailure })` is told: its `isFailure` says no to the error of a 404. The others are not, though cockatiel and opossum have filters of their own for it. ' +
+        'In the other rows connections are refused for 300 ms. None of this is a reason to stop calling.',
     ],
     rows: [
-      ready('missing_ids', 'half of the ids missing, 20 clients', [asNone, nothingLost], {
-        clients: 20,
-      }),
+      ready('missing_ids', 'half of the ids missing, 20 clients', [nothingLost], { clients: 20 }),
+      {
+        ...ready(
+          'missing_ids',
+          'half of the ids missing, `isFailure` set, 20 clients',
+          [asNone, nothingLost],
+          { clients: 20 },
+        ),
+        id: 'missing-ids-20-told',
+        ours: knowsMissing,
+      },
       ready('refused_blip', 'connections refused for 300 ms, 2 clients', [nothingLost], {
         clients: 2,
       }),

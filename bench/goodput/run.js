@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * `npm run bench:goodput`                  runs all rows, writes bench/results/goodput.json, docs/goodput.md and its charts
+ * `npm run bench:goodput`                  runs all rows and choices, writes bench/results/goodput.json, docs/goodput.md and its charts
  * `npm run bench:goodput -- steady-100`    some rows; prints them and writes nothing
  * `npm run bench:goodput -- --http`        the run over real HTTP alone; the rows stay
  * `npm run bench:goodput -- --page`        the page alone, from the results
@@ -12,11 +12,13 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { arms } from './arms.js';
+import { choices, situations } from './choices.js';
 import { runHttp, smokeHttp } from './http.js';
-import { cellOf, filesOf, writePage } from './page.js';
+import { filesOf, writePage } from './page.js';
 import { runAll } from './pool.js';
 import { readResults, saveResults } from './results.js';
 import { rowOf, rows, SEEDS } from './rows.js';
+import { cellOf } from './verdict.js';
 
 /** @typedef {import('./types.d.ts').Job} Job */
 /** @typedef {import('./types.d.ts').Row} Row */
@@ -41,7 +43,7 @@ else await benchAll();
 
 async function benchAll() {
   const earlier = await readResults();
-  const results = await bench(rows);
+  const results = { ...(await bench(rows)), choices: await benchChoices() };
   await saveResults({ ...results, ...(earlier?.http ? { http: earlier.http } : {}) });
   await writePage();
   console.log('\nwrote bench/results/goodput.json, docs/goodput.md and docs/goodput/');
@@ -61,24 +63,34 @@ async function overHttp() {
  * @returns {Promise<import('./types.d.ts').Results>}
  */
 async function bench(chosen) {
-  const jobs = chosen.flatMap(({ id }) => jobsOf(id, SEEDS));
-  const answers = await answersOf(jobs, chosen);
+  const ids = arms.map(({ id }) => id);
+  const answers = await answersOf(chosen, ids);
   /** @type {import('./types.d.ts').Results} */
-  const results = { libraries: await versions(), seeds: SEEDS, rows: {}, charts: {} };
+  const results = { libraries: await versions(), seeds: SEEDS, rows: {}, charts: {}, choices: {} };
   for (const { id, chart } of chosen) {
-    results.rows[id] = byArm((arm) => SEEDS.map((seed) => answers.of(id, arm, seed).outcome));
-    if (!chart) continue;
-    results.charts[id] = byArm((arm) => answers.of(id, arm, SEEDS[0] ?? 0).report);
+    results.rows[id] = byId(ids, (arm) => answers.outcomes(id, arm));
+    if (chart) results.charts[id] = byId(ids, (arm) => answers.of(id, arm, SEEDS[0] ?? 0).report);
   }
   return results;
 }
 
+/** @returns {Promise<import('./types.d.ts').Results['choices']>} */
+async function benchChoices() {
+  const ids = choices.map(({ id }) => id);
+  const chosen = situations.map(({ row }) => rowOf(row));
+  const answers = await answersOf(chosen, ids);
+  return Object.fromEntries(
+    chosen.map(({ id: row }) => [row, byId(ids, (choice) => answers.outcomes(row, choice))]),
+  );
+}
+
 /**
- * Runs the jobs, and prints each row when it is complete.
- * @param {readonly Job[]} jobs
+ * Runs the arms through the rows, and prints each row when it is complete.
  * @param {readonly Row[]} chosen
+ * @param {readonly string[]} ids of arms, or of choices
  */
-async function answersOf(jobs, chosen) {
+async function answersOf(chosen, ids) {
+  const jobs = chosen.flatMap(({ id }) => jobsOf(id, ids, SEEDS));
   const width = Math.max(...chosen.map(({ title }) => title.length));
   /** @type {Map<string, RunAnswer>} */
   const answers = new Map();
@@ -87,6 +99,8 @@ async function answersOf(jobs, chosen) {
     if (answer === undefined) throw new Error(`no run of ${row}, ${arm}, seed ${seed}`);
     return answer;
   };
+  const outcomes = (/** @type {string} */ row, /** @type {string} */ arm) =>
+    SEEDS.map((seed) => of(row, arm, seed).outcome);
   const leftOf = new Map(chosen.map(({ id }) => [id, jobs.filter(({ row }) => row === id).length]));
   await runAll(jobs, (job, answer) => {
     answers.set(`${job.row} ${job.arm} ${job.seed}`, answer);
@@ -95,37 +109,37 @@ async function answersOf(jobs, chosen) {
     leftOf.set(job.row, left);
     if (left > 0) return;
     const row = rowOf(job.row);
-    const cells = arms.map(({ id }) => {
-      const outcomes = SEEDS.map((seed) => of(row.id, id, seed).outcome);
-      return `${id} ${cellOf(row, outcomes)}`;
-    });
+    const cells = ids.map((id) => `${id} ${cellOf(row, outcomes(row.id, id))}`);
     const progress = `${answers.size}/${jobs.length}`;
     console.log(`${progress.padStart(7)}  ${row.title.padEnd(width)}  ${cells.join(' | ')}`);
   });
-  return { of };
+  return { of, outcomes };
 }
 
 /**
  * @param {string} row
+ * @param {readonly string[]} ids
  * @param {readonly number[]} seeds
  * @returns {Job[]}
  */
-function jobsOf(row, seeds) {
-  return arms.flatMap(({ id }) => seeds.map((seed) => ({ row, arm: id, seed, smoke: false })));
+function jobsOf(row, ids, seeds) {
+  return ids.flatMap((arm) => seeds.map((seed) => ({ row, arm, seed, smoke: false })));
 }
 
 /**
  * @template T
- * @param {(arm: string) => T} make
+ * @param {readonly string[]} ids
+ * @param {(id: string) => T} make
  * @returns {Record<string, T>}
  */
-function byArm(make) {
-  return Object.fromEntries(arms.map(({ id }) => [id, make(id)]));
+function byId(ids, make) {
+  return Object.fromEntries(ids.map((id) => [id, make(id)]));
 }
 
-/** Every arm twice, so that both processes have to come to the same; a moment of HTTP; and the page, which is thrown away. */
+/** Every arm and choice twice, so that both processes have to come to the same; a moment of HTTP; and the page, which is thrown away. */
 async function smoke() {
-  const once = SMOKE_ROWS.flatMap((row) => jobsOf(row, [1])).map((job) => ({
+  const ids = [...arms, ...choices].map(({ id }) => id);
+  const once = SMOKE_ROWS.flatMap((row) => jobsOf(row, ids, [1])).map((job) => ({
     ...job,
     smoke: true,
   }));
@@ -148,7 +162,7 @@ async function smoke() {
   }
   const results = await readResults();
   if (results !== undefined) filesOf(results, {});
-  console.log(`goodput  ${arms.length} arms run twice and over HTTP, the page made`);
+  console.log(`goodput  ${ids.length} arms run twice, some over HTTP, the page made`);
 }
 
 async function versions() {

@@ -38,6 +38,8 @@ export interface Row {
   shows: Figure[];
   /** What is asked of `standard()`. */
   goals: Goal[];
+  /** In place of the arm that the goals are for. */
+  ours?: import('holdfast/simulator').Arm;
   /** Whether its first seed is drawn. */
   chart?: boolean;
 }
@@ -48,6 +50,15 @@ export interface Section {
   rows: Row[];
 }
 
+/** What `standard()` might have been instead. */
+export interface Choice {
+  id: string;
+  label: string;
+  about: string;
+  /** Its policies, from the outermost on, for calls that may take `deadline` milliseconds. */
+  policies: (deadline: number) => import('holdfast').Policy[];
+}
+
 /** What one run hands over: the outcome, and the report of it for the charts. */
 export interface RunAnswer {
   outcome: Outcome;
@@ -56,6 +67,7 @@ export interface RunAnswer {
 
 export interface Job {
   row: string;
+  /** The id of an arm, or of a choice. */
   arm: string;
   seed: number;
   /** A run of a few seconds, which shows that everything works. */
@@ -87,5 +99,7 @@ export interface Results {
   rows: Record<string, Record<string, Outcome[]>>;
   /** By row and arm: the run of the first seed, for rows with a chart. */
   charts: Record<string, Record<string, import('holdfast/simulator').ArmReport>>;
+  /** By row and choice, an outcome a seed. */
+  choices: Record<string, Record<string, Outcome[]>>;
   http?: HttpResults;
 }

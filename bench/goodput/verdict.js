@@ -66,6 +66,15 @@ export function valueText(figure, value, as = 'cell') {
   return figure === 'lost' && as === 'cell' ? `${value} s lost` : `${value} s`;
 }
 
+/**
+ * All figures of a row that it shows.
+ * @param {import('./types.d.ts').Row} row
+ * @param {readonly Outcome[]} outcomes one a seed
+ */
+export function cellOf({ shows }, outcomes) {
+  return shows.map((figure) => valueText(figure, figureOf(figure, outcomes))).join(' · ');
+}
+
 /** @param {number} share */
 export function percent(share) {
   if (share > 0 && share < 0.005) return '<1%';

@@ -6,7 +6,7 @@
  */
 
 import { simulate } from 'holdfast/simulator';
-import { armOf } from './arms.js';
+import { armFor } from './arms.js';
 import { rounded } from './results.js';
 import { rowOf } from './rows.js';
 
@@ -24,9 +24,10 @@ process.on('message', async (/** @type {Job} */ job) => {
  * @param {Job} job
  * @returns {Promise<import('./types.d.ts').RunAnswer>}
  */
-async function perform({ row, arm, seed, smoke }) {
-  const scenario = smoke ? shortened(rowOf(row).scenario) : rowOf(row).scenario;
-  const { arms } = await simulate({ scenario, arms: { [arm]: armOf(arm).arm }, seeds: [seed] });
+async function perform({ row: id, arm, seed, smoke }) {
+  const row = rowOf(id);
+  const scenario = smoke ? shortened(row.scenario) : row.scenario;
+  const { arms } = await simulate({ scenario, arms: { [arm]: armFor(row, arm) }, seeds: [seed] });
   const report = arms[arm];
   const run = report?.runs[0];
   if (report === undefined || run === undefined) throw new Error('there was no run');

@@ -79,7 +79,6 @@ export class Client {
   }
 
   #send(missing: boolean, signal: AbortSignal): Promise<unknown> {
-    this.#tally.slice(this.#time.now()).requests++;
     return new Promise((resolve, reject) => {
       const request: Request = {
         missing,
@@ -98,6 +97,7 @@ export class Client {
         abort();
         return;
       }
+      this.#tally.slice(this.#time.now()).requests++;
       signal.addEventListener('abort', abort, { once: true });
       this.#upstream.send(request);
     });

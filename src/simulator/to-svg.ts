@@ -9,6 +9,12 @@ const LINE = 18;
 const GAP = 16;
 /** Of a letter of the title, more or less. */
 const LETTER = 8;
+const TOP = 8;
+const CORNER = 8;
+
+/** A ground of its own: where the picture stands the page may be light and the reader's system dark, or the reverse. */
+const GROUND_STYLE = `.hf-ground{fill:#fff;stroke:#d1d9e0}
+@media(prefers-color-scheme:dark){.hf-ground{fill:#0d1117;stroke:#3d444d}}`;
 
 /**
  * The charts of a report as one SVG without script and font, for light and dark pages: what became of each arm in the run of the
@@ -22,10 +28,10 @@ export function toSvg(report: Report): string {
   const width = columns * CHART_WIDTH;
   const { name, about } = report.scenario;
   const lines = wrapped(about === '' ? name : `${name}: ${about}`, (width - 20) / LETTER);
-  const head = lines.length * LINE + GAP;
+  const head = TOP + lines.length * LINE + GAP;
   const height = head + Math.ceil(runs.length / columns) * step;
   const title = lines.map(
-    (line, i) => `<text class="hf-title" x="10" y="${(i + 1) * LINE}">${xml(line)}</text>`,
+    (line, i) => `<text class="hf-title" x="10" y="${TOP + (i + 1) * LINE}">${xml(line)}</text>`,
   );
   const charts = runs.map(([arm, run], i) => {
     const x = (i % columns) * CHART_WIDTH;
@@ -37,7 +43,9 @@ export function toSvg(report: Report): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" class="hf-chart" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
 <title>${xml(name)}</title>
 <desc>${xml([about, ...words].filter((text) => text !== '').join(' '))}</desc>
-<style>${CHART_STYLE}</style>
+<style>${CHART_STYLE}
+${GROUND_STYLE}</style>
+<rect class="hf-ground" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="${CORNER}"/>
 ${title.join('\n')}
 ${charts.join('\n')}
 </svg>

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { type Gate, type Policy, pipeline, standard } from '../../src/index.js';
+import { VirtualClock } from '../../src/testing/index.js';
 import { root } from './pages.js';
 
 const bench = pathToFileURL(join(root, 'bench/goodput/'));
@@ -17,6 +19,7 @@ interface PageModule {
 interface ResultsModule {
   readonly parseResults: (text: string) => {
     readonly rows: Record<string, Record<string, Outcome[]>>;
+    readonly choices: Record<string, Record<string, Outcome[]>>;
   };
   readonly textOf: (results: unknown) => string;
 }
@@ -27,6 +30,18 @@ interface VerdictModule {
     arms: Record<string, object[]>,
     ours: string,
   ) => { readonly value: number; readonly limit: number; readonly met: boolean };
+}
+
+interface ChoicesModule {
+  readonly choices: readonly {
+    readonly id: string;
+    readonly policies: (deadline: number) => Policy[];
+  }[];
+  readonly situations: readonly { readonly row: string }[];
+}
+
+interface SemianModule {
+  readonly SemianBreaker: new () => Gate;
 }
 
 const module = async <T>(name: string): Promise<T> =>
@@ -76,5 +91,56 @@ describe('docs/goodput.md', () => {
     expect(verdict({ figure: 'during', belowNone: 0.01 })).toMatchObject({ limit: 0.45 });
     const late = [{ back: Infinity }, { back: 0 }];
     expect(judge({ figure: 'back', atMost: 9 }, { ours: late }, 'ours').met).toBe(false);
+  });
+
+  it('has all choices in all situations, and no others', async () => {
+    const { parseResults } = await module<ResultsModule>('results.js');
+    const { choices, situations } = await module<ChoicesModule>('choices.js');
+    const found = parseResults(text('bench/results/goodput.json')).choices;
+    expect(Object.keys(found)).toEqual(situations.map(({ row }) => row));
+    for (const each of Object.values(found)) {
+      expect(Object.keys(each)).toEqual(choices.map(({ id }) => id));
+    }
+  });
+});
+
+describe('the choices beside standard()', () => {
+  const names = (policies: readonly Policy[]): string[] =>
+    policies.map(({ name, type }) => name ?? type);
+
+  it('are its pipeline with one thing different, also where the list is written by hand', async () => {
+    const { choices } = await module<ChoicesModule>('choices.js');
+    const usual = names(standard({ totalTimeout: 1_000 }));
+    for (const id of ['throttle', 'semian']) {
+      const made = choices.find((choice) => choice.id === id)?.policies(1_000) ?? [];
+      const expected = usual.map((name) => (name === 'circuit_breaker' ? id : name));
+      expect(names(made)).toEqual(expected);
+    }
+  });
+
+  it("Semian's breaker refuses the share of calls by which errors are above 5%, and none once they end", async () => {
+    const { SemianBreaker } = await module<SemianModule>('semian.js');
+    const clock = new VirtualClock();
+    const pipe = pipeline({ name: 'x', clock, telemetry: false }, new SemianBreaker());
+    /** How many of the calls of 10 s it lets in. */
+    const admitted = async (failed: (call: number) => boolean): Promise<number> => {
+      let count = 0;
+      for (let call = 0; call < 500; call++) {
+        await clock.advance(20);
+        const asked = pipe.execute(async () => {
+          count++;
+          if (failed(call)) throw new Error('failed');
+        });
+        await asked.catch(() => undefined);
+      }
+      return count;
+    };
+    expect(await admitted(() => false)).toBe(500);
+    await admitted((call) => call % 2 === 0);
+    const half = await admitted((call) => call % 2 === 0);
+    expect(half).toBeGreaterThan(220);
+    expect(half).toBeLessThan(330);
+    await admitted(() => false);
+    expect(await admitted(() => false)).toBe(500);
   });
 });

@@ -133,6 +133,13 @@ describe.each([
   });
 });
 
+describe('a chart that stands alone', () => {
+  it('has a ground of its own, which those in a page need not', () => {
+    expect(toSvg(report)).toMatch(/<rect class="hf-ground"/);
+    expect(toHtml(report)).not.toContain('hf-ground');
+  });
+});
+
 describe('charts', () => {
   it('have the same scales for all arms, on which the largest value fits', () => {
     const scales = scalesOf(report);

@@ -197,6 +197,15 @@ describe('an arm', () => {
     expect(report.arms['mine']?.summary.before).toBe(0);
   });
 
+  it('sends nothing by an operation whose signal is aborted already', async () => {
+    const gone: Arm = () => ({
+      execute: (operation) => operation({ signal: AbortSignal.abort(new Error('gone')) }),
+    });
+    const { arms: found } = await simulate(options(quick, gone));
+    expect(found['mine']?.summary).toMatchObject({ before: 0, amplification: 0 });
+    expect(found['mine']?.runs[0]?.series.requests.every((requests) => requests === 0)).toBe(true);
+  });
+
   it('S4: true answers count as such, be it that there is no such thing', async () => {
     const missing: Scenario = {
       ...quick,
