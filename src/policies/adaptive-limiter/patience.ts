@@ -1,6 +1,9 @@
 /** What is left of the longest wait in a standing queue: CoDel drops what waits for more than 5% of its interval. */
 const SHARE = 1 / 20;
 
+/** Share of its caller's time that a call may wait for a slot: what is left has to suffice for the call itself. */
+const MOST_OF_TIME = 0.4;
+
 /**
  * How long a call may wait for a slot. A queue that is soon empty again takes up a burst, and is welcome. One that stands only makes
  * everybody late: once it has not been empty for as long as a call may wait, newcomers may wait for a twentieth of that. Most are
@@ -24,11 +27,12 @@ export class Patience {
   /**
    * For a call that comes at `nowMs` and finds `queued` others waiting; `isNext` when it is to be served before all of them.
    *
-   * @param leftMs How much time its caller has left: it waits for no more than half of it.
+   * @param leftMs How much time its caller has left: it waits for no more than {@link MOST_OF_TIME} of it.
    */
   of(nowMs: number, queued: number, isNext: boolean, leftMs: number): number {
     if (queued === 0) this.#standsSince = nowMs;
-    const mostMs = leftMs <= 2 * this.#maxWaitMs ? stepOf(leftMs / 2) : this.#maxWaitMs;
+    const mostMs =
+      leftMs * MOST_OF_TIME <= this.#maxWaitMs ? stepOf(leftMs * MOST_OF_TIME) : this.#maxWaitMs;
     const stands = nowMs - this.#standsSince >= mostMs;
     return stands && !isNext ? mostMs * SHARE : mostMs;
   }

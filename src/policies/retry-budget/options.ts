@@ -7,13 +7,13 @@ export interface RetryBudgetOptions {
   readonly ratio?: number | undefined;
   /**
    * Retries allowed besides, for services with little traffic: a number a second, >= 0. They are saved up for a second, or until
-   * there is one. They are allowed to each process, so a fleet has as many times more. Default 2.
+   * there is one. They are allowed to each process, so a fleet has as many times more. Default 3.
    */
   readonly minPerSecond?: number | undefined;
 }
 
 /** The defaults of {@link RetryBudgetOptions}. */
-export const retryBudgetDefaults = { ratio: 1, minPerSecond: 2 } as const;
+export const retryBudgetDefaults = { ratio: 1, minPerSecond: 3 } as const;
 
 const RATIO = 'must be a number from 0 to 10: 0.2 allows one retry for every five calls';
 const PER_SECOND = 'must be a finite number of retries a second, >= 0';

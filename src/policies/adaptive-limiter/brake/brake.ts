@@ -6,6 +6,9 @@ const CALM_MS = 1_000;
 /** Without a cut for this long, the brake lets go altogether. */
 const RELEASE_MS = 30_000;
 
+/** Calls that are useless even when all is well hold slots, too: with a share of a third of them, a cut leaves one slot for that. */
+const ROOM = 3;
+
 /** Below this, the limit comes back with every useful call. */
 const LEAST_GOAL = 4;
 
@@ -119,7 +122,8 @@ export class Brake {
     const before = Math.min(this.#limit, Math.max(1, inFlight));
     if (this.#limit >= this.#goal) this.#goal = Math.max(LEAST_GOAL, before);
     // Half when all were useless, and in proportion when some were (RFC 8257, section 3.3).
-    this.#set(Math.max(this.#min, before * (1 - this.#trouble.share / 2)));
+    const { share, usual } = this.#trouble;
+    this.#set(Math.max(this.#min, Math.min(before, before * (1 - share / 2) + ROOM * usual)));
   }
 
   #set(limit: number): void {

@@ -1,9 +1,12 @@
 /** A slot whose call was given up is kept for no longer than this. */
 const MOST_MS = 2_000;
 
+/** In units of the time that a call took until it was given up. Longer, and clients come back late from an upstream that only hung. */
+const SHARE = 0.75;
+
 /** For how long a slot is kept whose call was given up after so long: about as long again, since the upstream still works on it. */
 export function keptFor(tookMs: number): number {
-  return Math.min(MOST_MS, tookMs);
+  return Math.min(MOST_MS, SHARE * tookMs);
 }
 
 /** Slots whose calls were given up, and that are kept for a while. */
