@@ -21,7 +21,7 @@ it.each(['backoff', 'delayFrom'] as const)(
     await clock.advance(100);
     expect(events).toEqual(['attempt', 'call']);
     // What the call has earned, and the reserve.
-    expect(budget.balance(clock.now())).toBe(1 + 2);
+    expect(budget.balance(clock.now())).toBe(1 + 3);
     expect(clock.pending).toBe(0);
   },
 );

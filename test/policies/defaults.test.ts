@@ -36,7 +36,7 @@ describe('defaults', () => {
   });
 
   it('R6: retryBudget', () => {
-    expect(retryBudgetDefaults).toEqual({ ratio: 1, minPerSecond: 2 });
+    expect(retryBudgetDefaults).toEqual({ ratio: 1, minPerSecond: 3 });
   });
 
   it('Q4: bulkhead', () => {

@@ -26,7 +26,7 @@ export interface AdaptiveLimiterOptions extends Named {
   /** How many calls may wait for a slot: a whole number >= 0. Default 100 for `brake`, else 0. */
   readonly maxQueued?: number | undefined;
   /**
-   * How long a call may wait for a slot, and never longer than two fifths of the time its caller has left: longer than 0. While the queue has
+   * How long a call may wait for a slot, and never longer than 45% of the time its caller has left: longer than 0. While the queue has
    * not been empty for that long, newcomers may wait for a twentieth of it only, unless they are more important than all that wait. Default
    * 500 ms for `brake`, else 100 ms. Needs `maxQueued`.
    */

@@ -2,7 +2,7 @@
 const SHARE = 1 / 20;
 
 /** Share of its caller's time that a call may wait for a slot: what is left has to suffice for the call itself. */
-const MOST_OF_TIME = 0.4;
+const MOST_OF_TIME = 0.45;
 
 /**
  * How long a call may wait for a slot. A queue that is soon empty again takes up a burst, and is welcome. One that stands only makes

