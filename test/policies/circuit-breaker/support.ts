@@ -168,6 +168,7 @@ export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[]
     state: undefined,
     attempts: 1,
     deadline: Infinity,
+    roughDeadline: Infinity,
     captureStack: false,
     listening: false,
     emit: () => {},
