@@ -41,14 +41,20 @@ export class RetryBudget {
   readonly #paid = new EventWindow(BUDGET_WINDOW_MS, 10, 'high');
   /** What pays for the others. */
   readonly #floor: TokenBucket | undefined;
+  /** All retries. */
+  readonly #retries = new EventWindow(BUDGET_WINDOW_MS, 10, 'high');
+  /** How many of them there may be in a window without any first attempt. */
+  readonly #reserve: number;
 
   /** @internal Use {@link retryBudget}. */
   constructor({ ratio, minPerSecond }: ResolvedRetryBudget) {
     this.#ratio = ratio;
+    const saved = minPerSecond > 0 ? Math.max(1, minPerSecond) : 0;
+    this.#reserve = (minPerSecond * BUDGET_WINDOW_MS) / 1_000 + saved;
     // Each process of a fleet starts with what is saved up: more than a second's worth would be a flood.
     if (minPerSecond > 0) {
       const limit = Math.max(LEAST_PER_SECOND, minPerSecond);
-      this.#floor = new TokenBucket(limit, 1_000, Math.max(1, minPerSecond));
+      this.#floor = new TokenBucket(limit, 1_000, saved);
     }
   }
 
@@ -59,18 +65,19 @@ export class RetryBudget {
 
   /** Takes a retry out of the budget; `false` when there is none. */
   tryWithdraw(nowMs: number): boolean {
-    if (this.#earned(nowMs) >= 1) {
-      this.#paid.add(nowMs);
-      return true;
-    }
-    if (this.#floor === undefined || this.#floor.available(nowMs) < 1) return false;
-    this.#floor.take();
+    if (this.balance(nowMs) < 1) return false;
+    if (this.#earned(nowMs) >= 1) this.#paid.add(nowMs);
+    else this.#floor?.take();
+    this.#retries.add(nowMs);
     return true;
   }
 
   /** How many retries are allowed now. */
   balance(nowMs: number): number {
-    return Math.floor(this.#earned(nowMs)) + (this.#floor?.available(nowMs) ?? 0);
+    const own = Math.floor(this.#earned(nowMs)) + (this.#floor?.available(nowMs) ?? 0);
+    // First attempts that have left the window no longer pay for the retries that are still in it.
+    const bound = this.#ratio * this.#firstAttempts.total(nowMs) + this.#reserve;
+    return Math.max(0, Math.min(own, Math.floor(bound - this.#retries.total(nowMs))));
   }
 
   #earned(nowMs: number): number {

@@ -132,6 +132,20 @@ function expectWithinPromise(
   }
 }
 
+it('R6: within any ten seconds, retries are paid for by the first attempts of those', () => {
+  for (const [options, firsts, late] of [
+    [{ ratio: 3, minPerSecond: 1 }, 4, 1_000],
+    [{ ratio: 1, minPerSecond: 1 }, 10, 7_000],
+  ] as const) {
+    const budget = retryBudget(options);
+    for (let i = 0; i < firsts; i++) budget.deposit(0);
+    for (let i = 0; i < 11; i++) expect(budget.tryWithdraw(late)).toBe(true);
+    // Eleven of them lie in the ten seconds before, in which there was no first attempt.
+    expect(budget.tryWithdraw(10_000)).toBe(false);
+    expect(budget.tryWithdraw(30_000)).toBe(true);
+  }
+});
+
 describe('R6 as a property', () => {
   it('R6: over any time, retries are at most ratio of first attempts, minPerSecond, and a second’s reserve', () => {
     fc.assert(
@@ -179,7 +193,8 @@ describe('R6 as a property', () => {
             const sure = firsts.filter((at) => at > now - BUDGET_WINDOW_MS * 0.9).length;
             const used = retries.filter((at) => at > now - BUDGET_WINDOW_MS * 1.1 - 1e-6).length;
             const quiet = now - (retries.at(-1) ?? Number.NEGATIVE_INFINITY);
-            const saved = minPerSecond > 0 && quiet >= 1_000 / minPerSecond;
+            const within = ratio * sure + minPerSecond * 10 + burstOf(minPerSecond) - used >= 1;
+            const saved = minPerSecond > 0 && quiet >= 1_000 / minPerSecond && within;
             const granted = budget.tryWithdraw(now);
             if (ratio * sure - used >= 1 || saved) expect(granted).toBe(true);
             if (granted) retries.push(now);
