@@ -25,7 +25,7 @@ export interface ThrottleOptions extends Named {
    */
   readonly maxProbability?: number | undefined;
   /**
-   * Which outcomes mean that the upstream did not accept the call. Default: errors of the operation and timeouts inside. What it
+   * Which outcomes mean that the upstream did not accept the call. Default: errors of the operation and timeouts while it runs. What it
    * says no to was accepted. Only rejections by policies inside (unless it says yes to them) and calls that were given up are not
    * counted at all; by default, neither is a ConfigError or ContractError of a policy inside.
    */
