@@ -15,7 +15,7 @@ async function refusedOf(policies: {
   const fetch = resilientFetch({
     clock,
     policies,
-    fetch: () =>
+    fetch: (_url: string) =>
       new Promise<Response>((resolve) => {
         clock.setTimer(() => resolve(new Response(null, { status: 204 })), HELD_MS);
       }),

@@ -11,7 +11,8 @@ describe('SDKs for models', () => {
   async function afterHanging(sdkTimeoutMs: number) {
     const clock = new VirtualClock();
     const policies = { totalTimeout: 1_000, attemptTimeout: 1_000 };
-    const fetch = resilientFetch({ clock, policies, fetch: double(hang) as never });
+    const send = double(hang) as typeof globalThis.fetch;
+    const fetch = resilientFetch({ clock, policies, fetch: send });
     const sdk = new AbortController();
     clock.setTimer(() => sdk.abort(), sdkTimeoutMs);
     const call = fetch(URL_A, { method: 'POST', body: '{}', signal: sdk.signal });
