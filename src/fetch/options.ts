@@ -94,7 +94,11 @@ export interface ResilientFetchOptions<F extends FetchLike = typeof globalThis.f
   extends ClientOptions<FetchResponse<F>> {
   /** The fetch that sends: any implementation. Default: the global one, looked up at each call. */
   readonly fetch?: F | undefined;
-  /** What relative URLs are relative to. Default: where a browser's page or worker is, otherwise nothing. */
+  /**
+   * What relative URLs are relative to, as `new URL(url, baseUrl)` resolves them: end it with a slash. Without one its last segment
+   * is replaced (`stock` against `https://api.example/v1` is `https://api.example/stock`), and a URL that begins with a slash
+   * replaces its whole path. Default: where a browser's page or worker is, otherwise nothing.
+   */
   readonly baseUrl?: string | URL | undefined;
 }
 

@@ -815,6 +815,16 @@ describe('one call', () => {
     expect((await make([200], { baseUrl: new URL(URL_A) }).fetch('/')).status).toBe(200);
   });
 
+  it('X1: a base without a slash at its end loses its last segment, as docs/fetch.md says', async () => {
+    const { fetch, sent } = make([200], { baseUrl: 'https://api.example/v1' });
+    await fetch('stock');
+    await fetch('/stock');
+    expect(sent.calls.map(({ input }) => input)).toEqual([
+      'https://api.example/stock',
+      'https://api.example/stock',
+    ]);
+  });
+
   it('X1: the caller’s signal, init’s before the Request’s, gives the call up', async () => {
     const reason = new Error('enough');
     const caller = new AbortController();
