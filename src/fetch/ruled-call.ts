@@ -115,10 +115,14 @@ export class RuledCall implements OutgoingRequest {
     this.#lastBody = body;
   }
 
-  /** An attempt failed, and nobody had given it up. Answers what the policies are to see. */
-  protected failed(error: unknown): unknown {
+  /**
+   * An attempt failed, and nobody had given it up. Answers what the policies are to see.
+   *
+   * @param begun `false` where it is known that sending had not begun.
+   */
+  protected failed(error: unknown, begun = true): unknown {
     const own = ownErrorOf(error, this.#number);
-    this.#guard?.failed(own);
+    this.#guard?.failed(own, begun);
     if (isClientGone(error, this.#lastBody)) markFailed(own, false);
     if (this.#classifies) this.#classify(failure(own), own);
     return own;
