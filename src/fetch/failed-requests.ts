@@ -18,6 +18,8 @@ interface FailedRequest {
   readonly origin?: unknown;
   readonly path?: unknown;
   readonly method?: unknown;
+  /** Of undici 8, and not of those before it. */
+  readonly onResponseStart?: unknown;
 }
 
 /** A request that failed, or was to be sent. */
@@ -34,6 +36,7 @@ interface Ended {
   readonly paths: Set<string>;
   /** It ended requests of several methods or origins. */
   mixed: boolean;
+  readonly byUndici8: boolean;
 }
 
 /** An origin whose host is an address. */
@@ -68,10 +71,18 @@ export function hasEnded(error: object, request: RequestLine): boolean | undefin
   return origin === request.origin && method === request.method && paths.has(request.path);
 }
 
+/**
+ * Whether it was undici 8, or a newer one, that ended a request with this error: it says that a GOAWAY came only to requests above the
+ * last stream that is served, older ones to any.
+ */
+export function isOfUndici8(error: object): boolean {
+  return endedBy.get(error)?.byUndici8 === true;
+}
+
 function note(message: unknown): void {
   const { request, error } = Object(message) as { request?: FailedRequest; error?: unknown };
   if (typeof error !== 'object' || error === null) return;
-  const { method, origin, path } = Object(request) as FailedRequest;
+  const { method, origin, path, onResponseStart } = Object(request) as FailedRequest;
   // undici's own way to a proxy: what it failed for is told beside it.
   if (typeof method !== 'string' || method === 'CONNECT') return;
   const line = lineOf(String(origin), String(path), method);
@@ -83,6 +94,7 @@ function note(message: unknown): void {
       method,
       paths: new Set([line.path]),
       mixed: false,
+      byUndici8: typeof onResponseStart === 'function',
     });
     return;
   }

@@ -1,6 +1,6 @@
 import type { Target, TargetFields } from './error-target.js';
 import { isAbout, targetOf } from './error-target.js';
-import { hasEnded } from './failed-requests.js';
+import { hasEnded, isOfUndici8 } from './failed-requests.js';
 import { originalOf } from './shared-errors.js';
 
 /** As in classify-error: enough for every wrapper met, and an end to every cycle. */
@@ -58,6 +58,9 @@ const SOCKS = 'UND_ERR_SOCKS5';
 const REFUSED_STREAM = 7;
 const REFUSED_MESSAGE = 'Stream closed with error code NGHTTP2_REFUSED_STREAM';
 
+/** undici's words for a GOAWAY, the error of all that it ended. */
+const GOAWAY = /^HTTP\/2: "GOAWAY" frame received with code \d+$/;
+
 /** undici's words for the HEADERS of a request that a GOAWAY came before. */
 const HEADERS_NOT_SENT = /^HTTP\/2: "frameError" received - type 1, code -?\d+$/;
 
@@ -67,7 +70,8 @@ const HEADERS_NOT_SENT = /^HTTP\/2: "frameError" received - type 1, code -?\d+$/
  */
 const NOT_CONNECTED =
   /^error sending request for url \(\S+\): (?:client error \(Connect\)|error trying to connect): /;
-const REFUSED_BY_H2 = /stream error received: refused stream before processing any application logic$/;
+const REFUSED_BY_H2 =
+  /stream error received: refused stream before processing any application logic$/;
 
 interface Walk {
   looks: number;
@@ -79,8 +83,8 @@ interface Walk {
 /**
  * Whether it is certain that a request was not processed, so that any method may be sent again: no address, no connection, a
  * certificate or a tunnel that was refused, an HTTP/2 stream that was. Everything else, a reset during the TLS handshake
- * included, answers `false`; so does HTTP/2's GOAWAY by itself, which undici reports without saying whether the stream was
- * above the last one that is served. An AggregateError (one member for each address tried) answers `true` only when all its
+ * included, answers `false`; so does the GOAWAY of an undici before 8.2, which does not say whether the stream was above the
+ * last one that is served. An AggregateError (one member for each address tried) answers `true` only when all its
  * members do.
  *
  * @param url where the request was sent. Give it whenever redirects are followed: the request may have been
@@ -139,7 +143,9 @@ function isUnprocessed(error: ErrorFields, code: string): boolean {
     case 'UND_ERR_ABORTED':
       return typeof message === 'string' && NO_TUNNEL.test(message);
     case 'UND_ERR_INFO':
-      return typeof message === 'string' && HEADERS_NOT_SENT.test(message);
+      if (typeof message !== 'string') return false;
+      if (HEADERS_NOT_SENT.test(message)) return true;
+      return GOAWAY.test(message) && isOfUndici8(originalOf(error) as object);
     case PROXY_GONE:
       return true;
     default:
