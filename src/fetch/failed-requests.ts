@@ -79,27 +79,26 @@ export function isOfUndici8(error: object): boolean {
   return endedBy.get(error)?.byUndici8 === true;
 }
 
-function note(message: unknown): void {
-  const { request, error } = Object(message) as { request?: FailedRequest; error?: unknown };
+/** Notes that an error ended a request. */
+export function noteFailedRequest(error: unknown, line: RequestLine, byUndici8 = false): void {
   if (typeof error !== 'object' || error === null) return;
+  const { origin, path, method } = line;
+  const ended = endedBy.get(error);
+  if (ended === undefined) {
+    endedBy.set(error, { origin, method, paths: new Set([path]), mixed: false, byUndici8 });
+    return;
+  }
+  ended.mixed ||= ended.origin !== origin || ended.method !== method;
+  ended.paths.add(path);
+}
+
+function note(message: unknown): void {
+  const { request, error } = Object(message) as { request?: unknown; error?: unknown };
   const { method, origin, path, onResponseStart } = Object(request) as FailedRequest;
   // undici's own way to a proxy: what it failed for is told beside it.
   if (typeof method !== 'string' || method === 'CONNECT') return;
   const line = lineOf(String(origin), String(path), method);
-  if (line === undefined) return;
-  const ended = endedBy.get(error);
-  if (ended === undefined) {
-    endedBy.set(error, {
-      origin: line.origin,
-      method,
-      paths: new Set([line.path]),
-      mixed: false,
-      byUndici8: typeof onResponseStart === 'function',
-    });
-    return;
-  }
-  ended.mixed ||= ended.origin !== line.origin || ended.method !== method;
-  ended.paths.add(line.path);
+  if (line !== undefined) noteFailedRequest(error, line, typeof onResponseStart === 'function');
 }
 
 /**

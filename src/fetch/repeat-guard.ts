@@ -25,6 +25,10 @@ export class RepeatGuard {
     this.#request = request;
   }
 
+  get followsRedirects(): boolean {
+    return this.#request.followsRedirects;
+  }
+
   /**
    * An attempt begins.
    *

@@ -105,6 +105,11 @@ export class RuledCall implements OutgoingRequest {
     this.#guard?.begin(signal);
   }
 
+  /** Whether an error has to tell which request it ended: what may not be repeated may have been redirected. */
+  protected get mustKnowTarget(): boolean {
+    return this.#guard?.followsRedirects === true;
+  }
+
   /** A response is there, be it wanted still or not. */
   protected arrived(response: unknown): void {
     this.#bounds?.arrived?.(response);
