@@ -99,9 +99,8 @@ const checks = {
       came.push(request.method);
       response.end('body');
     });
-    let listening;
     fetch.on('retry', () => {
-      listening ??= listen(server, port);
+      if (!server.listening) void listen(server, port);
     });
     const response = await fetch(`http://127.0.0.1:${port}/orders`, { method: 'POST', body: 'a' });
     assert.equal(response.status, 200);
@@ -120,7 +119,11 @@ const checks = {
   'a POST is redirected as by fetch'() {
     const location = '/receipt?of=42';
     return withOrigin([status(302, { location }), status(200)], async ({ url, came }) => {
-      const init = { method: 'POST', body: 'a', headers: { 'content-type': 'text/plain', 'x-a': 'b' } };
+      const init = {
+        method: 'POST',
+        body: 'a',
+        headers: { 'content-type': 'text/plain', 'x-a': 'b' },
+      };
       const response = await resilientFetch({ policies })(url, init);
       assert.equal(response.status, 200);
       assert.equal(response.redirected, true);
@@ -148,15 +151,25 @@ const checks = {
     );
   },
   'a POST whose connection broke is not sent again'() {
-    return withOrigin([(response) => response.socket.destroy(), status(200)], async ({ url, came }) => {
-      const error = await failing(resilientFetch({ policies })(url, { method: 'POST', body: 'a' }));
-      assert.equal(classifyFetchError(error), 'reset');
-      assert.equal(came.length, 1);
-    });
+    return withOrigin(
+      [(response) => response.socket.destroy(), status(200)],
+      async ({ url, came }) => {
+        const error = await failing(
+          resilientFetch({ policies })(url, { method: 'POST', body: 'a' }),
+        );
+        assert.equal(classifyFetchError(error), 'reset');
+        assert.equal(came.length, 1);
+      },
+    );
   },
   'an attempt that takes too long is a TimeoutError'() {
     return withOrigin([hang], async ({ url }) => {
-      const times = { ...policies, totalTimeout: 300, attemptTimeout: 100, retry: { maxRetries: 0 } };
+      const times = {
+        ...policies,
+        totalTimeout: 300,
+        attemptTimeout: 100,
+        retry: { maxRetries: 0 },
+      };
       const error = await failing(resilientFetch({ policies: times })(url));
       assert.ok(error instanceof TimeoutError);
       assert.equal(error.timeoutMs, 100);

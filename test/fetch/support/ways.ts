@@ -33,9 +33,13 @@ const policies = { retry: { initialDelay: 0, maxDelay: 0, budget: false } } as c
 
 function fetching(fetch: unknown): Way['make'] {
   return (dispatcher, options) => {
-    const client = resilientFetch({ fetch: fetch as never, policies, ...options });
+    const client = resilientFetch({
+      fetch: fetch as typeof globalThis.fetch,
+      policies,
+      ...options,
+    });
     const send = async (url: string, init?: object): Promise<number> => {
-      const response = await client(url, { ...init, dispatcher } as never);
+      const response = await client(url, { ...init, dispatcher } as RequestInit);
       await response.text();
       return response.status;
     };
