@@ -39,7 +39,7 @@ function fetching(fetch: unknown): Way['make'] {
       ...options,
     });
     const send = async (url: string, init?: object): Promise<number> => {
-      const response = await client(url, { ...init, dispatcher } as RequestInit);
+      const response = await client(url, { ...init, dispatcher } as object);
       await response.text();
       return response.status;
     };
