@@ -7,6 +7,7 @@ import type { WatchableSignal } from './abort-watch.js';
 import { withAttemptHeaders } from './attempt-headers.js';
 import { bodyForAttempt, needsDuplex } from './body.js';
 import type { BodyBounds } from './body-guard.js';
+import { HIDES_REDIRECTS, sendFirstHop, sendUnseen } from './first-hop.js';
 import type { InitFields } from './init.js';
 import { copyInit } from './init.js';
 import { normaliseMethod } from './methods.js';
@@ -161,6 +162,11 @@ export class FetchCall extends RuledCall {
   }
 
   #sendWith(init: InitFields): unknown {
+    if (!HIDES_REDIRECTS || !this.mustKnowTarget) return this.#sendAsIs(init);
+    return this.#request === undefined ? this.#sendByHop(init) : sendUnseen(this.#sendAsIs(init));
+  }
+
+  #sendAsIs(init: InitFields): unknown {
     const { transport } = this.#setup;
     const request = this.#request;
     if (request === undefined) return transport.send(this.url, init);
@@ -168,6 +174,14 @@ export class FetchCall extends RuledCall {
     const last = this.overrides.retry === false;
     this.#cloned = !last;
     return transport.send(requestForAttempt(request, last), init);
+  }
+
+  #sendByHop(init: InitFields): PromiseLike<unknown> {
+    const { clock, transport } = this.#setup;
+    return sendFirstHop(this.url, this.method, init, {
+      send: (url, each) => transport.send(url, each),
+      discard: (response) => transport.discard(response, clock, 0),
+    });
   }
 }
 

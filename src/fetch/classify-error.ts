@@ -1,3 +1,4 @@
+import { classOfDenosWords } from './deno-errors.js';
 import type { FetchErrorClass } from './error-table.js';
 import { CALLERS_DOING, entryOfCode } from './error-table.js';
 import type { AbortStateLike } from './types.js';
@@ -132,6 +133,8 @@ function lastResort(error: ErrorFields): Entry {
   if (error.code === 'UND_ERR_INFO') return 'reset';
   const { message } = error;
   if (typeof message !== 'string') return undefined;
+  const denos = classOfDenosWords(message);
+  if (denos !== undefined) return denos;
   if (NETWORK_PATTERN.test(message)) return 'network';
   // With a cause that says nothing of a network ("bad port", the caller's own stream), it is none.
   return NETWORK_MESSAGES.has(message) && error.cause === undefined ? 'network' : undefined;

@@ -4,6 +4,7 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import { Keyed, keyed } from '../registry/keyed.js';
 import { attributeSetsOf, observe } from '../telemetry/observe.js';
 import type { Clock } from '../time/clock.js';
+import { listenToFailedRequests } from './failed-requests.js';
 import type { ResolvedClient } from './options.js';
 import { policiesSchema } from './options.js';
 import type { Bounds, Keep } from './policies.js';
@@ -28,6 +29,7 @@ export function pipelinesOf(
   keep?: Keep,
 ): Pipelines {
   const { policies } = options;
+  listenToFailedRequests();
   return typeof policies === 'function'
     ? ofEachKey(policies, options, clock, discard, keep)
     : ofTemplate(httpPolicies(policies, clock, keep), options, discard);

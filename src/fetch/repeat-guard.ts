@@ -25,6 +25,10 @@ export class RepeatGuard {
     this.#request = request;
   }
 
+  get followsRedirects(): boolean {
+    return this.#request.followsRedirects;
+  }
+
   /**
    * An attempt begins.
    *
@@ -46,11 +50,19 @@ export class RepeatGuard {
     markFinal(response);
   }
 
-  /** The attempt failed. */
-  failed(error: unknown): void {
-    const { once, url, followsRedirects } = this.#request;
-    if (!once && neverSent(error, followsRedirects ? url : undefined)) this.#mayHaveLeft = false;
+  /**
+   * The attempt failed.
+   *
+   * @param begun whether sending had begun, as far as that is known.
+   */
+  failed(error: unknown, begun: boolean): void {
+    if (!this.#request.once && (!begun || this.#isUnsent(error))) this.#mayHaveLeft = false;
     else markFinal(error);
+  }
+
+  #isUnsent(error: unknown): boolean {
+    const { url, method, followsRedirects } = this.#request;
+    return followsRedirects ? neverSent(error, url, method) : neverSent(error);
   }
 }
 

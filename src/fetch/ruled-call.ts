@@ -105,6 +105,11 @@ export class RuledCall implements OutgoingRequest {
     this.#guard?.begin(signal);
   }
 
+  /** Whether an error has to tell which request it ended: what may not be repeated may have been redirected. */
+  protected get mustKnowTarget(): boolean {
+    return this.#guard?.followsRedirects === true;
+  }
+
   /** A response is there, be it wanted still or not. */
   protected arrived(response: unknown): void {
     this.#bounds?.arrived?.(response);
@@ -115,10 +120,14 @@ export class RuledCall implements OutgoingRequest {
     this.#lastBody = body;
   }
 
-  /** An attempt failed, and nobody had given it up. Answers what the policies are to see. */
-  protected failed(error: unknown): unknown {
+  /**
+   * An attempt failed, and nobody had given it up. Answers what the policies are to see.
+   *
+   * @param begun `false` where it is known that sending had not begun.
+   */
+  protected failed(error: unknown, begun = true): unknown {
     const own = ownErrorOf(error, this.#number);
-    this.#guard?.failed(own);
+    this.#guard?.failed(own, begun);
     if (isClientGone(error, this.#lastBody)) markFailed(own, false);
     if (this.#classifies) this.#classify(failure(own), own);
     return own;

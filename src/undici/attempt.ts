@@ -7,6 +7,8 @@ type Handler = Dispatcher.DispatchHandler;
 /** One attempt of an intercepted request: settles with the response as soon as its headers are there. */
 export class Attempt implements Handler {
   readonly response: Promise<HeldResponse>;
+  /** undici says so before it writes a request to a connection: until then nothing was sent, whatever went wrong. */
+  begun = false;
   readonly #handler: Handler;
   readonly #outer: Controller;
   #resolve!: (response: HeldResponse) => void;
@@ -36,6 +38,7 @@ export class Attempt implements Handler {
 
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
+    this.begun = true;
     if (this.#abortedBy !== undefined) controller.abort(this.#abortedBy.reason as Error);
   }
 

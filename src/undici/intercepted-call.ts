@@ -77,16 +77,18 @@ export class InterceptedCall extends RuledCall {
     const { signal } = context;
     this.begin(signal);
     let response: HeldResponse;
+    let attempt: Attempt | undefined;
     try {
       const sent = await this.#forAttempt(context);
-      const attempt = new Attempt(this.#handler, this.controller);
-      signal.addEventListener('abort', () => attempt.abort(signal.reason));
-      if (signal.aborted) attempt.abort(signal.reason);
-      else this.#setup.dispatch(sent, attempt);
-      response = await attempt.response;
+      const current = new Attempt(this.#handler, this.controller);
+      attempt = current;
+      signal.addEventListener('abort', () => current.abort(signal.reason));
+      if (signal.aborted) current.abort(signal.reason);
+      else this.#setup.dispatch(sent, current);
+      response = await current.response;
     } catch (error) {
       // Once it was given up nobody is asked any more.
-      throw signal.aborted ? error : this.failed(error);
+      throw signal.aborted ? error : this.failed(error, attempt?.begun !== false);
     }
     this.arrived(response);
     if (signal.aborted) return response;

@@ -266,9 +266,9 @@ export class AdaptiveLimiterPolicy implements Gate {
   }
 
   #refuse({ pipeline, captureStack }: Call): LimitExceededError {
-    const { maxQueued } = this.#options;
+    const { maxLimit, maxQueued } = this.#options;
     const queue = maxQueued === 0 ? '' : `, and all places in the queue (maxQueued: ${maxQueued})`;
-    const message = `${pipeline}: all slots (limit now: ${this.#regulator.current})${queue} are taken`;
+    const message = `${pipeline}: all slots (limit now: ${this.#regulator.current}, maxLimit: ${maxLimit})${queue} are taken`;
     return new LimitExceededError(message, { captureStack });
   }
 
