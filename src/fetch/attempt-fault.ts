@@ -20,20 +20,25 @@ export function noteFault(own: unknown, { body, bareErrors }: FailedAttempt): vo
   const entry = entryOfError(own);
   // Neither the caller nor a timeout of ours: the client itself.
   if (entry === 'abort') markOwnTimeout(own);
-  else if (isClientGone(own, body) || isFaultOfBody(own, entry, body)) markFailed(own, false);
-  else if (bareErrors && entry === undefined && isBare(own) && bodyKind(body) !== 'once') {
-    markFailed(own, true);
+  else if (isClientGone(own, body)) markFailed(own, false);
+  // A caller's own stream fails with such an error, too.
+  else if (entry === undefined && bodyKind(body) !== 'once') {
+    if (hasBareCause(own) || (bareErrors && isBare(own))) markFailed(own, true);
   }
 }
 
-/** The caller's own stream failed while it was sent: fetch says so with a cause of which nothing is known. */
-function isFaultOfBody(error: unknown, entry: unknown, body: unknown): boolean {
-  if (entry !== 'network' || bodyKind(body) !== 'once') return false;
-  const { cause } = Object(error) as { readonly cause?: unknown };
-  return cause instanceof Error && entryOfError(cause) === undefined;
+/** fetch failed with an error of no kind, as the doubles of tests give it. */
+function hasBareCause(error: unknown): boolean {
+  const { message, cause } = Object(error) as {
+    readonly message?: unknown;
+    readonly cause?: unknown;
+  };
+  return message === 'fetch failed' && isBare(cause);
 }
 
 function isBare(error: unknown): boolean {
-  const { name, code, status, statusCode } = Object(error) as Readonly<Record<string, unknown>>;
-  return name === 'Error' && (code ?? status ?? statusCode) === undefined;
+  const fields = Object(error) as Readonly<Record<string, unknown>>;
+  const { name, message, code, status, statusCode } = fields;
+  // Without a word it is what undici's fetch makes of a 407.
+  return name === 'Error' && message !== '' && (code ?? status ?? statusCode) === undefined;
 }

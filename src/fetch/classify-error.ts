@@ -1,6 +1,6 @@
 import { entryOfMessage, saysNetwork } from './error-messages.js';
 import type { Entry, FetchErrorClass } from './error-table.js';
-import { CALLERS_DOING, classOf, entryOfCode } from './error-table.js';
+import { classOf, entryOfCode } from './error-table.js';
 import type { AbortStateLike } from './types.js';
 
 /** How many errors are looked at, whether they lie beneath each other or side by side. */
@@ -35,17 +35,11 @@ const BY_NAME: ReadonlyMap<string, FetchErrorClass> = new Map([
 /** Timeouts of other clients: HeadersTimeoutError, RequestTimeoutError, APIConnectionTimeoutError. */
 const OWN_TIMEOUT = /Timeout(?:Error)?$/;
 
-/** Faults in a program: with one of these as its cause, fetch says nothing of the network. */
-const PROGRAM_FAULTS: ReadonlySet<unknown> = new Set([
-  'TypeError',
-  'RangeError',
-  'ReferenceError',
-  'SyntaxError',
-  'EvalError',
-  'AssertionError',
-  'ContractError',
-  'ConfigError',
-]);
+/** What undici's fetch says of everything: with a cause that says nothing of a network, such as the caller's own stream, it is none. */
+const UNDICIS_MESSAGES: ReadonlySet<unknown> = new Set(['fetch failed', 'terminated']);
+
+/** Faults in a program, which are none of the network's. */
+const PROGRAM_FAULT = /^(?:Type|Range|Reference|Syntax|Eval|Assertion|Contract|Config)Error/;
 
 /** What node-fetch calls a request or a body that did not come in time. */
 const NODE_FETCH_TIMEOUTS: ReadonlySet<unknown> = new Set(['request-timeout', 'body-timeout']);
@@ -146,13 +140,14 @@ function lastResort(error: ErrorFields): Entry | undefined {
   // node-fetch's word for whatever went wrong below HTTP.
   if (name === 'FetchError' && type === 'system') return 'network';
   if (typeof message !== 'string') return undefined;
-  // The cause said nothing by itself. Doubles of fetch give a plain Error or a Response of type "error".
-  if (saysNetwork(message) && PROGRAM_FAULTS.has(nameOf(error.cause))) return CALLERS_DOING;
+  if (saysNetwork(message) && isOfAProgram(error)) return undefined;
   return entryOfMessage(message, name);
 }
 
-function nameOf(cause: unknown): unknown {
-  return typeof cause === 'object' && cause !== null
-    ? (cause as { readonly name?: unknown }).name
-    : undefined;
+/** Whether the cause of a failed fetch, which says nothing of a network, is that of a program: doubles give anything. */
+function isOfAProgram({ message, cause }: ErrorFields): boolean {
+  if (typeof cause !== 'object' || cause === null) return false;
+  const { name } = cause as { readonly name?: unknown };
+  if (typeof name !== 'string') return false;
+  return UNDICIS_MESSAGES.has(message) || PROGRAM_FAULT.test(name);
 }

@@ -28,11 +28,6 @@ describe('a double of the network', () => {
       new TypeError('Failed to fetch', { cause: coded('ECONNRESET') }),
       'reset',
     ],
-    [
-      'nock: replyWithError with a text',
-      new TypeError('fetch failed', { cause: new Error('something awful') }),
-      'network',
-    ],
     ['nock under node-fetch', nodeFetch('system'), 'network'],
     [
       'node-fetch: a timeout',
@@ -62,6 +57,22 @@ describe('a double of the network', () => {
     const send = resilientFetch({ fetch: sent as GlobalFetch, policies: quick });
     expect((await send('http://a.example/')).status).toBe(200);
     expect(sent.calls).toHaveLength(3);
+  });
+
+  it('X9: is the network where only the call can tell it from a stream of the caller’s that failed', async () => {
+    const error = new TypeError('fetch failed', { cause: new Error('something awful') });
+    for (const init of [{}, { method: 'PUT', body: 'x' }, { method: 'DELETE' }]) {
+      const sent = double(error, error, 200);
+      const send = resilientFetch({ fetch: sent as GlobalFetch, policies: quick });
+      expect((await send('http://a.example/', init)).status).toBe(200);
+    }
+    const sent = double(error);
+    const send = resilientFetch({ fetch: sent as GlobalFetch, policies: quick });
+    for (let i = 0; i < 4; i++) {
+      const body = new ReadableStream();
+      await expect(send('http://a.example/', { method: 'PUT', body })).rejects.toBe(error);
+    }
+    expect(sent.calls).toHaveLength(4);
   });
 
   it.each<[string, unknown]>([
