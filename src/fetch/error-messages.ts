@@ -26,6 +26,7 @@ const REFUSED: readonly string[] = [
   'integrity mismatch',
   'invalid method',
   'local urls only',
+  'max redirects',
   'not implemented... yet...',
   'only if cached',
   "range start is greater than the blob's size.",

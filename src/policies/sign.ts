@@ -33,8 +33,8 @@ export function signsOf(handle: Handle | undefined, byDefault: Handles): Signs {
     handles(outcome) ? 'failure' : signOfUnhandled(outcome, handle !== undefined);
 }
 
-/** What an outcome says that is no failure; `handle` whether a filter said so. */
-export function signOfUnhandled({ kind }: Outcome, byFilter: boolean): Sign {
+/** What an outcome says that is no failure. */
+function signOfUnhandled({ kind }: Outcome, byFilter: boolean): Sign {
   if (kind === 'cancelled' || kind === 'rejected') return 'nothing';
   // What is no failure by default, though it is one, is a fault in the set-up.
   return kind === 'failure' && !byFilter ? 'nothing' : 'success';
