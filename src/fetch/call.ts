@@ -171,6 +171,7 @@ export class FetchCall extends RuledCall {
     const request = this.#request;
     if (request === undefined) return transport.send(this.url, init);
     if (!this.#sendsRequestBody()) return transport.send(request, init);
+    this.sends(request.body);
     const last = this.overrides.retry === false;
     this.#cloned = !last;
     return transport.send(requestForAttempt(request, last), init);

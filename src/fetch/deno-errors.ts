@@ -11,8 +11,3 @@ export const DENOS_WORDS: readonly (readonly [pattern: RegExp, is: FetchErrorCla
   [/^(?:connection reset by peer|broken pipe|connection aborted)\b.* \(os error \d+\)/i, 'reset'],
   [/\b(?:stream|connection) error (?:received|detected): /, 'reset'],
 ];
-
-/** What an error's message says, where it is Deno's. */
-export function classOfDenosWords(message: string): FetchErrorClass | undefined {
-  return DENOS_WORDS.find(([pattern]) => pattern.test(message))?.[1];
-}

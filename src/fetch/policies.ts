@@ -11,7 +11,7 @@ import { ThrottlePolicy } from '../policies/throttle/throttle.js';
 import { TimeoutPolicy } from '../policies/timeout/timeout.js';
 import type { Clock } from '../time/clock.js';
 import type { ParsedPolicies } from './options.js';
-import { delayReader, isFetchFailure, isFetchOverload, retryHandle } from './verdict.js';
+import { countingHandle, delayReader, isFetchOverload, retryHandle } from './verdict.js';
 
 /** Is given a response that is kept, unread, while a retry waits. */
 export type Keep = (response: unknown) => void;
@@ -28,9 +28,9 @@ export function httpPolicies(
   };
   const withRules = (policy: Policy<unknown>): Policy<unknown> => {
     if (policy instanceof RetryPolicy) return policy.derive(retryHandle, delayFrom, onKept);
-    if (policy instanceof CircuitBreakerPolicy) return policy.derive(isFetchFailure, delayFrom);
+    if (policy instanceof CircuitBreakerPolicy) return policy.derive(countingHandle, delayFrom);
     if (policy instanceof AdaptiveLimiterPolicy) return policy.derive(isFetchOverload);
-    if (policy instanceof ThrottlePolicy) return policy.derive(isFetchFailure);
+    if (policy instanceof ThrottlePolicy) return policy.derive(countingHandle);
     return policy;
   };
   return layersOf(given).flatMap((layer) =>

@@ -1,6 +1,6 @@
 import { ContractError, TimeoutError } from '../errors.js';
 import { neverSent } from './never-sent.js';
-import { markFinal } from './verdict.js';
+import { markFinal } from './notes.js';
 
 /** What is asked of a request that may not be repeated. */
 export interface Unrepeatable {

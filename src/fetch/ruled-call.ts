@@ -2,18 +2,21 @@ import type { Outcome } from '../pipeline/outcome.js';
 import { failure, success } from '../pipeline/outcome.js';
 import type { Clock } from '../time/clock.js';
 import { answerOf } from './answers.js';
+import { noteFault } from './attempt-fault.js';
 import { withIdempotencyKey } from './attempt-headers.js';
-import { bodyKind, isClientGone, keepBody } from './body.js';
+import { bodyKind, keepBody } from './body.js';
 import { readHeader } from './headers.js';
 import { mayRepeat } from './methods.js';
+import { markElsewhere, markFailed, markRetryAfter } from './notes.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
 import type { Bounds, CallBound } from './policies.js';
+import { redirectedTo } from './redirects.js';
 import { RepeatGuard } from './repeat-guard.js';
 import type { OutgoingRequest } from './request.js';
 import { originOf } from './request.js';
 import { ownErrorOf } from './shared-errors.js';
 import type { HeadersSource } from './types.js';
-import { markFailed, markRetryAfter } from './verdict.js';
+import { isFailedAnswer } from './verdict.js';
 
 /** What a call is about, as it came. */
 export interface CallFacts {
@@ -40,6 +43,7 @@ export class RuledCall implements OutgoingRequest {
   readonly body: unknown;
   readonly #options: ResolvedClient;
   readonly #number = ++calls;
+  readonly #followsRedirects: boolean;
   /** Of a request that may not be repeated. */
   readonly #guard: RepeatGuard | undefined;
   #lastBody: unknown;
@@ -50,6 +54,7 @@ export class RuledCall implements OutgoingRequest {
   constructor(facts: CallFacts, overrides: ResolvedOverrides, options: ResolvedClient) {
     const { url, method, followsRedirects } = facts;
     this.#options = options;
+    this.#followsRedirects = followsRedirects;
     this.overrides = overrides;
     this.url = url;
     this.method = method;
@@ -128,7 +133,8 @@ export class RuledCall implements OutgoingRequest {
   protected failed(error: unknown, begun = true): unknown {
     const own = ownErrorOf(error, this.#number);
     this.#guard?.failed(own, begun);
-    if (isClientGone(error, this.#lastBody)) markFailed(own, false);
+    const { bareErrors = false } = this.#options;
+    noteFault(own, { body: this.#lastBody, bareErrors });
     if (this.#classifies) this.#classify(failure(own), own);
     return own;
   }
@@ -137,11 +143,28 @@ export class RuledCall implements OutgoingRequest {
   protected answered(response: unknown): void {
     this.#guard?.answered(response);
     if (this.#classifies) this.#classify(success(response), response);
+    if (this.#followsRedirects && isFailedAnswer(response) && this.#isElsewhere(response)) {
+      markElsewhere(response);
+    }
     const read = this.overrides.retryAfter ?? this.#options.retryAfter ?? true;
     if (read === false) markRetryAfter(response, undefined);
     else if (read !== true) {
       markRetryAfter(response, answerOf('retryAfter', 'number', read(response as never)));
     }
+  }
+
+  /** Whether redirects led to another upstream: to another origin, unless the caller's own key says that it is the same. */
+  #isElsewhere(response: unknown): boolean {
+    const url = redirectedTo(response, this.url);
+    if (url === undefined || this.overrides.key !== undefined) return false;
+    const keyOf = this.#options.key;
+    if (keyOf === undefined) return true;
+    const there: OutgoingRequest = {
+      url,
+      method: this.method,
+      header: (name) => this.header(name),
+    };
+    return (answerOf('key', 'string', keyOf(there)) ?? originOf(url)) !== this.stateKey();
   }
 
   #withIdempotencyKey(): HeadersSource | null | undefined {

@@ -15,6 +15,7 @@ export class Attempt implements Handler {
   #reject!: (error: unknown) => void;
   #controller: Controller | undefined;
   #held: HeldResponse | undefined;
+  #context: object | undefined;
   #abortedBy: { readonly reason: unknown } | undefined;
 
   /** `handler` and `outer` are those of the whole call. */
@@ -36,9 +37,10 @@ export class Attempt implements Handler {
     this.#reject(reason);
   }
 
-  onRequestStart(controller: Controller): void {
+  onRequestStart(controller: Controller, context?: object): void {
     this.#controller = controller;
     this.begun = true;
+    this.#context = context;
     if (this.#abortedBy !== undefined) controller.abort(this.#abortedBy.reason as Error);
   }
 
@@ -52,7 +54,7 @@ export class Attempt implements Handler {
       this.#handler.onResponseStart?.(this.#outer, statusCode, headers, statusMessage);
       return;
     }
-    this.#held = new HeldResponse(controller, statusCode, headers, statusMessage);
+    this.#held = new HeldResponse(controller, statusCode, headers, statusMessage, this.#context);
     this.#resolve(this.#held);
   }
 

@@ -25,6 +25,8 @@ export class HeldResponse implements InterceptedResponse {
   readonly statusCode: number;
   readonly headers: Headers;
   readonly controller: Controller;
+  /** What undici tells of the request: with its redirect interceptor inside, where it led. */
+  readonly context: object | undefined;
   readonly #statusMessage: string | undefined;
   /** What came although the connection was paused: all of a response without a body, and what HTTP/2 had read. */
   #waiting: ((to: Receiver) => void)[] = [];
@@ -38,8 +40,10 @@ export class HeldResponse implements InterceptedResponse {
     statusCode: number,
     headers: Headers,
     statusMessage: string | undefined,
+    context?: object,
   ) {
     this.controller = controller;
+    this.context = context;
     this.statusCode = statusCode;
     this.headers = headers;
     this.#statusMessage = statusMessage;

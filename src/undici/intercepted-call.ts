@@ -3,6 +3,7 @@ import { ContractError } from '../errors.js';
 import { withAttemptHeaders } from '../fetch/attempt-headers.js';
 import { bodyForAttempt, bodyKind } from '../fetch/body.js';
 import { timeoutErrorOf } from '../fetch/call.js';
+import { markFailed } from '../fetch/notes.js';
 import type { ResolvedClient, ResolvedOverrides } from '../fetch/options.js';
 import { originOf } from '../fetch/request.js';
 import { RuledCall } from '../fetch/ruled-call.js';
@@ -84,7 +85,7 @@ export class InterceptedCall extends RuledCall {
       attempt = current;
       signal.addEventListener('abort', () => current.abort(signal.reason));
       if (signal.aborted) current.abort(signal.reason);
-      else this.#setup.dispatch(sent, current);
+      else this.#dispatch(sent, current);
       response = await current.response;
     } catch (error) {
       // Once it was given up nobody is asked any more.
@@ -139,6 +140,16 @@ export class InterceptedCall extends RuledCall {
     if (this.#ended) return;
     this.#ended = true;
     this.#handler.onResponseError?.(this.controller, error as Error);
+  }
+
+  #dispatch(sent: Options, attempt: Attempt): void {
+    try {
+      this.#setup.dispatch(sent, attempt);
+    } catch (error) {
+      // Of an interceptor inside, or of undici's checks: nothing was sent.
+      markFailed(error, false);
+      throw error;
+    }
   }
 
   async #forAttempt({ attempt, timeLeft }: Context): Promise<Options> {

@@ -101,6 +101,37 @@ describe('classifyFetchError', () => {
     ],
     ['an HTTP/2 stream refused on Deno', failed(new Error(REFUSED_BY_DENO)), 'reset'],
     ['a connection refused on Bun', coded('ConnectionRefused', { path: 'http://a/' }), 'connect'],
+    [
+      'a certificate that Deno does not accept',
+      new TypeError(
+        'error sending request for url (https://a/): client error (Connect): invalid peer certificate: UnknownIssuer',
+      ),
+      'tls',
+    ],
+    [
+      'a proxy that wants credentials',
+      Object.assign(coded('UND_ERR_ABORTED'), {
+        message: 'Proxy response (407) !== 200 when HTTP Tunneling',
+      }),
+      'connect',
+    ],
+    ['a 407 under fetch', failed(new Error('proxy authentication required')), 'connect'],
+    [
+      'a tunnel of another client',
+      new Error('tunneling socket could not be established, statusCode=407'),
+      'connect',
+    ],
+    [
+      'a server that does not accept our certificate',
+      coded('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA'),
+      'tls',
+    ],
+    ['a version of TLS that is not ours', coded('ERR_SSL_UNSUPPORTED_PROTOCOL'), 'tls'],
+    [
+      'what node-fetch says of a body that stalls',
+      Object.assign(new Error('Response timeout'), { name: 'FetchError', type: 'body-timeout' }),
+      'timeout',
+    ],
     ['fetch failed without a cause', new TypeError('fetch failed'), 'network'],
   ])('X9: reads %s', (_, error, expected) => {
     expect(classifyFetchError(error)).toBe(expected);
@@ -110,6 +141,11 @@ describe('classifyFetchError', () => {
     ['an error without code', new Error('no')],
     ['a fault in a program', new TypeError('x is not a function')],
     ['a check of fetch’s own', failed(new Error('bad port'))],
+    ['a header that node:http does not send', coded('ERR_HTTP_INVALID_HEADER_VALUE')],
+    ['a character that no header may have', coded('ERR_INVALID_CHAR')],
+    ['a port that is none', coded('ERR_SOCKET_BAD_PORT')],
+    ['a protocol that got does not know', coded('ERR_UNSUPPORTED_PROTOCOL')],
+    ['too many redirects in undici', new Error('max redirects')],
     ['an invalid URL', new TypeError('Failed', { cause: coded('ERR_INVALID_URL') })],
     ['a wrong length of the caller’s', failed(coded('UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'))],
     ['an error of a file', coded('ENOENT')],

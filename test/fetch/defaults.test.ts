@@ -83,7 +83,9 @@ describe('the defaults of fetch', () => {
   });
 
   it('X2, X5: the statuses and the size are those of the page', () => {
-    expect(page('fetch')).toContain(`**${[...FAILURE_STATUSES].join(', ')}**`);
+    expect(page('fetch')).toContain('**408, 425, 429 and 500 to 599, but not 501 and 505**');
+    expect([...FAILURE_STATUSES].slice(0, 5)).toEqual([408, 425, 429, 500, 502]);
+    expect(FAILURE_STATUSES.size).toBe(3 + 100 - 2);
     expect(page('fetch')).toContain(`at most ${DRAIN_LIMIT_BYTES / 1024} KiB`);
   });
 });

@@ -1,6 +1,6 @@
 import { CountWindow } from '../../windows/count-window.js';
 import { TimeWindow } from '../../windows/time-window.js';
-import type { Judge, Known, OpenReason } from './judge.js';
+import type { Judge, Known, OpenReason, RunStep } from './judge.js';
 import type { ResolvedCircuitBreaker } from './options.js';
 import { circuitBreakerDefaults } from './options.js';
 import type { Health, TripRule } from './trip-rule.js';
@@ -20,6 +20,8 @@ export class RuleJudge implements Judge, Health {
   /** The first failure since the window last held none. */
   #failuresSince = 0;
   #lastFailureAt = 0;
+  /** The latest failure of the run. */
+  #runUntil = 0;
 
   constructor(options: ResolvedCircuitBreaker) {
     const window = options.window ?? circuitBreakerDefaults.window;
@@ -57,7 +59,7 @@ export class RuleJudge implements Judge, Health {
   }
 
   get runLastedMs(): number {
-    return this.#lastFailureAt - this.#runSince;
+    return this.#runUntil - this.#runSince;
   }
 
   /** While a run of failures goes on: when it began. */
@@ -65,7 +67,12 @@ export class RuleJudge implements Judge, Health {
     return this.consecutiveFailures > 0 ? this.#runSince : undefined;
   }
 
-  record(nowMs: number, failed: boolean, slow: boolean, step = true): OpenReason | undefined {
+  record(
+    nowMs: number,
+    failed: boolean,
+    slow: boolean,
+    step: RunStep = 'next',
+  ): OpenReason | undefined {
     if (this.#time !== undefined) this.#time.record(nowMs, failed, slow);
     else this.#count?.record(failed, slow);
     if (failed) this.#failed(nowMs, step);
@@ -102,15 +109,19 @@ export class RuleJudge implements Judge, Health {
     this.#runSince = Math.min(failingSinceMs, atMs);
     this.#failuresSince = atMs;
     this.#lastFailureAt = atMs;
+    this.#runUntil = atMs;
   }
 
-  #failed(nowMs: number, step: boolean): void {
+  #failed(nowMs: number, step: RunStep): void {
     // The clock went back, which it must not: how long failures have come for is counted from then on.
     const back = nowMs < this.#lastFailureAt;
     if (back || this.#window.failures === 1) this.#failuresSince = nowMs;
-    if (back || this.consecutiveFailures === 0) this.#runSince = nowMs;
-    if (step || this.consecutiveFailures === 0) this.consecutiveFailures++;
     this.#lastFailureAt = nowMs;
+    if (back || this.consecutiveFailures === 0) this.#runSince = nowMs;
+    if (back) this.#runUntil = nowMs;
+    if (step === 'none') return;
+    if (step === 'next' || this.consecutiveFailures === 0) this.consecutiveFailures++;
+    this.#runUntil = nowMs;
   }
 
   #clear(): void {
