@@ -4,10 +4,10 @@ import { neverSent } from 'holdfast/fetch';
 import type { Dispatcher } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectProxy } from '../fetch/support/connect-proxy.js';
+import { type Client, ways } from '../fetch/support/dispatcher-ways.js';
 import { HELLO, http2Origin } from '../fetch/support/http2-origin.js';
 import { httpsOrigin } from '../fetch/support/https-origin.js';
 import { certificate, Servers } from '../fetch/support/servers.js';
-import { type Client, ways } from '../fetch/support/ways.js';
 
 /**
  * A POST that HTTP/2 refused, that a GOAWAY came before, or that a proxy opened no tunnel for was not sent again, although it is certain that
