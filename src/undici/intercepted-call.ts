@@ -6,6 +6,7 @@ import { timeoutErrorOf } from '../fetch/call.js';
 import type { ResolvedClient, ResolvedOverrides } from '../fetch/options.js';
 import { originOf } from '../fetch/request.js';
 import { RuledCall } from '../fetch/ruled-call.js';
+import { isUpload } from '../fetch/upload.js';
 import type { Context } from '../pipeline/context.js';
 import type { Clock } from '../time/clock.js';
 import { Attempt } from './attempt.js';
@@ -82,7 +83,8 @@ export class InterceptedCall extends RuledCall {
       const attempt = new Attempt(this.#handler, this.controller);
       signal.addEventListener('abort', () => attempt.abort(signal.reason));
       if (signal.aborted) attempt.abort(signal.reason);
-      else this.#setup.dispatch(sent, attempt);
+      else if (!isUpload(sent.body)) this.#setup.dispatch(sent, attempt);
+      else this.sendUpload(context, () => this.#dispatch(sent, attempt));
       response = await attempt.response;
     } catch (error) {
       // Once it was given up nobody is asked any more.
@@ -137,6 +139,11 @@ export class InterceptedCall extends RuledCall {
     if (this.#ended) return;
     this.#ended = true;
     this.#handler.onResponseError?.(this.controller, error as Error);
+  }
+
+  #dispatch(sent: Options, attempt: Attempt): Promise<HeldResponse> {
+    this.#setup.dispatch(sent, attempt);
+    return attempt.response;
   }
 
   async #forAttempt({ attempt, timeLeft }: Context): Promise<Options> {

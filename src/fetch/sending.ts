@@ -1,0 +1,186 @@
+import type { AttemptClock } from '../pipeline/context.js';
+
+/** The part of a request of undici's that is looked at. Each hop of a redirect is one of its own. */
+interface UndiciRequest {
+  readonly body?: unknown;
+}
+
+/** The part of the socket it is sent on that is looked at. */
+interface SendingSocket {
+  readonly alpnProtocol?: unknown;
+  readonly bytesWritten?: number;
+  readonly writableNeedDrain?: boolean;
+  once(event: 'drain', listener: () => void): unknown;
+  removeListener(event: 'drain', listener: () => void): unknown;
+}
+
+interface Message {
+  readonly request: UndiciRequest;
+  readonly socket?: SendingSocket;
+}
+
+type Subscriber = (message: Message) => void;
+
+interface DiagnosticsChannel {
+  subscribe(name: string, subscriber: Subscriber): void;
+  unsubscribe(name: string, subscriber: Subscriber): void;
+}
+
+interface Storage {
+  run<T>(store: Sending, callback: () => T): T;
+  getStore(): Sending | undefined;
+  disable(): void;
+}
+
+interface AsyncHooks {
+  readonly AsyncLocalStorage: new () => Storage;
+}
+
+/** What has been handed over and may still be on its way: about what the buffers of both ends of a connection hold. */
+const BUFFERED_BYTES = 8 * 1024 * 1024;
+
+/** One attempt whose body is being sent. Sockets keep the context they were made in, so nothing big may stay reachable from it. */
+class Sending {
+  #clock: AttemptClock | undefined;
+  #request: UndiciRequest | undefined;
+  #socket: SendingSocket | undefined;
+  #stopped = false;
+  #startedAt = 0;
+  #bytesBefore = 0;
+
+  constructor(clock: AttemptClock) {
+    this.#clock = clock;
+  }
+
+  /** undici was given a request: the first, or the next after a redirect. */
+  created(request: UndiciRequest): void {
+    if (this.#clock === undefined) return;
+    this.#request = request;
+    // Answered by a redirect without a body before all of it was read.
+    if (isBodyless(request) && this.#stopped) this.#start(0);
+    requests.set(request, this);
+  }
+
+  /** There is a connection: from now on it is the body that takes the time. */
+  begun(request: UndiciRequest, socket: SendingSocket | undefined): void {
+    if (this.#clock === undefined || request !== this.#request || isBodyless(request)) return;
+    this.#clock.stop();
+    this.#stopped = true;
+    this.#socket = socket;
+    this.#startedAt = performance.now();
+    this.#bytesBefore = socket?.bytesWritten ?? 0;
+  }
+
+  /** undici has handed all of it to the socket. */
+  sent(request: UndiciRequest): void {
+    if (!this.#stopped || request !== this.#request) return;
+    const socket = this.#socket;
+    // A buffer is handed over whole. Streams of HTTP/2 share their socket, which says nothing of one of them.
+    if (socket?.writableNeedDrain === true && socket.alpnProtocol !== 'h2') {
+      socket.once('drain', this.#onDrain);
+    } else {
+      this.#onDrain();
+    }
+  }
+
+  readonly #onDrain = (): void => {
+    const bytes = (this.#socket?.bytesWritten ?? 0) - this.#bytesBefore;
+    this.#start((performance.now() - this.#startedAt) * shareOnItsWay(bytes));
+  };
+
+  #start(extraMs: number): void {
+    this.#stopped = false;
+    this.#clock?.start(Math.ceil(extraMs));
+  }
+
+  /** The attempt is over. */
+  end(): void {
+    if (this.#clock === undefined) return;
+    this.#clock = undefined;
+    this.#stopped = false;
+    this.#socket?.removeListener('drain', this.#onDrain);
+    this.#socket = undefined;
+    this.#request = undefined;
+    ended();
+  }
+}
+
+function isBodyless({ body }: UndiciRequest): boolean {
+  return body === undefined || body === null;
+}
+
+/**
+ * The time that a body's last part needs to arrive, as a share of what it took to send all of it: at the same pace. What fits into the
+ * buffers as a whole was sent at no pace that anybody knows, so that may be as much again.
+ */
+function shareOnItsWay(bytes: number): number {
+  return bytes <= 2 * BUFFERED_BYTES ? 1 : BUFFERED_BYTES / (bytes - BUFFERED_BYTES);
+}
+
+const requests = new WeakMap<UndiciRequest, Sending>();
+let storage: Storage | undefined;
+let channels: DiagnosticsChannel | undefined;
+let loaded = false;
+let inFlight = 0;
+
+const SUBSCRIBERS: Readonly<Record<string, Subscriber>> = {
+  'undici:request:create': ({ request }) => storage?.getStore()?.created(request),
+  'undici:client:sendHeaders': ({ request, socket }) => requests.get(request)?.begun(request, socket),
+  'undici:request:bodySent': ({ request }) => requests.get(request)?.sent(request),
+};
+
+/**
+ * Sends a request whose body may take a while: its attempt's clock stands still while the body is being sent, and starts when it has been.
+ * undici, and with it Node's fetch, says so on its diagnostics channels. Of all others, nothing is known: their clock counts from the start.
+ *
+ * Listens only while there are such requests: others would pay for it.
+ *
+ * @param signal of the attempt.
+ */
+export function sending<T>(clock: AttemptClock, signal: AbortSignal, send: () => T): T {
+  if (!load()) return send();
+  const attempt = new Sending(clock);
+  begun();
+  const end = (): void => attempt.end();
+  signal.addEventListener('abort', end, { once: true });
+  let result: T;
+  try {
+    result = (storage as Storage).run(attempt, send);
+  } catch (error) {
+    end();
+    throw error;
+  }
+  Promise.resolve(result).then(end, end);
+  return result;
+}
+
+function begun(): void {
+  if (inFlight++ > 0) return;
+  for (const name in SUBSCRIBERS) channels?.subscribe(name, SUBSCRIBERS[name] as Subscriber);
+}
+
+function ended(): void {
+  if (--inFlight > 0) return;
+  for (const name in SUBSCRIBERS) channels?.unsubscribe(name, SUBSCRIBERS[name] as Subscriber);
+  // On Node 22 and before, a store in use makes all promises of the process slower.
+  storage?.disable();
+}
+
+interface HostProcess {
+  getBuiltinModule?(id: string): unknown;
+}
+
+/** Answers whether this runtime has what is needed. */
+function load(): boolean {
+  if (loaded) return storage !== undefined;
+  loaded = true;
+  const { process: host } = globalThis as { process?: HostProcess };
+  try {
+    channels = host?.getBuiltinModule?.('node:diagnostics_channel') as DiagnosticsChannel;
+    const hooks = host?.getBuiltinModule?.('node:async_hooks') as AsyncHooks | undefined;
+    if (channels !== undefined && hooks !== undefined) storage = new hooks.AsyncLocalStorage();
+  } catch {
+    // A runtime that has the function, and not the modules.
+  }
+  return storage !== undefined;
+}
