@@ -30,7 +30,9 @@ export interface CallTimes {
  * named as that of an attempt.
  */
 export function placesOf(layers: readonly Layer[]): Places {
-  const maker = layers.findIndex(({ driver }) => driver !== undefined && driver.type !== 'fallback');
+  const maker = layers.findIndex(
+    ({ driver }) => driver !== undefined && driver.type !== 'fallback',
+  );
   const retry = layers.findIndex(({ policy }) => policy instanceof RetryPolicy);
   const timeouts = layers.flatMap(({ policy }, i) => (policy instanceof TimeoutPolicy ? [i] : []));
   let total = timeouts[0];
@@ -67,9 +69,10 @@ export function settingsOf(
     if (attempt !== undefined) settings[attempt] = msOf(totalTimeout);
   }
   if (attemptTimeout !== undefined) {
-    if (attempt === undefined) throw noTimeout('attemptTimeout', 'inside the retry', attemptTimeout);
+    if (attempt === undefined)
+      throw noTimeout('attemptTimeout', 'inside the retry', attemptTimeout);
     settings[attempt] = msOf(attemptTimeout);
-    const whole = total === undefined ? Infinity : (settings[total] ?? timeOf(layers[total]));
+    const whole = total === undefined ? Infinity : (settings[total] ?? timeOf(layers, total));
     if (attemptTimeout !== false && attemptTimeout > whole) {
       const set = totalTimeout === undefined ? ': set that too, or false' : '';
       const remedy = `must not be above totalTimeout (${formatDuration(whole)})${set}`;
@@ -93,8 +96,9 @@ function msOf(time: number | false): number {
   return time === false ? Infinity : time;
 }
 
-function timeOf(layer: Layer | undefined): number {
-  return (layer?.policy as TimeoutPolicy).timeoutMs;
+function timeOf(layers: readonly Layer[], at: number): number {
+  const policy = layers[at]?.policy;
+  return policy instanceof TimeoutPolicy ? policy.timeoutMs : Infinity;
 }
 
 function noTimeout(option: string, where: string, value: unknown): ConfigError {

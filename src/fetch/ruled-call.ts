@@ -101,7 +101,8 @@ export class RuledCall implements OutgoingRequest {
   /** Sends a body that may take a while: the time of the attempt starts when it has been sent. */
   protected sendUpload<T>(context: Context, send: () => T): T {
     const layer = this.#bounds?.places.attempt;
-    return layer === undefined ? send() : sending(clockOf(context, layer), context.signal, send);
+    if (layer === undefined) return send();
+    return sending(clockOf(context, layer), this.method, context.signal, send);
   }
 
   /** What bounds the call, its body included. */

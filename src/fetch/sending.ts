@@ -1,7 +1,9 @@
 import type { AttemptClock } from '../pipeline/context.js';
+import { systemClock } from '../time/clock.js';
 
 /** The part of a request of undici's that is looked at. Each hop of a redirect is one of its own. */
 interface UndiciRequest {
+  readonly method?: unknown;
   readonly body?: unknown;
 }
 
@@ -41,24 +43,37 @@ const BUFFERED_BYTES = 8 * 1024 * 1024;
 
 /** One attempt whose body is being sent. Sockets keep the context they were made in, so nothing big may stay reachable from it. */
 class Sending {
+  readonly #method: string;
   #clock: AttemptClock | undefined;
   #request: UndiciRequest | undefined;
+  #answered = false;
   #socket: SendingSocket | undefined;
   #stopped = false;
   #startedAt = 0;
   #bytesBefore = 0;
 
-  constructor(clock: AttemptClock) {
+  constructor(clock: AttemptClock, method: string) {
     this.#clock = clock;
+    this.#method = method;
   }
 
-  /** undici was given a request: the first, or the next after a redirect. */
+  /**
+   * undici was given a request: the attempt's own, or the next after a redirect. What a body fetches while it is read, and what asks a proxy
+   * for a tunnel, is another's.
+   */
   created(request: UndiciRequest): void {
     if (this.#clock === undefined) return;
+    if (this.#request === undefined ? request.method !== this.#method : !this.#answered) return;
     this.#request = request;
-    // Answered by a redirect without a body before all of it was read.
+    this.#answered = false;
+    // A redirect without a body may come before all of it was read.
     if (isBodyless(request) && this.#stopped) this.#start(0);
     requests.set(request, this);
+  }
+
+  /** It was answered, or failed. */
+  answered(request: UndiciRequest): void {
+    if (request === this.#request) this.#answered = true;
   }
 
   /** There is a connection: from now on it is the body that takes the time. */
@@ -67,7 +82,7 @@ class Sending {
     this.#clock.stop();
     this.#stopped = true;
     this.#socket = socket;
-    this.#startedAt = performance.now();
+    this.#startedAt = systemClock.now();
     this.#bytesBefore = socket?.bytesWritten ?? 0;
   }
 
@@ -85,7 +100,7 @@ class Sending {
 
   readonly #onDrain = (): void => {
     const bytes = (this.#socket?.bytesWritten ?? 0) - this.#bytesBefore;
-    this.#start((performance.now() - this.#startedAt) * shareOnItsWay(bytes));
+    this.#start((systemClock.now() - this.#startedAt) * shareOnItsWay(bytes));
   };
 
   #start(extraMs: number): void {
@@ -125,8 +140,11 @@ let inFlight = 0;
 
 const SUBSCRIBERS: Readonly<Record<string, Subscriber>> = {
   'undici:request:create': ({ request }) => storage?.getStore()?.created(request),
-  'undici:client:sendHeaders': ({ request, socket }) => requests.get(request)?.begun(request, socket),
+  'undici:client:sendHeaders': ({ request, socket }) =>
+    requests.get(request)?.begun(request, socket),
   'undici:request:bodySent': ({ request }) => requests.get(request)?.sent(request),
+  'undici:request:headers': ({ request }) => requests.get(request)?.answered(request),
+  'undici:request:error': ({ request }) => requests.get(request)?.answered(request),
 };
 
 /**
@@ -137,9 +155,14 @@ const SUBSCRIBERS: Readonly<Record<string, Subscriber>> = {
  *
  * @param signal of the attempt.
  */
-export function sending<T>(clock: AttemptClock, signal: AbortSignal, send: () => T): T {
+export function sending<T>(
+  clock: AttemptClock,
+  method: string,
+  signal: AbortSignal,
+  send: () => T,
+): T {
   if (!load()) return send();
-  const attempt = new Sending(clock);
+  const attempt = new Sending(clock, method);
   begun();
   const end = (): void => attempt.end();
   signal.addEventListener('abort', end, { once: true });
