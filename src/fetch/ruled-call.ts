@@ -102,7 +102,7 @@ export class RuledCall implements OutgoingRequest {
   protected sendUpload<T>(context: Context, send: () => T): T {
     const layer = this.#bounds?.places.attempt;
     if (layer === undefined) return send();
-    return sending(clockOf(context, layer), this.method, context.signal, send);
+    return sending(clockOf(context, layer), this, context.signal, send);
   }
 
   /** What bounds the call, its body included. */

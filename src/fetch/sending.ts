@@ -4,7 +4,15 @@ import { systemClock } from '../time/clock.js';
 /** The part of a request of undici's that is looked at. Each hop of a redirect is one of its own. */
 interface UndiciRequest {
   readonly method?: unknown;
+  readonly origin?: unknown;
+  readonly path?: unknown;
   readonly body?: unknown;
+}
+
+/** What is sent. */
+export interface SentRequest {
+  readonly method: string;
+  readonly url: string;
 }
 
 /** The part of the socket it is sent on that is looked at. */
@@ -43,7 +51,7 @@ const BUFFERED_BYTES = 8 * 1024 * 1024;
 
 /** One attempt whose body is being sent. Sockets keep the context they were made in, so nothing big may stay reachable from it. */
 class Sending {
-  readonly #method: string;
+  readonly #sent: SentRequest;
   #clock: AttemptClock | undefined;
   #request: UndiciRequest | undefined;
   #answered = false;
@@ -52,18 +60,35 @@ class Sending {
   #startedAt = 0;
   #bytesBefore = 0;
 
-  constructor(clock: AttemptClock, method: string) {
+  constructor(clock: AttemptClock, { method, url }: SentRequest) {
     this.#clock = clock;
-    this.#method = method;
+    this.#sent = { method, url };
+  }
+
+  /** Whether it is under way and undici has made no request of it yet. */
+  get isNew(): boolean {
+    return this.#clock !== undefined && this.#request === undefined;
   }
 
   /**
-   * undici was given a request: the attempt's own, or the next after a redirect. What a body fetches while it is read, and what asks a proxy
-   * for a tunnel, is another's.
+   * Whether a request that undici makes in this attempt's context is its own, or the next after a redirect. What a body fetches while it is
+   * read, and what asks a proxy for a tunnel, is another's.
    */
+  owns({ method }: UndiciRequest): boolean {
+    if (this.#clock === undefined) return false;
+    return this.#request === undefined ? method === this.#sent.method : this.#answered;
+  }
+
+  /** Whether a request that undici makes in another context is this attempt's. */
+  awaits({ method, origin, path }: UndiciRequest): boolean {
+    const { method: own, url } = this.#sent;
+    if (this.#request !== undefined || method !== own || !URL.canParse(url)) return false;
+    const wanted = new URL(url);
+    return wanted.origin === String(origin) && wanted.pathname + wanted.search === path;
+  }
+
+  /** undici makes a request of it. */
   created(request: UndiciRequest): void {
-    if (this.#clock === undefined) return;
-    if (this.#request === undefined ? request.method !== this.#method : !this.#answered) return;
     this.#request = request;
     this.#answered = false;
     // A redirect without a body may come before all of it was read.
@@ -112,11 +137,12 @@ class Sending {
   end(): void {
     if (this.#clock === undefined) return;
     this.#clock = undefined;
+    underWay.delete(this);
     this.#stopped = false;
     this.#socket?.removeListener('drain', this.#onDrain);
     this.#socket = undefined;
     this.#request = undefined;
-    ended();
+    if (underWay.size === 0) leave();
   }
 }
 
@@ -136,10 +162,20 @@ const requests = new WeakMap<UndiciRequest, Sending>();
 let storage: Storage | undefined;
 let channels: DiagnosticsChannel | undefined;
 let loaded = false;
-let inFlight = 0;
+/** In the order in which they began. */
+const underWay = new Set<Sending>();
+
+/** A request that had to wait for a connection of its pool is made in the context of whoever left one. */
+function ownerOf(request: UndiciRequest): Sending | undefined {
+  const here = storage?.getStore();
+  if (here?.isNew !== true) {
+    for (const each of underWay) if (each.awaits(request)) return each;
+  }
+  return here?.owns(request) === true ? here : undefined;
+}
 
 const SUBSCRIBERS: Readonly<Record<string, Subscriber>> = {
-  'undici:request:create': ({ request }) => storage?.getStore()?.created(request),
+  'undici:request:create': ({ request }) => ownerOf(request)?.created(request),
   'undici:client:sendHeaders': ({ request, socket }) =>
     requests.get(request)?.begun(request, socket),
   'undici:request:bodySent': ({ request }) => requests.get(request)?.sent(request),
@@ -153,17 +189,19 @@ const SUBSCRIBERS: Readonly<Record<string, Subscriber>> = {
  *
  * Listens only while there are such requests: others would pay for it.
  *
+ * @param sent what `send` sends.
  * @param signal of the attempt.
  */
 export function sending<T>(
   clock: AttemptClock,
-  method: string,
+  sent: SentRequest,
   signal: AbortSignal,
   send: () => T,
 ): T {
   if (!load()) return send();
-  const attempt = new Sending(clock, method);
-  begun();
+  const attempt = new Sending(clock, sent);
+  if (underWay.size === 0) listen();
+  underWay.add(attempt);
   const end = (): void => attempt.end();
   signal.addEventListener('abort', end, { once: true });
   let result: T;
@@ -177,13 +215,11 @@ export function sending<T>(
   return result;
 }
 
-function begun(): void {
-  if (inFlight++ > 0) return;
+function listen(): void {
   for (const name in SUBSCRIBERS) channels?.subscribe(name, SUBSCRIBERS[name] as Subscriber);
 }
 
-function ended(): void {
-  if (--inFlight > 0) return;
+function leave(): void {
   for (const name in SUBSCRIBERS) channels?.unsubscribe(name, SUBSCRIBERS[name] as Subscriber);
   // On Node 22 and before, a store in use makes all promises of the process slower.
   storage?.disable();

@@ -2,7 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import { resilientFetch } from 'holdfast/fetch';
 import { VirtualClock } from 'holdfast/testing';
 import { resilience, resilientRequest } from 'holdfast/undici';
-import { Agent, request } from 'undici';
+import { Agent, Pool, request } from 'undici';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { double, hang } from '../fetch/support/double.js';
 import { Servers } from '../fetch/support/servers.js';
@@ -102,7 +102,7 @@ describe('an upload that makes progress', () => {
 });
 
 const once = { ...policies, retry: false } as const;
-const LARGE = 64 * MIB;
+const LARGE = 32 * MIB;
 
 /** Sends a Blob, and answers what came of it and after how long. */
 async function put(
@@ -198,6 +198,22 @@ describe('the time of an attempt that uploads', () => {
     ]);
     expect(answered).toMatchObject({ status: 200 });
     expect(cut.error).toMatchObject({ policy: 'attempt_timeout' });
+  });
+
+  it('X1: starts when the body has been sent, also where it had to wait for a connection', async () => {
+    const reader = slowReader(PACE);
+    const port = await servers.http(reader.listener);
+    const url = `http://127.0.0.1:${port}/?n=1`;
+    const dispatcher = new Pool(`http://127.0.0.1:${port}`, { connections: 1 });
+    const send = resilientRequest({ policies: { ...policies, attemptTimeout: '1500ms' } });
+    const put = async () => {
+      const body = Buffer.alloc(SIZE);
+      return (await send(url, { dispatcher, method: 'PUT', body })).body.text();
+    };
+    // The second waits for less than an attempt may take, and takes longer with the time it waits.
+    expect(await Promise.all([put(), put()])).toEqual(['ok', 'ok']);
+    expect(reader).toMatchObject({ sent: 2, whole: [SIZE, SIZE] });
+    await dispatcher.destroy();
   });
 
   it('X1: counts from the start with a fetch of which nothing is known', async () => {
