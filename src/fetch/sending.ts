@@ -53,6 +53,8 @@ const BUFFERED_BYTES = 8 * 1024 * 1024;
 class Sending {
   readonly #sent: SentRequest;
   #clock: AttemptClock | undefined;
+  /** What it asks for, once it is asked. */
+  #target: string | undefined;
   #request: UndiciRequest | undefined;
   #answered = false;
   #socket: SendingSocket | undefined;
@@ -81,16 +83,16 @@ class Sending {
 
   /** Whether a request that undici makes in another context is this attempt's. */
   awaits({ method, origin, path }: UndiciRequest): boolean {
-    const { method: own, url } = this.#sent;
-    if (this.#request !== undefined || method !== own || !URL.canParse(url)) return false;
-    const wanted = new URL(url);
-    return wanted.origin === String(origin) && wanted.pathname + wanted.search === path;
+    if (this.#request !== undefined || method !== this.#sent.method) return false;
+    this.#target ??= targetOf(this.#sent.url);
+    return this.#target === `${String(origin)}${String(path)}`;
   }
 
   /** undici makes a request of it. */
   created(request: UndiciRequest): void {
     this.#request = request;
     this.#answered = false;
+    this.#socket?.removeListener('drain', this.#onDrain);
     // A redirect without a body may come before all of it was read.
     if (isBodyless(request) && this.#stopped) this.#start(0);
     requests.set(request, this);
@@ -144,6 +146,12 @@ class Sending {
     this.#request = undefined;
     if (underWay.size === 0) leave();
   }
+}
+
+function targetOf(url: string): string {
+  if (!URL.canParse(url)) return '';
+  const { origin, pathname, search } = new URL(url);
+  return origin + pathname + search;
 }
 
 function isBodyless({ body }: UndiciRequest): boolean {
