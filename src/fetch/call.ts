@@ -18,6 +18,7 @@ import { assertUsable, hasBody, releaseRequest, requestForAttempt } from './requ
 import { RuledCall } from './ruled-call.js';
 import type { HeadersSource, RequestLike } from './types.js';
 import { isRequestLike } from './types.js';
+import { isUpload } from './upload.js';
 
 /** How requests are sent, and what is done with the responses. */
 export interface Transport {
@@ -147,26 +148,29 @@ export class FetchCall extends RuledCall {
       const { attempt, timeLeft } = context;
       init['headers'] = withAttemptHeaders(this.headers, names, attempt, timeLeft);
     }
-    if (this.body === undefined) return this.#sendWith(init);
+    if (this.body === undefined) return this.#sendWith(init, context);
     const body = bodyForAttempt(this.body);
     return body instanceof Promise
-      ? body.then((made) => this.#sendBody(init, made))
-      : this.#sendBody(init, body);
+      ? body.then((made) => this.#sendBody(init, made, context))
+      : this.#sendBody(init, body, context);
   }
 
-  #sendBody(init: InitFields, body: unknown): unknown {
+  #sendBody(init: InitFields, body: unknown, context: Context): unknown {
     this.sends(body);
     init['body'] = body;
     if (init['duplex'] === undefined && needsDuplex(body)) init['duplex'] = 'half';
-    return this.#sendWith(init);
+    if (!isUpload(body)) return this.#sendWith(init, context);
+    return this.sendUpload(context, () => this.#sendWith(init, context));
   }
 
-  #sendWith(init: InitFields): unknown {
-    if (!HIDES_REDIRECTS || !this.mustKnowTarget) return this.#sendAsIs(init);
-    return this.#request === undefined ? this.#sendByHop(init) : sendUnseen(this.#sendAsIs(init));
+  #sendWith(init: InitFields, context: Context): unknown {
+    if (!HIDES_REDIRECTS || !this.mustKnowTarget) return this.#sendAsIs(init, context);
+    return this.#request === undefined
+      ? this.#sendByHop(init)
+      : sendUnseen(this.#sendAsIs(init, context));
   }
 
-  #sendAsIs(init: InitFields): unknown {
+  #sendAsIs(init: InitFields, context: Context): unknown {
     const { transport } = this.#setup;
     const request = this.#request;
     if (request === undefined) return transport.send(this.url, init);
@@ -174,7 +178,8 @@ export class FetchCall extends RuledCall {
     this.sends(request.body);
     const last = this.overrides.retry === false;
     this.#cloned = !last;
-    return transport.send(requestForAttempt(request, last), init);
+    const sent = requestForAttempt(request, last);
+    return this.sendUpload(context, () => transport.send(sent, init));
   }
 
   #sendByHop(init: InitFields): PromiseLike<unknown> {

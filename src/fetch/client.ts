@@ -59,9 +59,9 @@ export function httpClient(
     const call = new FetchCall(input, init, overridesOf(init, overrides), setup);
     try {
       const pipeline = byKey.get(call.stateKey());
-      call.enter(boundsOf(pipeline), clock);
+      const settings = call.enter(boundsOf(pipeline), clock, pipeline.plan);
       const run = (context: Context): unknown => call.attempt(context);
-      const response = await pipeline.execute(run, { signal: call.signal });
+      const response = await pipeline.execute(run, { signal: call.signal, settings });
       call.guard(response);
       return response;
     } catch (error) {

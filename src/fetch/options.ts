@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { fnOf, nested, policyName, positiveCount } from '../config/schemas.js';
+import { count, fnOf, nested, policyName, positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { pipelineSchema } from '../pipeline/options.js';
 import type { Outcome } from '../pipeline/outcome.js';
@@ -11,7 +11,7 @@ import { standardSchema } from '../policies/standard.js';
 import { keyedDefaults } from '../registry/keyed.js';
 import type { Clock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
-import { positiveDurationSchema } from '../time/duration.js';
+import { durationSchema, positiveDurationSchema } from '../time/duration.js';
 import type { OutgoingRequest } from './request.js';
 import type { FetchLike, FetchResponse, ResponseLike } from './types.js';
 
@@ -50,8 +50,15 @@ export interface FetchOverrides<R = ResponseLike> {
   readonly retryAfter?: boolean | ((response: R) => number | undefined) | undefined;
   /** An `Idempotency-Key` for this call, which makes it safe to retry; `false` for none, `true` for a random UUID. */
   readonly idempotencyKey?: string | boolean | undefined;
-  /** `false`: sent once at most. */
-  readonly retry?: false | undefined;
+  /** `false`: sent once at most. Or how often at most this call is retried, whatever the policies say. Default: as the policies say. */
+  readonly retry?: false | { readonly maxRetries: number } | undefined;
+  /**
+   * How long this call may take, retries included; `false` for as long as it takes. Unless `attemptTimeout` is set too, each attempt may take
+   * all of it. Default: as the policies say.
+   */
+  readonly totalTimeout?: Duration | false | undefined;
+  /** How long each attempt of this call may take: not longer than the whole call; `false` for as long as that. Default: as the policies say. */
+  readonly attemptTimeout?: Duration | false | undefined;
 }
 
 /** What every client can be told; `R` is its kind of response. */
@@ -123,6 +130,8 @@ const overrideShape = {
   ).optional(),
 };
 
+const callTimeSchema = z.union([durationSchema, z.literal(false)]).optional();
+
 /** The schema of {@link FetchOverrides}. */
 export const overridesSchema = z.strictObject({
   ...overrideShape,
@@ -131,7 +140,13 @@ export const overridesSchema = z.strictObject({
   idempotencyKey: z
     .union([z.string().min(1), z.boolean()], booleanOr('a text that is not empty'))
     .optional(),
-  retry: z.literal(false).optional(),
+  retry: z
+    .union([nested(z.strictObject({ maxRetries: count })), z.literal(false)], {
+      error: 'must be false or an object with maxRetries',
+    })
+    .optional(),
+  totalTimeout: callTimeSchema,
+  attemptTimeout: callTimeSchema,
 });
 
 /** Overrides as a call reads them. */

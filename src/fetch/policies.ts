@@ -1,3 +1,4 @@
+import type { LayerSettings } from '../pipeline/context.js';
 import type { Policy } from '../pipeline/contract.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import type { PipelineLayer } from '../pipeline/pipeline.js';
@@ -6,10 +7,13 @@ import type { Layer } from '../pipeline/plan.js';
 import { AdaptiveLimiterPolicy } from '../policies/adaptive-limiter/adaptive-limiter.js';
 import { CircuitBreakerPolicy } from '../policies/circuit-breaker/circuit-breaker.js';
 import { RetryPolicy } from '../policies/retry/retry.js';
-import { ATTEMPT_TIMEOUT, standard } from '../policies/standard.js';
+import { ATTEMPT_TIMEOUT, standard, TOTAL_TIMEOUT } from '../policies/standard.js';
 import { ThrottlePolicy } from '../policies/throttle/throttle.js';
+import { DormantTimeout } from '../policies/timeout/dormant.js';
 import { TimeoutPolicy } from '../policies/timeout/timeout.js';
 import type { Clock } from '../time/clock.js';
+import type { Places } from './call-settings.js';
+import { placesOf } from './call-settings.js';
 import type { ParsedPolicies } from './options.js';
 import { countingHandle, delayReader, isFetchOverload, retryHandle } from './verdict.js';
 
@@ -45,7 +49,19 @@ function layersOf(given: ParsedPolicies | undefined): readonly PipelineLayer[] {
   if (Pipeline.is(given)) return [given];
   return Array.isArray(given)
     ? given
-    : standard(given as Exclude<typeof given, readonly unknown[]>);
+    : standardLayers(given as Exclude<typeof given, readonly unknown[]>);
+}
+
+/** The standard policies. Where a timeout is left out, a call can still bring one of its own. */
+function standardLayers(given: Parameters<typeof standard>[0]): Policy[] {
+  const policies = standard(given);
+  const { rateLimiter, totalTimeout, attemptTimeout } = given ?? {};
+  if (totalTimeout === false) {
+    const outside = rateLimiter === undefined || rateLimiter === false ? 0 : 1;
+    policies.splice(outside, 0, new DormantTimeout(TOTAL_TIMEOUT));
+  }
+  if (attemptTimeout === false) policies.push(new DormantTimeout(ATTEMPT_TIMEOUT));
+  return policies;
 }
 
 /** What bounds a whole call, its body included. */
@@ -66,6 +82,8 @@ export interface Bounds {
   readonly call: CallBound | undefined;
   /** How long the discarded Response of an attempt may take to be read. */
   readonly discardMs: number;
+  /** What a call can set something for. */
+  readonly places: Places;
   /** Is told of every response, where it matters whose it is. */
   readonly arrived?: (response: unknown) => void;
 }
@@ -73,28 +91,31 @@ export interface Bounds {
 /** Where there is no timeout at all. */
 export const DEFAULT_DISCARD_MS = 10_000;
 
-/** Finds the timeouts of a pipeline. */
-export function boundsOf(layers: readonly Layer[]): Bounds {
+/** Finds the timeouts of a pipeline; `settings`: what a call sets in place of their own times. */
+export function boundsOf(layers: readonly Layer[], settings?: LayerSettings): Bounds {
   let around = layers;
   for (let i = layers.length - 1; i >= 0 && around === layers; i--) {
     const driver = layers[i]?.driver;
     if (driver !== undefined && driver.type !== 'fallback') around = layers.slice(0, i);
   }
   return {
-    call: shortest(around, (name) => name !== ATTEMPT_TIMEOUT),
-    discardMs: shortest(layers)?.timeoutMs ?? DEFAULT_DISCARD_MS,
+    call: shortest(around, settings, (name) => name !== ATTEMPT_TIMEOUT),
+    discardMs: shortest(layers, settings)?.timeoutMs ?? DEFAULT_DISCARD_MS,
+    places: placesOf(layers),
   };
 }
 
 function shortest(
   layers: readonly Layer[],
+  settings: LayerSettings | undefined,
   counts: (name: string) => boolean = () => true,
 ): CallBound | undefined {
   let least: CallBound | undefined;
   for (const [i, { policy, name }] of layers.entries()) {
     if (!(policy instanceof TimeoutPolicy) || !counts(name)) continue;
-    if (policy.timeoutMs < (least?.timeoutMs ?? Infinity)) {
-      least = { timeoutMs: policy.timeoutMs, policy: name, outermost: i === 0 };
+    const timeoutMs = settings?.[i] ?? policy.timeoutMs;
+    if (timeoutMs < (least?.timeoutMs ?? Infinity)) {
+      least = { timeoutMs, policy: name, outermost: i === 0 };
     }
   }
   return least;

@@ -1,19 +1,25 @@
+import type { Context, LayerSettings } from '../pipeline/context.js';
+import { clockOf } from '../pipeline/context.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import { failure, success } from '../pipeline/outcome.js';
+import type { Plan } from '../pipeline/plan.js';
 import type { Clock } from '../time/clock.js';
 import { answerOf } from './answers.js';
 import { noteFault } from './attempt-fault.js';
 import { withIdempotencyKey } from './attempt-headers.js';
 import { bodyKind, keepBody } from './body.js';
+import { settingsOf } from './call-settings.js';
 import { readHeader } from './headers.js';
 import { mayRepeat } from './methods.js';
 import { markElsewhere, markFailed, markRetryAfter } from './notes.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
 import type { Bounds, CallBound } from './policies.js';
+import { boundsOf } from './policies.js';
 import { redirectedTo } from './redirects.js';
 import { RepeatGuard } from './repeat-guard.js';
 import type { OutgoingRequest } from './request.js';
 import { originOf } from './request.js';
+import { sending } from './sending.js';
 import { ownErrorOf } from './shared-errors.js';
 import type { HeadersSource } from './types.js';
 import { isFailedAnswer } from './verdict.js';
@@ -83,11 +89,25 @@ export class RuledCall implements OutgoingRequest {
     return originOf(this.url);
   }
 
-  /** The call goes into its policies. */
-  enter(bounds: Bounds, clock: Clock): void {
-    this.#bounds = bounds;
+  /**
+   * The call goes into its policies. Answers what it sets in place of their own options.
+   *
+   * @throws ConfigError when they have no such option.
+   */
+  enter(bounds: Bounds, clock: Clock, { layers }: Plan): LayerSettings | undefined {
+    const settings = settingsOf(layers, bounds.places, this.overrides);
+    const own = settings === undefined ? bounds : { ...bounds, ...boundsOf(layers, settings) };
+    this.#bounds = own;
     this.#clock = clock;
-    if (bounds.call?.outermost === true) this.#startedAt = clock.now();
+    if (own.call?.outermost === true) this.#startedAt = clock.now();
+    return settings;
+  }
+
+  /** Sends a body that may take a while: the time of the attempt starts when it has been sent. */
+  protected sendUpload<T>(context: Context, send: () => T): T {
+    const layer = this.#bounds?.places.attempt;
+    if (layer === undefined) return send();
+    return sending(clockOf(context, layer), this, context.signal, send);
   }
 
   /** What bounds the call, its body included. */

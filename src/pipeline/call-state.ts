@@ -2,7 +2,7 @@ import type { ResilienceError } from '../errors.js';
 import { ContractError } from '../errors.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { Attempt } from './context.js';
-import type { Call } from './contract.js';
+import type { Call, Gate } from './contract.js';
 import { Detour } from './detour.js';
 import { discardWith } from './discard.js';
 import { FailedResult } from './error-type.js';
@@ -114,6 +114,30 @@ export abstract class CallState implements Call {
       }
     }
     return deadline;
+  }
+
+  setting(layer: number): number | undefined {
+    return this.attempt.settings?.[layer];
+  }
+
+  stopClock(layer: number): void {
+    const gate = this.gateAround(layer);
+    if (gate?.stopClock !== undefined) {
+      this.states[layer] = gate.stopClock(this, this.states[layer]);
+    }
+  }
+
+  startClock(layer: number, extraMs: number): void {
+    const gate = this.gateAround(layer);
+    if (gate?.startClock !== undefined) {
+      this.states[layer] = gate.startClock(this, layer, this.states[layer], extraMs);
+    }
+  }
+
+  /** The gate in `layer`, where this pass has entered it and the operation runs. */
+  private gateAround(layer: number): Gate | undefined {
+    if (this.phase !== Phase.running || layer < this.from) return undefined;
+    return this.layers[layer]?.gate;
   }
 
   emit(event: EventBody, at = this.layer): void {

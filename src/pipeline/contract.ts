@@ -31,6 +31,8 @@ export interface Call {
   readonly deadline: number;
   /** @internal As {@link Call.deadline}, up to a tick of the time source early, and at hardly any cost. */
   readonly roughDeadline: number;
+  /** @internal What the call sets in place of the own option of the policy in `layer`: see {@link LayerSettings}. */
+  setting(layer: number): number | undefined;
   /** Whether rejections carry a stack (`captureStack` of the pipeline). */
   readonly captureStack: boolean;
   /** Whether anybody listens: ask before building an event. */
@@ -100,6 +102,10 @@ export interface Gate extends PolicyBase {
   deadlineOf?(state: unknown): number;
   /** @internal The same, up to a tick early. */
   roughDeadlineOf?(state: unknown): number;
+  /** @internal Stops the clock of the call whose `state` this is, and answers its new state. */
+  stopClock?(call: Call, state: unknown): unknown;
+  /** @internal Starts it anew with `extraMs` on top of its time, and answers the new state. */
+  startClock?(call: Call, layer: number, state: unknown, extraMs: number): unknown;
 }
 
 /** One driver's hold on one call. */

@@ -1,5 +1,5 @@
 import { RejectedError } from '../errors.js';
-import type { Operation } from './context.js';
+import type { LayerSettings, Operation } from './context.js';
 import { Attempt } from './context.js';
 import type { Admission, NextOptions } from './contract.js';
 import type { Detour } from './detour.js';
@@ -49,10 +49,11 @@ export class Pass extends OutboundPass {
     operation: Operation,
     delivery: Delivery,
     signal: AbortSignal | undefined,
+    settings: LayerSettings | undefined,
   ): Promise<unknown> {
     const pass = take(host);
     pass.delivery = delivery;
-    pass.attempt = new Attempt(pass, operation);
+    pass.attempt = new Attempt(pass, operation, settings);
     host.inFlight++;
     if (host.observer !== undefined) {
       const watch = host.observer.start(host);
@@ -70,7 +71,8 @@ export class Pass extends OutboundPass {
   again(layer: number, kind: AttemptKind, options: NextOptions | undefined): Promise<Outcome> {
     const pass = take(this.host);
     pass.delivery = Delivery.outcome;
-    pass.attempt = new Attempt(pass, this.attempt.operation);
+    const { operation, settings } = this.attempt;
+    pass.attempt = new Attempt(pass, operation, settings);
     pass.from = layer + 1;
     pass.root = this.root;
     const detour = pass.off();

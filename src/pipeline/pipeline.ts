@@ -2,7 +2,7 @@ import { ConfigError } from '../errors.js';
 import { systemClock } from '../time/clock.js';
 import type { TimeSource } from '../time/time-source.js';
 import { timeSourceOf } from '../time/time-source.js';
-import type { Context, Operation } from './context.js';
+import type { Context, LayerSettings, Operation } from './context.js';
 import type { Policy } from './contract.js';
 import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './events.js';
 import { eventTypes, Hub } from './events.js';
@@ -27,6 +27,8 @@ import { Tally } from './tally.js';
 export interface CallOptions {
   /** The caller's signal. When it aborts, the call rejects with its reason at once, whatever it is doing. */
   readonly signal?: AbortSignal | undefined;
+  /** @internal What this call sets in place of its policies' own options. */
+  readonly settings?: LayerSettings | undefined;
 }
 
 /** What a layer may be: a policy, or a whole pipeline. */
@@ -143,7 +145,8 @@ export class Pipeline<Adds = never> {
     if (options !== undefined && isBareSignal(options)) {
       return Promise.reject(bareSignal('execute'));
     }
-    return Pass.run(this, operation, Delivery.execute, options?.signal) as Promise<
+    const settings = options?.settings;
+    return Pass.run(this, operation, Delivery.execute, options?.signal, settings) as Promise<
       Awaited<T> | Adds
     >;
   }
@@ -159,7 +162,8 @@ export class Pipeline<Adds = never> {
     if (options !== undefined && isBareSignal(options)) {
       return Promise.resolve({ status: 'rejected', reason: bareSignal('settle') });
     }
-    return Pass.run(this, operation, Delivery.settle, options?.signal) as Promise<
+    const settings = options?.settings;
+    return Pass.run(this, operation, Delivery.settle, options?.signal, settings) as Promise<
       PromiseSettledResult<Awaited<T> | Adds>
     >;
   }

@@ -7,6 +7,7 @@ import { markFailed } from '../fetch/notes.js';
 import type { ResolvedClient, ResolvedOverrides } from '../fetch/options.js';
 import { originOf } from '../fetch/request.js';
 import { RuledCall } from '../fetch/ruled-call.js';
+import { isUpload } from '../fetch/upload.js';
 import type { Context } from '../pipeline/context.js';
 import type { Clock } from '../time/clock.js';
 import { Attempt } from './attempt.js';
@@ -85,7 +86,8 @@ export class InterceptedCall extends RuledCall {
       attempt = current;
       signal.addEventListener('abort', () => current.abort(signal.reason));
       if (signal.aborted) current.abort(signal.reason);
-      else this.#dispatch(sent, current);
+      else if (!isUpload(sent.body)) this.#dispatch(sent, current);
+      else this.sendUpload(context, () => this.#dispatch(sent, current));
       response = await current.response;
     } catch (error) {
       // Once it was given up nobody is asked any more.
@@ -142,9 +144,10 @@ export class InterceptedCall extends RuledCall {
     this.#handler.onResponseError?.(this.controller, error as Error);
   }
 
-  #dispatch(sent: Options, attempt: Attempt): void {
+  #dispatch(sent: Options, attempt: Attempt): Promise<HeldResponse> {
     try {
       this.#setup.dispatch(sent, attempt);
+      return attempt.response;
     } catch (error) {
       // Of an interceptor inside, or of undici's checks: nothing was sent.
       markFailed(error, false);

@@ -64,10 +64,10 @@ async function run(
 ): Promise<void> {
   try {
     const pipeline = byKey.get(call.stateKey());
-    call.enter(boundsOf(pipeline), clock);
+    const settings = call.enter(boundsOf(pipeline), clock, pipeline.plan);
     const attempt = (context: Context): Promise<HeldResponse> => call.attempt(context);
     const signal = call.controller as unknown as AbortSignal;
-    const response = await pipeline.execute(attempt, { signal });
+    const response = await pipeline.execute(attempt, { signal, settings });
     call.passOn(response);
   } catch (error) {
     call.fail(originalOf(error));

@@ -71,6 +71,7 @@ describe('the defaults of fetch', () => {
   it('X1: every option is on the page, and no other', () => {
     const options = optionsOf(() => resilientFetch(wrong));
     const overrides = ['key', 'idempotent', 'classify', 'retryAfter', 'idempotencyKey', 'retry'];
+    overrides.push('totalTimeout', 'attemptTimeout');
     const onPage = [...rows('fetch', 'Options').keys()];
     expect(onPage.sort()).toEqual([...new Set([...options, ...overrides])].sort());
   });

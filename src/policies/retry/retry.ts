@@ -58,7 +58,7 @@ export class RetryPolicy implements Driver {
   constructor(options: ResolvedRetry) {
     const { budget, handle, maxRetries } = options;
     this.#options = options;
-    this.#handles = maxRetries === 0 ? () => false : handlesOf(handle, isUpstreamFailure);
+    this.#handles = handlesOf(handle, isUpstreamFailure);
     this.#random = randomOf(options.random, 'retry');
     this.#exponential = {
       initialDelayMs: options.initialDelay ?? retryDefaults.initialDelay,
@@ -67,7 +67,8 @@ export class RetryPolicy implements Driver {
       jitter: options.jitter ?? retryDefaults.jitter,
     };
     this.name = options.name;
-    this.inspectsValues = handle !== undefined && maxRetries > 0;
+    // A call may ask for retries where the policy makes none.
+    this.inspectsValues = handle !== undefined && (maxRetries > 0 || options.onKept !== undefined);
     if (budget === false) this.budget = undefined;
     else this.budget = isRetryBudget(budget) ? budget : new RetryBudget(budget);
   }
@@ -76,8 +77,8 @@ export class RetryPolicy implements Driver {
     this.budget?.deposit(call.time.recent());
   }
 
-  accepts(_call: Call, outcome: Outcome): boolean {
-    return !this.#handles(outcome);
+  accepts(call: Call, outcome: Outcome): boolean {
+    return this.#maxRetries(call) === 0 || !this.#handles(outcome);
   }
 
   async drive(drive: Drive, first: Outcome | undefined): Promise<Outcome> {
@@ -87,9 +88,10 @@ export class RetryPolicy implements Driver {
     /** What is retried: the answer, or the refusal of a retry where `handle` wants that tried again. */
     let last = answer;
     let delays: Delays | undefined;
+    const maxRetries = this.#maxRetries(call);
     try {
       for (let retries = 1; ; retries++) {
-        if (retries > this.#options.maxRetries) return this.#stop(call, 'exhausted', answer);
+        if (retries > maxRetries) return this.#stop(call, 'exhausted', answer);
         delays ??= this.#startDelays(drive);
         const delayMs = this.#delay(delays, retries, last);
         if (drive.ended) return answer;
@@ -166,6 +168,10 @@ export class RetryPolicy implements Driver {
       delayFrom: options.delayFrom ?? delayFrom,
       onKept,
     });
+  }
+
+  #maxRetries(call: Call): number {
+    return call.setting(call.layer) ?? this.#options.maxRetries;
   }
 
   #startDelays(drive: Drive): Delays {

@@ -169,6 +169,7 @@ export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[]
     attempts: 1,
     deadline: Infinity,
     roughDeadline: Infinity,
+    setting: () => undefined,
     captureStack: false,
     listening: false,
     emit: () => {},
