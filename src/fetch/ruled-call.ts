@@ -1,5 +1,6 @@
 import type { Outcome } from '../pipeline/outcome.js';
 import { failure, success } from '../pipeline/outcome.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Clock } from '../time/clock.js';
 import { answerOf } from './answers.js';
 import { withIdempotencyKey } from './attempt-headers.js';
@@ -46,6 +47,7 @@ export class RuledCall implements OutgoingRequest {
   #bounds: Bounds | undefined;
   #clock: Clock | undefined;
   #startedAt: number | undefined;
+  #pipeline: Pipeline<unknown> | undefined;
 
   constructor(facts: CallFacts, overrides: ResolvedOverrides, options: ResolvedClient) {
     const { url, method, followsRedirects } = facts;
@@ -83,6 +85,24 @@ export class RuledCall implements OutgoingRequest {
     this.#bounds = bounds;
     this.#clock = clock;
     if (bounds.call?.outermost === true) this.#startedAt = clock.now();
+  }
+
+  /** Counts in its pipeline until {@link RuledCall.vacate}, for a drain to wait for: a body may be read when its call has settled. */
+  occupy(pipeline: Pipeline<unknown>): void {
+    pipeline.occupied++;
+    this.#pipeline = pipeline;
+  }
+
+  /** All of it is over. Once is enough. */
+  vacate(): void {
+    this.handOver()?.();
+  }
+
+  /** Answers what counts it off, for somebody who calls that once in place of {@link RuledCall.vacate}. It does not lead to the call. */
+  protected handOver(): (() => void) | undefined {
+    const pipeline = this.#pipeline;
+    this.#pipeline = undefined;
+    return pipeline?.vacate;
   }
 
   /** What bounds the call, its body included. */
