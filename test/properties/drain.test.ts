@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import { bulkhead, ConstantBackoff, DrainingError, keyed, pipeline, retry, timeout } from 'holdfast';
+import {
+  bulkhead,
+  ConstantBackoff,
+  DrainingError,
+  keyed,
+  pipeline,
+  retry,
+  timeout,
+} from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 import { expect, it } from 'vitest';
 
@@ -45,21 +53,24 @@ it('G17: whatever calls there are, a drain refuses all later ones, ends with the
         const refused = new Set<number>();
         specs.forEach(({ key, startsAt, takes, fails, abortAfter }, i) => {
           const aborts = new AbortController();
-          clock.setTimer(() => {
-            if (abortAfter !== undefined) clock.setTimer(() => aborts.abort(), abortAfter);
-            let runs = 0;
-            const operation = () =>
-              new Promise((resolve, reject) => {
-                const done = ++runs > fails ? resolve : reject;
-                clock.setTimer(() => done(new Error('no')), takes);
+          clock.setTimer(
+            () => {
+              if (abortAfter !== undefined) clock.setTimer(() => aborts.abort(), abortAfter);
+              let runs = 0;
+              const operation = () =>
+                new Promise((resolve, reject) => {
+                  const done = ++runs > fails ? resolve : reject;
+                  clock.setTimer(() => done(new Error('no')), takes);
+                });
+              void calls.settle(key, operation, { signal: aborts.signal }).then((result) => {
+                settledAt.set(i, now());
+                if (result.status === 'rejected' && result.reason instanceof DrainingError) {
+                  refused.add(i);
+                }
               });
-            void calls.settle(key, operation, { signal: aborts.signal }).then((result) => {
-              settledAt.set(i, now());
-              if (result.status === 'rejected' && result.reason instanceof DrainingError) {
-                refused.add(i);
-              }
-            });
-          }, startsAt + i / 100);
+            },
+            startsAt + i / 100,
+          );
         });
         let ended: { at: number; inFlight: number; byKey: object } | undefined;
         clock.setTimer(() => {
