@@ -200,6 +200,24 @@ describe('drain of a resilient fetch', () => {
     expect(note).toEqual({ at: 0, value: NOTHING });
   });
 
+  it('G17: waits for the bodies of keys that have made room for others', async () => {
+    const body = slowBody();
+    const { clock, client } = make(
+      double(() => body.response, 200),
+      { maxKeys: 1 },
+    );
+    const text = (await client(`${A}/`)).text();
+    await (await client(`${B}/`)).text();
+    expect(Object.keys(client.snapshot())).toEqual([B]);
+    const note = noted(client.drain(), clock);
+    await clock.advance('5s');
+    expect(note.at).toBeUndefined();
+    body.end();
+    await text;
+    await clock.advance(0);
+    expect(note).toEqual({ at: 5_000, value: NOTHING });
+  });
+
   it('G17: the keys of a function of policies are drained like any', async () => {
     const { client } = make(double(200), { policies: () => ({ retry: false }) });
     await (await client(`${A}/`)).text();

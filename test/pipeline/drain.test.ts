@@ -118,7 +118,7 @@ describe('drain', () => {
     const calls = pipeline(
       { name: 'calls', clock },
       timeout('5s'),
-      retry({ maxRetries: 1, backoff: new ConstantBackoff('1s'), budget: false }),
+      retry({ maxRetries: 1, backoff: new ConstantBackoff(1_000), budget: false }),
     );
     const first = deferred();
     let attempts = 0;
