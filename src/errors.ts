@@ -231,6 +231,15 @@ export class ThrottledError extends RejectedError {
   }
 }
 
+/** The pipeline is being drained (`drain()`) or has been: it takes no new calls any more. */
+export class DrainingError extends RejectedError {
+  static override readonly code: string = 'ERR_DRAINING';
+  static override readonly reason: string = 'draining';
+  static {
+    nameClass(DrainingError.prototype, 'DrainingError');
+  }
+}
+
 /**
  * A timeout policy's time ran out. It is also the `reason` of the signal given to the operation.
  * The operation may have had its effect all the same.

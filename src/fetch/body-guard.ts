@@ -12,6 +12,11 @@ export interface BodyBounds {
   readonly timeoutError: () => unknown;
   /** The caller's signal. */
   readonly signal?: WatchableSignal | null | undefined;
+  /**
+   * Called exactly once, when the body has ended in any way: read, cancelled, failed, or collected as garbage; at once where there is
+   * none. As the controller, it must not lead to the response.
+   */
+  readonly onEnd?: ((failure: unknown) => void) | undefined;
 }
 
 /** The controller whose signal fetch was given. */
@@ -39,9 +44,13 @@ type Reader = (this: object, ...args: unknown[]) => unknown;
  */
 export function guardBody(response: ResponseLike, controller: Abortable, bounds: BodyBounds): void {
   const { body } = response;
-  if (typeof body !== 'object' || body === null) return;
-  const { signal, deadline } = bounds;
-  if (deadline === Infinity && (signal === null || signal === undefined)) return;
+  const { signal, deadline, onEnd } = bounds;
+  if (typeof body !== 'object' || body === null) {
+    onEnd?.(undefined);
+    return;
+  }
+  const isBound = deadline !== Infinity || (signal !== null && signal !== undefined);
+  if (!isBound && onEnd === undefined) return;
   const guard = new BodyGuard(controller, bounds);
   if (guard.endsLate) abandoned.register(body, guard, guard);
   if (Guarded.replace(response, guard)) hookReaders(response);
@@ -95,14 +104,17 @@ class BodyGuard implements AbortListener {
   readonly #signal: WatchableSignal | undefined;
   readonly #timeoutError: () => unknown;
   readonly #timer: unknown;
+  #onEnd: ((failure: unknown) => void) | undefined;
   #fired: { readonly reason: unknown } | undefined;
   /** Whether nobody should count on its deadline to end it. */
   readonly endsLate: boolean;
 
-  constructor(controller: Abortable, { clock, deadline, signal, timeoutError }: BodyBounds) {
+  constructor(controller: Abortable, bounds: BodyBounds) {
+    const { clock, deadline, signal, timeoutError, onEnd } = bounds;
     this.#controller = controller;
     this.#clock = clock;
     this.#timeoutError = timeoutError;
+    this.#onEnd = onEnd;
     this.#signal = signal ?? undefined;
     if (signal !== undefined && signal !== null) watchAbort(signal, this);
     const timeLeft = deadline === Infinity ? Infinity : Math.max(0, deadline - clock.now());
@@ -118,7 +130,7 @@ class BodyGuard implements AbortListener {
 
   onAbort(reason: unknown): void {
     this.#fired = { reason };
-    this.release();
+    this.release(reason);
     this.#controller.abort(reason);
   }
 
@@ -130,18 +142,23 @@ class BodyGuard implements AbortListener {
    */
   async follow(read: unknown, taken: boolean): Promise<unknown> {
     try {
-      return await read;
-    } catch (error) {
-      throw this.#fired === undefined ? error : this.#fired.reason;
-    } finally {
+      const result = await read;
       if (!taken) this.release();
+      return result;
+    } catch (error) {
+      const failure = this.#fired === undefined ? error : this.#fired.reason;
+      if (!taken) this.release(failure);
+      throw failure;
     }
   }
 
-  release(): void {
+  release(failure?: unknown): void {
     if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer);
     if (this.#signal !== undefined) unwatchAbort(this.#signal, this);
     if (this.endsLate) abandoned.unregister(this);
+    const onEnd = this.#onEnd;
+    this.#onEnd = undefined;
+    onEnd?.(failure);
   }
 }
 

@@ -126,12 +126,14 @@ export class FetchCall extends RuledCall {
       deadline: this.deadline,
       timeoutError: timeoutErrorOf(this.bound, options),
       signal: this.signal as WatchableSignal | undefined,
+      onEnd: this.handOver(),
     });
   }
 
   /** The call is over. A Request that no attempt was made with is as it was: it can be sent elsewhere. */
   release(): void {
     if (this.#cloned) releaseRequest(this.#request as RequestLike);
+    this.vacate();
   }
 
   #sendsRequestBody(): boolean {

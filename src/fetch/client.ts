@@ -1,9 +1,13 @@
 import type { Context } from '../pipeline/context.js';
+import type { DrainOptions } from '../pipeline/drain.js';
 import type { EventOf, EventType, Listener } from '../pipeline/events.js';
 import type { PipelineSnapshot } from '../pipeline/pipeline.js';
 import { systemClock } from '../time/clock.js';
+import type { Duration } from '../time/duration.js';
 import type { Setup, Transport } from './call.js';
 import { FetchCall } from './call.js';
+import type { ClientDrained } from './drain.js';
+import { drainClient } from './drain.js';
 import type { ResolvedClient } from './options.js';
 import { resolveOverrides } from './options.js';
 import type { Pipelines } from './pipelines.js';
@@ -18,6 +22,16 @@ export interface ClientState {
   on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
   /** What each key's pipeline is doing now, as plain JSON. */
   snapshot(): Record<string, PipelineSnapshot>;
+  /**
+   * Takes no new calls from now on, and waits for those in flight, with their retries, and until their bodies have been read. New ones
+   * are refused with a DrainingError. A body that nobody will read has to be cancelled, or it is waited for. That cannot be undone.
+   * Called again, it waits for the same calls, up to a limit of its own.
+   *
+   * @param options The limit, or an object with it. Default 20 seconds.
+   * @returns What was left at the limit, in total and by key. It never rejects because a call fails.
+   * @throws ConfigError (as a rejection) when the limit is no duration; then nothing is closed.
+   */
+  drain(options?: Duration | DrainOptions): Promise<ClientDrained>;
   /** Drops all keys and listeners. Calls in flight go on. */
   dispose(): void;
   /** As `dispose`. */
@@ -29,6 +43,7 @@ export function stateOf({ byKey }: Pipelines): ClientState {
   return {
     on: byKey.on.bind(byKey),
     snapshot: () => byKey.snapshot(),
+    drain: (options) => drainClient(byKey, options),
     dispose: () => byKey.dispose(),
     [Symbol.dispose]: () => byKey.dispose(),
   };
@@ -60,6 +75,7 @@ export function httpClient(
     try {
       const pipeline = byKey.get(call.stateKey());
       const settings = call.enter(boundsOf(pipeline), clock, pipeline.plan);
+      call.occupy(pipeline);
       const run = (context: Context): unknown => call.attempt(context);
       const response = await pipeline.execute(run, { signal: call.signal, settings });
       call.guard(response);

@@ -1,6 +1,7 @@
 export type { BodyFactory } from './body.js';
 export { classifyFetchError } from './classify-error.js';
 export type { ClientState } from './client.js';
+export type { BodiesDrained, ClientDrained } from './drain.js';
 export type { FetchErrorClass } from './error-table.js';
 export { neverSent } from './never-sent.js';
 export type {

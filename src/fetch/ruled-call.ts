@@ -2,6 +2,7 @@ import type { Context, LayerSettings } from '../pipeline/context.js';
 import { clockOf } from '../pipeline/context.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import { failure, success } from '../pipeline/outcome.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Plan } from '../pipeline/plan.js';
 import type { Clock } from '../time/clock.js';
 import { answerOf } from './answers.js';
@@ -56,6 +57,7 @@ export class RuledCall implements OutgoingRequest {
   #bounds: Bounds | undefined;
   #clock: Clock | undefined;
   #startedAt: number | undefined;
+  #pipeline: Pipeline<unknown> | undefined;
 
   constructor(facts: CallFacts, overrides: ResolvedOverrides, options: ResolvedClient) {
     const { url, method, followsRedirects } = facts;
@@ -108,6 +110,24 @@ export class RuledCall implements OutgoingRequest {
     const layer = this.#bounds?.places.attempt;
     if (layer === undefined) return send();
     return sending(clockOf(context, layer), this, context.signal, send);
+  }
+
+  /** Counts in its pipeline until {@link RuledCall.vacate}, for a drain to wait for: a body may be read when its call has settled. */
+  occupy(pipeline: Pipeline<unknown>): void {
+    pipeline.occupied++;
+    this.#pipeline = pipeline;
+  }
+
+  /** All of it is over. Once is enough. */
+  vacate(): void {
+    this.handOver()?.();
+  }
+
+  /** Answers what counts it off, for somebody who calls that once in place of {@link RuledCall.vacate}. It does not lead to the call. */
+  protected handOver(): (() => void) | undefined {
+    const pipeline = this.#pipeline;
+    this.#pipeline = undefined;
+    return pipeline?.vacate;
   }
 
   /** What bounds the call, its body included. */

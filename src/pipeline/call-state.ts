@@ -13,12 +13,14 @@ import type { CallWatch } from './observer.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
 import { kindOfError, outcomeOf } from './outcome.js';
 import { Delivery, Phase } from './phase.js';
-import type { Layer } from './plan.js';
+import type { Layer, Plan } from './plan.js';
 
 /** What a pass is made of, and what policies and listeners are told of it: the `Call` and, while it leaves, the `Outcome`. */
 export abstract class CallState implements Call {
   /** The pipeline that it serves, or served last. */
   host: Host;
+  /** That of the host, or of the time before it drained. */
+  plan: Plan;
   protected layers: readonly Layer[];
   protected delivery: Delivery = Delivery.execute;
   protected phase: Phase = Phase.idle;
@@ -45,9 +47,10 @@ export abstract class CallState implements Call {
   kind: OutcomeKind = 'success';
   error: unknown;
 
-  constructor(host: Host) {
+  constructor(host: Host, plan: Plan) {
     this.host = host;
-    this.layers = host.plan.layers;
+    this.plan = plan;
+    this.layers = plan.layers;
     // An array left to grow would take room for seventeen.
     this.states = new Array(this.layers.length).fill(undefined);
   }
@@ -86,9 +89,9 @@ export abstract class CallState implements Call {
   }
 
   get listening(): boolean {
-    const { hub, plan } = this.host;
-    if (hub.active || this.root.watch !== undefined) return true;
-    return plan.inner.length > 0 && plan.inner.some((inner) => inner.hub.active);
+    if (this.host.hub.active || this.root.watch !== undefined) return true;
+    const { inner } = this.plan;
+    return inner.length > 0 && inner.some((each) => each.hub.active);
   }
 
   get deadline(): number {
@@ -158,7 +161,7 @@ export abstract class CallState implements Call {
   }
 
   wouldReject(reason: string, retryAfter?: number): void {
-    this.host.tally.rejection(this.layer, reason, false);
+    this.host.tally.rejection(this.policy, reason, false);
     if (this.listening) this.emit({ type: 'rejection', reason, enforced: false, retryAfter });
   }
 

@@ -124,6 +124,8 @@ export class Hub {
   routine = false;
   #listeners: readonly Listener[] = [];
   readonly #wantRoutine = new Set<Listener>();
+  /** Pipelines that drain: they have to hear of the end of each call. */
+  #draining = 0;
 
   /** `routine`: the listener wants the events of successful calls too. */
   add(listener: Listener, routine = true): () => void {
@@ -155,8 +157,18 @@ export class Hub {
     this.#update();
   }
 
+  /** Takes each call past where its end is told. Answers what ends that. */
+  watchEnds(): () => void {
+    this.#draining++;
+    this.#update();
+    return () => {
+      this.#draining--;
+      this.#update();
+    };
+  }
+
   #update(): void {
     this.active = this.#listeners.length > 0;
-    this.routine = this.#wantRoutine.size > 0;
+    this.routine = this.#wantRoutine.size > 0 || this.#draining > 0;
   }
 }

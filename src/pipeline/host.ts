@@ -1,4 +1,5 @@
 import type { TimeSource } from '../time/time-source.js';
+import type { Closing } from './closing.js';
 import type { Hub } from './events.js';
 import type { CallObserver } from './observer.js';
 import type { OutcomeKind } from './outcome.js';
@@ -29,6 +30,10 @@ export interface Host {
   readonly hub: Hub;
   readonly tally: Tally;
   readonly plan: Plan;
+  /** What calls that start now go through: the plan, until it drains. */
+  readonly entry: Plan;
+  /** Set once it drains. */
+  readonly closing: Closing | undefined;
   /** Watches the calls; `undefined` without telemetry. */
   readonly observer: CallObserver | undefined;
   readonly captureStack: boolean;

@@ -18,7 +18,7 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
   /** The operation ended in time. */
   protected leaveOperation(): unknown {
     const { host } = this;
-    const { straight } = host.plan;
+    const { straight } = this.plan;
     if (straight !== undefined && this.detour === undefined && this.kind === 'success') {
       if (!host.hub.routine && this.watch?.attempts !== true) return this.leaveStraight(straight);
     }
@@ -191,7 +191,10 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
       const failed = degraded ? undefined : this.failedResult();
       const outcome = degraded ? 'fallback' : failed === undefined ? kind : 'failure';
       host.tally.call(outcome, this.runs > 1, failed ?? error);
-      if (host.hub.routine) this.reportCall(outcome);
+      if (host.hub.routine) {
+        this.reportCall(outcome);
+        host.closing?.check();
+      }
       if (this.watch !== undefined) this.endWatch(outcome, failed ?? error);
     }
     detour?.following?.remove(this);

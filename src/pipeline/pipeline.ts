@@ -1,9 +1,13 @@
 import { ConfigError } from '../errors.js';
 import { systemClock } from '../time/clock.js';
+import type { Duration } from '../time/duration.js';
 import type { TimeSource } from '../time/time-source.js';
 import { timeSourceOf } from '../time/time-source.js';
+import { Closing } from './closing.js';
 import type { Context, LayerSettings, Operation } from './context.js';
 import type { Policy } from './contract.js';
+import type { Drained, DrainOptions } from './drain.js';
+import { allWithin, resolveDrain } from './drain.js';
 import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './events.js';
 import { eventTypes, Hub } from './events.js';
 import type { Discard, ErrorTypeOf, Host } from './host.js';
@@ -82,6 +86,12 @@ export class Pipeline<Adds = never> {
   /** @internal */
   readonly plan: Plan;
   /** @internal */
+  entry: Plan;
+  /** @internal */
+  closing: Closing | undefined;
+  /** @internal Calls of a client that are not over: a body may be read when its call has settled. See {@link vacate}. */
+  occupied = 0;
+  /** @internal */
   readonly captureStack: boolean;
   /** @internal */
   readonly discard: Discard | undefined;
@@ -96,6 +106,7 @@ export class Pipeline<Adds = never> {
   /** A copy with other policies than its template's. */
   readonly #isApart: boolean;
   #subscriptions: (() => void)[] | undefined;
+  #vacate: (() => void) | undefined;
 
   private constructor(
     options: ResolvedPipeline,
@@ -120,6 +131,7 @@ export class Pipeline<Adds = never> {
     const placed = place(this);
     for (const { policy } of placed) policy.bind?.(this.time);
     this.plan = planOf(placed, this.errorTypeOf !== undefined);
+    this.entry = this.plan;
     if (this.hub.active) this.subscribe();
   }
 
@@ -227,6 +239,22 @@ export class Pipeline<Adds = never> {
     return { name, ...(key === undefined ? {} : { key }), inFlight, policies };
   }
 
+  /**
+   * Takes no new calls from now on, and waits for those in flight, with their retries and waits in queues. New ones are refused
+   * with a DrainingError. That cannot be undone. Called again, it waits for the same calls, up to a limit of its own.
+   *
+   * @param options The limit, or an object with it. Default 20 seconds.
+   * @returns What was left at the limit. It never rejects because a call fails.
+   * @throws ConfigError (as a rejection) when the limit is no duration; then nothing is closed.
+   * @example
+   * const { inFlight } = await inventory.drain('10s');
+   */
+  async drain(options?: Duration | DrainOptions): Promise<Drained> {
+    const { timeout } = resolveDrain(options);
+    await allWithin([this.close()], timeout, this.time.clock);
+    return { inFlight: this.inFlight };
+  }
+
   /** Lets go of all listeners. Calls in flight go on, and so may later ones; they are no longer reported. */
   dispose(): void {
     this.#unsubscribe();
@@ -255,6 +283,24 @@ export class Pipeline<Adds = never> {
   forkWith(key: string, policies: readonly PipelineLayer[]): Pipeline<unknown> {
     const place = (host: Host): Placed[] => flatten(policies, host);
     return new Pipeline<unknown>(this.#options, place, this as Pipeline<unknown>, key, true);
+  }
+
+  /** @internal Takes no new calls. The promise resolves when nothing is left of those in flight. */
+  close(): Promise<void> {
+    if (this.closing === undefined) {
+      this.closing = new Closing(this);
+      this.entry = this.closing.plan;
+    }
+    return this.closing.idle;
+  }
+
+  /** @internal Takes one off {@link occupied}. The same function each time, made when it is first needed: bodies keep it. */
+  get vacate(): () => void {
+    this.#vacate ??= () => {
+      this.occupied--;
+      this.closing?.check();
+    };
+    return this.#vacate;
   }
 
   /** @internal Whether a call is in flight or a policy holds state that must not be dropped, such as an open breaker. */

@@ -21,8 +21,8 @@ export interface AttemptCount {
 
 /** Refusals of one policy for one reason. */
 export interface RejectionCount {
-  /** Position of the policy in the pipeline. */
-  readonly layer: number;
+  /** Name of the policy in the pipeline. */
+  readonly policy: string;
   readonly reason: string;
   /** Calls that were refused. */
   enforced: number;
@@ -84,13 +84,13 @@ export class Tally {
     last.count++;
   }
 
-  rejection(layer: number, reason: string, enforced: boolean): void {
+  rejection(policy: string, reason: string, enforced: boolean): void {
     let last = this.#lastRejection;
-    if (last === undefined || last.layer !== layer || last.reason !== reason) {
+    if (last === undefined || last.policy !== policy || last.reason !== reason) {
       const word = bounded(reason, this.#reasons);
-      last = this.rejections.find((each) => each.layer === layer && each.reason === word);
+      last = this.rejections.find((each) => each.policy === policy && each.reason === word);
       if (last === undefined) {
-        last = { layer, reason: word, enforced: 0, waived: 0 };
+        last = { policy, reason: word, enforced: 0, waived: 0 };
         this.rejections.push(last);
       }
       this.#lastRejection = last;

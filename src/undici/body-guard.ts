@@ -30,17 +30,18 @@ export class BodyBound implements AbortListener {
   }
 
   onAbort(reason: unknown): void {
-    this.release();
+    this.release(reason);
     this.#controller.abort(reason as never);
   }
 
   /** The body has ended. */
-  release(): void {
+  release(failure?: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
-    const { clock, signal } = this.#bounds;
+    const { clock, signal, onEnd } = this.#bounds;
     if (this.#timer !== undefined) clock.clearTimer(this.#timer);
     if (signal !== undefined && signal !== null) unwatchAbort(signal, this);
+    onEnd?.(failure);
   }
 }
 

@@ -1,5 +1,6 @@
 /** 'holdfast/undici' */
 export type { ClientState } from '../fetch/client.js';
+export type { BodiesDrained, ClientDrained } from '../fetch/drain.js';
 export type {
   Classify,
   ClientOptions,

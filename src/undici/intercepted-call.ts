@@ -124,6 +124,7 @@ export class InterceptedCall extends RuledCall {
     }
     const ended = (): void => {
       this.#ended = true;
+      this.vacate();
       bound?.release();
     };
     controller.attach(response.controller);
@@ -141,6 +142,7 @@ export class InterceptedCall extends RuledCall {
   fail(error: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.vacate();
     this.#handler.onResponseError?.(this.controller, error as Error);
   }
 

@@ -65,6 +65,7 @@ async function run(
   try {
     const pipeline = byKey.get(call.stateKey());
     const settings = call.enter(boundsOf(pipeline), clock, pipeline.plan);
+    call.occupy(pipeline);
     const attempt = (context: Context): Promise<HeldResponse> => call.attempt(context);
     const signal = call.controller as unknown as AbortSignal;
     const response = await pipeline.execute(attempt, { signal, settings });

@@ -68,7 +68,10 @@ export function resilientRequest(options?: ResilientRequestOptions): ResilientRe
     guard: (response, controller, bounds) => {
       const { body } = response as Partial<Dispatcher.ResponseData>;
       // A double of request may answer anything.
-      if (body === undefined) return;
+      if (body === undefined) {
+        bounds.onEnd?.(undefined);
+        return;
+      }
       const bound = new BodyBound(controller, bounds);
       body.once('close', () => bound.release());
     },
@@ -86,6 +89,7 @@ export function resilientRequest(options?: ResilientRequestOptions): ResilientRe
   return Object.assign(send, {
     on: client.on,
     snapshot: client.snapshot,
+    drain: client.drain,
     dispose: client.dispose,
     [Symbol.dispose]: client.dispose,
   }) as ResilientRequest;
