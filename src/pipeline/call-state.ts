@@ -73,6 +73,10 @@ export abstract class CallState implements Call {
     return this.host.name;
   }
 
+  get label(): string {
+    return this.host.label;
+  }
+
   get policy(): string {
     return this.layers[this.layer]?.name ?? '';
   }
@@ -159,8 +163,10 @@ export abstract class CallState implements Call {
   /** Says on an error of ours where it comes from. */
   protected signed(error: ResilienceError, policy: string): void {
     try {
-      error.pipeline ??= this.host.name;
+      const { name, publicKey } = this.host;
+      error.pipeline ??= name;
       error.policy ??= policy;
+      if (publicKey !== undefined) error.key ??= publicKey;
     } catch {
       // A frozen error stays as it is.
     }
@@ -169,11 +175,12 @@ export abstract class CallState implements Call {
   /** A policy returned something that its contract does not know. */
   protected broken(method: 'enter' | 'drive', answer: unknown): ContractError {
     const { pipeline, policy } = this;
+    const key = this.host.publicKey;
     return new ContractError(
       method === 'enter'
         ? `gate "${policy}": enter must return undefined, a RejectedError or a promise of one of them (got ${shown(answer)})`
         : `driver "${policy}": drive must return an outcome or a promise of one (got ${shown(answer)})`,
-      { pipeline, policy },
+      { pipeline, policy, key },
     );
   }
 

@@ -17,6 +17,8 @@ import type { Outcome } from './outcome.js';
 export interface Call {
   /** Name of the pipeline that runs the call. */
   readonly pipeline: string;
+  /** What messages call that pipeline: its name, and of a keyed one's copy the key, as in `fetch [https://api.example]`. */
+  readonly label: string;
   /** Name of this policy in that pipeline. */
   readonly policy: string;
   /** The pipeline's time: `now()` is exact, `recent()` cheap (see TimeSource). */

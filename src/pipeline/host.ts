@@ -23,6 +23,10 @@ export interface Host {
   readonly name: string;
   /** Which copy of a keyed pipeline this is. */
   readonly key: string | undefined;
+  /** As errors show it. */
+  readonly publicKey: string | undefined;
+  /** What messages call it. */
+  readonly label: string;
   /** Calls that have started and not settled. */
   inFlight: number;
   readonly time: TimeSource;

@@ -1,4 +1,5 @@
 import { RejectedError } from '../errors.js';
+import { CallSite } from './call-site.js';
 import type { Operation } from './context.js';
 import { Attempt } from './context.js';
 import type { Admission, NextOptions } from './contract.js';
@@ -53,6 +54,7 @@ export class Pass extends OutboundPass {
     const pass = take(host);
     pass.delivery = delivery;
     pass.attempt = new Attempt(pass, operation);
+    if (host.captureStack) pass.off().site = new CallSite(Pass.run);
     host.inFlight++;
     if (host.observer !== undefined) {
       const watch = host.observer.start(host);

@@ -7,6 +7,7 @@ import type { Policy } from './contract.js';
 import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './events.js';
 import { eventTypes, Hub } from './events.js';
 import type { Discard, ErrorTypeOf, Host } from './host.js';
+import { labelOf, publicKeyOf } from './label.js';
 import {
   bareSignal,
   isBareSignal,
@@ -69,6 +70,10 @@ export class Pipeline<Adds = never> {
   readonly name: string;
   /** Which copy of a keyed pipeline this is; `undefined` for one that was not copied. */
   readonly key: string | undefined;
+  /** @internal */
+  readonly publicKey: string | undefined;
+  /** @internal */
+  readonly label: string;
   /** How many calls have started and not settled. */
   readonly inFlight: number = 0;
   /** @internal */
@@ -107,6 +112,8 @@ export class Pipeline<Adds = never> {
     this.#isApart = isApart;
     this.name = options.name;
     this.key = key;
+    this.publicKey = key === undefined ? undefined : publicKeyOf(key);
+    this.label = labelOf(options.name, this.publicKey);
     this.captureStack = options.captureStack;
     this.discard = options.discard;
     this.errorTypeOf = options.errorTypeOf;

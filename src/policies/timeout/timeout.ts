@@ -64,8 +64,8 @@ export class TimeoutPolicy implements Gate {
       // A listener has ended the call; by now it may be another one.
       if (!this.#expiring.delete(call)) return;
     }
-    const { pipeline, captureStack } = call;
-    const message = `${pipeline}: ${this.#message}`;
+    const { label, captureStack } = call;
+    const message = `${label}: ${this.#message}`;
     call.abandon(layer, new TimeoutError(message, { timeoutMs, captureStack }));
   }
 

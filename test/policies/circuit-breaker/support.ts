@@ -162,6 +162,7 @@ export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[]
   return {
     noted,
     pipeline: 'calls',
+    label: 'calls',
     policy: 'circuit_breaker',
     time: timeSourceOf(clock),
     layer: 0,
