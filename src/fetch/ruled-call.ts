@@ -1,8 +1,10 @@
+import { CallSite } from '../pipeline/call-site.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import { failure, success } from '../pipeline/outcome.js';
 import type { Clock } from '../time/clock.js';
 import { answerOf } from './answers.js';
 import { withIdempotencyKey } from './attempt-headers.js';
+import { noteAttempts } from './attempts.js';
 import { bodyKind, isClientGone, keepBody } from './body.js';
 import { readHeader } from './headers.js';
 import { mayRepeat } from './methods.js';
@@ -11,7 +13,8 @@ import type { Bounds, CallBound } from './policies.js';
 import { RepeatGuard } from './repeat-guard.js';
 import type { OutgoingRequest } from './request.js';
 import { originOf } from './request.js';
-import { ownErrorOf } from './shared-errors.js';
+import { originalOf, ownErrorOf } from './shared-errors.js';
+import { signRequest } from './signed-error.js';
 import type { HeadersSource } from './types.js';
 import { markFailed, markRetryAfter } from './verdict.js';
 
@@ -38,10 +41,15 @@ export class RuledCall implements OutgoingRequest {
   readonly headers: HeadersSource | null | undefined;
   /** The body for every attempt, kept as it was. */
   readonly body: unknown;
+  /** Where stacks are captured: where the call was made. */
+  readonly site: CallSite | undefined;
   readonly #options: ResolvedClient;
   readonly #number = ++calls;
   /** Of a request that may not be repeated. */
   readonly #guard: RepeatGuard | undefined;
+  /** How often it was sent. */
+  #sent = 0;
+  #key: string | undefined;
   #lastBody: unknown;
   #bounds: Bounds | undefined;
   #clock: Clock | undefined;
@@ -54,19 +62,30 @@ export class RuledCall implements OutgoingRequest {
     this.url = url;
     this.method = method;
     this.headers = facts.headers;
-    this.headers = this.#withIdempotencyKey();
-    this.body = keepBody(facts.body);
-    const once = overrides.retry === false || bodyKind(this.body) === 'once';
-    this.#guard =
-      !once && this.#mayRepeat(facts.idempotent)
-        ? undefined
-        : new RepeatGuard({ method, url, once, followsRedirects });
+    try {
+      this.headers = this.#withIdempotencyKey();
+      this.body = keepBody(facts.body);
+      const once = overrides.retry === false || bodyKind(this.body) === 'once';
+      this.#guard =
+        !once && this.#mayRepeat(facts.idempotent)
+          ? undefined
+          : new RepeatGuard({ method, url, once, followsRedirects });
+    } catch (error) {
+      throw this.endedBadly(error);
+    }
+    if (options.captureStack) this.site = new CallSite(new.target);
   }
 
   /** The key whose policies it runs under. */
   stateKey(): string {
     const said = this.overrides.key;
-    return said ?? answerOf('key', 'string', this.#options.key?.(this)) ?? this.ownKey();
+    this.#key = said ?? answerOf('key', 'string', this.#options.key?.(this)) ?? this.ownKey();
+    return this.#key;
+  }
+
+  /** The key that it was found to run under; `undefined` before that. */
+  get key(): string | undefined {
+    return this.#key;
   }
 
   header(name: string): string | undefined {
@@ -83,6 +102,19 @@ export class RuledCall implements OutgoingRequest {
     this.#bounds = bounds;
     this.#clock = clock;
     if (bounds.call?.outermost === true) this.#startedAt = clock.now();
+  }
+
+  /** The call was answered with this. */
+  ended(response: unknown): void {
+    noteAttempts(response, this.#sent);
+  }
+
+  /** The call ended with this error. Answers what the caller is to see. */
+  endedBadly(error: unknown): unknown {
+    const original = originalOf(error);
+    noteAttempts(original, this.#sent);
+    signRequest(original, this.#options.name, this);
+    return original;
   }
 
   /** What bounds the call, its body included. */
@@ -103,6 +135,7 @@ export class RuledCall implements OutgoingRequest {
   protected begin(signal: AbortSignal): void {
     if (this.bound !== undefined) this.#startedAt ??= this.#clock?.now();
     this.#guard?.begin(signal);
+    this.#sent++;
   }
 
   /** A response is there, be it wanted still or not. */

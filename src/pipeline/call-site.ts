@@ -1,5 +1,5 @@
 type Frames = { readonly stack?: unknown };
-type Above = (...args: never[]) => unknown;
+type Above = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
 interface Capturing {
   captureStackTrace?(target: object, above: Above): void;
 }

@@ -9,7 +9,7 @@
 import type { RejectedError } from '../errors.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { Context } from './context.js';
-import type { EventBody } from './events.js';
+import type { EventBody, Told } from './events.js';
 import type { PolicyMeasures } from './observer.js';
 import type { Outcome } from './outcome.js';
 
@@ -41,6 +41,8 @@ export interface Call {
   emit(event: EventBody, layer?: number): void;
   /** Notes an event in the trace of this call alone. For what {@link PolicyBase.subscribe} reports to everybody. */
   note(event: EventBody, layer?: number): void;
+  /** @internal What an event says of an outcome. */
+  told(outcome: Outcome): Told;
   /** Counts and reports that the policy, in a dry run, lets the call in although it would have refused it. */
   wouldReject(reason: string, retryAfter?: number): void;
   /**

@@ -3,7 +3,7 @@ import { fnOf, policyName } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
 import type { Clock } from '../time/clock.js';
-import type { Discard, ErrorTypeOf } from './host.js';
+import type { Discard, ErrorTypeOf, StatusOf } from './host.js';
 import type { TelemetryOptions } from './telemetry-options.js';
 import { telemetrySchema } from './telemetry-options.js';
 
@@ -29,6 +29,11 @@ export interface PipelineOptions {
    */
   readonly errorTypeOf?: ErrorTypeOf | undefined;
   /**
+   * The status that a result or an error carries, such as that of an HTTP response: the `status` of events. Default: none has one.
+   * What it throws is reported to OpenTelemetry's `diag`.
+   */
+  readonly statusOf?: StatusOf | undefined;
+  /**
    * What is told to OpenTelemetry, and to whom; `false` for nothing. Default: everything, through the global API, which
    * costs next to nothing while no SDK is registered.
    */
@@ -52,6 +57,7 @@ export const pipelineSchema = z.strictObject({
   captureStack: z.boolean().default(false),
   discard: fnOf<Discard>().optional(),
   errorTypeOf: fnOf<ErrorTypeOf>().optional(),
+  statusOf: fnOf<StatusOf>().optional(),
   telemetry: telemetrySchema.optional(),
 });
 

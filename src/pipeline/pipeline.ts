@@ -6,7 +6,7 @@ import type { Context, Operation } from './context.js';
 import type { Policy } from './contract.js';
 import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './events.js';
 import { eventTypes, Hub } from './events.js';
-import type { Discard, ErrorTypeOf, Host } from './host.js';
+import type { Discard, ErrorTypeOf, Host, StatusOf } from './host.js';
 import { labelOf, publicKeyOf } from './label.js';
 import {
   bareSignal,
@@ -90,6 +90,8 @@ export class Pipeline<Adds = never> {
   readonly discard: Discard | undefined;
   /** @internal */
   readonly errorTypeOf: ErrorTypeOf | undefined;
+  /** @internal */
+  readonly statusOf: StatusOf | undefined;
   /** @internal Set right after construction, by what joins pipelines and telemetry. */
   observer: CallObserver | undefined;
   /** @internal The keyed pipelines that this is the template of. */
@@ -117,6 +119,7 @@ export class Pipeline<Adds = never> {
     this.captureStack = options.captureStack;
     this.discard = options.discard;
     this.errorTypeOf = options.errorTypeOf;
+    this.statusOf = options.statusOf;
     this.time = template?.time ?? timeSourceOf(options.clock ?? systemClock);
     this.hub = template?.hub ?? new Hub();
     const like = isApart ? undefined : template;

@@ -99,9 +99,7 @@ export class BulkheadPolicy implements Gate {
     this.#queue.leave(waiter);
     const { admit, label, captureStack } = waiter.item;
     const waited = formatDuration(this.#options.maxWait as number);
-    admit(
-      new BulkheadFullError(`${label}: no slot came free within ${waited}`, { captureStack }),
-    );
+    admit(new BulkheadFullError(`${label}: no slot came free within ${waited}`, { captureStack }));
   }
 
   /** What it is doing now, as plain JSON. */

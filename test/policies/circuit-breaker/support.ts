@@ -174,6 +174,7 @@ export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[]
     listening: false,
     emit: () => {},
     note: (event) => noted.push(event),
+    told: () => ({ outcome: 'success', status: undefined, error: undefined }),
     wouldReject: () => {},
     abandon: () => {},
   };
