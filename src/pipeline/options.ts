@@ -13,7 +13,11 @@ export interface PipelineOptions {
   readonly name: string;
   /** Where time comes from. Default: the system's clock, read at call time so that fake timers work. */
   readonly clock?: Clock | undefined;
-  /** Whether rejections and timeouts carry a stack, which makes each about ten times as expensive. Default false. */
+  /**
+   * Whether errors show where the call was made: rejections and timeouts then carry a stack, and the frames of the caller are added to
+   * whatever error a call ends with, the operation's own included; frozen errors and the reason of an abort stay as they are. Each call
+   * costs some microseconds more. Default false.
+   */
   readonly captureStack?: boolean | undefined;
   /**
    * Is given each result that nobody will receive: of an attempt that was given up and returned late, or that is about to

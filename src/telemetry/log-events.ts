@@ -4,6 +4,7 @@ import { positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
 import type { EventOf, EventType, Listener } from '../pipeline/events.js';
+import { publicKeyOf } from '../pipeline/label.js';
 import type { Clock } from '../time/clock.js';
 import { systemClock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
@@ -148,7 +149,7 @@ function place(event: { pipeline: string; key: string | undefined; policy: strin
   const { pipeline, key, policy } = event;
   return {
     [attribute.pipeline]: pipeline,
-    ...(key === undefined ? {} : { [attribute.key]: key }),
+    ...(key === undefined ? {} : { [attribute.key]: publicKeyOf(key) }),
     ...(policy === undefined ? {} : { [attribute.policy]: policy }),
   };
 }
