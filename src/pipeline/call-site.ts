@@ -27,13 +27,15 @@ export class CallSite {
   addTo(error: unknown): void {
     if (typeof error !== 'object' || error === null) return;
     try {
+      // The stack of a native error can be set all the same on newer versions of V8.
+      if (Object.isFrozen(error)) return;
       const { stack } = error as Frames;
       if (typeof stack !== 'string' || stack.length > MAX_LENGTH) return;
       const frames = this.#text();
       if (frames === undefined || stack.includes(frames)) return;
       setStack(error, withoutOverlap(stack, frames) + frames);
     } catch {
-      // Frozen, or an error that cannot even be read.
+      // An error that cannot even be read, or a stack that cannot be set.
     }
   }
 
@@ -53,7 +55,8 @@ function withoutOverlap(stack: string, frames: string): string {
   return start >= 0 && frames.startsWith(stack.slice(start)) ? stack.slice(0, start) : stack;
 }
 
+/** Not by assignment: through a proxy, a native error's stack would be set on the proxy. */
 function setStack(error: object, value: string): void {
-  if (Object.hasOwn(error, 'stack')) (error as { stack: unknown }).stack = value;
-  else Object.defineProperty(error, 'stack', { value, writable: true, configurable: true });
+  const enumerable = Object.getOwnPropertyDescriptor(error, 'stack')?.enumerable === true;
+  Object.defineProperty(error, 'stack', { value, writable: true, enumerable, configurable: true });
 }

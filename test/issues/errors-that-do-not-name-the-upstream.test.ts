@@ -236,7 +236,7 @@ describe('errors of the HTTP clients say method and URL', () => {
     });
     try {
       const origin = `http://127.0.0.1:${port}`;
-      const policies = { totalTimeout: 100, attemptTimeout: 50 };
+      const policies = { totalTimeout: 400, attemptTimeout: 390 };
       const response = await resilientFetch({ policies })(`${origin}/slow?token=secret`);
       const error = await errorOf(response.text());
       const said = { code: 'ERR_TIMEOUT', key: origin, method: 'GET', url: `${origin}/slow` };
@@ -290,7 +290,7 @@ describe('errors of the HTTP clients say method and URL', () => {
     afterAll(() => servers.close());
 
     it('X10: through the interceptor, and of resilientRequest', async () => {
-      const policies = [timeout(30)];
+      const policies = [timeout(100)];
       const agent = new Agent().compose(resilience({ policies }));
       const through = await errorOf(
         request(`${origin}/a?token=secret`, { dispatcher: agent, method: 'PUT' }),
@@ -301,7 +301,7 @@ describe('errors of the HTTP clients say method and URL', () => {
       const send = resilientRequest({ policies });
       const direct = await errorOf(send(`${origin}/a?token=secret`));
       expect(direct).toMatchObject({ ...said, method: 'GET', url: `${origin}/a` });
-      expect(direct.message).toBe(`undici [${origin}]: timed out after 30 ms`);
+      expect(direct.message).toBe(`undici [${origin}]: timed out after 100 ms`);
     });
   });
 });

@@ -108,7 +108,7 @@ describe('with captureStack an error shows where the call was made', () => {
     });
     const fetch = resilientFetch({
       captureStack,
-      policies: { totalTimeout: 100, attemptTimeout: 50 },
+      policies: { totalTimeout: 400, attemptTimeout: 390 },
     });
     async function callerOfBody(): Promise<Response> {
       return await fetch(`http://127.0.0.1:${port}/`);
