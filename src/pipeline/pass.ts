@@ -54,7 +54,7 @@ export class Pass extends OutboundPass {
     const pass = take(host);
     pass.delivery = delivery;
     pass.attempt = new Attempt(pass, operation);
-    if (host.captureStack) pass.off().site = new CallSite(Pass.run);
+    if (host.captureStack) pass.keepSite();
     host.inFlight++;
     if (host.observer !== undefined) {
       const watch = host.observer.start(host);
@@ -85,6 +85,11 @@ export class Pass extends OutboundPass {
     // Whatever answered so far did not do: the call counts by what it ends with.
     if (this.root.detour !== undefined) this.root.detour.degraded = false;
     return pass.start(options?.signal) as Promise<Outcome>;
+  }
+
+  /** Apart, because `run` is inlined where it is small. */
+  private keepSite(): void {
+    this.off().site = new CallSite(Pass.run);
   }
 
   /** Takes a pass from the pool. */
