@@ -38,7 +38,7 @@ export type {
   PipelineEvent,
   RetryStop,
 } from './pipeline/events.js';
-export type { Discard, ErrorTypeOf } from './pipeline/host.js';
+export type { Discard, ErrorTypeOf, StatusOf } from './pipeline/host.js';
 export type { PolicyMeasures } from './pipeline/observer.js';
 export type { PipelineOptions } from './pipeline/options.js';
 export type { Failure, Outcome, OutcomeKind, Success } from './pipeline/outcome.js';

@@ -1,6 +1,8 @@
 import { TimeoutError } from '../errors.js';
+import type { CallSite } from '../pipeline/call-site.js';
 import type { Context } from '../pipeline/context.js';
 import { controllerOf } from '../pipeline/context.js';
+import { labelOf, publicKeyOf } from '../pipeline/label.js';
 import type { Clock } from '../time/clock.js';
 import { formatDuration } from '../time/duration.js';
 import type { WatchableSignal } from './abort-watch.js';
@@ -16,6 +18,7 @@ import type { CallBound } from './policies.js';
 import { absoluteUrl } from './request.js';
 import { assertUsable, hasBody, releaseRequest, requestForAttempt } from './request-body.js';
 import { RuledCall } from './ruled-call.js';
+import { signRequest } from './signed-error.js';
 import type { HeadersSource, RequestLike } from './types.js';
 import { isRequestLike } from './types.js';
 import { isUpload } from './upload.js';
@@ -124,7 +127,7 @@ export class FetchCall extends RuledCall {
     transport.guard(response, answer.controller, {
       clock,
       deadline: this.deadline,
-      timeoutError: timeoutErrorOf(this.bound, options),
+      timeoutError: timeoutErrorOf(this.bound, options, this.key, this.method, this.url, this.site),
       signal: this.signal as WatchableSignal | undefined,
       onEnd: this.handOver(),
     });
@@ -209,10 +212,19 @@ function fieldOf(request: object | undefined, name: string): unknown {
 export function timeoutErrorOf(
   bound: CallBound | undefined,
   { name, captureStack }: ResolvedClient,
+  key: string | undefined,
+  method: string,
+  url: string,
+  site: CallSite | undefined,
 ): () => TimeoutError {
   const { timeoutMs = 0, policy } = bound ?? {};
   return () => {
-    const message = `${name}: timed out after ${formatDuration(timeoutMs)}`;
-    return new TimeoutError(message, { timeoutMs, pipeline: name, policy, captureStack });
+    const shown = key === undefined ? undefined : publicKeyOf(key);
+    const message = `${labelOf(name, shown)}: timed out after ${formatDuration(timeoutMs)}`;
+    const init = { timeoutMs, pipeline: name, policy, key: shown, captureStack };
+    const error = new TimeoutError(message, init);
+    signRequest(error, name, { key, method, url });
+    site?.addTo(error);
+    return error;
   };
 }

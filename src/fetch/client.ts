@@ -12,7 +12,6 @@ import type { ResolvedClient } from './options.js';
 import { resolveOverrides } from './options.js';
 import type { Pipelines } from './pipelines.js';
 import { pipelinesOf } from './pipelines.js';
-import { originalOf } from './shared-errors.js';
 
 /** What can be known of the pipelines behind a client, one for each key. */
 export interface ClientState {
@@ -79,9 +78,10 @@ export function httpClient(
       const run = (context: Context): unknown => call.attempt(context);
       const response = await pipeline.execute(run, { signal: call.signal, settings });
       call.guard(response);
+      call.ended(response);
       return response;
     } catch (error) {
-      throw originalOf(error);
+      throw call.endedBadly(error);
     } finally {
       call.release();
     }

@@ -9,7 +9,7 @@ import type { ResolvedClient } from './options.js';
 import { policiesSchema } from './options.js';
 import type { Bounds, Keep } from './policies.js';
 import { boundsOf, DEFAULT_DISCARD_MS, httpPolicies } from './policies.js';
-import { failedStatus } from './verdict.js';
+import { failedStatus, statusIn } from './verdict.js';
 
 /** The pipelines of a resilient fetch, one a key. */
 export interface Pipelines {
@@ -85,5 +85,5 @@ function ofEachKey(
 }
 
 function pipelineOptionsOf({ name, clock, captureStack, telemetry }: ResolvedClient) {
-  return { name, clock, captureStack, telemetry, errorTypeOf: failedStatus };
+  return { name, clock, captureStack, telemetry, errorTypeOf: failedStatus, statusOf: statusIn };
 }

@@ -1,3 +1,4 @@
+import { CallSite } from '../pipeline/call-site.js';
 import type { Context, LayerSettings } from '../pipeline/context.js';
 import { clockOf } from '../pipeline/context.js';
 import type { Outcome } from '../pipeline/outcome.js';
@@ -8,6 +9,7 @@ import type { Clock } from '../time/clock.js';
 import { answerOf } from './answers.js';
 import { noteFault } from './attempt-fault.js';
 import { withIdempotencyKey } from './attempt-headers.js';
+import { noteAttempts } from './attempts.js';
 import { bodyKind, keepBody } from './body.js';
 import { settingsOf } from './call-settings.js';
 import { readHeader } from './headers.js';
@@ -21,7 +23,8 @@ import { RepeatGuard } from './repeat-guard.js';
 import type { OutgoingRequest } from './request.js';
 import { originOf } from './request.js';
 import { sending } from './sending.js';
-import { ownErrorOf } from './shared-errors.js';
+import { originalOf, ownErrorOf } from './shared-errors.js';
+import { signRequest } from './signed-error.js';
 import type { HeadersSource } from './types.js';
 import { isFailedAnswer } from './verdict.js';
 
@@ -48,11 +51,16 @@ export class RuledCall implements OutgoingRequest {
   readonly headers: HeadersSource | null | undefined;
   /** The body for every attempt, kept as it was. */
   readonly body: unknown;
+  /** Where stacks are captured: where the call was made. */
+  readonly site: CallSite | undefined;
   readonly #options: ResolvedClient;
   readonly #number = ++calls;
   readonly #followsRedirects: boolean;
   /** Of a request that may not be repeated. */
   readonly #guard: RepeatGuard | undefined;
+  /** How often it was sent. */
+  #sent = 0;
+  #key: string | undefined;
   #lastBody: unknown;
   #bounds: Bounds | undefined;
   #clock: Clock | undefined;
@@ -67,19 +75,30 @@ export class RuledCall implements OutgoingRequest {
     this.url = url;
     this.method = method;
     this.headers = facts.headers;
-    this.headers = this.#withIdempotencyKey();
-    this.body = keepBody(facts.body);
-    const once = overrides.retry === false || bodyKind(this.body) === 'once';
-    this.#guard =
-      !once && this.#mayRepeat(facts.idempotent)
-        ? undefined
-        : new RepeatGuard({ method, url, once, followsRedirects });
+    try {
+      this.headers = this.#withIdempotencyKey();
+      this.body = keepBody(facts.body);
+      const once = overrides.retry === false || bodyKind(this.body) === 'once';
+      this.#guard =
+        !once && this.#mayRepeat(facts.idempotent)
+          ? undefined
+          : new RepeatGuard({ method, url, once, followsRedirects });
+    } catch (error) {
+      throw this.endedBadly(error);
+    }
+    if (options.captureStack) this.site = new CallSite(new.target);
   }
 
   /** The key whose policies it runs under. */
   stateKey(): string {
     const said = this.overrides.key;
-    return said ?? answerOf('key', 'string', this.#options.key?.(this)) ?? this.ownKey();
+    this.#key = said ?? answerOf('key', 'string', this.#options.key?.(this)) ?? this.ownKey();
+    return this.#key;
+  }
+
+  /** The key that it was found to run under; `undefined` before that. */
+  get key(): string | undefined {
+    return this.#key;
   }
 
   header(name: string): string | undefined {
@@ -130,6 +149,19 @@ export class RuledCall implements OutgoingRequest {
     return pipeline?.vacate;
   }
 
+  /** The call was answered with this. */
+  ended(response: unknown): void {
+    noteAttempts(response, this.#sent);
+  }
+
+  /** The call ended with this error. Answers what the caller is to see. */
+  endedBadly(error: unknown): unknown {
+    const original = originalOf(error);
+    noteAttempts(original, this.#sent);
+    signRequest(original, this.#options.name, this);
+    return original;
+  }
+
   /** What bounds the call, its body included. */
   protected get bound(): CallBound | undefined {
     return this.#bounds?.call;
@@ -148,6 +180,7 @@ export class RuledCall implements OutgoingRequest {
   protected begin(signal: AbortSignal): void {
     if (this.bound !== undefined) this.#startedAt ??= this.#clock?.now();
     this.#guard?.begin(signal);
+    this.#sent++;
   }
 
   /** Whether an error has to tell which request it ended: what may not be repeated may have been redirected. */

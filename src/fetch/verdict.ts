@@ -127,6 +127,13 @@ export function isFetchOverload(outcome: Outcome): boolean {
   return status !== undefined && saysOverload(status);
 }
 
+/** The status of a response, or of the one that an error was made of. */
+export function statusIn(resultOrError: unknown): number | undefined {
+  const status = statusOf(resultOrError) ?? statusOf(answerIn(resultOrError));
+  // An error may have a status that is of no response, such as that of a process.
+  return status !== undefined && status >= 100 && status < 1_000 ? status : undefined;
+}
+
 /** The `error.type` of a response that is a failure, as HTTP's conventions have it: its status. */
 export function failedStatus(response: unknown): string | undefined {
   if (!isFailedAnswer(response)) return undefined;

@@ -6,7 +6,7 @@ import type { Call, Gate } from './contract.js';
 import { Detour } from './detour.js';
 import { discardWith } from './discard.js';
 import { FailedResult } from './error-type.js';
-import type { EventBody, PipelineEvent } from './events.js';
+import type { EventBody, PipelineEvent, Told } from './events.js';
 import { reportFault } from './events.js';
 import type { AttemptKind, CallOutcome, Host } from './host.js';
 import type { CallWatch } from './observer.js';
@@ -74,6 +74,10 @@ export abstract class CallState implements Call {
 
   get pipeline(): string {
     return this.host.name;
+  }
+
+  get label(): string {
+    return this.host.label;
   }
 
   get policy(): string {
@@ -186,8 +190,10 @@ export abstract class CallState implements Call {
   /** Says on an error of ours where it comes from. */
   protected signed(error: ResilienceError, policy: string): void {
     try {
-      error.pipeline ??= this.host.name;
+      const { name, publicKey } = this.host;
+      error.pipeline ??= name;
       error.policy ??= policy;
+      if (publicKey !== undefined) error.key ??= publicKey;
     } catch {
       // A frozen error stays as it is.
     }
@@ -196,11 +202,12 @@ export abstract class CallState implements Call {
   /** A policy returned something that its contract does not know. */
   protected broken(method: 'enter' | 'drive', answer: unknown): ContractError {
     const { pipeline, policy } = this;
+    const key = this.host.publicKey;
     return new ContractError(
       method === 'enter'
         ? `gate "${policy}": enter must return undefined, a RejectedError or a promise of one of them (got ${shown(answer)})`
         : `driver "${policy}": drive must return an outcome or a promise of one (got ${shown(answer)})`,
-      { pipeline, policy },
+      { pipeline, policy, key },
     );
   }
 
@@ -244,12 +251,36 @@ export abstract class CallState implements Call {
     return watch !== undefined && (watch.attempts || this.attemptKind === 'hedge');
   }
 
-  /** What the outcome is called in events and metrics: there, a result can be a failure. */
-  protected failedResult(): FailedResult | undefined {
-    const { errorTypeOf } = this.host;
-    if (errorTypeOf === undefined || this.kind !== 'success') return undefined;
+  told(outcome: Outcome): Told {
+    const { kind } = outcome;
+    const result = kind === 'success' ? outcome.value : outcome.error;
+    const failed = kind === 'success' && this.failedResult(kind, result) !== undefined;
+    return {
+      outcome: failed ? 'failure' : kind,
+      status: this.statusOf(kind, result),
+      error: kind === 'success' ? undefined : result,
+    };
+  }
+
+  /** Of our own rejections and timeouts nobody is asked: what they have as cause happened to other calls. */
+  private statusOf(kind: OutcomeKind, result: unknown): number | undefined {
+    const { statusOf } = this.host;
+    if (statusOf === undefined || (kind !== 'success' && kind !== 'failure')) return undefined;
     try {
-      const word: unknown = errorTypeOf(this.value);
+      const status: unknown = statusOf(result);
+      return typeof status === 'number' ? status : undefined;
+    } catch (error) {
+      reportFault('statusOf', error);
+      return undefined;
+    }
+  }
+
+  /** What the outcome is called in events and metrics: there, a result can be a failure. */
+  protected failedResult(kind = this.kind, value = this.value): FailedResult | undefined {
+    const { errorTypeOf } = this.host;
+    if (errorTypeOf === undefined || kind !== 'success') return undefined;
+    try {
+      const word: unknown = errorTypeOf(value);
       return typeof word === 'string' ? new FailedResult(word) : undefined;
     } catch (error) {
       reportFault('errorTypeOf', error);
@@ -263,6 +294,7 @@ export abstract class CallState implements Call {
       attempt: this.attempt.attempt,
       kind: this.attemptKind,
       outcome,
+      status: this.statusOf(this.kind, this.kind === 'success' ? this.value : this.error),
       error: this.error,
     });
   }

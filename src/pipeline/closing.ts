@@ -18,8 +18,8 @@ const DRAIN = 'drain';
 const refusing: Gate = {
   role: 'gate',
   type: DRAIN,
-  enter: ({ pipeline, captureStack }) =>
-    new DrainingError(`${pipeline}: draining, no new calls are taken`, { captureStack }),
+  enter: ({ label, captureStack }) =>
+    new DrainingError(`${label}: draining, no new calls are taken`, { captureStack }),
   exit: () => {},
 };
 

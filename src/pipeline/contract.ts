@@ -9,7 +9,7 @@
 import type { RejectedError } from '../errors.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { Context } from './context.js';
-import type { EventBody } from './events.js';
+import type { EventBody, Told } from './events.js';
 import type { PolicyMeasures } from './observer.js';
 import type { Outcome } from './outcome.js';
 
@@ -17,6 +17,8 @@ import type { Outcome } from './outcome.js';
 export interface Call {
   /** Name of the pipeline that runs the call. */
   readonly pipeline: string;
+  /** What messages call that pipeline: its name, and of a keyed one's copy the key, as in `fetch [https://api.example]`. */
+  readonly label: string;
   /** Name of this policy in that pipeline. */
   readonly policy: string;
   /** The pipeline's time: `now()` is exact, `recent()` cheap (see TimeSource). */
@@ -41,6 +43,8 @@ export interface Call {
   emit(event: EventBody, layer?: number): void;
   /** Notes an event in the trace of this call alone. For what {@link PolicyBase.subscribe} reports to everybody. */
   note(event: EventBody, layer?: number): void;
+  /** @internal What an event says of an outcome. */
+  told(outcome: Outcome): Told;
   /** Counts and reports that the policy, in a dry run, lets the call in although it would have refused it. */
   wouldReject(reason: string, retryAfter?: number): void;
   /**

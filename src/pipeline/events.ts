@@ -23,6 +23,7 @@ export type EventBody =
       readonly attempt: number;
       readonly kind: 'first' | 'retry' | 'hedge';
       readonly outcome: OutcomeKind;
+      readonly status?: number | undefined;
       readonly error?: unknown;
     }
   /** A retry was decided: it starts after `delayMs`. `attempt` is the number of the attempt to come. */
@@ -31,6 +32,7 @@ export type EventBody =
       readonly attempt: number;
       readonly delayMs: number;
       readonly outcome: OutcomeKind;
+      readonly status?: number | undefined;
       readonly error?: unknown;
     }
   /** No further retry is made, and the outcome is returned as it is. `by` is the policy inside that refused a retry. */
@@ -40,6 +42,7 @@ export type EventBody =
       readonly by?: string | undefined;
       readonly attempts: number;
       readonly outcome: OutcomeKind;
+      readonly status?: number | undefined;
       readonly error?: unknown;
     }
   /** A timeout expired. */
@@ -64,11 +67,24 @@ export type EventBody =
       readonly enforced: boolean;
     }
   /** A fallback answered in place of this outcome. */
-  | { readonly type: 'fallback'; readonly outcome: OutcomeKind; readonly error?: unknown }
+  | {
+      readonly type: 'fallback';
+      readonly outcome: OutcomeKind;
+      readonly status?: number | undefined;
+      readonly error?: unknown;
+    }
   /** A call waits in a queue. */
   | { readonly type: 'queued'; readonly queued: number }
   /** A result nobody will receive was given to the `discard` hook. */
   | { readonly type: 'discard' };
+
+/** What events say of how something ended. A result that the pipeline takes for a failure (`errorTypeOf`) is one. */
+export interface Told {
+  readonly outcome: OutcomeKind;
+  /** That of the result or error, where it has one (`statusOf`). */
+  readonly status: number | undefined;
+  readonly error: unknown;
+}
 
 /** An event as a listener gets it: what happened, in which pipeline and, when a policy reports it, in which policy. */
 export type PipelineEvent = EventBody & {

@@ -15,6 +15,9 @@ export type AttemptKind = 'first' | 'retry' | 'hedge';
 /** The word for a result that is a failure though nothing was thrown; `undefined` for any other. */
 export type ErrorTypeOf = (result: unknown) => string | undefined;
 
+/** The status that a result or an error carries, such as that of an HTTP response; `undefined` where there is none. */
+export type StatusOf = (resultOrError: unknown) => number | undefined;
+
 /** Takes a value that nobody will receive, so that what it holds can be released. */
 // The type of a method: like a `Handle`, it may name the type of the results.
 export type Discard = { discard(value: unknown): unknown }['discard'];
@@ -24,6 +27,10 @@ export interface Host {
   readonly name: string;
   /** Which copy of a keyed pipeline this is. */
   readonly key: string | undefined;
+  /** As errors show it. */
+  readonly publicKey: string | undefined;
+  /** What messages call it. */
+  readonly label: string;
   /** Calls that have started and not settled. */
   inFlight: number;
   readonly time: TimeSource;
@@ -40,6 +47,8 @@ export interface Host {
   readonly discard: Discard | undefined;
   /** Whether results can be failures, and which are. */
   readonly errorTypeOf: ErrorTypeOf | undefined;
+  /** Finds the status that events show. */
+  readonly statusOf: StatusOf | undefined;
   /** Reports what happens in policies outside any call. */
   subscribe(): void;
 }

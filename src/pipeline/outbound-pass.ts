@@ -187,6 +187,8 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     this.layer = this.from;
     if (this === this.root) {
       host.inFlight--;
+      // An abort's reason belongs to the caller.
+      if (kind !== 'success' && kind !== 'cancelled') detour?.site?.addTo(error);
       const degraded = kind === 'success' && detour?.degraded === true;
       const failed = degraded ? undefined : this.failedResult();
       const outcome = degraded ? 'fallback' : failed === undefined ? kind : 'failure';

@@ -1,4 +1,5 @@
 import { RejectedError } from '../errors.js';
+import { CallSite } from './call-site.js';
 import type { LayerSettings, Operation } from './context.js';
 import { Attempt } from './context.js';
 import type { Admission, NextOptions } from './contract.js';
@@ -55,6 +56,7 @@ export class Pass extends OutboundPass {
     const pass = take(host, entry);
     pass.delivery = delivery;
     pass.attempt = new Attempt(pass, operation, settings);
+    if (host.captureStack) pass.keepSite();
     host.inFlight++;
     if (host.observer !== undefined) {
       const watch = host.observer.start(host);
@@ -86,6 +88,11 @@ export class Pass extends OutboundPass {
     // Whatever answered so far did not do: the call counts by what it ends with.
     if (this.root.detour !== undefined) this.root.detour.degraded = false;
     return pass.start(options?.signal) as Promise<Outcome>;
+  }
+
+  /** Apart, because `run` is inlined where it is small. */
+  private keepSite(): void {
+    this.off().site = new CallSite(Pass.run);
   }
 
   /** Takes a pass from the pool. */

@@ -10,7 +10,8 @@ import type { Drained, DrainOptions } from './drain.js';
 import { allWithin, resolveDrain } from './drain.js';
 import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './events.js';
 import { eventTypes, Hub } from './events.js';
-import type { Discard, ErrorTypeOf, Host } from './host.js';
+import type { Discard, ErrorTypeOf, Host, StatusOf } from './host.js';
+import { labelOf, publicKeyOf } from './label.js';
 import {
   bareSignal,
   isBareSignal,
@@ -75,6 +76,10 @@ export class Pipeline<Adds = never> {
   readonly name: string;
   /** Which copy of a keyed pipeline this is; `undefined` for one that was not copied. */
   readonly key: string | undefined;
+  /** @internal */
+  readonly publicKey: string | undefined;
+  /** @internal */
+  readonly label: string;
   /** How many calls have started and not settled. */
   readonly inFlight: number = 0;
   /** @internal */
@@ -97,6 +102,8 @@ export class Pipeline<Adds = never> {
   readonly discard: Discard | undefined;
   /** @internal */
   readonly errorTypeOf: ErrorTypeOf | undefined;
+  /** @internal */
+  readonly statusOf: StatusOf | undefined;
   /** @internal Set right after construction, by what joins pipelines and telemetry. */
   observer: CallObserver | undefined;
   /** @internal The keyed pipelines that this is the template of. */
@@ -120,9 +127,12 @@ export class Pipeline<Adds = never> {
     this.#isApart = isApart;
     this.name = options.name;
     this.key = key;
+    this.publicKey = key === undefined ? undefined : publicKeyOf(key);
+    this.label = labelOf(options.name, this.publicKey);
     this.captureStack = options.captureStack;
     this.discard = options.discard;
     this.errorTypeOf = options.errorTypeOf;
+    this.statusOf = options.statusOf;
     this.time = template?.time ?? timeSourceOf(options.clock ?? systemClock);
     this.hub = template?.hub ?? new Hub();
     const like = isApart ? undefined : template;

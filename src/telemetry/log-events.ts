@@ -3,14 +3,15 @@ import * as z from 'zod';
 import { positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
-import { errorTypeOf } from '../pipeline/error-type.js';
 import type { EventOf, EventType, Listener } from '../pipeline/events.js';
+import { publicKeyOf } from '../pipeline/label.js';
 import type { Clock } from '../time/clock.js';
 import { systemClock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
 import { positiveDurationSchema } from '../time/duration.js';
 import { FloodGate } from './flood-gate.js';
 import { attribute } from './names.js';
+import { endedAs } from './span-events.js';
 
 /** What is needed of a logger: the shape of pino's. */
 export interface Logger {
@@ -139,7 +140,8 @@ function callFields(event: EventOf<'retry_stopped'>): Record<string, unknown> {
     [attribute.attempts]: attempts,
     // A result that is retried is a failure, whatever it is to others.
     [attribute.outcome]: outcome === 'success' ? 'failure' : outcome,
-    ...(error === undefined ? {} : { [attribute.errorType]: errorTypeOf(error), err: error }),
+    ...endedAs(event),
+    ...(error === undefined ? {} : { err: error }),
   };
 }
 
@@ -147,7 +149,7 @@ function place(event: { pipeline: string; key: string | undefined; policy: strin
   const { pipeline, key, policy } = event;
   return {
     [attribute.pipeline]: pipeline,
-    ...(key === undefined ? {} : { [attribute.key]: key }),
+    ...(key === undefined ? {} : { [attribute.key]: publicKeyOf(key) }),
     ...(policy === undefined ? {} : { [attribute.policy]: policy }),
   };
 }

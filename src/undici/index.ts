@@ -1,4 +1,5 @@
 /** 'holdfast/undici' */
+export { attemptsOf } from '../fetch/attempts.js';
 export type { ClientState } from '../fetch/client.js';
 export type { BodiesDrained, ClientDrained } from '../fetch/drain.js';
 export type {

@@ -119,7 +119,14 @@ export class InterceptedCall extends RuledCall {
     const { clock, options } = this.#setup;
     let bound: BodyBound | undefined;
     if (this.bound !== undefined) {
-      const timeoutError = timeoutErrorOf(this.bound, options);
+      const timeoutError = timeoutErrorOf(
+        this.bound,
+        options,
+        this.key,
+        this.method,
+        this.url,
+        this.site,
+      );
       bound = new BodyBound(response.controller, { clock, deadline: this.deadline, timeoutError });
     }
     const ended = (): void => {

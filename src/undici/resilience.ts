@@ -5,7 +5,6 @@ import type { ResolvedOverrides } from '../fetch/options.js';
 import { resolveOverrides } from '../fetch/options.js';
 import type { Pipelines } from '../fetch/pipelines.js';
 import { pipelinesOf } from '../fetch/pipelines.js';
-import { originalOf } from '../fetch/shared-errors.js';
 import type { Context } from '../pipeline/context.js';
 import { systemClock } from '../time/clock.js';
 import { HeldResponse } from './held-response.js';
@@ -71,6 +70,6 @@ async function run(
     const response = await pipeline.execute(attempt, { signal, settings });
     call.passOn(response);
   } catch (error) {
-    call.fail(originalOf(error));
+    call.fail(call.endedBadly(error));
   }
 }

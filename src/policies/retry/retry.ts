@@ -208,16 +208,14 @@ export class RetryPolicy implements Driver {
 
   #stop(call: Call, reason: RetryStop, outcome: Outcome, refusal?: unknown): Outcome {
     if (call.listening) {
-      const error = outcome.kind === 'success' ? undefined : outcome.error;
       const by = isA(refusal, RejectedError) ? refusal.policy : undefined;
       const { attempts } = call;
-      call.emit({ type: 'retry_stopped', reason, by, attempts, outcome: outcome.kind, error });
+      call.emit({ type: 'retry_stopped', reason, by, attempts, ...call.told(outcome) });
     }
     return outcome;
   }
 
   #report(call: Call, delayMs: number, outcome: Outcome): void {
-    const error = outcome.kind === 'success' ? undefined : outcome.error;
-    call.emit({ type: 'retry', attempt: call.attempts + 1, delayMs, outcome: outcome.kind, error });
+    call.emit({ type: 'retry', attempt: call.attempts + 1, delayMs, ...call.told(outcome) });
   }
 }

@@ -136,9 +136,9 @@ export class ThrottlePolicy implements Gate {
       call.wouldReject(ThrottledError.reason);
       return undefined;
     }
-    const { pipeline, captureStack } = call;
+    const { label, captureStack } = call;
     return new ThrottledError(
-      `${pipeline}: the upstream refuses too many calls, so ${percent(probability)}% of them are not sent; try elsewhere, or later`,
+      `${label}: the upstream refuses too many calls, so ${percent(probability)}% of them are not sent; try elsewhere, or later`,
       { captureStack },
     );
   }

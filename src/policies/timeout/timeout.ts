@@ -91,8 +91,8 @@ export class TimeoutPolicy implements Gate {
       // A listener has ended the call; by now it may be another one.
       if (!this.#expiring.delete(call)) return;
     }
-    const { pipeline, captureStack } = call;
-    const message = `${pipeline}: ${own === undefined ? this.#message : messageOf(own)}`;
+    const { label, captureStack } = call;
+    const message = `${label}: ${own === undefined ? this.#message : messageOf(own)}`;
     call.abandon(layer, new TimeoutError(message, { timeoutMs, captureStack }));
   }
 

@@ -162,6 +162,7 @@ export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[]
   return {
     noted,
     pipeline: 'calls',
+    label: 'calls',
     policy: 'circuit_breaker',
     time: timeSourceOf(clock),
     layer: 0,
@@ -174,6 +175,7 @@ export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[]
     listening: false,
     emit: () => {},
     note: (event) => noted.push(event),
+    told: () => ({ outcome: 'success', status: undefined, error: undefined }),
     wouldReject: () => {},
     abandon: () => {},
   };
