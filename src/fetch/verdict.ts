@@ -148,18 +148,17 @@ export function failedStatus(response: unknown): string | undefined {
  */
 function isWorthRetry(outcome: Outcome): boolean {
   const { kind } = outcome;
-  if (kind === 'success' || kind === 'failure') {
-    const result = resultOf(outcome);
-    const said = notesOn(result)?.failed;
-    if (said !== undefined) return said;
-    const answer = kind === 'success' ? result : answerIn(result);
-    const status = statusOf(answer) ?? 0;
-    if (status >= 400 && status !== PROXY_WANTS_CREDENTIALS) {
-      const asked = saysRetry((answer as HasHeaders).headers);
-      if (asked !== undefined) return asked;
-    }
+  if (kind !== 'success' && kind !== 'failure') return isFetchFailure(outcome);
+  const result = resultOf(outcome);
+  const said = notesOn(result)?.failed;
+  if (said !== undefined) return said;
+  const answer = kind === 'success' ? result : answerIn(result);
+  const status = statusOf(answer) ?? 0;
+  if (status >= 400 && status !== PROXY_WANTS_CREDENTIALS) {
+    const asked = saysRetry((answer as HasHeaders).headers);
+    if (asked !== undefined) return asked;
   }
-  return isFetchFailure(outcome);
+  return kind === 'success' ? isFailureStatus(status) : isFetchFailure(outcome);
 }
 
 /** Whether a request is sent again after an outcome, where it may be. */
