@@ -1,6 +1,7 @@
 import type { Clock } from '../time/clock.js';
 import type { AbortListener, WatchableSignal } from './abort-watch.js';
 import { unwatchAbort, watchAbort } from './abort-watch.js';
+import { classifyFetchError } from './classify-error.js';
 import type { ResponseLike } from './types.js';
 
 /** What bounds the reading of a body, once its headers are there. */
@@ -12,6 +13,8 @@ export interface BodyBounds {
   readonly timeoutError: () => unknown;
   /** The caller's signal. */
   readonly signal?: WatchableSignal | null | undefined;
+  /** Is called once, when the body has ended: with what went wrong, or `undefined`. */
+  readonly onEnd?: ((failure: unknown) => void) | undefined;
 }
 
 /** The controller whose signal fetch was given. */
@@ -21,6 +24,9 @@ export interface Abortable {
 
 /** The methods of a Response that read its body to the end. */
 const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'] as const;
+
+/** Those that fail when there is nothing wrong with the body. */
+const PARSERS: ReadonlySet<string> = new Set(['formData', 'json']);
 
 type Reader = (this: object, ...args: unknown[]) => unknown;
 
@@ -40,8 +46,8 @@ type Reader = (this: object, ...args: unknown[]) => unknown;
 export function guardBody(response: ResponseLike, controller: Abortable, bounds: BodyBounds): void {
   const { body } = response;
   if (typeof body !== 'object' || body === null) return;
-  const { signal, deadline } = bounds;
-  if (deadline === Infinity && (signal === null || signal === undefined)) return;
+  const { signal, deadline, onEnd } = bounds;
+  if (deadline === Infinity && !signal && onEnd === undefined) return;
   const guard = new BodyGuard(controller, bounds);
   if (guard.endsLate) abandoned.register(body, guard, guard);
   if (Guarded.replace(response, guard)) hookReaders(response);
@@ -95,12 +101,15 @@ class BodyGuard implements AbortListener {
   readonly #signal: WatchableSignal | undefined;
   readonly #timeoutError: () => unknown;
   readonly #timer: unknown;
+  readonly #onEnd: ((failure: unknown) => void) | undefined;
   #fired: { readonly reason: unknown } | undefined;
   /** Whether nobody should count on its deadline to end it. */
   readonly endsLate: boolean;
 
-  constructor(controller: Abortable, { clock, deadline, signal, timeoutError }: BodyBounds) {
+  constructor(controller: Abortable, bounds: BodyBounds) {
+    const { clock, deadline, signal, timeoutError, onEnd } = bounds;
     this.#controller = controller;
+    this.#onEnd = onEnd;
     this.#clock = clock;
     this.#timeoutError = timeoutError;
     this.#signal = signal ?? undefined;
@@ -128,10 +137,15 @@ class BodyGuard implements AbortListener {
    *
    * @param taken whether somebody reads the body already: then this read will fail, and is not the end of theirs.
    */
-  async follow(read: unknown, taken: boolean): Promise<unknown> {
+  async follow(read: unknown, taken: boolean, name: string): Promise<unknown> {
     try {
-      return await read;
+      const value = await read;
+      this.#onEnd?.(undefined);
+      return value;
     } catch (error) {
+      // What was read whole may still be no JSON.
+      const parsed = PARSERS.has(name) && classifyFetchError(error) === undefined;
+      if (!taken) this.#onEnd?.(parsed ? undefined : error);
       throw this.#fired === undefined ? error : this.#fired.reason;
     } finally {
       if (!taken) this.release();
@@ -204,7 +218,7 @@ function hookOf(name: string, reader: Reader): Reader {
     const guard = Guarded.of(this);
     if (guard === undefined) return reader.apply(this, args);
     const taken = isTaken(this);
-    return guard.follow(reader.apply(this, args), taken);
+    return guard.follow(reader.apply(this, args), taken, name);
   };
   Object.defineProperty(hook, 'name', { value: name });
   return hook;

@@ -8,6 +8,9 @@ import type { ResolvedClient } from './options.js';
 import { resolveOverrides } from './options.js';
 import type { Pipelines } from './pipelines.js';
 import { pipelinesOf } from './pipelines.js';
+import { ReadCall } from './read-call.js';
+import type { Reader } from './reading.js';
+import { assertReader } from './reading.js';
 import { originalOf } from './shared-errors.js';
 
 /** What can be known of the pipelines behind a client, one for each key. */
@@ -39,8 +42,15 @@ export type Client = ((
   input: unknown,
   init?: object | null,
   overrides?: object,
-) => Promise<unknown>) &
-  ClientState;
+) => Promise<unknown>) & {
+  /** The same, with the response read by a function within the policies. */
+  read(
+    input: unknown,
+    init: object | null | undefined,
+    reader: unknown,
+    overrides?: object,
+  ): Promise<unknown>;
+} & ClientState;
 
 /** @throws ConfigError */
 export function httpClient(
@@ -55,13 +65,23 @@ export function httpClient(
   const pipelines = pipelinesOf(options, clock, discard, transport.keep);
   const { byKey, boundsOf } = pipelines;
 
-  async function client(input: unknown, init?: object | null, overrides?: object) {
-    const call = new FetchCall(input, init, overridesOf(init, overrides), setup);
+  async function send(
+    input: unknown,
+    init: object | null | undefined,
+    overrides: object | undefined,
+    reader: Reader | undefined,
+  ) {
+    const own = overridesOf(init, overrides);
+    const call =
+      reader === undefined
+        ? new FetchCall(input, init, own, setup)
+        : new ReadCall(reader, input, init, own, setup);
     try {
       const pipeline = byKey.get(call.stateKey());
       call.enter(boundsOf(pipeline), clock);
       const run = (context: Context): unknown => call.attempt(context);
       const response = await pipeline.execute(run, { signal: call.signal });
+      if (call instanceof ReadCall) return await call.result(response);
       call.guard(response);
       return response;
     } catch (error) {
@@ -70,7 +90,13 @@ export function httpClient(
       call.release();
     }
   }
-  return Object.assign(client, stateOf(pipelines));
+  const client = (input: unknown, init?: object | null, overrides?: object) =>
+    send(input, init, overrides, undefined);
+  const read: Client['read'] = async (input, init, reader, overrides) => {
+    assertReader(reader, options.path);
+    return send(input, init, overrides, reader);
+  };
+  return Object.assign(client, { read }, stateOf(pipelines));
 }
 
 function overridesOf(init: object | null | undefined, overrides: object | null | undefined) {

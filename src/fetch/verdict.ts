@@ -21,6 +21,10 @@ interface Verdict {
   final: boolean;
   /** The delay it asks for, where the call reads it in its own way; `null` for none. */
   retryAfter: number | null | undefined;
+  /** The request was not processed and is to be sent again, failure or not, as `classify` said. */
+  again: boolean;
+  /** It is the client's own doing, or that of functions given to it: it says nothing of the upstream. */
+  own: boolean;
 }
 
 interface HasHeaders {
@@ -37,7 +41,7 @@ function ownVerdict(result: unknown): Verdict | undefined {
   if (typeof result !== 'object' || result === null) return undefined;
   let verdict = verdicts.get(result);
   if (verdict === undefined) {
-    verdict = { failed: undefined, final: false, retryAfter: undefined };
+    verdict = { failed: undefined, final: false, retryAfter: undefined, again: false, own: false };
     verdicts.set(result, verdict);
   }
   return verdict;
@@ -53,6 +57,30 @@ export function markFinal(result: unknown): void {
 export function markFailed(result: unknown, failed: boolean): void {
   const verdict = ownVerdict(result);
   if (verdict !== undefined) verdict.failed = failed;
+}
+
+/** Notes whether the request was not processed and is to be sent again. */
+export function markAgain(result: unknown, again: boolean): void {
+  const verdict = ownVerdict(result);
+  if (verdict !== undefined) verdict.again = again;
+}
+
+/** Notes that an error is the client's own doing: no failure of the upstream, and no sign of its health either. */
+export function markOwn(error: unknown): void {
+  const verdict = ownVerdict(error);
+  if (verdict === undefined) return;
+  verdict.failed = false;
+  verdict.own = true;
+}
+
+/** Whether the request is to be sent again after this Response, as far as it and its policies allow. */
+export function isToRepeat(response: unknown): boolean {
+  return verdictOn(response)?.again === true || isFetchFailure(success(response));
+}
+
+/** Whether an outcome is nothing that the upstream has to answer for: policies that judge it do not count that. */
+export function isOwnFault(outcome: Outcome): boolean {
+  return verdictOn(resultOf(outcome))?.own === true;
 }
 
 /** Notes the delay that a Response asks for, as its call reads it; `undefined` for none. */
@@ -114,6 +142,7 @@ export function isFetchFailure(outcome: Outcome): boolean {
  */
 export function isFetchOverload(outcome: Outcome): boolean {
   const { kind } = outcome;
+  if (isOwnFault(outcome)) return false;
   if (kind === 'timeout') return true;
   // A refusal by a policy inside never got there, whatever it looks like.
   if (kind !== 'success' && kind !== 'failure') return false;
@@ -133,18 +162,33 @@ export function failedStatus(response: unknown): string | undefined {
 /** The same judgement where a Request may be sent again after it. */
 export function retryHandle(given: Handle | undefined): Handles {
   const handles = handlesOf(given, isFetchFailure);
-  return (outcome) => handles(outcome) && verdictOn(resultOf(outcome))?.final !== true;
+  return (outcome) => {
+    const verdict = verdictOn(resultOf(outcome));
+    return (verdict?.again === true || handles(outcome)) && verdict?.final !== true;
+  };
 }
 
 /** Answers the delay that an outcome asks for: what a Response's headers say, or the error's `retryAfter`. */
 export function delayReader(clock: Clock): (outcome: Outcome) => number | undefined {
   return (outcome) => {
-    const noted = verdictOn(resultOf(outcome))?.retryAfter;
-    if (noted !== undefined) return noted ?? undefined;
-    const answer = outcome.kind === 'success' ? outcome.value : answerIn(outcome.error);
-    const own = ownRetryAfter(outcome);
-    const status = statusOf(answer);
-    if (own !== undefined || status === undefined) return own;
-    return retryAfterOf((answer as HasHeaders).headers, clock.wallNow(), status);
+    const verdict = verdictOn(resultOf(outcome));
+    const asked = askedDelay(outcome, verdict, clock);
+    // Nothing has to recover: there is nothing to wait for.
+    const atOnce = asked === undefined && verdict?.again === true && !isFetchFailure(outcome);
+    return atOnce ? 0 : asked;
   };
+}
+
+function askedDelay(
+  outcome: Outcome,
+  verdict: Verdict | undefined,
+  clock: Clock,
+): number | undefined {
+  const noted = verdict?.retryAfter;
+  if (noted !== undefined) return noted ?? undefined;
+  const answer = outcome.kind === 'success' ? outcome.value : answerIn(outcome.error);
+  const own = ownRetryAfter(outcome);
+  const status = statusOf(answer);
+  if (own !== undefined || status === undefined) return own;
+  return retryAfterOf((answer as HasHeaders).headers, clock.wallNow(), status);
 }

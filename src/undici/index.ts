@@ -1,4 +1,9 @@
 /** 'holdfast/undici' */
+export type {
+  BeforeAttempt,
+  BeforeAttemptAnswer,
+  UpcomingAttempt,
+} from '../fetch/before-attempt.js';
 export type { ClientState } from '../fetch/client.js';
 export type {
   Classify,
@@ -8,7 +13,7 @@ export type {
   FetchPolicies,
 } from '../fetch/options.js';
 export type { OutgoingRequest } from '../fetch/request.js';
-export type { HeadersLike, ResponseLike } from '../fetch/types.js';
+export type { HeadersLike, HeadersSource, ResponseLike } from '../fetch/types.js';
 export type {
   InterceptedOverrides,
   InterceptedResponse,

@@ -1,10 +1,10 @@
 import type { Dispatcher } from 'undici';
 import { ContractError } from '../errors.js';
-import { withAttemptHeaders } from '../fetch/attempt-headers.js';
 import { bodyForAttempt, bodyKind } from '../fetch/body.js';
 import { timeoutErrorOf } from '../fetch/call.js';
 import type { ResolvedClient, ResolvedOverrides } from '../fetch/options.js';
 import { originOf } from '../fetch/request.js';
+import type { Prepared } from '../fetch/ruled-call.js';
 import { RuledCall } from '../fetch/ruled-call.js';
 import type { Context } from '../pipeline/context.js';
 import type { Clock } from '../time/clock.js';
@@ -75,10 +75,11 @@ export class InterceptedCall extends RuledCall {
 
   async attempt(context: Context): Promise<HeldResponse> {
     const { signal } = context;
+    const prepared = this.prepares ? await this.prepare(context, signal) : undefined;
     this.begin(signal);
     let response: HeldResponse;
     try {
-      const sent = await this.#forAttempt(context);
+      const sent = await this.#forAttempt(context, prepared);
       const attempt = new Attempt(this.#handler, this.controller);
       signal.addEventListener('abort', () => attempt.abort(signal.reason));
       if (signal.aborted) attempt.abort(signal.reason);
@@ -139,12 +140,8 @@ export class InterceptedCall extends RuledCall {
     this.#handler.onResponseError?.(this.controller, error as Error);
   }
 
-  async #forAttempt({ attempt, timeLeft }: Context): Promise<Options> {
-    const names = this.#setup.options.headers;
-    const headers =
-      names === undefined
-        ? this.headers
-        : withAttemptHeaders(this.headers, names, attempt, timeLeft);
+  async #forAttempt(context: Context, prepared: Prepared | undefined): Promise<Options> {
+    const headers = this.headersFor(context, prepared);
     const body = await this.#bodyForAttempt();
     this.sends(body);
     return { ...this.#sent, headers, body } as Options;
