@@ -1,6 +1,7 @@
 import type { Context } from '../pipeline/context.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import { failure, success } from '../pipeline/outcome.js';
+import { markOwnFault } from '../policies/own-fault.js';
 import type { Clock } from '../time/clock.js';
 import { answerOf } from './answers.js';
 import { withAttemptHeaders, withIdempotencyKey } from './attempt-headers.js';
@@ -15,14 +16,7 @@ import type { OutgoingRequest } from './request.js';
 import { originOf } from './request.js';
 import { ownErrorOf } from './shared-errors.js';
 import type { HeadersSource } from './types.js';
-import {
-  isFetchFailure,
-  markAgain,
-  markFailed,
-  markFinal,
-  markOwn,
-  markRetryAfter,
-} from './verdict.js';
+import { isFetchFailure, markAgain, markFailed, markFinal, markRetryAfter } from './verdict.js';
 
 /** What a call is about, as it came. */
 export interface CallFacts {
@@ -197,7 +191,8 @@ export class RuledCall implements OutgoingRequest {
   protected ownFault(error: unknown): unknown {
     const own = ownErrorOf(error, this.#number);
     this.#preparation?.ended(failure(error));
-    markOwn(own);
+    markFailed(own, false);
+    markOwnFault(own);
     return own;
   }
 

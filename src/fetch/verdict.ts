@@ -3,6 +3,7 @@ import type { Outcome } from '../pipeline/outcome.js';
 import { success } from '../pipeline/outcome.js';
 import type { Handle, Handles } from '../policies/filter.js';
 import { handlesOf } from '../policies/filter.js';
+import { isOwnFault } from '../policies/own-fault.js';
 import { retryAfterOf as ownRetryAfter } from '../policies/retry-after.js';
 import type { Clock } from '../time/clock.js';
 import { classifyFetchError } from './classify-error.js';
@@ -23,8 +24,6 @@ interface Verdict {
   retryAfter: number | null | undefined;
   /** The request was not processed and is to be sent again, failure or not, as `classify` said. */
   again: boolean;
-  /** It is the client's own doing, or that of functions given to it: it says nothing of the upstream. */
-  own: boolean;
 }
 
 interface HasHeaders {
@@ -41,7 +40,7 @@ function ownVerdict(result: unknown): Verdict | undefined {
   if (typeof result !== 'object' || result === null) return undefined;
   let verdict = verdicts.get(result);
   if (verdict === undefined) {
-    verdict = { failed: undefined, final: false, retryAfter: undefined, again: false, own: false };
+    verdict = { failed: undefined, final: false, retryAfter: undefined, again: false };
     verdicts.set(result, verdict);
   }
   return verdict;
@@ -65,22 +64,9 @@ export function markAgain(result: unknown, again: boolean): void {
   if (verdict !== undefined) verdict.again = again;
 }
 
-/** Notes that an error is the client's own doing: no failure of the upstream, and no sign of its health either. */
-export function markOwn(error: unknown): void {
-  const verdict = ownVerdict(error);
-  if (verdict === undefined) return;
-  verdict.failed = false;
-  verdict.own = true;
-}
-
 /** Whether the request is to be sent again after this Response, as far as it and its policies allow. */
 export function isToRepeat(response: unknown): boolean {
   return verdictOn(response)?.again === true || isFetchFailure(success(response));
-}
-
-/** Whether an outcome is nothing that the upstream has to answer for: policies that judge it do not count that. */
-export function isOwnFault(outcome: Outcome): boolean {
-  return verdictOn(resultOf(outcome))?.own === true;
 }
 
 /** Notes the delay that a Response asks for, as its call reads it; `undefined` for none. */

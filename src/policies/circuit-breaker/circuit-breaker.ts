@@ -9,6 +9,7 @@ import { randomOf } from '../chance.js';
 import type { Handle, Handles } from '../filter.js';
 import { handlesOf, isUpstreamFailure } from '../filter.js';
 import { OneClock } from '../one-clock.js';
+import { isOwnFault } from '../own-fault.js';
 import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';
 import { Admitted, stampOf, UNCOUNTED } from './admitted.js';
@@ -283,7 +284,7 @@ export class CircuitBreakerPolicy implements Gate {
     if (stamp < circuit.generation) return;
     const { kind } = outcome;
     // What is no failure by default, though it is one, is a fault in the set-up: it says nothing of the upstream.
-    const ownFault = kind === 'failure' && !this.#inspects;
+    const ownFault = (kind === 'failure' && !this.#inspects) || isOwnFault(outcome);
     if (!failed && (kind === 'cancelled' || kind === 'rejected' || ownFault)) {
       if (probe !== undefined) circuit.freeProbe(probe, call.time.now());
       return;

@@ -8,6 +8,7 @@ import { randomOf } from '../chance.js';
 import type { Handle, Handles } from '../filter.js';
 import { handlesOf, isUpstreamFailure } from '../filter.js';
 import { OneClock } from '../one-clock.js';
+import { isOwnFault } from '../own-fault.js';
 import type { ResolvedThrottle, ThrottleOptions } from './options.js';
 import { resolveThrottle } from './options.js';
 import { rejectionProbability } from './probability.js';
@@ -94,7 +95,7 @@ export class ThrottlePolicy implements Gate {
     const plain = kind === 'success' && !this.#inspects;
     const refused = !plain && this.#handles(outcome);
     // What is no refusal by default, though it is a failure, is a fault in the set-up: it says nothing of the upstream.
-    const ownFault = kind === 'failure' && !this.#inspects;
+    const ownFault = (kind === 'failure' && !this.#inspects) || isOwnFault(outcome);
     if (!refused && (kind === 'cancelled' || kind === 'rejected' || ownFault)) return;
     this.#traffic.count(call.time.recent(), refused);
   }
