@@ -25,9 +25,6 @@ export interface Abortable {
 /** The methods of a Response that read its body to the end. */
 const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'] as const;
 
-/** Those that fail when there is nothing wrong with the body. */
-const PARSERS: ReadonlySet<string> = new Set(['formData', 'json']);
-
 type Reader = (this: object, ...args: unknown[]) => unknown;
 
 /**
@@ -143,9 +140,7 @@ class BodyGuard implements AbortListener {
       this.#onEnd?.(undefined);
       return value;
     } catch (error) {
-      // What was read whole may still be no JSON.
-      const parsed = PARSERS.has(name) && classifyFetchError(error) === undefined;
-      if (!taken) this.#onEnd?.(parsed ? undefined : error);
+      if (!taken) this.#onEnd?.(isOfContent(name, error) ? undefined : error);
       throw this.#fired === undefined ? error : this.#fired.reason;
     } finally {
       if (!taken) this.release();
@@ -157,6 +152,12 @@ class BodyGuard implements AbortListener {
     if (this.#signal !== undefined) unwatchAbort(this.#signal, this);
     if (this.endsLate) abandoned.unregister(this);
   }
+}
+
+/** Whether a body came whole, and is only not what it was read as. */
+function isOfContent(name: string, error: unknown): boolean {
+  if (name === 'json') return error instanceof SyntaxError;
+  return name === 'formData' && classifyFetchError(error) === undefined;
 }
 
 function unref(timer: unknown): void {
