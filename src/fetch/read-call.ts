@@ -1,4 +1,6 @@
 import type { Context } from '../pipeline/context.js';
+import { unwatchAbort, watchAbort } from './abort-watch.js';
+import type { BodyBounds } from './body-guard.js';
 import type { Answer, Setup } from './call.js';
 import { FetchCall, timeoutErrorOf } from './call.js';
 import type { ResolvedOverrides } from './options.js';
@@ -72,23 +74,27 @@ export class ReadCall extends FetchCall {
   /** Reads it when the policies are done, in what is left of the call's time. */
   async #readLast(answer: Answer): Promise<unknown> {
     const { response, controller } = answer;
+    const { signal, deadline } = this;
     const { clock, options } = this.setup;
-    this.guard(response);
+    this.#watch(answer, undefined);
     const expired = timeoutErrorOf(this.bound, options);
-    const { deadline } = this;
     const timer =
       deadline === Infinity
         ? undefined
         : clock.setTimer(() => controller.abort(expired()), Math.max(0, deadline - clock.now()));
+    const giveUp = { onAbort: (reason: unknown) => controller.abort(reason) };
+    if (signal?.aborted === true) controller.abort(signal.reason);
+    else if (signal !== undefined) watchAbort(signal, giveUp);
     try {
       return await this.#read(response, controller.signal);
     } finally {
       if (timer !== undefined) clock.clearTimer(timer);
+      if (signal !== undefined) unwatchAbort(signal, giveUp);
       this.#letGo(answer);
     }
   }
 
-  #watch({ response, controller }: Answer, onEnd: (failure: unknown) => void): void {
+  #watch({ response, controller }: Answer, onEnd: BodyBounds['onEnd']): void {
     if (typeof response !== 'object' || response === null) return;
     const { clock, transport } = this.setup;
     const timeoutError = (): unknown => undefined;

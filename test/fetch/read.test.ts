@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { bulkhead, circuitBreaker, fallback, retry, TimeoutError, timeout } from 'holdfast';
 import { type FetchOverrides, type ResilientFetchOptions, resilientFetch } from 'holdfast/fetch';
 import { VirtualClock } from 'holdfast/testing';
@@ -187,6 +188,21 @@ describe('read', () => {
     await vi.waitFor(() => expect(reader).toHaveBeenCalled());
     caller.abort('enough');
     expect(await aborted).toBe('enough');
+    expect(clock.pending).toBe(0);
+  });
+
+  it('G6: leaves nothing on a signal that lives on, nor a timer', async () => {
+    const clock = new VirtualClock();
+    const { signal } = new AbortController();
+    const readers = [(response: Response) => response.text(), ({ status }: Response) => status];
+    for (const answer of [200, 503, reset(), broken(terminated())]) {
+      for (const reader of readers) {
+        const { fetch } = make([answer], { clock, policies: [timeout('10s'), quick()] });
+        await settled(fetch.read(URL_A, { signal }, reader));
+      }
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
     expect(clock.pending).toBe(0);
   });
 
