@@ -54,9 +54,9 @@ export interface ResilientFetch<F extends FetchLike = typeof globalThis.fetch> e
   read<T>(
     input: FetchInput<F>,
     init: ResilientInit<F> | null | undefined,
-    reader: (response: FetchResponse<F>) => T | PromiseLike<T>,
+    reader: (response: FetchResponse<F>) => T,
     overrides?: FetchOverrides<FetchResponse<F>> | undefined,
-  ): Promise<T>;
+  ): Promise<Awaited<T>>;
 }
 
 /**

@@ -60,9 +60,9 @@ export interface ResilientRequest extends ClientState {
   read<T>(
     url: string | URL | UrlObject,
     init: ResilientRequestInit | null | undefined,
-    reader: (response: Dispatcher.ResponseData) => T | PromiseLike<T>,
+    reader: (response: Dispatcher.ResponseData) => T,
     overrides?: FetchOverrides<Dispatcher.ResponseData> | undefined,
-  ): Promise<T>;
+  ): Promise<Awaited<T>>;
 }
 
 /**

@@ -81,6 +81,17 @@ describe('read', () => {
     expect(statuses).toEqual([200, 500, 503, 404]);
   });
 
+  it('X3: an answer that is sent again is not given to it, the last one is', async () => {
+    const classify = (): 'retry' => 'retry';
+    const { fetch, sent } = make([401, 403], { classify });
+    expect(await fetch.read(URL_A, { method: 'POST' }, ({ status }) => status)).toBe(403);
+    expect(sent.calls).toHaveLength(2);
+    const body = new ReadableStream();
+    const once = make([401, 200], { classify });
+    const init = { method: 'POST', body, duplex: 'half' } as const;
+    expect(await once.fetch.read(URL_A, init, ({ status }) => status)).toBe(401);
+  });
+
   it('X7: a body that fails is retried with its request, whatever its error is', async () => {
     for (const error of [terminated(), new Error('of a double')]) {
       const { fetch, sent } = make([broken(error), broken(error), json({ a: 1 })]);
@@ -194,7 +205,10 @@ describe('read', () => {
   it('G6: leaves nothing on a signal that lives on, nor a timer', async () => {
     const clock = new VirtualClock();
     const { signal } = new AbortController();
-    const readers = [(response: Response) => response.text(), ({ status }: Response) => status];
+    const readers: ((response: Response) => unknown)[] = [
+      (response) => response.text(),
+      ({ status }) => status,
+    ];
     for (const answer of [200, 503, reset(), broken(terminated())]) {
       for (const reader of readers) {
         const { fetch } = make([answer], { clock, policies: [timeout('10s'), quick()] });
@@ -336,6 +350,8 @@ describe('read', () => {
     expectTypeOf(fetch.read<string>)
       .parameter(3)
       .toEqualTypeOf<FetchOverrides<Response> | undefined>();
+    const mixed = () => fetch.read(URL_A, {}, (response) => (response.ok ? response.text() : 404));
+    expectTypeOf(mixed).returns.toEqualTypeOf<Promise<string | 404>>();
     // @ts-expect-error: there is no such reader.
     const none = () => fetch.read(URL_A, {}, 'json');
     expectTypeOf(none).toBeFunction();

@@ -94,7 +94,7 @@ const kinds: [string, (policies: object) => ReadClient][] = [
 ];
 
 /** Retries ended with the headers: a body that broke off failed the call, and no policy knew of it. */
-describe.each(kinds)('%s', (_, make) => {
+describe.each(kinds)('%s', (name, make) => {
   it('X7: a body that breaks off while it is read is retried, with its request', async () => {
     const { url, requests } = await serve(breakOff, breakOff, good);
     const client = make([quick()]);
@@ -103,6 +103,23 @@ describe.each(kinds)('%s', (_, make) => {
     expect(await client.read(url, {}, ({ text }) => text())).toBe('{"ok":true}');
     expect(requests()).toBe(3);
     expect(outcomes).toEqual(['failure', 'failure', 'success']);
+    await client.close();
+  });
+
+  it('X7: so is one that ends too early, or cannot be unpacked', async () => {
+    const short = (response: ServerResponse): void => {
+      response.writeHead(200, { 'transfer-encoding': 'chunked' });
+      response.write('{"ok"', () => response.socket?.end());
+    };
+    const garbled = (response: ServerResponse): void => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end('no gzip at all');
+    };
+    // undici.request unpacks nothing.
+    const script = name === 'undici.request' ? [short, good] : [short, garbled, good];
+    const { url, requests } = await serve(...script);
+    const client = make([quick()]);
+    expect(await client.read(url, {}, ({ text }) => text())).toBe('{"ok":true}');
+    expect(requests()).toBe(script.length);
     await client.close();
   });
 
