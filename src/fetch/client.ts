@@ -72,16 +72,16 @@ export function httpClient(
     reader: Reader | undefined,
   ) {
     const own = overridesOf(init, overrides);
-    const call =
-      reader === undefined
-        ? new FetchCall(input, init, own, setup)
-        : new ReadCall(reader, input, init, own, setup);
+    const reading =
+      reader === undefined ? undefined : new ReadCall(reader, input, init, own, setup);
+    const call = reading ?? new FetchCall(input, init, own, setup);
     try {
       const pipeline = byKey.get(call.stateKey());
       call.enter(boundsOf(pipeline), clock);
+      reading?.startIn(pipeline);
       const run = (context: Context): unknown => call.attempt(context);
       const response = await pipeline.execute(run, { signal: call.signal });
-      if (call instanceof ReadCall) return await call.result(response);
+      if (reading !== undefined) return await reading.result(response);
       call.guard(response);
       return response;
     } catch (error) {

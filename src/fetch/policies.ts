@@ -6,10 +6,11 @@ import type { Layer } from '../pipeline/plan.js';
 import { AdaptiveLimiterPolicy } from '../policies/adaptive-limiter/adaptive-limiter.js';
 import { CircuitBreakerPolicy } from '../policies/circuit-breaker/circuit-breaker.js';
 import { RetryPolicy } from '../policies/retry/retry.js';
-import { ATTEMPT_TIMEOUT, standard } from '../policies/standard.js';
+import { standard } from '../policies/standard.js';
 import { ThrottlePolicy } from '../policies/throttle/throttle.js';
-import { TimeoutPolicy } from '../policies/timeout/timeout.js';
 import type { Clock } from '../time/clock.js';
+import type { CallBound } from './call-bound.js';
+import { callBoundOf, shortest } from './call-bound.js';
 import type { ParsedPolicies } from './options.js';
 import { delayReader, isFetchFailure, isFetchOverload, retryHandle } from './verdict.js';
 
@@ -48,15 +49,6 @@ function layersOf(given: ParsedPolicies | undefined): readonly PipelineLayer[] {
     : standard(given as Exclude<typeof given, readonly unknown[]>);
 }
 
-/** What bounds a whole call, its body included. */
-export interface CallBound {
-  readonly timeoutMs: number;
-  /** Name of the timeout. */
-  readonly policy: string;
-  /** Whether it is the outermost policy. Inside others a call may have to wait before its time begins. */
-  readonly outermost: boolean;
-}
-
 /** The times that the timeouts of a pipeline set. */
 export interface Bounds {
   /**
@@ -75,27 +67,8 @@ export const DEFAULT_DISCARD_MS = 10_000;
 
 /** Finds the timeouts of a pipeline. */
 export function boundsOf(layers: readonly Layer[]): Bounds {
-  let around = layers;
-  for (let i = layers.length - 1; i >= 0 && around === layers; i--) {
-    const driver = layers[i]?.driver;
-    if (driver !== undefined && driver.type !== 'fallback') around = layers.slice(0, i);
-  }
   return {
-    call: shortest(around, (name) => name !== ATTEMPT_TIMEOUT),
+    call: callBoundOf(layers),
     discardMs: shortest(layers)?.timeoutMs ?? DEFAULT_DISCARD_MS,
   };
-}
-
-function shortest(
-  layers: readonly Layer[],
-  counts: (name: string) => boolean = () => true,
-): CallBound | undefined {
-  let least: CallBound | undefined;
-  for (const [i, { policy, name }] of layers.entries()) {
-    if (!(policy instanceof TimeoutPolicy) || !counts(name)) continue;
-    if (policy.timeoutMs < (least?.timeoutMs ?? Infinity)) {
-      least = { timeoutMs: policy.timeoutMs, policy: name, outermost: i === 0 };
-    }
-  }
-  return least;
 }

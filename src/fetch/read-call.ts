@@ -1,8 +1,13 @@
+import { TimeoutError } from '../errors.js';
 import type { Context } from '../pipeline/context.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { formatDuration } from '../time/duration.js';
 import { unwatchAbort, watchAbort } from './abort-watch.js';
 import type { BodyBounds } from './body-guard.js';
 import type { Answer, Setup } from './call.js';
-import { FetchCall, timeoutErrorOf } from './call.js';
+import { FetchCall } from './call.js';
+import type { CallBound } from './call-bound.js';
+import { callBoundOf } from './call-bound.js';
 import type { ResolvedOverrides } from './options.js';
 import { orAborted } from './or-aborted.js';
 import type { BodyEnd, Reader } from './reading.js';
@@ -19,6 +24,9 @@ const READ = new DOMException('The response was read', 'AbortError');
 export class ReadCall extends FetchCall {
   readonly #reader: Reader;
   readonly #values = new Map<unknown, unknown>();
+  #bound: CallBound | undefined;
+  /** When the time of the whole call began. */
+  #startedAt: number | undefined;
 
   /** @throws TypeError as fetch does, when the request cannot be sent. */
   constructor(
@@ -32,7 +40,14 @@ export class ReadCall extends FetchCall {
     this.#reader = reader;
   }
 
+  /** The call goes into these policies. */
+  startIn(pipeline: Pipeline<unknown>): void {
+    this.#bound = callBoundOf(pipeline.plan.layers);
+    if (this.#bound?.outermost === true) this.#startedAt = this.setup.clock.now();
+  }
+
   override async attempt(context: Context): Promise<unknown> {
+    this.#startedAt ??= this.setup.clock.now();
     const response = await super.attempt(context);
     if (context.signal.aborted || isToRepeat(response)) return response;
     await this.#readWithin(this.answerWith(response) as Answer);
@@ -74,14 +89,14 @@ export class ReadCall extends FetchCall {
   /** Reads it when the policies are done, in what is left of the call's time. */
   async #readLast(answer: Answer): Promise<unknown> {
     const { response, controller } = answer;
-    const { signal, deadline } = this;
-    const { clock, options } = this.setup;
+    const { signal } = this;
+    const { clock } = this.setup;
     this.#watch(answer, undefined);
-    const expired = timeoutErrorOf(this.bound, options);
+    const timeLeft = (this.#startedAt ?? 0) + (this.#bound?.timeoutMs ?? Infinity) - clock.now();
     const timer =
-      deadline === Infinity
+      timeLeft === Infinity
         ? undefined
-        : clock.setTimer(() => controller.abort(expired()), Math.max(0, deadline - clock.now()));
+        : clock.setTimer(() => controller.abort(this.#timeoutError()), Math.max(0, timeLeft));
     const giveUp = { onAbort: (reason: unknown) => controller.abort(reason) };
     if (signal?.aborted === true) controller.abort(signal.reason);
     else if (signal !== undefined) watchAbort(signal, giveUp);
@@ -92,6 +107,13 @@ export class ReadCall extends FetchCall {
       if (signal !== undefined) unwatchAbort(signal, giveUp);
       this.#letGo(answer);
     }
+  }
+
+  #timeoutError(): TimeoutError {
+    const { name, captureStack } = this.setup.options;
+    const { timeoutMs = 0, policy } = this.#bound ?? {};
+    const message = `${name}: timed out after ${formatDuration(timeoutMs)}`;
+    return new TimeoutError(message, { timeoutMs, pipeline: name, policy, captureStack });
   }
 
   #watch({ response, controller }: Answer, onEnd: BodyBounds['onEnd']): void {
