@@ -1,6 +1,7 @@
 import type { Clock } from '../time/clock.js';
 import type { AbortListener, WatchableSignal } from './abort-watch.js';
 import { unwatchAbort, watchAbort } from './abort-watch.js';
+import { classifyFetchError } from './classify-error.js';
 import type { ResponseLike } from './types.js';
 
 /** What bounds the reading of a body, once its headers are there. */
@@ -140,14 +141,14 @@ class BodyGuard implements AbortListener {
    *
    * @param taken whether somebody reads the body already: then this read will fail, and is not the end of theirs.
    */
-  async follow(read: unknown, taken: boolean): Promise<unknown> {
+  async follow(read: unknown, taken: boolean, name: string): Promise<unknown> {
     try {
-      const result = await read;
+      const value = await read;
       if (!taken) this.release();
-      return result;
+      return value;
     } catch (error) {
       const failure = this.#fired === undefined ? error : this.#fired.reason;
-      if (!taken) this.release(failure);
+      if (!taken) this.release(isOfContent(name, error) ? undefined : failure);
       throw failure;
     }
   }
@@ -160,6 +161,12 @@ class BodyGuard implements AbortListener {
     this.#onEnd = undefined;
     onEnd?.(failure);
   }
+}
+
+/** Whether a body came whole, and is only not what it was read as. */
+function isOfContent(name: string, error: unknown): boolean {
+  if (name === 'json') return error instanceof SyntaxError;
+  return name === 'formData' && classifyFetchError(error) === undefined;
 }
 
 function unref(timer: unknown): void {
@@ -221,7 +228,7 @@ function hookOf(name: string, reader: Reader): Reader {
     const guard = Guarded.of(this);
     if (guard === undefined) return reader.apply(this, args);
     const taken = isTaken(this);
-    return guard.follow(reader.apply(this, args), taken);
+    return guard.follow(reader.apply(this, args), taken, name);
   };
   Object.defineProperty(hook, 'name', { value: name });
   return hook;

@@ -6,17 +6,17 @@ import { labelOf, publicKeyOf } from '../pipeline/label.js';
 import type { Clock } from '../time/clock.js';
 import { formatDuration } from '../time/duration.js';
 import type { WatchableSignal } from './abort-watch.js';
-import { withAttemptHeaders } from './attempt-headers.js';
 import { bodyForAttempt, needsDuplex } from './body.js';
 import type { BodyBounds } from './body-guard.js';
+import type { CallBound } from './call-bound.js';
 import { HIDES_REDIRECTS, sendFirstHop, sendUnseen } from './first-hop.js';
 import type { InitFields } from './init.js';
 import { copyInit } from './init.js';
 import { normaliseMethod } from './methods.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
-import type { CallBound } from './policies.js';
 import { absoluteUrl } from './request.js';
 import { assertUsable, hasBody, releaseRequest, requestForAttempt } from './request-body.js';
+import type { Prepared } from './ruled-call.js';
 import { RuledCall } from './ruled-call.js';
 import { signRequest } from './signed-error.js';
 import type { HeadersSource, RequestLike } from './types.js';
@@ -44,7 +44,7 @@ export interface Setup {
 }
 
 /** A response, and what aborts the reading of its body. */
-interface Answer {
+export interface Answer {
   readonly response: unknown;
   readonly controller: AbortController;
 }
@@ -98,10 +98,11 @@ export class FetchCall extends RuledCall {
   async attempt(context: Context): Promise<unknown> {
     const controller = controllerOf(context);
     const { signal } = controller;
+    const prepared = this.prepares ? await this.prepare(context, signal) : undefined;
     this.begin(signal);
     let response: unknown;
     try {
-      response = await this.#send(context, signal);
+      response = await this.#send(context, signal, prepared);
     } catch (error) {
       // Once it was given up nobody is asked any more.
       throw signal.aborted ? error : this.failed(error);
@@ -120,7 +121,7 @@ export class FetchCall extends RuledCall {
 
   /** The call was answered with this: keeps its deadline and signal in force while the body is read. */
   guard(response: unknown): void {
-    const answer = this.#answers.find((each) => each.response === response);
+    const answer = this.answerWith(response);
     // A double of fetch may answer anything.
     if (answer === undefined || typeof response !== 'object' || response === null) return;
     const { clock, options, transport } = this.#setup;
@@ -139,20 +140,28 @@ export class FetchCall extends RuledCall {
     this.vacate();
   }
 
+  /** The attempt that was answered with this; `undefined` for what comes from elsewhere. */
+  protected answerWith(response: unknown): Answer | undefined {
+    return this.#answers.filter((each) => each.response === response).at(-1);
+  }
+
+  protected get setup(): Setup {
+    return this.#setup;
+  }
+
+  protected get sendsBody(): boolean {
+    return this.body !== undefined || this.#sendsRequestBody();
+  }
+
   #sendsRequestBody(): boolean {
     return this.#request !== undefined && this.body === undefined && hasBody(this.#request);
   }
 
-  #send(context: Context, signal: AbortSignal): unknown {
-    const { options } = this.#setup;
+  #send(context: Context, signal: AbortSignal, prepared: Prepared | undefined): unknown {
     const init: InitFields = { ...this.#init, signal };
+    const headers = this.headersFor(context, prepared);
     // Where nothing was added to them, a Request's own headers stay with it.
-    if (this.headers !== this.#request?.headers) init['headers'] = this.headers;
-    const names = options.headers;
-    if (names?.deadline !== undefined || names?.attempt !== undefined) {
-      const { attempt, timeLeft } = context;
-      init['headers'] = withAttemptHeaders(this.headers, names, attempt, timeLeft);
-    }
+    if (headers !== this.#request?.headers) init['headers'] = headers;
     if (this.body === undefined) return this.#sendWith(init, context);
     const body = bodyForAttempt(this.body);
     return body instanceof Promise

@@ -12,6 +12,9 @@ import type { ResolvedClient } from './options.js';
 import { resolveOverrides } from './options.js';
 import type { Pipelines } from './pipelines.js';
 import { pipelinesOf } from './pipelines.js';
+import { ReadCall } from './read-call.js';
+import type { Reader } from './reading.js';
+import { assertReader } from './reading.js';
 
 /** What can be known of the pipelines behind a client, one for each key. */
 export interface ClientState {
@@ -53,8 +56,15 @@ export type Client = ((
   input: unknown,
   init?: object | null,
   overrides?: object,
-) => Promise<unknown>) &
-  ClientState;
+) => Promise<unknown>) & {
+  /** The same, with the response read by a function within the policies. */
+  read(
+    input: unknown,
+    init: object | null | undefined,
+    reader: unknown,
+    overrides?: object,
+  ): Promise<unknown>;
+} & ClientState;
 
 /** @throws ConfigError */
 export function httpClient(
@@ -69,14 +79,24 @@ export function httpClient(
   const pipelines = pipelinesOf(options, clock, discard, transport.keep);
   const { byKey, boundsOf } = pipelines;
 
-  async function client(input: unknown, init?: object | null, overrides?: object) {
-    const call = new FetchCall(input, init, overridesOf(init, overrides), setup);
+  async function send(
+    input: unknown,
+    init: object | null | undefined,
+    overrides: object | undefined,
+    reader: Reader | undefined,
+  ) {
+    const own = overridesOf(init, overrides);
+    const reading =
+      reader === undefined ? undefined : new ReadCall(reader, input, init, own, setup);
+    const call = reading ?? new FetchCall(input, init, own, setup);
     try {
       const pipeline = byKey.get(call.stateKey());
       const settings = call.enter(boundsOf(pipeline), clock, pipeline.plan);
       call.occupy(pipeline);
+      reading?.startIn(pipeline, settings);
       const run = (context: Context): unknown => call.attempt(context);
       const response = await pipeline.execute(run, { signal: call.signal, settings });
+      if (reading !== undefined) return await reading.result(response);
       call.guard(response);
       call.ended(response);
       return response;
@@ -86,7 +106,13 @@ export function httpClient(
       call.release();
     }
   }
-  return Object.assign(client, stateOf(pipelines));
+  const client = (input: unknown, init?: object | null, overrides?: object) =>
+    send(input, init, overrides, undefined);
+  const read: Client['read'] = async (input, init, reader, overrides) => {
+    assertReader(reader, options.path);
+    return send(input, init, overrides, reader);
+  };
+  return Object.assign(client, { read }, stateOf(pipelines));
 }
 
 function overridesOf(init: object | null | undefined, overrides: object | null | undefined) {

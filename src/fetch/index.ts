@@ -1,4 +1,5 @@
 export { attemptsOf } from './attempts.js';
+export type { BeforeAttempt, BeforeAttemptAnswer, UpcomingAttempt } from './before-attempt.js';
 export type { BodyFactory } from './body.js';
 export { classifyFetchError } from './classify-error.js';
 export type { ClientState } from './client.js';

@@ -13,6 +13,8 @@ export interface Notes {
   elsewhere: boolean;
   /** The client gave up of its own accord, though it looks like an abort. */
   ownTimeout: boolean;
+  /** The request was not processed and is to be sent again, failure or not, as `classify` said. */
+  again: boolean;
 }
 
 const notes = new WeakMap<object, Notes>();
@@ -32,6 +34,7 @@ function note<K extends keyof Notes>(result: unknown, what: K, value: Notes[K]):
       retryAfter: undefined,
       elsewhere: false,
       ownTimeout: false,
+      again: false,
     };
     notes.set(result, own);
   }
@@ -46,6 +49,11 @@ export function markFinal(result: unknown): void {
 /** Notes what `classify` said of a Response or an error. */
 export function markFailed(result: unknown, failed: boolean): void {
   note(result, 'failed', failed);
+}
+
+/** Notes whether the request was not processed and is to be sent again. */
+export function markAgain(result: unknown, again: boolean): void {
+  note(result, 'again', again);
 }
 
 /** Notes the delay that a Response asks for, as its call reads it; `undefined` for none. */

@@ -12,17 +12,21 @@ import { keyedDefaults } from '../registry/keyed.js';
 import type { Clock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
 import { durationSchema, positiveDurationSchema } from '../time/duration.js';
+import type { BeforeAttempt } from './before-attempt.js';
 import type { OutgoingRequest } from './request.js';
 import type { FetchLike, FetchResponse, ResponseLike } from './types.js';
 
 /** The policies around a request: options of the standard ones, a list of your own, or a pipeline. */
 export type FetchPolicies = StandardOptions | readonly PipelineLayer[] | Pipeline<unknown>;
 
-/** Says whether what came of a request is a failure; `undefined` leaves it to the rules. */
+/**
+ * Says whether what came of a request is a failure; `undefined` leaves it to the rules. `'retry'` leaves that to the rules too, and
+ * says that the request was not processed: it is sent again whatever its method, if its body can be.
+ */
 export type Classify<R = ResponseLike> = (
   outcome: Outcome<R>,
   request: OutgoingRequest,
-) => boolean | undefined;
+) => boolean | 'retry' | undefined;
 
 /** Opt-in headers. Names go out in lower case. */
 export interface FetchHeaders {
@@ -59,6 +63,8 @@ export interface FetchOverrides<R = ResponseLike> {
   readonly totalTimeout?: Duration | false | undefined;
   /** How long each attempt of this call may take: not longer than the whole call; `false` for as long as that. Default: as the policies say. */
   readonly attemptTimeout?: Duration | false | undefined;
+  /** Is called before each attempt, after the `beforeAttempt` option. */
+  readonly beforeAttempt?: BeforeAttempt<R> | undefined;
 }
 
 /** What every client can be told; `R` is its kind of response. */
@@ -79,6 +85,11 @@ export interface ClientOptions<R> {
   readonly idleFor?: Duration | undefined;
   /** Says which responses and errors are failures. Is not asked about timeouts, rejections and aborts. */
   readonly classify?: Classify<R> | undefined;
+  /**
+   * Is called before each attempt and may change its headers: for tokens, signatures, tracing. It may be async; its time is the
+   * attempt's. What it throws is thrown by the call, is not retried, and counts for no policy. Default: none.
+   */
+  readonly beforeAttempt?: BeforeAttempt<R> | undefined;
   /** Whether requests may be sent twice: for all, or decided by a function. Default: by their methods and headers. */
   readonly idempotent?: boolean | ((request: OutgoingRequest) => boolean | undefined) | undefined;
   /**
@@ -128,6 +139,7 @@ const keyText = z.string({ error: 'must be a text' });
 
 const overrideShape = {
   classify: fnOf<Classify>().optional(),
+  beforeAttempt: fnOf<BeforeAttempt>().optional(),
   retryAfter: switchable<(response: ResponseLike) => number | undefined>(
     'a function of the response',
   ).optional(),

@@ -10,8 +10,9 @@ import { RetryPolicy } from '../policies/retry/retry.js';
 import { ATTEMPT_TIMEOUT, standard, TOTAL_TIMEOUT } from '../policies/standard.js';
 import { ThrottlePolicy } from '../policies/throttle/throttle.js';
 import { DormantTimeout } from '../policies/timeout/dormant.js';
-import { TimeoutPolicy } from '../policies/timeout/timeout.js';
 import type { Clock } from '../time/clock.js';
+import type { CallBound } from './call-bound.js';
+import { callBoundOf, shortest } from './call-bound.js';
 import type { Places } from './call-settings.js';
 import { placesOf } from './call-settings.js';
 import type { ParsedPolicies } from './options.js';
@@ -64,15 +65,6 @@ function standardLayers(given: Parameters<typeof standard>[0]): Policy[] {
   return policies;
 }
 
-/** What bounds a whole call, its body included. */
-export interface CallBound {
-  readonly timeoutMs: number;
-  /** Name of the timeout. */
-  readonly policy: string;
-  /** Whether it is the outermost policy. Inside others a call may have to wait before its time begins. */
-  readonly outermost: boolean;
-}
-
 /** The times that the timeouts of a pipeline set. */
 export interface Bounds {
   /**
@@ -93,30 +85,9 @@ export const DEFAULT_DISCARD_MS = 10_000;
 
 /** Finds the timeouts of a pipeline; `settings`: what a call sets in place of their own times. */
 export function boundsOf(layers: readonly Layer[], settings?: LayerSettings): Bounds {
-  let around = layers;
-  for (let i = layers.length - 1; i >= 0 && around === layers; i--) {
-    const driver = layers[i]?.driver;
-    if (driver !== undefined && driver.type !== 'fallback') around = layers.slice(0, i);
-  }
   return {
-    call: shortest(around, settings, (name) => name !== ATTEMPT_TIMEOUT),
+    call: callBoundOf(layers, settings),
     discardMs: shortest(layers, settings)?.timeoutMs ?? DEFAULT_DISCARD_MS,
     places: placesOf(layers),
   };
-}
-
-function shortest(
-  layers: readonly Layer[],
-  settings: LayerSettings | undefined,
-  counts: (name: string) => boolean = () => true,
-): CallBound | undefined {
-  let least: CallBound | undefined;
-  for (const [i, { policy, name }] of layers.entries()) {
-    if (!(policy instanceof TimeoutPolicy) || !counts(name)) continue;
-    const timeoutMs = settings?.[i] ?? policy.timeoutMs;
-    if (timeoutMs < (least?.timeoutMs ?? Infinity)) {
-      least = { timeoutMs, policy: name, outermost: i === 0 };
-    }
-  }
-  return least;
 }

@@ -50,6 +50,12 @@ export class RepeatGuard {
     markFinal(response);
   }
 
+  /** The attempt was answered, or failed, without having been processed: somebody who knows says so. */
+  unprocessed(result: unknown): void {
+    if (this.#request.once) markFinal(result);
+    else this.#mayHaveLeft = false;
+  }
+
   /**
    * The attempt failed.
    *

@@ -40,6 +40,23 @@ export interface ResilientFetch<F extends FetchLike = typeof globalThis.fetch> e
     init?: ResilientInit<F> | undefined,
     overrides?: FetchOverrides<FetchResponse<F>> | undefined,
   ): Promise<FetchResponse<F>>;
+
+  /**
+   * Fetches, and has the response read within the policies: the timeouts cover the reading, and where the request may be repeated a
+   * body that fails is retried with it, as one attempt that failed. The reader is not given a failure that is retried; when no retry
+   * helps any more, it is given the last Response. It may be called once for each attempt, and what it leaves of a body is disposed of.
+   *
+   * @param reader Reads the Response, as in `(response) => response.json()`. What it throws by itself is thrown as it is, not retried,
+   * and no failure.
+   * @returns what the reader returns.
+   * @throws as the fetch itself does, and what the reader throws. A TypeError when it is no function.
+   */
+  read<T>(
+    input: FetchInput<F>,
+    init: ResilientInit<F> | null | undefined,
+    reader: (response: FetchResponse<F>) => T,
+    overrides?: FetchOverrides<FetchResponse<F>> | undefined,
+  ): Promise<Awaited<T>>;
 }
 
 /**

@@ -5,18 +5,21 @@ import type { Outcome } from '../pipeline/outcome.js';
 import { failure, success } from '../pipeline/outcome.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Plan } from '../pipeline/plan.js';
+import { markOwnFault } from '../policies/own-fault.js';
 import type { Clock } from '../time/clock.js';
 import { answerOf } from './answers.js';
 import { noteFault } from './attempt-fault.js';
-import { withIdempotencyKey } from './attempt-headers.js';
+import { withAttemptHeaders, withIdempotencyKey } from './attempt-headers.js';
 import { noteAttempts } from './attempts.js';
+import { Preparation } from './before-attempt.js';
 import { bodyKind, keepBody } from './body.js';
+import type { CallBound } from './call-bound.js';
 import { settingsOf } from './call-settings.js';
 import { readHeader } from './headers.js';
 import { mayRepeat } from './methods.js';
-import { markElsewhere, markFailed, markRetryAfter } from './notes.js';
+import { markAgain, markElsewhere, markFailed, markFinal, markRetryAfter } from './notes.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
-import type { Bounds, CallBound } from './policies.js';
+import type { Bounds } from './policies.js';
 import { boundsOf } from './policies.js';
 import { redirectedTo } from './redirects.js';
 import { RepeatGuard } from './repeat-guard.js';
@@ -26,7 +29,7 @@ import { sending } from './sending.js';
 import { originalOf, ownErrorOf } from './shared-errors.js';
 import { signRequest } from './signed-error.js';
 import type { HeadersSource } from './types.js';
-import { isFailedAnswer } from './verdict.js';
+import { isFailedAnswer, isFetchFailure } from './verdict.js';
 
 /** What a call is about, as it came. */
 export interface CallFacts {
@@ -38,6 +41,11 @@ export interface CallFacts {
   readonly followsRedirects: boolean;
   /** What the client's own way of asking says: whether the request may be sent twice. */
   readonly idempotent?: boolean | undefined;
+}
+
+/** The headers of one attempt, as `beforeAttempt` left them. */
+export interface Prepared {
+  readonly headers: HeadersSource | null | undefined;
 }
 
 let calls = 0;
@@ -61,6 +69,10 @@ export class RuledCall implements OutgoingRequest {
   /** How often it was sent. */
   #sent = 0;
   #key: string | undefined;
+  /** Where there is a `beforeAttempt`. */
+  readonly #preparation: Preparation | undefined;
+  /** It was sent again after an answer that was no failure: once is enough, as nothing is waited for. */
+  #wasRepeatedAtOnce = false;
   #lastBody: unknown;
   #bounds: Bounds | undefined;
   #clock: Clock | undefined;
@@ -83,6 +95,7 @@ export class RuledCall implements OutgoingRequest {
         !once && this.#mayRepeat(facts.idempotent)
           ? undefined
           : new RepeatGuard({ method, url, once, followsRedirects });
+      this.#preparation = Preparation.of(options.beforeAttempt, overrides.beforeAttempt, this);
     } catch (error) {
       throw this.endedBadly(error);
     }
@@ -167,6 +180,11 @@ export class RuledCall implements OutgoingRequest {
     return this.#bounds?.call;
   }
 
+  /** How long a response that nobody reads may take to come to its end. */
+  protected get discardMs(): number {
+    return this.#bounds?.discardMs ?? 0;
+  }
+
   /**
    * When the call's time is over, in the clock's milliseconds; `Infinity` when it never is. Where the timeout is inside policies
    * that may have made the call wait, its time is taken to have begun with the first attempt.
@@ -176,9 +194,49 @@ export class RuledCall implements OutgoingRequest {
     return bound === undefined ? Infinity : (this.#startedAt ?? 0) + bound.timeoutMs;
   }
 
+  /** Whether there is something to be done before an attempt is sent. */
+  protected get prepares(): boolean {
+    return this.#preparation !== undefined;
+  }
+
+  /**
+   * Prepares an attempt. The request has not begun to leave meanwhile, whatever becomes of it.
+   *
+   * @throws what `beforeAttempt` throws, as the client's own fault; the signal's reason when the attempt is given up.
+   */
+  protected async prepare({ attempt }: Context, signal: AbortSignal): Promise<Prepared> {
+    this.#start();
+    const name = this.#options.headers?.attempt;
+    const base =
+      name === undefined
+        ? this.headers
+        : withAttemptHeaders(this.headers, { attempt: name }, attempt, Infinity);
+    try {
+      const headers = await this.#preparation?.headers(attempt, base, signal);
+      if (signal.aborted) throw signal.reason;
+      return { headers };
+    } catch (error) {
+      throw signal.aborted ? error : this.ownFault(error);
+    }
+  }
+
+  /** The headers of an attempt: those of the call themselves where nothing is added to them. */
+  protected headersFor(
+    context: Context,
+    prepared: Prepared | undefined,
+  ): HeadersSource | null | undefined {
+    const names = this.#options.headers;
+    const headers = prepared === undefined ? this.headers : prepared.headers;
+    if (names?.deadline === undefined && names?.attempt === undefined) return headers;
+    // The number was there before `beforeAttempt`, which may have changed it. The time left is what is left now.
+    const { deadline } = names;
+    const added = prepared === undefined ? names : { deadline };
+    return withAttemptHeaders(headers, added, context.attempt, context.timeLeft);
+  }
+
   /** @throws ContractError when it must not be sent again. */
   protected begin(signal: AbortSignal): void {
-    if (this.bound !== undefined) this.#startedAt ??= this.#clock?.now();
+    this.#start();
     this.#guard?.begin(signal);
     this.#sent++;
   }
@@ -186,6 +244,10 @@ export class RuledCall implements OutgoingRequest {
   /** Whether an error has to tell which request it ended: what may not be repeated may have been redirected. */
   protected get mustKnowTarget(): boolean {
     return this.#guard?.followsRedirects === true;
+  }
+
+  #start(): void {
+    if (this.bound !== undefined) this.#startedAt ??= this.#clock?.now();
   }
 
   /** A response is there, be it wanted still or not. */
@@ -205,17 +267,43 @@ export class RuledCall implements OutgoingRequest {
    */
   protected failed(error: unknown, begun = true): unknown {
     const own = ownErrorOf(error, this.#number);
-    this.#guard?.failed(own, begun);
+    this.#preparation?.ended(failure(error));
     const { bareErrors = false } = this.#options;
     noteFault(own, { body: this.#lastBody, bareErrors });
+    const again = this.#classifies && this.#classify(failure(own), own);
+    if (!again) this.#guard?.failed(own, begun);
+    return own;
+  }
+
+  /** A function of the user's failed, and not the request: nobody counts that. Answers what the policies are to see. */
+  protected ownFault(error: unknown): unknown {
+    const own = ownErrorOf(error, this.#number);
+    this.#preparation?.ended(failure(error));
+    markFailed(own, false);
+    markOwnFault(own);
+    return own;
+  }
+
+  /** An attempt was answered, and its body failed while it was read. Answers what the policies are to see. */
+  protected broke(error: unknown): unknown {
+    const own = ownErrorOf(error, this.#number);
+    this.#preparation?.ended(failure(error));
+    markFailed(own, true);
+    this.markAnswered(own);
     if (this.#classifies) this.#classify(failure(own), own);
     return own;
   }
 
+  /** This came after an answer: a request that may not be repeated has been served by then. */
+  protected markAnswered(error: unknown): void {
+    if (this.#guard !== undefined) markFinal(error);
+  }
+
   /** An attempt was answered. What the user's functions throw becomes the outcome. */
   protected answered(response: unknown): void {
-    this.#guard?.answered(response);
-    if (this.#classifies) this.#classify(success(response), response);
+    this.#preparation?.ended(success(response));
+    const again = this.#classifies && this.#classify(success(response), response);
+    if (!again) this.#guard?.answered(response);
     if (this.#followsRedirects && isFailedAnswer(response) && this.#isElsewhere(response)) {
       markElsewhere(response);
     }
@@ -263,10 +351,21 @@ export class RuledCall implements OutgoingRequest {
     return (this.overrides.classify ?? this.#options.classify) !== undefined;
   }
 
-  #classify(outcome: Outcome, result: unknown): void {
+  /** Answers whether the request was not processed and is to be sent again. */
+  #classify(outcome: Outcome, result: unknown): boolean {
     const said =
-      answerOf('classify', 'boolean', this.overrides.classify?.(outcome as never, this)) ??
-      answerOf('classify', 'boolean', this.#options.classify?.(outcome as never, this));
+      answerOf('classify', 'verdict', this.overrides.classify?.(outcome as never, this)) ??
+      answerOf('classify', 'verdict', this.#options.classify?.(outcome as never, this));
+    if (said === 'retry') return this.#sendAgain(outcome, result);
     if (said !== undefined) markFailed(result, said);
+    return false;
+  }
+
+  #sendAgain(outcome: Outcome, result: unknown): boolean {
+    const again = isFetchFailure(outcome) || !this.#wasRepeatedAtOnce;
+    if (!isFetchFailure(outcome)) this.#wasRepeatedAtOnce = true;
+    markAgain(result, again);
+    if (again) this.#guard?.unprocessed(result);
+    return again;
   }
 }

@@ -1,13 +1,16 @@
 import { OTHER_ERROR } from '../pipeline/error-type.js';
 import type { Outcome } from '../pipeline/outcome.js';
+import { success } from '../pipeline/outcome.js';
 import type { Handle, Handles } from '../policies/filter.js';
 import { handlesOf } from '../policies/filter.js';
+import { isOwnFault } from '../policies/own-fault.js';
 import { retryAfterOf as ownRetryAfter } from '../policies/retry-after.js';
 import type { Sign } from '../policies/sign.js';
 import { withSigns } from '../policies/sign.js';
 import type { Clock } from '../time/clock.js';
 import { entryOfError } from './classify-error.js';
 import { CALLERS_DOING, CERTIFICATE, type Entry, PROXY_CREDENTIALS } from './error-table.js';
+import type { Notes } from './notes.js';
 import { notesOn } from './notes.js';
 import { retryAfterOf, saysRetry } from './retry-after.js';
 import {
@@ -85,6 +88,7 @@ export function isFetchFailure(outcome: Outcome): boolean {
  * is no failure, and a proxy that wants credentials, say nothing; nor does what another upstream answered after a redirect speak against it.
  */
 export function signOf(outcome: Outcome, failed = isFetchFailure(outcome)): Sign {
+  if (isOwnFault(outcome)) return 'nothing';
   const { kind } = outcome;
   if (kind !== 'success' && kind !== 'failure') {
     if (failed) return 'failure';
@@ -114,6 +118,7 @@ export function countingHandle(given: Handle | undefined): Handle {
  */
 export function isFetchOverload(outcome: Outcome): boolean {
   const { kind } = outcome;
+  if (isOwnFault(outcome)) return false;
   if (kind === 'timeout') return true;
   // A refusal by a policy inside never got there, whatever it looks like.
   if (kind !== 'success' && kind !== 'failure') return false;
@@ -161,21 +166,37 @@ function isWorthRetry(outcome: Outcome): boolean {
   return kind === 'success' ? isFailureStatus(status) : isFetchFailure(outcome);
 }
 
+/** Whether the request is to be sent again after this Response, as far as it and its policies allow. */
+export function isToRepeat(response: unknown): boolean {
+  return notesOn(response)?.again === true || isWorthRetry(success(response));
+}
+
 /** Whether a request is sent again after an outcome, where it may be. */
 export function retryHandle(given: Handle | undefined): Handles {
   const handles = handlesOf(given, isWorthRetry);
-  return (outcome) => handles(outcome) && notesOn(resultOf(outcome))?.final !== true;
+  return (outcome) => {
+    const notes = notesOn(resultOf(outcome));
+    return (notes?.again === true || handles(outcome)) && notes?.final !== true;
+  };
 }
 
 /** Answers the delay that an outcome asks for: what a Response's headers say, or the error's `retryAfter`. */
 export function delayReader(clock: Clock): (outcome: Outcome) => number | undefined {
   return (outcome) => {
-    const noted = notesOn(resultOf(outcome))?.retryAfter;
-    if (noted !== undefined) return noted ?? undefined;
-    const answer = outcome.kind === 'success' ? outcome.value : answerIn(outcome.error);
-    const own = ownRetryAfter(outcome);
-    const status = statusOf(answer);
-    if (own !== undefined || status === undefined) return own;
-    return retryAfterOf((answer as HasHeaders).headers, clock.wallNow(), status);
+    const notes = notesOn(resultOf(outcome));
+    const asked = askedDelay(outcome, notes, clock);
+    // Nothing has to recover: there is nothing to wait for.
+    const atOnce = asked === undefined && notes?.again === true && !isFetchFailure(outcome);
+    return atOnce ? 0 : asked;
   };
+}
+
+function askedDelay(outcome: Outcome, notes: Notes | undefined, clock: Clock): number | undefined {
+  const noted = notes?.retryAfter;
+  if (noted !== undefined) return noted ?? undefined;
+  const answer = outcome.kind === 'success' ? outcome.value : answerIn(outcome.error);
+  const own = ownRetryAfter(outcome);
+  const status = statusOf(answer);
+  if (own !== undefined || status === undefined) return own;
+  return retryAfterOf((answer as HasHeaders).headers, clock.wallNow(), status);
 }

@@ -1,11 +1,11 @@
 import type { Dispatcher } from 'undici';
 import { ContractError } from '../errors.js';
-import { withAttemptHeaders } from '../fetch/attempt-headers.js';
 import { bodyForAttempt, bodyKind } from '../fetch/body.js';
 import { timeoutErrorOf } from '../fetch/call.js';
 import { markFailed } from '../fetch/notes.js';
 import type { ResolvedClient, ResolvedOverrides } from '../fetch/options.js';
 import { originOf } from '../fetch/request.js';
+import type { Prepared } from '../fetch/ruled-call.js';
 import { RuledCall } from '../fetch/ruled-call.js';
 import { isUpload } from '../fetch/upload.js';
 import type { Context } from '../pipeline/context.js';
@@ -77,11 +77,12 @@ export class InterceptedCall extends RuledCall {
 
   async attempt(context: Context): Promise<HeldResponse> {
     const { signal } = context;
+    const prepared = this.prepares ? await this.prepare(context, signal) : undefined;
     this.begin(signal);
     let response: HeldResponse;
     let attempt: Attempt | undefined;
     try {
-      const sent = await this.#forAttempt(context);
+      const sent = await this.#forAttempt(context, prepared);
       const current = new Attempt(this.#handler, this.controller);
       attempt = current;
       signal.addEventListener('abort', () => current.abort(signal.reason));
@@ -164,12 +165,8 @@ export class InterceptedCall extends RuledCall {
     }
   }
 
-  async #forAttempt({ attempt, timeLeft }: Context): Promise<Options> {
-    const names = this.#setup.options.headers;
-    const headers =
-      names === undefined
-        ? this.headers
-        : withAttemptHeaders(this.headers, names, attempt, timeLeft);
+  async #forAttempt(context: Context, prepared: Prepared | undefined): Promise<Options> {
+    const headers = this.headersFor(context, prepared);
     const body = await this.#bodyForAttempt();
     this.sends(body);
     return { ...this.#sent, headers, body } as Options;

@@ -49,6 +49,20 @@ export interface ResilientRequest extends ClientState {
     init?: ResilientRequestInit | undefined,
     overrides?: FetchOverrides<Dispatcher.ResponseData> | undefined,
   ): Promise<Dispatcher.ResponseData>;
+
+  /**
+   * Sends a request, and has the response read within the policies, as `read` of a `ResilientFetch` does.
+   *
+   * @param reader Reads the response, as in `({ body }) => body.json()`. What it throws by itself is thrown as it is, not retried, and
+   * no failure.
+   * @returns what the reader returns.
+   */
+  read<T>(
+    url: string | URL | UrlObject,
+    init: ResilientRequestInit | null | undefined,
+    reader: (response: Dispatcher.ResponseData) => T,
+    overrides?: FetchOverrides<Dispatcher.ResponseData> | undefined,
+  ): Promise<Awaited<T>>;
 }
 
 /**
@@ -81,16 +95,22 @@ export function resilientRequest(options?: ResilientRequestOptions): ResilientRe
     },
   };
   const client = httpClient(resolved, undefined, transport);
-  const send = async (url: unknown, init: ResilientRequestInit = {}, overrides?: object) => {
-    const { headers, body } = init;
-    const method = init.method ?? (body ? 'PUT' : 'GET');
-    return client(urlText(url), { ...init, method, headers: headerRecord(headers) }, overrides);
-  };
+  const send = async (url: unknown, init?: ResilientRequestInit, overrides?: object) =>
+    client(urlText(url), initOf(init), overrides);
   return Object.assign(send, {
+    read: async (url: unknown, init: ResilientRequestInit | null, reader: unknown, own?: object) =>
+      client.read(urlText(url), initOf(init), reader, own),
     on: client.on,
     snapshot: client.snapshot,
     drain: client.drain,
     dispose: client.dispose,
     [Symbol.dispose]: client.dispose,
   }) as ResilientRequest;
+}
+
+/** undici's own defaults, and its headers in one form. */
+function initOf(init: ResilientRequestInit | null | undefined): object {
+  const { headers, body } = init ?? {};
+  const method = init?.method ?? (body ? 'PUT' : 'GET');
+  return { ...init, method, headers: headerRecord(headers) };
 }
