@@ -1,17 +1,16 @@
-import { TimeoutError } from '../errors.js';
 import type { Context } from '../pipeline/context.js';
 import { controllerOf } from '../pipeline/context.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Clock } from '../time/clock.js';
-import { formatDuration } from '../time/duration.js';
 import type { WatchableSignal } from './abort-watch.js';
 import { withAttemptHeaders } from './attempt-headers.js';
 import { bodyForAttempt, needsDuplex } from './body.js';
 import type { BodyBounds } from './body-guard.js';
+import { CallBody } from './call-body.js';
 import type { InitFields } from './init.js';
 import { copyInit } from './init.js';
 import { normaliseMethod } from './methods.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
-import type { CallBound } from './policies.js';
 import { absoluteUrl } from './request.js';
 import { assertUsable, hasBody, releaseRequest, requestForAttempt } from './request-body.js';
 import { RuledCall } from './ruled-call.js';
@@ -113,18 +112,15 @@ export class FetchCall extends RuledCall {
     return response;
   }
 
-  /** The call was answered with this: keeps its deadline and signal in force while the body is read. */
-  guard(response: unknown): void {
+  /** The call was answered with this by its policies: keeps its bounds in force while the body is read. */
+  guard(response: unknown, pipeline: Pipeline<unknown>): void {
     const answer = this.#answers.find((each) => each.response === response);
     // A double of fetch may answer anything.
     if (answer === undefined || typeof response !== 'object' || response === null) return;
-    const { clock, options, transport } = this.#setup;
-    transport.guard(response, answer.controller, {
-      clock,
-      deadline: this.deadline,
-      timeoutError: timeoutErrorOf(this.bound, options),
-      signal: this.signal as WatchableSignal | undefined,
-    });
+    const { options, transport } = this.#setup;
+    const signal = this.signal as WatchableSignal | undefined;
+    const bounds = new CallBody(response, pipeline, options, this.overrides, signal);
+    transport.guard(response, answer.controller, bounds);
   }
 
   /** The call is over. A Request that no attempt was made with is as it was: it can be sent elsewhere. */
@@ -178,19 +174,4 @@ function textOf(method: unknown): string | undefined {
 
 function fieldOf(request: object | undefined, name: string): unknown {
   return (request as Readonly<Record<string, unknown>> | undefined)?.[name];
-}
-
-/**
- * Answers what makes the error of a call whose time ran out while its body was read. A function of its own, because a
- * closure keeps all that its neighbours see: made beside the response, it would keep that in memory for as long as the guard.
- */
-export function timeoutErrorOf(
-  bound: CallBound | undefined,
-  { name, captureStack }: ResolvedClient,
-): () => TimeoutError {
-  const { timeoutMs = 0, policy } = bound ?? {};
-  return () => {
-    const message = `${name}: timed out after ${formatDuration(timeoutMs)}`;
-    return new TimeoutError(message, { timeoutMs, pipeline: name, policy, captureStack });
-  };
 }

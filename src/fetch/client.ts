@@ -59,10 +59,10 @@ export function httpClient(
     const call = new FetchCall(input, init, overridesOf(init, overrides), setup);
     try {
       const pipeline = byKey.get(call.stateKey());
-      call.enter(boundsOf(pipeline), clock);
+      call.enter(boundsOf(pipeline));
       const run = (context: Context): unknown => call.attempt(context);
       const response = await pipeline.execute(run, { signal: call.signal });
-      call.guard(response);
+      call.guard(response, pipeline);
       return response;
     } catch (error) {
       throw originalOf(error);

@@ -6,7 +6,7 @@ import type { Layer } from '../pipeline/plan.js';
 import { AdaptiveLimiterPolicy } from '../policies/adaptive-limiter/adaptive-limiter.js';
 import { CircuitBreakerPolicy } from '../policies/circuit-breaker/circuit-breaker.js';
 import { RetryPolicy } from '../policies/retry/retry.js';
-import { ATTEMPT_TIMEOUT, standard } from '../policies/standard.js';
+import { standard } from '../policies/standard.js';
 import { ThrottlePolicy } from '../policies/throttle/throttle.js';
 import { TimeoutPolicy } from '../policies/timeout/timeout.js';
 import type { Clock } from '../time/clock.js';
@@ -48,23 +48,9 @@ function layersOf(given: ParsedPolicies | undefined): readonly PipelineLayer[] {
     : standard(given as Exclude<typeof given, readonly unknown[]>);
 }
 
-/** What bounds a whole call, its body included. */
-export interface CallBound {
-  readonly timeoutMs: number;
-  /** Name of the timeout. */
-  readonly policy: string;
-  /** Whether it is the outermost policy. Inside others a call may have to wait before its time begins. */
-  readonly outermost: boolean;
-}
-
-/** The times that the timeouts of a pipeline set. */
+/** What the policies of a pipeline mean for its responses. */
 export interface Bounds {
-  /**
-   * The shortest timeout around the whole call: outside whatever makes attempts, or any where nothing does. An
-   * `attempt_timeout`, as `standard()` names it, never is.
-   */
-  readonly call: CallBound | undefined;
-  /** How long the discarded Response of an attempt may take to be read. */
+  /** How long the discarded Response of an attempt may take to be read: the shortest of the timeouts. */
   readonly discardMs: number;
   /** Is told of every response, where it matters whose it is. */
   readonly arrived?: (response: unknown) => void;
@@ -75,27 +61,8 @@ export const DEFAULT_DISCARD_MS = 10_000;
 
 /** Finds the timeouts of a pipeline. */
 export function boundsOf(layers: readonly Layer[]): Bounds {
-  let around = layers;
-  for (let i = layers.length - 1; i >= 0 && around === layers; i--) {
-    const driver = layers[i]?.driver;
-    if (driver !== undefined && driver.type !== 'fallback') around = layers.slice(0, i);
-  }
-  return {
-    call: shortest(around, (name) => name !== ATTEMPT_TIMEOUT),
-    discardMs: shortest(layers)?.timeoutMs ?? DEFAULT_DISCARD_MS,
-  };
-}
-
-function shortest(
-  layers: readonly Layer[],
-  counts: (name: string) => boolean = () => true,
-): CallBound | undefined {
-  let least: CallBound | undefined;
-  for (const [i, { policy, name }] of layers.entries()) {
-    if (!(policy instanceof TimeoutPolicy) || !counts(name)) continue;
-    if (policy.timeoutMs < (least?.timeoutMs ?? Infinity)) {
-      least = { timeoutMs: policy.timeoutMs, policy: name, outermost: i === 0 };
-    }
-  }
-  return least;
+  const times = layers.flatMap(({ policy }) =>
+    policy instanceof TimeoutPolicy ? [policy.timeoutMs] : [],
+  );
+  return { discardMs: times.length === 0 ? DEFAULT_DISCARD_MS : Math.min(...times) };
 }

@@ -1,13 +1,12 @@
 import type { Outcome } from '../pipeline/outcome.js';
 import { failure, success } from '../pipeline/outcome.js';
-import type { Clock } from '../time/clock.js';
 import { answerOf } from './answers.js';
 import { withIdempotencyKey } from './attempt-headers.js';
 import { bodyKind, isClientGone, keepBody } from './body.js';
 import { readHeader } from './headers.js';
 import { mayRepeat } from './methods.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
-import type { Bounds, CallBound } from './policies.js';
+import type { Bounds } from './policies.js';
 import { RepeatGuard } from './repeat-guard.js';
 import type { OutgoingRequest } from './request.js';
 import { originOf } from './request.js';
@@ -44,8 +43,6 @@ export class RuledCall implements OutgoingRequest {
   readonly #guard: RepeatGuard | undefined;
   #lastBody: unknown;
   #bounds: Bounds | undefined;
-  #clock: Clock | undefined;
-  #startedAt: number | undefined;
 
   constructor(facts: CallFacts, overrides: ResolvedOverrides, options: ResolvedClient) {
     const { url, method, followsRedirects } = facts;
@@ -79,29 +76,12 @@ export class RuledCall implements OutgoingRequest {
   }
 
   /** The call goes into its policies. */
-  enter(bounds: Bounds, clock: Clock): void {
+  enter(bounds: Bounds): void {
     this.#bounds = bounds;
-    this.#clock = clock;
-    if (bounds.call?.outermost === true) this.#startedAt = clock.now();
-  }
-
-  /** What bounds the call, its body included. */
-  protected get bound(): CallBound | undefined {
-    return this.#bounds?.call;
-  }
-
-  /**
-   * When the call's time is over, in the clock's milliseconds; `Infinity` when it never is. Where the timeout is inside policies
-   * that may have made the call wait, its time is taken to have begun with the first attempt.
-   */
-  protected get deadline(): number {
-    const { bound } = this;
-    return bound === undefined ? Infinity : (this.#startedAt ?? 0) + bound.timeoutMs;
   }
 
   /** @throws ContractError when it must not be sent again. */
   protected begin(signal: AbortSignal): void {
-    if (this.bound !== undefined) this.#startedAt ??= this.#clock?.now();
     this.#guard?.begin(signal);
   }
 

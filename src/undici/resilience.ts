@@ -50,7 +50,7 @@ export function resilience(options?: ResilienceOptions): ResilienceInterceptor {
       const overrides: ResolvedOverrides = holdfast === undefined ? {} : resolveOverrides(holdfast);
       const call = new InterceptedCall(sent, handler, overrides, setup);
       call.start();
-      void run(call, pipelines, setup);
+      void run(call, pipelines);
       return true;
     };
   };
@@ -60,15 +60,14 @@ export function resilience(options?: ResilienceOptions): ResilienceInterceptor {
 async function run(
   call: InterceptedCall,
   { byKey, boundsOf }: Pipelines,
-  { clock }: InterceptorSetup,
 ): Promise<void> {
   try {
     const pipeline = byKey.get(call.stateKey());
-    call.enter(boundsOf(pipeline), clock);
+    call.enter(boundsOf(pipeline));
     const attempt = (context: Context): Promise<HeldResponse> => call.attempt(context);
     const signal = call.controller as unknown as AbortSignal;
     const response = await pipeline.execute(attempt, { signal });
-    call.passOn(response);
+    call.passOn(response, pipeline);
   } catch (error) {
     call.fail(originalOf(error));
   }

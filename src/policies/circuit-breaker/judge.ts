@@ -23,6 +23,10 @@ export interface Judge {
    * the run of failures, if there is one. Default `true`.
    */
   record(nowMs: number, failed: boolean, slow: boolean, step?: boolean): OpenReason | undefined;
+  /**
+   * A call that was recorded as a success has failed since: it is one no more, and fails now. Answers as {@link Judge.record}.
+   */
+  failLate(nowMs: number, step: boolean): OpenReason | undefined;
   /** The breaker is opening. */
   opened(reason: OpenReason): void;
   /** The breaker is closing, or starts afresh: what went before counts no more. */
