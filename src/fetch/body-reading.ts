@@ -29,7 +29,7 @@ export abstract class BodyReading implements DeadlineListener<BodyReading> {
   }
 
   /** Ends what he waits for, where that does not end by itself. */
-  protected abstract stop(reason: unknown): PromiseLike<unknown>;
+  protected abstract stop(reason: unknown): PromiseLike<unknown> | void;
 
   /** He waits, for one chunk more. */
   wait(): void {
@@ -69,7 +69,7 @@ export abstract class BodyReading implements DeadlineListener<BodyReading> {
     this.#disarm(this.#deadline);
     this.#deadline = undefined;
     try {
-      this.stop(reason).then(ignore, ignore);
+      this.stop(reason)?.then(ignore, ignore);
     } catch {
       // Nothing was left to be ended.
     }

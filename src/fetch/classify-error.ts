@@ -70,6 +70,12 @@ export function classifyFetchError(
   }
 }
 
+/** Whether it was the network, or who is at its other end, that ended the reading of a body with this error. */
+export function isBroken(error: unknown): boolean {
+  const known = classifyFetchError(error);
+  return known !== undefined && known !== 'abort';
+}
+
 type Entry = ReturnType<typeof entryOfCode>;
 
 function entryOf(error: unknown, budget: Budget): Entry {

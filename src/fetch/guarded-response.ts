@@ -1,8 +1,10 @@
 import type { Abortable, BodyBounds } from './body-guard.js';
 import { BodyGuard } from './body-guard.js';
-import { classifyFetchError } from './classify-error.js';
+import { isBroken } from './classify-error.js';
+import { Itself } from './itself.js';
 import { inheritFrom, kindsOf } from './kinds.js';
 import type { ResponseLike } from './types.js';
+import { isNodeStream, watchNodeStream } from './watched-node-stream.js';
 import { isWebStream, watchStream } from './watched-stream.js';
 import type { Bytes } from './whole-body.js';
 import { bytesOf, jsonOf, readWhole, textOf } from './whole-body.js';
@@ -38,13 +40,6 @@ export function guardResponse(
   if (signal?.aborted === true) guard.onAbort(signal.reason);
 }
 
-class Itself {
-  constructor(object: object) {
-    // biome-ignore lint/correctness/noConstructorReturn: that is how a private field is put on somebody else's object.
-    return object;
-  }
-}
-
 /** A Response's guard, as a private field of the Response: nobody sees it, and it is cheaper than an entry in a WeakMap. */
 class Guarded extends Itself {
   #guard: BodyGuard;
@@ -76,8 +71,9 @@ function hook(response: object, body: unknown, guard: BodyGuard): void {
   const own = Object.keys(response);
   if (own.length > 0) hookOwn(response);
   const hooked = inheritFrom(response, responseKinds);
+  if (isNodeStream(body)) watchNodeStream(body, guard);
   // Nothing will tell when its stream is asked for.
-  if ((!hooked || own.includes('body')) && isWebStream(body)) watchStream(body, guard);
+  else if ((!hooked || own.includes('body')) && isWebStream(body)) watchStream(body, guard);
 }
 
 function hookOwn(response: object): void {
@@ -211,11 +207,6 @@ async function follow(read: unknown, guard: BodyGuard, taken: boolean): Promise<
   } finally {
     if (!taken) guard.unseen--;
   }
-}
-
-function isBroken(error: unknown): boolean {
-  const known = classifyFetchError(error);
-  return known !== undefined && known !== 'abort';
 }
 
 /** A clone reads from the same connection: whichever of them is read to its end has read it to its end for both. */
