@@ -29,7 +29,7 @@ export abstract class BodyReading implements DeadlineListener<BodyReading> {
   }
 
   /** Ends what he waits for, where that does not end by itself. */
-  protected abstract stop(reason: unknown): PromiseLike<unknown> | void;
+  protected abstract stop(reason: unknown): PromiseLike<unknown> | undefined;
 
   /** He waits, for one chunk more. */
   wait(): void {

@@ -96,7 +96,8 @@ const responseKinds = kindsOf((kind) => {
     const native: unknown = kind[name];
     if (typeof native !== 'function') continue;
     // A method that a subclass has put in place of the platform's may do more than read.
-    const isPlatforms = getBody !== undefined && Object.hasOwn(getBody.owner, name) && getBody.owner[name] === native;
+    const isPlatforms =
+      getBody !== undefined && Object.hasOwn(getBody.owner, name) && getBody.owner[name] === native;
     const value = isPlatforms
       ? readerOf(name, native as Method, getBody.get)
       : follower(name, native as Method);
@@ -177,8 +178,8 @@ interface Readable {
 }
 
 function likeOf(response: object, bytes: Uint8Array<ArrayBuffer>): Readable {
-  const { headers, constructor } = response as Response;
-  const Kind = constructor as typeof Response;
+  const { headers } = response as Response;
+  const Kind = response.constructor as typeof Response;
   const type = headers.get('content-type');
   return new Kind(bytes, type === null ? {} : { headers: { 'content-type': type } });
 }

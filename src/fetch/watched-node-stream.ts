@@ -1,8 +1,8 @@
 import type { BodyGuard } from './body-guard.js';
 import { BodyReading } from './body-reading.js';
 import { isBroken } from './classify-error.js';
-import { inheritFrom, kindsOf } from './kinds.js';
 import { Itself } from './itself.js';
+import { inheritFrom, kindsOf } from './kinds.js';
 
 /** A readable stream of Node's, as far as watching it goes. */
 export interface NodeStream {
@@ -76,7 +76,7 @@ class NodeReading extends BodyReading {
     else guard.end(undefined);
   }
 
-  protected override stop(reason: unknown): void {
+  protected override stop(reason: unknown): undefined {
     this.#stream.destroy(reason);
   }
 }

@@ -106,7 +106,8 @@ const streamKinds = kindsOf((kind) => {
     },
     pipeTo(this: WebStream, to: unknown, options?: object) {
       // The platform says what is wrong.
-      if (this.locked || !guards.has(this)) return methodOf(kind, 'pipeTo')?.call(this, to, options);
+      if (this.locked || !guards.has(this))
+        return methodOf(kind, 'pipeTo')?.call(this, to, options);
       const reader = this.getReader();
       const release = (): void => reader.releaseLock();
       const relay = relayOf(reader) as unknown as { pipeTo(...args: unknown[]): Promise<void> };

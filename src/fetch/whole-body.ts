@@ -93,7 +93,9 @@ class WholeBody<T> extends BodyReading {
 
 /** Also of another realm, which tests may run in. */
 function isBytes(value: unknown): value is Uint8Array {
-  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]';
+  return (
+    ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]'
+  );
 }
 
 const utf8 = new TextDecoder();

@@ -47,7 +47,7 @@ export class PassedBody extends BodyReading {
     return this.guard.failed(error);
   }
 
-  protected override stop(): void {
+  protected override stop(): undefined {
     // The connection's end is told to whoever reads.
   }
 }

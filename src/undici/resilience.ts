@@ -57,10 +57,7 @@ export function resilience(options?: ResilienceOptions): ResilienceInterceptor {
   return Object.assign(interceptor, stateOf(pipelines));
 }
 
-async function run(
-  call: InterceptedCall,
-  { byKey, boundsOf }: Pipelines,
-): Promise<void> {
+async function run(call: InterceptedCall, { byKey, boundsOf }: Pipelines): Promise<void> {
   try {
     const pipeline = byKey.get(call.stateKey());
     call.enter(boundsOf(pipeline));

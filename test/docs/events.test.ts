@@ -13,6 +13,7 @@ const fields: { readonly [K in EventType]: { readonly [F in FieldsOf<K>]: true }
   attempt: { attempt: true, kind: true, outcome: true, error: true },
   retry: { attempt: true, delayMs: true, outcome: true, error: true },
   retry_stopped: { reason: true, by: true, attempts: true, outcome: true, error: true },
+  body_failure: { durationMs: true, error: true },
   timeout: { timeoutMs: true },
   rejection: { reason: true, enforced: true, retryAfter: true },
   transition: { from: true, to: true, reason: true, openForMs: true, cause: true, enforced: true },
