@@ -295,9 +295,11 @@ describe('a body', () => {
   it('X7: of a subclass is read by its own methods', async () => {
     const { text } = Response.prototype;
     class Shouting extends Response {}
-    Shouting.prototype.text = async function () {
-      return (await text.call(this)).toUpperCase();
-    };
+    Object.defineProperty(Shouting.prototype, 'text', {
+      async value(this: Response) {
+        return (await text.call(this)).toUpperCase();
+      },
+    });
     const send = resilientFetch({
       fetch: async (_url: string, _init?: object) => new Shouting('abc'),
     });
