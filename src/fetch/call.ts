@@ -1,14 +1,11 @@
-import { TimeoutError } from '../errors.js';
-import type { CallSite } from '../pipeline/call-site.js';
 import type { Context } from '../pipeline/context.js';
 import { controllerOf } from '../pipeline/context.js';
-import { labelOf, publicKeyOf } from '../pipeline/label.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Clock } from '../time/clock.js';
-import { formatDuration } from '../time/duration.js';
 import type { WatchableSignal } from './abort-watch.js';
 import { bodyForAttempt, needsDuplex } from './body.js';
 import type { BodyBounds } from './body-guard.js';
-import type { CallBound } from './call-bound.js';
+import { CallBody } from './call-body.js';
 import { HIDES_REDIRECTS, sendFirstHop, sendUnseen } from './first-hop.js';
 import type { InitFields } from './init.js';
 import { copyInit } from './init.js';
@@ -18,7 +15,6 @@ import { absoluteUrl } from './request.js';
 import { assertUsable, hasBody, releaseRequest, requestForAttempt } from './request-body.js';
 import type { Prepared } from './ruled-call.js';
 import { RuledCall } from './ruled-call.js';
-import { signRequest } from './signed-error.js';
 import type { HeadersSource, RequestLike } from './types.js';
 import { isRequestLike } from './types.js';
 import { isUpload } from './upload.js';
@@ -119,19 +115,15 @@ export class FetchCall extends RuledCall {
     return response;
   }
 
-  /** The call was answered with this: keeps its deadline and signal in force while the body is read. */
-  guard(response: unknown): void {
+  /** The call was answered with this by its policies: keeps its bounds in force while the body is read. */
+  guard(response: unknown, pipeline: Pipeline<unknown>): void {
     const answer = this.answerWith(response);
     // A double of fetch may answer anything.
     if (answer === undefined || typeof response !== 'object' || response === null) return;
-    const { clock, options, transport } = this.#setup;
-    transport.guard(response, answer.controller, {
-      clock,
-      deadline: this.deadline,
-      timeoutError: timeoutErrorOf(this.bound, options, this.key, this.method, this.url, this.site),
-      signal: this.signal as WatchableSignal | undefined,
-      onEnd: this.handOver(),
-    });
+    const { options, transport } = this.#setup;
+    const signal = this.signal as WatchableSignal | undefined;
+    const bounds = new CallBody(response, pipeline, options, this, signal, this.handOver());
+    transport.guard(response, answer.controller, bounds);
   }
 
   /** The call is over. A Request that no attempt was made with is as it was: it can be sent elsewhere. */
@@ -212,28 +204,4 @@ function textOf(method: unknown): string | undefined {
 
 function fieldOf(request: object | undefined, name: string): unknown {
   return (request as Readonly<Record<string, unknown>> | undefined)?.[name];
-}
-
-/**
- * Answers what makes the error of a call whose time ran out while its body was read. A function of its own, because a
- * closure keeps all that its neighbours see: made beside the response, it would keep that in memory for as long as the guard.
- */
-export function timeoutErrorOf(
-  bound: CallBound | undefined,
-  { name, captureStack }: ResolvedClient,
-  key: string | undefined,
-  method: string,
-  url: string,
-  site: CallSite | undefined,
-): () => TimeoutError {
-  const { timeoutMs = 0, policy } = bound ?? {};
-  return () => {
-    const shown = key === undefined ? undefined : publicKeyOf(key);
-    const message = `${labelOf(name, shown)}: timed out after ${formatDuration(timeoutMs)}`;
-    const init = { timeoutMs, pipeline: name, policy, key: shown, captureStack };
-    const error = new TimeoutError(message, init);
-    signRequest(error, name, { key, method, url });
-    site?.addTo(error);
-    return error;
-  };
 }

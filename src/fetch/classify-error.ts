@@ -74,6 +74,12 @@ export function entryOfError(error: unknown): Entry | undefined {
   }
 }
 
+/** Whether it was the network, or who is at its other end, that ended the reading of a body with this error. */
+export function isBroken(error: unknown): boolean {
+  const known = classifyFetchError(error);
+  return known !== undefined && known !== 'abort';
+}
+
 function entryOf(error: unknown, budget: Budget): Entry | undefined {
   if (typeof error !== 'object' || error === null || budget.looks === 0) return undefined;
   budget.looks--;

@@ -91,13 +91,13 @@ export function httpClient(
     const call = reading ?? new FetchCall(input, init, own, setup);
     try {
       const pipeline = byKey.get(call.stateKey());
-      const settings = call.enter(boundsOf(pipeline), clock, pipeline.plan);
+      const settings = call.enter(boundsOf(pipeline), pipeline.plan);
       call.occupy(pipeline);
       reading?.startIn(pipeline, settings);
       const run = (context: Context): unknown => call.attempt(context);
       const response = await pipeline.execute(run, { signal: call.signal, settings });
       if (reading !== undefined) return await reading.result(response);
-      call.guard(response);
+      call.guard(response, pipeline);
       call.ended(response);
       return response;
     } catch (error) {

@@ -65,6 +65,10 @@ export interface FetchOverrides<R = ResponseLike> {
   readonly attemptTimeout?: Duration | false | undefined;
   /** Is called before each attempt, after the `beforeAttempt` option. */
   readonly beforeAttempt?: BeforeAttempt<R> | undefined;
+  /** As the option of this name. */
+  readonly idleTimeout?: Duration | false | undefined;
+  /** As the option of this name. */
+  readonly bodyTimeout?: Duration | false | undefined;
 }
 
 /** What every client can be told; `R` is its kind of response. */
@@ -97,6 +101,16 @@ export interface ClientOptions<R> {
    * all, or a function that answers milliseconds. Default true.
    */
   readonly retryAfter?: boolean | ((response: R) => number | undefined) | undefined;
+  /**
+   * How long somebody who reads a body waits for its next chunk before it fails with a TimeoutError, whose `policy` is `idle_timeout`, and
+   * its connection is closed. Time in which nobody reads does not count. > 0, or `false` for ever. Default 30 s.
+   */
+  readonly idleTimeout?: Duration | false | undefined;
+  /**
+   * How long a body may take from its headers on, whether or not it is read, before it fails with a TimeoutError, whose `policy` is
+   * `body_timeout`. > 0, or `false` for ever. Default `false`.
+   */
+  readonly bodyTimeout?: Duration | false | undefined;
   /** Opt-in headers. Default none. */
   readonly headers?: FetchHeaders | undefined;
   /** Where time comes from. Default: the system's clock. */
@@ -137,6 +151,20 @@ const switchable = <T extends (...args: never[]) => unknown>(what: string) =>
 
 const keyText = z.string({ error: 'must be a text' });
 
+const timeOrNone = z
+  .union([z.literal(false), positiveDurationSchema], {
+    error: "must be a duration above 0, such as 30_000 or '30s', or false",
+  })
+  .transform((given) => (given === false ? Infinity : given));
+
+const bodyTimes = {
+  idleTimeout: timeOrNone.optional(),
+  bodyTimeout: timeOrNone.optional(),
+};
+
+/** How long a body may stall, in milliseconds. */
+const DEFAULT_IDLE_MS = 30_000;
+
 const overrideShape = {
   classify: fnOf<Classify>().optional(),
   beforeAttempt: fnOf<BeforeAttempt>().optional(),
@@ -150,6 +178,7 @@ const callTimeSchema = z.union([durationSchema, z.literal(false)]).optional();
 /** The schema of {@link FetchOverrides}. */
 export const overridesSchema = z.strictObject({
   ...overrideShape,
+  ...bodyTimes,
   key: keyText.optional(),
   idempotent: z.boolean().optional(),
   idempotencyKey: z
@@ -197,6 +226,8 @@ export const clientSchema = z.strictObject({
   idempotent: switchable<(request: OutgoingRequest) => boolean | undefined>(
     'a function of the request',
   ).optional(),
+  idleTimeout: bodyTimes.idleTimeout.default(DEFAULT_IDLE_MS),
+  bodyTimeout: bodyTimes.bodyTimeout.default(Infinity),
   headers: nested(
     z.strictObject({
       deadline: headerName.optional(),

@@ -11,8 +11,7 @@ import { ATTEMPT_TIMEOUT, standard, TOTAL_TIMEOUT } from '../policies/standard.j
 import { ThrottlePolicy } from '../policies/throttle/throttle.js';
 import { DormantTimeout } from '../policies/timeout/dormant.js';
 import type { Clock } from '../time/clock.js';
-import type { CallBound } from './call-bound.js';
-import { callBoundOf, shortest } from './call-bound.js';
+import { shortest } from './call-bound.js';
 import type { Places } from './call-settings.js';
 import { placesOf } from './call-settings.js';
 import type { ParsedPolicies } from './options.js';
@@ -65,14 +64,9 @@ function standardLayers(given: Parameters<typeof standard>[0]): Policy[] {
   return policies;
 }
 
-/** The times that the timeouts of a pipeline set. */
+/** What the policies of a pipeline mean for its responses. */
 export interface Bounds {
-  /**
-   * The shortest timeout around the whole call: outside whatever makes attempts, or any where nothing does. An
-   * `attempt_timeout`, as `standard()` names it, never is.
-   */
-  readonly call: CallBound | undefined;
-  /** How long the discarded Response of an attempt may take to be read. */
+  /** How long the discarded Response of an attempt may take to be read: the shortest of the timeouts. */
   readonly discardMs: number;
   /** What a call can set something for. */
   readonly places: Places;
@@ -86,7 +80,6 @@ export const DEFAULT_DISCARD_MS = 10_000;
 /** Finds the timeouts of a pipeline; `settings`: what a call sets in place of their own times. */
 export function boundsOf(layers: readonly Layer[], settings?: LayerSettings): Bounds {
   return {
-    call: callBoundOf(layers, settings),
     discardMs: shortest(layers, settings)?.timeoutMs ?? DEFAULT_DISCARD_MS,
     places: placesOf(layers),
   };

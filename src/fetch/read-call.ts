@@ -1,16 +1,18 @@
 import type { TimeoutError } from '../errors.js';
 import type { Context, LayerSettings } from '../pipeline/context.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
+import { formatDuration } from '../time/duration.js';
 import { unwatchAbort, watchAbort } from './abort-watch.js';
-import type { BodyBounds } from './body-guard.js';
 import type { Answer, Setup } from './call.js';
-import { FetchCall, timeoutErrorOf } from './call.js';
+import { FetchCall } from './call.js';
 import type { CallBound } from './call-bound.js';
 import { callBoundOf } from './call-bound.js';
 import type { ResolvedOverrides } from './options.js';
 import { orAborted } from './or-aborted.js';
+import { ReadBody } from './read-body.js';
 import type { BodyEnd, Reader } from './reading.js';
 import { isBodyFailure, isResponse, wasTouched } from './reading.js';
+import { timeoutErrorOf } from './timeout-error.js';
 import { isToRepeat } from './verdict.js';
 
 /** Why a body is given up that its reader is done with. */
@@ -23,6 +25,7 @@ const READ = new DOMException('The response was read', 'AbortError');
 export class ReadCall extends FetchCall {
   readonly #reader: Reader;
   readonly #values = new Map<unknown, unknown>();
+  #pipeline: Pipeline<unknown> | undefined;
   #bound: CallBound | undefined;
   /** When the time of the whole call began. */
   #startedAt: number | undefined;
@@ -41,6 +44,7 @@ export class ReadCall extends FetchCall {
 
   /** The call goes into these policies. */
   startIn(pipeline: Pipeline<unknown>, settings: LayerSettings | undefined): void {
+    this.#pipeline = pipeline;
     this.#bound = callBoundOf(pipeline.plan.layers, settings);
     if (this.#bound?.outermost === true) this.#startedAt = this.setup.clock.now();
   }
@@ -90,7 +94,7 @@ export class ReadCall extends FetchCall {
     const { response, controller } = answer;
     const { signal } = this;
     const { clock } = this.setup;
-    this.#watch(answer, undefined);
+    this.#watch(answer, () => {});
     const timeLeft = (this.#startedAt ?? 0) + (this.#bound?.timeoutMs ?? Infinity) - clock.now();
     const timer =
       timeLeft === Infinity
@@ -109,15 +113,16 @@ export class ReadCall extends FetchCall {
   }
 
   #timeoutError(): TimeoutError {
-    const { key, method, url, site } = this;
-    return timeoutErrorOf(this.#bound, this.setup.options, key, method, url, site)();
+    const { timeoutMs = 0, policy } = this.#bound ?? {};
+    const text = `timed out after ${formatDuration(timeoutMs)}`;
+    return timeoutErrorOf(text, timeoutMs, policy, this.setup.options, this);
   }
 
-  #watch({ response, controller }: Answer, onEnd: BodyBounds['onEnd']): void {
-    if (typeof response !== 'object' || response === null) return;
-    const { clock, transport } = this.setup;
-    const timeoutError = (): unknown => undefined;
-    transport.guard(response, controller, { clock, deadline: Infinity, timeoutError, onEnd });
+  #watch({ response, controller }: Answer, onEnd: (failure: unknown) => void): void {
+    const pipeline = this.#pipeline;
+    if (typeof response !== 'object' || response === null || pipeline === undefined) return;
+    const { options, transport } = this.setup;
+    transport.guard(response, controller, new ReadBody(response, pipeline, options, this, onEnd));
   }
 
   async #read(response: unknown, signal: AbortSignal | undefined): Promise<unknown> {

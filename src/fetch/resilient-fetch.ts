@@ -1,10 +1,10 @@
 import { ConfigError } from '../errors.js';
 import type { BodyFactory } from './body.js';
-import { guardBody } from './body-guard.js';
 import type { Transport } from './call.js';
 import type { ClientState } from './client.js';
 import { httpClient } from './client.js';
 import { discardResponse } from './discard.js';
+import { guardResponse } from './guarded-response.js';
 import { keepResponse, letGo } from './kept-response.js';
 import type { FetchOverrides, ResilientFetchOptions } from './options.js';
 import { resolveFetch } from './options.js';
@@ -65,7 +65,7 @@ export interface ResilientFetch<F extends FetchLike = typeof globalThis.fetch> e
  *
  * It retries what is safe to send twice (GET, HEAD, OPTIONS, TRACE, PUT, DELETE, QUERY, and whatever carries an
  * `Idempotency-Key`) and anything that certainly never left; honours `Retry-After`; sends bodies again whole or not at all;
- * and keeps the deadline and the caller's signal in force while the body is read.
+ * and bounds how long a body may stall while it is read, with the caller's signal in force until its end.
  *
  * @throws ConfigError when an option is wrong.
  * @example
@@ -84,7 +84,7 @@ export function resilientFetch<F extends FetchLike = typeof globalThis.fetch>(
     },
     guard: (response, controller, bounds) => {
       letGo(response);
-      guardBody(response as ResponseLike, controller, bounds);
+      guardResponse(response as ResponseLike, controller, bounds);
     },
     discard: (response, clock, timeoutMs) => {
       letGo(response);

@@ -6,14 +6,12 @@ import { failure, success } from '../pipeline/outcome.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Plan } from '../pipeline/plan.js';
 import { markOwnFault } from '../policies/own-fault.js';
-import type { Clock } from '../time/clock.js';
 import { answerOf } from './answers.js';
 import { noteFault } from './attempt-fault.js';
 import { withAttemptHeaders, withIdempotencyKey } from './attempt-headers.js';
 import { noteAttempts } from './attempts.js';
 import { Preparation } from './before-attempt.js';
 import { bodyKind, keepBody } from './body.js';
-import type { CallBound } from './call-bound.js';
 import { settingsOf } from './call-settings.js';
 import { readHeader } from './headers.js';
 import { mayRepeat } from './methods.js';
@@ -75,8 +73,6 @@ export class RuledCall implements OutgoingRequest {
   #wasRepeatedAtOnce = false;
   #lastBody: unknown;
   #bounds: Bounds | undefined;
-  #clock: Clock | undefined;
-  #startedAt: number | undefined;
   #pipeline: Pipeline<unknown> | undefined;
 
   constructor(facts: CallFacts, overrides: ResolvedOverrides, options: ResolvedClient) {
@@ -128,12 +124,9 @@ export class RuledCall implements OutgoingRequest {
    *
    * @throws ConfigError when they have no such option.
    */
-  enter(bounds: Bounds, clock: Clock, { layers }: Plan): LayerSettings | undefined {
+  enter(bounds: Bounds, { layers }: Plan): LayerSettings | undefined {
     const settings = settingsOf(layers, bounds.places, this.overrides);
-    const own = settings === undefined ? bounds : { ...bounds, ...boundsOf(layers, settings) };
-    this.#bounds = own;
-    this.#clock = clock;
-    if (own.call?.outermost === true) this.#startedAt = clock.now();
+    this.#bounds = settings === undefined ? bounds : { ...bounds, ...boundsOf(layers, settings) };
     return settings;
   }
 
@@ -175,23 +168,9 @@ export class RuledCall implements OutgoingRequest {
     return original;
   }
 
-  /** What bounds the call, its body included. */
-  protected get bound(): CallBound | undefined {
-    return this.#bounds?.call;
-  }
-
   /** How long a response that nobody reads may take to come to its end. */
   protected get discardMs(): number {
     return this.#bounds?.discardMs ?? 0;
-  }
-
-  /**
-   * When the call's time is over, in the clock's milliseconds; `Infinity` when it never is. Where the timeout is inside policies
-   * that may have made the call wait, its time is taken to have begun with the first attempt.
-   */
-  protected get deadline(): number {
-    const { bound } = this;
-    return bound === undefined ? Infinity : (this.#startedAt ?? 0) + bound.timeoutMs;
   }
 
   /** Whether there is something to be done before an attempt is sent. */
@@ -205,7 +184,6 @@ export class RuledCall implements OutgoingRequest {
    * @throws what `beforeAttempt` throws, as the client's own fault; the signal's reason when the attempt is given up.
    */
   protected async prepare({ attempt }: Context, signal: AbortSignal): Promise<Prepared> {
-    this.#start();
     const name = this.#options.headers?.attempt;
     const base =
       name === undefined
@@ -236,7 +214,6 @@ export class RuledCall implements OutgoingRequest {
 
   /** @throws ContractError when it must not be sent again. */
   protected begin(signal: AbortSignal): void {
-    this.#start();
     this.#guard?.begin(signal);
     this.#sent++;
   }
@@ -244,10 +221,6 @@ export class RuledCall implements OutgoingRequest {
   /** Whether an error has to tell which request it ended: what may not be repeated may have been redirected. */
   protected get mustKnowTarget(): boolean {
     return this.#guard?.followsRedirects === true;
-  }
-
-  #start(): void {
-    if (this.bound !== undefined) this.#startedAt ??= this.#clock?.now();
   }
 
   /** A response is there, be it wanted still or not. */

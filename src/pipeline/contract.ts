@@ -72,6 +72,11 @@ export interface PolicyBase {
   measure?(nowMs: number): PolicyMeasures;
   /** Reports events that happen outside any call (a breaker tripped by hand). Returns the unsubscriber. */
   subscribe?(emit: (event: EventBody) => void): () => void;
+  /**
+   * A call that this policy let in, and that succeeded at about `succeededAt` (in the clock's milliseconds), has failed since, in what it
+   * had brought: the body of a response. Told outside any call.
+   */
+  failedLate?(outcome: Outcome, succeededAt: number): void;
   /** Whether a call is in here or state is held that must not be dropped (an open breaker): keyed pipelines ask before evicting. */
   busy?(): boolean;
 }

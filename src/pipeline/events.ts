@@ -35,6 +35,8 @@ export type EventBody =
       readonly status?: number | undefined;
       readonly error?: unknown;
     }
+  /** The body of an answer failed while it was read, `durationMs` after its headers. The call had ended, most often as a success. */
+  | { readonly type: 'body_failure'; readonly durationMs: number; readonly error: unknown }
   /** No further retry is made, and the outcome is returned as it is. `by` is the policy inside that refused a retry. */
   | {
       readonly type: 'retry_stopped';
@@ -101,6 +103,7 @@ const TYPES: Readonly<Record<EventType, true>> = {
   call: true,
   attempt: true,
   retry: true,
+  body_failure: true,
   retry_stopped: true,
   timeout: true,
   rejection: true,

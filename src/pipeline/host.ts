@@ -6,8 +6,11 @@ import type { OutcomeKind } from './outcome.js';
 import type { Plan } from './plan.js';
 import type { Tally } from './tally.js';
 
-/** What counts as one call's end in telemetry. */
+/** What counts as one call's end in telemetry */
 export type CallOutcome = OutcomeKind | 'fallback';
+
+/** What calls are counted as: a call whose answer's body failed is counted once more. */
+export type CountedOutcome = CallOutcome | 'body_failure';
 
 /** What made an attempt happen. */
 export type AttemptKind = 'first' | 'retry' | 'hedge';

@@ -1,10 +1,10 @@
 import { errorTypeOf, OTHER_ERROR } from './error-type.js';
-import type { AttemptKind, CallOutcome } from './host.js';
+import type { AttemptKind, CountedOutcome } from './host.js';
 import type { OutcomeKind } from './outcome.js';
 
 /** Calls that ended alike. */
 export interface CallCount {
-  readonly outcome: CallOutcome;
+  readonly outcome: CountedOutcome;
   readonly errorType: string | undefined;
   /** Those that called the operation once or not at all. */
   once: number;
@@ -56,7 +56,7 @@ export class Tally {
   #lastAttempt: AttemptCount | undefined;
   #lastRejection: RejectionCount | undefined;
 
-  call(outcome: CallOutcome, retried: boolean, error: unknown): void {
+  call(outcome: CountedOutcome, retried: boolean, error: unknown): void {
     const errorType = this.errorType(outcome, error);
     let last = this.#lastCall;
     if (last === undefined || last.outcome !== outcome || last.errorType !== errorType) {
@@ -100,7 +100,7 @@ export class Tally {
   }
 
   /** The word for an error in telemetry; `undefined` for what ended well. */
-  errorType(outcome: CallOutcome, error: unknown): string | undefined {
+  errorType(outcome: CountedOutcome, error: unknown): string | undefined {
     if (outcome === 'success' || outcome === 'fallback') return undefined;
     const word = errorTypeOf(error);
     if (word === this.#lastWord) return word;

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
+import { errorTypeOf } from '../pipeline/error-type.js';
 import type { EventOf, EventType, Listener } from '../pipeline/events.js';
 import { publicKeyOf } from '../pipeline/label.js';
 import type { Clock } from '../time/clock.js';
@@ -50,7 +51,7 @@ export const logEventsSchema = z.strictObject({
 
 /**
  * Writes a line to a logger for each change of state of a circuit breaker, and for each call whose retries were used up or
- * cut short. Successful calls cost nothing more.
+ * cut short, or whose answer's body failed. Successful calls cost nothing more.
  *
  * Lines carry the names of telemetry's attributes, and `trace_id` and `span_id` where a span is active. An outage cannot flood
  * the log: of each kind, changes of state and calls, `burst` lines are written at once and then one every `every`,
@@ -90,6 +91,11 @@ export function logEvents(of: EventSource, logger: Logger, options?: LogEventsOp
       // What became of the call is for policies further out: a fallback may have answered.
       const message = `retries of ${event.pipeline} ended: ${WHY[event.reason]}`;
       write(calls, 'warn', callFields(event), message);
+    }),
+    of.on('body_failure', (event) => {
+      const { error } = event;
+      const fields = { ...place(event), [attribute.errorType]: errorTypeOf(error), err: error };
+      write(calls, 'warn', fields, `the body of an answer to ${event.pipeline} failed`);
     }),
   ];
   return () => {

@@ -45,7 +45,7 @@ export const metric = {
     name: 'holdfast.calls',
     kind: 'counter',
     unit: '{call}',
-    description: 'Calls that settled.',
+    description: 'Calls that settled; one whose body failed afterwards is counted once more.',
     attributes: [outcome, retried, errorType],
   },
   callDuration: {

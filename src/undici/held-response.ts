@@ -4,6 +4,7 @@ import { readHeader } from '../fetch/headers.js';
 import { parseAmount } from '../fetch/rate-limit.js';
 import type { Clock } from '../time/clock.js';
 import type { InterceptedResponse } from './options.js';
+import type { PassedBody } from './passed-body.js';
 
 type Controller = Dispatcher.DispatchController;
 type Handler = Dispatcher.DispatchHandler;
@@ -13,6 +14,7 @@ type Headers = InterceptedResponse['headers'];
 export interface Receiver {
   readonly controller: Controller;
   readonly handler: Handler;
+  readonly body: PassedBody;
   /** The response has ended, in whatever way. */
   ended(): void;
 }
@@ -56,14 +58,18 @@ export class HeldResponse implements InterceptedResponse {
       if (this.#discarded.bytes > DRAIN_LIMIT_BYTES) this.controller.abort(new Discarded());
       return;
     }
-    this.#pass(({ handler, controller }) => handler.onResponseData?.(controller, chunk));
+    this.#pass(({ handler, controller, body }) => {
+      body.came();
+      handler.onResponseData?.(controller, chunk);
+    });
   }
 
   end(trailers: Headers): void {
     this.#complete = true;
     this.#discarded?.stop();
-    this.#pass(({ handler, controller, ended }) => {
+    this.#pass(({ handler, controller, body, ended }) => {
       ended();
+      body.ended();
       handler.onResponseEnd?.(controller, trailers);
     });
   }
@@ -71,9 +77,11 @@ export class HeldResponse implements InterceptedResponse {
   error(error: Error): void {
     this.#complete = true;
     this.#discarded?.stop();
-    this.#pass(({ handler, controller, ended }) => {
+    this.#pass(({ handler, controller, body, ended }) => {
       ended();
-      handler.onResponseError?.(controller, error);
+      // Whoever asked has given it up.
+      if (controller.aborted) body.ended();
+      handler.onResponseError?.(controller, body.failed(error) as Error);
     });
   }
 
@@ -82,6 +90,7 @@ export class HeldResponse implements InterceptedResponse {
     const { handler, controller } = to;
     handler.onResponseStart?.(controller, this.statusCode, this.headers, this.#statusMessage);
     this.#receiver = to;
+    if (!controller.paused) to.body.resumed();
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const pass of waiting) pass(to);

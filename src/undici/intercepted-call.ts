@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { ContractError } from '../errors.js';
 import { bodyForAttempt, bodyKind } from '../fetch/body.js';
-import { timeoutErrorOf } from '../fetch/call.js';
+import { CallBody } from '../fetch/call-body.js';
 import { markFailed } from '../fetch/notes.js';
 import type { ResolvedClient, ResolvedOverrides } from '../fetch/options.js';
 import { originOf } from '../fetch/request.js';
@@ -9,12 +9,13 @@ import type { Prepared } from '../fetch/ruled-call.js';
 import { RuledCall } from '../fetch/ruled-call.js';
 import { isUpload } from '../fetch/upload.js';
 import type { Context } from '../pipeline/context.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Clock } from '../time/clock.js';
 import { Attempt } from './attempt.js';
-import { BodyBound } from './body-guard.js';
 import { CallController } from './call-controller.js';
 import { headerRecord } from './headers.js';
 import { HeldResponse } from './held-response.js';
+import { PassedBody } from './passed-body.js';
 
 type Options = Dispatcher.DispatchOptions;
 type Handler = Dispatcher.DispatchHandler;
@@ -105,8 +106,8 @@ export class InterceptedCall extends RuledCall {
     return response;
   }
 
-  /** The policies are done with this response: passes it on, under what is left of the call's time. */
-  passOn(response: unknown): void {
+  /** Its policies are done with this response: passes it on, under the bounds of its body. */
+  passOn(response: unknown, pipeline: Pipeline<unknown>): void {
     if (!(response instanceof HeldResponse)) {
       throw new ContractError(
         'resilience: a policy answered something that is no response; a fallback belongs around the request, not into an interceptor',
@@ -117,31 +118,20 @@ export class InterceptedCall extends RuledCall {
       response.discard(this.#setup.clock, 0);
       throw controller.reason;
     }
-    const { clock, options } = this.#setup;
-    let bound: BodyBound | undefined;
-    if (this.bound !== undefined) {
-      const timeoutError = timeoutErrorOf(
-        this.bound,
-        options,
-        this.key,
-        this.method,
-        this.url,
-        this.site,
-      );
-      bound = new BodyBound(response.controller, { clock, deadline: this.deadline, timeoutError });
-    }
+    const { options } = this.#setup;
+    const bounds = new CallBody(response, pipeline, options, this, undefined);
+    const body = new PassedBody(response.controller, bounds);
     const ended = (): void => {
       this.#ended = true;
       this.vacate();
-      bound?.release();
     };
-    controller.attach(response.controller);
+    controller.attach(response.controller, body);
     try {
-      response.passOn({ controller, handler: this.#handler, ended });
+      response.passOn({ controller, handler: this.#handler, body, ended });
     } catch (error) {
       // The handler may have thrown before the response was its own: then it hears of it from `fail`, and otherwise from undici.
+      body.ended();
       response.controller.abort(error as Error);
-      bound?.release();
       throw error;
     }
   }

@@ -49,26 +49,22 @@ export function resilience(options?: ResilienceOptions): ResilienceInterceptor {
       const overrides: ResolvedOverrides = holdfast === undefined ? {} : resolveOverrides(holdfast);
       const call = new InterceptedCall(sent, handler, overrides, setup);
       call.start();
-      void run(call, pipelines, setup);
+      void run(call, pipelines);
       return true;
     };
   };
   return Object.assign(interceptor, stateOf(pipelines));
 }
 
-async function run(
-  call: InterceptedCall,
-  { byKey, boundsOf }: Pipelines,
-  { clock }: InterceptorSetup,
-): Promise<void> {
+async function run(call: InterceptedCall, { byKey, boundsOf }: Pipelines): Promise<void> {
   try {
     const pipeline = byKey.get(call.stateKey());
-    const settings = call.enter(boundsOf(pipeline), clock, pipeline.plan);
+    const settings = call.enter(boundsOf(pipeline), pipeline.plan);
     call.occupy(pipeline);
     const attempt = (context: Context): Promise<HeldResponse> => call.attempt(context);
     const signal = call.controller as unknown as AbortSignal;
     const response = await pipeline.execute(attempt, { signal, settings });
-    call.passOn(response);
+    call.passOn(response, pipeline);
   } catch (error) {
     call.fail(call.endedBadly(error));
   }

@@ -1,11 +1,12 @@
 import type { Dispatcher } from 'undici';
 import { request as installedRequest } from 'undici';
+import { BodyGuard } from '../fetch/body-guard.js';
 import type { Transport } from '../fetch/call.js';
 import type { ClientState } from '../fetch/client.js';
 import { httpClient } from '../fetch/client.js';
 import type { FetchOverrides } from '../fetch/options.js';
 import type { HeadersSource } from '../fetch/types.js';
-import { BodyBound } from './body-guard.js';
+import { isNodeStream, watchNodeStream } from '../fetch/watched-node-stream.js';
 import type { UndiciBody } from './discard.js';
 import { discardBody } from './discard.js';
 import { headerRecord } from './headers.js';
@@ -82,12 +83,13 @@ export function resilientRequest(options?: ResilientRequestOptions): ResilientRe
     guard: (response, controller, bounds) => {
       const { body } = response as Partial<Dispatcher.ResponseData>;
       // A double of request may answer anything.
-      if (body === undefined) {
+      if (!isNodeStream(body)) {
         bounds.onEnd?.(undefined);
         return;
       }
-      const bound = new BodyBound(controller, bounds);
-      body.once('close', () => bound.release());
+      const guard = new BodyGuard(controller, bounds);
+      watchNodeStream(body, guard);
+      if (bounds.signal?.aborted === true) guard.onAbort(bounds.signal.reason);
     },
     discard: (response, clock, timeoutMs) => {
       const { body, headers } = response as Dispatcher.ResponseData;

@@ -20,6 +20,7 @@ const fields: { readonly [K in EventType]: { readonly [F in FieldsOf<K>]: true }
     status: true,
     error: true,
   },
+  body_failure: { durationMs: true, error: true },
   timeout: { timeoutMs: true },
   rejection: { reason: true, enforced: true, retryAfter: true },
   transition: { from: true, to: true, reason: true, openForMs: true, cause: true, enforced: true },

@@ -57,6 +57,9 @@ export class CircuitBreakerPolicy implements Gate {
   readonly #isolations = new Isolations(() => this.#circuit.close('released'));
   readonly #reporter: Reporter;
   readonly #time = new OneClock('circuitBreaker', 'breaker');
+  /** When this state began, and when failures that came late last made a step of a run. */
+  #stateSince = -Infinity;
+  #lateStepAt = -Infinity;
   /** What is still to be restored, once there is a clock. */
   #toRestore: CircuitBreakerSnapshot | undefined;
 
@@ -82,8 +85,10 @@ export class CircuitBreakerPolicy implements Gate {
       },
       this.#judge,
       randomOf(options.random, 'circuitBreaker'),
-      (from, to, reason, openForMs) =>
-        this.#reporter.report(from, to, reason, openForMs, this.#circuit.cause),
+      (from, to, reason, openForMs) => {
+        this.#stateSince = this.#time.source.now();
+        this.#reporter.report(from, to, reason, openForMs, this.#circuit.cause);
+      },
     );
     if (initialState === undefined) return;
     restoreAtOnce(initialState, this.#circuit, this.#breaker);
@@ -124,6 +129,32 @@ export class CircuitBreakerPolicy implements Gate {
     this.#exitAsCause(call, outcome);
   }
 
+  failedLate(outcome: Outcome, succeededAt: number): void {
+    const circuit = this.#circuit;
+    const now = this.#boundTime().now();
+    circuit.advance(now);
+    const { state } = circuit;
+    // As with any outcome, what was let in before this state says nothing of it.
+    if (state === 'open' || state === 'isolated' || succeededAt < this.#stateSince) return;
+    const sign = this.#signs(outcome);
+    if (!isFailed(sign)) return;
+    const cause = causeOf(outcome);
+    const relapsed = circuit.failLate(now, cause);
+    if (circuit.state !== 'closed') return;
+    // What was being read when failures made their last step is part of it.
+    const { consecutiveFailures } = this.#judge.health;
+    let step: RunStep = 'none';
+    if (sign === 'failure') {
+      step = consecutiveFailures === 0 || succeededAt >= this.#lateStepAt ? 'next' : 'same';
+    }
+    if (step === 'next') {
+      circuit.step(circuit.stamp, true);
+      this.#lateStepAt = now;
+    }
+    const reason = this.#judge.failLate(now, step) ?? (relapsed ? 'relapsed' : undefined);
+    if (reason !== undefined) circuit.open(now, reason, undefined, cause);
+  }
+
   /** Opens the breaker by hand, for as long as its rules would; then it probes as ever. Does nothing while it is open or isolated. */
   trip(): void {
     this.#circuit.trip(this.#boundTime().now());
@@ -144,6 +175,7 @@ export class CircuitBreakerPolicy implements Gate {
   reset(): void {
     this.#isolations.clear();
     this.#toRestore = undefined;
+    this.#stateSince = this.#time.source.now();
     this.#circuit.close('reset');
   }
 

@@ -29,6 +29,10 @@ export interface Judge {
    * the run of failures. Default `next`.
    */
   record(nowMs: number, failed: boolean, slow: boolean, step?: RunStep): OpenReason | undefined;
+  /**
+   * A call that was recorded as a success has failed since: it is one no more, and fails now. Answers as {@link Judge.record}.
+   */
+  failLate(nowMs: number, step: RunStep): OpenReason | undefined;
   /** The breaker is opening. */
   opened(reason: OpenReason): void;
   /** The breaker is closing, or starts afresh: what went before counts no more. */

@@ -8,7 +8,7 @@ type Undici = typeof import('undici');
 /** Options that all clients take. */
 export type Options = Pick<
   ResilientFetchOptions,
-  'policies' | 'headers' | 'idempotent' | 'key' | 'clock' | 'name'
+  'policies' | 'headers' | 'idempotent' | 'key' | 'clock' | 'name' | 'idleTimeout' | 'bodyTimeout'
 >;
 
 /** An answer, whoever brought it. */

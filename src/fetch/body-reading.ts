@@ -1,0 +1,90 @@
+import type { Deadline, DeadlineListener } from '../time/deadline-queue.js';
+import type { BodyGuard } from './body-guard.js';
+
+/** The part of a web stream's reader that reading needs. */
+export interface WebReader {
+  read(...args: unknown[]): PromiseLike<ReadResult>;
+  cancel(reason?: unknown): PromiseLike<unknown>;
+}
+
+/** What a reader reads. */
+export interface ReadResult {
+  readonly done: boolean;
+  readonly value?: unknown;
+}
+
+/**
+ * One who reads a guarded body. While he waits for a chunk the idle timeout runs, and it starts anew with each: two steps in a queue of
+ * deadlines, and no timer of its own.
+ */
+export abstract class BodyReading implements DeadlineListener<BodyReading> {
+  readonly guard: BodyGuard;
+  /** @internal The next of those who wait: for the guard. */
+  next: BodyReading | undefined;
+  #reads = 0;
+  #deadline: Deadline | undefined;
+
+  constructor(guard: BodyGuard) {
+    this.guard = guard;
+  }
+
+  /** Ends what he waits for, where that does not end by itself. */
+  protected abstract stop(reason: unknown): PromiseLike<unknown> | undefined;
+
+  /** He waits, for one chunk more. */
+  wait(): void {
+    if (this.#reads++ > 0) return;
+    this.guard.join(this);
+    this.#arm();
+  }
+
+  /** Something came, though it may not be what he waits for. */
+  moved(): void {
+    if (this.#reads === 0) return;
+    const before = this.#deadline;
+    // In this order the queue is never empty, and its timer stays.
+    this.#arm();
+    this.#disarm(before);
+  }
+
+  /** What he waited for came, or will not come. */
+  settle(): void {
+    if (--this.#reads > 0) {
+      this.moved();
+      return;
+    }
+    this.#disarm(this.#deadline);
+    this.#deadline = undefined;
+    this.guard.part(this);
+  }
+
+  /** @internal */
+  onDeadline(): void {
+    this.#deadline = undefined;
+    this.guard.idle();
+  }
+
+  /** @internal The guard has aborted. */
+  breakOff(reason: unknown): void {
+    this.#disarm(this.#deadline);
+    this.#deadline = undefined;
+    try {
+      this.stop(reason)?.then(ignore, ignore);
+    } catch {
+      // Nothing was left to be ended.
+    }
+  }
+
+  #arm(): void {
+    const { idleMs, time } = this.guard.bounds;
+    if (idleMs === Infinity || this.guard.brokenOff) return;
+    this.#deadline = time.deadlines(idleMs).add(this, this, 0);
+  }
+
+  #disarm(deadline: Deadline | undefined): void {
+    // One that has passed left the queue by itself, and may serve another reader by now.
+    if (deadline !== undefined && deadline.owner === this) deadline.queue.remove(deadline);
+  }
+}
+
+function ignore(): void {}
