@@ -49,6 +49,8 @@ export class BodyGuard implements AbortListener {
   unseen = 0;
   /** Into how many the body was split by clones, less those that were cancelled. */
   branches = 1;
+  /** How often its stream was split by itself: then it is cancelled when all branches are. */
+  splits = 0;
   #collectable = false;
 
   constructor(controller: Abortable, bounds: BodyBounds) {

@@ -58,6 +58,16 @@ export abstract class BodyReading implements DeadlineListener<BodyReading> {
     this.guard.part(this);
   }
 
+  /** The one who waited has gone, and may be followed by another. */
+  protected doze(): void {
+    this.#deadline = undefined;
+  }
+
+  /** There is somebody again. */
+  wake(): void {
+    if (this.#reads > 0 && this.#deadline === undefined) this.#arm();
+  }
+
   /** @internal */
   onDeadline(): void {
     this.#deadline = undefined;

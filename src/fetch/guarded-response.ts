@@ -5,7 +5,7 @@ import { Itself } from './itself.js';
 import { inheritFrom, kindsOf } from './kinds.js';
 import type { ResponseLike } from './types.js';
 import { isNodeStream, watchNodeStream } from './watched-node-stream.js';
-import { isWebStream, watchStream } from './watched-stream.js';
+import { isWebStream, openReader, watchStream } from './watched-stream.js';
 import type { Bytes } from './whole-body.js';
 import { bytesOf, jsonOf, readWhole, textOf } from './whole-body.js';
 
@@ -147,7 +147,7 @@ function readerOf(name: ReaderName, native: Method, getBody: () => unknown): Met
     if (guard === undefined || !isWebStream(body) || isTaken(this, body)) {
       return followed.apply(this, args);
     }
-    return readWhole(body.getReader(), guard, decoderOf(name, this));
+    return readWhole(openReader(body), guard, decoderOf(name, this));
   };
   return named(method, name);
 }
@@ -214,14 +214,14 @@ async function follow(read: unknown, guard: BodyGuard, taken: boolean): Promise<
 function cloner(native: Method): Method {
   const method: Method = function (...args) {
     const guard = Guarded.of(this);
-    const before = guard?.branches;
+    const before = guard?.splits;
     const copy = native.apply(this, args);
     if (guard === undefined || copy === this || typeof copy !== 'object' || copy === null) {
       return copy;
     }
     if (Guarded.replace(copy, guard)) {
       // Unless its stream has told so.
-      if (guard.branches === before) guard.branches++;
+      if (guard.splits === before) guard.branches++;
       hook(copy, (copy as ResponseLike).body, guard);
     }
     return copy;

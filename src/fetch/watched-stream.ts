@@ -12,11 +12,10 @@ export interface WebStream {
 
 type Method = (this: object, ...args: unknown[]) => unknown;
 
-/** What the methods of one kind of stream become. */
-type Kind = Readonly<Record<PropertyKey, unknown>>;
-
 const guards = new WeakMap<object, BodyGuard>();
-const readings = new WeakMap<object, StreamReading>();
+const relays = new WeakMap<object, Relay>();
+/** The branches of relays: what they wait for is seen already. */
+const seen = new WeakSet<object>();
 
 export function isWebStream(body: unknown): body is WebStream {
   if (typeof body !== 'object' || body === null) return false;
@@ -25,168 +24,147 @@ export function isWebStream(body: unknown): body is WebStream {
 }
 
 /**
- * Has a body's stream tell its guard when somebody waits for a chunk of it. It stays the same object, with the same lock and the
- * same readers, byte readers included: only its methods are others. What the platform does with it inside, without
- * calling its methods, is not seen.
+ * Has a body's stream tell its guard when somebody waits for a chunk of it. It stays the same object. Whatever is done to it by
+ * its methods is done to a relay, which is made then and asks it for a chunk only when somebody wants one: so it does not matter how
+ * the platform's own adapters read what a method has given them.
  */
 export function watchStream(stream: WebStream, guard: BodyGuard): void {
+  if (seen.has(stream)) return;
   if (!guards.has(stream) && !inheritFrom(stream, streamKinds)) return;
   guards.set(stream, guard);
 }
 
-/** A reader that is somebody's own. */
-class StreamReading extends BodyReading {
-  readonly #reader: WebReader;
-  readonly #cancel: Method;
-  /** Cancelled or let go of: how what he still waits for ends says nothing of the body. */
-  released = false;
-  readonly #onRead = (result: ReadResult): ReadResult => this.#took(result);
-  readonly #onError = (error: unknown): never => this.#failed(error);
+/** A reader for what tells itself when it waits. */
+export function openReader(stream: WebStream): WebReader {
+  if (!guards.has(stream) || relays.has(stream)) return stream.getReader();
+  const native = Object.getPrototypeOf(Object.getPrototypeOf(stream)) as WebStream;
+  return native.getReader.call(stream);
+}
 
-  constructor(reader: WebReader, guard: BodyGuard, cancel: Method) {
+type Controller = ReadableStreamDefaultController<unknown> | ReadableByteStreamController;
+
+/** A stream that is read through another one, and the one who reads it. */
+class Relay extends BodyReading {
+  readonly stream: WebStream;
+  readonly #open: () => WebReader;
+  #reader: WebReader | undefined;
+  #controller: Controller | undefined;
+  readonly #onRead = (result: ReadResult): void | PromiseLike<void> => this.#pass(result);
+  readonly #onError = (error: unknown): void => {
+    this.settle();
+    this.#controller?.error(this.guard.failed(error));
+  };
+
+  /** @param native the stream's own methods. */
+  constructor(source: WebStream, native: WebStream, guard: BodyGuard) {
     super(guard);
-    this.#reader = reader;
-    this.#cancel = cancel;
+    this.#open = () => native.getReader.call(source) as WebReader;
+    const Kind = source.constructor as typeof ReadableStream;
+    const type = readsBytes(source, native) ? 'bytes' : undefined;
+    const from = {
+      type,
+      pull: (controller: Controller) => this.#pull(controller),
+      cancel: (reason: unknown) => this.#cancel(reason),
+    };
+    this.stream = new Kind(from as never, { highWaterMark: 0 }) as unknown as WebStream;
   }
 
-  follow(read: PromiseLike<ReadResult>): PromiseLike<ReadResult> {
+  override onDeadline(): void {
+    // Whoever waited has let go of the stream: nobody reads, until somebody takes it again.
+    if (this.stream.locked) super.onDeadline();
+    else this.doze();
+  }
+
+  protected override stop(reason: unknown): PromiseLike<unknown> | undefined {
+    return this.#reader?.cancel(reason);
+  }
+
+  #pull(controller: Controller): PromiseLike<void> {
+    this.#controller = controller;
+    this.#reader ??= this.#open();
     this.wait();
-    return read.then(this.#onRead, this.#onError);
+    return this.#reader.read().then(this.#onRead, this.#onError);
   }
 
-  protected override stop(reason: unknown): PromiseLike<unknown> {
-    return this.#cancel.call(this.#reader, reason) as PromiseLike<unknown>;
-  }
-
-  #took(result: ReadResult): ReadResult {
+  #pass({ done, value }: ReadResult): void | PromiseLike<void> {
     const { guard } = this;
+    const controller = this.#controller as Controller;
     this.settle();
-    if (guard.brokenOff) throw guard.failed();
-    if (result.done && !this.released) guard.end(undefined);
-    return result;
+    if (guard.brokenOff) {
+      controller.error(guard.failed());
+    } else if (done) {
+      guard.end(undefined);
+      controller.close();
+      // The view of a byte reader has to be given back.
+      if ('byobRequest' in controller) controller.byobRequest?.respond(0);
+    } else if ('byobRequest' in controller && (value as Uint8Array).byteLength === 0) {
+      return this.#pull(controller);
+    } else {
+      controller.enqueue(value as never);
+    }
   }
 
-  #failed(error: unknown): never {
-    this.settle();
-    throw this.released || isMistake(error) ? this.guard.reasonOf(error) : this.guard.failed(error);
+  #cancel(reason: unknown): PromiseLike<unknown> {
+    this.guard.cancelled();
+    this.#reader ??= this.#open();
+    return this.#reader.cancel(reason);
   }
 }
 
-/** What was asked for cannot be: that is no end of the body. */
-function isMistake(error: unknown): boolean {
-  const code: unknown = (error as { readonly code?: unknown } | null | undefined)?.code;
-  return typeof code === 'string' && code.startsWith('ERR_INVALID_');
+function readsBytes(source: WebStream, native: WebStream): boolean {
+  try {
+    native.getReader.call(source, { mode: 'byob' }).releaseLock();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Where what is done to a stream is done in its place; `undefined` for the stream itself. */
+function relayOf(stream: WebStream, native: WebStream): WebStream | undefined {
+  const known = relays.get(stream);
+  if (known !== undefined) {
+    known.wake();
+    return known.stream;
+  }
+  const guard = guards.get(stream);
+  // What is locked otherwise cannot be relayed: the platform says what is wrong.
+  if (guard === undefined || Reflect.get(native, 'locked', stream) === true) return undefined;
+  try {
+    const relay = new Relay(stream, native, guard);
+    relays.set(stream, relay);
+    return relay.stream;
+  } catch {
+    // A double that cannot be made: it is read unseen.
+    return undefined;
+  }
 }
 
 const streamKinds = kindsOf((kind) => {
-  const getReader = methodOf(kind, 'getReader');
+  const native = kind as unknown as WebStream;
+  const relayed = (name: PropertyKey): Method =>
+    function (...args) {
+      const relay = relayOf(this as WebStream, native);
+      const method = (relay ?? native)[name as 'cancel'] as Method;
+      return method.apply(relay ?? this, args);
+    };
   return {
-    getReader(this: WebStream, ...args: unknown[]) {
-      const reader = getReader?.apply(this, args) as WebReader;
-      const guard = guards.get(this);
-      if (guard !== undefined && inheritFrom(reader, readerKinds)) {
-        const cancel = methodOf(Object.getPrototypeOf(Object.getPrototypeOf(reader)), 'cancel');
-        readings.set(reader, new StreamReading(reader, guard, cancel as Method));
-      }
-      return reader;
+    get locked() {
+      return relays.get(this)?.stream.locked ?? (Reflect.get(native, 'locked', this) as boolean);
     },
-    cancel(this: WebStream, ...args: unknown[]) {
-      const { locked } = this;
-      const done = methodOf(kind, 'cancel')?.apply(this, args);
-      if (!locked) guards.get(this)?.cancelled();
-      return done;
-    },
-    tee(this: WebStream, ...args: unknown[]) {
-      const branches = methodOf(kind, 'tee')?.apply(this, args) as WebStream[];
+    getReader: relayed('getReader'),
+    cancel: relayed('cancel'),
+    pipeTo: relayed('pipeTo'),
+    pipeThrough: relayed('pipeThrough'),
+    values: relayed('values'),
+    [Symbol.asyncIterator]: relayed(Symbol.asyncIterator),
+    tee(this: WebStream) {
+      const branches = relayed('tee').call(this) as WebStream[];
+      if (!relays.has(this)) return branches;
       const guard = guards.get(this);
-      if (guard === undefined) return branches;
-      guard.branches++;
-      for (const branch of branches) watchStream(branch, guard);
+      if (guard !== undefined) guard.splits++;
+      for (const branch of branches) seen.add(branch);
       return branches;
-    },
-    pipeTo(this: WebStream, to: unknown, options?: object) {
-      // The platform says what is wrong.
-      if (this.locked || !guards.has(this))
-        return methodOf(kind, 'pipeTo')?.call(this, to, options);
-      const reader = this.getReader();
-      const release = (): void => reader.releaseLock();
-      const relay = relayOf(reader) as unknown as { pipeTo(...args: unknown[]): Promise<void> };
-      return relay.pipeTo(to, options).finally(release);
-    },
-    pipeThrough(this: WebStream, pair: { writable: unknown; readable: unknown }, options?: object) {
-      const native = methodOf(kind, 'pipeThrough');
-      if (this.locked || !guards.has(this)) return native?.call(this, pair, options);
-      const reader = this.getReader();
-      const relay = relayOf(reader) as unknown as { pipeThrough(...args: unknown[]): unknown };
-      return relay.pipeThrough(pair, options);
-    },
-    values(this: WebStream, options?: { readonly preventCancel?: boolean }) {
-      return iterate(this.getReader(), options?.preventCancel === true);
-    },
-    [Symbol.asyncIterator](this: WebStream, options?: { readonly preventCancel?: boolean }) {
-      return iterate(this.getReader(), options?.preventCancel === true);
     },
   };
 });
-
-const readerKinds = kindsOf((kind) => ({
-  read(this: WebReader, ...args: unknown[]) {
-    const read = methodOf(kind, 'read')?.apply(this, args) as PromiseLike<ReadResult>;
-    return readings.get(this)?.follow(read) ?? read;
-  },
-  cancel(this: WebReader, ...args: unknown[]) {
-    const reading = readings.get(this);
-    if (reading !== undefined && !reading.released) {
-      reading.released = true;
-      reading.guard.cancelled();
-    }
-    return methodOf(kind, 'cancel')?.apply(this, args);
-  },
-  releaseLock(this: WebReader, ...args: unknown[]) {
-    const reading = readings.get(this);
-    if (reading !== undefined) reading.released = true;
-    return methodOf(kind, 'releaseLock')?.apply(this, args);
-  },
-}));
-
-function methodOf(kind: Kind, name: PropertyKey): Method | undefined {
-  const method = kind[name];
-  return typeof method === 'function' ? (method as Method) : undefined;
-}
-
-/** A stream of what the reader reads, that asks for a chunk only when somebody wants it: for what the platform does inside. */
-function relayOf(reader: WebReader): ReadableStream<unknown> {
-  return new ReadableStream<unknown>(
-    {
-      async pull(controller) {
-        const { done, value } = await reader.read();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      cancel: async (reason) => {
-        await reader.cancel(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-}
-
-async function* iterate(
-  reader: WebReader & { releaseLock(): void },
-  preventCancel: boolean,
-): AsyncGenerator<unknown, void> {
-  let ended = false;
-  try {
-    for (;;) {
-      // Reset at each step: what breaks off between two of them is the one who reads.
-      ended = true;
-      const { done, value } = await reader.read();
-      if (done) return;
-      ended = false;
-      yield value;
-    }
-  } finally {
-    if (!ended && !preventCancel) await reader.cancel();
-    reader.releaseLock();
-  }
-}

@@ -50,7 +50,8 @@ describe('the defaults of fetch', () => {
       name: 'fetch',
       captureStack: false,
     });
-    expect(others).toEqual({ path: 'resilientFetch' });
+    const bodies = { idleTimeout: 30_000, bodyTimeout: Infinity };
+    expect(others).toEqual({ path: 'resilientFetch', ...bodies });
     expect(standardDefaults).toEqual({ totalTimeout: 30_000, attemptTimeout: 10_000 });
     expect(resolveResilience(undefined).name).toBe('undici');
   });
@@ -62,6 +63,8 @@ describe('the defaults of fetch', () => {
     expect(table.get('name')).toBe(`\`'${DEFAULT_NAME}'\``);
     expect(table.get('retryAfter')).toBe('`true`');
     expect(table.get('captureStack')).toBe('`false`');
+    expect(table.get('idleTimeout')).toBe('`30s`');
+    expect(table.get('bodyTimeout')).toBe('`false`');
     expect(rows('undici', 'Options').get('name')).toBe(`\`'${UNDICI_NAME}'\``);
     expect(page('fetch')).toContain(
       'total timeout 30 s > retry > circuit breaker > adaptive limiter > bulkhead (off) > attempt timeout 10 s',
