@@ -17,6 +17,8 @@ export interface BodyBounds {
   timeoutError(policy: BodyTimeout, timeoutMs: number): unknown;
   /** The caller's signal. */
   readonly signal?: WatchableSignal | null | undefined;
+  /** Called when somebody waits for a chunk of the body, for the first time at least. */
+  onRead?(): void;
   /**
    * Called once when the body has ended in any way that can be known: read, cancelled, given up, failed, or collected as garbage, which is
    * looked for where there is a signal or a time for the whole body. `failure` is why it failed, `undefined` for any other end.
@@ -46,7 +48,7 @@ export class BodyGuard implements AbortListener {
   /** Those who wait for a chunk. */
   #waiting: BodyReading | undefined;
   /** How many read in a way that does not tell when they wait. */
-  unseen = 0;
+  #unseen = 0;
   /** Into how many the body was split by clones, less those that were cancelled. */
   branches = 1;
   /** How often its stream was split by itself: then it is cancelled when all branches are. */
@@ -74,8 +76,19 @@ export class BodyGuard implements AbortListener {
 
   /** Somebody waits for a chunk. */
   join(reading: BodyReading): void {
+    this.bounds.onRead?.();
     reading.next = this.#waiting;
     this.#waiting = reading;
+  }
+
+  /** Somebody reads in a way that does not tell when he waits, until {@link BodyGuard.partUnseen}. */
+  joinUnseen(): void {
+    this.bounds.onRead?.();
+    this.#unseen++;
+  }
+
+  partUnseen(): void {
+    this.#unseen--;
   }
 
   /** Nobody waits there any more. */
@@ -139,7 +152,7 @@ export class BodyGuard implements AbortListener {
 
   #bodyTimedOut(): void {
     const { bounds } = this;
-    const read = this.#waiting !== undefined || this.unseen > 0;
+    const read = this.#waiting !== undefined || this.#unseen > 0;
     this.#fire(bounds.timeoutError('body_timeout', bounds.bodyMs), read);
     // Nobody reads: nobody is told, and it is no failure of the upstream's.
     if (!read) this.end(undefined);

@@ -10,6 +10,8 @@ import type { BodyBounds, BodyTimeout } from './body-guard.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
 import type { Asked } from './timeout-error.js';
 import { timeoutErrorOf } from './timeout-error.js';
+import type { UnreadBody } from './unread-bodies.js';
+import { UnreadBodies } from './unread-bodies.js';
 import { isFetchFailure } from './verdict.js';
 
 /** The call that a body is the answer to, as far as the body outlives it. */
@@ -18,7 +20,7 @@ export interface AnsweredCall extends Asked {
 }
 
 /** What bounds the body of one call's answer, and what becomes of its failure. It does not lead to the call, which leads to the response. */
-export class CallBody implements BodyBounds, Asked {
+export class CallBody implements BodyBounds, Asked, UnreadBody {
   readonly time: TimeSource;
   readonly idleMs: number;
   readonly bodyMs: number;
@@ -27,11 +29,15 @@ export class CallBody implements BodyBounds, Asked {
   readonly method: string;
   readonly url: string;
   readonly site: CallSite | undefined;
+  readonly arrivedAt: number;
+  before: UnreadBody | undefined;
+  after: UnreadBody | undefined;
   readonly #pipeline: Pipeline<unknown>;
   readonly #options: ResolvedClient;
-  readonly #succeededAt: number;
   readonly #wasSuccess: boolean;
-  readonly #vacate: (() => void) | undefined;
+  /** Counts the call off in its pipeline: once. */
+  #vacate: (() => void) | undefined;
+  #unread: UnreadBodies | undefined;
 
   /** @param vacate Counts the call off in its pipeline, where that is for the body to do. */
   constructor(
@@ -53,9 +59,33 @@ export class CallBody implements BodyBounds, Asked {
     this.site = call.site;
     this.#pipeline = pipeline;
     this.#options = options;
-    this.#succeededAt = pipeline.time.recent();
+    this.arrivedAt = pipeline.time.recent();
     this.#wasSuccess = !isFetchFailure(success(response));
+    this.before = undefined;
+    this.after = undefined;
     this.#vacate = vacate;
+    this.#unread = undefined;
+    if (vacate === undefined) return;
+    pipeline.unread ??= new UnreadBodies(pipeline.time);
+    const unread = pipeline.unread as UnreadBodies;
+    unread.add(this);
+    this.#unread = unread;
+  }
+
+  onRead(): void {
+    this.#unread?.delete(this);
+    this.#unread = undefined;
+  }
+
+  abandon(): void {
+    this.#unread = undefined;
+    this.#countOff();
+  }
+
+  #countOff(): void {
+    const vacate = this.#vacate;
+    this.#vacate = undefined;
+    vacate?.();
   }
 
   timeoutError(policy: BodyTimeout, timeoutMs: number): TimeoutError {
@@ -65,11 +95,12 @@ export class CallBody implements BodyBounds, Asked {
   }
 
   onEnd(error: unknown): void {
-    this.#vacate?.();
+    this.onRead();
+    this.#countOff();
     if (error === undefined) return;
     failLate(this.#pipeline, {
       error,
-      succeededAt: this.#succeededAt,
+      succeededAt: this.arrivedAt,
       wasSuccess: this.#wasSuccess,
     });
   }

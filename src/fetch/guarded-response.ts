@@ -197,7 +197,7 @@ function follower(name: ReaderName, native: Method, getBody?: () => unknown): Me
 }
 
 async function follow(read: unknown, guard: BodyGuard, taken: boolean): Promise<unknown> {
-  if (!taken) guard.unseen++;
+  if (!taken) guard.joinUnseen();
   try {
     const value = await read;
     if (!taken) guard.end(undefined);
@@ -206,7 +206,7 @@ async function follow(read: unknown, guard: BodyGuard, taken: boolean): Promise<
     // What reads inside does not say whether it was the reading that failed, or what was read.
     throw taken || !isBroken(error) ? guard.reasonOf(error) : guard.failed(error);
   } finally {
-    if (!taken) guard.unseen--;
+    if (!taken) guard.partUnseen();
   }
 }
 

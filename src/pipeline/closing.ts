@@ -12,6 +12,12 @@ interface Occupied {
   readonly occupied: number;
 }
 
+/** What of a pipeline may never be over by itself. */
+export interface Unread {
+  /** No new calls are taken: what nobody wants any more is to be over soon. */
+  close(): void;
+}
+
 /** The name under which calls are refused, in events, errors and telemetry. */
 const DRAIN = 'drain';
 

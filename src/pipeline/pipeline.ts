@@ -3,6 +3,7 @@ import { systemClock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
 import type { TimeSource } from '../time/time-source.js';
 import { timeSourceOf } from '../time/time-source.js';
+import type { Unread } from './closing.js';
 import { Closing } from './closing.js';
 import type { Context, LayerSettings, Operation } from './context.js';
 import type { Policy } from './contract.js';
@@ -96,6 +97,8 @@ export class Pipeline<Adds = never> {
   closing: Closing | undefined;
   /** @internal Calls of a client that are not over: a body may be read when its call has settled. See {@link vacate}. */
   occupied = 0;
+  /** @internal Those of them that may never be over: set by the client, and told when no new calls are taken. */
+  unread: Unread | undefined;
   /** @internal */
   readonly captureStack: boolean;
   /** @internal */
@@ -300,6 +303,7 @@ export class Pipeline<Adds = never> {
     if (this.closing === undefined) {
       this.closing = new Closing(this);
       this.entry = this.closing.plan;
+      this.unread?.close();
     }
     return this.closing.idle;
   }

@@ -60,7 +60,7 @@ describe('one call', () => {
     expect(at).toBe(700);
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error).toMatchObject({
-      message: 'fetch: timed out after 700 ms',
+      message: 'fetch [http://a.example]: timed out after 700 ms',
       timeoutMs: 700,
       policy: 'total_timeout',
     });

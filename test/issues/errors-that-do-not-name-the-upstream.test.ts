@@ -236,13 +236,13 @@ describe('errors of the HTTP clients say method and URL', () => {
     });
     try {
       const origin = `http://127.0.0.1:${port}`;
-      const policies = { totalTimeout: 400, attemptTimeout: 390 };
-      const response = await resilientFetch({ policies })(`${origin}/slow?token=secret`);
+      const times = { idleTimeout: 200 };
+      const response = await resilientFetch(times)(`${origin}/slow?token=secret`);
       const error = await errorOf(response.text());
       const said = { code: 'ERR_TIMEOUT', key: origin, method: 'GET', url: `${origin}/slow` };
       expect(error).toMatchObject(said);
       expect(error.message).toMatch(`fetch [${origin}]: timed out`);
-      const { body } = await resilientRequest({ policies })(`${origin}/slow?token=secret`);
+      const { body } = await resilientRequest(times)(`${origin}/slow?token=secret`);
       expect(await errorOf(body.text())).toMatchObject(said);
     } finally {
       await servers.close();

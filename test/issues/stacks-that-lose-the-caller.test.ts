@@ -106,10 +106,7 @@ describe('with captureStack an error shows where the call was made', () => {
     const port = await servers.http((_, response) => {
       response.writeHead(200).write('begun');
     });
-    const fetch = resilientFetch({
-      captureStack,
-      policies: { totalTimeout: 400, attemptTimeout: 390 },
-    });
+    const fetch = resilientFetch({ captureStack, idleTimeout: 200 });
     async function callerOfBody(): Promise<Response> {
       return await fetch(`http://127.0.0.1:${port}/`);
     }

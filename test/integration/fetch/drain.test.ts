@@ -69,25 +69,19 @@ describe.each(clientKinds)('$name', ({ name, make }) => {
     expect(await drained).toMatchObject({ inFlight: 0, bodies: 0 });
   });
 
-  // What resilientFetch sees of a body that is not read by a method of the Response is for its guard to say.
-  const seesStreams = !name.startsWith('resilientFetch');
+  it('G17: a body that is read as a stream is waited for to its end', async () => {
+    const made = client();
+    const { body } = await made.send(`${origin}/`);
+    let text = '';
+    const reading = (async () => {
+      for await (const chunk of body as AsyncIterable<Uint8Array>) text += Buffer.from(chunk);
+    })();
+    expect(await made.drain('10s')).toMatchObject({ inFlight: 0, bodies: 0 });
+    await reading;
+    expect(text).toBe('chunk '.repeat(CHUNKS));
+  });
 
-  it.runIf(seesStreams)(
-    'G17: a body that is read as a stream is waited for to its end',
-    async () => {
-      const made = client();
-      const { body } = await made.send(`${origin}/`);
-      let text = '';
-      const reading = (async () => {
-        for await (const chunk of body as AsyncIterable<Uint8Array>) text += Buffer.from(chunk);
-      })();
-      expect(await made.drain('10s')).toMatchObject({ inFlight: 0, bodies: 0 });
-      await reading;
-      expect(text).toBe('chunk '.repeat(CHUNKS));
-    },
-  );
-
-  it.runIf(seesStreams)('G17: a body whose reader leaves has ended', async () => {
+  it('G17: a body whose reader leaves has ended', async () => {
     const made = client();
     const { body } = await made.send(`${origin}/`);
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
