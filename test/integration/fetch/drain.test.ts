@@ -5,7 +5,7 @@ import { type Client, clientKinds } from './support/clients.js';
 const CHUNKS = 10;
 const EVERY_MS = 50;
 
-describe.each(clientKinds)('$name', ({ name, make }) => {
+describe.each(clientKinds)('$name', ({ make }) => {
   const servers = new Servers();
   const clients: Client[] = [];
   let origin = '';
