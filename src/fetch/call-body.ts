@@ -7,6 +7,7 @@ import { formatDuration } from '../time/duration.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { WatchableSignal } from './abort-watch.js';
 import type { BodyBounds, BodyTimeout } from './body-guard.js';
+import { notesOn } from './notes.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
 import type { Asked } from './timeout-error.js';
 import { timeoutErrorOf } from './timeout-error.js';
@@ -30,6 +31,7 @@ export class CallBody implements BodyBounds, Asked {
   readonly #pipeline: Pipeline<unknown>;
   readonly #options: ResolvedClient;
   readonly #succeededAt: number;
+  /** Whether the policies have taken it for a success of the upstream that was asked. */
   readonly #wasSuccess: boolean;
   readonly #vacate: (() => void) | undefined;
 
@@ -54,7 +56,8 @@ export class CallBody implements BodyBounds, Asked {
     this.#pipeline = pipeline;
     this.#options = options;
     this.#succeededAt = pipeline.time.recent();
-    this.#wasSuccess = !isFetchFailure(success(response));
+    this.#wasSuccess =
+      !isFetchFailure(success(response)) && notesOn(response)?.elsewhere !== true;
     this.#vacate = vacate;
   }
 

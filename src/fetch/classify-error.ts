@@ -1,6 +1,8 @@
+import { RejectedError } from '../errors.js';
+import { entryOfAxios, wasCutOff } from './client-errors.js';
 import { entryOfMessage, saysNetwork } from './error-messages.js';
 import type { Entry, FetchErrorClass } from './error-table.js';
-import { classOf, entryOfCode } from './error-table.js';
+import { CALLERS_DOING, classOf, entryOfCode } from './error-table.js';
 import type { AbortStateLike } from './types.js';
 
 /** How many errors are looked at, whether they lie beneath each other or side by side. */
@@ -83,6 +85,8 @@ export function isBroken(error: unknown): boolean {
 function entryOf(error: unknown, budget: Budget): Entry | undefined {
   if (typeof error !== 'object' || error === null || budget.looks === 0) return undefined;
   budget.looks--;
+  // Nothing was sent, whatever opened the breaker that refused it.
+  if (error instanceof RejectedError) return CALLERS_DOING;
   const fields: ErrorFields = error;
   return (
     ownEntry(fields) ??
@@ -110,6 +114,8 @@ function ownEntry(error: ErrorFields): Entry | undefined {
       return entryOfMessage(error.message as string, name) ?? 'connect';
     }
     if (code === 'ECONNABORTED' && isTimeoutOfAxios(error)) return 'timeout';
+    const axios = entryOfAxios(error);
+    if (axios !== undefined) return axios;
     // It says too little: whatever is deeper says more.
     if (code === 'UND_ERR_INFO') return undefined;
     const entry = entryOfCode(code);
@@ -145,6 +151,7 @@ function lastResort(error: ErrorFields): Entry | undefined {
   if (name === 'FetchError' && NODE_FETCH_TIMEOUTS.has(type)) return 'timeout';
   // node-fetch's word for whatever went wrong below HTTP.
   if (name === 'FetchError' && type === 'system') return 'network';
+  if (wasCutOff(error)) return 'network';
   if (typeof message !== 'string') return undefined;
   if (saysNetwork(message) && isOfAProgram(error)) return undefined;
   return entryOfMessage(message, name);
