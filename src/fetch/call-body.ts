@@ -56,8 +56,7 @@ export class CallBody implements BodyBounds, Asked {
     this.#pipeline = pipeline;
     this.#options = options;
     this.#succeededAt = pipeline.time.recent();
-    this.#wasSuccess =
-      !isFetchFailure(success(response)) && notesOn(response)?.elsewhere !== true;
+    this.#wasSuccess = !isFetchFailure(success(response)) && notesOn(response)?.elsewhere !== true;
     this.#vacate = vacate;
   }
 
