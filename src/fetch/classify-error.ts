@@ -54,7 +54,7 @@ const NODE_FETCH_TIMEOUTS: ReadonlySet<unknown> = new Set(['request-timeout', 'b
  * @param signal the caller's signal: once it has aborted, an error that is its `reason`, whatever it looks like, is `abort`, and so is any AbortError.
  * As long as it has not, an AbortError is the client's own way of giving up, and so `timeout`.
  * @returns `undefined` when nothing shows that the request failed on its way: mistakes in the call (an
- * invalid URL, a closed dispatcher), errors of the caller's own code, values that are no errors.
+ * invalid URL, a closed dispatcher), refusals by a policy, errors of the caller's own code, values that are no errors.
  * Never throws.
  */
 export function classifyFetchError(
@@ -151,7 +151,8 @@ function lastResort(error: ErrorFields): Entry | undefined {
   if (name === 'FetchError' && NODE_FETCH_TIMEOUTS.has(type)) return 'timeout';
   // node-fetch's word for whatever went wrong below HTTP.
   if (name === 'FetchError' && type === 'system') return 'network';
-  if (wasCutOff(error)) return 'network';
+  // A DOMException's, as happy-dom's fetch gives it.
+  if (name === 'NetworkError' || wasCutOff(error)) return 'network';
   if (typeof message !== 'string') return undefined;
   if (saysNetwork(message) && isOfAProgram(error)) return undefined;
   return entryOfMessage(message, name);

@@ -21,6 +21,7 @@ describe('a double of the network', () => {
     // nock 14 has fetch reject with the very error that it was given.
     ['nock: replyWithError with a code', coded('ECONNRESET'), 'reset'],
     ['nock under node-fetch', nodeFetch('system'), 'network'],
+    ['happy-dom', new DOMException('Fetch to "http://a/" failed.', 'NetworkError'), 'network'],
     [
       'by hand: with a cause',
       new TypeError('Failed to fetch', { cause: new Error('boom') }),

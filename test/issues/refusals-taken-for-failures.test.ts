@@ -14,7 +14,7 @@ afterAll(async () => {
 });
 
 /** A CircuitOpenError was taken for what had opened the breaker: sent again, and counted by the breaker outside. */
-it('R2: a refusal inside a dispatcher, which fetch wraps, is no failure for those outside', async () => {
+it('X9: a refusal inside a dispatcher, which fetch wraps, is no failure for those outside', async () => {
   const url = `http://127.0.0.1:${await servers.dead()}/`;
   const dispatcher = agent.compose(resilience({ policies: { ...quick, retry: false } }));
   const breaker = circuitBreaker({ handle: isFetchFailure, consecutiveFailures: 50 });
