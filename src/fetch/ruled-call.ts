@@ -11,7 +11,7 @@ import { noteFault } from './attempt-fault.js';
 import { withAttemptHeaders, withIdempotencyKey } from './attempt-headers.js';
 import { noteAttempts } from './attempts.js';
 import { Preparation } from './before-attempt.js';
-import { bodyKind, keepBody } from './body.js';
+import { bodyForAttempt, bodyKind, keepBody } from './body.js';
 import { settingsOf } from './call-settings.js';
 import { readHeader } from './headers.js';
 import { mayRepeat } from './methods.js';
@@ -233,6 +233,19 @@ export class RuledCall implements OutgoingRequest {
   /** A response is there, be it wanted still or not. */
   protected arrived(response: unknown): void {
     this.#bounds?.arrived?.(response);
+  }
+
+  /** The body of an attempt, or a promise of it. Where it cannot be made, that is the client's own fault. */
+  protected makeBody(): unknown {
+    const blame = (error: unknown): never => {
+      throw this.ownFault(error);
+    };
+    try {
+      const made = bodyForAttempt(this.body);
+      return made instanceof Promise ? made.catch(blame) : made;
+    } catch (error) {
+      return blame(error);
+    }
   }
 
   /** An attempt sends this body. */
