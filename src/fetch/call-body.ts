@@ -7,6 +7,7 @@ import { formatDuration } from '../time/duration.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { WatchableSignal } from './abort-watch.js';
 import type { BodyBounds, BodyTimeout } from './body-guard.js';
+import { notesOn } from './notes.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
 import type { Asked } from './timeout-error.js';
 import { timeoutErrorOf } from './timeout-error.js';
@@ -34,6 +35,7 @@ export class CallBody implements BodyBounds, Asked, UnreadBody {
   after: UnreadBody | undefined;
   readonly #pipeline: Pipeline<unknown>;
   readonly #options: ResolvedClient;
+  /** Whether the policies have taken it for a success of the upstream that was asked. */
   readonly #wasSuccess: boolean;
   /** Counts the call off in its pipeline: once. */
   #vacate: (() => void) | undefined;
@@ -60,7 +62,7 @@ export class CallBody implements BodyBounds, Asked, UnreadBody {
     this.#pipeline = pipeline;
     this.#options = options;
     this.arrivedAt = pipeline.time.recent();
-    this.#wasSuccess = !isFetchFailure(success(response));
+    this.#wasSuccess = !isFetchFailure(success(response)) && notesOn(response)?.elsewhere !== true;
     this.before = undefined;
     this.after = undefined;
     this.#vacate = vacate;

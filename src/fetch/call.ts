@@ -3,7 +3,7 @@ import { controllerOf } from '../pipeline/context.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Clock } from '../time/clock.js';
 import type { WatchableSignal } from './abort-watch.js';
-import { bodyForAttempt, needsDuplex } from './body.js';
+import { needsDuplex } from './body.js';
 import type { BodyBounds } from './body-guard.js';
 import { CallBody } from './call-body.js';
 import { HIDES_REDIRECTS, sendFirstHop, sendUnseen } from './first-hop.js';
@@ -155,7 +155,7 @@ export class FetchCall extends RuledCall {
     // Where nothing was added to them, a Request's own headers stay with it.
     if (headers !== this.#request?.headers) init['headers'] = headers;
     if (this.body === undefined) return this.#sendWith(init, context);
-    const body = bodyForAttempt(this.body);
+    const body = this.makeBody();
     return body instanceof Promise
       ? body.then((made) => this.#sendBody(init, made, context))
       : this.#sendBody(init, body, context);

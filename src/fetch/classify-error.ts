@@ -1,6 +1,8 @@
+import { RejectedError } from '../errors.js';
+import { entryOfAxios, wasCutOff } from './client-errors.js';
 import { entryOfMessage, saysNetwork } from './error-messages.js';
 import type { Entry, FetchErrorClass } from './error-table.js';
-import { classOf, entryOfCode } from './error-table.js';
+import { CALLERS_DOING, classOf, entryOfCode } from './error-table.js';
 import type { AbortStateLike } from './types.js';
 
 /** How many errors are looked at, whether they lie beneath each other or side by side. */
@@ -52,7 +54,7 @@ const NODE_FETCH_TIMEOUTS: ReadonlySet<unknown> = new Set(['request-timeout', 'b
  * @param signal the caller's signal: once it has aborted, an error that is its `reason`, whatever it looks like, is `abort`, and so is any AbortError.
  * As long as it has not, an AbortError is the client's own way of giving up, and so `timeout`.
  * @returns `undefined` when nothing shows that the request failed on its way: mistakes in the call (an
- * invalid URL, a closed dispatcher), errors of the caller's own code, values that are no errors.
+ * invalid URL, a closed dispatcher), refusals by a policy, errors of the caller's own code, values that are no errors.
  * Never throws.
  */
 export function classifyFetchError(
@@ -83,6 +85,8 @@ export function isBroken(error: unknown): boolean {
 function entryOf(error: unknown, budget: Budget): Entry | undefined {
   if (typeof error !== 'object' || error === null || budget.looks === 0) return undefined;
   budget.looks--;
+  // Nothing was sent, whatever opened the breaker that refused it.
+  if (error instanceof RejectedError) return CALLERS_DOING;
   const fields: ErrorFields = error;
   return (
     ownEntry(fields) ??
@@ -110,6 +114,8 @@ function ownEntry(error: ErrorFields): Entry | undefined {
       return entryOfMessage(error.message as string, name) ?? 'connect';
     }
     if (code === 'ECONNABORTED' && isTimeoutOfAxios(error)) return 'timeout';
+    const axios = entryOfAxios(error);
+    if (axios !== undefined) return axios;
     // It says too little: whatever is deeper says more.
     if (code === 'UND_ERR_INFO') return undefined;
     const entry = entryOfCode(code);
@@ -145,6 +151,8 @@ function lastResort(error: ErrorFields): Entry | undefined {
   if (name === 'FetchError' && NODE_FETCH_TIMEOUTS.has(type)) return 'timeout';
   // node-fetch's word for whatever went wrong below HTTP.
   if (name === 'FetchError' && type === 'system') return 'network';
+  // A DOMException's, as happy-dom's fetch gives it.
+  if (name === 'NetworkError' || wasCutOff(error)) return 'network';
   if (typeof message !== 'string') return undefined;
   if (saysNetwork(message) && isOfAProgram(error)) return undefined;
   return entryOfMessage(message, name);

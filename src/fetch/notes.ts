@@ -9,7 +9,7 @@ export interface Notes {
   final: boolean;
   /** The delay it asks for, where the call reads it in its own way; `null` for none. */
   retryAfter: number | null | undefined;
-  /** A redirect led to another upstream, and it is that one's answer. */
+  /** A redirect led to another upstream, and it is that one's answer, or the failure of that one's body. */
   elsewhere: boolean;
   /** The client gave up of its own accord, though it looks like an abort. */
   ownTimeout: boolean;
@@ -61,9 +61,9 @@ export function markRetryAfter(result: unknown, retryAfter: number | undefined):
   note(result, 'retryAfter', retryAfter ?? null);
 }
 
-/** Notes that a Response is the answer of another upstream than the one that was asked. */
-export function markElsewhere(response: unknown): void {
-  note(response, 'elsewhere', true);
+/** Notes that a Response, or the error of its body, is of another upstream than the one that was asked. */
+export function markElsewhere(result: unknown): void {
+  note(result, 'elsewhere', true);
 }
 
 /** Notes that an AbortError is a failure: nobody but the client itself has aborted. */

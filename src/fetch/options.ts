@@ -245,8 +245,6 @@ export interface ResolvedClient extends Omit<z.output<typeof clientSchema>, 'nam
   /** What the options are of, for errors. */
   readonly path: string;
   readonly name: string;
-  /** Whether a bare Error of what sends is the network's. */
-  readonly bareErrors?: boolean;
 }
 
 /** The schema of {@link ResilientFetchOptions}. */

@@ -80,7 +80,7 @@ export class ReadCall extends FetchCall {
       this.#values.set(response, await this.#read(response, signal));
     } catch (error) {
       if (signal.aborted) throw error;
-      if (isBodyFailure(error, response, end)) throw this.broke(error);
+      if (isBodyFailure(error, response, end)) throw this.broke(error, response);
       const own = this.ownFault(error);
       this.markAnswered(own);
       throw own;

@@ -22,3 +22,9 @@ export function redirectedTo(response: unknown, url: string): string | undefined
     return undefined;
   }
 }
+
+/** Whether redirects led anywhere, as far as that costs nothing to know. */
+export function wasRedirected(response: unknown): boolean {
+  const { redirected, context } = Object(response) as MayBeRedirected;
+  return redirected === true || (context?.history?.length ?? 0) > 1;
+}

@@ -11,15 +11,22 @@ import { noteFault } from './attempt-fault.js';
 import { withAttemptHeaders, withIdempotencyKey } from './attempt-headers.js';
 import { noteAttempts } from './attempts.js';
 import { Preparation } from './before-attempt.js';
-import { bodyKind, keepBody } from './body.js';
+import { bodyForAttempt, bodyKind, keepBody } from './body.js';
 import { settingsOf } from './call-settings.js';
 import { readHeader } from './headers.js';
 import { mayRepeat } from './methods.js';
-import { markAgain, markElsewhere, markFailed, markFinal, markRetryAfter } from './notes.js';
+import {
+  markAgain,
+  markElsewhere,
+  markFailed,
+  markFinal,
+  markRetryAfter,
+  notesOn,
+} from './notes.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
 import type { Bounds } from './policies.js';
 import { boundsOf } from './policies.js';
-import { redirectedTo } from './redirects.js';
+import { redirectedTo, wasRedirected } from './redirects.js';
 import { RepeatGuard } from './repeat-guard.js';
 import type { OutgoingRequest } from './request.js';
 import { originOf } from './request.js';
@@ -228,6 +235,19 @@ export class RuledCall implements OutgoingRequest {
     this.#bounds?.arrived?.(response);
   }
 
+  /** The body of an attempt, or a promise of it. Where it cannot be made, that is the client's own fault. */
+  protected makeBody(): unknown {
+    const blame = (error: unknown): never => {
+      throw this.ownFault(error);
+    };
+    try {
+      const made = bodyForAttempt(this.body);
+      return made instanceof Promise ? made.catch(blame) : made;
+    } catch (error) {
+      return blame(error);
+    }
+  }
+
   /** An attempt sends this body. */
   protected sends(body: unknown): void {
     this.#lastBody = body;
@@ -241,8 +261,7 @@ export class RuledCall implements OutgoingRequest {
   protected failed(error: unknown, begun = true): unknown {
     const own = ownErrorOf(error, this.#number);
     this.#preparation?.ended(failure(error));
-    const { bareErrors = false } = this.#options;
-    noteFault(own, { body: this.#lastBody, bareErrors });
+    noteFault(own, this.#lastBody);
     const again = this.#classifies && this.#classify(failure(own), own);
     if (!again) this.#guard?.failed(own, begun);
     return own;
@@ -257,11 +276,12 @@ export class RuledCall implements OutgoingRequest {
     return own;
   }
 
-  /** An attempt was answered, and its body failed while it was read. Answers what the policies are to see. */
-  protected broke(error: unknown): unknown {
+  /** An attempt was answered with this, and its body failed while it was read. Answers what the policies are to see. */
+  protected broke(error: unknown, response: unknown): unknown {
     const own = ownErrorOf(error, this.#number);
     this.#preparation?.ended(failure(error));
     markFailed(own, true);
+    if (notesOn(response)?.elsewhere === true) markElsewhere(own);
     this.markAnswered(own);
     if (this.#classifies) this.#classify(failure(own), own);
     return own;
@@ -277,9 +297,9 @@ export class RuledCall implements OutgoingRequest {
     this.#preparation?.ended(success(response));
     const again = this.#classifies && this.#classify(success(response), response);
     if (!again) this.#guard?.answered(response);
-    if (this.#followsRedirects && isFailedAnswer(response) && this.#isElsewhere(response)) {
-      markElsewhere(response);
-    }
+    // Of a good answer, the body may fail.
+    const mayFail = isFailedAnswer(response) || wasRedirected(response);
+    if (this.#followsRedirects && mayFail && this.#isElsewhere(response)) markElsewhere(response);
     const read = this.overrides.retryAfter ?? this.#options.retryAfter ?? true;
     if (read === false) markRetryAfter(response, undefined);
     else if (read !== true) {

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { ContractError } from '../errors.js';
-import { bodyForAttempt, bodyKind } from '../fetch/body.js';
+import { bodyKind } from '../fetch/body.js';
 import { CallBody } from '../fetch/call-body.js';
 import { markFailed } from '../fetch/notes.js';
 import type { ResolvedClient, ResolvedOverrides } from '../fetch/options.js';
@@ -166,6 +166,6 @@ export class InterceptedCall extends RuledCall {
     const { body } = this;
     if (body === undefined || body === null) return null;
     // A stream is sent once by the rules above; whether it was sent elsewhere, by a client on top, is not for us to judge.
-    return bodyKind(body) === 'once' ? body : bodyForAttempt(body);
+    return bodyKind(body) === 'once' ? body : this.makeBody();
   }
 }

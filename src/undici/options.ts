@@ -39,12 +39,12 @@ const requestSchema = clientSchema.extend({ request: fnOf<typeof request>().opti
 export function resolveResilience(options: unknown): ResolvedClient {
   const path = 'resilience';
   const given = parseOptions(clientSchema, options, path);
-  return { ...given, path, name: given.name ?? DEFAULT_NAME, bareErrors: true };
+  return { ...given, path, name: given.name ?? DEFAULT_NAME };
 }
 
 /** @throws ConfigError */
 export function resolveRequest(options: unknown) {
   const path = 'resilientRequest';
   const given = parseOptions(requestSchema, options, path);
-  return { ...given, path, name: given.name ?? DEFAULT_NAME, bareErrors: true };
+  return { ...given, path, name: given.name ?? DEFAULT_NAME };
 }

@@ -18,17 +18,20 @@ describe('a double of the network', () => {
       new TypeError('Failed to fetch', { cause: Response.error() }),
       'network',
     ],
+    // nock 14 has fetch reject with the very error that it was given.
+    ['nock: replyWithError with a code', coded('ECONNRESET'), 'reset'],
+    ['nock under node-fetch', nodeFetch('system'), 'network'],
+    ['happy-dom', new DOMException('Fetch to "http://a/" failed.', 'NetworkError'), 'network'],
     [
-      'MSW: an error in a handler',
+      'by hand: with a cause',
       new TypeError('Failed to fetch', { cause: new Error('boom') }),
       'network',
     ],
     [
-      'nock: replyWithError with a code',
+      'by hand: with a code beneath',
       new TypeError('Failed to fetch', { cause: coded('ECONNRESET') }),
       'reset',
     ],
-    ['nock under node-fetch', nodeFetch('system'), 'network'],
     [
       'node-fetch: a timeout',
       nodeFetch('request-timeout', 'network timeout at: http://a/'),
@@ -59,21 +62,29 @@ describe('a double of the network', () => {
     expect(sent.calls).toHaveLength(3);
   });
 
-  it('X9: is the network where only the call can tell it from a stream of the caller’s that failed', async () => {
-    const error = new TypeError('fetch failed', { cause: new Error('something awful') });
-    for (const init of [{}, { method: 'PUT', body: 'x' }, { method: 'DELETE' }]) {
-      const sent = double(error, error, 200);
+  it.each<[string, Error]>([
+    ['undici’s MockAgent', new TypeError('fetch failed', { cause: new Error('something awful') })],
+    ['nock: replyWithError of a text', new Error('boom')],
+    ['by hand: a rejected promise', new Error('the upstream is on holiday')],
+    ['by hand: without a word', new Error()],
+  ])(
+    'X9: is the network where only the call can tell it from a stream of the caller’s that failed: %s',
+    async (_what, error) => {
+      expect(classifyFetchError(error)).toBeUndefined();
+      for (const init of [{}, { method: 'PUT', body: 'x' }, { method: 'DELETE' }]) {
+        const sent = double(error, error, 200);
+        const send = resilientFetch({ fetch: sent as GlobalFetch, policies: quick });
+        expect((await send('http://a.example/', init)).status).toBe(200);
+      }
+      const sent = double(error);
       const send = resilientFetch({ fetch: sent as GlobalFetch, policies: quick });
-      expect((await send('http://a.example/', init)).status).toBe(200);
-    }
-    const sent = double(error);
-    const send = resilientFetch({ fetch: sent as GlobalFetch, policies: quick });
-    for (let i = 0; i < 4; i++) {
-      const body = new ReadableStream();
-      await expect(send('http://a.example/', { method: 'PUT', body })).rejects.toBe(error);
-    }
-    expect(sent.calls).toHaveLength(4);
-  });
+      for (let i = 0; i < 4; i++) {
+        const body = new ReadableStream();
+        await expect(send('http://a.example/', { method: 'PUT', body })).rejects.toBe(error);
+      }
+      expect(sent.calls).toHaveLength(4);
+    },
+  );
 
   it.each<[string, unknown]>([
     ['a port', new TypeError('fetch failed', { cause: new Error('bad port') })],
@@ -84,9 +95,13 @@ describe('a double of the network', () => {
       'a fault in a program',
       new TypeError('fetch failed', { cause: new TypeError('x is not a function') }),
     ],
-    ['a text that mentions a network', new Error('no network configured')],
+    ['a proxy that wants credentials', new TypeError('fetch failed', { cause: new Error() })],
     ['a fault that mentions one', new TypeError('Request timed out is not a function')],
-    ['an error of the program’s own', new Error('boom')],
+    [
+      'an error of the program’s own class',
+      Object.assign(new Error('no token'), { name: 'NoTokenError' }),
+    ],
+    ['an error with a code of the program’s own', coded('NO_TOKEN')],
   ])('X9: is not: %s', async (_what, error) => {
     expect(classifyFetchError(error)).toBeUndefined();
     const sent = double(error as Error);

@@ -11,15 +11,20 @@ let first = '';
 let second = '';
 let asked = 0;
 beforeAll(async () => {
-  const target = await servers.http((_request, response) => {
+  const target = await servers.http(({ url }, response) => {
     asked++;
-    response.writeHead(503).end();
+    if (url !== '/cut') response.writeHead(503).end();
+    else {
+      response.writeHead(200, { 'content-length': 9 }).write('x');
+      setTimeout(() => response.destroy(), 20);
+    }
   });
   second = `http://127.0.0.1:${target}`;
   const port = await servers.http((request, response) => {
     const { url = '' } = request;
     if (url === '/down') response.writeHead(503).end();
-    else response.writeHead(307, { location: url === '/own' ? '/down' : `${second}/` }).end();
+    else if (url === '/own') response.writeHead(307, { location: '/down' }).end();
+    else response.writeHead(307, { location: `${second}${url === '/cut' ? url : '/'}` }).end();
   });
   first = `http://127.0.0.1:${port}`;
 });
@@ -57,6 +62,15 @@ describe.each(Object.entries(ways))('a redirect, with %s', (name, make) => {
     expect(asked).toBe(12);
   });
 
+  it('X2: that ends at another origin whose body fails is one, too', async () => {
+    const { way, outcome } = await call({}, '/cut');
+    expect(outcome).toBeInstanceOf(Error);
+    expect(breakerOf(way, first)).toMatchObject({
+      state: 'closed',
+      window: { failures: 0, calls: 3 },
+    });
+  });
+
   it('X2: that stays at its origin is judged as ever', async () => {
     const { way } = await call({}, '/own');
     expect(breakerOf(way, first)).toMatchObject({ state: 'open' });
@@ -70,6 +84,14 @@ describe.each(Object.entries(ways))('a redirect, with %s', (name, make) => {
     const apart = await call({ key: ({ url }: { url: string }) => new URL(url).port }, '/away');
     expect(breakerOf(apart.way, new URL(first).port)).toMatchObject({ state: 'closed' });
   });
+});
+
+it('X2: a body that fails at another origin is no failure of the first, where it is read within the policies', async () => {
+  const send = resilientFetch({ policies: quick });
+  const read = send.read(`${first}/cut`, {}, (response) => response.text());
+  await expect(read).rejects.toThrow(TypeError);
+  expect(asked).toBe(4);
+  expect(breakerOf(send, first)).toMatchObject({ window: { failures: 0, calls: 4 } });
 });
 
 it('X2: a fetch that rewrites URLs without a redirect is another way to the same upstream', async () => {

@@ -44,7 +44,7 @@ export const ways: Readonly<Record<string, (options?: WayOptions, under?: Dispat
     return {
       status: async (url, init) => {
         const { statusCode, body } = await send(url, { dispatcher, ...init } as object);
-        await body.dump();
+        await body.arrayBuffer();
         return statusCode;
       },
       snapshot: send.snapshot,
@@ -56,7 +56,7 @@ export const ways: Readonly<Record<string, (options?: WayOptions, under?: Dispat
     return {
       status: async (url, init) => {
         const { statusCode, body } = await request(url, { dispatcher, ...init } as object);
-        await body.dump();
+        await body.arrayBuffer();
         return statusCode;
       },
       snapshot: interceptor.snapshot,
