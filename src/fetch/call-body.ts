@@ -1,6 +1,7 @@
 import type { TimeoutError } from '../errors.js';
 import type { CallSite } from '../pipeline/call-site.js';
 import { failLate } from '../pipeline/late-failure.js';
+import type { Occupants } from '../pipeline/occupants.js';
 import { success } from '../pipeline/outcome.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { formatDuration } from '../time/duration.js';
@@ -31,16 +32,16 @@ export class CallBody implements BodyBounds, Asked {
   readonly #options: ResolvedClient;
   readonly #succeededAt: number;
   readonly #wasSuccess: boolean;
-  readonly #vacate: (() => void) | undefined;
+  readonly #occupants: Occupants | undefined;
 
-  /** @param vacate Counts the call off in its pipeline, where that is for the body to do. */
+  /** @param occupants What counts the call in its pipeline, where it is for the body to leave that. */
   constructor(
     response: unknown,
     pipeline: Pipeline<unknown>,
     options: ResolvedClient,
     call: AnsweredCall,
     signal: WatchableSignal | undefined,
-    vacate?: (() => void) | undefined,
+    occupants?: Occupants | undefined,
   ) {
     const { overrides } = call;
     this.time = pipeline.time;
@@ -55,7 +56,7 @@ export class CallBody implements BodyBounds, Asked {
     this.#options = options;
     this.#succeededAt = pipeline.time.recent();
     this.#wasSuccess = !isFetchFailure(success(response));
-    this.#vacate = vacate;
+    this.#occupants = occupants;
   }
 
   timeoutError(policy: BodyTimeout, timeoutMs: number): TimeoutError {
@@ -65,7 +66,7 @@ export class CallBody implements BodyBounds, Asked {
   }
 
   onEnd(error: unknown): void {
-    this.#vacate?.();
+    this.#occupants?.leave();
     if (error === undefined) return;
     failLate(this.#pipeline, {
       error,

@@ -1,6 +1,7 @@
 import { CallSite } from '../pipeline/call-site.js';
 import type { Context, LayerSettings } from '../pipeline/context.js';
 import { clockOf } from '../pipeline/context.js';
+import type { Occupants } from '../pipeline/occupants.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import { failure, success } from '../pipeline/outcome.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
@@ -73,7 +74,7 @@ export class RuledCall implements OutgoingRequest {
   #wasRepeatedAtOnce = false;
   #lastBody: unknown;
   #bounds: Bounds | undefined;
-  #pipeline: Pipeline<unknown> | undefined;
+  #occupants: Occupants | undefined;
 
   constructor(facts: CallFacts, overrides: ResolvedOverrides, options: ResolvedClient) {
     const { url, method, followsRedirects } = facts;
@@ -139,23 +140,22 @@ export class RuledCall implements OutgoingRequest {
 
   /** Counts in its pipeline until {@link RuledCall.vacate}, for a drain to wait for: a body may be read when its call has settled. */
   occupy(pipeline: Pipeline<unknown>): void {
-    pipeline.occupied++;
-    this.#pipeline = pipeline;
+    this.#occupants = pipeline.occupy();
   }
 
   /** All of it is over. Once is enough. */
   vacate(): void {
-    this.handOver()?.();
+    this.handOver()?.leave();
   }
 
-  /** Answers what counts it off, for somebody who calls that once in place of {@link RuledCall.vacate}. It does not lead to the call. */
-  protected handOver(): (() => void) | undefined {
-    const pipeline = this.#pipeline;
-    this.#pipeline = undefined;
-    return pipeline?.vacate;
+  /** Answers what counts it, for somebody who leaves that once in place of {@link RuledCall.vacate}. It does not lead to the call. */
+  protected handOver(): Occupants | undefined {
+    const occupants = this.#occupants;
+    this.#occupants = undefined;
+    return occupants;
   }
 
-  /** The call was answered with this. */
+  /** The call was answered with this, as far as is known when it is read. */
   ended(response: unknown): void {
     noteAttempts(response, this.#sent);
   }
