@@ -68,6 +68,7 @@ export class CallBody implements BodyBounds, Asked {
   onEnd(error: unknown): void {
     this.#occupants?.leave();
     if (error === undefined) return;
+    this.site?.addTo(error);
     failLate(this.#pipeline, {
       error,
       succeededAt: this.#succeededAt,

@@ -1,3 +1,4 @@
+import { TimeoutError } from '../errors.js';
 import { CallSite } from '../pipeline/call-site.js';
 import type { Context, LayerSettings } from '../pipeline/context.js';
 import { clockOf } from '../pipeline/context.js';
@@ -165,6 +166,10 @@ export class RuledCall implements OutgoingRequest {
     const original = originalOf(error);
     noteAttempts(original, this.#sent);
     signRequest(original, this.#options.name, this);
+    // Node's fetch captures the stack of its signal's reason anew.
+    if (original instanceof TimeoutError && original.pipeline === this.#options.name) {
+      this.site?.addTo(original);
+    }
     return original;
   }
 
