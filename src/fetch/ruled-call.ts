@@ -28,7 +28,7 @@ import { originOf } from './request.js';
 import { sending } from './sending.js';
 import { originalOf, ownErrorOf } from './shared-errors.js';
 import { signRequest } from './signed-error.js';
-import type { HeadersSource } from './types.js';
+import type { AbortStateLike, HeadersSource } from './types.js';
 import { isFailedAnswer, isFetchFailure } from './verdict.js';
 
 /** What a call is about, as it came. */
@@ -161,10 +161,15 @@ export class RuledCall implements OutgoingRequest {
     noteAttempts(response, this.#sent);
   }
 
-  /** The call ended with this error. Answers what the caller is to see. */
-  endedBadly(error: unknown): unknown {
+  /**
+   * The call ended with this error. Answers what the caller is to see.
+   *
+   * @param caller the caller's signal. Its reason is his: it may be the timeout of another call of the same client.
+   */
+  endedBadly(error: unknown, caller?: AbortStateLike): unknown {
     const original = originalOf(error);
     noteAttempts(original, this.#sent);
+    if (caller?.aborted === true && caller.reason === original) return original;
     signRequest(original, this.#options.name, this);
     // Node's fetch captures the stack of its signal's reason anew.
     if (original instanceof TimeoutError && original.pipeline === this.#options.name) {

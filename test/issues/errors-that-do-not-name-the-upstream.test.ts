@@ -318,6 +318,23 @@ describe('errors of the HTTP clients say method and URL', () => {
     expect(own.url).toBeUndefined();
   });
 
+  it('X10: a call that another one makes for itself does not sign the timeout that ends both', async () => {
+    const clock = new VirtualClock();
+    const fetch = resilientFetch({
+      clock,
+      fetch: double(hang) as typeof globalThis.fetch,
+      policies: [timeout(1_000)],
+      beforeAttempt: async ({ request, signal }) => {
+        if (request.url === URL_SHOWN) {
+          await fetch(`${KEY}/token`, { method: 'POST', signal }, { totalTimeout: 5_000 });
+        }
+      },
+    });
+    const late = errorOf(fetch(URL_SHOWN));
+    await clock.advance(1_001);
+    expect(await late).toMatchObject({ code: 'ERR_TIMEOUT', method: 'GET', url: URL_SHOWN });
+  });
+
   describe('of undici', () => {
     const servers = new Servers();
     let origin = '';
