@@ -50,6 +50,9 @@ export interface Prepared {
 
 let calls = 0;
 
+/** What stands between a call and its caller, at least. */
+const OWN_FRAMES = 2;
+
 /** What HTTP's rules say of one call, however it is sent: what it sends, whether again, and what its answers mean. */
 export class RuledCall implements OutgoingRequest {
   readonly url: string;
@@ -173,7 +176,7 @@ export class RuledCall implements OutgoingRequest {
     signRequest(original, this.#options.name, this);
     // Node's fetch captures the stack of its signal's reason anew.
     if (original instanceof TimeoutError && original.pipeline === this.#options.name) {
-      this.site?.addTo(original);
+      this.site?.addTo(original, OWN_FRAMES);
     }
     return original;
   }

@@ -133,6 +133,7 @@ describe('with captureStack an error shows where the call was made', () => {
         await later();
         expect(error.name).toBe('TimeoutError');
         shows(error, caller);
+        expect(error.stack?.split(caller.name), error.stack).toHaveLength(2);
       }
     } finally {
       await servers.close();
