@@ -9,6 +9,8 @@ export type BodyTimeout = 'idle_timeout' | 'body_timeout';
 /** What bounds the reading of a body, once its headers are there. Nothing here may lead to the response: it would stay in memory. */
 export interface BodyBounds {
   readonly time: TimeSource;
+  /** The request's method: to a HEAD, no body is the answer. */
+  readonly method?: string | undefined;
   /** How long a reader waits for the next chunk, in milliseconds; `Infinity` for ever. */
   readonly idleMs: number;
   /** How long the whole body may take from its headers on, in milliseconds; `Infinity` for ever. */

@@ -1,6 +1,7 @@
 import type { TimeoutError } from '../errors.js';
 import type { CallSite } from '../pipeline/call-site.js';
 import { failLate } from '../pipeline/late-failure.js';
+import type { Occupants } from '../pipeline/occupants.js';
 import { success } from '../pipeline/outcome.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { formatDuration } from '../time/duration.js';
@@ -37,18 +38,18 @@ export class CallBody implements BodyBounds, Asked, UnreadBody {
   readonly #options: ResolvedClient;
   /** Whether the policies have taken it for a success of the upstream that was asked. */
   readonly #wasSuccess: boolean;
-  /** Counts the call off in its pipeline: once. */
-  #vacate: (() => void) | undefined;
+  /** Counts the call in its pipeline, until it leaves: once. */
+  #occupants: Occupants | undefined;
   #unread: UnreadBodies | undefined;
 
-  /** @param vacate Counts the call off in its pipeline, where that is for the body to do. */
+  /** @param occupants What counts the call in its pipeline, where it is for the body to leave that. */
   constructor(
     response: unknown,
     pipeline: Pipeline<unknown>,
     options: ResolvedClient,
     call: AnsweredCall,
     signal: WatchableSignal | undefined,
-    vacate?: (() => void) | undefined,
+    occupants?: Occupants | undefined,
   ) {
     const { overrides } = call;
     this.time = pipeline.time;
@@ -65,9 +66,9 @@ export class CallBody implements BodyBounds, Asked, UnreadBody {
     this.#wasSuccess = !isFetchFailure(success(response)) && notesOn(response)?.elsewhere !== true;
     this.before = undefined;
     this.after = undefined;
-    this.#vacate = vacate;
+    this.#occupants = occupants;
     this.#unread = undefined;
-    if (vacate === undefined) return;
+    if (occupants === undefined) return;
     pipeline.unread ??= new UnreadBodies(pipeline.time);
     const unread = pipeline.unread as UnreadBodies;
     unread.add(this);
@@ -85,9 +86,9 @@ export class CallBody implements BodyBounds, Asked, UnreadBody {
   }
 
   #countOff(): void {
-    const vacate = this.#vacate;
-    this.#vacate = undefined;
-    vacate?.();
+    const occupants = this.#occupants;
+    this.#occupants = undefined;
+    occupants?.leave();
   }
 
   timeoutError(policy: BodyTimeout, timeoutMs: number): TimeoutError {
@@ -100,6 +101,7 @@ export class CallBody implements BodyBounds, Asked, UnreadBody {
     this.onRead();
     this.#countOff();
     if (error === undefined) return;
+    this.site?.addTo(error);
     failLate(this.#pipeline, {
       error,
       succeededAt: this.arrivedAt,

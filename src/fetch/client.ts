@@ -101,7 +101,7 @@ export function httpClient(
       call.ended(response);
       return response;
     } catch (error) {
-      throw call.endedBadly(error);
+      throw call.endedBadly(error, call.signal);
     } finally {
       call.release();
     }

@@ -147,17 +147,16 @@ function readerOf(name: ReaderName, native: Method, getBody: () => unknown): Met
     if (guard === undefined || !isWebStream(body) || isTaken(this, body)) {
       return followed.apply(this, args);
     }
+    if (name === 'json') return jsonOf(readWhole(openReader(body), guard, textOf));
     return readWhole(openReader(body), guard, decoderOf(name, this));
   };
   return named(method, name);
 }
 
-function decoderOf(name: ReaderName, response: object): (bytes: Bytes) => unknown {
+function decoderOf(name: Exclude<ReaderName, 'json'>, response: object): (bytes: Bytes) => unknown {
   switch (name) {
     case 'text':
       return textOf;
-    case 'json':
-      return jsonOf;
     case 'bytes':
       return bytesOf;
     case 'arrayBuffer':

@@ -126,6 +126,7 @@ export class ReadCall extends FetchCall {
   }
 
   async #read(response: unknown, signal: AbortSignal | undefined): Promise<unknown> {
+    this.ended(response);
     const value = this.#reader(response as never);
     return signal === undefined ? value : orAborted(value, signal);
   }

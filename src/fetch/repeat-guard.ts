@@ -1,6 +1,7 @@
 import { ContractError, TimeoutError } from '../errors.js';
 import { neverSent } from './never-sent.js';
 import { markFinal } from './notes.js';
+import { publicUrl } from './signed-error.js';
 
 /** What is asked of a request that may not be repeated. */
 export interface Unrepeatable {
@@ -38,7 +39,7 @@ export class RepeatGuard {
     if (this.#mayHaveLeft) {
       const { method, url } = this.#request;
       throw new ContractError(
-        `a policy asks for a second ${method} of ${url}, which may have reached the server; if it may be sent twice, say so with idempotent: true`,
+        `a policy asks for a second ${method} of ${publicUrl(url)}, which may have reached the server; if it may be sent twice, say so with idempotent: true`,
       );
     }
     this.#mayHaveLeft = true;

@@ -1,6 +1,8 @@
+import { TimeoutError } from '../errors.js';
 import { CallSite } from '../pipeline/call-site.js';
 import type { Context, LayerSettings } from '../pipeline/context.js';
 import { clockOf } from '../pipeline/context.js';
+import type { Occupants } from '../pipeline/occupants.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import { failure, success } from '../pipeline/outcome.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
@@ -33,7 +35,7 @@ import { originOf } from './request.js';
 import { sending } from './sending.js';
 import { originalOf, ownErrorOf } from './shared-errors.js';
 import { signRequest } from './signed-error.js';
-import type { HeadersSource } from './types.js';
+import type { AbortStateLike, HeadersSource } from './types.js';
 import { isFailedAnswer, isFetchFailure } from './verdict.js';
 
 /** What a call is about, as it came. */
@@ -54,6 +56,9 @@ export interface Prepared {
 }
 
 let calls = 0;
+
+/** What stands between a call and its caller, at least. */
+const OWN_FRAMES = 2;
 
 /** What HTTP's rules say of one call, however it is sent: what it sends, whether again, and what its answers mean. */
 export class RuledCall implements OutgoingRequest {
@@ -80,7 +85,7 @@ export class RuledCall implements OutgoingRequest {
   #wasRepeatedAtOnce = false;
   #lastBody: unknown;
   #bounds: Bounds | undefined;
-  #pipeline: Pipeline<unknown> | undefined;
+  #occupants: Occupants | undefined;
 
   constructor(facts: CallFacts, overrides: ResolvedOverrides, options: ResolvedClient) {
     const { url, method, followsRedirects } = facts;
@@ -146,32 +151,40 @@ export class RuledCall implements OutgoingRequest {
 
   /** Counts in its pipeline until {@link RuledCall.vacate}, for a drain to wait for: a body may be read when its call has settled. */
   occupy(pipeline: Pipeline<unknown>): void {
-    pipeline.occupied++;
-    this.#pipeline = pipeline;
+    this.#occupants = pipeline.occupy();
   }
 
   /** All of it is over. Once is enough. */
   vacate(): void {
-    this.handOver()?.();
+    this.handOver()?.leave();
   }
 
-  /** Answers what counts it off, for somebody who calls that once in place of {@link RuledCall.vacate}. It does not lead to the call. */
-  protected handOver(): (() => void) | undefined {
-    const pipeline = this.#pipeline;
-    this.#pipeline = undefined;
-    return pipeline?.vacate;
+  /** Answers what counts it, for somebody who leaves that once in place of {@link RuledCall.vacate}. It does not lead to the call. */
+  protected handOver(): Occupants | undefined {
+    const occupants = this.#occupants;
+    this.#occupants = undefined;
+    return occupants;
   }
 
-  /** The call was answered with this. */
+  /** The call was answered with this, as far as is known when it is read. */
   ended(response: unknown): void {
     noteAttempts(response, this.#sent);
   }
 
-  /** The call ended with this error. Answers what the caller is to see. */
-  endedBadly(error: unknown): unknown {
+  /**
+   * The call ended with this error. Answers what the caller is to see.
+   *
+   * @param caller the caller's signal. Its reason is his: it may be the timeout of another call of the same client.
+   */
+  endedBadly(error: unknown, caller?: AbortStateLike): unknown {
     const original = originalOf(error);
     noteAttempts(original, this.#sent);
+    if (caller?.aborted === true && caller.reason === original) return original;
     signRequest(original, this.#options.name, this);
+    // Node's fetch captures the stack of its signal's reason anew.
+    if (original instanceof TimeoutError && original.pipeline === this.#options.name) {
+      this.site?.addTo(original, OWN_FRAMES);
+    }
     return original;
   }
 

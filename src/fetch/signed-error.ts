@@ -13,7 +13,8 @@ export interface SignedCall {
 /** A URL as errors show it. */
 export function publicUrl(url: string): string {
   // Where a dispatcher has one origin, there is only a path. Of `data:` and the like, all but the scheme is content.
-  return withoutCredentials(url) ?? /^(?:\/[^?#]*|[^:/?#]*:?)/.exec(url)?.[0] ?? '';
+  const isContent = !/^(?:[^/?#]*:)?[/\\]/.test(url);
+  return isContent ? (/^[^:/?#]*:?/.exec(url)?.[0] ?? '') : withoutCredentials(url);
 }
 
 /** Says on an error of this client which request it is about. What others have thrown, or an inner client has signed, stays as it is. */

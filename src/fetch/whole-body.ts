@@ -105,9 +105,9 @@ export function textOf(bytes: Bytes): string {
   return utf8.decode(bytes.chunks.length === 1 ? bytes.chunks[0] : bytesOf(bytes));
 }
 
-/** As the platform parses. */
-export function jsonOf(bytes: Bytes): unknown {
-  return JSON.parse(textOf(bytes));
+/** As the platform parses. Whoever waits for it shows in the stack of what is no JSON: not so where a stream has called back. */
+export async function jsonOf(text: Promise<string>): Promise<unknown> {
+  return JSON.parse(await text);
 }
 
 /** All in one, and nobody else's. */

@@ -23,8 +23,12 @@ export class CallSite {
     if (typeof captureStackTrace === 'function') captureStackTrace(this.#frames, above);
   }
 
-  /** Adds the frames to the stack of an error. One that is frozen, or has no stack, stays as it is. */
-  addTo(error: unknown): void {
+  /**
+   * Adds the frames to the stack of an error. One that is frozen, or has no stack, stays as it is.
+   *
+   * @param ours how many of the first frames are no caller's: one that shows those after them stays as it is, too.
+   */
+  addTo(error: unknown, ours = 0): void {
     if (typeof error !== 'object' || error === null) return;
     try {
       // The stack of a native error can be set all the same on newer versions of V8.
@@ -33,6 +37,7 @@ export class CallSite {
       if (typeof stack !== 'string' || stack.length > MAX_LENGTH) return;
       const frames = this.#text();
       if (frames === undefined || stack.includes(frames)) return;
+      if (ours > 0 && stack.includes(callersIn(frames, ours))) return;
       setStack(error, withoutOverlap(stack, frames) + frames);
     } catch {
       // An error that cannot even be read, or a stack that cannot be set.
@@ -46,6 +51,14 @@ export class CallSite {
     const start = stack.indexOf(FIRST_FRAME);
     return start < 0 ? undefined : stack.slice(start);
   }
+}
+
+/** The first of them, which are enough to know them by: of the last, another stack may have no room. */
+function callersIn(frames: string, ours: number): string {
+  return frames
+    .split('\n')
+    .slice(ours + 1, ours + 4)
+    .join('\n');
 }
 
 /** An error that was made at once shows the same frames, as many of them as there was room for. */

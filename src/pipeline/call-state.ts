@@ -80,6 +80,10 @@ export abstract class CallState implements Call {
     return this.host.label;
   }
 
+  get publicKey(): string | undefined {
+    return this.host.publicKey;
+  }
+
   get policy(): string {
     return this.layers[this.layer]?.name ?? '';
   }

@@ -19,6 +19,8 @@ export interface Call {
   readonly pipeline: string;
   /** What messages call that pipeline: its name, and of a keyed one's copy the key, as in `fetch [https://api.example]`. */
   readonly label: string;
+  /** @internal Which copy of a keyed pipeline that is, as errors show it. */
+  readonly publicKey: string | undefined;
   /** Name of this policy in that pipeline. */
   readonly policy: string;
   /** The pipeline's time: `now()` is exact, `recent()` cheap (see TimeSource). */

@@ -5,7 +5,7 @@ export function labelOf(name: string, publicKey: string | undefined): string {
   return publicKey === undefined ? name : `${name} [${publicKey}]`;
 }
 
-/** A key as errors show it: as it is, but for what a URL may hold of secrets. */
+/** A key as errors show it: as it is, but for what a URL in it may hold of secrets. */
 export function publicKeyOf(key: string): string {
-  return withoutCredentials(key) ?? key;
+  return withoutCredentials(key);
 }

@@ -22,6 +22,7 @@ import {
   notAPolicy,
 } from './mistakes.js';
 import type { CallObserver } from './observer.js';
+import { Occupants } from './occupants.js';
 import type { ResolvedPipeline } from './options.js';
 import { Pass } from './pass.js';
 import { Delivery } from './phase.js';
@@ -95,7 +96,7 @@ export class Pipeline<Adds = never> {
   entry: Plan;
   /** @internal */
   closing: Closing | undefined;
-  /** @internal Calls of a client that are not over: a body may be read when its call has settled. See {@link vacate}. */
+  /** @internal Calls of a client that are not over: a body may be read when its call has settled. See {@link Pipeline.occupy}. */
   occupied = 0;
   /** @internal Those of them that may never be over: set by the client, and told when no new calls are taken. */
   unread: Unread | undefined;
@@ -116,7 +117,7 @@ export class Pipeline<Adds = never> {
   /** A copy with other policies than its template's. */
   readonly #isApart: boolean;
   #subscriptions: (() => void)[] | undefined;
-  #vacate: (() => void) | undefined;
+  #occupants: Occupants | undefined;
 
   private constructor(
     options: ResolvedPipeline,
@@ -304,17 +305,20 @@ export class Pipeline<Adds = never> {
       this.closing = new Closing(this);
       this.entry = this.closing.plan;
       this.unread?.close();
+      // From now on only their bodies lead to them.
+      this.#occupants = undefined;
     }
     return this.closing.idle;
   }
 
-  /** @internal Takes one off {@link occupied}. The same function each time, made when it is first needed: bodies keep it. */
-  get vacate(): () => void {
-    this.#vacate ??= () => {
-      this.occupied--;
-      this.closing?.check();
-    };
-    return this.#vacate;
+  /** @internal Counts a call of a client, until it leaves the occupants that are answered. */
+  occupy(): Occupants {
+    let occupants = this.#occupants;
+    if (occupants?.join() === true) return occupants;
+    occupants = new Occupants(this);
+    occupants.join();
+    this.#occupants = occupants;
+    return occupants;
   }
 
   /** @internal Whether a call is in flight or a policy holds state that must not be dropped, such as an open breaker. */

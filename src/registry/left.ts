@@ -7,21 +7,30 @@ const isOccupied = ({ inFlight, occupied }: Any): boolean => inFlight > 0 || occ
 /** From how many on those are looked for that have nothing left by now. */
 const MIN_SWEPT = 64;
 
-/** Copies that were dropped with calls in flight: a drain waits for them, too. */
+/**
+ * Copies that were dropped with calls in flight: a drain waits for them, too. Held weakly: a call or a body that can still end leads to
+ * its pipeline, and what nobody can read any more must not stay for ever.
+ */
 export class DroppedPipelines {
-  #pipelines: Any[] = [];
+  #pipelines: WeakRef<Any>[] = [];
   #sweepAt = MIN_SWEPT;
 
   add(pipeline: Any): void {
     if (!isOccupied(pipeline)) return;
-    this.#pipelines.push(pipeline);
+    this.#pipelines.push(new WeakRef(pipeline));
     if (this.#pipelines.length < this.#sweepAt) return;
-    this.#pipelines = this.#pipelines.filter(isOccupied);
+    this.#pipelines = this.#pipelines.filter((each) => {
+      const known = each.deref();
+      return known !== undefined && isOccupied(known);
+    });
     this.#sweepAt = Math.max(MIN_SWEPT, 2 * this.#pipelines.length);
   }
 
-  [Symbol.iterator](): Iterator<Any> {
-    return this.#pipelines[Symbol.iterator]();
+  *[Symbol.iterator](): IterableIterator<Any> {
+    for (const each of this.#pipelines) {
+      const known = each.deref();
+      if (known !== undefined) yield known;
+    }
   }
 }
 

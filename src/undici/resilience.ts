@@ -66,6 +66,6 @@ async function run(call: InterceptedCall, { byKey, boundsOf }: Pipelines): Promi
     const response = await pipeline.execute(attempt, { signal, settings });
     call.passOn(response, pipeline);
   } catch (error) {
-    call.fail(call.endedBadly(error));
+    call.fail(call.endedBadly(error, call.controller));
   }
 }

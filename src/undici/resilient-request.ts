@@ -4,6 +4,7 @@ import { BodyGuard } from '../fetch/body-guard.js';
 import type { Transport } from '../fetch/call.js';
 import type { ClientState } from '../fetch/client.js';
 import { httpClient } from '../fetch/client.js';
+import { readHeader } from '../fetch/headers.js';
 import type { FetchOverrides } from '../fetch/options.js';
 import type { HeadersSource } from '../fetch/types.js';
 import { isNodeStream, watchNodeStream } from '../fetch/watched-node-stream.js';
@@ -82,8 +83,8 @@ export function resilientRequest(options?: ResilientRequestOptions): ResilientRe
     send: (input, init) => request(input as string, init as never),
     guard: (response, controller, bounds) => {
       const { body } = response as Partial<Dispatcher.ResponseData>;
-      // A double of request may answer anything.
-      if (!isNodeStream(body)) {
+      // A double of request may answer anything. Of an empty body nobody will read the end.
+      if (!isNodeStream(body) || isBodyless(response as Dispatcher.ResponseData, bounds.method)) {
         bounds.onEnd?.(undefined);
         return;
       }
@@ -108,6 +109,15 @@ export function resilientRequest(options?: ResilientRequestOptions): ResilientRe
     dispose: client.dispose,
     [Symbol.dispose]: client.dispose,
   }) as ResilientRequest;
+}
+
+/** Whether a response has no body, by the rules of HTTP or as it says itself. undici has a stream for it all the same. */
+function isBodyless(
+  { statusCode, headers }: Dispatcher.ResponseData,
+  method: string | undefined,
+): boolean {
+  if (method === 'HEAD' || statusCode === 204 || statusCode === 304) return true;
+  return readHeader(headers as HeadersSource, 'content-length') === '0';
 }
 
 /** undici's own defaults, and its headers in one form. */

@@ -110,6 +110,16 @@ describe('attemptsOf', () => {
     expect(attemptsOf(await errorOf(throws(URL)))).toBeUndefined();
   });
 
+  it('X10: of a Response that is read within the policies, as soon as it is read', async () => {
+    const fetch = resilientFetch({
+      fetch: double(503, 200, 503) as unknown as Fetch,
+      policies: twice,
+    });
+    expect(await fetch.read(URL, {}, attemptsOf)).toBe(2);
+    // The last one, which no retry could replace.
+    expect(await fetch.read(URL, {}, attemptsOf)).toBe(3);
+  });
+
   it('X10: takes what is frozen as it is', async () => {
     const frozen = Object.freeze(new Error('frozen'));
     const fetch = resilientFetch({

@@ -192,6 +192,7 @@ describe('beforeAttempt', () => {
     ['a timeout of its own', new TimeoutError('token: timed out')],
     ['a refusal of its own', new RejectedError('token: open')],
     ['a frozen error', Object.freeze(reset())],
+    ['what is no error', 'no token'],
   ];
   it.each(own())(
     'X10: %s that it throws is thrown as it is, once, and counts nowhere',

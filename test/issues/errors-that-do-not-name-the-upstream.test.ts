@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { ResilienceError } from 'holdfast';
+import type { Driver, ResilienceError } from 'holdfast';
 import {
   adaptiveLimiter,
   bulkhead,
@@ -229,6 +229,44 @@ describe('errors of the HTTP clients say method and URL', () => {
     });
   });
 
+  const BAD_HOST = 'http://user:pass@bad host/?token=secret';
+  it.each([
+    ['no URL', () => resilientFetch()(BAD_HOST), 'http://bad host'],
+    ['no URL, to undici', () => resilientRequest()(BAD_HOST), 'http://bad host'],
+    ['a port out of range', () => resilientFetch()('http://user:pass@a:99999/'), 'http://a:99999'],
+    ['a password that ends the host', () => resilientFetch()('http://user:pa#ss@a/'), 'http://…'],
+    ['a path without a base', () => resilientFetch()('/stock?token=secret'), '"/stock"'],
+    ['a host without a scheme', () => resilientFetch()('//user:pass@a/?token=secret'), '"//a/"'],
+    ['a base that is none', async () => resilientFetch({ baseUrl: 'http://user:pa/ss@a' }), 'http'],
+  ])('X10: what is said of %s shows no secret', async (_, call, shown) => {
+    const error = await errorOf(call());
+    expect(error.message).toMatch(shown);
+    expect(`${inspect(error)}${JSON.stringify(error)}`).not.toMatch(/user|pa.?ss|secret|token/);
+    if (error.name === 'TypeError') expect(error.code).toBe('ERR_INVALID_URL');
+  });
+
+  it('X10: nor what is said of a policy that would send a POST twice', async () => {
+    const twice: Driver = {
+      role: 'driver',
+      type: 'twice',
+      inspectsValues: true,
+      accepts: () => false,
+      drive: async (drive) => {
+        await drive.next();
+        return drive.next();
+      },
+    };
+    const error = await errorOf(
+      resilientFetch({ fetch: double(200) as typeof globalThis.fetch, policies: [twice] })(
+        URL_GIVEN,
+        { method: 'POST' },
+      ),
+    );
+    expect(error).toMatchObject({ code: 'ERR_CONTRACT', url: URL_SHOWN });
+    expect(error.message).toMatch(`POST of ${URL_SHOWN}`);
+    expect(`${error.message}${JSON.stringify(error)}`).not.toMatch(secrets);
+  });
+
   it('X10: the timeout of a body', async () => {
     const servers = new Servers();
     const port = await servers.http((_, response) => {
@@ -236,13 +274,12 @@ describe('errors of the HTTP clients say method and URL', () => {
     });
     try {
       const origin = `http://127.0.0.1:${port}`;
-      const times = { idleTimeout: 200 };
-      const response = await resilientFetch(times)(`${origin}/slow?token=secret`);
+      const response = await resilientFetch({ idleTimeout: 100 })(`${origin}/slow?token=secret`);
       const error = await errorOf(response.text());
       const said = { code: 'ERR_TIMEOUT', key: origin, method: 'GET', url: `${origin}/slow` };
       expect(error).toMatchObject(said);
       expect(error.message).toMatch(`fetch [${origin}]: timed out`);
-      const { body } = await resilientRequest(times)(`${origin}/slow?token=secret`);
+      const { body } = await resilientRequest({ bodyTimeout: 100 })(`${origin}/slow?token=secret`);
       expect(await errorOf(body.text())).toMatchObject(said);
     } finally {
       await servers.close();
@@ -279,6 +316,23 @@ describe('errors of the HTTP clients say method and URL', () => {
     const throws = resilientFetch({ fetch: double(own) as typeof globalThis.fetch, policies: [] });
     expect(await errorOf(throws(URL_GIVEN))).toBe(own);
     expect(own.url).toBeUndefined();
+  });
+
+  it('X10: a call that another one makes for itself does not sign the timeout that ends both', async () => {
+    const clock = new VirtualClock();
+    const fetch = resilientFetch({
+      clock,
+      fetch: double(hang) as typeof globalThis.fetch,
+      policies: [timeout(1_000)],
+      beforeAttempt: async ({ request, signal }) => {
+        if (request.url === URL_SHOWN) {
+          await fetch(`${KEY}/token`, { method: 'POST', signal }, { totalTimeout: 5_000 });
+        }
+      },
+    });
+    const late = errorOf(fetch(URL_SHOWN));
+    await clock.advance(1_001);
+    expect(await late).toMatchObject({ code: 'ERR_TIMEOUT', method: 'GET', url: URL_SHOWN });
   });
 
   describe('of undici', () => {

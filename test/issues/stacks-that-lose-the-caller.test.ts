@@ -117,6 +117,67 @@ describe('with captureStack an error shows where the call was made', () => {
     }
   });
 
+  it('X10: a timeout of the call, though fetch captures the stack of its reason anew', async () => {
+    const servers = new Servers();
+    const url = `http://127.0.0.1:${await servers.http(() => {})}/`;
+    const fetch = resilientFetch({ captureStack, policies: { totalTimeout: 50 } });
+    async function callerInTime(): Promise<unknown> {
+      return await fetch(url);
+    }
+    async function callerOfRead(): Promise<unknown> {
+      return await fetch.read(url, {}, (response) => response.text());
+    }
+    try {
+      for (const caller of [callerInTime, callerOfRead]) {
+        const error = await errorOf(caller());
+        await later();
+        expect(error.name).toBe('TimeoutError');
+        shows(error, caller);
+        expect(error.stack?.split(caller.name), error.stack).toHaveLength(2);
+      }
+    } finally {
+      await servers.close();
+    }
+  });
+
+  it('X10: a body that breaks off shows who called', async () => {
+    const servers = new Servers();
+    const port = await servers.http((_, response) => {
+      response.writeHead(200, { 'content-length': 10 }).write('begun', () => response.destroy());
+    });
+    const url = `http://127.0.0.1:${port}/`;
+    const fetch = resilientFetch({ captureStack });
+    const send = resilientRequest({ captureStack });
+    async function callerOfBroken(): Promise<Response> {
+      return await fetch(url);
+    }
+    async function callerOfUndici() {
+      return await send(url);
+    }
+    try {
+      shows(await errorOf((await callerOfBroken()).text()), callerOfBroken);
+      shows(await errorOf((await callerOfUndici()).body.text()), callerOfUndici);
+    } finally {
+      await servers.close();
+    }
+  });
+
+  it('what is no JSON shows who wanted to read it, with or without', async () => {
+    const servers = new Servers();
+    const url = `http://127.0.0.1:${await servers.http((_, response) => response.end('no'))}/`;
+    const fetch = resilientFetch();
+    async function readerOfJson(): Promise<unknown> {
+      return await (await fetch(url)).json();
+    }
+    try {
+      const error = await errorOf(readerOfJson());
+      expect(error.name).toBe('SyntaxError');
+      shows(error, readerOfJson);
+    } finally {
+      await servers.close();
+    }
+  });
+
   it('G12: timeouts and waits that end in a timer', async () => {
     const clock = new VirtualClock();
     const slow = pipeline({ name: 'slow', captureStack, clock }, timeout(10));

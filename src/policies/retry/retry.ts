@@ -37,7 +37,8 @@ export function retry(options?: RetryOptions): RetryPolicy {
 /** Whether a policy of this pipeline refused the run. A rejection that the operation threw is the call's own error. */
 function isRefusal(outcome: Outcome, call: Call): boolean {
   if (outcome.kind !== 'rejected' || !isA(outcome.error, RejectedError)) return false;
-  return outcome.error.pipeline === call.pipeline;
+  const { pipeline, key } = outcome.error;
+  return pipeline === call.pipeline && key === call.publicKey;
 }
 
 /** Made by {@link retry}. */

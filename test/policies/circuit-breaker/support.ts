@@ -163,6 +163,7 @@ export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[]
     noted,
     pipeline: 'calls',
     label: 'calls',
+    publicKey: undefined,
     policy: 'circuit_breaker',
     time: timeSourceOf(clock),
     layer: 0,
