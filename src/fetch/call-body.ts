@@ -67,6 +67,7 @@ export class CallBody implements BodyBounds, Asked {
   onEnd(error: unknown): void {
     this.#vacate?.();
     if (error === undefined) return;
+    this.site?.addTo(error);
     failLate(this.#pipeline, {
       error,
       succeededAt: this.#succeededAt,

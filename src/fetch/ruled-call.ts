@@ -262,8 +262,8 @@ export class RuledCall implements OutgoingRequest {
     const own = ownErrorOf(error, this.#number);
     this.#preparation?.ended(failure(error));
     markFailed(own, true);
-    this.markAnswered(own);
-    if (this.#classifies) this.#classify(failure(own), own);
+    const again = this.#classifies && this.#classify(failure(own), own);
+    if (!again) this.markAnswered(own);
     return own;
   }
 
