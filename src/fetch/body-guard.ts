@@ -117,6 +117,10 @@ export class BodyGuard implements AbortListener {
     this.#fire(bounds.timeoutError('idle_timeout', bounds.idleMs), true);
   }
 
+  get isSplit(): boolean {
+    return this.branches > 1 || this.splits > 0;
+  }
+
   /** Whether the reading was broken off from here: then what came after that is of no account. */
   get brokenOff(): boolean {
     return this.#fired !== undefined;

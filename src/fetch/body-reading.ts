@@ -1,3 +1,4 @@
+import { systemClock } from '../time/clock.js';
 import type { Deadline, DeadlineListener } from '../time/deadline-queue.js';
 import type { BodyGuard } from './body-guard.js';
 
@@ -28,8 +29,24 @@ export abstract class BodyReading implements DeadlineListener<BodyReading> {
     this.guard = guard;
   }
 
-  /** Ends what he waits for, where that does not end by itself. */
-  protected abstract stop(reason: unknown): PromiseLike<unknown> | undefined;
+  /** Ends what he waits for. */
+  protected abstract stop(reason: unknown): void;
+
+  /**
+   * Cancels what he reads from, for a stream that does not heed the signal. Where there are several halves of it, later: fetch's own has ended
+   * by then, and undici 6 throws what comes of cancelling both halves where nobody can catch it.
+   */
+  protected cancel(reader: WebReader, reason: unknown): void {
+    const cancel = (): void => {
+      try {
+        reader.cancel(reason).then(ignore, ignore);
+      } catch {
+        // A double's.
+      }
+    };
+    if (this.guard.isSplit) systemClock.setTimer(cancel, 0);
+    else cancel();
+  }
 
   /** He waits, for one chunk more. */
   wait(): void {
@@ -76,10 +93,11 @@ export abstract class BodyReading implements DeadlineListener<BodyReading> {
 
   /** @internal The guard has aborted. */
   breakOff(reason: unknown): void {
+    if (this.#reads === 0) return;
     this.#disarm(this.#deadline);
     this.#deadline = undefined;
     try {
-      this.stop(reason)?.then(ignore, ignore);
+      this.stop(reason);
     } catch {
       // Nothing was left to be ended.
     }

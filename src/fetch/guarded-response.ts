@@ -50,7 +50,8 @@ class Guarded extends Itself {
   }
 
   static of(response: object): BodyGuard | undefined {
-    return #guard in response ? response.#guard : undefined;
+    // A method that was taken off its Response has none: that is for the platform to say.
+    return Object(response) === response && #guard in response ? response.#guard : undefined;
   }
 
   /** Answers whether it is the first one. */

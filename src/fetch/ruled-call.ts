@@ -295,8 +295,8 @@ export class RuledCall implements OutgoingRequest {
     this.#preparation?.ended(failure(error));
     markFailed(own, true);
     if (notesOn(response)?.elsewhere === true) markElsewhere(own);
-    this.markAnswered(own);
-    if (this.#classifies) this.#classify(failure(own), own);
+    const again = this.#classifies && this.#classify(failure(own), own);
+    if (!again) this.markAnswered(own);
     return own;
   }
 

@@ -76,7 +76,7 @@ class NodeReading extends BodyReading {
     else guard.end(undefined);
   }
 
-  protected override stop(reason: unknown): undefined {
+  protected override stop(reason: unknown): void {
     this.#stream.destroy(reason);
   }
 }

@@ -50,10 +50,8 @@ class Relay extends BodyReading {
   #reader: WebReader | undefined;
   #controller: Controller | undefined;
   readonly #onRead = (result: ReadResult): void | PromiseLike<void> => this.#pass(result);
-  readonly #onError = (error: unknown): void => {
-    this.settle();
-    this.#controller?.error(this.guard.failed(error));
-  };
+  readonly #onError = (error: unknown): void => this.#fail(error);
+  #failed = false;
 
   /** @param native the stream's own methods. */
   constructor(source: WebStream, native: WebStream, guard: BodyGuard) {
@@ -75,8 +73,9 @@ class Relay extends BodyReading {
     else this.doze();
   }
 
-  protected override stop(reason: unknown): PromiseLike<unknown> | undefined {
-    return this.#reader?.cancel(reason);
+  protected override stop(reason: unknown): void {
+    this.#fail(undefined);
+    this.cancel(this.#reader as WebReader, reason);
   }
 
   #pull(controller: Controller): PromiseLike<void> {
@@ -88,11 +87,13 @@ class Relay extends BodyReading {
 
   #pass({ done, value }: ReadResult): void | PromiseLike<void> {
     const { guard } = this;
+    if (guard.brokenOff) {
+      this.#fail(undefined);
+      return;
+    }
     const controller = this.#controller as Controller;
     this.settle();
-    if (guard.brokenOff) {
-      controller.error(guard.failed());
-    } else if (done) {
+    if (done) {
       guard.end(undefined);
       controller.close();
       // The view of a byte reader has to be given back.
@@ -102,6 +103,13 @@ class Relay extends BodyReading {
     } else {
       controller.enqueue(value as never);
     }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.settle();
+    this.#controller?.error(this.guard.failed(error));
   }
 
   #cancel(reason: unknown): PromiseLike<unknown> {

@@ -28,6 +28,7 @@ class WholeBody<T> extends BodyReading {
   readonly #reject: (error: unknown) => void;
   readonly #chunks: Uint8Array[] = [];
   #length = 0;
+  #failed = false;
   readonly #onRead = (result: ReadResult): void => this.#take(result);
   readonly #onError = (error: unknown): void => this.#fail(error);
 
@@ -50,8 +51,9 @@ class WholeBody<T> extends BodyReading {
     this.#read();
   }
 
-  protected override stop(reason: unknown): PromiseLike<unknown> {
-    return this.#reader.cancel(reason);
+  protected override stop(reason: unknown): void {
+    this.#fail(undefined);
+    this.cancel(this.#reader, reason);
   }
 
   #read(): void {
@@ -86,6 +88,8 @@ class WholeBody<T> extends BodyReading {
   }
 
   #fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
     this.settle();
     this.#reject(this.guard.failed(error));
   }

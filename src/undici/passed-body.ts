@@ -47,7 +47,7 @@ export class PassedBody extends BodyReading {
     return this.guard.failed(error);
   }
 
-  protected override stop(): undefined {
+  protected override stop(): void {
     // The connection's end is told to whoever reads.
   }
 }

@@ -133,6 +133,17 @@ describe.each(implementations)('$name', ({ fetch, connections }) => {
     expect(await clone.text()).toBe('{"a":1}');
   });
 
+  it('X7: a method without its Response fails as that of fetch does', async () => {
+    const plain = await fetch(url, agent.init as RequestInit);
+    await plain.text();
+    const response = await call('/', {});
+    const errorOf = async (text: () => Promise<unknown>): Promise<unknown> =>
+      text().catch((error: unknown) => String(error));
+    const { text } = response;
+    expect(await errorOf(text)).toBe(await errorOf(plain.text));
+    await response.text();
+  });
+
   it('X7: a body that comes in time is read whole, after its time was set', async () => {
     const clock = new VirtualClock();
     const response = await call('/stalled', { time: timeSourceOf(clock), bodyMs: 500 });

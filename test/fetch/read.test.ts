@@ -297,6 +297,19 @@ describe('read', () => {
     expect(sent.calls).toHaveLength(1);
   });
 
+  it("X3: classify's 'retry' of a body's failure sends again what may not be repeated otherwise", async () => {
+    const post = { method: 'POST', body: 'x' };
+    const { fetch, sent } = make([broken(terminated()), json({ n: 2 })], {
+      classify: ({ kind }) => (kind === 'failure' ? 'retry' : undefined),
+    });
+    expect(await fetch.read(URL_A, post, (response) => response.json())).toEqual({ n: 2 });
+    expect(sent.calls).toHaveLength(2);
+    const unasked = make([broken(terminated()), json({ n: 2 })]);
+    await expect(unasked.fetch.read(URL_A, post, (response) => response.json())).rejects.toThrow(
+      'terminated',
+    );
+  });
+
   it('X1: takes what is different about one call where fetch does', async () => {
     const { fetch, sent } = make([503]);
     await fetch.read(URL_A, { holdfast: { retry: false } }, () => {});

@@ -43,6 +43,25 @@ describe('with captureStack an error shows where the call was made', () => {
     shows(error, callerOfFetch);
   });
 
+  it('X10: a body that breaks off, when its call is long over', async () => {
+    const servers = new Servers();
+    const port = await servers.http(({ socket }, response) => {
+      response.writeHead(200, { 'content-length': 10 }).write('abc', () => socket.destroy());
+    });
+    const url = `http://127.0.0.1:${port}/`;
+    const fetch = resilientFetch({ captureStack });
+    const send = resilientRequest({ captureStack });
+    async function callerOfBody(): Promise<unknown> {
+      return await (await fetch(url)).text();
+    }
+    async function callerOfUndicisBody(): Promise<unknown> {
+      return await (await send(url)).body.text();
+    }
+    shows(await errorOf(callerOfBody()), callerOfBody);
+    shows(await errorOf(callerOfUndicisBody()), callerOfUndicisBody);
+    await servers.close();
+  });
+
   it('X10: after retries, of whatever kind the error is', async () => {
     const failed = refused();
     const before = failed.stack as string;
