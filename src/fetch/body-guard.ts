@@ -55,6 +55,8 @@ export class BodyGuard implements AbortListener {
   branches = 1;
   /** How often its stream was split by itself: then it is cancelled when all branches are. */
   splits = 0;
+  /** Whether there were several halves of it when it was broken off. */
+  wasSplit = false;
   #collectable = false;
 
   constructor(controller: Abortable, bounds: BodyBounds) {
@@ -117,10 +119,6 @@ export class BodyGuard implements AbortListener {
     this.#fire(bounds.timeoutError('idle_timeout', bounds.idleMs), true);
   }
 
-  get isSplit(): boolean {
-    return this.branches > 1 || this.splits > 0;
-  }
-
   /** Whether the reading was broken off from here: then what came after that is of no account. */
   get brokenOff(): boolean {
     return this.#fired !== undefined;
@@ -167,6 +165,7 @@ export class BodyGuard implements AbortListener {
   #fire(reason: unknown, failed: boolean): void {
     if (this.#ended || this.#fired !== undefined) return;
     this.#fired = { reason, failed };
+    this.wasSplit = this.branches > 1 || this.splits > 0;
     this.#release();
     this.#controller.abort(reason);
     // A body that is not fetch's own may not heed the signal.

@@ -44,7 +44,7 @@ export abstract class BodyReading implements DeadlineListener<BodyReading> {
         // A double's.
       }
     };
-    if (this.guard.isSplit) systemClock.setTimer(cancel, 0);
+    if (this.guard.wasSplit) systemClock.setTimer(cancel, 0);
     else cancel();
   }
 

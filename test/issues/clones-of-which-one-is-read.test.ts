@@ -37,7 +37,21 @@ describe.each(implementations)('$name', ({ fetch, connections }) => {
     ['text() of a clone', (response) => response.clone().text()],
     ['the stream of a clone', (response) => all(response.clone().body)],
     ['the stream of a clone of a clone', (response) => all(response.clone().clone().body)],
-    ['text() of what was cloned', (response) => (response.clone(), response.text())],
+    [
+      'text() of what was cloned',
+      (response) => {
+        response.clone();
+        return response.text();
+      },
+    ],
+    [
+      'text() of a clone when both streams were asked for',
+      (response) => {
+        const clone = response.clone();
+        expect([response.body, clone.body]).not.toContain(null);
+        return clone.text();
+      },
+    ],
     ['a half of a split stream', (response) => all(response.body?.tee()[1] ?? null)],
   ];
   it.each(ways)('X7: %s: an idle timeout or an abort throws nowhere else', async (_, read) => {
