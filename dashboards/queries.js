@@ -34,9 +34,10 @@ export function queriesOf({ metric, attribute }, window, only = '') {
   /** @param {string} selector */
   const perPipeline = (selector) => `sum ${by} (${rate(selector)})`;
 
-  const traffic = perPipeline(series(metric.calls, having()));
+  /** A call whose answer's body failed was counted before. */
+  const traffic = perPipeline(series(metric.calls, having(`${outcome}!="body_failure"`)));
   const failed = perPipeline(
-    series(metric.calls, having(`${outcome}=~"failure|timeout|rejected"`)),
+    series(metric.calls, having(`${outcome}=~"failure|timeout|rejected|body_failure"`)),
   );
   const degraded = perPipeline(series(metric.calls, having(`${outcome}="fallback"`)));
   /** @param {string} of */

@@ -17,6 +17,8 @@ export interface ResilienceErrorInit {
   readonly pipeline?: string | undefined;
   /** Name of the policy that raised it; the engine fills it in when it is missing. */
   readonly policy?: string | undefined;
+  /** Which copy of a keyed pipeline raised it; the engine fills it in when it is missing. */
+  readonly key?: string | undefined;
   /** What led to it, kept as `cause` like in any Error. */
   readonly cause?: unknown;
   /** Whether to capture a stack trace. Default: false, except ConfigError and ContractError. */
@@ -83,6 +85,12 @@ export class ResilienceError implements Error {
   declare pipeline: string | undefined;
   /** Name of the policy that raised it, when known. */
   declare policy: string | undefined;
+  /** Which copy of a keyed pipeline raised it: its key, without user, password, query and fragment where that is a URL. */
+  declare key?: string | undefined;
+  /** Of an HTTP client's call: its method. */
+  declare method?: string | undefined;
+  /** Of an HTTP client's call: its URL, without user, password, query and fragment. */
+  declare url?: string | undefined;
 
   static {
     Object.setPrototypeOf(ResilienceError, Error);
@@ -112,12 +120,15 @@ interface Fields {
   code: string;
   pipeline: string | undefined;
   policy: string | undefined;
+  key?: string | undefined;
 }
 
 function fill(error: Fields, like: { readonly code: string }, init: ResilienceErrorInit): void {
   error.code = init.code ?? like.code;
   error.pipeline = init.pipeline;
   error.policy = init.policy;
+  // Not of every error: it would show up as undefined wherever there are no keys.
+  if (init.key !== undefined) error.key = init.key;
   if (init.cause !== undefined) define(error, 'cause', init.cause);
 }
 
@@ -228,6 +239,15 @@ export class ThrottledError extends RejectedError {
   static override readonly reason: string = 'throttled';
   static {
     nameClass(ThrottledError.prototype, 'ThrottledError');
+  }
+}
+
+/** The pipeline is being drained (`drain()`) or has been: it takes no new calls any more. */
+export class DrainingError extends RejectedError {
+  static override readonly code: string = 'ERR_DRAINING';
+  static override readonly reason: string = 'draining';
+  static {
+    nameClass(DrainingError.prototype, 'DrainingError');
   }
 }
 

@@ -28,6 +28,7 @@ export type {
   Policy,
   PolicyBase,
 } from './pipeline/contract.js';
+export type { Drained, DrainOptions } from './pipeline/drain.js';
 export type {
   BreakerState,
   EventBody,
@@ -37,7 +38,7 @@ export type {
   PipelineEvent,
   RetryStop,
 } from './pipeline/events.js';
-export type { Discard, ErrorTypeOf } from './pipeline/host.js';
+export type { Discard, ErrorTypeOf, StatusOf } from './pipeline/host.js';
 export type { PolicyMeasures } from './pipeline/observer.js';
 export type { PipelineOptions } from './pipeline/options.js';
 export type { Failure, Outcome, OutcomeKind, Success } from './pipeline/outcome.js';
@@ -64,7 +65,7 @@ export type { StandardOptions } from './policies/standard.js';
 export { standard } from './policies/standard.js';
 export * from './policies/throttle/index.js';
 export * from './policies/timeout/index.js';
-export type { Keyed, KeyedOptions } from './registry/keyed.js';
+export type { Keyed, KeyedDrained, KeyedOptions } from './registry/keyed.js';
 export { keyed } from './registry/keyed.js';
 export type { Clock } from './time/clock.js';
 export { systemClock } from './time/clock.js';

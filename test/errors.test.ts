@@ -6,6 +6,7 @@ import {
   CircuitOpenError,
   ConfigError,
   ContractError,
+  DrainingError,
   LimitExceededError,
   RateLimitedError,
   RejectedError,
@@ -23,6 +24,7 @@ const REJECTIONS = [
   [RateLimitedError, 'RateLimitedError', 'ERR_RATE_LIMITED', 'rate_limited'],
   [LimitExceededError, 'LimitExceededError', 'ERR_LIMIT_EXCEEDED', 'limit_exceeded'],
   [ThrottledError, 'ThrottledError', 'ERR_THROTTLED', 'throttled'],
+  [DrainingError, 'DrainingError', 'ERR_DRAINING', 'draining'],
 ] as const;
 
 const OTHERS = [

@@ -5,12 +5,14 @@ interface Answers {
   readonly boolean: boolean;
   readonly number: number;
   readonly string: string;
+  readonly verdict: boolean | 'retry';
 }
 
 const EXPECTED: Readonly<Record<keyof Answers, string>> = {
   boolean: 'true, false or undefined',
   number: 'a number of milliseconds or undefined',
   string: 'a text or undefined',
+  verdict: "true, false, 'retry' or undefined",
 };
 
 /**
@@ -26,6 +28,9 @@ export function answerOf<T extends keyof Answers>(
 ): Answers[T] | undefined {
   if (answer === undefined || answer === null) return undefined;
   if (typeof answer === type) return answer as Answers[T];
+  if (type === 'verdict' && (typeof answer === 'boolean' || answer === 'retry')) {
+    return answer as Answers[T];
+  }
   throw new ContractError(`${option}: must answer ${EXPECTED[type]} (got ${shown(answer)})`);
 }
 

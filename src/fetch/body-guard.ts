@@ -1,17 +1,31 @@
-import type { Clock } from '../time/clock.js';
+import type { TimeSource } from '../time/time-source.js';
 import type { AbortListener, WatchableSignal } from './abort-watch.js';
 import { unwatchAbort, watchAbort } from './abort-watch.js';
-import type { ResponseLike } from './types.js';
+import type { BodyReading } from './body-reading.js';
 
-/** What bounds the reading of a body, once its headers are there. */
+/** The times that bound a body, as errors name them. */
+export type BodyTimeout = 'idle_timeout' | 'body_timeout';
+
+/** What bounds the reading of a body, once its headers are there. Nothing here may lead to the response: it would stay in memory. */
 export interface BodyBounds {
-  readonly clock: Clock;
-  /** When the call's time is over, in the clock's milliseconds; `Infinity` when it never is. */
-  readonly deadline: number;
-  /** Makes the error of that moment. */
-  readonly timeoutError: () => unknown;
+  readonly time: TimeSource;
+  /** The request's method: to a HEAD, no body is the answer. */
+  readonly method?: string | undefined;
+  /** How long a reader waits for the next chunk, in milliseconds; `Infinity` for ever. */
+  readonly idleMs: number;
+  /** How long the whole body may take from its headers on, in milliseconds; `Infinity` for ever. */
+  readonly bodyMs: number;
+  /** Makes the error of a time that is over. */
+  timeoutError(policy: BodyTimeout, timeoutMs: number): unknown;
   /** The caller's signal. */
   readonly signal?: WatchableSignal | null | undefined;
+  /** Called when somebody waits for a chunk of the body, for the first time at least. */
+  onRead?(): void;
+  /**
+   * Called once when the body has ended in any way that can be known: read, cancelled, given up, failed, or collected as garbage, which is
+   * looked for where there is a signal or a time for the whole body. `failure` is why it failed, `undefined` for any other end.
+   */
+  readonly onEnd?: ((failure: unknown) => void) | undefined;
 }
 
 /** The controller whose signal fetch was given. */
@@ -19,213 +33,160 @@ export interface Abortable {
   abort(reason: unknown): void;
 }
 
-/** The methods of a Response that read its body to the end. */
-const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'] as const;
-
-type Reader = (this: object, ...args: unknown[]) => unknown;
-
 /**
- * Keeps the call's deadline and the caller's signal in force while the body is read: fetch has answered, the pipeline
- * is done with the call, but a server can stall in the body as well as before it. When either comes, the controller
- * aborts, and with it whatever reads the body.
+ * Keeps the bounds of one body in force: fetch has answered, the pipeline is done with the call, but a server can stall in the
+ * body as well as before it. When a time is over or the caller's signal aborts, the controller aborts, and with it
+ * whatever reads the body.
  *
- * It ends when the body has been read by one of the Response's methods, and at the deadline; where that is far or there is
- * none, when nobody can read the body any more (its stream is collected as garbage). A body read through its stream ends
- * unseen: then it is the deadline, and the abort finds nothing left to do.
- *
- * The guard keeps neither the response nor the process alive.
- *
- * @param controller nothing but the controller may be reachable from it, or the response stays in memory.
+ * As long as nobody reads nothing is armed, but for the time of the whole body where there is one. The guard keeps neither
+ * the response nor the process alive.
  */
-export function guardBody(response: ResponseLike, controller: Abortable, bounds: BodyBounds): void {
-  const { body } = response;
-  if (typeof body !== 'object' || body === null) return;
-  const { signal, deadline } = bounds;
-  if (deadline === Infinity && (signal === null || signal === undefined)) return;
-  const guard = new BodyGuard(controller, bounds);
-  if (guard.endsLate) abandoned.register(body, guard, guard);
-  if (Guarded.replace(response, guard)) hookReaders(response);
-  if (signal?.aborted === true) guard.onAbort(signal.reason);
-}
-
-const abandoned = new FinalizationRegistry<BodyGuard>((guard) => guard.release());
-
-/**
- * With a deadline nearer than this a guard soon ends by itself: watching for the garbage collector would cost more than all
- * the rest. Those of a service with hours for its downloads would pile up.
- */
-const LATE_MS = 60_000;
-
-class Itself {
-  constructor(object: object) {
-    // biome-ignore lint/correctness/noConstructorReturn: that is how a private field is put on somebody else's object.
-    return object;
-  }
-}
-
-/** A Response's guard, as a private field of the Response: nobody sees it, and it is cheaper than an entry in a WeakMap. */
-class Guarded extends Itself {
-  #guard: BodyGuard;
-
-  private constructor(response: object, guard: BodyGuard) {
-    super(response);
-    this.#guard = guard;
-  }
-
-  static of(response: object): BodyGuard | undefined {
-    return #guard in response ? response.#guard : undefined;
-  }
-
-  /** Answers whether it is the first one. */
-  static replace(response: object, guard: BodyGuard): boolean {
-    if (#guard in response) {
-      // A fetch that answers the same Response twice (a double in tests): the later call decides.
-      response.#guard.release();
-      response.#guard = guard;
-      return false;
-    }
-    new Guarded(response, guard);
-    return true;
-  }
-}
-
-class BodyGuard implements AbortListener {
+export class BodyGuard implements AbortListener {
+  readonly bounds: BodyBounds;
   readonly #controller: Abortable;
-  readonly #clock: Clock;
-  readonly #signal: WatchableSignal | undefined;
-  readonly #timeoutError: () => unknown;
   readonly #timer: unknown;
-  #fired: { readonly reason: unknown } | undefined;
-  /** Whether nobody should count on its deadline to end it. */
-  readonly endsLate: boolean;
+  #fired: { readonly reason: unknown; readonly failed: boolean } | undefined;
+  #ended = false;
+  /** Those who wait for a chunk. */
+  #waiting: BodyReading | undefined;
+  /** How many read in a way that does not tell when they wait. */
+  #unseen = 0;
+  /** Into how many the body was split by clones, less those that were cancelled. */
+  branches = 1;
+  /** How often its stream was split by itself: then it is cancelled when all branches are. */
+  splits = 0;
+  /** Whether there were several halves of it when it was broken off. */
+  wasSplit = false;
+  #collectable = false;
 
-  constructor(controller: Abortable, { clock, deadline, signal, timeoutError }: BodyBounds) {
+  constructor(controller: Abortable, bounds: BodyBounds) {
     this.#controller = controller;
-    this.#clock = clock;
-    this.#timeoutError = timeoutError;
-    this.#signal = signal ?? undefined;
+    this.bounds = bounds;
+    const { signal, bodyMs, time } = bounds;
     if (signal !== undefined && signal !== null) watchAbort(signal, this);
-    const timeLeft = deadline === Infinity ? Infinity : Math.max(0, deadline - clock.now());
-    this.endsLate = timeLeft > LATE_MS;
-    if (timeLeft !== Infinity) {
-      this.#timer = clock.setTimer(this.#onDeadline, timeLeft);
-      // A body nobody reads must not hold up the end of the process; one that is read does so by its socket.
-      unref(this.#timer);
-    }
+    if (bodyMs === Infinity) return;
+    this.#timer = time.clock.setTimer(() => this.#bodyTimedOut(), bodyMs);
+    // A body nobody reads must not hold up the end of the process; one that is read does so by its socket.
+    unref(this.#timer);
   }
 
-  readonly #onDeadline = (): void => this.onAbort(this.#timeoutError());
+  /** Ends with this object, when that is collected as garbage: costs more than all the rest, so only where something would be left over. */
+  endWith(body: object): void {
+    const { signal } = this.bounds;
+    if (this.#timer === undefined && (signal === undefined || signal === null)) return;
+    this.#collectable = true;
+    abandoned.register(body, this, this);
+  }
 
+  /** Somebody waits for a chunk. */
+  join(reading: BodyReading): void {
+    this.bounds.onRead?.();
+    reading.next = this.#waiting;
+    this.#waiting = reading;
+  }
+
+  /** Somebody reads in a way that does not tell when he waits, until {@link BodyGuard.partUnseen}. */
+  joinUnseen(): void {
+    this.bounds.onRead?.();
+    this.#unseen++;
+  }
+
+  partUnseen(): void {
+    this.#unseen--;
+  }
+
+  /** Nobody waits there any more. */
+  part(reading: BodyReading): void {
+    if (this.#waiting === reading) {
+      this.#waiting = reading.next;
+    } else {
+      let each = this.#waiting;
+      while (each !== undefined && each.next !== reading) each = each.next;
+      if (each !== undefined) each.next = reading.next;
+    }
+    reading.next = undefined;
+  }
+
+  /** The caller's signal aborted. */
   onAbort(reason: unknown): void {
-    this.#fired = { reason };
-    this.release();
-    this.#controller.abort(reason);
+    this.#fire(reason, false);
+    this.end(undefined);
   }
 
-  /**
-   * The read of one of the Response's methods. Once the guard has aborted, its reason is why it fails: undici 6 has errors of
-   * its own for bodies that nobody was reading then, and for clones.
-   *
-   * @param taken whether somebody reads the body already: then this read will fail, and is not the end of theirs.
-   */
-  async follow(read: unknown, taken: boolean): Promise<unknown> {
-    try {
-      return await read;
-    } catch (error) {
-      throw this.#fired === undefined ? error : this.#fired.reason;
-    } finally {
-      if (!taken) this.release();
+  /** A reader has waited too long. */
+  idle(): void {
+    const { bounds } = this;
+    this.#fire(bounds.timeoutError('idle_timeout', bounds.idleMs), true);
+  }
+
+  /** Whether the reading was broken off from here: then what came after that is of no account. */
+  get brokenOff(): boolean {
+    return this.#fired !== undefined;
+  }
+
+  /** The one who reads has got this error. Answers what he is to get: once the guard has aborted, that is its reason. */
+  failed(error?: unknown): unknown {
+    const fired = this.#fired;
+    if (fired === undefined) {
+      this.end(error);
+      return error;
+    }
+    this.end(fired.failed ? fired.reason : undefined);
+    return fired.reason;
+  }
+
+  /** What an error says that is no end of the body, such as that of a second reader. */
+  reasonOf(error: unknown): unknown {
+    return this.#fired === undefined ? error : this.#fired.reason;
+  }
+
+  /** One of those who could read does not want to any more. */
+  cancelled(): void {
+    if (--this.branches <= 0) this.end(undefined);
+  }
+
+  /** The body has ended. */
+  end(failure: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#release();
+    if (this.#collectable) abandoned.unregister(this);
+    this.bounds.onEnd?.(failure);
+  }
+
+  #bodyTimedOut(): void {
+    const { bounds } = this;
+    const read = this.#waiting !== undefined || this.#unseen > 0;
+    this.#fire(bounds.timeoutError('body_timeout', bounds.bodyMs), read);
+    // Nobody reads: nobody is told, and it is no failure of the upstream's.
+    if (!read) this.end(undefined);
+  }
+
+  #fire(reason: unknown, failed: boolean): void {
+    if (this.#ended || this.#fired !== undefined) return;
+    this.#fired = { reason, failed };
+    this.wasSplit = this.branches > 1 || this.splits > 0;
+    this.#release();
+    this.#controller.abort(reason);
+    // A body that is not fetch's own may not heed the signal.
+    let each = this.#waiting;
+    while (each !== undefined) {
+      const { next } = each;
+      each.breakOff(reason);
+      each = next;
     }
   }
 
-  release(): void {
-    if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer);
-    if (this.#signal !== undefined) unwatchAbort(this.#signal, this);
-    if (this.endsLate) abandoned.unregister(this);
+  #release(): void {
+    const { signal, time } = this.bounds;
+    if (this.#timer !== undefined) time.clock.clearTimer(this.#timer);
+    if (signal !== undefined && signal !== null) unwatchAbort(signal, this);
   }
 }
+
+const abandoned = new FinalizationRegistry<BodyGuard>((guard) => guard.end(undefined));
 
 function unref(timer: unknown): void {
   const { unref: own } = (timer ?? {}) as { readonly unref?: unknown };
   if (typeof own === 'function') own.call(timer);
-}
-
-/** For each kind of Response, the one that its guarded instances inherit from in its place. */
-const guardedKinds = new WeakMap<object, object>();
-const guardedPrototypes = new WeakSet<object>();
-
-/**
- * Lets the reading methods of this one response tell when they are done. They are put between the response and its prototype:
- * methods of its own would cost six definitions each time.
- */
-function hookReaders(response: object): void {
-  const kind = Object.getPrototypeOf(response) as object;
-  if (guardedPrototypes.has(kind)) return;
-  try {
-    hookOwn(response);
-    Object.setPrototypeOf(response, guardedKindOf(kind));
-  } catch {
-    // Frozen: then the guard ends with its stream or at the deadline.
-  }
-}
-
-/** A double may have the methods itself. */
-function hookOwn(response: object): void {
-  for (const name of READERS) {
-    const own = Object.getOwnPropertyDescriptor(response, name);
-    if (typeof own?.value !== 'function') continue;
-    Object.defineProperty(response, name, { ...own, value: hookOf(name, own.value as Reader) });
-  }
-}
-
-function guardedKindOf(kind: object): object {
-  let guarded = guardedKinds.get(kind);
-  if (guarded === undefined) {
-    guarded = Object.create(kind) as object;
-    for (const name of READERS) {
-      const reader: unknown = (kind as Record<string, unknown>)[name];
-      if (typeof reader !== 'function') continue;
-      const value = hookOf(name, reader as Reader);
-      Object.defineProperty(guarded, name, { value, writable: true, configurable: true });
-    }
-    const { clone } = kind as { readonly clone?: unknown };
-    if (typeof clone === 'function') {
-      const value = cloneHookOf(clone as Reader);
-      Object.defineProperty(guarded, 'clone', { value, writable: true, configurable: true });
-    }
-    guardedKinds.set(kind, guarded);
-    guardedPrototypes.add(guarded);
-  }
-  return guarded;
-}
-
-function hookOf(name: string, reader: Reader): Reader {
-  const hook: Reader = function (...args) {
-    const guard = Guarded.of(this);
-    if (guard === undefined) return reader.apply(this, args);
-    const taken = isTaken(this);
-    return guard.follow(reader.apply(this, args), taken);
-  };
-  Object.defineProperty(hook, 'name', { value: name });
-  return hook;
-}
-
-/** A clone reads from the same connection: whichever of them is read to its end has read it to its end for both. */
-function cloneHookOf(clone: Reader): Reader {
-  const hook: Reader = function (...args) {
-    const copy = clone.apply(this, args);
-    const guard = Guarded.of(this);
-    if (guard === undefined || copy === this || typeof copy !== 'object' || copy === null) {
-      return copy;
-    }
-    if (Guarded.replace(copy, guard)) hookReaders(copy);
-    return copy;
-  };
-  Object.defineProperty(hook, 'name', { value: 'clone' });
-  return hook;
-}
-
-function isTaken(response: object): boolean {
-  const { bodyUsed, body } = response as { bodyUsed?: unknown; body?: { locked?: unknown } | null };
-  return bodyUsed === true || body?.locked === true;
 }

@@ -122,7 +122,7 @@ const spent = new WeakSet<object>();
 export function bodyForAttempt(kept: unknown): unknown {
   if (typeof kept !== 'function') return claim(kept, 'body');
   const made: unknown = (kept as BodyFactory)();
-  if (isPromiseLike(made)) return made.then(fresh);
+  if (isPromiseLike(made)) return Promise.resolve(made).then(fresh);
   return fresh(made);
 }
 

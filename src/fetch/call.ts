@@ -1,22 +1,23 @@
-import { TimeoutError } from '../errors.js';
 import type { Context } from '../pipeline/context.js';
 import { controllerOf } from '../pipeline/context.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Clock } from '../time/clock.js';
-import { formatDuration } from '../time/duration.js';
 import type { WatchableSignal } from './abort-watch.js';
-import { withAttemptHeaders } from './attempt-headers.js';
-import { bodyForAttempt, needsDuplex } from './body.js';
+import { needsDuplex } from './body.js';
 import type { BodyBounds } from './body-guard.js';
+import { CallBody } from './call-body.js';
+import { HIDES_REDIRECTS, sendFirstHop, sendUnseen } from './first-hop.js';
 import type { InitFields } from './init.js';
 import { copyInit } from './init.js';
 import { normaliseMethod } from './methods.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
-import type { CallBound } from './policies.js';
 import { absoluteUrl } from './request.js';
 import { assertUsable, hasBody, releaseRequest, requestForAttempt } from './request-body.js';
+import type { Prepared } from './ruled-call.js';
 import { RuledCall } from './ruled-call.js';
 import type { HeadersSource, RequestLike } from './types.js';
 import { isRequestLike } from './types.js';
+import { isUpload } from './upload.js';
 
 /** How requests are sent, and what is done with the responses. */
 export interface Transport {
@@ -39,7 +40,7 @@ export interface Setup {
 }
 
 /** A response, and what aborts the reading of its body. */
-interface Answer {
+export interface Answer {
   readonly response: unknown;
   readonly controller: AbortController;
 }
@@ -93,10 +94,11 @@ export class FetchCall extends RuledCall {
   async attempt(context: Context): Promise<unknown> {
     const controller = controllerOf(context);
     const { signal } = controller;
+    const prepared = this.prepares ? await this.prepare(context, signal) : undefined;
     this.begin(signal);
     let response: unknown;
     try {
-      response = await this.#send(context, signal);
+      response = await this.#send(context, signal, prepared);
     } catch (error) {
       // Once it was given up nobody is asked any more.
       throw signal.aborted ? error : this.failed(error);
@@ -113,61 +115,85 @@ export class FetchCall extends RuledCall {
     return response;
   }
 
-  /** The call was answered with this: keeps its deadline and signal in force while the body is read. */
-  guard(response: unknown): void {
-    const answer = this.#answers.find((each) => each.response === response);
+  /** The call was answered with this by its policies: keeps its bounds in force while the body is read. */
+  guard(response: unknown, pipeline: Pipeline<unknown>): void {
+    const answer = this.answerWith(response);
     // A double of fetch may answer anything.
     if (answer === undefined || typeof response !== 'object' || response === null) return;
-    const { clock, options, transport } = this.#setup;
-    transport.guard(response, answer.controller, {
-      clock,
-      deadline: this.deadline,
-      timeoutError: timeoutErrorOf(this.bound, options),
-      signal: this.signal as WatchableSignal | undefined,
-    });
+    const { options, transport } = this.#setup;
+    const signal = this.signal as WatchableSignal | undefined;
+    const bounds = new CallBody(response, pipeline, options, this, signal, this.handOver());
+    transport.guard(response, answer.controller, bounds);
   }
 
   /** The call is over. A Request that no attempt was made with is as it was: it can be sent elsewhere. */
   release(): void {
     if (this.#cloned) releaseRequest(this.#request as RequestLike);
+    this.vacate();
+  }
+
+  /** The attempt that was answered with this; `undefined` for what comes from elsewhere. */
+  protected answerWith(response: unknown): Answer | undefined {
+    return this.#answers.filter((each) => each.response === response).at(-1);
+  }
+
+  protected get setup(): Setup {
+    return this.#setup;
+  }
+
+  protected get sendsBody(): boolean {
+    return this.body !== undefined || this.#sendsRequestBody();
   }
 
   #sendsRequestBody(): boolean {
     return this.#request !== undefined && this.body === undefined && hasBody(this.#request);
   }
 
-  #send(context: Context, signal: AbortSignal): unknown {
-    const { options } = this.#setup;
+  #send(context: Context, signal: AbortSignal, prepared: Prepared | undefined): unknown {
     const init: InitFields = { ...this.#init, signal };
+    const headers = this.headersFor(context, prepared);
     // Where nothing was added to them, a Request's own headers stay with it.
-    if (this.headers !== this.#request?.headers) init['headers'] = this.headers;
-    const names = options.headers;
-    if (names?.deadline !== undefined || names?.attempt !== undefined) {
-      const { attempt, timeLeft } = context;
-      init['headers'] = withAttemptHeaders(this.headers, names, attempt, timeLeft);
-    }
-    if (this.body === undefined) return this.#sendWith(init);
-    const body = bodyForAttempt(this.body);
+    if (headers !== this.#request?.headers) init['headers'] = headers;
+    if (this.body === undefined) return this.#sendWith(init, context);
+    const body = this.makeBody();
     return body instanceof Promise
-      ? body.then((made) => this.#sendBody(init, made))
-      : this.#sendBody(init, body);
+      ? body.then((made) => this.#sendBody(init, made, context))
+      : this.#sendBody(init, body, context);
   }
 
-  #sendBody(init: InitFields, body: unknown): unknown {
+  #sendBody(init: InitFields, body: unknown, context: Context): unknown {
     this.sends(body);
     init['body'] = body;
     if (init['duplex'] === undefined && needsDuplex(body)) init['duplex'] = 'half';
-    return this.#sendWith(init);
+    if (!isUpload(body)) return this.#sendWith(init, context);
+    return this.sendUpload(context, () => this.#sendWith(init, context));
   }
 
-  #sendWith(init: InitFields): unknown {
+  #sendWith(init: InitFields, context: Context): unknown {
+    if (!HIDES_REDIRECTS || !this.mustKnowTarget) return this.#sendAsIs(init, context);
+    return this.#request === undefined
+      ? this.#sendByHop(init)
+      : sendUnseen(this.#sendAsIs(init, context));
+  }
+
+  #sendAsIs(init: InitFields, context: Context): unknown {
     const { transport } = this.#setup;
     const request = this.#request;
     if (request === undefined) return transport.send(this.url, init);
     if (!this.#sendsRequestBody()) return transport.send(request, init);
+    this.sends(request.body);
     const last = this.overrides.retry === false;
     this.#cloned = !last;
-    return transport.send(requestForAttempt(request, last), init);
+    const sent = requestForAttempt(request, last);
+    return this.sendUpload(context, () => transport.send(sent, init));
+  }
+
+  #sendByHop(init: InitFields): PromiseLike<unknown> {
+    const { clock, transport } = this.#setup;
+    return sendFirstHop(this.url, this.method, init, {
+      send: (url, each) => transport.send(url, each),
+      discard: (response) => transport.discard(response, clock, 0),
+    });
   }
 }
 
@@ -178,19 +204,4 @@ function textOf(method: unknown): string | undefined {
 
 function fieldOf(request: object | undefined, name: string): unknown {
   return (request as Readonly<Record<string, unknown>> | undefined)?.[name];
-}
-
-/**
- * Answers what makes the error of a call whose time ran out while its body was read. A function of its own, because a
- * closure keeps all that its neighbours see: made beside the response, it would keep that in memory for as long as the guard.
- */
-export function timeoutErrorOf(
-  bound: CallBound | undefined,
-  { name, captureStack }: ResolvedClient,
-): () => TimeoutError {
-  const { timeoutMs = 0, policy } = bound ?? {};
-  return () => {
-    const message = `${name}: timed out after ${formatDuration(timeoutMs)}`;
-    return new TimeoutError(message, { timeoutMs, pipeline: name, policy, captureStack });
-  };
 }

@@ -1,5 +1,8 @@
-import type { FetchErrorClass } from './error-table.js';
-import { CALLERS_DOING, entryOfCode } from './error-table.js';
+import { RejectedError } from '../errors.js';
+import { entryOfAxios, wasCutOff } from './client-errors.js';
+import { entryOfMessage, saysNetwork } from './error-messages.js';
+import type { Entry, FetchErrorClass } from './error-table.js';
+import { CALLERS_DOING, classOf, entryOfCode } from './error-table.js';
 import type { AbortStateLike } from './types.js';
 
 /** How many errors are looked at, whether they lie beneath each other or side by side. */
@@ -13,6 +16,7 @@ interface ErrorFields {
   readonly syscall?: unknown;
   readonly cause?: unknown;
   readonly errors?: unknown;
+  readonly type?: unknown;
 }
 
 /** Looks left; shared by a whole walk, so that a cycle or a wide tree ends it. */
@@ -30,30 +34,27 @@ const BY_NAME: ReadonlyMap<string, FetchErrorClass> = new Map([
   ['ConnectTimeoutError', 'connect'],
 ]);
 
-/** What fetch says in browsers, workers and Deno, and axios of it, where the cause is not told. */
-const NETWORK_MESSAGES: ReadonlySet<string> = new Set([
-  'fetch failed',
-  'terminated',
-  'Failed to fetch',
-  'network error',
-  'Network Error',
-  'Load failed',
-  'NetworkError when attempting to fetch resource.',
-  'Network request failed',
-  'Network connection lost.',
-  'The network connection was lost.',
-  'The Internet connection appears to be offline.',
-]);
-const NETWORK_PATTERN = /^error (?:sending request|reading a body)|\(os error \d+\)/;
+/** Timeouts of other clients: HeadersTimeoutError, RequestTimeoutError, APIConnectionTimeoutError. */
+const OWN_TIMEOUT = /Timeout(?:Error)?$/;
+
+/** What undici's fetch says of everything: with a cause that says nothing of a network, such as the caller's own stream, it is none. */
+const UNDICIS_MESSAGES: ReadonlySet<unknown> = new Set(['fetch failed', 'terminated']);
+
+/** Faults in a program, which are none of the network's. */
+const PROGRAM_FAULT = /^(?:Type|Range|Reference|Syntax|Eval|Assertion|Contract|Config)Error/;
+
+/** What node-fetch calls a request or a body that did not come in time. */
+const NODE_FETCH_TIMEOUTS: ReadonlySet<unknown> = new Set(['request-timeout', 'body-timeout']);
 
 /**
  * What kept a request from being answered, in one word, for errors thrown by the global fetch of Node,
  * Bun and Deno, by npm undici 6 to 8 (`fetch` and `request`), by node-fetch, axios, got and ky, and by other clients built
  * on these. The error itself counts first, then its `cause`, then its `errors`, to a bounded depth.
  *
- * @param signal the caller's signal: an error that is its `reason`, whatever it looks like, is `abort`.
+ * @param signal the caller's signal: once it has aborted, an error that is its `reason`, whatever it looks like, is `abort`, and so is any AbortError.
+ * As long as it has not, an AbortError is the client's own way of giving up, and so `timeout`.
  * @returns `undefined` when nothing shows that the request failed on its way: mistakes in the call (an
- * invalid URL, a closed dispatcher), errors of the caller's own code, values that are no errors.
+ * invalid URL, a closed dispatcher), refusals by a policy, errors of the caller's own code, values that are no errors.
  * Never throws.
  */
 export function classifyFetchError(
@@ -61,20 +62,31 @@ export function classifyFetchError(
   signal?: AbortStateLike | null,
 ): FetchErrorClass | undefined {
   if (signal?.aborted === true && error === signal.reason) return 'abort';
+  const found = classOf(entryOfError(error));
+  return found === 'abort' && signal?.aborted === false ? 'timeout' : found;
+}
+
+/** The entry of the table that an error belongs to. Never throws. */
+export function entryOfError(error: unknown): Entry | undefined {
   try {
-    const entry = entryOf(error, { looks: MAX_LOOKS });
-    return entry === CALLERS_DOING ? undefined : entry;
+    return entryOf(error, { looks: MAX_LOOKS });
   } catch {
     // An error whose fields cannot even be read.
     return undefined;
   }
 }
 
-type Entry = ReturnType<typeof entryOfCode>;
+/** Whether it was the network, or who is at its other end, that ended the reading of a body with this error. */
+export function isBroken(error: unknown): boolean {
+  const known = classifyFetchError(error);
+  return known !== undefined && known !== 'abort';
+}
 
-function entryOf(error: unknown, budget: Budget): Entry {
+function entryOf(error: unknown, budget: Budget): Entry | undefined {
   if (typeof error !== 'object' || error === null || budget.looks === 0) return undefined;
   budget.looks--;
+  // Nothing was sent, whatever opened the breaker that refused it.
+  if (error instanceof RejectedError) return CALLERS_DOING;
   const fields: ErrorFields = error;
   return (
     ownEntry(fields) ??
@@ -84,7 +96,7 @@ function entryOf(error: unknown, budget: Budget): Entry {
   );
 }
 
-function entryOfMembers(errors: unknown, budget: Budget): Entry {
+function entryOfMembers(errors: unknown, budget: Budget): Entry | undefined {
   if (!Array.isArray(errors)) return undefined;
   for (const member of errors) {
     const entry = entryOf(member, budget);
@@ -94,18 +106,23 @@ function entryOfMembers(errors: unknown, budget: Budget): Entry {
   return undefined;
 }
 
-function ownEntry(error: ErrorFields): Entry {
+function ownEntry(error: ErrorFields): Entry | undefined {
   const { code, name } = error;
   if (typeof code === 'string') {
     if (code === 'ETIMEDOUT' && isConnecting(error)) return 'connect';
-    if (code === 'UND_ERR_ABORTED' && isProxyRefusal(error)) return 'connect';
+    if (code === 'UND_ERR_ABORTED' && isProxyRefusal(error)) {
+      return entryOfMessage(error.message as string, name) ?? 'connect';
+    }
     if (code === 'ECONNABORTED' && isTimeoutOfAxios(error)) return 'timeout';
+    const axios = entryOfAxios(error);
+    if (axios !== undefined) return axios;
     // It says too little: whatever is deeper says more.
     if (code === 'UND_ERR_INFO') return undefined;
     const entry = entryOfCode(code);
     if (entry !== undefined) return entry;
   }
-  return typeof name === 'string' ? BY_NAME.get(name) : undefined;
+  if (typeof name !== 'string') return undefined;
+  return BY_NAME.get(name) ?? (OWN_TIMEOUT.test(name) ? 'timeout' : undefined);
 }
 
 function isConnecting(error: ErrorFields): boolean {
@@ -127,12 +144,24 @@ function isTimeoutOfAxios(error: ErrorFields): boolean {
   );
 }
 
-function lastResort(error: ErrorFields): Entry {
+function lastResort(error: ErrorFields): Entry | undefined {
   // undici's word for what happens to a connection as a whole: idle, gone away, stream closed.
   if (error.code === 'UND_ERR_INFO') return 'reset';
-  const { message } = error;
+  const { message, name, type } = error;
+  if (name === 'FetchError' && NODE_FETCH_TIMEOUTS.has(type)) return 'timeout';
+  // node-fetch's word for whatever went wrong below HTTP.
+  if (name === 'FetchError' && type === 'system') return 'network';
+  // A DOMException's, as happy-dom's fetch gives it.
+  if (name === 'NetworkError' || wasCutOff(error)) return 'network';
   if (typeof message !== 'string') return undefined;
-  if (NETWORK_PATTERN.test(message)) return 'network';
-  // With a cause that says nothing of a network ("bad port", the caller's own stream), it is none.
-  return NETWORK_MESSAGES.has(message) && error.cause === undefined ? 'network' : undefined;
+  if (saysNetwork(message) && isOfAProgram(error)) return undefined;
+  return entryOfMessage(message, name);
+}
+
+/** Whether the cause of a failed fetch, which says nothing of a network, is that of a program: doubles give anything. */
+function isOfAProgram({ message, cause }: ErrorFields): boolean {
+  if (typeof cause !== 'object' || cause === null) return false;
+  const { name } = cause as { readonly name?: unknown };
+  if (typeof name !== 'string') return false;
+  return UNDICIS_MESSAGES.has(message) || PROGRAM_FAULT.test(name);
 }

@@ -9,7 +9,7 @@
  * - `reset`: the connection was closed or reset while the request or the response was under way
  * - `protocol`: what came is not HTTP, or not what its headers or encoding promise
  * - `status`: the client turned a response's status into an error
- * - `abort`: the caller gave up
+ * - `abort`: somebody gave up: the caller, or a client of its own accord
  * - `network`: the network, but the implementation of fetch does not say what
  */
 export type FetchErrorClass =
@@ -26,7 +26,24 @@ export type FetchErrorClass =
 /** In the table: a mistake of the caller's, or something it did; not the network's fault. */
 export const CALLERS_DOING = 'caller';
 
-type Entry = FetchErrorClass | typeof CALLERS_DOING;
+/** In the table: a certificate that is not accepted, on either side, or no version of TLS that both speak. To users it is `tls`. */
+export const CERTIFICATE = 'certificate';
+
+/** In the table: a proxy that wants credentials. To users it is `connect`. */
+export const PROXY_CREDENTIALS = 'proxy_credentials';
+
+export type Entry =
+  | FetchErrorClass
+  | typeof CALLERS_DOING
+  | typeof CERTIFICATE
+  | typeof PROXY_CREDENTIALS;
+
+/** The word that users know. */
+export function classOf(entry: Entry | undefined): FetchErrorClass | undefined {
+  if (entry === CALLERS_DOING) return undefined;
+  if (entry === CERTIFICATE) return 'tls';
+  return entry === PROXY_CREDENTIALS ? 'connect' : entry;
+}
 
 const CODES: Readonly<Record<Entry, readonly string[]>> = {
   connect: [
@@ -61,8 +78,9 @@ const CODES: Readonly<Record<Entry, readonly string[]>> = {
     'EBADRESP',
     'ETIMEOUT',
   ],
-  // X509 codes as the documentation of Node's TLS lists them; families in PREFIXES below.
-  tls: [
+  tls: ['ERR_TLS_HANDSHAKE_TIMEOUT', 'EPROTO', 'UND_ERR_PRX_TLS'],
+  // X509 codes as the documentation of Node's TLS lists them, and Bun's; families in PATTERNS below.
+  certificate: [
     'UNABLE_TO_GET_ISSUER_CERT',
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
     'UNABLE_TO_GET_CRL',
@@ -90,12 +108,12 @@ const CODES: Readonly<Record<Entry, readonly string[]>> = {
     'INVALID_PURPOSE',
     'PATH_LENGTH_EXCEEDED',
     'HOSTNAME_MISMATCH',
-    'ERR_TLS_CERT_ALTNAME_INVALID',
-    'ERR_TLS_CERT_ALTNAME_FORMAT',
-    'ERR_TLS_HANDSHAKE_TIMEOUT',
-    'EPROTO',
-    'UND_ERR_PRX_TLS',
+    'UNKNOWN_CERTIFICATE_VERIFICATION_ERROR',
+    'ERR_SSL_UNSUPPORTED_PROTOCOL',
+    'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+    'ERR_SSL_VERSION_TOO_LOW',
   ],
+  proxy_credentials: [],
   timeout: [
     'UND_ERR_HEADERS_TIMEOUT',
     'UND_ERR_BODY_TIMEOUT',
@@ -146,20 +164,32 @@ const CODES: Readonly<Record<Entry, readonly string[]>> = {
     'UND_ERR_MAX_ORIGINS_REACHED',
     'UND_ERR_RES_EXCEEDED_MAX_SIZE',
     'UND_ERR_REDIRECT_MAX',
+    // Of node:http, axios and got: what cannot be sent at all.
+    'ERR_UNESCAPED_CHARACTERS',
+    'ERR_UNSUPPORTED_PROTOCOL',
+    'ERR_NOT_SUPPORT',
+    'ERR_BAD_OPTION',
+    'ERR_BAD_OPTION_VALUE',
+    'ERR_FR_TOO_MANY_REDIRECTS',
+    'ERR_TOO_MANY_REDIRECTS',
+    'ERR_HTTP2_UNSUPPORTED_PROTOCOL',
+    'ERR_SOCKET_BAD_PORT',
+    'ERR_TLS_INVALID_CONTEXT',
+    'ERR_TLS_INVALID_PROTOCOL_VERSION',
+    'ERR_TLS_PROTOCOL_VERSION_CONFLICT',
   ],
 };
 
-const PREFIXES: readonly (readonly [prefix: string, entry: Entry])[] = [
-  ['HPE_', 'protocol'],
-  ['Z_', 'protocol'],
-  ['ERR__ERROR_FORMAT_', 'protocol'],
-  ['ERR_BROTLI_', 'protocol'],
-  ['ZSTD_error_', 'protocol'],
-  ['ERR_SSL_', 'tls'],
-  ['ERR_INVALID_', 'caller'],
-  ['UND_ERR_SOCKS5_', 'connect'],
+/** Whole families of codes. The first that fits counts. */
+const PATTERNS: readonly (readonly [pattern: RegExp, entry: Entry])[] = [
+  [/^(?:HPE_|Z_|ERR__ERROR_FORMAT_|ERR_BROTLI_|ZSTD_error_)/, 'protocol'],
+  // Node's own check of the name; alerts with which a server refuses the client's certificate.
+  [/^ERR_TLS_CERT_|^ERR_SSL_.*(?:CERTIFICATE|UNKNOWN_CA)/, CERTIFICATE],
+  [/^ERR_SSL_/, 'tls'],
+  [/^ERR_(?:HTTP2?_)?INVALID_/, CALLERS_DOING],
+  [/^UND_ERR_SOCKS5_/, 'connect'],
   // What a later undici adds is more likely the network's fault than the caller's.
-  ['UND_ERR_', 'network'],
+  [/^UND_ERR_/, 'network'],
 ];
 
 const BY_CODE: ReadonlyMap<string, Entry> = new Map(
@@ -170,5 +200,5 @@ const BY_CODE: ReadonlyMap<string, Entry> = new Map(
 export function entryOfCode(code: string): Entry | undefined {
   const known = BY_CODE.get(code);
   if (known !== undefined) return known;
-  return PREFIXES.find(([prefix]) => code.startsWith(prefix))?.[1];
+  return PATTERNS.find(([pattern]) => pattern.test(code))?.[1];
 }

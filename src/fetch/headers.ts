@@ -105,16 +105,19 @@ export function withHeader(
   value: string,
 ): HeaderPairs | HeaderRecord {
   if (headers === null || headers === undefined) return { [name]: value };
+  const copy = withoutHeader(headers, name);
+  if (Array.isArray(copy)) copy.push([name, value]);
+  else (copy as Record<string, unknown>)[name] = value;
+  return copy;
+}
+
+/** A copy of the headers without `name` (lower case), in whatever case it was; otherwise as {@link withHeader}. */
+export function withoutHeader(headers: HeadersSource, name: string): HeaderPairs | HeaderRecord {
   const copy = keepHeaders(headers);
-  if (Array.isArray(copy)) {
-    const others = copy.filter((pair) => String(pair[0]).toLowerCase() !== name);
-    others.push([name, value]);
-    return others;
-  }
+  if (Array.isArray(copy)) return copy.filter((pair) => String(pair[0]).toLowerCase() !== name);
   const record = copy as Record<string, unknown>;
   for (const key of Object.keys(record)) {
     if (key.toLowerCase() === name) delete record[key];
   }
-  record[name] = value;
   return record;
 }

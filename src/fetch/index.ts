@@ -1,6 +1,9 @@
+export { attemptsOf } from './attempts.js';
+export type { BeforeAttempt, BeforeAttemptAnswer, UpcomingAttempt } from './before-attempt.js';
 export type { BodyFactory } from './body.js';
 export { classifyFetchError } from './classify-error.js';
 export type { ClientState } from './client.js';
+export type { BodiesDrained, ClientDrained } from './drain.js';
 export type { FetchErrorClass } from './error-table.js';
 export { neverSent } from './never-sent.js';
 export type {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { fnOf, nested, policyName, positiveCount } from '../config/schemas.js';
+import { count, fnOf, nested, policyName, positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { pipelineSchema } from '../pipeline/options.js';
 import type { Outcome } from '../pipeline/outcome.js';
@@ -11,18 +11,22 @@ import { standardSchema } from '../policies/standard.js';
 import { keyedDefaults } from '../registry/keyed.js';
 import type { Clock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
-import { positiveDurationSchema } from '../time/duration.js';
+import { durationSchema, positiveDurationSchema } from '../time/duration.js';
+import type { BeforeAttempt } from './before-attempt.js';
 import type { OutgoingRequest } from './request.js';
 import type { FetchLike, FetchResponse, ResponseLike } from './types.js';
 
 /** The policies around a request: options of the standard ones, a list of your own, or a pipeline. */
 export type FetchPolicies = StandardOptions | readonly PipelineLayer[] | Pipeline<unknown>;
 
-/** Says whether what came of a request is a failure; `undefined` leaves it to the rules. */
+/**
+ * Says whether what came of a request is a failure; `undefined` leaves it to the rules. `'retry'` leaves that to the rules too, and
+ * says that the request was not processed: it is sent again whatever its method, if its body can be.
+ */
 export type Classify<R = ResponseLike> = (
   outcome: Outcome<R>,
   request: OutgoingRequest,
-) => boolean | undefined;
+) => boolean | 'retry' | undefined;
 
 /** Opt-in headers. Names go out in lower case. */
 export interface FetchHeaders {
@@ -50,8 +54,21 @@ export interface FetchOverrides<R = ResponseLike> {
   readonly retryAfter?: boolean | ((response: R) => number | undefined) | undefined;
   /** An `Idempotency-Key` for this call, which makes it safe to retry; `false` for none, `true` for a random UUID. */
   readonly idempotencyKey?: string | boolean | undefined;
-  /** `false`: sent once at most. */
-  readonly retry?: false | undefined;
+  /** `false`: sent once at most. Or how often at most this call is retried, whatever the policies say. Default: as the policies say. */
+  readonly retry?: false | { readonly maxRetries: number } | undefined;
+  /**
+   * How long this call may take, retries included; `false` for as long as it takes. Unless `attemptTimeout` is set too, each attempt may take
+   * all of it. Default: as the policies say.
+   */
+  readonly totalTimeout?: Duration | false | undefined;
+  /** How long each attempt of this call may take: not longer than the whole call; `false` for as long as that. Default: as the policies say. */
+  readonly attemptTimeout?: Duration | false | undefined;
+  /** Is called before each attempt, after the `beforeAttempt` option. */
+  readonly beforeAttempt?: BeforeAttempt<R> | undefined;
+  /** As the option of this name. */
+  readonly idleTimeout?: Duration | false | undefined;
+  /** As the option of this name. */
+  readonly bodyTimeout?: Duration | false | undefined;
 }
 
 /** What every client can be told; `R` is its kind of response. */
@@ -72,6 +89,11 @@ export interface ClientOptions<R> {
   readonly idleFor?: Duration | undefined;
   /** Says which responses and errors are failures. Is not asked about timeouts, rejections and aborts. */
   readonly classify?: Classify<R> | undefined;
+  /**
+   * Is called before each attempt and may change its headers: for tokens, signatures, tracing. It may be async; its time is the
+   * attempt's. What it throws is thrown by the call, is not retried, and counts for no policy. Default: none.
+   */
+  readonly beforeAttempt?: BeforeAttempt<R> | undefined;
   /** Whether requests may be sent twice: for all, or decided by a function. Default: by their methods and headers. */
   readonly idempotent?: boolean | ((request: OutgoingRequest) => boolean | undefined) | undefined;
   /**
@@ -79,11 +101,24 @@ export interface ClientOptions<R> {
    * all, or a function that answers milliseconds. Default true.
    */
   readonly retryAfter?: boolean | ((response: R) => number | undefined) | undefined;
+  /**
+   * How long somebody who reads a body waits for its next chunk before it fails with a TimeoutError, whose `policy` is `idle_timeout`, and
+   * its connection is closed. Time in which nobody reads does not count. > 0, or `false` for ever. Default 30 s.
+   */
+  readonly idleTimeout?: Duration | false | undefined;
+  /**
+   * How long a body may take from its headers on, whether or not it is read, before it fails with a TimeoutError, whose `policy` is
+   * `body_timeout`. > 0, or `false` for ever. Default `false`.
+   */
+  readonly bodyTimeout?: Duration | false | undefined;
   /** Opt-in headers. Default none. */
   readonly headers?: FetchHeaders | undefined;
   /** Where time comes from. Default: the system's clock. */
   readonly clock?: Clock | undefined;
-  /** Whether rejections and timeouts carry a stack. Default false. */
+  /**
+   * Whether errors show where the call was made, those of fetch itself included: see `PipelineOptions`. Each call costs some microseconds
+   * more. Default false.
+   */
   readonly captureStack?: boolean | undefined;
   /** As for a pipeline. Default: everything, through OpenTelemetry's global API. */
   readonly telemetry?: false | TelemetryOptions | undefined;
@@ -116,22 +151,46 @@ const switchable = <T extends (...args: never[]) => unknown>(what: string) =>
 
 const keyText = z.string({ error: 'must be a text' });
 
+const timeOrNone = z
+  .union([z.literal(false), positiveDurationSchema], {
+    error: "must be a duration above 0, such as 30_000 or '30s', or false",
+  })
+  .transform((given) => (given === false ? Infinity : given));
+
+const bodyTimes = {
+  idleTimeout: timeOrNone.optional(),
+  bodyTimeout: timeOrNone.optional(),
+};
+
+/** How long a body may stall, in milliseconds. */
+const DEFAULT_IDLE_MS = 30_000;
+
 const overrideShape = {
   classify: fnOf<Classify>().optional(),
+  beforeAttempt: fnOf<BeforeAttempt>().optional(),
   retryAfter: switchable<(response: ResponseLike) => number | undefined>(
     'a function of the response',
   ).optional(),
 };
 
+const callTimeSchema = z.union([durationSchema, z.literal(false)]).optional();
+
 /** The schema of {@link FetchOverrides}. */
 export const overridesSchema = z.strictObject({
   ...overrideShape,
+  ...bodyTimes,
   key: keyText.optional(),
   idempotent: z.boolean().optional(),
   idempotencyKey: z
     .union([z.string().min(1), z.boolean()], booleanOr('a text that is not empty'))
     .optional(),
-  retry: z.literal(false).optional(),
+  retry: z
+    .union([nested(z.strictObject({ maxRetries: count })), z.literal(false)], {
+      error: 'must be false or an object with maxRetries',
+    })
+    .optional(),
+  totalTimeout: callTimeSchema,
+  attemptTimeout: callTimeSchema,
 });
 
 /** Overrides as a call reads them. */
@@ -167,6 +226,8 @@ export const clientSchema = z.strictObject({
   idempotent: switchable<(request: OutgoingRequest) => boolean | undefined>(
     'a function of the request',
   ).optional(),
+  idleTimeout: bodyTimes.idleTimeout.default(DEFAULT_IDLE_MS),
+  bodyTimeout: bodyTimes.bodyTimeout.default(Infinity),
   headers: nested(
     z.strictObject({
       deadline: headerName.optional(),

@@ -4,11 +4,12 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import { Keyed, keyed } from '../registry/keyed.js';
 import { attributeSetsOf, observe } from '../telemetry/observe.js';
 import type { Clock } from '../time/clock.js';
+import { listenToFailedRequests } from './failed-requests.js';
 import type { ResolvedClient } from './options.js';
 import { policiesSchema } from './options.js';
 import type { Bounds, Keep } from './policies.js';
 import { boundsOf, DEFAULT_DISCARD_MS, httpPolicies } from './policies.js';
-import { failedStatus } from './verdict.js';
+import { failedStatus, statusIn } from './verdict.js';
 
 /** The pipelines of a resilient fetch, one a key. */
 export interface Pipelines {
@@ -28,6 +29,7 @@ export function pipelinesOf(
   keep?: Keep,
 ): Pipelines {
   const { policies } = options;
+  listenToFailedRequests();
   return typeof policies === 'function'
     ? ofEachKey(policies, options, clock, discard, keep)
     : ofTemplate(httpPolicies(policies, clock, keep), options, discard);
@@ -83,5 +85,5 @@ function ofEachKey(
 }
 
 function pipelineOptionsOf({ name, clock, captureStack, telemetry }: ResolvedClient) {
-  return { name, clock, captureStack, telemetry, errorTypeOf: failedStatus };
+  return { name, clock, captureStack, telemetry, errorTypeOf: failedStatus, statusOf: statusIn };
 }

@@ -1,3 +1,4 @@
+import type { LayerSettings } from '../pipeline/context.js';
 import type { Policy } from '../pipeline/contract.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import type { PipelineLayer } from '../pipeline/pipeline.js';
@@ -6,12 +7,15 @@ import type { Layer } from '../pipeline/plan.js';
 import { AdaptiveLimiterPolicy } from '../policies/adaptive-limiter/adaptive-limiter.js';
 import { CircuitBreakerPolicy } from '../policies/circuit-breaker/circuit-breaker.js';
 import { RetryPolicy } from '../policies/retry/retry.js';
-import { ATTEMPT_TIMEOUT, standard } from '../policies/standard.js';
+import { ATTEMPT_TIMEOUT, standard, TOTAL_TIMEOUT } from '../policies/standard.js';
 import { ThrottlePolicy } from '../policies/throttle/throttle.js';
-import { TimeoutPolicy } from '../policies/timeout/timeout.js';
+import { DormantTimeout } from '../policies/timeout/dormant.js';
 import type { Clock } from '../time/clock.js';
+import { shortest } from './call-bound.js';
+import type { Places } from './call-settings.js';
+import { placesOf } from './call-settings.js';
 import type { ParsedPolicies } from './options.js';
-import { delayReader, isFetchFailure, isFetchOverload, retryHandle } from './verdict.js';
+import { countingHandle, delayReader, isFetchOverload, retryHandle } from './verdict.js';
 
 /** Is given a response that is kept, unread, while a retry waits. */
 export type Keep = (response: unknown) => void;
@@ -28,9 +32,9 @@ export function httpPolicies(
   };
   const withRules = (policy: Policy<unknown>): Policy<unknown> => {
     if (policy instanceof RetryPolicy) return policy.derive(retryHandle, delayFrom, onKept);
-    if (policy instanceof CircuitBreakerPolicy) return policy.derive(isFetchFailure, delayFrom);
+    if (policy instanceof CircuitBreakerPolicy) return policy.derive(countingHandle, delayFrom);
     if (policy instanceof AdaptiveLimiterPolicy) return policy.derive(isFetchOverload);
-    if (policy instanceof ThrottlePolicy) return policy.derive(isFetchFailure);
+    if (policy instanceof ThrottlePolicy) return policy.derive(countingHandle);
     return policy;
   };
   return layersOf(given).flatMap((layer) =>
@@ -45,27 +49,27 @@ function layersOf(given: ParsedPolicies | undefined): readonly PipelineLayer[] {
   if (Pipeline.is(given)) return [given];
   return Array.isArray(given)
     ? given
-    : standard(given as Exclude<typeof given, readonly unknown[]>);
+    : standardLayers(given as Exclude<typeof given, readonly unknown[]>);
 }
 
-/** What bounds a whole call, its body included. */
-export interface CallBound {
-  readonly timeoutMs: number;
-  /** Name of the timeout. */
-  readonly policy: string;
-  /** Whether it is the outermost policy. Inside others a call may have to wait before its time begins. */
-  readonly outermost: boolean;
+/** The standard policies. Where a timeout is left out, a call can still bring one of its own. */
+function standardLayers(given: Parameters<typeof standard>[0]): Policy[] {
+  const policies = standard(given);
+  const { rateLimiter, totalTimeout, attemptTimeout } = given ?? {};
+  if (totalTimeout === false) {
+    const outside = rateLimiter === undefined || rateLimiter === false ? 0 : 1;
+    policies.splice(outside, 0, new DormantTimeout(TOTAL_TIMEOUT));
+  }
+  if (attemptTimeout === false) policies.push(new DormantTimeout(ATTEMPT_TIMEOUT));
+  return policies;
 }
 
-/** The times that the timeouts of a pipeline set. */
+/** What the policies of a pipeline mean for its responses. */
 export interface Bounds {
-  /**
-   * The shortest timeout around the whole call: outside whatever makes attempts, or any where nothing does. An
-   * `attempt_timeout`, as `standard()` names it, never is.
-   */
-  readonly call: CallBound | undefined;
-  /** How long the discarded Response of an attempt may take to be read. */
+  /** How long the discarded Response of an attempt may take to be read: the shortest of the timeouts. */
   readonly discardMs: number;
+  /** What a call can set something for. */
+  readonly places: Places;
   /** Is told of every response, where it matters whose it is. */
   readonly arrived?: (response: unknown) => void;
 }
@@ -73,29 +77,10 @@ export interface Bounds {
 /** Where there is no timeout at all. */
 export const DEFAULT_DISCARD_MS = 10_000;
 
-/** Finds the timeouts of a pipeline. */
-export function boundsOf(layers: readonly Layer[]): Bounds {
-  let around = layers;
-  for (let i = layers.length - 1; i >= 0 && around === layers; i--) {
-    const driver = layers[i]?.driver;
-    if (driver !== undefined && driver.type !== 'fallback') around = layers.slice(0, i);
-  }
+/** Finds the timeouts of a pipeline; `settings`: what a call sets in place of their own times. */
+export function boundsOf(layers: readonly Layer[], settings?: LayerSettings): Bounds {
   return {
-    call: shortest(around, (name) => name !== ATTEMPT_TIMEOUT),
-    discardMs: shortest(layers)?.timeoutMs ?? DEFAULT_DISCARD_MS,
+    discardMs: shortest(layers, settings)?.timeoutMs ?? DEFAULT_DISCARD_MS,
+    places: placesOf(layers),
   };
-}
-
-function shortest(
-  layers: readonly Layer[],
-  counts: (name: string) => boolean = () => true,
-): CallBound | undefined {
-  let least: CallBound | undefined;
-  for (const [i, { policy, name }] of layers.entries()) {
-    if (!(policy instanceof TimeoutPolicy) || !counts(name)) continue;
-    if (policy.timeoutMs < (least?.timeoutMs ?? Infinity)) {
-      least = { timeoutMs: policy.timeoutMs, policy: name, outermost: i === 0 };
-    }
-  }
-  return least;
 }

@@ -1,6 +1,7 @@
 import { ContractError, TimeoutError } from '../errors.js';
 import { neverSent } from './never-sent.js';
-import { markFinal } from './verdict.js';
+import { markFinal } from './notes.js';
+import { publicUrl } from './signed-error.js';
 
 /** What is asked of a request that may not be repeated. */
 export interface Unrepeatable {
@@ -25,6 +26,10 @@ export class RepeatGuard {
     this.#request = request;
   }
 
+  get followsRedirects(): boolean {
+    return this.#request.followsRedirects;
+  }
+
   /**
    * An attempt begins.
    *
@@ -34,7 +39,7 @@ export class RepeatGuard {
     if (this.#mayHaveLeft) {
       const { method, url } = this.#request;
       throw new ContractError(
-        `a policy asks for a second ${method} of ${url}, which may have reached the server; if it may be sent twice, say so with idempotent: true`,
+        `a policy asks for a second ${method} of ${publicUrl(url)}, which may have reached the server; if it may be sent twice, say so with idempotent: true`,
       );
     }
     this.#mayHaveLeft = true;
@@ -46,11 +51,25 @@ export class RepeatGuard {
     markFinal(response);
   }
 
-  /** The attempt failed. */
-  failed(error: unknown): void {
-    const { once, url, followsRedirects } = this.#request;
-    if (!once && neverSent(error, followsRedirects ? url : undefined)) this.#mayHaveLeft = false;
+  /** The attempt was answered, or failed, without having been processed: somebody who knows says so. */
+  unprocessed(result: unknown): void {
+    if (this.#request.once) markFinal(result);
+    else this.#mayHaveLeft = false;
+  }
+
+  /**
+   * The attempt failed.
+   *
+   * @param begun whether sending had begun, as far as that is known.
+   */
+  failed(error: unknown, begun: boolean): void {
+    if (!this.#request.once && (!begun || this.#isUnsent(error))) this.#mayHaveLeft = false;
     else markFinal(error);
+  }
+
+  #isUnsent(error: unknown): boolean {
+    const { url, method, followsRedirects } = this.#request;
+    return followsRedirects ? neverSent(error, url, method) : neverSent(error);
   }
 }
 

@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.js';
+import { withoutCredentials } from '../pipeline/without-credentials.js';
 
 /** What is known of a request before it is sent. */
 export interface OutgoingRequest {
@@ -29,15 +30,31 @@ let last: { readonly authority: string; readonly origin: string } | undefined;
 export function originOf(url: string): string {
   if (last !== undefined && startsAt(url, last.authority)) return last.origin;
   const authority = AUTHORITY.exec(url)?.[0];
-  if (authority === undefined) return new URL(url).origin;
+  if (authority === undefined) return parsed(url).origin;
   let origin = origins.get(authority);
   if (origin === undefined) {
-    origin = new URL(authority).origin;
+    origin = parsed(authority).origin;
     if (origins.size >= MAX_REMEMBERED) origins.clear();
     origins.set(authority, origin);
   }
   last = { authority, origin };
   return origin;
+}
+
+/** @throws TypeError when it is no URL: the platform's own would show all of it. */
+function parsed(url: string): URL {
+  if (!URL.canParse(url)) throw noUrl(`${shown(url)} is not a URL`);
+  return new URL(url);
+}
+
+/** An error with the code that Node's has. */
+function noUrl(message: string): TypeError {
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_URL' });
+}
+
+function shown(url: string): string {
+  const text = withoutCredentials(url);
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 }
 
 /** Whether this is the whole authority of the URL, and not the beginning of a longer one. */
@@ -60,16 +77,13 @@ export function absoluteUrl(
 ): string {
   const text = typeof input === 'string' ? input : String(input);
   if ((last !== undefined && startsAt(text, last.authority)) || AUTHORITY.test(text)) return text;
-  try {
-    return new URL(text, base ?? ownLocation()).href;
-  } catch (cause) {
-    const shown = JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
-    const why =
-      base === undefined && isRelative(text)
-        ? `${shown} is relative and there is nothing it could be relative to${client === 'resilientFetch' ? ': set baseUrl' : ''}`
-        : `${shown} is not a URL`;
-    throw new TypeError(`${client}: ${why}`, { cause });
-  }
+  const against = base ?? ownLocation();
+  if (URL.canParse(text, against)) return new URL(text, against).href;
+  const why =
+    base === undefined && isRelative(text)
+      ? `is relative and there is nothing it could be relative to${client === 'resilientFetch' ? ': set baseUrl' : ''}`
+      : 'is not a URL';
+  throw noUrl(`${client}: ${shown(text)} ${why}`);
 }
 
 /** In a browser or worker, as for fetch itself. */
@@ -89,7 +103,7 @@ export function baseOf(base: string | URL | undefined): string | undefined {
   if (URL.canParse(text)) return text;
   const path = 'resilientFetch.baseUrl';
   throw new ConfigError(
-    `${path}: must be an absolute URL, such as "https://api.example" (got ${JSON.stringify(text)})`,
+    `${path}: must be an absolute URL, such as "https://api.example" (got ${shown(text)})`,
     { path, value: base, policy: 'resilientFetch' },
   );
 }

@@ -1,10 +1,10 @@
 import { ConfigError } from '../errors.js';
 import type { BodyFactory } from './body.js';
-import { guardBody } from './body-guard.js';
 import type { Transport } from './call.js';
 import type { ClientState } from './client.js';
 import { httpClient } from './client.js';
 import { discardResponse } from './discard.js';
+import { guardResponse } from './guarded-response.js';
 import { keepResponse, letGo } from './kept-response.js';
 import type { FetchOverrides, ResilientFetchOptions } from './options.js';
 import { resolveFetch } from './options.js';
@@ -40,6 +40,23 @@ export interface ResilientFetch<F extends FetchLike = typeof globalThis.fetch> e
     init?: ResilientInit<F> | undefined,
     overrides?: FetchOverrides<FetchResponse<F>> | undefined,
   ): Promise<FetchResponse<F>>;
+
+  /**
+   * Fetches, and has the response read within the policies: the timeouts cover the reading, and where the request may be repeated a
+   * body that fails is retried with it, as one attempt that failed. The reader is not given a failure that is retried; when no retry
+   * helps any more, it is given the last Response. It may be called once for each attempt, and what it leaves of a body is disposed of.
+   *
+   * @param reader Reads the Response, as in `(response) => response.json()`. What it throws by itself is thrown as it is, not retried,
+   * and no failure.
+   * @returns what the reader returns.
+   * @throws as the fetch itself does, and what the reader throws. A TypeError when it is no function.
+   */
+  read<T>(
+    input: FetchInput<F>,
+    init: ResilientInit<F> | null | undefined,
+    reader: (response: FetchResponse<F>) => T,
+    overrides?: FetchOverrides<FetchResponse<F>> | undefined,
+  ): Promise<Awaited<T>>;
 }
 
 /**
@@ -48,7 +65,7 @@ export interface ResilientFetch<F extends FetchLike = typeof globalThis.fetch> e
  *
  * It retries what is safe to send twice (GET, HEAD, OPTIONS, TRACE, PUT, DELETE, QUERY, and whatever carries an
  * `Idempotency-Key`) and anything that certainly never left; honours `Retry-After`; sends bodies again whole or not at all;
- * and keeps the deadline and the caller's signal in force while the body is read.
+ * and bounds how long a body may stall while it is read, with the caller's signal in force until its end.
  *
  * @throws ConfigError when an option is wrong.
  * @example
@@ -67,7 +84,7 @@ export function resilientFetch<F extends FetchLike = typeof globalThis.fetch>(
     },
     guard: (response, controller, bounds) => {
       letGo(response);
-      guardBody(response as ResponseLike, controller, bounds);
+      guardResponse(response as ResponseLike, controller, bounds);
     },
     discard: (response, clock, timeoutMs) => {
       letGo(response);

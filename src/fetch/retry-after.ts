@@ -19,7 +19,7 @@ const NUMBERS = /^\d+(?:\s*,\s*\d+)+$/;
  * How long a failed response asks to wait, in milliseconds.
  *
  * In this order, the first that is there and readable counts:
- * 1. `retry-after-ms`, then `Retry-After` as seconds or as a date (RFC 9110, 10.2.3)
+ * 1. `retry-after-ms`, then `x-amz-retry-after`, both in milliseconds, then `Retry-After` as seconds or as a date (RFC 9110, 10.2.3)
  * 2. `X-RateLimit-Retry-After`
  * 3. `RateLimit` (draft-ietf-httpapi-ratelimit-headers): the longest reset of its exhausted quotas
  * 4. `RateLimit-Reset`, `X-RateLimit-Reset`, `X-RateLimit-Reset-After`, `X-Rate-Limit-Reset`
@@ -48,13 +48,22 @@ export function retryAfterOf(
   return quotaWait(headers, waits) ?? resetWait(headers, serverNow, waits);
 }
 
+/** What `x-should-retry` says: `true`, `false`, or nothing. The server knows what it has done already. */
+export function saysRetry(headers: HeadersSource | null | undefined): boolean | undefined {
+  const said = readHeader(headers, 'x-should-retry')?.trim().toLowerCase();
+  if (said === 'true') return true;
+  return said === 'false' ? false : undefined;
+}
+
 function serverTime(headers: HeadersSource, wallNowMs: number): number {
   const date = readHeader(headers, 'date');
   return (date === undefined ? undefined : parseHttpDate(date.trim(), wallNowMs)) ?? wallNowMs;
 }
 
 function instruction(headers: HeadersSource, nowMs: number): number | undefined {
-  const precise = parseAmount(readHeader(headers, 'retry-after-ms'));
+  const precise =
+    parseAmount(readHeader(headers, 'retry-after-ms')) ??
+    parseAmount(readHeader(headers, 'x-amz-retry-after'));
   if (precise !== undefined) return millis(precise);
   const standard = readHeader(headers, 'retry-after');
   const wait = standard === undefined ? undefined : parseRetryAfter(standard, nowMs);

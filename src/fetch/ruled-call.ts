@@ -1,19 +1,42 @@
+import { TimeoutError } from '../errors.js';
+import { CallSite } from '../pipeline/call-site.js';
+import type { Context, LayerSettings } from '../pipeline/context.js';
+import { clockOf } from '../pipeline/context.js';
+import type { Occupants } from '../pipeline/occupants.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import { failure, success } from '../pipeline/outcome.js';
-import type { Clock } from '../time/clock.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import type { Plan } from '../pipeline/plan.js';
+import { markOwnFault } from '../policies/own-fault.js';
 import { answerOf } from './answers.js';
-import { withIdempotencyKey } from './attempt-headers.js';
-import { bodyKind, isClientGone, keepBody } from './body.js';
+import { noteFault } from './attempt-fault.js';
+import { withAttemptHeaders, withIdempotencyKey } from './attempt-headers.js';
+import { noteAttempts } from './attempts.js';
+import { Preparation } from './before-attempt.js';
+import { bodyForAttempt, bodyKind, keepBody } from './body.js';
+import { settingsOf } from './call-settings.js';
 import { readHeader } from './headers.js';
 import { mayRepeat } from './methods.js';
+import {
+  markAgain,
+  markElsewhere,
+  markFailed,
+  markFinal,
+  markRetryAfter,
+  notesOn,
+} from './notes.js';
 import type { ResolvedClient, ResolvedOverrides } from './options.js';
-import type { Bounds, CallBound } from './policies.js';
+import type { Bounds } from './policies.js';
+import { boundsOf } from './policies.js';
+import { redirectedTo, wasRedirected } from './redirects.js';
 import { RepeatGuard } from './repeat-guard.js';
 import type { OutgoingRequest } from './request.js';
 import { originOf } from './request.js';
-import { ownErrorOf } from './shared-errors.js';
-import type { HeadersSource } from './types.js';
-import { markFailed, markRetryAfter } from './verdict.js';
+import { sending } from './sending.js';
+import { originalOf, ownErrorOf } from './shared-errors.js';
+import { signRequest } from './signed-error.js';
+import type { AbortStateLike, HeadersSource } from './types.js';
+import { isFailedAnswer, isFetchFailure } from './verdict.js';
 
 /** What a call is about, as it came. */
 export interface CallFacts {
@@ -27,7 +50,15 @@ export interface CallFacts {
   readonly idempotent?: boolean | undefined;
 }
 
+/** The headers of one attempt, as `beforeAttempt` left them. */
+export interface Prepared {
+  readonly headers: HeadersSource | null | undefined;
+}
+
 let calls = 0;
+
+/** What stands between a call and its caller, at least. */
+const OWN_FRAMES = 2;
 
 /** What HTTP's rules say of one call, however it is sent: what it sends, whether again, and what its answers mean. */
 export class RuledCall implements OutgoingRequest {
@@ -38,35 +69,57 @@ export class RuledCall implements OutgoingRequest {
   readonly headers: HeadersSource | null | undefined;
   /** The body for every attempt, kept as it was. */
   readonly body: unknown;
+  /** Where stacks are captured: where the call was made. */
+  readonly site: CallSite | undefined;
   readonly #options: ResolvedClient;
   readonly #number = ++calls;
+  readonly #followsRedirects: boolean;
   /** Of a request that may not be repeated. */
   readonly #guard: RepeatGuard | undefined;
+  /** How often it was sent. */
+  #sent = 0;
+  #key: string | undefined;
+  /** Where there is a `beforeAttempt`. */
+  readonly #preparation: Preparation | undefined;
+  /** It was sent again after an answer that was no failure: once is enough, as nothing is waited for. */
+  #wasRepeatedAtOnce = false;
   #lastBody: unknown;
   #bounds: Bounds | undefined;
-  #clock: Clock | undefined;
-  #startedAt: number | undefined;
+  #occupants: Occupants | undefined;
 
   constructor(facts: CallFacts, overrides: ResolvedOverrides, options: ResolvedClient) {
     const { url, method, followsRedirects } = facts;
     this.#options = options;
+    this.#followsRedirects = followsRedirects;
     this.overrides = overrides;
     this.url = url;
     this.method = method;
     this.headers = facts.headers;
-    this.headers = this.#withIdempotencyKey();
-    this.body = keepBody(facts.body);
-    const once = overrides.retry === false || bodyKind(this.body) === 'once';
-    this.#guard =
-      !once && this.#mayRepeat(facts.idempotent)
-        ? undefined
-        : new RepeatGuard({ method, url, once, followsRedirects });
+    try {
+      this.headers = this.#withIdempotencyKey();
+      this.body = keepBody(facts.body);
+      const once = overrides.retry === false || bodyKind(this.body) === 'once';
+      this.#guard =
+        !once && this.#mayRepeat(facts.idempotent)
+          ? undefined
+          : new RepeatGuard({ method, url, once, followsRedirects });
+      this.#preparation = Preparation.of(options.beforeAttempt, overrides.beforeAttempt, this);
+    } catch (error) {
+      throw this.endedBadly(error);
+    }
+    if (options.captureStack) this.site = new CallSite(new.target);
   }
 
   /** The key whose policies it runs under. */
   stateKey(): string {
     const said = this.overrides.key;
-    return said ?? answerOf('key', 'string', this.#options.key?.(this)) ?? this.ownKey();
+    this.#key = said ?? answerOf('key', 'string', this.#options.key?.(this)) ?? this.ownKey();
+    return this.#key;
+  }
+
+  /** The key that it was found to run under; `undefined` before that. */
+  get key(): string | undefined {
+    return this.#key;
   }
 
   header(name: string): string | undefined {
@@ -78,31 +131,116 @@ export class RuledCall implements OutgoingRequest {
     return originOf(this.url);
   }
 
-  /** The call goes into its policies. */
-  enter(bounds: Bounds, clock: Clock): void {
-    this.#bounds = bounds;
-    this.#clock = clock;
-    if (bounds.call?.outermost === true) this.#startedAt = clock.now();
+  /**
+   * The call goes into its policies. Answers what it sets in place of their own options.
+   *
+   * @throws ConfigError when they have no such option.
+   */
+  enter(bounds: Bounds, { layers }: Plan): LayerSettings | undefined {
+    const settings = settingsOf(layers, bounds.places, this.overrides);
+    this.#bounds = settings === undefined ? bounds : { ...bounds, ...boundsOf(layers, settings) };
+    return settings;
   }
 
-  /** What bounds the call, its body included. */
-  protected get bound(): CallBound | undefined {
-    return this.#bounds?.call;
+  /** Sends a body that may take a while: the time of the attempt starts when it has been sent. */
+  protected sendUpload<T>(context: Context, send: () => T): T {
+    const layer = this.#bounds?.places.attempt;
+    if (layer === undefined) return send();
+    return sending(clockOf(context, layer), this, context.signal, send);
+  }
+
+  /** Counts in its pipeline until {@link RuledCall.vacate}, for a drain to wait for: a body may be read when its call has settled. */
+  occupy(pipeline: Pipeline<unknown>): void {
+    this.#occupants = pipeline.occupy();
+  }
+
+  /** All of it is over. Once is enough. */
+  vacate(): void {
+    this.handOver()?.leave();
+  }
+
+  /** Answers what counts it, for somebody who leaves that once in place of {@link RuledCall.vacate}. It does not lead to the call. */
+  protected handOver(): Occupants | undefined {
+    const occupants = this.#occupants;
+    this.#occupants = undefined;
+    return occupants;
+  }
+
+  /** The call was answered with this, as far as is known when it is read. */
+  ended(response: unknown): void {
+    noteAttempts(response, this.#sent);
   }
 
   /**
-   * When the call's time is over, in the clock's milliseconds; `Infinity` when it never is. Where the timeout is inside policies
-   * that may have made the call wait, its time is taken to have begun with the first attempt.
+   * The call ended with this error. Answers what the caller is to see.
+   *
+   * @param caller the caller's signal. Its reason is his: it may be the timeout of another call of the same client.
    */
-  protected get deadline(): number {
-    const { bound } = this;
-    return bound === undefined ? Infinity : (this.#startedAt ?? 0) + bound.timeoutMs;
+  endedBadly(error: unknown, caller?: AbortStateLike): unknown {
+    const original = originalOf(error);
+    noteAttempts(original, this.#sent);
+    if (caller?.aborted === true && caller.reason === original) return original;
+    signRequest(original, this.#options.name, this);
+    // Node's fetch captures the stack of its signal's reason anew.
+    if (original instanceof TimeoutError && original.pipeline === this.#options.name) {
+      this.site?.addTo(original, OWN_FRAMES);
+    }
+    return original;
+  }
+
+  /** How long a response that nobody reads may take to come to its end. */
+  protected get discardMs(): number {
+    return this.#bounds?.discardMs ?? 0;
+  }
+
+  /** Whether there is something to be done before an attempt is sent. */
+  protected get prepares(): boolean {
+    return this.#preparation !== undefined;
+  }
+
+  /**
+   * Prepares an attempt. The request has not begun to leave meanwhile, whatever becomes of it.
+   *
+   * @throws what `beforeAttempt` throws, as the client's own fault; the signal's reason when the attempt is given up.
+   */
+  protected async prepare({ attempt }: Context, signal: AbortSignal): Promise<Prepared> {
+    const name = this.#options.headers?.attempt;
+    const base =
+      name === undefined
+        ? this.headers
+        : withAttemptHeaders(this.headers, { attempt: name }, attempt, Infinity);
+    try {
+      const headers = await this.#preparation?.headers(attempt, base, signal);
+      if (signal.aborted) throw signal.reason;
+      return { headers };
+    } catch (error) {
+      throw signal.aborted ? error : this.ownFault(error);
+    }
+  }
+
+  /** The headers of an attempt: those of the call themselves where nothing is added to them. */
+  protected headersFor(
+    context: Context,
+    prepared: Prepared | undefined,
+  ): HeadersSource | null | undefined {
+    const names = this.#options.headers;
+    const headers = prepared === undefined ? this.headers : prepared.headers;
+    if (names?.deadline === undefined && names?.attempt === undefined) return headers;
+    // The number was there before `beforeAttempt`, which may have changed it. The time left is what is left now.
+    const { deadline } = names;
+    const added = prepared === undefined ? names : { deadline };
+    return withAttemptHeaders(headers, added, context.attempt, context.timeLeft);
   }
 
   /** @throws ContractError when it must not be sent again. */
   protected begin(signal: AbortSignal): void {
-    if (this.bound !== undefined) this.#startedAt ??= this.#clock?.now();
     this.#guard?.begin(signal);
+    this.#sent++;
+  }
+
+  /** Whether an error has to tell which request it ended: what may not be repeated may have been redirected. */
+  protected get mustKnowTarget(): boolean {
+    return this.#guard?.followsRedirects === true;
   }
 
   /** A response is there, be it wanted still or not. */
@@ -110,29 +248,90 @@ export class RuledCall implements OutgoingRequest {
     this.#bounds?.arrived?.(response);
   }
 
+  /** The body of an attempt, or a promise of it. Where it cannot be made, that is the client's own fault. */
+  protected makeBody(): unknown {
+    const blame = (error: unknown): never => {
+      throw this.ownFault(error);
+    };
+    try {
+      const made = bodyForAttempt(this.body);
+      return made instanceof Promise ? made.catch(blame) : made;
+    } catch (error) {
+      return blame(error);
+    }
+  }
+
   /** An attempt sends this body. */
   protected sends(body: unknown): void {
     this.#lastBody = body;
   }
 
-  /** An attempt failed, and nobody had given it up. Answers what the policies are to see. */
-  protected failed(error: unknown): unknown {
+  /**
+   * An attempt failed, and nobody had given it up. Answers what the policies are to see.
+   *
+   * @param begun `false` where it is known that sending had not begun.
+   */
+  protected failed(error: unknown, begun = true): unknown {
     const own = ownErrorOf(error, this.#number);
-    this.#guard?.failed(own);
-    if (isClientGone(error, this.#lastBody)) markFailed(own, false);
-    if (this.#classifies) this.#classify(failure(own), own);
+    this.#preparation?.ended(failure(error));
+    noteFault(own, this.#lastBody);
+    const again = this.#classifies && this.#classify(failure(own), own);
+    if (!again) this.#guard?.failed(own, begun);
     return own;
+  }
+
+  /** A function of the user's failed, and not the request: nobody counts that. Answers what the policies are to see. */
+  protected ownFault(error: unknown): unknown {
+    const own = ownErrorOf(error, this.#number);
+    this.#preparation?.ended(failure(error));
+    markFailed(own, false);
+    markOwnFault(own);
+    return own;
+  }
+
+  /** An attempt was answered with this, and its body failed while it was read. Answers what the policies are to see. */
+  protected broke(error: unknown, response: unknown): unknown {
+    const own = ownErrorOf(error, this.#number);
+    this.#preparation?.ended(failure(error));
+    markFailed(own, true);
+    if (notesOn(response)?.elsewhere === true) markElsewhere(own);
+    const again = this.#classifies && this.#classify(failure(own), own);
+    if (!again) this.markAnswered(own);
+    return own;
+  }
+
+  /** This came after an answer: a request that may not be repeated has been served by then. */
+  protected markAnswered(error: unknown): void {
+    if (this.#guard !== undefined) markFinal(error);
   }
 
   /** An attempt was answered. What the user's functions throw becomes the outcome. */
   protected answered(response: unknown): void {
-    this.#guard?.answered(response);
-    if (this.#classifies) this.#classify(success(response), response);
+    this.#preparation?.ended(success(response));
+    const again = this.#classifies && this.#classify(success(response), response);
+    if (!again) this.#guard?.answered(response);
+    // Of a good answer, the body may fail.
+    const mayFail = isFailedAnswer(response) || wasRedirected(response);
+    if (this.#followsRedirects && mayFail && this.#isElsewhere(response)) markElsewhere(response);
     const read = this.overrides.retryAfter ?? this.#options.retryAfter ?? true;
     if (read === false) markRetryAfter(response, undefined);
     else if (read !== true) {
       markRetryAfter(response, answerOf('retryAfter', 'number', read(response as never)));
     }
+  }
+
+  /** Whether redirects led to another upstream: to another origin, unless the caller's own key says that it is the same. */
+  #isElsewhere(response: unknown): boolean {
+    const url = redirectedTo(response, this.url);
+    if (url === undefined || this.overrides.key !== undefined) return false;
+    const keyOf = this.#options.key;
+    if (keyOf === undefined) return true;
+    const there: OutgoingRequest = {
+      url,
+      method: this.method,
+      header: (name) => this.header(name),
+    };
+    return (answerOf('key', 'string', keyOf(there)) ?? originOf(url)) !== this.stateKey();
   }
 
   #withIdempotencyKey(): HeadersSource | null | undefined {
@@ -158,10 +357,21 @@ export class RuledCall implements OutgoingRequest {
     return (this.overrides.classify ?? this.#options.classify) !== undefined;
   }
 
-  #classify(outcome: Outcome, result: unknown): void {
+  /** Answers whether the request was not processed and is to be sent again. */
+  #classify(outcome: Outcome, result: unknown): boolean {
     const said =
-      answerOf('classify', 'boolean', this.overrides.classify?.(outcome as never, this)) ??
-      answerOf('classify', 'boolean', this.#options.classify?.(outcome as never, this));
+      answerOf('classify', 'verdict', this.overrides.classify?.(outcome as never, this)) ??
+      answerOf('classify', 'verdict', this.#options.classify?.(outcome as never, this));
+    if (said === 'retry') return this.#sendAgain(outcome, result);
     if (said !== undefined) markFailed(result, said);
+    return false;
+  }
+
+  #sendAgain(outcome: Outcome, result: unknown): boolean {
+    const again = isFetchFailure(outcome) || !this.#wasRepeatedAtOnce;
+    if (!isFetchFailure(outcome)) this.#wasRepeatedAtOnce = true;
+    markAgain(result, again);
+    if (again) this.#guard?.unprocessed(result);
+    return again;
   }
 }

@@ -3,62 +3,26 @@ import type { Outcome } from '../pipeline/outcome.js';
 import { success } from '../pipeline/outcome.js';
 import type { Handle, Handles } from '../policies/filter.js';
 import { handlesOf } from '../policies/filter.js';
+import { isOwnFault } from '../policies/own-fault.js';
 import { retryAfterOf as ownRetryAfter } from '../policies/retry-after.js';
+import type { Sign } from '../policies/sign.js';
+import { withSigns } from '../policies/sign.js';
 import type { Clock } from '../time/clock.js';
-import { classifyFetchError } from './classify-error.js';
-import { retryAfterOf } from './retry-after.js';
-import { isFailureStatus, saysOverload } from './statuses.js';
+import { entryOfError } from './classify-error.js';
+import { CALLERS_DOING, CERTIFICATE, type Entry, PROXY_CREDENTIALS } from './error-table.js';
+import type { Notes } from './notes.js';
+import { notesOn } from './notes.js';
+import { retryAfterOf, saysRetry } from './retry-after.js';
+import {
+  isFailureStatus,
+  PROXY_WANTS_CREDENTIALS,
+  saysOverload,
+  TOO_MANY_REQUESTS,
+} from './statuses.js';
 import type { HeadersSource } from './types.js';
-
-/**
- * What a call has found out about a Response or an error of its own that the rules for all calls would not say. Policies
- * see outcomes and not requests: this is how they learn what the request allows.
- */
-interface Verdict {
-  /** Whether it is a failure, where `classify` said so. */
-  failed: boolean | undefined;
-  /** The request must not be sent again after this. */
-  final: boolean;
-  /** The delay it asks for, where the call reads it in its own way; `null` for none. */
-  retryAfter: number | null | undefined;
-}
 
 interface HasHeaders {
   readonly headers: HeadersSource;
-}
-
-const verdicts = new WeakMap<object, Verdict>();
-
-function verdictOn(result: unknown): Verdict | undefined {
-  return typeof result === 'object' && result !== null ? verdicts.get(result) : undefined;
-}
-
-function ownVerdict(result: unknown): Verdict | undefined {
-  if (typeof result !== 'object' || result === null) return undefined;
-  let verdict = verdicts.get(result);
-  if (verdict === undefined) {
-    verdict = { failed: undefined, final: false, retryAfter: undefined };
-    verdicts.set(result, verdict);
-  }
-  return verdict;
-}
-
-/** Notes that the request must not be sent again after this Response or error. There is no way back from it. */
-export function markFinal(result: unknown): void {
-  const verdict = ownVerdict(result);
-  if (verdict !== undefined) verdict.final = true;
-}
-
-/** Notes what `classify` said of a Response or an error. */
-export function markFailed(result: unknown, failed: boolean): void {
-  const verdict = ownVerdict(result);
-  if (verdict !== undefined) verdict.failed = failed;
-}
-
-/** Notes the delay that a Response asks for, as its call reads it; `undefined` for none. */
-export function markRetryAfter(result: unknown, retryAfter: number | undefined): void {
-  const verdict = ownVerdict(result);
-  if (verdict !== undefined) verdict.retryAfter = retryAfter ?? null;
 }
 
 /** What an outcome is about: the Response, or the error. */
@@ -82,69 +46,157 @@ function statusOf(value: unknown): number | undefined {
   return typeof found === 'number' ? found : undefined;
 }
 
+/** Whether a Response counts as a failure, by what its call noted or by its status. */
+export function isFailedAnswer(response: unknown): boolean {
+  const noted = notesOn(response)?.failed;
+  if (noted !== undefined) return noted;
+  const status = statusOf(response);
+  return status !== undefined && isFailureStatus(status);
+}
+
+/** Errors that say nothing of the upstream, and that no second attempt would change. */
+const NO_FAULT_OF_THE_UPSTREAM: ReadonlySet<Entry | undefined> = new Set([
+  undefined,
+  CALLERS_DOING,
+  CERTIFICATE,
+  PROXY_CREDENTIALS,
+  'abort',
+]);
+
 /**
- * Whether a call over HTTP failed: no answer for a reason that lies in the network, none in time, or one with status 408,
- * 429, 500, 502, 503 or 504. Not the caller's abort, a rejection by a policy, or a mistake in the call itself, such as
- * a URL that is none. For `handle` of policies that stand outside a {@link resilientFetch}; those inside judge so by default.
+ * Whether a call over HTTP failed for a reason that may be over the next time: no answer for a reason that lies in the network, none
+ * in time, or one with status 408, 425, 429, or 500 to 599 but 501 and 505. Not the caller's abort, a rejection by a policy, or what
+ * no second attempt would change: a mistake in the call itself, such as a URL that is none, a certificate that is not accepted, or a
+ * proxy that wants credentials. For `handle` of policies that stand outside a {@link resilientFetch}; those inside judge so by default.
  */
 export function isFetchFailure(outcome: Outcome): boolean {
-  const said = verdictOn(resultOf(outcome))?.failed;
+  const { kind } = outcome;
+  if (kind === 'success') return isFailedAnswer(outcome.value);
+  const said = notesOn(outcome.error)?.failed;
   if (said !== undefined) return said;
-  switch (outcome.kind) {
-    case 'success': {
-      const status = statusOf(outcome.value);
-      return status !== undefined && isFailureStatus(status);
-    }
-    case 'timeout':
-      return true;
-    case 'failure': {
-      const known = classifyFetchError(outcome.error);
-      if (known !== 'status') return known !== undefined && known !== 'abort';
-      const status = statusOf(answerIn(outcome.error));
-      return status === undefined || isFailureStatus(status);
-    }
-    default:
-      return false;
+  if (kind !== 'failure') return kind === 'timeout';
+  const { error } = outcome;
+  const entry = entryOfError(error);
+  if (entry !== 'status' && entry !== undefined) return !NO_FAULT_OF_THE_UPSTREAM.has(entry);
+  // Clients that make an error of a status have a class for it each, not always with a code.
+  const status = statusOf(answerIn(error));
+  return status === undefined ? entry === 'status' : isFailureStatus(status);
+}
+
+/**
+ * What an outcome says of the upstream, to the policies that count. A 429 comes from one that is there. An error without an answer that
+ * is no failure, and a proxy that wants credentials, say nothing; nor does what another upstream answered after a redirect speak against it.
+ */
+export function signOf(outcome: Outcome, failed = isFetchFailure(outcome)): Sign {
+  if (isOwnFault(outcome)) return 'nothing';
+  const { kind } = outcome;
+  if (kind !== 'success' && kind !== 'failure') {
+    if (failed) return 'failure';
+    return kind === 'timeout' ? 'success' : 'nothing';
   }
+  const result = resultOf(outcome);
+  if (failed && notesOn(result)?.elsewhere === true) return 'success';
+  const status = statusOf(kind === 'success' ? result : answerIn(result));
+  if (failed) return status === TOO_MANY_REQUESTS ? 'busy' : 'failure';
+  const answered = status !== undefined && status !== PROXY_WANTS_CREDENTIALS;
+  return answered || (kind === 'success' && status === undefined) ? 'success' : 'nothing';
+}
+
+withSigns(isFetchFailure, signOf);
+
+/** How a policy that counts reads outcomes, by a `handle` of its own where it has one. */
+export function countingHandle(given: Handle | undefined): Handle {
+  if (given === undefined) return isFetchFailure;
+  const handles = handlesOf(given, isFetchFailure);
+  const handle = (outcome: Outcome): boolean => handles(outcome);
+  return withSigns(handle, (outcome) => signOf(outcome, handles(outcome)));
 }
 
 /**
  * Whether a call over HTTP is a sign that the upstream has too much to do: no answer in time, be it by a client's own timeout, or one
- * with status 429, 503 or 504.
+ * with status 429, 503, 529 or 504 and its kin.
  */
 export function isFetchOverload(outcome: Outcome): boolean {
   const { kind } = outcome;
+  if (isOwnFault(outcome)) return false;
   if (kind === 'timeout') return true;
   // A refusal by a policy inside never got there, whatever it looks like.
   if (kind !== 'success' && kind !== 'failure') return false;
-  if (kind === 'failure' && classifyFetchError(outcome.error) === 'timeout') return true;
-  const status = statusOf(kind === 'success' ? outcome.value : answerIn(outcome.error));
+  const result = resultOf(outcome);
+  const noted = notesOn(result);
+  if (noted?.elsewhere === true) return false;
+  if (kind === 'failure' && (noted?.ownTimeout === true || entryOfError(result) === 'timeout')) {
+    return true;
+  }
+  const status = statusOf(kind === 'success' ? result : answerIn(result));
   return status !== undefined && saysOverload(status);
+}
+
+/** The status of a response, or of the one that an error was made of. */
+export function statusIn(resultOrError: unknown): number | undefined {
+  const status = statusOf(resultOrError) ?? statusOf(answerIn(resultOrError));
+  // An error may have a status that is of no response, such as that of a process.
+  return status !== undefined && status >= 100 && status < 1_000 ? status : undefined;
 }
 
 /** The `error.type` of a response that is a failure, as HTTP's conventions have it: its status. */
 export function failedStatus(response: unknown): string | undefined {
-  if (!isFetchFailure(success(response))) return undefined;
+  if (!isFailedAnswer(response)) return undefined;
   const status = statusOf(response);
   // `classify` may have found a failure in a response that says all is well.
   return status !== undefined && status >= 400 ? String(status) : OTHER_ERROR;
 }
 
-/** The same judgement where a Request may be sent again after it. */
+/**
+ * Whether another attempt is worth it: after a failure, unless the server says `x-should-retry: false`; and after any other error status
+ * with which it says `true`.
+ */
+function isWorthRetry(outcome: Outcome): boolean {
+  const { kind } = outcome;
+  if (kind !== 'success' && kind !== 'failure') return isFetchFailure(outcome);
+  const result = resultOf(outcome);
+  const said = notesOn(result)?.failed;
+  if (said !== undefined) return said;
+  const answer = kind === 'success' ? result : answerIn(result);
+  const status = statusOf(answer) ?? 0;
+  if (status >= 400 && status !== PROXY_WANTS_CREDENTIALS) {
+    const asked = saysRetry((answer as HasHeaders).headers);
+    if (asked !== undefined) return asked;
+  }
+  return kind === 'success' ? isFailureStatus(status) : isFetchFailure(outcome);
+}
+
+/** Whether the request is to be sent again after this Response, as far as it and its policies allow. */
+export function isToRepeat(response: unknown): boolean {
+  return notesOn(response)?.again === true || isWorthRetry(success(response));
+}
+
+/** Whether a request is sent again after an outcome, where it may be. */
 export function retryHandle(given: Handle | undefined): Handles {
-  const handles = handlesOf(given, isFetchFailure);
-  return (outcome) => handles(outcome) && verdictOn(resultOf(outcome))?.final !== true;
+  const handles = handlesOf(given, isWorthRetry);
+  return (outcome) => {
+    const notes = notesOn(resultOf(outcome));
+    return (notes?.again === true || handles(outcome)) && notes?.final !== true;
+  };
 }
 
 /** Answers the delay that an outcome asks for: what a Response's headers say, or the error's `retryAfter`. */
 export function delayReader(clock: Clock): (outcome: Outcome) => number | undefined {
   return (outcome) => {
-    const noted = verdictOn(resultOf(outcome))?.retryAfter;
-    if (noted !== undefined) return noted ?? undefined;
-    const answer = outcome.kind === 'success' ? outcome.value : answerIn(outcome.error);
-    const own = ownRetryAfter(outcome);
-    const status = statusOf(answer);
-    if (own !== undefined || status === undefined) return own;
-    return retryAfterOf((answer as HasHeaders).headers, clock.wallNow(), status);
+    const notes = notesOn(resultOf(outcome));
+    const asked = askedDelay(outcome, notes, clock);
+    // Nothing has to recover: there is nothing to wait for.
+    const atOnce = asked === undefined && notes?.again === true && !isFetchFailure(outcome);
+    return atOnce ? 0 : asked;
   };
+}
+
+function askedDelay(outcome: Outcome, notes: Notes | undefined, clock: Clock): number | undefined {
+  const noted = notes?.retryAfter;
+  if (noted !== undefined) return noted ?? undefined;
+  const answer = outcome.kind === 'success' ? outcome.value : answerIn(outcome.error);
+  const own = ownRetryAfter(outcome);
+  const status = statusOf(answer);
+  if (own !== undefined || status === undefined) return own;
+  return retryAfterOf((answer as HasHeaders).headers, clock.wallNow(), status);
 }

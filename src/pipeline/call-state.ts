@@ -2,23 +2,25 @@ import type { ResilienceError } from '../errors.js';
 import { ContractError } from '../errors.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { Attempt } from './context.js';
-import type { Call } from './contract.js';
+import type { Call, Gate } from './contract.js';
 import { Detour } from './detour.js';
 import { discardWith } from './discard.js';
 import { FailedResult } from './error-type.js';
-import type { EventBody, PipelineEvent } from './events.js';
+import type { EventBody, PipelineEvent, Told } from './events.js';
 import { reportFault } from './events.js';
 import type { AttemptKind, CallOutcome, Host } from './host.js';
 import type { CallWatch } from './observer.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
 import { kindOfError, outcomeOf } from './outcome.js';
 import { Delivery, Phase } from './phase.js';
-import type { Layer } from './plan.js';
+import type { Layer, Plan } from './plan.js';
 
 /** What a pass is made of, and what policies and listeners are told of it: the `Call` and, while it leaves, the `Outcome`. */
 export abstract class CallState implements Call {
   /** The pipeline that it serves, or served last. */
   host: Host;
+  /** That of the host, or of the time before it drained. */
+  plan: Plan;
   protected layers: readonly Layer[];
   protected delivery: Delivery = Delivery.execute;
   protected phase: Phase = Phase.idle;
@@ -45,9 +47,10 @@ export abstract class CallState implements Call {
   kind: OutcomeKind = 'success';
   error: unknown;
 
-  constructor(host: Host) {
+  constructor(host: Host, plan: Plan) {
     this.host = host;
-    this.layers = host.plan.layers;
+    this.plan = plan;
+    this.layers = plan.layers;
     // An array left to grow would take room for seventeen.
     this.states = new Array(this.layers.length).fill(undefined);
   }
@@ -73,6 +76,14 @@ export abstract class CallState implements Call {
     return this.host.name;
   }
 
+  get label(): string {
+    return this.host.label;
+  }
+
+  get publicKey(): string | undefined {
+    return this.host.publicKey;
+  }
+
   get policy(): string {
     return this.layers[this.layer]?.name ?? '';
   }
@@ -86,9 +97,9 @@ export abstract class CallState implements Call {
   }
 
   get listening(): boolean {
-    const { hub, plan } = this.host;
-    if (hub.active || this.root.watch !== undefined) return true;
-    return plan.inner.length > 0 && plan.inner.some((inner) => inner.hub.active);
+    if (this.host.hub.active || this.root.watch !== undefined) return true;
+    const { inner } = this.plan;
+    return inner.length > 0 && inner.some((each) => each.hub.active);
   }
 
   get deadline(): number {
@@ -116,6 +127,30 @@ export abstract class CallState implements Call {
     return deadline;
   }
 
+  setting(layer: number): number | undefined {
+    return this.attempt.settings?.[layer];
+  }
+
+  stopClock(layer: number): void {
+    const gate = this.gateAround(layer);
+    if (gate?.stopClock !== undefined) {
+      this.states[layer] = gate.stopClock(this, this.states[layer]);
+    }
+  }
+
+  startClock(layer: number, extraMs: number): void {
+    const gate = this.gateAround(layer);
+    if (gate?.startClock !== undefined) {
+      this.states[layer] = gate.startClock(this, layer, this.states[layer], extraMs);
+    }
+  }
+
+  /** The gate in `layer`, where this pass has entered it and the operation runs. */
+  private gateAround(layer: number): Gate | undefined {
+    if (this.phase !== Phase.running || layer < this.from) return undefined;
+    return this.layers[layer]?.gate;
+  }
+
   emit(event: EventBody, at = this.layer): void {
     const layer = this.layers[at] as Layer;
     const { name, key, hub } = this.host;
@@ -134,7 +169,7 @@ export abstract class CallState implements Call {
   }
 
   wouldReject(reason: string, retryAfter?: number): void {
-    this.host.tally.rejection(this.layer, reason, false);
+    this.host.tally.rejection(this.policy, reason, false);
     if (this.listening) this.emit({ type: 'rejection', reason, enforced: false, retryAfter });
   }
 
@@ -159,8 +194,10 @@ export abstract class CallState implements Call {
   /** Says on an error of ours where it comes from. */
   protected signed(error: ResilienceError, policy: string): void {
     try {
-      error.pipeline ??= this.host.name;
+      const { name, publicKey } = this.host;
+      error.pipeline ??= name;
       error.policy ??= policy;
+      if (publicKey !== undefined) error.key ??= publicKey;
     } catch {
       // A frozen error stays as it is.
     }
@@ -169,11 +206,12 @@ export abstract class CallState implements Call {
   /** A policy returned something that its contract does not know. */
   protected broken(method: 'enter' | 'drive', answer: unknown): ContractError {
     const { pipeline, policy } = this;
+    const key = this.host.publicKey;
     return new ContractError(
       method === 'enter'
         ? `gate "${policy}": enter must return undefined, a RejectedError or a promise of one of them (got ${shown(answer)})`
         : `driver "${policy}": drive must return an outcome or a promise of one (got ${shown(answer)})`,
-      { pipeline, policy },
+      { pipeline, policy, key },
     );
   }
 
@@ -217,12 +255,36 @@ export abstract class CallState implements Call {
     return watch !== undefined && (watch.attempts || this.attemptKind === 'hedge');
   }
 
-  /** What the outcome is called in events and metrics: there, a result can be a failure. */
-  protected failedResult(): FailedResult | undefined {
-    const { errorTypeOf } = this.host;
-    if (errorTypeOf === undefined || this.kind !== 'success') return undefined;
+  told(outcome: Outcome): Told {
+    const { kind } = outcome;
+    const result = kind === 'success' ? outcome.value : outcome.error;
+    const failed = kind === 'success' && this.failedResult(kind, result) !== undefined;
+    return {
+      outcome: failed ? 'failure' : kind,
+      status: this.statusOf(kind, result),
+      error: kind === 'success' ? undefined : result,
+    };
+  }
+
+  /** Of our own rejections and timeouts nobody is asked: what they have as cause happened to other calls. */
+  private statusOf(kind: OutcomeKind, result: unknown): number | undefined {
+    const { statusOf } = this.host;
+    if (statusOf === undefined || (kind !== 'success' && kind !== 'failure')) return undefined;
     try {
-      const word: unknown = errorTypeOf(this.value);
+      const status: unknown = statusOf(result);
+      return typeof status === 'number' ? status : undefined;
+    } catch (error) {
+      reportFault('statusOf', error);
+      return undefined;
+    }
+  }
+
+  /** What the outcome is called in events and metrics: there, a result can be a failure. */
+  protected failedResult(kind = this.kind, value = this.value): FailedResult | undefined {
+    const { errorTypeOf } = this.host;
+    if (errorTypeOf === undefined || kind !== 'success') return undefined;
+    try {
+      const word: unknown = errorTypeOf(value);
       return typeof word === 'string' ? new FailedResult(word) : undefined;
     } catch (error) {
       reportFault('errorTypeOf', error);
@@ -236,6 +298,7 @@ export abstract class CallState implements Call {
       attempt: this.attempt.attempt,
       kind: this.attemptKind,
       outcome,
+      status: this.statusOf(this.kind, this.kind === 'success' ? this.value : this.error),
       error: this.error,
     });
   }

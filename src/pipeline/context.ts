@@ -23,7 +23,15 @@ export interface ContextOwner {
   readonly pipeline: string;
   readonly deadline: number;
   readonly time: { now(): number };
+  stopClock?(layer: number): void;
+  startClock?(layer: number, extraMs: number): void;
 }
+
+/**
+ * What a call sets in place of its policies' own options, by layer: of a timeout the milliseconds (`Infinity` for none), of a retry the
+ * number of retries.
+ */
+export type LayerSettings = readonly (number | undefined)[];
 
 /** Stands in for a controller that nobody asked for before the attempt was given up. */
 class GivenUp {
@@ -50,9 +58,11 @@ export class Attempt implements Context {
   #reject: ((reason: unknown) => void) | undefined;
   #owner: ContextOwner | undefined;
   #abort: AbortController | GivenUp | undefined;
+  readonly #settings: LayerSettings | undefined;
 
-  constructor(owner: ContextOwner, operation: Operation) {
+  constructor(owner: ContextOwner, operation: Operation, settings?: LayerSettings) {
     this.#operation = operation;
+    this.#settings = settings;
     this.#value = undefined;
     this.#resolve = undefined;
     this.#reject = undefined;
@@ -63,6 +73,11 @@ export class Attempt implements Context {
   /** What it runs. */
   get operation(): Operation {
     return this.#operation;
+  }
+
+  /** What the call sets in place of its policies' own options. */
+  get settings(): LayerSettings | undefined {
+    return this.#settings;
   }
 
   /** What the operation answered, or what has taken its place since. */
@@ -126,6 +141,16 @@ export class Attempt implements Context {
     else this.#abort ??= new GivenUp(reason);
   }
 
+  /** While the operation runs: stops the clock of the timeout in `layer`, if that bounds this attempt. */
+  stopClock(layer: number): void {
+    this.#owner?.stopClock?.(layer);
+  }
+
+  /** Starts it anew, with `extraMs` on top of its time. */
+  startClock(layer: number, extraMs: number): void {
+    this.#owner?.startClock?.(layer, extraMs);
+  }
+
   /** The run is over and its pass goes back to the pool. Whoever keeps the context does not keep the result. */
   detach(): void {
     this.#owner = undefined;
@@ -136,4 +161,19 @@ export class Attempt implements Context {
 /** The controller of the attempt that an operation was told about. */
 export function controllerOf(context: Context): AbortController {
   return (context as Attempt).controller;
+}
+
+/** The clock of one attempt's timeout. Once the attempt is over nothing happens. */
+export interface AttemptClock {
+  stop(): void;
+  start(extraMs: number): void;
+}
+
+/** The clock of the timeout in `layer`, for the attempt that an operation was told about. */
+export function clockOf(context: Context, layer: number): AttemptClock {
+  const attempt = context as Attempt;
+  return {
+    stop: () => attempt.stopClock(layer),
+    start: (extraMs) => attempt.startClock(layer, extraMs),
+  };
 }

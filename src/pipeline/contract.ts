@@ -9,7 +9,7 @@
 import type { RejectedError } from '../errors.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { Context } from './context.js';
-import type { EventBody } from './events.js';
+import type { EventBody, Told } from './events.js';
 import type { PolicyMeasures } from './observer.js';
 import type { Outcome } from './outcome.js';
 
@@ -17,6 +17,10 @@ import type { Outcome } from './outcome.js';
 export interface Call {
   /** Name of the pipeline that runs the call. */
   readonly pipeline: string;
+  /** What messages call that pipeline: its name, and of a keyed one's copy the key, as in `fetch [https://api.example]`. */
+  readonly label: string;
+  /** @internal Which copy of a keyed pipeline that is, as errors show it. */
+  readonly publicKey: string | undefined;
   /** Name of this policy in that pipeline. */
   readonly policy: string;
   /** The pipeline's time: `now()` is exact, `recent()` cheap (see TimeSource). */
@@ -31,6 +35,8 @@ export interface Call {
   readonly deadline: number;
   /** @internal As {@link Call.deadline}, up to a tick of the time source early, and at hardly any cost. */
   readonly roughDeadline: number;
+  /** @internal What the call sets in place of the own option of the policy in `layer`: see {@link LayerSettings}. */
+  setting(layer: number): number | undefined;
   /** Whether rejections carry a stack (`captureStack` of the pipeline). */
   readonly captureStack: boolean;
   /** Whether anybody listens: ask before building an event. */
@@ -39,6 +45,8 @@ export interface Call {
   emit(event: EventBody, layer?: number): void;
   /** Notes an event in the trace of this call alone. For what {@link PolicyBase.subscribe} reports to everybody. */
   note(event: EventBody, layer?: number): void;
+  /** @internal What an event says of an outcome. */
+  told(outcome: Outcome): Told;
   /** Counts and reports that the policy, in a dry run, lets the call in although it would have refused it. */
   wouldReject(reason: string, retryAfter?: number): void;
   /**
@@ -66,6 +74,11 @@ export interface PolicyBase {
   measure?(nowMs: number): PolicyMeasures;
   /** Reports events that happen outside any call (a breaker tripped by hand). Returns the unsubscriber. */
   subscribe?(emit: (event: EventBody) => void): () => void;
+  /**
+   * A call that this policy let in, and that succeeded at about `succeededAt` (in the clock's milliseconds), has failed since, in what it
+   * had brought: the body of a response. Told outside any call.
+   */
+  failedLate?(outcome: Outcome, succeededAt: number): void;
   /** Whether a call is in here or state is held that must not be dropped (an open breaker): keyed pipelines ask before evicting. */
   busy?(): boolean;
 }
@@ -100,6 +113,10 @@ export interface Gate extends PolicyBase {
   deadlineOf?(state: unknown): number;
   /** @internal The same, up to a tick early. */
   roughDeadlineOf?(state: unknown): number;
+  /** @internal Stops the clock of the call whose `state` this is, and answers its new state. */
+  stopClock?(call: Call, state: unknown): unknown;
+  /** @internal Starts it anew with `extraMs` on top of its time, and answers the new state. */
+  startClock?(call: Call, layer: number, state: unknown, extraMs: number): unknown;
 }
 
 /** One driver's hold on one call. */

@@ -1,4 +1,5 @@
 import type { AbandonablePass } from './abandonable-pass.js';
+import type { CallSite } from './call-site.js';
 import type { Attempt } from './context.js';
 import type { DriveHold } from './drive.js';
 import type { Following } from './follow.js';
@@ -44,4 +45,6 @@ export class Detour {
   /** What else follows the signal that gives this pass up. */
   following: Following | undefined;
   degraded = false;
+  /** Of the first pass, where stacks are captured: where the call was made. */
+  site: CallSite | undefined;
 }

@@ -23,6 +23,7 @@ export type EventBody =
       readonly attempt: number;
       readonly kind: 'first' | 'retry' | 'hedge';
       readonly outcome: OutcomeKind;
+      readonly status?: number | undefined;
       readonly error?: unknown;
     }
   /** A retry was decided: it starts after `delayMs`. `attempt` is the number of the attempt to come. */
@@ -31,8 +32,11 @@ export type EventBody =
       readonly attempt: number;
       readonly delayMs: number;
       readonly outcome: OutcomeKind;
+      readonly status?: number | undefined;
       readonly error?: unknown;
     }
+  /** The body of an answer failed while it was read, `durationMs` after its headers. The call had ended, most often as a success. */
+  | { readonly type: 'body_failure'; readonly durationMs: number; readonly error: unknown }
   /** No further retry is made, and the outcome is returned as it is. `by` is the policy inside that refused a retry. */
   | {
       readonly type: 'retry_stopped';
@@ -40,6 +44,7 @@ export type EventBody =
       readonly by?: string | undefined;
       readonly attempts: number;
       readonly outcome: OutcomeKind;
+      readonly status?: number | undefined;
       readonly error?: unknown;
     }
   /** A timeout expired. */
@@ -64,11 +69,24 @@ export type EventBody =
       readonly enforced: boolean;
     }
   /** A fallback answered in place of this outcome. */
-  | { readonly type: 'fallback'; readonly outcome: OutcomeKind; readonly error?: unknown }
+  | {
+      readonly type: 'fallback';
+      readonly outcome: OutcomeKind;
+      readonly status?: number | undefined;
+      readonly error?: unknown;
+    }
   /** A call waits in a queue. */
   | { readonly type: 'queued'; readonly queued: number }
   /** A result nobody will receive was given to the `discard` hook. */
   | { readonly type: 'discard' };
+
+/** What events say of how something ended. A result that the pipeline takes for a failure (`errorTypeOf`) is one. */
+export interface Told {
+  readonly outcome: OutcomeKind;
+  /** That of the result or error, where it has one (`statusOf`). */
+  readonly status: number | undefined;
+  readonly error: unknown;
+}
 
 /** An event as a listener gets it: what happened, in which pipeline and, when a policy reports it, in which policy. */
 export type PipelineEvent = EventBody & {
@@ -85,6 +103,7 @@ const TYPES: Readonly<Record<EventType, true>> = {
   call: true,
   attempt: true,
   retry: true,
+  body_failure: true,
   retry_stopped: true,
   timeout: true,
   rejection: true,
@@ -124,6 +143,8 @@ export class Hub {
   routine = false;
   #listeners: readonly Listener[] = [];
   readonly #wantRoutine = new Set<Listener>();
+  /** Pipelines that drain: they have to hear of the end of each call. */
+  #draining = 0;
 
   /** `routine`: the listener wants the events of successful calls too. */
   add(listener: Listener, routine = true): () => void {
@@ -155,8 +176,18 @@ export class Hub {
     this.#update();
   }
 
+  /** Takes each call past where its end is told. Answers what ends that. */
+  watchEnds(): () => void {
+    this.#draining++;
+    this.#update();
+    return () => {
+      this.#draining--;
+      this.#update();
+    };
+  }
+
   #update(): void {
     this.active = this.#listeners.length > 0;
-    this.routine = this.#wantRoutine.size > 0;
+    this.routine = this.#wantRoutine.size > 0 || this.#draining > 0;
   }
 }

@@ -3,7 +3,7 @@ import { fnOf, policyName } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
 import type { Clock } from '../time/clock.js';
-import type { Discard, ErrorTypeOf } from './host.js';
+import type { Discard, ErrorTypeOf, StatusOf } from './host.js';
 import type { TelemetryOptions } from './telemetry-options.js';
 import { telemetrySchema } from './telemetry-options.js';
 
@@ -13,7 +13,11 @@ export interface PipelineOptions {
   readonly name: string;
   /** Where time comes from. Default: the system's clock, read at call time so that fake timers work. */
   readonly clock?: Clock | undefined;
-  /** Whether rejections and timeouts carry a stack, which makes each about ten times as expensive. Default false. */
+  /**
+   * Whether errors show where the call was made: rejections and timeouts then carry a stack, and the frames of the caller are added to
+   * whatever error a call ends with, the operation's own included; frozen errors and the reason of an abort stay as they are. Each call
+   * costs some microseconds more. Default false.
+   */
   readonly captureStack?: boolean | undefined;
   /**
    * Is given each result that nobody will receive: of an attempt that was given up and returned late, or that is about to
@@ -28,6 +32,11 @@ export interface PipelineOptions {
    * OpenTelemetry's `diag`.
    */
   readonly errorTypeOf?: ErrorTypeOf | undefined;
+  /**
+   * The status that a result or an error carries, such as that of an HTTP response: the `status` of events. Default: none has one.
+   * What it throws is reported to OpenTelemetry's `diag`.
+   */
+  readonly statusOf?: StatusOf | undefined;
   /**
    * What is told to OpenTelemetry, and to whom; `false` for nothing. Default: everything, through the global API, which
    * costs next to nothing while no SDK is registered.
@@ -52,6 +61,7 @@ export const pipelineSchema = z.strictObject({
   captureStack: z.boolean().default(false),
   discard: fnOf<Discard>().optional(),
   errorTypeOf: fnOf<ErrorTypeOf>().optional(),
+  statusOf: fnOf<StatusOf>().optional(),
   telemetry: telemetrySchema.optional(),
 });
 

@@ -18,7 +18,7 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
   /** The operation ended in time. */
   protected leaveOperation(): unknown {
     const { host } = this;
-    const { straight } = host.plan;
+    const { straight } = this.plan;
     if (straight !== undefined && this.detour === undefined && this.kind === 'success') {
       if (!host.hub.routine && this.watch?.attempts !== true) return this.leaveStraight(straight);
     }
@@ -187,11 +187,16 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     this.layer = this.from;
     if (this === this.root) {
       host.inFlight--;
+      // An abort's reason belongs to the caller.
+      if (kind !== 'success' && kind !== 'cancelled') detour?.site?.addTo(error);
       const degraded = kind === 'success' && detour?.degraded === true;
       const failed = degraded ? undefined : this.failedResult();
       const outcome = degraded ? 'fallback' : failed === undefined ? kind : 'failure';
       host.tally.call(outcome, this.runs > 1, failed ?? error);
-      if (host.hub.routine) this.reportCall(outcome);
+      if (host.hub.routine) {
+        this.reportCall(outcome);
+        host.closing?.check();
+      }
       if (this.watch !== undefined) this.endWatch(outcome, failed ?? error);
     }
     detour?.following?.remove(this);

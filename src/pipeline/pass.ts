@@ -1,5 +1,6 @@
 import { RejectedError } from '../errors.js';
-import type { Operation } from './context.js';
+import { CallSite } from './call-site.js';
+import type { LayerSettings, Operation } from './context.js';
 import { Attempt } from './context.js';
 import type { Admission, NextOptions } from './contract.js';
 import type { Detour } from './detour.js';
@@ -9,7 +10,7 @@ import { OutboundPass, WAKE } from './outbound-pass.js';
 import type { Outcome } from './outcome.js';
 import { outcomeOf } from './outcome.js';
 import { Delivery, Phase } from './phase.js';
-import type { Layer } from './plan.js';
+import type { Layer, Plan } from './plan.js';
 import { adopted, atOnce, isNative, isThenable } from './promises.js';
 
 /**
@@ -49,10 +50,13 @@ export class Pass extends OutboundPass {
     operation: Operation,
     delivery: Delivery,
     signal: AbortSignal | undefined,
+    settings: LayerSettings | undefined,
   ): Promise<unknown> {
-    const pass = take(host);
+    const { entry } = host;
+    const pass = take(host, entry);
     pass.delivery = delivery;
-    pass.attempt = new Attempt(pass, operation);
+    pass.attempt = new Attempt(pass, operation, settings);
+    if (host.captureStack) pass.keepSite();
     host.inFlight++;
     if (host.observer !== undefined) {
       const watch = host.observer.start(host);
@@ -60,7 +64,7 @@ export class Pass extends OutboundPass {
     }
     if (host.hub.routine || pass.watch !== undefined) pass.startedAt = host.time.now();
     if (signal !== undefined) return pass.start(signal);
-    if (!host.plan.mayAbandon) return pass.enter(0) as Promise<unknown>;
+    if (!entry.mayAbandon) return pass.enter(0) as Promise<unknown>;
     const promise = pass.promise();
     pass.enter(0);
     return promise;
@@ -68,9 +72,10 @@ export class Pass extends OutboundPass {
 
   /** Runs the layers inside `layer` once more, for the driver there. */
   again(layer: number, kind: AttemptKind, options: NextOptions | undefined): Promise<Outcome> {
-    const pass = take(this.host);
+    const pass = take(this.host, this.plan);
     pass.delivery = Delivery.outcome;
-    pass.attempt = new Attempt(pass, this.attempt.operation);
+    const { operation, settings } = this.attempt;
+    pass.attempt = new Attempt(pass, operation, settings);
     pass.from = layer + 1;
     pass.root = this.root;
     const detour = pass.off();
@@ -85,10 +90,16 @@ export class Pass extends OutboundPass {
     return pass.start(options?.signal) as Promise<Outcome>;
   }
 
+  /** Apart, because `run` is inlined where it is small. */
+  private keepSite(): void {
+    this.off().site = new CallSite(Pass.run);
+  }
+
   /** Takes a pass from the pool. */
-  moveTo(host: Host): void {
+  moveTo(host: Host, plan: Plan): void {
     this.host = host;
-    this.layers = host.plan.layers;
+    this.plan = plan;
+    this.layers = plan.layers;
     while (this.states.length < this.layers.length) this.states.push(undefined);
   }
 
@@ -96,7 +107,7 @@ export class Pass extends OutboundPass {
   private promise(): Promise<unknown> {
     this.owned = true;
     const promise = this.attempt.promise();
-    if (!this.host.plan.mayWake) return promise;
+    if (!this.plan.mayWake) return promise;
     return promise.then(this.onSettled ?? this.makeOnSettled());
   }
 
@@ -183,7 +194,7 @@ export class Pass extends OutboundPass {
   private refuse(i: number, error: RejectedError): unknown {
     this.states[i] = undefined;
     this.signed(error, this.policy);
-    this.host.tally.rejection(i, error.reason, true);
+    this.host.tally.rejection(this.policy, error.reason, true);
     if (this.listening) {
       this.emit({
         type: 'rejection',
@@ -278,10 +289,11 @@ export class Pass extends OutboundPass {
 const MAX_POOLED = 1024;
 const pool: Pass[] = [];
 
-function take(host: Host): Pass {
+/** A plan is that of one host alone. */
+function take(host: Host, plan: Plan): Pass {
   const pass = pool.pop();
-  if (pass === undefined) return new Pass(host);
+  if (pass === undefined) return new Pass(host, plan);
   // A store into an old object is not free, and most passes serve the pipeline that they served before.
-  if (pass.host !== host) pass.moveTo(host);
+  if (pass.plan !== plan) pass.moveTo(host, plan);
   return pass;
 }

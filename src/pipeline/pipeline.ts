@@ -1,12 +1,18 @@
 import { ConfigError } from '../errors.js';
 import { systemClock } from '../time/clock.js';
+import type { Duration } from '../time/duration.js';
 import type { TimeSource } from '../time/time-source.js';
 import { timeSourceOf } from '../time/time-source.js';
-import type { Context, Operation } from './context.js';
+import type { Unread } from './closing.js';
+import { Closing } from './closing.js';
+import type { Context, LayerSettings, Operation } from './context.js';
 import type { Policy } from './contract.js';
+import type { Drained, DrainOptions } from './drain.js';
+import { allWithin, resolveDrain } from './drain.js';
 import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './events.js';
 import { eventTypes, Hub } from './events.js';
-import type { Discard, ErrorTypeOf, Host } from './host.js';
+import type { Discard, ErrorTypeOf, Host, StatusOf } from './host.js';
+import { labelOf, publicKeyOf } from './label.js';
 import {
   bareSignal,
   isBareSignal,
@@ -16,6 +22,7 @@ import {
   notAPolicy,
 } from './mistakes.js';
 import type { CallObserver } from './observer.js';
+import { Occupants } from './occupants.js';
 import type { ResolvedPipeline } from './options.js';
 import { Pass } from './pass.js';
 import { Delivery } from './phase.js';
@@ -27,6 +34,8 @@ import { Tally } from './tally.js';
 export interface CallOptions {
   /** The caller's signal. When it aborts, the call rejects with its reason at once, whatever it is doing. */
   readonly signal?: AbortSignal | undefined;
+  /** @internal What this call sets in place of its policies' own options. */
+  readonly settings?: LayerSettings | undefined;
 }
 
 /** What a layer may be: a policy, or a whole pipeline. */
@@ -69,6 +78,10 @@ export class Pipeline<Adds = never> {
   readonly name: string;
   /** Which copy of a keyed pipeline this is; `undefined` for one that was not copied. */
   readonly key: string | undefined;
+  /** @internal */
+  readonly publicKey: string | undefined;
+  /** @internal */
+  readonly label: string;
   /** How many calls have started and not settled. */
   readonly inFlight: number = 0;
   /** @internal */
@@ -80,11 +93,21 @@ export class Pipeline<Adds = never> {
   /** @internal */
   readonly plan: Plan;
   /** @internal */
+  entry: Plan;
+  /** @internal */
+  closing: Closing | undefined;
+  /** @internal Calls of a client that are not over: a body may be read when its call has settled. See {@link Pipeline.occupy}. */
+  occupied = 0;
+  /** @internal Those of them that may never be over: set by the client, and told when no new calls are taken. */
+  unread: Unread | undefined;
+  /** @internal */
   readonly captureStack: boolean;
   /** @internal */
   readonly discard: Discard | undefined;
   /** @internal */
   readonly errorTypeOf: ErrorTypeOf | undefined;
+  /** @internal */
+  readonly statusOf: StatusOf | undefined;
   /** @internal Set right after construction, by what joins pipelines and telemetry. */
   observer: CallObserver | undefined;
   /** @internal The keyed pipelines that this is the template of. */
@@ -94,6 +117,7 @@ export class Pipeline<Adds = never> {
   /** A copy with other policies than its template's. */
   readonly #isApart: boolean;
   #subscriptions: (() => void)[] | undefined;
+  #occupants: Occupants | undefined;
 
   private constructor(
     options: ResolvedPipeline,
@@ -107,9 +131,12 @@ export class Pipeline<Adds = never> {
     this.#isApart = isApart;
     this.name = options.name;
     this.key = key;
+    this.publicKey = key === undefined ? undefined : publicKeyOf(key);
+    this.label = labelOf(options.name, this.publicKey);
     this.captureStack = options.captureStack;
     this.discard = options.discard;
     this.errorTypeOf = options.errorTypeOf;
+    this.statusOf = options.statusOf;
     this.time = template?.time ?? timeSourceOf(options.clock ?? systemClock);
     this.hub = template?.hub ?? new Hub();
     const like = isApart ? undefined : template;
@@ -118,6 +145,7 @@ export class Pipeline<Adds = never> {
     const placed = place(this);
     for (const { policy } of placed) policy.bind?.(this.time);
     this.plan = planOf(placed, this.errorTypeOf !== undefined);
+    this.entry = this.plan;
     if (this.hub.active) this.subscribe();
   }
 
@@ -143,7 +171,8 @@ export class Pipeline<Adds = never> {
     if (options !== undefined && isBareSignal(options)) {
       return Promise.reject(bareSignal('execute'));
     }
-    return Pass.run(this, operation, Delivery.execute, options?.signal) as Promise<
+    const settings = options?.settings;
+    return Pass.run(this, operation, Delivery.execute, options?.signal, settings) as Promise<
       Awaited<T> | Adds
     >;
   }
@@ -159,7 +188,8 @@ export class Pipeline<Adds = never> {
     if (options !== undefined && isBareSignal(options)) {
       return Promise.resolve({ status: 'rejected', reason: bareSignal('settle') });
     }
-    return Pass.run(this, operation, Delivery.settle, options?.signal) as Promise<
+    const settings = options?.settings;
+    return Pass.run(this, operation, Delivery.settle, options?.signal, settings) as Promise<
       PromiseSettledResult<Awaited<T> | Adds>
     >;
   }
@@ -223,6 +253,22 @@ export class Pipeline<Adds = never> {
     return { name, ...(key === undefined ? {} : { key }), inFlight, policies };
   }
 
+  /**
+   * Takes no new calls from now on, and waits for those in flight, with their retries and waits in queues. New ones are refused
+   * with a DrainingError. That cannot be undone. Called again, it waits for the same calls, up to a limit of its own.
+   *
+   * @param options The limit, or an object with it. Default 20 seconds.
+   * @returns What was left at the limit. It never rejects because a call fails.
+   * @throws ConfigError (as a rejection) when the limit is no duration; then nothing is closed.
+   * @example
+   * const { inFlight } = await inventory.drain('10s');
+   */
+  async drain(options?: Duration | DrainOptions): Promise<Drained> {
+    const { timeout } = resolveDrain(options);
+    await allWithin([this.close()], timeout, this.time.clock);
+    return { inFlight: this.inFlight };
+  }
+
   /** Lets go of all listeners. Calls in flight go on, and so may later ones; they are no longer reported. */
   dispose(): void {
     this.#unsubscribe();
@@ -251,6 +297,28 @@ export class Pipeline<Adds = never> {
   forkWith(key: string, policies: readonly PipelineLayer[]): Pipeline<unknown> {
     const place = (host: Host): Placed[] => flatten(policies, host);
     return new Pipeline<unknown>(this.#options, place, this as Pipeline<unknown>, key, true);
+  }
+
+  /** @internal Takes no new calls. The promise resolves when nothing is left of those in flight. */
+  close(): Promise<void> {
+    if (this.closing === undefined) {
+      this.closing = new Closing(this);
+      this.entry = this.closing.plan;
+      this.unread?.close();
+      // From now on only their bodies lead to them.
+      this.#occupants = undefined;
+    }
+    return this.closing.idle;
+  }
+
+  /** @internal Counts a call of a client, until it leaves the occupants that are answered. */
+  occupy(): Occupants {
+    let occupants = this.#occupants;
+    if (occupants?.join() === true) return occupants;
+    occupants = new Occupants(this);
+    occupants.join();
+    this.#occupants = occupants;
+    return occupants;
   }
 
   /** @internal Whether a call is in flight or a policy holds state that must not be dropped, such as an open breaker. */

@@ -1,10 +1,10 @@
 import { errorTypeOf, OTHER_ERROR } from './error-type.js';
-import type { AttemptKind, CallOutcome } from './host.js';
+import type { AttemptKind, CountedOutcome } from './host.js';
 import type { OutcomeKind } from './outcome.js';
 
 /** Calls that ended alike. */
 export interface CallCount {
-  readonly outcome: CallOutcome;
+  readonly outcome: CountedOutcome;
   readonly errorType: string | undefined;
   /** Those that called the operation once or not at all. */
   once: number;
@@ -21,8 +21,8 @@ export interface AttemptCount {
 
 /** Refusals of one policy for one reason. */
 export interface RejectionCount {
-  /** Position of the policy in the pipeline. */
-  readonly layer: number;
+  /** Name of the policy in the pipeline. */
+  readonly policy: string;
   readonly reason: string;
   /** Calls that were refused. */
   enforced: number;
@@ -56,7 +56,7 @@ export class Tally {
   #lastAttempt: AttemptCount | undefined;
   #lastRejection: RejectionCount | undefined;
 
-  call(outcome: CallOutcome, retried: boolean, error: unknown): void {
+  call(outcome: CountedOutcome, retried: boolean, error: unknown): void {
     const errorType = this.errorType(outcome, error);
     let last = this.#lastCall;
     if (last === undefined || last.outcome !== outcome || last.errorType !== errorType) {
@@ -84,13 +84,13 @@ export class Tally {
     last.count++;
   }
 
-  rejection(layer: number, reason: string, enforced: boolean): void {
+  rejection(policy: string, reason: string, enforced: boolean): void {
     let last = this.#lastRejection;
-    if (last === undefined || last.layer !== layer || last.reason !== reason) {
+    if (last === undefined || last.policy !== policy || last.reason !== reason) {
       const word = bounded(reason, this.#reasons);
-      last = this.rejections.find((each) => each.layer === layer && each.reason === word);
+      last = this.rejections.find((each) => each.policy === policy && each.reason === word);
       if (last === undefined) {
-        last = { layer, reason: word, enforced: 0, waived: 0 };
+        last = { policy, reason: word, enforced: 0, waived: 0 };
         this.rejections.push(last);
       }
       this.#lastRejection = last;
@@ -100,7 +100,7 @@ export class Tally {
   }
 
   /** The word for an error in telemetry; `undefined` for what ended well. */
-  errorType(outcome: CallOutcome, error: unknown): string | undefined {
+  errorType(outcome: CountedOutcome, error: unknown): string | undefined {
     if (outcome === 'success' || outcome === 'fallback') return undefined;
     const word = errorTypeOf(error);
     if (word === this.#lastWord) return word;

@@ -4,11 +4,14 @@ import { positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
 import type { Operation } from '../pipeline/context.js';
+import type { Drained, DrainOptions } from '../pipeline/drain.js';
+import { allWithin, resolveDrain } from '../pipeline/drain.js';
 import type { EventOf, EventType, Listener } from '../pipeline/events.js';
 import type { CallOptions, PipelineSnapshot } from '../pipeline/pipeline.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import type { Duration } from '../time/duration.js';
 import { positiveDurationSchema } from '../time/duration.js';
+import { DroppedPipelines, leftByKey, sumOf } from './left.js';
 
 /** Options of {@link keyed}. */
 export interface KeyedOptions {
@@ -20,6 +23,12 @@ export interface KeyedOptions {
   readonly maxKeys?: number | undefined;
   /** A key unused for this long is dropped. Default 10 minutes. */
   readonly idleFor?: Duration | undefined;
+}
+
+/** What a drain of all keys has left. */
+export interface KeyedDrained extends Drained {
+  /** The same for each key of which something was left. */
+  readonly byKey: Readonly<Record<string, Drained>>;
 }
 
 /** The defaults of {@link KeyedOptions}. */
@@ -79,6 +88,8 @@ export class Keyed<Adds = never> {
   readonly #entries = new Map<string, Entry<Adds>>();
   #newest: Entry<Adds> | undefined;
   #oldest: Entry<Adds> | undefined;
+  readonly #dropped = new DroppedPipelines();
+  #closed = false;
 
   /** @internal Use {@link keyed}. */
   constructor(
@@ -186,6 +197,35 @@ export class Keyed<Adds = never> {
     );
   }
 
+  /**
+   * Takes no new calls from now on, of whichever key, and waits for those in flight: see {@link Pipeline.drain}. Those of keys that
+   * were dropped meanwhile are waited for, too.
+   *
+   * @param options The limit, or an object with it. Default 20 seconds.
+   * @returns What was left at the limit, in total and by key. It never rejects because a call fails.
+   * @throws ConfigError (as a rejection) when the limit is no duration; then nothing is closed.
+   */
+  async drain(options?: Duration | DrainOptions): Promise<KeyedDrained> {
+    const { timeout } = resolveDrain(options);
+    const pipelines = await this.closeWithin(timeout);
+    return {
+      inFlight: sumOf(pipelines, ({ inFlight }) => inFlight),
+      byKey: leftByKey(pipelines, (ofKey) => {
+        const inFlight = sumOf(ofKey, (each) => each.inFlight);
+        return inFlight === 0 ? undefined : { inFlight };
+      }),
+    };
+  }
+
+  /** @internal Drains all copies. Answers those that may have calls left. */
+  async closeWithin(limitMs: number): Promise<readonly Pipeline<unknown>[]> {
+    this.#closed = true;
+    const pipelines: readonly Pipeline<unknown>[] = [...this.pipelines(), ...this.#dropped];
+    const idle = pipelines.map((each) => each.close());
+    await allWithin(idle, limitMs, this.#template.time.clock);
+    return pipelines;
+  }
+
   /** Drops all keys and listeners. */
   dispose(): void {
     for (const entry of this.#entries.values()) this.#drop(entry);
@@ -208,6 +248,7 @@ export class Keyed<Adds = never> {
       newer: undefined,
       older: undefined,
     };
+    if (this.#closed) void entry.pipeline.close();
     this.#entries.set(key, entry);
     return entry;
   }
@@ -235,6 +276,7 @@ export class Keyed<Adds = never> {
   #drop(entry: Entry<Adds>): void {
     this.#entries.delete(entry.key);
     this.#unlink(entry);
+    this.#dropped.add(entry.pipeline);
     entry.pipeline.dispose();
   }
 

@@ -7,8 +7,6 @@ import { Series } from './series.js';
 /** Where calls with the same attributes are counted. It holds no pipeline. */
 export interface Account {
   readonly attributes: Attributes;
-  /** Names of the policies, outermost first. */
-  readonly policies: readonly string[];
   readonly tally: Tally;
   /** What the circuit breakers count themselves. */
   readonly transitions: readonly {
@@ -42,13 +40,13 @@ export class Counters implements Counts {
   }
 
   /** Adds what an account holds. */
-  add({ attributes, policies, tally, transitions }: Account): void {
+  add({ attributes, tally, transitions }: Account): void {
     this.#addCalls(attributes, tally);
     this.#addAttempts(attributes, tally);
-    for (const { layer, reason, enforced, waived } of tally.rejections) {
+    for (const { policy, reason, enforced, waived } of tally.rejections) {
       const at = {
         ...attributes,
-        [attribute.policy]: policies[layer] ?? '',
+        [attribute.policy]: policy,
         [attribute.reason]: reason,
       };
       const add = (value: number, enforced: boolean): void => {

@@ -5,12 +5,14 @@ import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
 import { errorTypeOf } from '../pipeline/error-type.js';
 import type { EventOf, EventType, Listener } from '../pipeline/events.js';
+import { publicKeyOf } from '../pipeline/label.js';
 import type { Clock } from '../time/clock.js';
 import { systemClock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
 import { positiveDurationSchema } from '../time/duration.js';
 import { FloodGate } from './flood-gate.js';
 import { attribute } from './names.js';
+import { endedAs } from './span-events.js';
 
 /** What is needed of a logger: the shape of pino's. */
 export interface Logger {
@@ -49,7 +51,7 @@ export const logEventsSchema = z.strictObject({
 
 /**
  * Writes a line to a logger for each change of state of a circuit breaker, and for each call whose retries were used up or
- * cut short. Successful calls cost nothing more.
+ * cut short, or whose answer's body failed. Successful calls cost nothing more.
  *
  * Lines carry the names of telemetry's attributes, and `trace_id` and `span_id` where a span is active. An outage cannot flood
  * the log: of each kind, changes of state and calls, `burst` lines are written at once and then one every `every`,
@@ -89,6 +91,11 @@ export function logEvents(of: EventSource, logger: Logger, options?: LogEventsOp
       // What became of the call is for policies further out: a fallback may have answered.
       const message = `retries of ${event.pipeline} ended: ${WHY[event.reason]}`;
       write(calls, 'warn', callFields(event), message);
+    }),
+    of.on('body_failure', (event) => {
+      const { error } = event;
+      const fields = { ...place(event), [attribute.errorType]: errorTypeOf(error), err: error };
+      write(calls, 'warn', fields, `the body of an answer to ${event.pipeline} failed`);
     }),
   ];
   return () => {
@@ -139,7 +146,8 @@ function callFields(event: EventOf<'retry_stopped'>): Record<string, unknown> {
     [attribute.attempts]: attempts,
     // A result that is retried is a failure, whatever it is to others.
     [attribute.outcome]: outcome === 'success' ? 'failure' : outcome,
-    ...(error === undefined ? {} : { [attribute.errorType]: errorTypeOf(error), err: error }),
+    ...endedAs(event),
+    ...(error === undefined ? {} : { err: error }),
   };
 }
 
@@ -147,7 +155,7 @@ function place(event: { pipeline: string; key: string | undefined; policy: strin
   const { pipeline, key, policy } = event;
   return {
     [attribute.pipeline]: pipeline,
-    ...(key === undefined ? {} : { [attribute.key]: key }),
+    ...(key === undefined ? {} : { [attribute.key]: publicKeyOf(key) }),
     ...(policy === undefined ? {} : { [attribute.policy]: policy }),
   };
 }

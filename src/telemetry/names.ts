@@ -31,11 +31,13 @@ export const attribute = {
   openFor: 'holdfast.open_for',
   key: 'holdfast.key',
   errorType: 'error.type',
+  statusCode: 'http.response.status_code',
   resendCount: 'http.request.resend_count',
   overflow: 'otel.metric.overflow',
 } as const;
 
-const { policy, outcome, retried, attemptKind, reason, enforced, state, errorType } = attribute;
+const { policy, outcome, retried, attemptKind, reason, enforced, state, errorType, statusCode } =
+  attribute;
 
 /** The metrics. */
 export const metric = {
@@ -43,7 +45,7 @@ export const metric = {
     name: 'holdfast.calls',
     kind: 'counter',
     unit: '{call}',
-    description: 'Calls that settled.',
+    description: 'Calls that settled; one whose body failed afterwards is counted once more.',
     attributes: [outcome, retried, errorType],
   },
   callDuration: {
@@ -185,18 +187,18 @@ export const spanEvent = {
   retry: {
     name: 'holdfast.retry',
     description: 'A retry was decided on, and starts after the delay (seconds).',
-    attributes: [policy, attribute.attempt, attribute.delay, outcome, errorType],
+    attributes: [policy, attribute.attempt, attribute.delay, outcome, statusCode, errorType],
   },
   retryStopped: {
     name: 'holdfast.retry_stopped',
     description:
       'No further retry: none is left, budget, deadline or server forbid it, or a policy inside refused it.',
-    attributes: [policy, reason, attribute.rejectedBy, attribute.attempts],
+    attributes: [policy, reason, attribute.rejectedBy, attribute.attempts, statusCode],
   },
   hedge: {
     name: 'holdfast.hedge',
     description: 'A further attempt that ran beside another one ended, or was given up.',
-    attributes: [attribute.attempt, outcome, errorType],
+    attributes: [attribute.attempt, outcome, statusCode, errorType],
   },
   timeout: {
     name: 'holdfast.timeout',
@@ -216,7 +218,7 @@ export const spanEvent = {
   fallback: {
     name: 'holdfast.fallback',
     description: 'A fallback answered in place of this outcome.',
-    attributes: [policy, outcome, errorType],
+    attributes: [policy, outcome, statusCode, errorType],
   },
   queued: {
     name: 'holdfast.queued',

@@ -206,7 +206,7 @@ export class PipelineTelemetry implements CallObserver {
 
   #newSpan(host: Host, active: Context): Span | undefined {
     const tracer = (this.#options.tracerProvider ?? trace).getTracer(SCOPE);
-    const { key } = host;
+    const { publicKey: key } = host;
     const attributes =
       key === undefined ? this.attributes : { ...this.attributes, [attribute.key]: key };
     const span = tracer.startSpan(this.#spanName, { kind: SpanKind.INTERNAL, attributes }, active);

@@ -23,7 +23,6 @@ export class PipelineSource implements Source {
   readonly provider: MeterProvider | undefined;
   readonly accounts: Account[] = [];
   readonly #pipeline: WeakRef<Pipeline<unknown>>;
-  readonly #policies: readonly string[];
   #disposed = false;
 
   constructor(
@@ -33,18 +32,12 @@ export class PipelineSource implements Source {
   ) {
     this.provider = provider;
     this.#pipeline = new WeakRef(pipeline);
-    this.#policies = pipeline.plan.layers.map(({ name }) => name);
     const now = pipeline.time.now();
     const transitions = pipeline.plan.layers.flatMap(({ name, policy }) => {
       const record = measured(() => policy.measure?.(now))?.transitions;
       return record === undefined ? [] : [{ policy: name, record }];
     });
-    this.accounts.push({
-      attributes,
-      policies: this.#policies,
-      tally: pipeline.tally,
-      transitions,
-    });
+    this.accounts.push({ attributes, tally: pipeline.tally, transitions });
   }
 
   /** The pipeline whose gauges are to be read, while there is one. */
@@ -53,7 +46,7 @@ export class PipelineSource implements Source {
   }
 
   add(tally: Tally, attributes: Attributes): void {
-    this.accounts.push({ attributes, policies: this.#policies, tally, transitions: [] });
+    this.accounts.push({ attributes, tally, transitions: [] });
   }
 
   dispose(): void {

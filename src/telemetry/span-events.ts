@@ -1,10 +1,17 @@
 import type { Attributes, Span } from '@opentelemetry/api';
 import { errorTypeOf } from '../pipeline/error-type.js';
-import type { PipelineEvent } from '../pipeline/events.js';
+import type { PipelineEvent, Told } from '../pipeline/events.js';
 import { attribute, spanEvent } from './names.js';
 
-const errorType = (outcome: string, error: unknown): Attributes =>
-  outcome === 'success' || error === undefined ? {} : { [attribute.errorType]: errorTypeOf(error) };
+/** How something ended. As HTTP's convention has it, the status of a failed response is its error type. */
+export function endedAs({ outcome, status, error }: Partial<Told>): Attributes {
+  const attributes: Attributes = {};
+  if (status !== undefined) attributes[attribute.statusCode] = status;
+  if (outcome === 'success') return attributes;
+  if (error !== undefined) attributes[attribute.errorType] = errorTypeOf(error);
+  else if (status !== undefined && status >= 400) attributes[attribute.errorType] = String(status);
+  return attributes;
+}
 
 const seconds = (ms: number): number => ms / 1_000;
 
@@ -18,7 +25,7 @@ export function addSpanEvent(span: Span, event: PipelineEvent): void {
         [attribute.attempt]: event.attempt,
         [attribute.delay]: seconds(event.delayMs),
         [attribute.outcome]: event.outcome,
-        ...errorType(event.outcome, event.error),
+        ...endedAs(event),
       });
       break;
     case 'retry_stopped':
@@ -27,6 +34,7 @@ export function addSpanEvent(span: Span, event: PipelineEvent): void {
         [attribute.reason]: event.reason,
         ...(event.by === undefined ? {} : { [attribute.rejectedBy]: event.by }),
         [attribute.attempts]: event.attempts,
+        ...(event.status === undefined ? {} : { [attribute.statusCode]: event.status }),
       });
       break;
     case 'attempt':
@@ -34,7 +42,7 @@ export function addSpanEvent(span: Span, event: PipelineEvent): void {
       span.addEvent(spanEvent.hedge.name, {
         [attribute.attempt]: event.attempt,
         [attribute.outcome]: event.outcome,
-        ...errorType(event.outcome, event.error),
+        ...endedAs(event),
       });
       break;
     case 'timeout':
@@ -63,7 +71,7 @@ export function addSpanEvent(span: Span, event: PipelineEvent): void {
       span.addEvent(spanEvent.fallback.name, {
         ...policy,
         [attribute.outcome]: event.outcome,
-        ...errorType(event.outcome, event.error),
+        ...endedAs(event),
       });
       break;
     case 'queued':

@@ -7,12 +7,15 @@ type Handler = Dispatcher.DispatchHandler;
 /** One attempt of an intercepted request: settles with the response as soon as its headers are there. */
 export class Attempt implements Handler {
   readonly response: Promise<HeldResponse>;
+  /** undici says so before it writes a request to a connection: until then nothing was sent, whatever went wrong. */
+  begun = false;
   readonly #handler: Handler;
   readonly #outer: Controller;
   #resolve!: (response: HeldResponse) => void;
   #reject!: (error: unknown) => void;
   #controller: Controller | undefined;
   #held: HeldResponse | undefined;
+  #context: object | undefined;
   #abortedBy: { readonly reason: unknown } | undefined;
 
   /** `handler` and `outer` are those of the whole call. */
@@ -34,8 +37,10 @@ export class Attempt implements Handler {
     this.#reject(reason);
   }
 
-  onRequestStart(controller: Controller): void {
+  onRequestStart(controller: Controller, context?: object): void {
     this.#controller = controller;
+    this.begun = true;
+    this.#context = context;
     if (this.#abortedBy !== undefined) controller.abort(this.#abortedBy.reason as Error);
   }
 
@@ -49,7 +54,7 @@ export class Attempt implements Handler {
       this.#handler.onResponseStart?.(this.#outer, statusCode, headers, statusMessage);
       return;
     }
-    this.#held = new HeldResponse(controller, statusCode, headers, statusMessage);
+    this.#held = new HeldResponse(controller, statusCode, headers, statusMessage, this.#context);
     this.#resolve(this.#held);
   }
 

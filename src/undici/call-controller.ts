@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import type { PassedBody } from './passed-body.js';
 
 type Controller = Dispatcher.DispatchController;
 type RawHeaders = NonNullable<Controller['rawHeaders']> | null;
@@ -13,11 +14,13 @@ export class CallController implements Controller {
   aborted = false;
   paused = false;
   #inner: Controller | undefined;
+  #body: PassedBody | undefined;
   readonly #listeners = new Set<() => void>();
 
   /** The response is passed on: what is done to this controller is done to that one. */
-  attach(inner: Controller): void {
+  attach(inner: Controller, body: PassedBody): void {
     this.#inner = inner;
+    this.#body = body;
     if (this.aborted) inner.abort(this.reason as Error);
   }
 
@@ -31,11 +34,13 @@ export class CallController implements Controller {
 
   pause(): void {
     this.paused = true;
+    this.#body?.paused();
     this.#inner?.pause();
   }
 
   resume(): void {
     this.paused = false;
+    this.#body?.resumed();
     this.#inner?.resume();
   }
 

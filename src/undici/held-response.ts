@@ -4,6 +4,7 @@ import { readHeader } from '../fetch/headers.js';
 import { parseAmount } from '../fetch/rate-limit.js';
 import type { Clock } from '../time/clock.js';
 import type { InterceptedResponse } from './options.js';
+import type { PassedBody } from './passed-body.js';
 
 type Controller = Dispatcher.DispatchController;
 type Handler = Dispatcher.DispatchHandler;
@@ -13,6 +14,7 @@ type Headers = InterceptedResponse['headers'];
 export interface Receiver {
   readonly controller: Controller;
   readonly handler: Handler;
+  readonly body: PassedBody;
   /** The response has ended, in whatever way. */
   ended(): void;
 }
@@ -25,6 +27,8 @@ export class HeldResponse implements InterceptedResponse {
   readonly statusCode: number;
   readonly headers: Headers;
   readonly controller: Controller;
+  /** What undici tells of the request: with its redirect interceptor inside, where it led. */
+  readonly context: object | undefined;
   readonly #statusMessage: string | undefined;
   /** What came although the connection was paused: all of a response without a body, and what HTTP/2 had read. */
   #waiting: ((to: Receiver) => void)[] = [];
@@ -38,8 +42,10 @@ export class HeldResponse implements InterceptedResponse {
     statusCode: number,
     headers: Headers,
     statusMessage: string | undefined,
+    context?: object,
   ) {
     this.controller = controller;
+    this.context = context;
     this.statusCode = statusCode;
     this.headers = headers;
     this.#statusMessage = statusMessage;
@@ -52,14 +58,18 @@ export class HeldResponse implements InterceptedResponse {
       if (this.#discarded.bytes > DRAIN_LIMIT_BYTES) this.controller.abort(new Discarded());
       return;
     }
-    this.#pass(({ handler, controller }) => handler.onResponseData?.(controller, chunk));
+    this.#pass(({ handler, controller, body }) => {
+      body.came();
+      handler.onResponseData?.(controller, chunk);
+    });
   }
 
   end(trailers: Headers): void {
     this.#complete = true;
     this.#discarded?.stop();
-    this.#pass(({ handler, controller, ended }) => {
+    this.#pass(({ handler, controller, body, ended }) => {
       ended();
+      body.ended();
       handler.onResponseEnd?.(controller, trailers);
     });
   }
@@ -67,9 +77,11 @@ export class HeldResponse implements InterceptedResponse {
   error(error: Error): void {
     this.#complete = true;
     this.#discarded?.stop();
-    this.#pass(({ handler, controller, ended }) => {
+    this.#pass(({ handler, controller, body, ended }) => {
       ended();
-      handler.onResponseError?.(controller, error);
+      // Whoever asked has given it up.
+      if (controller.aborted) body.ended();
+      handler.onResponseError?.(controller, body.failed(error) as Error);
     });
   }
 
@@ -78,6 +90,7 @@ export class HeldResponse implements InterceptedResponse {
     const { handler, controller } = to;
     handler.onResponseStart?.(controller, this.statusCode, this.headers, this.#statusMessage);
     this.#receiver = to;
+    if (!controller.paused) to.body.resumed();
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const pass of waiting) pass(to);

@@ -1,5 +1,12 @@
 /** 'holdfast/undici' */
+export { attemptsOf } from '../fetch/attempts.js';
+export type {
+  BeforeAttempt,
+  BeforeAttemptAnswer,
+  UpcomingAttempt,
+} from '../fetch/before-attempt.js';
 export type { ClientState } from '../fetch/client.js';
+export type { BodiesDrained, ClientDrained } from '../fetch/drain.js';
 export type {
   Classify,
   ClientOptions,
@@ -8,7 +15,7 @@ export type {
   FetchPolicies,
 } from '../fetch/options.js';
 export type { OutgoingRequest } from '../fetch/request.js';
-export type { HeadersLike, ResponseLike } from '../fetch/types.js';
+export type { HeadersLike, HeadersSource, ResponseLike } from '../fetch/types.js';
 export type {
   InterceptedOverrides,
   InterceptedResponse,

@@ -1,18 +1,21 @@
 import type { Dispatcher } from 'undici';
 import { ContractError } from '../errors.js';
-import { withAttemptHeaders } from '../fetch/attempt-headers.js';
-import { bodyForAttempt, bodyKind } from '../fetch/body.js';
-import { timeoutErrorOf } from '../fetch/call.js';
+import { bodyKind } from '../fetch/body.js';
+import { CallBody } from '../fetch/call-body.js';
+import { markFailed } from '../fetch/notes.js';
 import type { ResolvedClient, ResolvedOverrides } from '../fetch/options.js';
 import { originOf } from '../fetch/request.js';
+import type { Prepared } from '../fetch/ruled-call.js';
 import { RuledCall } from '../fetch/ruled-call.js';
+import { isUpload } from '../fetch/upload.js';
 import type { Context } from '../pipeline/context.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Clock } from '../time/clock.js';
 import { Attempt } from './attempt.js';
-import { BodyBound } from './body-guard.js';
 import { CallController } from './call-controller.js';
 import { headerRecord } from './headers.js';
 import { HeldResponse } from './held-response.js';
+import { PassedBody } from './passed-body.js';
 
 type Options = Dispatcher.DispatchOptions;
 type Handler = Dispatcher.DispatchHandler;
@@ -75,18 +78,22 @@ export class InterceptedCall extends RuledCall {
 
   async attempt(context: Context): Promise<HeldResponse> {
     const { signal } = context;
+    const prepared = this.prepares ? await this.prepare(context, signal) : undefined;
     this.begin(signal);
     let response: HeldResponse;
+    let attempt: Attempt | undefined;
     try {
-      const sent = await this.#forAttempt(context);
-      const attempt = new Attempt(this.#handler, this.controller);
-      signal.addEventListener('abort', () => attempt.abort(signal.reason));
-      if (signal.aborted) attempt.abort(signal.reason);
-      else this.#setup.dispatch(sent, attempt);
-      response = await attempt.response;
+      const sent = await this.#forAttempt(context, prepared);
+      const current = new Attempt(this.#handler, this.controller);
+      attempt = current;
+      signal.addEventListener('abort', () => current.abort(signal.reason));
+      if (signal.aborted) current.abort(signal.reason);
+      else if (!isUpload(sent.body)) this.#dispatch(sent, current);
+      else this.sendUpload(context, () => this.#dispatch(sent, current));
+      response = await current.response;
     } catch (error) {
       // Once it was given up nobody is asked any more.
-      throw signal.aborted ? error : this.failed(error);
+      throw signal.aborted ? error : this.failed(error, attempt?.begun !== false);
     }
     this.arrived(response);
     if (signal.aborted) return response;
@@ -99,8 +106,8 @@ export class InterceptedCall extends RuledCall {
     return response;
   }
 
-  /** The policies are done with this response: passes it on, under what is left of the call's time. */
-  passOn(response: unknown): void {
+  /** Its policies are done with this response: passes it on, under the bounds of its body. */
+  passOn(response: unknown, pipeline: Pipeline<unknown>): void {
     if (!(response instanceof HeldResponse)) {
       throw new ContractError(
         'resilience: a policy answered something that is no response; a fallback belongs around the request, not into an interceptor',
@@ -111,23 +118,20 @@ export class InterceptedCall extends RuledCall {
       response.discard(this.#setup.clock, 0);
       throw controller.reason;
     }
-    const { clock, options } = this.#setup;
-    let bound: BodyBound | undefined;
-    if (this.bound !== undefined) {
-      const timeoutError = timeoutErrorOf(this.bound, options);
-      bound = new BodyBound(response.controller, { clock, deadline: this.deadline, timeoutError });
-    }
+    const { options } = this.#setup;
+    const bounds = new CallBody(response, pipeline, options, this, undefined);
+    const body = new PassedBody(response.controller, bounds);
     const ended = (): void => {
       this.#ended = true;
-      bound?.release();
+      this.vacate();
     };
-    controller.attach(response.controller);
+    controller.attach(response.controller, body);
     try {
-      response.passOn({ controller, handler: this.#handler, ended });
+      response.passOn({ controller, handler: this.#handler, body, ended });
     } catch (error) {
       // The handler may have thrown before the response was its own: then it hears of it from `fail`, and otherwise from undici.
+      body.ended();
       response.controller.abort(error as Error);
-      bound?.release();
       throw error;
     }
   }
@@ -136,15 +140,23 @@ export class InterceptedCall extends RuledCall {
   fail(error: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.vacate();
     this.#handler.onResponseError?.(this.controller, error as Error);
   }
 
-  async #forAttempt({ attempt, timeLeft }: Context): Promise<Options> {
-    const names = this.#setup.options.headers;
-    const headers =
-      names === undefined
-        ? this.headers
-        : withAttemptHeaders(this.headers, names, attempt, timeLeft);
+  #dispatch(sent: Options, attempt: Attempt): Promise<HeldResponse> {
+    try {
+      this.#setup.dispatch(sent, attempt);
+      return attempt.response;
+    } catch (error) {
+      // Of an interceptor inside, or of undici's checks: nothing was sent.
+      markFailed(error, false);
+      throw error;
+    }
+  }
+
+  async #forAttempt(context: Context, prepared: Prepared | undefined): Promise<Options> {
+    const headers = this.headersFor(context, prepared);
     const body = await this.#bodyForAttempt();
     this.sends(body);
     return { ...this.#sent, headers, body } as Options;
@@ -154,6 +166,6 @@ export class InterceptedCall extends RuledCall {
     const { body } = this;
     if (body === undefined || body === null) return null;
     // A stream is sent once by the rules above; whether it was sent elsewhere, by a client on top, is not for us to judge.
-    return bodyKind(body) === 'once' ? body : bodyForAttempt(body);
+    return bodyKind(body) === 'once' ? body : this.makeBody();
   }
 }

@@ -5,7 +5,6 @@ import type { ResolvedOverrides } from '../fetch/options.js';
 import { resolveOverrides } from '../fetch/options.js';
 import type { Pipelines } from '../fetch/pipelines.js';
 import { pipelinesOf } from '../fetch/pipelines.js';
-import { originalOf } from '../fetch/shared-errors.js';
 import type { Context } from '../pipeline/context.js';
 import { systemClock } from '../time/clock.js';
 import { HeldResponse } from './held-response.js';
@@ -50,26 +49,23 @@ export function resilience(options?: ResilienceOptions): ResilienceInterceptor {
       const overrides: ResolvedOverrides = holdfast === undefined ? {} : resolveOverrides(holdfast);
       const call = new InterceptedCall(sent, handler, overrides, setup);
       call.start();
-      void run(call, pipelines, setup);
+      void run(call, pipelines);
       return true;
     };
   };
   return Object.assign(interceptor, stateOf(pipelines));
 }
 
-async function run(
-  call: InterceptedCall,
-  { byKey, boundsOf }: Pipelines,
-  { clock }: InterceptorSetup,
-): Promise<void> {
+async function run(call: InterceptedCall, { byKey, boundsOf }: Pipelines): Promise<void> {
   try {
     const pipeline = byKey.get(call.stateKey());
-    call.enter(boundsOf(pipeline), clock);
+    const settings = call.enter(boundsOf(pipeline), pipeline.plan);
+    call.occupy(pipeline);
     const attempt = (context: Context): Promise<HeldResponse> => call.attempt(context);
     const signal = call.controller as unknown as AbortSignal;
-    const response = await pipeline.execute(attempt, { signal });
-    call.passOn(response);
+    const response = await pipeline.execute(attempt, { signal, settings });
+    call.passOn(response, pipeline);
   } catch (error) {
-    call.fail(originalOf(error));
+    call.fail(call.endedBadly(error, call.controller));
   }
 }

@@ -1,11 +1,13 @@
 import type { Dispatcher } from 'undici';
 import { request as installedRequest } from 'undici';
+import { BodyGuard } from '../fetch/body-guard.js';
 import type { Transport } from '../fetch/call.js';
 import type { ClientState } from '../fetch/client.js';
 import { httpClient } from '../fetch/client.js';
+import { readHeader } from '../fetch/headers.js';
 import type { FetchOverrides } from '../fetch/options.js';
 import type { HeadersSource } from '../fetch/types.js';
-import { BodyBound } from './body-guard.js';
+import { isNodeStream, watchNodeStream } from '../fetch/watched-node-stream.js';
 import type { UndiciBody } from './discard.js';
 import { discardBody } from './discard.js';
 import { headerRecord } from './headers.js';
@@ -49,6 +51,20 @@ export interface ResilientRequest extends ClientState {
     init?: ResilientRequestInit | undefined,
     overrides?: FetchOverrides<Dispatcher.ResponseData> | undefined,
   ): Promise<Dispatcher.ResponseData>;
+
+  /**
+   * Sends a request, and has the response read within the policies, as `read` of a `ResilientFetch` does.
+   *
+   * @param reader Reads the response, as in `({ body }) => body.json()`. What it throws by itself is thrown as it is, not retried, and
+   * no failure.
+   * @returns what the reader returns.
+   */
+  read<T>(
+    url: string | URL | UrlObject,
+    init: ResilientRequestInit | null | undefined,
+    reader: (response: Dispatcher.ResponseData) => T,
+    overrides?: FetchOverrides<Dispatcher.ResponseData> | undefined,
+  ): Promise<Awaited<T>>;
 }
 
 /**
@@ -67,10 +83,14 @@ export function resilientRequest(options?: ResilientRequestOptions): ResilientRe
     send: (input, init) => request(input as string, init as never),
     guard: (response, controller, bounds) => {
       const { body } = response as Partial<Dispatcher.ResponseData>;
-      // A double of request may answer anything.
-      if (body === undefined) return;
-      const bound = new BodyBound(controller, bounds);
-      body.once('close', () => bound.release());
+      // A double of request may answer anything. Of an empty body nobody will read the end.
+      if (!isNodeStream(body) || isBodyless(response as Dispatcher.ResponseData, bounds.method)) {
+        bounds.onEnd?.(undefined);
+        return;
+      }
+      const guard = new BodyGuard(controller, bounds);
+      watchNodeStream(body, guard);
+      if (bounds.signal?.aborted === true) guard.onAbort(bounds.signal.reason);
     },
     discard: (response, clock, timeoutMs) => {
       const { body, headers } = response as Dispatcher.ResponseData;
@@ -78,15 +98,31 @@ export function resilientRequest(options?: ResilientRequestOptions): ResilientRe
     },
   };
   const client = httpClient(resolved, undefined, transport);
-  const send = async (url: unknown, init: ResilientRequestInit = {}, overrides?: object) => {
-    const { headers, body } = init;
-    const method = init.method ?? (body ? 'PUT' : 'GET');
-    return client(urlText(url), { ...init, method, headers: headerRecord(headers) }, overrides);
-  };
+  const send = async (url: unknown, init?: ResilientRequestInit, overrides?: object) =>
+    client(urlText(url), initOf(init), overrides);
   return Object.assign(send, {
+    read: async (url: unknown, init: ResilientRequestInit | null, reader: unknown, own?: object) =>
+      client.read(urlText(url), initOf(init), reader, own),
     on: client.on,
     snapshot: client.snapshot,
+    drain: client.drain,
     dispose: client.dispose,
     [Symbol.dispose]: client.dispose,
   }) as ResilientRequest;
+}
+
+/** Whether a response has no body, by the rules of HTTP or as it says itself. undici has a stream for it all the same. */
+function isBodyless(
+  { statusCode, headers }: Dispatcher.ResponseData,
+  method: string | undefined,
+): boolean {
+  if (method === 'HEAD' || statusCode === 204 || statusCode === 304) return true;
+  return readHeader(headers as HeadersSource, 'content-length') === '0';
+}
+
+/** undici's own defaults, and its headers in one form. */
+function initOf(init: ResilientRequestInit | null | undefined): object {
+  const { headers, body } = init ?? {};
+  const method = init?.method ?? (body ? 'PUT' : 'GET');
+  return { ...init, method, headers: headerRecord(headers) };
 }

@@ -41,6 +41,20 @@ export class CountWindow {
     this.#next = at + 1 === this.#size ? 0 : at + 1;
   }
 
+  /** The call of a success has failed since: the newest success becomes a failure. Answers `false` when it holds none. */
+  failSuccess(): boolean {
+    const outcomes = this.#outcomes;
+    if (outcomes === undefined) return false;
+    for (let i = 1; i <= this.#total; i++) {
+      const at = (this.#next - i + this.#size) % this.#size;
+      if (((outcomes[at] as number) & FAILED) !== 0) continue;
+      outcomes[at] = (outcomes[at] as number) | FAILED;
+      this.#failures++;
+      return true;
+    }
+    return false;
+  }
+
   /** How many outcomes it holds. */
   get total(): number {
     return this.#total;

@@ -43,6 +43,26 @@ export class TimeWindow extends Buckets {
     }
   }
 
+  /**
+   * The call of a success has failed since: the oldest success is taken out, and a failure that completed at `nowMs` added. Answers
+   * `false`, and changes nothing, when it holds no success.
+   */
+  failSuccess(nowMs: number): boolean {
+    const newest = this.moveTo(nowMs);
+    const counts = this.#counts;
+    if (counts === undefined || this.#total === this.#failures) return false;
+    for (let i = 1; i <= this.#buckets; i++) {
+      const at = 3 * ((newest + i) % this.#buckets);
+      if (counts[at] === counts[at + 1]) continue;
+      counts[at] = (counts[at] as number) - 1;
+      counts[3 * newest] = (counts[3 * newest] as number) + 1;
+      counts[3 * newest + 1] = (counts[3 * newest + 1] as number) + 1;
+      this.#failures++;
+      return true;
+    }
+    return false;
+  }
+
   /** Adds the outcomes of many calls at once, as if they had all completed at `nowMs`. */
   add(nowMs: number, calls: number, failures: number, slow: number): void {
     const at = 3 * this.moveTo(nowMs);

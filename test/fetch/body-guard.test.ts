@@ -4,10 +4,11 @@ import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TimeoutError } from '../../src/errors.js';
 import type { BodyBounds } from '../../src/fetch/body-guard.js';
-import { guardBody } from '../../src/fetch/body-guard.js';
+import { guardResponse } from '../../src/fetch/guarded-response.js';
 import type { ResponseLike } from '../../src/fetch/types.js';
 import { VirtualClock } from '../../src/testing/virtual-clock.js';
 import { systemClock } from '../../src/time/clock.js';
+import { timeSourceOf } from '../../src/time/time-source.js';
 import { implementations } from './support/implementations.js';
 import { Servers } from './support/servers.js';
 
@@ -51,14 +52,15 @@ describe.each(implementations)('$name', ({ fetch, connections }) => {
     const controller = new AbortController();
     const init = { ...agent.init, signal: controller.signal };
     const response = await fetch(`${url}${path}`, init as RequestInit);
-    const defaults = { clock: systemClock, deadline: Infinity, timeoutError: () => timeoutError };
-    guardBody(response, controller, { ...defaults, ...bounds });
+    const time = timeSourceOf(systemClock);
+    const defaults = { time, idleMs: Infinity, bodyMs: Infinity, timeoutError: () => timeoutError };
+    guardResponse(response, controller, { ...defaults, ...bounds });
     return response;
   };
 
   it('X7: a body that stalls past the deadline fails with the TimeoutError, and frees its socket', async () => {
     const clock = new VirtualClock();
-    const response = await call('/stalled', { clock, deadline: clock.now() + 500 });
+    const response = await call('/stalled', { time: timeSourceOf(clock), bodyMs: 500 });
     const text = response.text();
     text.catch(() => {});
     await clock.advance(499);
@@ -71,7 +73,7 @@ describe.each(implementations)('$name', ({ fetch, connections }) => {
 
   it('X7: a body read only after the deadline fails with the TimeoutError', async () => {
     const clock = new VirtualClock();
-    const response = await call('/stalled', { clock, deadline: clock.now() + 500 });
+    const response = await call('/stalled', { time: timeSourceOf(clock), bodyMs: 500 });
     await clock.advance(500);
     await serverClosed;
     await expect(response.text()).rejects.toBe(timeoutError);
@@ -79,7 +81,7 @@ describe.each(implementations)('$name', ({ fetch, connections }) => {
 
   it('X7: a body read through its stream is bounded too', async () => {
     const clock = new VirtualClock();
-    const response = await call('/stalled', { clock, deadline: clock.now() + 500 });
+    const response = await call('/stalled', { time: timeSourceOf(clock), bodyMs: 500 });
     const stream = Readable.fromWeb(response.body as never);
     const chunks = stream.toArray();
     chunks.catch(() => {});
@@ -109,7 +111,7 @@ describe.each(implementations)('$name', ({ fetch, connections }) => {
   it('X7: once the body is read, nothing is left', async () => {
     const clock = new VirtualClock();
     const { signal } = new AbortController();
-    const bounds = { clock, signal, deadline: clock.now() + 500 };
+    const bounds = { time: timeSourceOf(clock), signal, bodyMs: 500 };
     for (const read of ['text', 'json', 'arrayBuffer', 'blob', 'formData'] as const) {
       const response = await call('/', bounds);
       expect([clock.pending, listeners(signal)]).toEqual([1, 1]);
@@ -121,7 +123,7 @@ describe.each(implementations)('$name', ({ fetch, connections }) => {
 
   it('X7: the Response stays what it is', async () => {
     const clock = new VirtualClock();
-    const response = await call('/', { clock, deadline: clock.now() + 500 });
+    const response = await call('/', { time: timeSourceOf(clock), bodyMs: 500 });
     const clone = response.clone();
     expect(await response.json()).toEqual({ a: 1 });
     expect(response.bodyUsed).toBe(true);
@@ -131,9 +133,20 @@ describe.each(implementations)('$name', ({ fetch, connections }) => {
     expect(await clone.text()).toBe('{"a":1}');
   });
 
-  it('X7: a body that comes in time is read whole, after its deadline was set', async () => {
+  it('X7: a method without its Response fails as that of fetch does', async () => {
+    const plain = await fetch(url, agent.init as RequestInit);
+    await plain.text();
+    const response = await call('/', {});
+    const errorOf = async (text: () => Promise<unknown>): Promise<unknown> =>
+      text().catch((error: unknown) => String(error));
+    const { text } = response;
+    expect(await errorOf(text)).toBe(await errorOf(plain.text));
+    await response.text();
+  });
+
+  it('X7: a body that comes in time is read whole, after its time was set', async () => {
     const clock = new VirtualClock();
-    const response = await call('/stalled', { clock, deadline: clock.now() + 500 });
+    const response = await call('/stalled', { time: timeSourceOf(clock), bodyMs: 500 });
     const text = response.text();
     finish?.end('def');
     expect(await text).toBe('abcdef');
@@ -143,11 +156,11 @@ describe.each(implementations)('$name', ({ fetch, connections }) => {
   it('X7: without a body there is nothing to guard', async () => {
     const clock = new VirtualClock();
     const { signal } = new AbortController();
-    await call('/none', { clock, signal, deadline: clock.now() + 500 });
+    await call('/none', { time: timeSourceOf(clock), signal, bodyMs: 500 });
     expect([clock.pending, listeners(signal)]).toEqual([0, 0]);
   });
 
-  it('X7: without a deadline, a body nobody can read any more is let go of', async () => {
+  it('X7: without a time of its own, a body nobody can read any more is let go of', async () => {
     const { signal } = new AbortController();
     const unread = async (): Promise<void> => {
       for (let i = 0; i < 20; i++) await call('/', { signal });
@@ -163,7 +176,8 @@ describe.each(implementations)('$name', ({ fetch, connections }) => {
   it('X7: a body nobody reads is let go of at the deadline', async () => {
     const clock = new VirtualClock();
     const { signal } = new AbortController();
-    for (let i = 0; i < 20; i++) await call('/', { clock, signal, deadline: clock.now() + 500 });
+    for (let i = 0; i < 20; i++)
+      await call('/', { time: timeSourceOf(clock), signal, bodyMs: 500 });
     await clock.advance(500);
     expect([clock.pending, listeners(signal)]).toEqual([0, 0]);
   });
@@ -171,7 +185,7 @@ describe.each(implementations)('$name', ({ fetch, connections }) => {
   it('X7: a stream in use is not let go of, though its Response is', async () => {
     const clock = new VirtualClock();
     const reader = await (async () => {
-      const response = await call('/stalled', { clock, deadline: clock.now() + 500 });
+      const response = await call('/stalled', { time: timeSourceOf(clock), bodyMs: 500 });
       return (response.body as ReadableStream<Uint8Array>).getReader();
     })();
     expect(Buffer.from((await reader.read()).value ?? '').toString()).toBe('abc');
@@ -186,11 +200,10 @@ describe.each(implementations)('$name', ({ fetch, connections }) => {
 
   it('X7: 2,000 calls on one long-lived signal leave no listener', async () => {
     const { signal } = new AbortController();
-    const deadline = systemClock.now() + 60_000;
     let most = 0;
     const worker = async (): Promise<void> => {
       for (let i = 0; i < 100; i++) {
-        const response = await call('/', { signal, deadline });
+        const response = await call('/', { signal, bodyMs: 60_000 });
         most = Math.max(most, listeners(signal));
         await response.text();
       }
@@ -212,8 +225,9 @@ describe('a Response that is a double', () => {
     text: async () => 'abc',
   });
   const bounds = (clock: VirtualClock): BodyBounds => ({
-    clock,
-    deadline: clock.now() + 500,
+    time: timeSourceOf(clock),
+    idleMs: Infinity,
+    bodyMs: 500,
     timeoutError: () => new Error('late'),
   });
 
@@ -223,7 +237,7 @@ describe('a Response that is a double', () => {
     const aborted: string[] = [];
     const { text } = response;
     for (const name of ['first', 'second']) {
-      guardBody(response, { abort: () => void aborted.push(name) }, bounds(clock));
+      guardResponse(response, { abort: () => void aborted.push(name) }, bounds(clock));
     }
     expect(clock.pending).toBe(1);
     await clock.advance(500);
@@ -235,7 +249,7 @@ describe('a Response that is a double', () => {
   it('X7: frozen is guarded all the same', async () => {
     const clock = new VirtualClock();
     const aborted: unknown[] = [];
-    guardBody(
+    guardResponse(
       Object.freeze(double()),
       { abort: (reason) => void aborted.push(reason) },
       bounds(clock),
@@ -244,12 +258,9 @@ describe('a Response that is a double', () => {
     expect(aborted).toEqual([new Error('late')]);
   });
 
-  it('X7: with nothing to bound it by is left as it is', () => {
-    const response = double();
-    const { text } = response;
+  it('X7: with nothing to bound it by has nothing armed', () => {
     const clock = new VirtualClock();
-    guardBody(response, new AbortController(), { ...bounds(clock), deadline: Infinity });
-    expect(response.text).toBe(text);
+    guardResponse(double(), new AbortController(), { ...bounds(clock), bodyMs: Infinity });
     expect(clock.pending).toBe(0);
   });
 });

@@ -111,7 +111,11 @@ describe.each(implementations)('$name', ({ fetch, FormData }) => {
       const kept = keepBody(body);
       change?.();
       for (let attempt = 1; attempt <= 3; attempt++) {
-        expect(await send(bodyForAttempt(kept))).toEqual(expected);
+        const { body: sent, ...rest } = await send(bodyForAttempt(kept));
+        const { body: whole, ...facts } = expected;
+        expect(rest).toEqual(facts);
+        // A deep comparison of large bodies takes seconds, in which the server closes the connection.
+        expect(Buffer.from(sent).equals(Buffer.from(whole))).toBe(true);
       }
     },
   );

@@ -1,3 +1,6 @@
+import { Agent } from 'node:http';
+import { Socket } from 'node:net';
+import { type Duplex, Readable } from 'node:stream';
 import axios from 'axios';
 import got from 'got';
 import type { Outcome } from 'holdfast';
@@ -27,7 +30,8 @@ const clients: [string, Get][] = [
   ],
   [
     'ky',
-    (url, { timeout, ...asked }) => ky(url, { retry: 0, timeout: timeout ?? false, ...asked }),
+    (url, { timeout, ...asked }) =>
+      ky(url, { retry: 0, timeout: timeout ?? false, ...asked }).text(),
   ],
 ];
 
@@ -44,7 +48,10 @@ describe.each(clients)('%s', (_name, get) => {
       const { url = '' } = request;
       if (url === '/stall') return;
       if (url === '/reset') request.socket.resetAndDestroy();
-      else response.writeHead(Number(url.slice(1))).end('x');
+      else if (url === '/cut') {
+        response.writeHead(200, { 'content-length': 9 }).write('x');
+        setTimeout(() => response.destroy(), 20);
+      } else response.writeHead(Number(url.slice(1))).end('x');
     });
     origin = `http://127.0.0.1:${port}`;
   });
@@ -64,6 +71,7 @@ describe.each(clients)('%s', (_name, get) => {
     ['/429', 'status', true],
     ['/503', 'status', true],
     ['/reset', 'reset', true],
+    ['/cut', 'reset', true],
   ] as const)('X9: %s is %s, a failure: %s', async (path, expected, failed) => {
     const error = await errorOf(`${origin}${path}`);
     expect(classifyFetchError(error)).toBe(expected);
@@ -75,11 +83,70 @@ describe.each(clients)('%s', (_name, get) => {
     expect(classifyFetchError(await errorOf(`${origin}/stall`, { timeout: 50 }))).toBe('timeout');
   });
 
+  it('X2: a protocol that it does not speak is none', async () => {
+    const error = await errorOf('ftp://a.example/');
+    expect(classifyFetchError(error)).toBeUndefined();
+    expect(isFetchFailure({ kind: 'failure', error } as Outcome)).toBe(false);
+  });
+
   it('X9: an abort is none', async () => {
     const caller = new AbortController();
     const error = errorOf(`${origin}/stall`, { signal: caller.signal });
     caller.abort();
     expect(classifyFetchError(await error)).toBe('abort');
     expect(isFetchFailure({ kind: 'failure', error: await error } as Outcome)).toBe(false);
+  });
+});
+
+describe('an error of no kind, as nock’s replyWithError gives it', () => {
+  class Broken extends Agent {
+    override createConnection(): Duplex {
+      const socket = new Socket();
+      process.nextTick(() => socket.destroy(new Error('boom')));
+      return socket;
+    }
+  }
+  const agent = new Broken();
+  const rows = async function* () {
+    yield 'x';
+    throw new Error('no such row');
+  };
+  const url = 'http://a.example/';
+  const errorOf = (sent: Promise<unknown>) => sent.then(String, (error: unknown) => error);
+
+  it.each<[string, (body?: Readable) => Promise<unknown>]>([
+    ['axios', (data) => axios.request({ url, data, adapter: 'http', httpAgent: agent })],
+    [
+      'got',
+      async (body) =>
+        got(url, {
+          method: body === undefined ? 'GET' : 'POST',
+          ...(body !== undefined && { body }),
+          agent: { http: agent },
+          retry: { limit: 0 },
+        }),
+    ],
+  ])(
+    'X9: is the network by what %s says beside it, unless a stream was sent',
+    async (_name, send) => {
+      expect(classifyFetchError(await errorOf(send()))).toBe('network');
+      expect(classifyFetchError(await errorOf(send(Readable.from(rows()))))).toBeUndefined();
+    },
+  );
+
+  it('X9: is none where nothing was sent: a hook, a limit of the caller’s', async () => {
+    const noToken = (): never => {
+      throw new Error('no token');
+    };
+    const hooks = { beforeRequest: [noToken] };
+    const hooked = got(url, { hooks, agent: { http: agent }, retry: { limit: 0 } });
+    expect(classifyFetchError(await errorOf(hooked))).toBeUndefined();
+    const limited = axios.post(url, 'too long', {
+      adapter: 'http',
+      maxBodyLength: 2,
+      httpAgent: agent,
+    });
+    const error = await errorOf(limited);
+    expect(isFetchFailure({ kind: 'failure', error } as Outcome)).toBe(false);
   });
 });

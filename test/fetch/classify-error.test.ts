@@ -8,6 +8,11 @@ const coded = (code: string, more: object = {}): Error =>
   Object.assign(new Error(code), { code }, more);
 const failed = (cause: unknown): Error => new TypeError('fetch failed', { cause });
 
+const ofDeno = (what: string, url = 'http://a/'): Error =>
+  failed(new Error(`error sending request for url (${url}): client error (Connect): ${what}`));
+const REFUSED_BY_DENO =
+  'stream error received: refused stream before processing any application logic';
+
 describe('classifyFetchError', () => {
   it.each([
     ['a code on the error itself', coded('ECONNREFUSED'), 'connect'],
@@ -68,6 +73,65 @@ describe('classifyFetchError', () => {
     ['what Chrome throws', new TypeError('Failed to fetch'), 'network'],
     ['what Safari throws', new TypeError('Load failed'), 'network'],
     ['what Deno throws', failed(new Error('error sending request for url (http://a/)')), 'network'],
+    [
+      'a connection refused on Deno',
+      ofDeno('tcp connect error: Connection refused (os error 111)'),
+      'connect',
+    ],
+    ['a name unknown to Deno', ofDeno('dns error: failed to lookup address information'), 'dns'],
+    ['a certificate that Deno refuses', ofDeno('invalid peer certificate: UnknownIssuer'), 'tls'],
+    [
+      'a server that speaks no TLS to Deno',
+      ofDeno('received corrupt message of type InvalidContentType'),
+      'tls',
+    ],
+    [
+      'a connection reset on Deno',
+      failed(new Error('Connection reset by peer (os error 104)')),
+      'reset',
+    ],
+    [
+      'a connection closed on Deno',
+      failed(
+        new Error(
+          'error sending request from 127.0.0.1:2 for http://a/ (127.0.0.1:1): client error (SendRequest): connection closed before message completed',
+        ),
+      ),
+      'reset',
+    ],
+    ['an HTTP/2 stream refused on Deno', failed(new Error(REFUSED_BY_DENO)), 'reset'],
+    ['a connection refused on Bun', coded('ConnectionRefused', { path: 'http://a/' }), 'connect'],
+    [
+      'a certificate that Deno does not accept',
+      new TypeError(
+        'error sending request for url (https://a/): client error (Connect): invalid peer certificate: UnknownIssuer',
+      ),
+      'tls',
+    ],
+    [
+      'a proxy that wants credentials',
+      Object.assign(coded('UND_ERR_ABORTED'), {
+        message: 'Proxy response (407) !== 200 when HTTP Tunneling',
+      }),
+      'connect',
+    ],
+    ['a 407 under fetch', failed(new Error('proxy authentication required')), 'connect'],
+    [
+      'a tunnel of another client',
+      new Error('tunneling socket could not be established, statusCode=407'),
+      'connect',
+    ],
+    [
+      'a server that does not accept our certificate',
+      coded('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA'),
+      'tls',
+    ],
+    ['a version of TLS that is not ours', coded('ERR_SSL_UNSUPPORTED_PROTOCOL'), 'tls'],
+    [
+      'what node-fetch says of a body that stalls',
+      Object.assign(new Error('Response timeout'), { name: 'FetchError', type: 'body-timeout' }),
+      'timeout',
+    ],
     ['fetch failed without a cause', new TypeError('fetch failed'), 'network'],
   ])('X9: reads %s', (_, error, expected) => {
     expect(classifyFetchError(error)).toBe(expected);
@@ -77,6 +141,11 @@ describe('classifyFetchError', () => {
     ['an error without code', new Error('no')],
     ['a fault in a program', new TypeError('x is not a function')],
     ['a check of fetch’s own', failed(new Error('bad port'))],
+    ['a header that node:http does not send', coded('ERR_HTTP_INVALID_HEADER_VALUE')],
+    ['a character that no header may have', coded('ERR_INVALID_CHAR')],
+    ['a port that is none', coded('ERR_SOCKET_BAD_PORT')],
+    ['a protocol that got does not know', coded('ERR_UNSUPPORTED_PROTOCOL')],
+    ['too many redirects in undici', new Error('max redirects')],
     ['an invalid URL', new TypeError('Failed', { cause: coded('ERR_INVALID_URL') })],
     ['a wrong length of the caller’s', failed(coded('UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'))],
     ['an error of a file', coded('ENOENT')],
@@ -188,6 +257,36 @@ describe('neverSent', () => {
       'a TLS alert, which may follow the request',
       coded('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'),
     ],
+    [
+      'a stream of HTTP/2 that ended for another reason',
+      coded('ERR_HTTP2_STREAM_ERROR', {
+        message: 'Stream closed with error code NGHTTP2_INTERNAL_ERROR',
+        http2ErrorCode: 2,
+      }),
+    ],
+    [
+      'a GOAWAY, which may have come after the request',
+      coded('UND_ERR_SOCKET', { message: 'HTTP/2: "GOAWAY" frame received with code 0' }),
+    ],
+    [
+      'a GOAWAY of which undici 8 did not tell',
+      coded('UND_ERR_INFO', { message: 'HTTP/2: "GOAWAY" frame received with code 0' }),
+    ],
+    [
+      'a frame of another type that was not sent',
+      coded('UND_ERR_INFO', { message: 'HTTP/2: "frameError" received - type 0, code -516' }),
+    ],
+    ['an abort', coded('UND_ERR_ABORTED', { message: 'Request aborted' })],
+    [
+      'a connection closed on Deno',
+      failed(
+        new Error(
+          'error sending request for url (http://a/): client error (SendRequest): connection closed before message completed',
+        ),
+      ),
+    ],
+    ['a connection reset on Deno', failed(new Error('Connection reset by peer (os error 104)'))],
+    ['a connection closed on Bun', coded('ConnectionClosed', { path: 'http://a/' })],
     ['a code that hides a certain cause', coded('UND_ERR_SOCKET', { cause: refused() })],
     ['during the body', new TypeError('terminated', { cause: refused() })],
     ['not known', new TypeError('fetch failed')],
@@ -200,6 +299,61 @@ describe('neverSent', () => {
     expect(neverSent(new Error('no stock', { cause: failed(refused()) }))).toBe(true);
     expect(neverSent(failed(coded('UND_ERR_PRX_CONN', { cause: refused() })))).toBe(true);
     expect(neverSent(failed(coded('UND_ERR_PRX_CONN', { cause: coded('EPIPE') })))).toBe(false);
+  });
+
+  it.each([
+    [
+      'refused by HTTP/2',
+      coded('ERR_HTTP2_STREAM_ERROR', {
+        message: 'Stream closed with error code NGHTTP2_REFUSED_STREAM',
+      }),
+    ],
+    [
+      'refused by HTTP/2, as undici 8 says it',
+      coded('ERR_HTTP2_STREAM_ERROR', { http2ErrorCode: 7 }),
+    ],
+    ['refused by HTTP/2, as Deno says it', failed(new Error(REFUSED_BY_DENO))],
+    ['later than a GOAWAY', coded('ERR_HTTP2_GOAWAY_SESSION')],
+    [
+      'headers that a GOAWAY kept back',
+      coded('UND_ERR_INFO', { message: 'HTTP/2: "frameError" received - type 1, code -516' }),
+    ],
+    [
+      'no tunnel',
+      coded('UND_ERR_ABORTED', { message: 'Proxy response (502) !== 200 when HTTP Tunneling' }),
+    ],
+    ['a proxy that goes away', coded('UND_ERR_PRX_CONN', { cause: coded('UND_ERR_SOCKET') })],
+    ['no way through a SOCKS proxy', coded('UND_ERR_SOCKS5_REPLY_5')],
+  ])('X3: certain, but not whose request it was: %s', (_, error) => {
+    expect(neverSent(error)).toBe(true);
+    expect(neverSent(failed(error))).toBe(true);
+    expect(neverSent(error, 'http://a/', 'POST')).toBe(false);
+  });
+
+  it.each([
+    ['Bun', coded('ConnectionRefused', { path: 'http://a/b?c', errno: 0 })],
+    ['newer Bun', coded('ECONNREFUSED', { path: 'http://a/b?c', errno: 0 })],
+    ['older Bun', coded('FailedToOpenSocket', { path: 'http://a/b?c', errno: 0 })],
+    ['Deno', ofDeno('tcp connect error: Connection refused (os error 111)', 'http://a/b?c')],
+    [
+      'Deno on macOS',
+      ofDeno('tcp connect error: Connection refused (os error 61)', 'http://a/b?c'),
+    ],
+    ['Deno, no address', ofDeno('dns error: failed to lookup address information', 'http://a/b?c')],
+    [
+      'Deno 1',
+      new TypeError(
+        'error sending request for url (http://a/b?c): error trying to connect: tcp connect error: Connection refused (os error 10061)',
+      ),
+    ],
+  ])('X3: a refused connection names the URL on %s', (_, error) => {
+    expect(neverSent(error)).toBe(true);
+    for (const url of ['http://a/b?c', 'http://a:80/b?c', 'HTTP://A/b?c#d']) {
+      expect(neverSent(error, url, 'POST'), url).toBe(true);
+    }
+    for (const url of ['http://a/', 'http://b/b?c', 'https://a/b?c', 'http://a:81/b?c']) {
+      expect(neverSent(error, url, 'POST'), url).toBe(false);
+    }
   });
 
   it('X3: where redirects are followed, the error has to name the URL’s own target', () => {

@@ -50,7 +50,8 @@ describe('the defaults of fetch', () => {
       name: 'fetch',
       captureStack: false,
     });
-    expect(others).toEqual({ path: 'resilientFetch' });
+    const bodies = { idleTimeout: 30_000, bodyTimeout: Infinity };
+    expect(others).toEqual({ path: 'resilientFetch', ...bodies });
     expect(standardDefaults).toEqual({ totalTimeout: 30_000, attemptTimeout: 10_000 });
     expect(resolveResilience(undefined).name).toBe('undici');
   });
@@ -62,6 +63,8 @@ describe('the defaults of fetch', () => {
     expect(table.get('name')).toBe(`\`'${DEFAULT_NAME}'\``);
     expect(table.get('retryAfter')).toBe('`true`');
     expect(table.get('captureStack')).toBe('`false`');
+    expect(table.get('idleTimeout')).toBe('`30s`');
+    expect(table.get('bodyTimeout')).toBe('`false`');
     expect(rows('undici', 'Options').get('name')).toBe(`\`'${UNDICI_NAME}'\``);
     expect(page('fetch')).toContain(
       'total timeout 30 s > retry > circuit breaker > adaptive limiter > bulkhead (off) > attempt timeout 10 s',
@@ -71,6 +74,7 @@ describe('the defaults of fetch', () => {
   it('X1: every option is on the page, and no other', () => {
     const options = optionsOf(() => resilientFetch(wrong));
     const overrides = ['key', 'idempotent', 'classify', 'retryAfter', 'idempotencyKey', 'retry'];
+    overrides.push('totalTimeout', 'attemptTimeout');
     const onPage = [...rows('fetch', 'Options').keys()];
     expect(onPage.sort()).toEqual([...new Set([...options, ...overrides])].sort());
   });
@@ -83,7 +87,9 @@ describe('the defaults of fetch', () => {
   });
 
   it('X2, X5: the statuses and the size are those of the page', () => {
-    expect(page('fetch')).toContain(`**${[...FAILURE_STATUSES].join(', ')}**`);
+    expect(page('fetch')).toContain('**408, 425, 429 and 500 to 599, but not 501 and 505**');
+    expect([...FAILURE_STATUSES].slice(0, 5)).toEqual([408, 425, 429, 500, 502]);
+    expect(FAILURE_STATUSES.size).toBe(3 + 100 - 2);
     expect(page('fetch')).toContain(`at most ${DRAIN_LIMIT_BYTES / 1024} KiB`);
   });
 });

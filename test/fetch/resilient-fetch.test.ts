@@ -328,7 +328,7 @@ describe('policies', () => {
 });
 
 describe('failures', () => {
-  it.each([408, 429, 500, 502, 503, 504])(
+  it.each([408, 425, 429, 500, 502, 503, 504, 507, 520, 529, 599])(
     'X2: %i is retried, and the last Response returned',
     async (status) => {
       const last = new Response('last', { status });

@@ -22,7 +22,7 @@ describe.each(implementations)('$name', ({ fetch, connections }) => {
 
   const call = async () => {
     const clock = new VirtualClock();
-    const send = resilientFetch({ fetch, clock, policies: { totalTimeout: '5s' } });
+    const send = resilientFetch({ fetch, clock, idleTimeout: false, bodyTimeout: '5s' });
     return { clock, response: await send(url, agent.init as RequestInit) };
   };
 

@@ -15,13 +15,22 @@ function stalled({ init }: SentCall): Response {
   return new Response(body);
 }
 
-function make(policies: FetchPolicies, answer: (call: SentCall) => unknown = stalled) {
+function make(
+  policies: FetchPolicies,
+  answer: (call: SentCall) => unknown = stalled,
+  options: object = {},
+) {
   const clock = new VirtualClock();
   const fetch = async (input: string, init: object): Promise<Response> =>
     answer({ input, init: init as Record<string, unknown> }) as Response;
   return {
     clock,
-    send: resilientFetch({ fetch: fetch as unknown as typeof globalThis.fetch, policies, clock }),
+    send: resilientFetch({
+      fetch: fetch as unknown as typeof globalThis.fetch,
+      policies,
+      clock,
+      ...options,
+    }),
   };
 }
 
@@ -35,35 +44,26 @@ function read(response: Response): { error?: TimeoutError; text?: string } {
   return end;
 }
 
-describe('the deadline of a body', () => {
-  /** With retries off, the attempt timeout was taken for one of the whole call. */
-  it('X7: is the total timeout, also where nothing retries', async () => {
-    const { clock, send } = make({ retry: false });
+describe('the time of a body', () => {
+  /** With retries off, the attempt timeout was taken for one of the whole call, and so were the timeouts of a list. */
+  it.each([
+    ['nothing retries', { retry: false } as FetchPolicies],
+    ['a list has no retry', [timeout('5s'), timeout('1s')]],
+  ])('X7: is no timeout of the policies, also where %s', async (_, policies) => {
+    const { clock, send } = make(policies);
     const end = read(await send('http://a.example/'));
     await clock.advance(29_999);
     expect(end).toEqual({});
     await clock.advance(1);
-    expect(end.error).toMatchObject({ name: 'TimeoutError', timeoutMs: 30_000 });
-  });
-
-  it('X7: is none where there is no total timeout, also where nothing retries', async () => {
-    const { clock, send } = make({ retry: false, totalTimeout: false });
-    await send('http://a.example/');
-    expect(clock.pending).toBe(0);
-  });
-
-  it('X7: is the shortest of the timeouts where a list has no retry', async () => {
-    const { clock, send } = make([timeout('5s'), timeout('1s')]);
-    const end = read(await send('http://a.example/'));
-    await clock.advance(1_000);
-    expect(end.error).toMatchObject({ name: 'TimeoutError', timeoutMs: 1_000 });
+    expect(end.error).toMatchObject({ policy: 'idle_timeout', timeoutMs: 30_000 });
   });
 
   /** It was counted from before the queue: a call that had waited got a body whose time was over. */
-  it('X7: begins with its timeout, not while the call waits outside it', async () => {
+  it('X7: begins with its headers, not while the call waits', async () => {
     const { clock, send } = make(
-      [bulkhead({ maxConcurrent: 1, maxQueued: 1 }), timeout('5s')],
+      [bulkhead({ maxConcurrent: 1, maxQueued: 1 })],
       (call) => new Promise((resolve) => clock.setTimer(() => resolve(stalled(call)), 4_000)),
+      { bodyTimeout: '5s' },
     );
     const first = send('http://a.example/');
     const second = send('http://a.example/');
@@ -71,10 +71,10 @@ describe('the deadline of a body', () => {
     await first;
     await clock.advance(4_000);
     const end = read(await second);
-    await clock.advance(999);
+    await clock.advance(4_999);
     expect(end).toEqual({});
     await clock.advance(1);
-    expect(end.error).toMatchObject({ name: 'TimeoutError', timeoutMs: 5_000 });
+    expect(end.error).toMatchObject({ policy: 'body_timeout', timeoutMs: 5_000 });
   });
 });
 

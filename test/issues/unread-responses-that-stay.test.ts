@@ -22,11 +22,11 @@ async function collect(done: () => boolean): Promise<void> {
  * caller's signal was there.
  */
 describe('responses that nobody reads', () => {
-  const unread = async (totalTimeout: Duration | false, clock: VirtualClock) => {
+  const unread = async (bodyTimeout: Duration | false, clock: VirtualClock) => {
     const { signal } = new AbortController();
     const fetch = resilientFetch({
       fetch: async (_url: string, _init?: RequestInit) => new Response('body'),
-      policies: { totalTimeout, attemptTimeout: '10s' },
+      bodyTimeout,
       clock,
     });
     const bodies: WeakRef<object>[] = [];
@@ -42,19 +42,19 @@ describe('responses that nobody reads', () => {
   };
 
   it.each(['30s', '1h', false] as const)(
-    'X7: are collected as garbage, with a total timeout of %s',
-    async (totalTimeout) => {
-      const { alive } = await unread(totalTimeout, new VirtualClock());
+    'X7: are collected as garbage, with a body timeout of %s',
+    async (bodyTimeout) => {
+      const { alive } = await unread(bodyTimeout, new VirtualClock());
       await collect(() => alive() === 0);
       expect(alive()).toBeLessThanOrEqual(1);
     },
   );
 
   it.each(['1h', false] as const)(
-    'X7: leave no timer and no listener, with a total timeout of %s',
-    async (totalTimeout) => {
+    'X7: leave no timer and no listener, with a body timeout of %s',
+    async (bodyTimeout) => {
       const clock = new VirtualClock();
-      const { listeners } = await unread(totalTimeout, clock);
+      const { listeners } = await unread(bodyTimeout, clock);
       expect(listeners()).toBe(1);
       await collect(() => listeners() === 0 && clock.pending === 0);
       expect([listeners(), clock.pending]).toEqual([0, 0]);

@@ -138,7 +138,7 @@ it('successful calls build no event for it', async () => {
     logger,
   );
   await made.execute(() => 1);
-  expect(events).toBe(2);
+  expect(events).toBe(3);
   expect(made.hub.active).toBe(true);
   expect(made.hub.routine).toBe(false);
   stop();

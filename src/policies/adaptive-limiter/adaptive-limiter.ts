@@ -53,7 +53,7 @@ export interface AdaptiveLimiterSnapshot {
 /** A call in the queue, or one that was. */
 interface Place {
   readonly admit: (admission: Admission) => void;
-  readonly pipeline: string;
+  readonly label: string;
   readonly captureStack: boolean;
   readonly time: TimeSource;
   readonly level: number;
@@ -243,13 +243,13 @@ export class AdaptiveLimiterPolicy implements Gate {
 
   #wait(call: Call, level: number, now: number): Promise<Admission> {
     return new Promise((admit) => {
-      const { pipeline, captureStack, time, deadline: callDeadlineMs } = call;
+      const { label, captureStack, time, deadline: callDeadlineMs } = call;
       const queue = this.#queue;
       const isNext = queue.isNext(level);
       const maxWaitMs = this.#patience.of(now, queue.length, isNext, callDeadlineMs - now);
       const waiter = queue.join({
         admit,
-        pipeline,
+        label,
         captureStack,
         time,
         level,
@@ -265,10 +265,10 @@ export class AdaptiveLimiterPolicy implements Gate {
     });
   }
 
-  #refuse({ pipeline, captureStack }: Call): LimitExceededError {
-    const { maxQueued } = this.#options;
+  #refuse({ label, captureStack }: Call): LimitExceededError {
+    const { maxLimit, maxQueued } = this.#options;
     const queue = maxQueued === 0 ? '' : `, and all places in the queue (maxQueued: ${maxQueued})`;
-    const message = `${pipeline}: all slots (limit now: ${this.#regulator.current})${queue} are taken`;
+    const message = `${label}: all slots (limit now: ${this.#regulator.current}, maxLimit: ${maxLimit})${queue} are taken`;
     return new LimitExceededError(message, { captureStack });
   }
 
@@ -332,6 +332,6 @@ function stopClock({ deadline }: Place): void {
   deadline?.queue.remove(deadline);
 }
 
-function turnAway({ admit, pipeline, captureStack }: Place, why: string): void {
-  admit(new LimitExceededError(`${pipeline}: ${why}`, { captureStack }));
+function turnAway({ admit, label, captureStack }: Place, why: string): void {
+  admit(new LimitExceededError(`${label}: ${why}`, { captureStack }));
 }

@@ -35,7 +35,7 @@ export interface BulkheadSnapshot {
 /** A call in the queue. */
 interface Place {
   readonly admit: (admission: Admission) => void;
-  readonly pipeline: string;
+  readonly label: string;
   readonly captureStack: boolean;
   deadline: Deadline | undefined;
 }
@@ -72,8 +72,8 @@ export class BulkheadPolicy implements Gate {
     const { dryRun, maxQueued } = this.#options;
     if (dryRun) return this.#admitOverLimit(call);
     if (this.#queue.length < maxQueued) return this.#wait(call);
-    const { pipeline, captureStack } = call;
-    return new BulkheadFullError(`${pipeline}: ${this.#fullMessage}`, { captureStack });
+    const { label, captureStack } = call;
+    return new BulkheadFullError(`${label}: ${this.#fullMessage}`, { captureStack });
   }
 
   exit(_call: Call, _outcome: Outcome): void {
@@ -97,11 +97,9 @@ export class BulkheadPolicy implements Gate {
   onDeadline(waiter: Waiter<Place>): void {
     waiter.item.deadline = undefined;
     this.#queue.leave(waiter);
-    const { admit, pipeline, captureStack } = waiter.item;
+    const { admit, label, captureStack } = waiter.item;
     const waited = formatDuration(this.#options.maxWait as number);
-    admit(
-      new BulkheadFullError(`${pipeline}: no slot came free within ${waited}`, { captureStack }),
-    );
+    admit(new BulkheadFullError(`${label}: no slot came free within ${waited}`, { captureStack }));
   }
 
   /** What it is doing now, as plain JSON. */
@@ -131,8 +129,8 @@ export class BulkheadPolicy implements Gate {
 
   #wait(call: Call): Promise<Admission> {
     return new Promise((admit) => {
-      const { pipeline, captureStack } = call;
-      const place: Place = { admit, pipeline, captureStack, deadline: undefined };
+      const { label, captureStack } = call;
+      const place: Place = { admit, label, captureStack, deadline: undefined };
       const waiter = this.#queue.join(place);
       call.state = waiter;
       if (this.#options.maxWait !== undefined) {

@@ -6,18 +6,20 @@ import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
 import { randomOf } from '../chance.js';
-import type { Handle, Handles } from '../filter.js';
-import { handlesOf, isUpstreamFailure } from '../filter.js';
+import type { Handle } from '../filter.js';
+import { isUpstreamFailure } from '../filter.js';
 import { OneClock } from '../one-clock.js';
 import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';
+import type { Sign, Signs } from '../sign.js';
+import { signsOf } from '../sign.js';
 import { Admitted, stampOf, UNCOUNTED } from './admitted.js';
 import { causeOf } from './cause.js';
 import { Circuit } from './circuit.js';
 import { assertCopyable } from './copyable.js';
 import type { Isolation } from './isolations.js';
 import { Isolations } from './isolations.js';
-import type { Judge, OpenReason } from './judge.js';
+import type { Judge, OpenReason, RunStep } from './judge.js';
 import { judgeOf } from './judge.js';
 import type { CircuitBreakerOptions, ResolvedCircuitBreaker } from './options.js';
 import { breakerOf, resolveCircuitBreaker } from './options.js';
@@ -46,7 +48,7 @@ export class CircuitBreakerPolicy implements Gate {
   readonly type = 'circuit_breaker';
   readonly name: string | undefined;
   readonly #options: ResolvedCircuitBreaker;
-  readonly #handles: Handles;
+  readonly #signs: Signs;
   readonly #inspects: boolean;
   readonly #slowMs: number;
   readonly #breaker: IBreaker | undefined;
@@ -55,6 +57,9 @@ export class CircuitBreakerPolicy implements Gate {
   readonly #isolations = new Isolations(() => this.#circuit.close('released'));
   readonly #reporter: Reporter;
   readonly #time = new OneClock('circuitBreaker', 'breaker');
+  /** When this state began, and when failures that came late last made a step of a run. */
+  #stateSince = -Infinity;
+  #lateStepAt = -Infinity;
   /** What is still to be restored, once there is a clock. */
   #toRestore: CircuitBreakerSnapshot | undefined;
 
@@ -64,7 +69,7 @@ export class CircuitBreakerPolicy implements Gate {
     this.#options = options;
     this.name = options.name;
     this.#reporter = new Reporter(!options.dryRun, transitions);
-    this.#handles = handlesOf(options.handle, isUpstreamFailure);
+    this.#signs = signsOf(options.handle, isUpstreamFailure);
     this.#inspects = options.handle !== undefined;
     this.#slowMs = options.slowCallDuration ?? Infinity;
     this.#breaker = breakerOf(options.breaker);
@@ -80,8 +85,10 @@ export class CircuitBreakerPolicy implements Gate {
       },
       this.#judge,
       randomOf(options.random, 'circuitBreaker'),
-      (from, to, reason, openForMs) =>
-        this.#reporter.report(from, to, reason, openForMs, this.#circuit.cause),
+      (from, to, reason, openForMs) => {
+        this.#stateSince = this.#time.source.now();
+        this.#reporter.report(from, to, reason, openForMs, this.#circuit.cause);
+      },
     );
     if (initialState === undefined) return;
     restoreAtOnce(initialState, this.#circuit, this.#breaker);
@@ -122,6 +129,32 @@ export class CircuitBreakerPolicy implements Gate {
     this.#exitAsCause(call, outcome);
   }
 
+  failedLate(outcome: Outcome, succeededAt: number): void {
+    const circuit = this.#circuit;
+    const now = this.#boundTime().now();
+    circuit.advance(now);
+    const { state } = circuit;
+    // As with any outcome, what was let in before this state says nothing of it.
+    if (state === 'open' || state === 'isolated' || succeededAt < this.#stateSince) return;
+    const sign = this.#signs(outcome);
+    if (!isFailed(sign)) return;
+    const cause = causeOf(outcome);
+    const relapsed = circuit.failLate(now, cause);
+    if (circuit.state !== 'closed') return;
+    // What was being read when failures made their last step is part of it.
+    const { consecutiveFailures } = this.#judge.health;
+    let step: RunStep = 'none';
+    if (sign === 'failure') {
+      step = consecutiveFailures === 0 || succeededAt >= this.#lateStepAt ? 'next' : 'same';
+    }
+    if (step === 'next') {
+      circuit.step(circuit.stamp, true);
+      this.#lateStepAt = now;
+    }
+    const reason = this.#judge.failLate(now, step) ?? (relapsed ? 'relapsed' : undefined);
+    if (reason !== undefined) circuit.open(now, reason, undefined, cause);
+  }
+
   /** Opens the breaker by hand, for as long as its rules would; then it probes as ever. Does nothing while it is open or isolated. */
   trip(): void {
     this.#circuit.trip(this.#boundTime().now());
@@ -142,6 +175,7 @@ export class CircuitBreakerPolicy implements Gate {
   reset(): void {
     this.#isolations.clear();
     this.#toRestore = undefined;
+    this.#stateSince = this.#time.source.now();
     this.#circuit.close('reset');
   }
 
@@ -156,12 +190,15 @@ export class CircuitBreakerPolicy implements Gate {
     return new CircuitBreakerPolicy(this.#options, this.#reporter.transitions);
   }
 
-  /** @internal One with the same options, and these where it does not say itself how it handles outcomes and reads delays. */
-  derive(handle: Handle, delayFrom: DelayFrom): CircuitBreakerPolicy {
+  /** @internal One with the same options, but for how it handles outcomes and, where it does not say so itself, reads delays. */
+  derive(
+    handleOf: (given: Handle | undefined) => Handle,
+    delayFrom: DelayFrom,
+  ): CircuitBreakerPolicy {
     const options = this.#options;
     return new CircuitBreakerPolicy({
       ...options,
-      handle: options.handle ?? handle,
+      handle: handleOf(options.handle),
       delayFrom: options.delayFrom ?? delayFrom,
     });
   }
@@ -253,19 +290,19 @@ export class CircuitBreakerPolicy implements Gate {
     const probe = admitted?.probe;
     const stamp = admitted?.stamp ?? (state as number);
     if (stamp < circuit.generation) return;
-    let failed: boolean;
+    let sign: Sign;
     try {
-      failed = this.#handles(outcome);
+      sign = this.#signs(outcome);
     } catch (error) {
       if (probe !== undefined) circuit.freeProbe(probe, call.time.now());
       throw error;
     }
     let asked: number | undefined;
     try {
-      if (failed) asked = askedBy(this.#options.delayFrom, outcome);
+      if (isFailed(sign)) asked = askedBy(this.#options.delayFrom, outcome);
     } finally {
       // Also when it throws: that the call failed is known by then, and a breaker that counts nothing protects nobody.
-      this.#record(call, admitted, stamp, outcome, failed, asked);
+      this.#record(call, admitted, stamp, outcome, sign, asked);
     }
   }
 
@@ -274,20 +311,18 @@ export class CircuitBreakerPolicy implements Gate {
     admitted: Admitted | undefined,
     stamp: number,
     outcome: Outcome,
-    failed: boolean,
+    sign: Sign,
     asked: number | undefined,
   ): void {
     const circuit = this.#circuit;
     const probe = admitted?.probe;
     // The user's functions may have moved the breaker by hand.
     if (stamp < circuit.generation) return;
-    const { kind } = outcome;
-    // What is no failure by default, though it is one, is a fault in the set-up: it says nothing of the upstream.
-    const ownFault = kind === 'failure' && !this.#inspects;
-    if (!failed && (kind === 'cancelled' || kind === 'rejected' || ownFault)) {
+    if (sign === 'nothing') {
       if (probe !== undefined) circuit.freeProbe(probe, call.time.now());
       return;
     }
+    const failed = isFailed(sign);
     const now = call.time.now();
     const slow = admitted !== undefined && now - admitted.startedAt > this.#slowMs;
     if (probe !== undefined) {
@@ -296,8 +331,7 @@ export class CircuitBreakerPolicy implements Gate {
       return;
     }
     circuit.advance(now);
-    const step = failed && circuit.step(stamp, this.#judge.health.consecutiveFailures === 0);
-    let reason = this.#judge.record(now, failed, slow, step);
+    let reason = this.#judge.record(now, failed, slow, this.#runStep(sign, stamp));
     // Told last, as what it answers holds only as long as nothing else has moved the breaker.
     if (reason === undefined && circuit.relapses(failed || slow)) reason = 'relapsed';
     if (reason !== undefined) {
@@ -305,9 +339,20 @@ export class CircuitBreakerPolicy implements Gate {
     }
   }
 
+  /** What the call is to a run of failures. */
+  #runStep(sign: Sign, stamp: number): RunStep {
+    if (sign !== 'failure') return 'none';
+    const first = this.#judge.health.consecutiveFailures === 0;
+    return this.#circuit.step(stamp, first) ? 'next' : 'same';
+  }
+
   #boundTime(): TimeSource {
     const { source } = this.#time;
     this.bind(source);
     return source;
   }
+}
+
+function isFailed(sign: Sign): boolean {
+  return sign === 'failure' || sign === 'busy';
 }

@@ -150,6 +150,13 @@ export class Circuit {
     return this.#ramp?.record(failed) === true;
   }
 
+  /** A call of this state that had succeeded has failed since. Answers whether the upstream has relapsed. Call {@link Circuit.advance} first. */
+  failLate(nowMs: number, cause: unknown): boolean {
+    if (this.state === 'half_open')
+      this.#decide(this.#probes?.failSuccess(), nowMs, undefined, cause);
+    return this.#ramp?.recordLate() === true;
+  }
+
   /** Opens it. */
   open(nowMs: number, reason: OpenReason, askedMs: number | undefined, cause?: unknown): void {
     const opening = this.openings + 1;

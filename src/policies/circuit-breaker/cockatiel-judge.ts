@@ -35,6 +35,11 @@ export class CockatielJudge implements Judge {
     return undefined;
   }
 
+  failLate(nowMs: number): OpenReason | undefined {
+    // It does not know how to take a success back.
+    return this.record(nowMs, true);
+  }
+
   opened(reason: OpenReason): void {
     if (reason === 'probe_failed') this.#breaker.failure(HALF_OPEN);
   }

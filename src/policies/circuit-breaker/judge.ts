@@ -8,6 +8,12 @@ import type { Health, TripReason } from './trip-rule.js';
 /** Why a breaker opened. */
 export type OpenReason = TripReason | 'breaker' | 'probe_failed' | 'relapsed' | 'tripped';
 
+/**
+ * What a failure is to the run of failures: its `next` step, part of the `same` step as the one before, or `none` of it: it
+ * neither goes on with the run nor ends it.
+ */
+export type RunStep = 'next' | 'same' | 'none';
+
 /** What a judge takes over from a snapshot. */
 export type Known = Pick<CircuitBreakerSnapshot, 'window' | 'consecutiveFailures'>;
 
@@ -19,10 +25,14 @@ export interface Judge {
   /** When the run of failures began that is going on. */
   readonly failingSince: number | undefined;
   /**
-   * A call that the closed breaker had let in ended; answers why the breaker has to open now. `step`: a failure goes on with
-   * the run of failures, if there is one. Default `true`.
+   * A call that the closed breaker had let in ended; answers why the breaker has to open now. `step` is what a failure is to
+   * the run of failures. Default `next`.
    */
-  record(nowMs: number, failed: boolean, slow: boolean, step?: boolean): OpenReason | undefined;
+  record(nowMs: number, failed: boolean, slow: boolean, step?: RunStep): OpenReason | undefined;
+  /**
+   * A call that was recorded as a success has failed since: it is one no more, and fails now. Answers as {@link Judge.record}.
+   */
+  failLate(nowMs: number, step: RunStep): OpenReason | undefined;
   /** The breaker is opening. */
   opened(reason: OpenReason): void;
   /** The breaker is closing, or starts afresh: what went before counts no more. */

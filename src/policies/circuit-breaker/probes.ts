@@ -65,6 +65,14 @@ export class Probes {
     return this.#verdict();
   }
 
+  /** A probe that had succeeded has failed since. */
+  failSuccess(): ProbeVerdict {
+    if (this.#succeeded === 0) return undefined;
+    this.#succeeded--;
+    this.#failed++;
+    return this.#verdict();
+  }
+
   /** A probe ended and says nothing about the upstream. */
   free(probe: Probe): void {
     if (!this.#remove(probe)) return;

@@ -83,6 +83,12 @@ export class Ramp implements RampCounts {
     if (failed) this.failures++;
     return this.failures >= RELAPSE_FAILURES && this.failures * 2 >= this.calls;
   }
+
+  /** A call that was recorded as a success has failed since. Answers as {@link Ramp.record}. */
+  recordLate(): boolean {
+    this.calls--;
+    return this.record(true);
+  }
 }
 
 const NONE: RampCounts = { calls: 0, failures: 0 };

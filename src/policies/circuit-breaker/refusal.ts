@@ -12,16 +12,16 @@ export function waitOf(circuit: Circuit, nowMs: number): number | undefined {
 /** The error for a call that is refused. */
 export function refusalOf(
   circuit: Circuit,
-  { captureStack, pipeline }: Call,
+  { captureStack, label }: Call,
   nowMs: number,
 ): RejectedError {
   const { state, cause } = circuit;
   if (state === 'isolated') {
-    return new CircuitIsolatedError(`${pipeline}: the circuit breaker is isolated`, {
+    return new CircuitIsolatedError(`${label}: the circuit breaker is isolated`, {
       captureStack,
     });
   }
-  const message = `${pipeline}: the circuit breaker is ${DOING[state]}`;
+  const message = `${label}: the circuit breaker is ${DOING[state]}`;
   const init = { captureStack, retryAfter: waitOf(circuit, nowMs) };
   return cause === undefined
     ? new CircuitOpenError(message, init)

@@ -1,6 +1,6 @@
 import { CountWindow } from '../../windows/count-window.js';
 import { TimeWindow } from '../../windows/time-window.js';
-import type { Judge, Known, OpenReason } from './judge.js';
+import type { Judge, Known, OpenReason, RunStep } from './judge.js';
 import type { ResolvedCircuitBreaker } from './options.js';
 import { circuitBreakerDefaults } from './options.js';
 import type { Health, TripRule } from './trip-rule.js';
@@ -14,12 +14,20 @@ export class RuleJudge implements Judge, Health {
   readonly #count: CountWindow | undefined;
   readonly #window: TimeWindow | CountWindow;
   readonly #size: number;
-  consecutiveFailures = 0;
-  /** The first failure of the run. */
+  /** Steps of the latest run of failures, and its first failure. */
+  #run = 0;
   #runSince = 0;
+  /** The successes since: the run goes on for as long as there is none. */
+  #successes = 0;
+  /** The run before, and the successes between the two: failures that come late may take them away. */
+  #earlier = 0;
+  #earlierSince = 0;
+  #between = 0;
   /** The first failure since the window last held none. */
   #failuresSince = 0;
   #lastFailureAt = 0;
+  /** The latest failure of the run. */
+  #runUntil = 0;
 
   constructor(options: ResolvedCircuitBreaker) {
     const window = options.window ?? circuitBreakerDefaults.window;
@@ -56,8 +64,12 @@ export class RuleJudge implements Judge, Health {
     return this.#lastFailureAt - this.#failuresSince;
   }
 
+  get consecutiveFailures(): number {
+    return this.#successes === 0 ? this.#run : 0;
+  }
+
   get runLastedMs(): number {
-    return this.#lastFailureAt - this.#runSince;
+    return this.#runUntil - this.#runSince;
   }
 
   /** While a run of failures goes on: when it began. */
@@ -65,12 +77,30 @@ export class RuleJudge implements Judge, Health {
     return this.consecutiveFailures > 0 ? this.#runSince : undefined;
   }
 
-  record(nowMs: number, failed: boolean, slow: boolean, step = true): OpenReason | undefined {
+  record(
+    nowMs: number,
+    failed: boolean,
+    slow: boolean,
+    step: RunStep = 'next',
+  ): OpenReason | undefined {
     if (this.#time !== undefined) this.#time.record(nowMs, failed, slow);
     else this.#count?.record(failed, slow);
     if (failed) this.#failed(nowMs, step);
-    else this.consecutiveFailures = 0;
+    else this.#successes++;
     if (this.#window.failures === 0 && this.#window.slow === 0) return undefined;
+    return tripReason(this, this.#rule);
+  }
+
+  failLate(nowMs: number, step: RunStep): OpenReason | undefined {
+    if (!this.#window.failSuccess(nowMs)) return this.record(nowMs, true, false, step);
+    if (this.#successes > 0) {
+      if (--this.#successes > 0) this.#newRun(nowMs);
+    } else if (this.#between > 0 && --this.#between === 0) {
+      this.#run += this.#earlier;
+      if (this.#earlier > 0) this.#runSince = this.#earlierSince;
+      this.#earlier = 0;
+    }
+    this.#failed(nowMs, step);
     return tripReason(this, this.#rule);
   }
 
@@ -98,24 +128,43 @@ export class RuleJudge implements Judge, Health {
     for (let i = 0; i < calls && this.#count !== undefined; i++) {
       this.#count.record(i >= calls - failures, i >= calls - slow);
     }
-    this.consecutiveFailures = consecutiveFailures;
+    this.#clearRun();
+    this.#run = consecutiveFailures;
     this.#runSince = Math.min(failingSinceMs, atMs);
     this.#failuresSince = atMs;
     this.#lastFailureAt = atMs;
+    this.#runUntil = atMs;
   }
 
-  #failed(nowMs: number, step: boolean): void {
+  #failed(nowMs: number, step: RunStep): void {
     // The clock went back, which it must not: how long failures have come for is counted from then on.
     const back = nowMs < this.#lastFailureAt;
     if (back || this.#window.failures === 1) this.#failuresSince = nowMs;
-    if (back || this.consecutiveFailures === 0) this.#runSince = nowMs;
-    if (step || this.consecutiveFailures === 0) this.consecutiveFailures++;
     this.#lastFailureAt = nowMs;
+    if (back) this.#runSince = this.#runUntil = nowMs;
+    if (step === 'none') return;
+    if (this.#successes > 0) this.#newRun(nowMs);
+    if (this.#run === 0) this.#runSince = nowMs;
+    if (step === 'next' || this.#run === 0) this.#run++;
+    this.#runUntil = nowMs;
   }
 
   #clear(): void {
     this.#window.clear();
-    this.consecutiveFailures = 0;
+    this.#clearRun();
+  }
+
+  #clearRun(): void {
+    this.#run = this.#successes = this.#earlier = this.#between = 0;
+  }
+
+  /** The successes since the latest run have ended it. */
+  #newRun(nowMs: number): void {
+    this.#earlier = this.#run;
+    this.#earlierSince = this.#runSince;
+    this.#between = this.#successes;
+    this.#run = this.#successes = 0;
+    this.#runSince = nowMs;
   }
 }
 

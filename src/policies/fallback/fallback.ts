@@ -101,8 +101,7 @@ export class FallbackPolicy<T> implements Driver {
     if (!drive.ended) {
       drive.degraded();
       if (drive.call.listening) {
-        const error = original.kind === 'success' ? undefined : original.error;
-        drive.call.emit({ type: 'fallback', outcome: original.kind, error });
+        drive.call.emit({ type: 'fallback', ...drive.call.told(original) });
       }
     }
     // A function may answer with the very result it was given.

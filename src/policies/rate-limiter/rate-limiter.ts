@@ -35,7 +35,7 @@ export interface RateLimiterSnapshot {
 /** A call in the queue. */
 interface Place {
   readonly admit: (admission: Admission) => void;
-  readonly pipeline: string;
+  readonly label: string;
   readonly captureStack: boolean;
   /** Its turn must have come by then. */
   readonly until: number;
@@ -131,15 +131,15 @@ export class RateLimiterPolicy implements Gate {
     return this.#bucket.available(this.#time.source.now()) < this.#burst;
   }
 
-  #refusal({ pipeline, captureStack }: Call | Place, retryAfter: number): RateLimitedError {
-    return new RateLimitedError(`${pipeline}: ${this.#message}`, { captureStack, retryAfter });
+  #refusal({ label, captureStack }: Call | Place, retryAfter: number): RateLimitedError {
+    return new RateLimitedError(`${label}: ${this.#message}`, { captureStack, retryAfter });
   }
 
   #wait(call: Call, now: number): Promise<Admission> {
-    const { pipeline, captureStack } = call;
+    const { label, captureStack } = call;
     const until = now + this.#options.maxWait + LATE_MS;
     return new Promise((admit) => {
-      call.state = this.#queue.join({ admit, pipeline, captureStack, until, admitted: false });
+      call.state = this.#queue.join({ admit, label, captureStack, until, admitted: false });
       if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length });
       // A timer that is late is waited for: if this call admitted those who wait, the next one could start before they do.
       if (this.#timer === undefined) this.#serve();

@@ -37,7 +37,8 @@ export function retry(options?: RetryOptions): RetryPolicy {
 /** Whether a policy of this pipeline refused the run. A rejection that the operation threw is the call's own error. */
 function isRefusal(outcome: Outcome, call: Call): boolean {
   if (outcome.kind !== 'rejected' || !isA(outcome.error, RejectedError)) return false;
-  return outcome.error.pipeline === call.pipeline;
+  const { pipeline, key } = outcome.error;
+  return pipeline === call.pipeline && key === call.publicKey;
 }
 
 /** Made by {@link retry}. */
@@ -58,7 +59,7 @@ export class RetryPolicy implements Driver {
   constructor(options: ResolvedRetry) {
     const { budget, handle, maxRetries } = options;
     this.#options = options;
-    this.#handles = maxRetries === 0 ? () => false : handlesOf(handle, isUpstreamFailure);
+    this.#handles = handlesOf(handle, isUpstreamFailure);
     this.#random = randomOf(options.random, 'retry');
     this.#exponential = {
       initialDelayMs: options.initialDelay ?? retryDefaults.initialDelay,
@@ -67,7 +68,8 @@ export class RetryPolicy implements Driver {
       jitter: options.jitter ?? retryDefaults.jitter,
     };
     this.name = options.name;
-    this.inspectsValues = handle !== undefined && maxRetries > 0;
+    // A call may ask for retries where the policy makes none.
+    this.inspectsValues = handle !== undefined && (maxRetries > 0 || options.onKept !== undefined);
     if (budget === false) this.budget = undefined;
     else this.budget = isRetryBudget(budget) ? budget : new RetryBudget(budget);
   }
@@ -76,8 +78,8 @@ export class RetryPolicy implements Driver {
     this.budget?.deposit(call.time.recent());
   }
 
-  accepts(_call: Call, outcome: Outcome): boolean {
-    return !this.#handles(outcome);
+  accepts(call: Call, outcome: Outcome): boolean {
+    return this.#maxRetries(call) === 0 || !this.#handles(outcome);
   }
 
   async drive(drive: Drive, first: Outcome | undefined): Promise<Outcome> {
@@ -87,9 +89,10 @@ export class RetryPolicy implements Driver {
     /** What is retried: the answer, or the refusal of a retry where `handle` wants that tried again. */
     let last = answer;
     let delays: Delays | undefined;
+    const maxRetries = this.#maxRetries(call);
     try {
       for (let retries = 1; ; retries++) {
-        if (retries > this.#options.maxRetries) return this.#stop(call, 'exhausted', answer);
+        if (retries > maxRetries) return this.#stop(call, 'exhausted', answer);
         delays ??= this.#startDelays(drive);
         const delayMs = this.#delay(delays, retries, last);
         if (drive.ended) return answer;
@@ -168,6 +171,10 @@ export class RetryPolicy implements Driver {
     });
   }
 
+  #maxRetries(call: Call): number {
+    return call.setting(call.layer) ?? this.#options.maxRetries;
+  }
+
   #startDelays(drive: Drive): Delays {
     const { backoff } = this.#options;
     if (backoff !== undefined) return startBackoff(backoff, () => drive.context.signal);
@@ -202,16 +209,14 @@ export class RetryPolicy implements Driver {
 
   #stop(call: Call, reason: RetryStop, outcome: Outcome, refusal?: unknown): Outcome {
     if (call.listening) {
-      const error = outcome.kind === 'success' ? undefined : outcome.error;
       const by = isA(refusal, RejectedError) ? refusal.policy : undefined;
       const { attempts } = call;
-      call.emit({ type: 'retry_stopped', reason, by, attempts, outcome: outcome.kind, error });
+      call.emit({ type: 'retry_stopped', reason, by, attempts, ...call.told(outcome) });
     }
     return outcome;
   }
 
   #report(call: Call, delayMs: number, outcome: Outcome): void {
-    const error = outcome.kind === 'success' ? undefined : outcome.error;
-    call.emit({ type: 'retry', attempt: call.attempts + 1, delayMs, outcome: outcome.kind, error });
+    call.emit({ type: 'retry', attempt: call.attempts + 1, delayMs, ...call.told(outcome) });
   }
 }

@@ -5,9 +5,11 @@ import type { Outcome } from '../../pipeline/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';
-import type { Handle, Handles } from '../filter.js';
-import { handlesOf, isUpstreamFailure } from '../filter.js';
+import type { Handle } from '../filter.js';
+import { isUpstreamFailure } from '../filter.js';
 import { OneClock } from '../one-clock.js';
+import type { Signs } from '../sign.js';
+import { signsOf } from '../sign.js';
 import type { ResolvedThrottle, ThrottleOptions } from './options.js';
 import { resolveThrottle } from './options.js';
 import { rejectionProbability } from './probability.js';
@@ -52,7 +54,7 @@ export class ThrottlePolicy implements Gate {
   readonly type = 'throttle';
   readonly name: string | undefined;
   readonly #options: ResolvedThrottle;
-  readonly #handles: Handles;
+  readonly #signs: Signs;
   readonly #inspects: boolean;
   readonly #random: Random;
   readonly #traffic: RecentTraffic;
@@ -62,7 +64,7 @@ export class ThrottlePolicy implements Gate {
   constructor(options: ResolvedThrottle) {
     this.#options = options;
     this.name = options.name;
-    this.#handles = handlesOf(options.handle, isUpstreamFailure);
+    this.#signs = signsOf(options.handle, isUpstreamFailure);
     this.#inspects = options.handle !== undefined;
     this.#random = randomOf(options.random, 'throttle');
     this.#traffic = new RecentTraffic(options.window);
@@ -90,13 +92,9 @@ export class ThrottlePolicy implements Gate {
     if (call.state === COUNTED) return;
     // Whatever handle does, the call is no longer in flight.
     this.#traffic.end();
-    const { kind } = outcome;
-    const plain = kind === 'success' && !this.#inspects;
-    const refused = !plain && this.#handles(outcome);
-    // What is no refusal by default, though it is a failure, is a fault in the set-up: it says nothing of the upstream.
-    const ownFault = kind === 'failure' && !this.#inspects;
-    if (!refused && (kind === 'cancelled' || kind === 'rejected' || ownFault)) return;
-    this.#traffic.count(call.time.recent(), refused);
+    const plain = outcome.kind === 'success' && !this.#inspects;
+    const sign = plain ? 'success' : this.#signs(outcome);
+    if (sign !== 'nothing') this.#traffic.count(call.time.recent(), sign !== 'success');
   }
 
   /** What it knows now, as plain JSON. */
@@ -117,9 +115,9 @@ export class ThrottlePolicy implements Gate {
     return new ThrottlePolicy(this.#options);
   }
 
-  /** @internal One with the same options, and this where it does not say itself how it handles outcomes. */
-  derive(handle: Handle): ThrottlePolicy {
-    return new ThrottlePolicy({ ...this.#options, handle: this.#options.handle ?? handle });
+  /** @internal One with the same options, but for how it handles outcomes. */
+  derive(handleOf: (given: Handle | undefined) => Handle): ThrottlePolicy {
+    return new ThrottlePolicy({ ...this.#options, handle: handleOf(this.#options.handle) });
   }
 
   /** While it refuses calls, that must not be forgotten. */
@@ -138,9 +136,9 @@ export class ThrottlePolicy implements Gate {
       call.wouldReject(ThrottledError.reason);
       return undefined;
     }
-    const { pipeline, captureStack } = call;
+    const { label, captureStack } = call;
     return new ThrottledError(
-      `${pipeline}: the upstream refuses too many calls, so ${percent(probability)}% of them are not sent; try elsewhere, or later`,
+      `${label}: the upstream refuses too many calls, so ${percent(probability)}% of them are not sent; try elsewhere, or later`,
       { captureStack },
     );
   }

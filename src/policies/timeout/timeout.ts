@@ -41,43 +41,70 @@ export class TimeoutPolicy implements Gate {
   constructor(options: ResolvedTimeout) {
     this.name = options.name;
     this.timeoutMs = options.duration;
-    this.#message = `timed out after ${formatDuration(options.duration)}`;
+    this.#message = messageOf(options.duration);
   }
 
   enter(call: Call): undefined {
-    call.state = this.#queueOf(call.time).add(this, call, call.layer);
+    const { layer } = call;
+    const own = call.setting(layer);
+    call.state =
+      own === undefined
+        ? this.#queueOf(call.time).add(this, call, layer)
+        : this.#add(call, layer, own);
   }
 
   exit(call: Call): void {
-    const deadline = call.state as Deadline;
+    const deadline = call.state as Deadline | undefined;
+    if (deadline === undefined) return;
     // A deadline that has passed left the queue by itself and may already serve another call.
     if (deadline.owner === call) deadline.queue.remove(deadline);
     else this.#expiring.delete(call);
   }
 
   /** @internal */
+  stopClock(call: Call, state: unknown): unknown {
+    const deadline = state as Deadline | undefined;
+    // One that has passed stays so.
+    if (deadline?.owner !== call) return deadline;
+    deadline.queue.remove(deadline);
+    return undefined;
+  }
+
+  /** @internal */
+  startClock(call: Call, layer: number, state: unknown, extraMs: number): unknown {
+    if (this.stopClock(call, state) !== undefined) return state;
+    return this.#add(call, layer, (call.setting(layer) ?? this.timeoutMs) + extraMs);
+  }
+
+  #add(call: Call, layer: number, timeoutMs: number): Deadline | undefined {
+    if (timeoutMs === Infinity) return undefined;
+    return call.time.deadlines(timeoutMs).add(this, call, layer);
+  }
+
+  /** @internal */
   onDeadline(call: Call, layer: number): void {
-    const { timeoutMs } = this;
+    const own = call.setting(layer);
+    const timeoutMs = own ?? this.timeoutMs;
     if (call.listening) {
       this.#expiring.add(call);
       call.emit({ type: 'timeout', timeoutMs }, layer);
       // A listener has ended the call; by now it may be another one.
       if (!this.#expiring.delete(call)) return;
     }
-    const { pipeline, captureStack } = call;
-    const message = `${pipeline}: ${this.#message}`;
+    const { label, captureStack } = call;
+    const message = `${label}: ${own === undefined ? this.#message : messageOf(own)}`;
     call.abandon(layer, new TimeoutError(message, { timeoutMs, captureStack }));
   }
 
   deadlineOf(state: unknown): number {
-    const deadline = state as Deadline;
-    return deadline.queue.timeOf(deadline);
+    const deadline = state as Deadline | undefined;
+    return deadline === undefined ? Infinity : deadline.queue.timeOf(deadline);
   }
 
   /** @internal */
   roughDeadlineOf(state: unknown): number {
-    const deadline = state as Deadline;
-    return deadline.queue.roughTimeOf(deadline);
+    const deadline = state as Deadline | undefined;
+    return deadline === undefined ? Infinity : deadline.queue.roughTimeOf(deadline);
   }
 
   /** Calls on one time source after another are the rule; only a policy shared between clocks looks its queue up again. */
@@ -88,4 +115,8 @@ export class TimeoutPolicy implements Gate {
     }
     return this.#queue as DeadlineQueue;
   }
+}
+
+function messageOf(timeoutMs: number): string {
+  return `timed out after ${formatDuration(timeoutMs)}`;
 }

@@ -70,7 +70,8 @@ describe.each(clientKinds)('$name', (kind) => {
   });
 
   it('X7: responses nobody reads do not leak', { timeout: 60_000 }, async () => {
-    const client = make({ ...eager, totalTimeout: 5_000 }, 300);
+    const client = kind.make({ policies: eager, bodyTimeout: 5_000 }, 300);
+    clients.push(client);
     const refs: WeakRef<object>[] = [];
     const unread = async (): Promise<void> => {
       const { body } = await client.send(`${origin}/large`);

@@ -248,7 +248,7 @@ describe.each([
       expect(await call('low 3', 1)).toMatchObject({
         reason: {
           message:
-            'rig: all slots (limit now: 1), and all places in the queue (maxQueued: 3) are taken',
+            'rig: all slots (limit now: 1, maxLimit: 1), and all places in the queue (maxQueued: 3) are taken',
         },
       });
       const high = call('high', 5);
@@ -425,7 +425,7 @@ describe.each([
     const error = await rejectionOf(pipeline.execute(operation));
     expect(error).toBeInstanceOf(LimitExceededError);
     expect(error).toMatchObject({
-      message: 'rig: all slots (limit now: 2) are taken',
+      message: 'rig: all slots (limit now: 2, maxLimit: 2) are taken',
       code: 'ERR_LIMIT_EXCEEDED',
       reason: 'limit_exceeded',
       pipeline: 'rig',

@@ -31,6 +31,7 @@ function made(judge: Partial<Judge> = {}, random = () => 0.5) {
       },
       failingSince: undefined,
       record: () => undefined,
+      failLate: () => undefined,
       opened: (reason) => told(`judge: opened, ${reason}`),
       closed: () => told('judge: closed'),
       advance: () => {},

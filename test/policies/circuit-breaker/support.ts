@@ -162,6 +162,8 @@ export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[]
   return {
     noted,
     pipeline: 'calls',
+    label: 'calls',
+    publicKey: undefined,
     policy: 'circuit_breaker',
     time: timeSourceOf(clock),
     layer: 0,
@@ -169,10 +171,12 @@ export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[]
     attempts: 1,
     deadline: Infinity,
     roughDeadline: Infinity,
+    setting: () => undefined,
     captureStack: false,
     listening: false,
     emit: () => {},
     note: (event) => noted.push(event),
+    told: () => ({ outcome: 'success', status: undefined, error: undefined }),
     wouldReject: () => {},
     abandon: () => {},
   };

@@ -1,4 +1,4 @@
-import { type ResilientFetchOptions, resilientFetch } from 'holdfast/fetch';
+import { type ClientState, type ResilientFetchOptions, resilientFetch } from 'holdfast/fetch';
 import { resilience, resilientRequest } from 'holdfast/undici';
 import { implementations } from '../../../fetch/support/implementations.js';
 import { nodeIsAtLeast } from '../../../fetch/support/node-version.js';
@@ -8,7 +8,7 @@ type Undici = typeof import('undici');
 /** Options that all clients take. */
 export type Options = Pick<
   ResilientFetchOptions,
-  'policies' | 'headers' | 'idempotent' | 'key' | 'clock' | 'name'
+  'policies' | 'headers' | 'idempotent' | 'key' | 'clock' | 'name' | 'idleTimeout' | 'bodyTimeout'
 >;
 
 /** An answer, whoever brought it. */
@@ -29,6 +29,7 @@ export interface SendInit {
 
 export interface Client {
   send(url: string, init?: SendInit): Promise<Answer>;
+  drain: ClientState['drain'];
   /** Closes the connections of the client. */
   close(): Promise<void>;
 }
@@ -55,7 +56,11 @@ const fetches: ClientKind[] = implementations.map(({ name, fetch, connections, .
   make: (options, count = 20) => {
     const { init: own, close } = connections(count);
     const send = resilientFetch({ fetch, ...options });
-    return { send: (url, init) => send(url, { ...own, ...init } as RequestInit), close };
+    return {
+      send: (url, init) => send(url, { ...own, ...init } as RequestInit),
+      drain: send.drain,
+      close,
+    };
   },
 }));
 
@@ -74,6 +79,7 @@ const requests: ClientKind[] = undicis.map(({ name, undici }) => ({
     const request = resilientRequest({ request: undici.request, ...(options as object) });
     return {
       send: async (url, init) => answerOf(await request(url, { dispatcher, ...init } as object)),
+      drain: request.drain,
       close: () => dispatcher.destroy(),
     };
   },
@@ -85,10 +91,12 @@ const interceptors: ClientKind[] = undicis.map(({ name, undici }) => ({
   Request: undefined,
   make: (options, connections = 20) => {
     const agent = new undici.Agent({ connections, pipelining: 1 });
-    const dispatcher = agent.compose(resilience(options as object));
+    const interceptor = resilience(options as object);
+    const dispatcher = agent.compose(interceptor);
     return {
       send: async (url, init) =>
         answerOf(await undici.request(url, { dispatcher, ...init } as object)),
+      drain: interceptor.drain,
       close: () => agent.destroy(),
     };
   },

@@ -320,7 +320,7 @@ describe('promises of every policy', () => {
     expect(policy.snapshot().limit).toBe(1);
     void other.settle(() => new Promise(() => {}));
     expect(await rejectionOf(other.execute(() => 1))).toMatchObject({
-      message: 'other: all slots (limit now: 1) are taken',
+      message: 'other: all slots (limit now: 1, maxLimit: 10000) are taken',
     });
   });
 });

@@ -1,0 +1,31 @@
+import { bodyKind } from './body.js';
+
+/** What is no longer than this is in the socket's buffers at once. */
+const SMALL_BYTES = 64 * 1024;
+
+interface Sized {
+  readonly byteLength?: unknown;
+  readonly size?: unknown;
+}
+
+/** Whether a body, as fetch takes it, may take a while to send: all but what is known to be small. */
+export function isUpload(body: unknown): boolean {
+  switch (bodyKind(body)) {
+    case 'none':
+      return false;
+    case 'once':
+      return true;
+    default:
+      return !(lengthOf(body) <= SMALL_BYTES);
+  }
+}
+
+/** The length in bytes, of texts about that; NaN where it is not known. */
+function lengthOf(body: unknown): number {
+  if (typeof body === 'string') return body.length;
+  const tag = Object.prototype.toString.call(body);
+  if (tag === '[object FormData]') return Number.NaN;
+  if (tag === '[object URLSearchParams]') return String(body).length;
+  const { byteLength, size } = Object(body) as Sized;
+  return Number(byteLength ?? size ?? Number.NaN);
+}

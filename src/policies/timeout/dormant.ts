@@ -1,0 +1,14 @@
+import type { Call } from '../../pipeline/contract.js';
+import { TimeoutPolicy } from './timeout.js';
+
+/** A timeout that bounds only those calls that bring a time of their own. */
+export class DormantTimeout extends TimeoutPolicy {
+  /** @internal */
+  constructor(name: string) {
+    super({ duration: Infinity, name });
+  }
+
+  override enter(call: Call): undefined {
+    if (call.setting(call.layer) !== undefined) super.enter(call);
+  }
+}

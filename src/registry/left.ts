@@ -1,0 +1,60 @@
+import type { Pipeline } from '../pipeline/pipeline.js';
+
+type Any = Pipeline<unknown>;
+
+const isOccupied = ({ inFlight, occupied }: Any): boolean => inFlight > 0 || occupied > 0;
+
+/** From how many on those are looked for that have nothing left by now. */
+const MIN_SWEPT = 64;
+
+/**
+ * Copies that were dropped with calls in flight: a drain waits for them, too. Held weakly: a call or a body that can still end leads to
+ * its pipeline, and what nobody can read any more must not stay for ever.
+ */
+export class DroppedPipelines {
+  #pipelines: WeakRef<Any>[] = [];
+  #sweepAt = MIN_SWEPT;
+
+  add(pipeline: Any): void {
+    if (!isOccupied(pipeline)) return;
+    this.#pipelines.push(new WeakRef(pipeline));
+    if (this.#pipelines.length < this.#sweepAt) return;
+    this.#pipelines = this.#pipelines.filter((each) => {
+      const known = each.deref();
+      return known !== undefined && isOccupied(known);
+    });
+    this.#sweepAt = Math.max(MIN_SWEPT, 2 * this.#pipelines.length);
+  }
+
+  *[Symbol.iterator](): IterableIterator<Any> {
+    for (const each of this.#pipelines) {
+      const known = each.deref();
+      if (known !== undefined) yield known;
+    }
+  }
+}
+
+export function sumOf(pipelines: readonly Any[], count: (pipeline: Any) => number): number {
+  return pipelines.reduce((sum, each) => sum + count(each), 0);
+}
+
+/** What is left of each key: a key that was dropped and came back has several pipelines. */
+export function leftByKey<T>(
+  pipelines: readonly Any[],
+  leftOf: (ofKey: readonly Any[]) => T | undefined,
+): Record<string, T> {
+  const byKey = new Map<string, Any[]>();
+  for (const each of pipelines.filter(isOccupied)) {
+    const { key = '' } = each;
+    const ofKey = byKey.get(key);
+    if (ofKey === undefined) byKey.set(key, [each]);
+    else ofKey.push(each);
+  }
+  // fromEntries defines properties: a key may be any text, also one that assignment takes for something else.
+  return Object.fromEntries(
+    [...byKey].flatMap(([key, ofKey]): [string, T][] => {
+      const left = leftOf(ofKey);
+      return left === undefined ? [] : [[key, left]];
+    }),
+  );
+}
