@@ -134,7 +134,12 @@ export class FetchCall extends RuledCall {
 
   /** The attempt that was answered with this; `undefined` for what comes from elsewhere. */
   protected answerWith(response: unknown): Answer | undefined {
-    return this.#answers.filter((each) => each.response === response).at(-1);
+    // Of a double that answers the same one twice, the later attempt.
+    for (let i = this.#answers.length - 1; i >= 0; i--) {
+      const answer = this.#answers[i];
+      if (answer?.response === response) return answer;
+    }
+    return undefined;
   }
 
   protected get setup(): Setup {

@@ -3,6 +3,8 @@
  * prototype, where methods of its own would cost a definition each, each time.
  */
 export interface Kinds {
+  /** The latest kind that was hooked, and what stands in its place: one after another is of the same kind. */
+  last: { readonly kind: object; readonly hooked: object } | undefined;
   readonly byKind: WeakMap<object, object>;
   readonly made: WeakSet<object>;
   readonly methods: (kind: Readonly<Record<PropertyKey, unknown>>) => object;
@@ -10,15 +12,19 @@ export interface Kinds {
 
 /** @param methods What instances of a kind get; names that the kind has not are left out. */
 export function kindsOf(methods: Kinds['methods']): Kinds {
-  return { byKind: new WeakMap(), made: new WeakSet(), methods };
+  return { last: undefined, byKind: new WeakMap(), made: new WeakSet(), methods };
 }
 
 /** Hooks an instance. Answers whether it could be: a frozen one stays as it is. */
 export function inheritFrom(instance: object, kinds: Kinds): boolean {
   const kind = Object.getPrototypeOf(instance) as object | null;
-  if (kind === null || kinds.made.has(kind)) return kind !== null;
+  const { last } = kinds;
+  const known = last?.kind === kind ? last?.hooked : undefined;
+  if (known === undefined && (kind === null || kinds.made.has(kind))) return kind !== null;
   try {
-    Object.setPrototypeOf(instance, hookedKindOf(kind, kinds));
+    const hooked = known ?? hookedKindOf(kind as object, kinds);
+    if (known === undefined) kinds.last = { kind: kind as object, hooked };
+    Object.setPrototypeOf(instance, hooked);
     return true;
   } catch {
     return false;

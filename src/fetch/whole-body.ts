@@ -97,6 +97,7 @@ class WholeBody<T> extends BodyReading {
 
 /** Also of another realm, which tests may run in. */
 function isBytes(value: unknown): value is Uint8Array {
+  if (value instanceof Uint8Array) return true;
   return (
     ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]'
   );
