@@ -144,9 +144,8 @@ export class RuledCall implements OutgoingRequest {
 
   /** Sends a body that may take a while: the time of the attempt starts when it has been sent. */
   protected sendUpload<T>(context: Context, send: () => T): T {
-    const layer = this.#bounds?.places.attempt;
-    if (layer === undefined) return send();
-    return sending(clockOf(context, layer), this, context.signal, send);
+    const clock = clockOf(context, this.#bounds?.places.attempt);
+    return sending(clock, this, context.signal, send);
   }
 
   /** Counts in its pipeline until {@link RuledCall.vacate}, for a drain to wait for: a body may be read when its call has settled. */

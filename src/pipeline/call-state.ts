@@ -2,7 +2,7 @@ import type { ResilienceError } from '../errors.js';
 import { ContractError } from '../errors.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { Attempt } from './context.js';
-import type { Call, Gate } from './contract.js';
+import type { Call } from './contract.js';
 import { Detour } from './detour.js';
 import { discardWith } from './discard.js';
 import { FailedResult } from './error-type.js';
@@ -114,9 +114,16 @@ export abstract class CallState implements Call {
   }
 
   get roughDeadline(): number {
+    return this.deadlineOutside(this.enteredLayers);
+  }
+
+  /** That of the layers outside of `layer`. */
+  private deadlineOutside(layer: number): number {
     let deadline = Infinity;
+    let end = layer;
     for (let pass: CallState | undefined = this; pass !== undefined; pass = pass.detour?.parent) {
-      for (let i = pass.from, end = pass.enteredLayers; i < end; i++) {
+      if (pass !== this) end = pass.enteredLayers;
+      for (let i = pass.from; i < end; i++) {
         const gate = pass.layers[i]?.gate;
         if (gate === undefined) continue;
         const state = pass.states[i];
@@ -131,24 +138,27 @@ export abstract class CallState implements Call {
     return this.attempt.settings?.[layer];
   }
 
-  stopClock(layer: number): void {
-    const gate = this.gateAround(layer);
-    if (gate?.stopClock !== undefined) {
-      this.states[layer] = gate.stopClock(this, this.states[layer]);
+  stopClock(layer: number | undefined): void {
+    if (this.phase !== Phase.running) return;
+    for (let i = this.from; i < this.layers.length; i++) {
+      const gate = this.layers[i]?.gate;
+      if (i === layer && gate?.stopClock !== undefined) {
+        this.states[i] = gate.stopClock(this, this.states[i]);
+      }
+      gate?.sending?.(this, this.states[i]);
     }
   }
 
-  startClock(layer: number, extraMs: number): void {
-    const gate = this.gateAround(layer);
-    if (gate?.startClock !== undefined) {
-      this.states[layer] = gate.startClock(this, layer, this.states[layer], extraMs);
+  startClock(layer: number | undefined, extraMs: number): void {
+    if (this.phase !== Phase.running) return;
+    for (let i = this.from; i < this.layers.length; i++) {
+      const gate = this.layers[i]?.gate;
+      if (i === layer && gate?.startClock !== undefined) {
+        this.states[i] = gate.startClock(this, i, this.states[i], extraMs);
+      }
+      if (gate?.sent === undefined) continue;
+      this.states[i] = gate.sent(this, this.states[i], this.deadlineOutside(i), extraMs);
     }
-  }
-
-  /** The gate in `layer`, where this pass has entered it and the operation runs. */
-  private gateAround(layer: number): Gate | undefined {
-    if (this.phase !== Phase.running || layer < this.from) return undefined;
-    return this.layers[layer]?.gate;
   }
 
   emit(event: EventBody, at = this.layer): void {

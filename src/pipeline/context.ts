@@ -23,8 +23,8 @@ export interface ContextOwner {
   readonly pipeline: string;
   readonly deadline: number;
   readonly time: { now(): number };
-  stopClock?(layer: number): void;
-  startClock?(layer: number, extraMs: number): void;
+  stopClock?(layer: number | undefined): void;
+  startClock?(layer: number | undefined, extraMs: number): void;
 }
 
 /**
@@ -142,12 +142,12 @@ export class Attempt implements Context {
   }
 
   /** While the operation runs: stops the clock of the timeout in `layer`, if that bounds this attempt. */
-  stopClock(layer: number): void {
+  stopClock(layer: number | undefined): void {
     this.#owner?.stopClock?.(layer);
   }
 
   /** Starts it anew, with `extraMs` on top of its time. */
-  startClock(layer: number, extraMs: number): void {
+  startClock(layer: number | undefined, extraMs: number): void {
     this.#owner?.startClock?.(layer, extraMs);
   }
 
@@ -170,7 +170,7 @@ export interface AttemptClock {
 }
 
 /** The clock of the timeout in `layer`, for the attempt that an operation was told about. */
-export function clockOf(context: Context, layer: number): AttemptClock {
+export function clockOf(context: Context, layer: number | undefined): AttemptClock {
   const attempt = context as Attempt;
   return {
     stop: () => attempt.stopClock(layer),

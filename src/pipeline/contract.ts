@@ -113,6 +113,13 @@ export interface Gate extends PolicyBase {
   deadlineOf?(state: unknown): number;
   /** @internal The same, up to a tick early. */
   roughDeadlineOf?(state: unknown): number;
+  /** @internal The call whose `state` this is sends a body: the time that takes is not the upstream's. */
+  sending?(call: Call, state: unknown): void;
+  /**
+   * @internal It has sent it, and it may be on its way for `extraMs`. `deadlineMs` is that of the layers outside, up to a tick early. Answers
+   * the new state.
+   */
+  sent?(call: Call, state: unknown, deadlineMs: number, extraMs: number): unknown;
   /** @internal Stops the clock of the call whose `state` this is, and answers its new state. */
   stopClock?(call: Call, state: unknown): unknown;
   /** @internal Starts it anew with `extraMs` on top of its time, and answers the new state. */

@@ -140,6 +140,20 @@ export class AdaptiveLimiterPolicy implements Gate {
     }
   }
 
+  /** @internal The time that it takes to send a body depends on its length more than on the upstream. */
+  sending(_call: Call, state: unknown): void {
+    this.#regulator.pause(stayIn(state));
+  }
+
+  /** @internal */
+  sent(call: Call, state: unknown, deadlineMs: number, extraMs: number): unknown {
+    const startedAt = call.time.now() + extraMs;
+    const stay = this.#regulator.resume(stayIn(state), startedAt, deadlineMs);
+    if (typeof state === 'number') return stay;
+    (state as Waiter<Place>).item.stay = stay;
+    return state;
+  }
+
   leave(call: Call): void {
     const waiter = call.state as Waiter<Place>;
     if (!this.#queue.leave(waiter)) return;
@@ -316,6 +330,10 @@ function isTimeout({ kind }: Outcome): boolean {
 
 /** What the regulator keeps for a call: where it put it, or in its place in the queue. */
 function stayOf({ state }: Call): number {
+  return stayIn(state);
+}
+
+function stayIn(state: unknown): number {
   return typeof state === 'number' ? state : (state as Waiter<Place>).item.stay;
 }
 

@@ -36,6 +36,12 @@ export class LatencyRegulator implements Regulator {
     return stampOf(nowMs);
   }
 
+  pause(): void {}
+
+  resume(_startedAt: number, nowMs: number): number {
+    return stampOf(nowMs);
+  }
+
   end(
     startedAt: number,
     time: TimeSource,

@@ -24,6 +24,10 @@ export interface Regulator {
   look(nowMs: number, inFlight: number): void;
   /** A call gets its slot. `deadlineMs` is Infinity where it has none, or where that was not asked. */
   begin(nowMs: number, deadlineMs: number): number;
+  /** What a call does now takes time that says nothing of the upstream. */
+  pause(stay: number): void;
+  /** From now on it says something again, and the time before is of no account. Answers what is kept for the call. */
+  resume(stay: number, nowMs: number, deadlineMs: number): number;
   /**
    * A call ends. Answers for how many milliseconds its slot is kept all the same.
    *

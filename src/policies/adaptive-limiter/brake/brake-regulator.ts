@@ -60,9 +60,17 @@ export class BrakeRegulator implements Regulator {
   }
 
   begin(nowMs: number, deadlineMs: number): number {
-    const hasDeadline = deadlineMs !== Infinity;
-    const usefulMs = hasDeadline ? (deadlineMs - nowMs) * USEFUL_SHARE : this.#usual.unusualMs;
-    return this.#stays.add(nowMs, usefulMs, hasDeadline, this.#brake.cuts);
+    const usefulMs = this.#usefulMs(nowMs, deadlineMs);
+    return this.#stays.add(nowMs, usefulMs, deadlineMs !== Infinity, this.#brake.cuts);
+  }
+
+  pause(stay: number): void {
+    this.#stays.pause(stay);
+  }
+
+  resume(stay: number, nowMs: number, deadlineMs: number): number {
+    this.#stays.resume(stay, nowMs, this.#usefulMs(nowMs, deadlineMs));
+    return stay;
   }
 
   end(
@@ -90,5 +98,10 @@ export class BrakeRegulator implements Regulator {
     stays.remove(stay);
     // The upstream still works on what was given up.
     return isGivenUp && isUseless && brake.inTrouble ? keptFor(tookMs) : 0;
+  }
+
+  /** How long a call may take to be of use to its caller. */
+  #usefulMs(nowMs: number, deadlineMs: number): number {
+    return deadlineMs === Infinity ? this.#usual.unusualMs : (deadlineMs - nowMs) * USEFUL_SHARE;
   }
 }

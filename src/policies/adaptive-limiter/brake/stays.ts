@@ -60,14 +60,25 @@ export class Stays {
     // One that is never late must not hide those behind it.
     const mayBeLate = usefulMs > 0 && usefulMs < Infinity;
     notes[at + FLAGS] = (hasDeadline ? HAS_DEADLINE : 0) | (mayBeLate ? LISTED : 0);
-    if (!mayBeLate) return stay;
-    const tail = this.#tail;
-    notes[at + PREVIOUS] = tail;
-    notes[at + NEXT] = NONE;
-    if (tail === NONE) this.#head = stay;
-    else notes[NOTES * tail + NEXT] = stay;
-    this.#tail = stay;
+    if (mayBeLate) this.#list(stay);
     return stay;
+  }
+
+  /** Nothing is to be said of the time it takes, until it is {@link Stays.resume}d. */
+  pause(stay: number): void {
+    this.#unlist(stay);
+    this.#times[TIMES * stay + USEFUL] = 0;
+  }
+
+  /** Its time starts now. */
+  resume(stay: number, startedMs: number, usefulMs: number): void {
+    if (this.isJudged(stay)) return;
+    this.#unlist(stay);
+    this.#times[TIMES * stay + STARTED] = startedMs;
+    this.#times[TIMES * stay + USEFUL] = usefulMs;
+    if (!(usefulMs > 0 && usefulMs < Infinity)) return;
+    this.#notes[NOTES * stay + FLAGS] = this.#flags(stay) | LISTED;
+    this.#list(stay);
   }
 
   /** A call has given its slot back. Its number is that of another one from now on. */
@@ -145,6 +156,17 @@ export class Stays {
     const notes = new Int32Array(2 * this.#notes.length);
     notes.set(this.#notes);
     this.#notes = notes;
+  }
+
+  #list(stay: number): void {
+    const notes = this.#notes;
+    const at = NOTES * stay;
+    const tail = this.#tail;
+    notes[at + PREVIOUS] = tail;
+    notes[at + NEXT] = NONE;
+    if (tail === NONE) this.#head = stay;
+    else notes[NOTES * tail + NEXT] = stay;
+    this.#tail = stay;
   }
 
   #unlist(stay: number): void {

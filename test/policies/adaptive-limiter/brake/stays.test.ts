@@ -42,6 +42,27 @@ it('L2: nobody is late of whom nothing is known, or who had no time at all; and 
   expect(stays.takeLate(1e9)).toBe(-1);
 });
 
+it('L2: nobody is late while it is paused, and its time starts anew when it goes on', () => {
+  const stays = new Stays();
+  const one = stays.add(0, 100, true, 3);
+  const other = stays.add(10, 100, true, 0);
+  stays.pause(one);
+  stays.pause(one);
+  expect(stays.takeLate(109)).toBe(-1);
+  expect(stays.isLate(one, 1e9)).toBe(false);
+  stays.resume(one, 200, 50);
+  expect([stays.startedMs(one), stays.usefulMs(one), stays.cuts(one)]).toEqual([200, 50, 3]);
+  expect(stays.takeLate(200)).toBe(other);
+  expect(stays.takeLate(250)).toBe(-1);
+  expect(stays.takeLate(251)).toBe(one);
+  // It has been judged: it stays so.
+  stays.resume(one, 300, 50);
+  expect(stays.isJudged(one)).toBe(true);
+  expect(stays.takeLate(1e9)).toBe(-1);
+  stays.remove(one);
+  stays.remove(other);
+});
+
 it('G13: nobody is late by a clock that went back or says no time', () => {
   const stays = new Stays();
   stays.add(1_000, 10, true, 0);
