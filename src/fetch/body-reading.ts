@@ -20,7 +20,7 @@ export interface ReadResult {
  */
 export abstract class BodyReading implements DeadlineListener<BodyReading> {
   readonly guard: BodyGuard;
-  /** @internal The next of those who wait: for the guard. */
+  /** The next of those who wait: for the guard. */
   next: BodyReading | undefined;
   #reads = 0;
   #deadline: Deadline | undefined;
@@ -85,13 +85,12 @@ export abstract class BodyReading implements DeadlineListener<BodyReading> {
     if (this.#reads > 0 && this.#deadline === undefined) this.#arm();
   }
 
-  /** @internal */
   onDeadline(): void {
     this.#deadline = undefined;
     this.guard.idle();
   }
 
-  /** @internal The guard has aborted. */
+  /** The guard has aborted. */
   breakOff(reason: unknown): void {
     if (this.#reads === 0) return;
     this.#disarm(this.#deadline);
