@@ -39,7 +39,9 @@ export abstract class Buckets {
 
   #moveOn(nowMs: number): void {
     if (nowMs === Number.POSITIVE_INFINITY) return;
-    const steps = Math.floor((nowMs - this.#end) / this.#bucketMs) + 1;
+    let steps = Math.floor((nowMs - this.#end) / this.#bucketMs) + 1;
+    // The division may have been rounded down: then the same moment, asked again, would move on once more.
+    if (this.#end + steps * this.#bucketMs <= nowMs) steps++;
     if (this.isEmpty || steps >= this.#slots) {
       if (!this.isEmpty) this.dropAll();
       this.#end = nowMs + this.#bucketMs;
