@@ -44,15 +44,14 @@ export class CountWindow {
   /** The call of a success has failed since: the newest success becomes a failure. Answers `false` when it holds none. */
   failSuccess(): boolean {
     const outcomes = this.#outcomes;
-    if (outcomes === undefined) return false;
-    for (let i = 1; i <= this.#total; i++) {
+    if (outcomes === undefined || this.#failures === this.#total) return false;
+    for (let i = 1; ; i++) {
       const at = (this.#next - i + this.#size) % this.#size;
       if (((outcomes[at] as number) & FAILED) !== 0) continue;
       outcomes[at] = (outcomes[at] as number) | FAILED;
       this.#failures++;
       return true;
     }
-    return false;
   }
 
   /** How many outcomes it holds. */

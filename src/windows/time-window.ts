@@ -51,7 +51,7 @@ export class TimeWindow extends Buckets {
     const newest = this.moveTo(nowMs);
     const counts = this.#counts;
     if (counts === undefined || this.#total === this.#failures) return false;
-    for (let i = 1; i <= this.#buckets; i++) {
+    for (let i = 1; ; i++) {
       const at = 3 * ((newest + i) % this.#buckets);
       if (counts[at] === counts[at + 1]) continue;
       counts[at] = (counts[at] as number) - 1;
@@ -60,7 +60,6 @@ export class TimeWindow extends Buckets {
       this.#failures++;
       return true;
     }
-    return false;
   }
 
   /** Adds the outcomes of many calls at once, as if they had all completed at `nowMs`. */
