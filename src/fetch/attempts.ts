@@ -1,9 +1,4 @@
-class Itself {
-  constructor(object: object) {
-    // biome-ignore lint/correctness/noConstructorReturn: that is how a private field is put on somebody else's object.
-    return object;
-  }
-}
+import { Itself } from './itself.js';
 
 /** How often, as a private field of what a call ended with: nobody sees it, and it is cheaper than an entry in a WeakMap. */
 class Noted extends Itself {

@@ -163,13 +163,15 @@ export function controllerOf(context: Context): AbortController {
   return (context as Attempt).controller;
 }
 
-/** The clock of one attempt's timeout. Once the attempt is over nothing happens. */
+/** What measures the time of one attempt. Once the attempt is over nothing happens. */
 export interface AttemptClock {
+  /** The time from now on is not the upstream's. */
   stop(): void;
+  /** It is again, after `extraMs` more. */
   start(extraMs: number): void;
 }
 
-/** The clock of the timeout in `layer`, for the attempt that an operation was told about. */
+/** The clock of the timeout in `layer`, if there is one, and of the limiters around the attempt that an operation was told about. */
 export function clockOf(context: Context, layer: number | undefined): AttemptClock {
   const attempt = context as Attempt;
   return {

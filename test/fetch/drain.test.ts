@@ -3,6 +3,7 @@ import { type ResilientFetchOptions, resilientFetch } from 'holdfast/fetch';
 import { VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../pipeline/support/deferred.js';
+import { noted } from '../pipeline/support/noted.js';
 import { type Double, double, hang } from './support/double.js';
 
 const A = 'http://a.example';
@@ -27,17 +28,6 @@ function slowBody() {
     controller.close();
   };
   return { response: new Response(stream), end };
-}
-
-/** When a drain was over, and what it had left. */
-function noted<T>(promise: Promise<T>, clock: VirtualClock) {
-  const start = clock.now();
-  const note: { at?: number; value?: T } = {};
-  void promise.then((value) => {
-    note.at = clock.now() - start;
-    note.value = value;
-  });
-  return note;
 }
 
 const NOTHING = { inFlight: 0, bodies: 0, byKey: {} };

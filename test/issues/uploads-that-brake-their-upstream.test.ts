@@ -28,7 +28,7 @@ async function upload(
   return ends;
 }
 
-/** Eight uploads at once, all of them answered, made the limiter refuse three in four: they took most of the time that their callers had. */
+/** Eight uploads at once, all of them answered, made the limiter refuse most of those that came after: they took most of the time that their callers had. */
 describe('the time that a body takes to be sent', () => {
   const sending = async (context: Context, clock: VirtualClock): Promise<void> => {
     const attempt = clockOf(context, undefined);

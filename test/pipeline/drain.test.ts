@@ -16,17 +16,7 @@ import { drainDefaults } from '../../src/pipeline/drain.js';
 import { Metrics, unregister } from '../telemetry/support/sdk.js';
 import { deferred, never, turn } from './support/deferred.js';
 import { gate } from './support/layers.js';
-
-/** Notes when a promise resolves, by this clock. */
-function noted<T>(promise: Promise<T>, clock: VirtualClock) {
-  const start = clock.now();
-  const note: { at?: number; value?: T } = {};
-  void promise.then((value) => {
-    note.at = clock.now() - start;
-    note.value = value;
-  });
-  return note;
-}
+import { noted } from './support/noted.js';
 
 describe('drain', () => {
   it('waits for 20 s by default', () => {
