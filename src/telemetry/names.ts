@@ -33,6 +33,9 @@ export const attribute = {
   errorType: 'error.type',
   statusCode: 'http.response.status_code',
   resendCount: 'http.request.resend_count',
+  exceptionType: 'exception.type',
+  exceptionMessage: 'exception.message',
+  exceptionStacktrace: 'exception.stacktrace',
   overflow: 'otel.metric.overflow',
 } as const;
 
@@ -226,6 +229,9 @@ export const spanEvent = {
     attributes: [policy],
   },
 } as const;
+
+/** The log record of an exception that a call ended with, where exceptions go to logs. */
+export const exceptionLog = { name: 'holdfast.call.exception' } as const;
 
 /** The channels of `node:diagnostics_channel`. */
 export const channel = {

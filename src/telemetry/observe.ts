@@ -1,6 +1,7 @@
 import { reportFault } from '../pipeline/events.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { ResolvedTelemetry } from '../pipeline/telemetry-options.js';
+import { warnOfOtherCopies } from './api-copies.js';
 import { AttributeSets } from './attribute-sets.js';
 import { channels } from './channels.js';
 import { attribute } from './names.js';
@@ -36,6 +37,7 @@ export function observe(
   register(pipeline, source);
   // What is done to a breaker by hand, before any call has looked who is there.
   if (channels().wantsTransitions) pipeline.subscribe();
+  warnOfOtherCopies();
   // Gauges show up without a first call, where an SDK is there already.
   try {
     observer.meters();

@@ -14,6 +14,7 @@ import type { CallObserver, CallWatch } from '../pipeline/observer.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { Tally } from '../pipeline/tally.js';
 import type { ResolvedTelemetry } from '../pipeline/telemetry-options.js';
+import { warnOfOtherCopies } from './api-copies.js';
 import type { AttributeSets } from './attribute-sets.js';
 import type { Channels } from './channels.js';
 import { channels } from './channels.js';
@@ -21,6 +22,8 @@ import type { Meters } from './meters.js';
 import { metersOf } from './meters.js';
 import { attribute, SCOPE, SPAN_PREFIX } from './names.js';
 import { Recorder } from './recorder.js';
+import type { Registered } from './registered.js';
+import { isAnybodyThere, look, NOTHING } from './registered.js';
 import type { Source } from './sources.js';
 import { Watch } from './watch.js';
 
@@ -29,22 +32,6 @@ const ASK_EVERY = 16;
 
 /** How many calls look in vain before it is taken that nobody will come soon: an SDK is registered when a service starts. */
 const VAIN = 1_000;
-
-/** Where version 1 of the API keeps what is registered with it. Nothing is there in a process without an SDK. */
-const REGISTERED = Symbol.for('opentelemetry.js.api.1');
-
-interface Registered {
-  readonly metrics?: unknown;
-  readonly context?: unknown;
-  readonly trace?: unknown;
-}
-
-/** A look of 5 ns in place of 40 ns for asking the API for a meter provider and the active context. */
-function look(): Registered {
-  return (globalThis as { readonly [REGISTERED]?: Registered })[REGISTERED] ?? NOTHING;
-}
-
-const NOTHING: Registered = {};
 
 /**
  * The telemetry of one pipeline, or of all copies of a keyed one that share their attributes.
@@ -71,6 +58,8 @@ export class PipelineTelemetry implements CallObserver {
   #unasked = 0;
   /** How many calls have looked in vain. */
   #vain = 0;
+  /** Where everything was registered when it was last asked. */
+  #api: Registered = NOTHING;
   /** What was registered for metrics when it was last asked for. */
   #registered: unknown = NOTHING;
   #provider: MeterProvider | undefined;
@@ -150,18 +139,20 @@ export class PipelineTelemetry implements CallObserver {
 
   #ask(host: Host): CallWatch | undefined {
     const registered = look();
-    const nothing =
-      registered.metrics === undefined &&
-      registered.context === undefined &&
-      registered.trace === undefined;
-    if (nothing && this.#globalOnly && !this.#channels.active) {
+    if (!isAnybodyThere(registered) && this.#globalOnly && !this.#channels.active) {
       this.#idle = true;
       this.#vain++;
       this.#unasked = ASK_EVERY;
+      // At each power of two: soon while a service starts, and hardly ever later on.
+      if ((this.#vain & (this.#vain - 1)) === 0) warnOfOtherCopies();
       return undefined;
     }
     this.#idle = false;
     try {
+      if (registered !== this.#api) {
+        this.#api = registered;
+        warnOfOtherCopies();
+      }
       if (registered.metrics !== this.#registered) {
         this.#registered = registered.metrics;
         this.meters();

@@ -69,6 +69,11 @@ export class Recorder implements CallWatch {
     }
   }
 
+  /** What all that the calls report has in common. */
+  get attributes(): Attributes {
+    return this.#attributes;
+  }
+
   /** Whether anybody wants metrics. */
   get records(): boolean {
     return this.#meters !== undefined;

@@ -10,6 +10,7 @@ import type { CallWatch } from '../pipeline/observer.js';
 import type { Tally } from '../pipeline/tally.js';
 import { withAttempt } from './attempt.js';
 import type { Channels } from './channels.js';
+import { recordException } from './exceptions.js';
 import { attribute } from './names.js';
 import type { Recorder } from './recorder.js';
 import { addSpanEvent } from './span-events.js';
@@ -75,9 +76,21 @@ export class Watch implements CallWatch {
     this.#recorder.duration(outcome, error, startedAt, this.#context ?? ROOT_CONTEXT);
     if (this.#span !== undefined) {
       const errorType = this.#tally.errorType(outcome, error);
-      endSpan(this.#span, outcome, attempts, error, errorType);
+      endSpan(this.#span, outcome, attempts, error, errorType, this);
     }
     if (this.#channels.wantsCalls) this.#publish(outcome, attempts, error, startedAt);
+  }
+
+  /** Records the error that the call ended with, if it is no error of holdfast's own. */
+  exception(span: Span, error: Error, outcome: CallOutcome, errorType: string): void {
+    const { publicKey } = this.#host;
+    const key = publicKey === undefined ? {} : { [attribute.key]: publicKey };
+    recordException(error, span, this.#context ?? ROOT_CONTEXT, {
+      ...this.#recorder.attributes,
+      ...key,
+      [attribute.outcome]: outcome,
+      [attribute.errorType]: errorType,
+    });
   }
 
   #publish(outcome: CallOutcome, attempts: number, error: unknown, startedAt: number): void {
@@ -97,13 +110,19 @@ function endSpan(
   attempts: number,
   error: unknown,
   errorType: string | undefined,
+  watch: Watch,
 ): void {
   try {
     span.setAttribute(attribute.outcome, outcome);
     span.setAttribute(attribute.attempts, attempts);
     // The caller's own abort is no error; one that a retry or a fallback made good is none either.
     if (errorType !== undefined) span.setAttribute(attribute.errorType, errorType);
-    if (errorType !== undefined && outcome !== 'cancelled') recordError(span, error);
+    if (errorType !== undefined && outcome !== 'cancelled') {
+      recordError(span, error);
+      if (error instanceof Error && !(error instanceof ResilienceError)) {
+        watch.exception(span, error, outcome, errorType);
+      }
+    }
   } catch (fault) {
     reportFault('telemetry', fault);
   }
@@ -118,7 +137,5 @@ function recordError(span: Span, error: unknown): void {
   const code = SpanStatusCode.ERROR;
   // Before anything of the error is read: that it is one must be told even if it cannot be.
   span.setStatus({ code });
-  if (!(error instanceof Error)) return;
-  span.setStatus({ code, message: error.message });
-  if (!(error instanceof ResilienceError)) span.recordException(error);
+  if (error instanceof Error) span.setStatus({ code, message: error.message });
 }

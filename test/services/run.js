@@ -38,9 +38,12 @@ if (missing().length > 0) {
   }
 }
 
-const tests = ['alerts.test.js', 'prometheus.test.js', 'sdk3.test.js'].map((name) =>
-  fileURLToPath(new URL(name, import.meta.url)),
-);
+const tests = [
+  'alerts.test.js',
+  'prometheus.test.js',
+  'sdk3.test.js',
+  'telemetry-docs.test.js',
+].map((name) => fileURLToPath(new URL(name, import.meta.url)));
 const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...tests], {
   stdio: 'inherit',
 });
