@@ -1,7 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Tally } from '../pipeline/tally.js';
 import { attribute } from './names.js';
-import type { Point } from './series.js';
 import { Series } from './series.js';
 
 /** Where calls with the same attributes are counted. It holds no pipeline. */
@@ -15,27 +14,18 @@ export interface Account {
   }[];
 }
 
-/** Numbers to report. */
-export interface Counts {
-  points(): Iterable<Point>;
-}
-
 /** Reads accounts, and adds up what has the same name. */
-export class Counters implements Counts {
-  readonly #series: Series;
+export class Counters {
+  readonly series: Series;
 
   constructor(limit?: number) {
-    this.#series = new Series(limit);
+    this.series = new Series(limit);
   }
 
-  points(): Iterable<Point> {
-    return this.#series.points();
-  }
-
-  /** Adds points that were read before. */
-  merge(counts: Counts): void {
-    for (const { metric, attributes, value } of counts.points()) {
-      this.#series.add(metric, attributes, value);
+  /** Adds what was read before. */
+  merge(counters: Counters): void {
+    for (const { metric, attributes, value } of counters.series.points()) {
+      this.series.add(metric, attributes, value);
     }
   }
 
@@ -51,7 +41,7 @@ export class Counters implements Counts {
       };
       const add = (value: number, enforced: boolean): void => {
         if (value === 0) return;
-        this.#series.add('rejections', { ...at, [attribute.enforced]: enforced }, value);
+        this.series.add('rejections', { ...at, [attribute.enforced]: enforced }, value);
       };
       add(enforced, true);
       add(waived, false);
@@ -59,7 +49,7 @@ export class Counters implements Counts {
     for (const { policy, record } of transitions) {
       for (const [state, value] of Object.entries(record)) {
         const at = { ...attributes, [attribute.policy]: policy, [attribute.state]: state };
-        this.#series.add('breakerTransitions', at, value);
+        this.series.add('breakerTransitions', at, value);
       }
     }
   }
@@ -73,7 +63,7 @@ export class Counters implements Counts {
         [attribute.retried]: retried,
       };
       if (errorType !== undefined) at[attribute.errorType] = errorType;
-      this.#series.add('calls', at, value);
+      this.series.add('calls', at, value);
     };
     add(straight, 'success', false);
     for (const { outcome, errorType, once, retried } of calls) {
@@ -90,7 +80,7 @@ export class Counters implements Counts {
         [attribute.attemptKind]: kind,
         [attribute.outcome]: outcome,
       };
-      this.#series.add('attempts', at, value);
+      this.series.add('attempts', at, value);
     };
     add(straight, 'first', 'success');
     for (const { kind, outcome, count } of attempts) add(count, kind, outcome);

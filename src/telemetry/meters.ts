@@ -1,22 +1,24 @@
 import type {
   Attributes,
   BatchObservableResult,
+  Counter,
   Histogram,
   Meter,
   MeterProvider,
   Observable,
 } from '@opentelemetry/api';
-import { createNoopMeter, metrics } from '@opentelemetry/api';
+import { createNoopMeter, metrics, ROOT_CONTEXT } from '@opentelemetry/api';
 import { reportFault } from '../pipeline/events.js';
-import { Counters } from './counters.js';
 import { WaitingDurations } from './durations.js';
 import { Gauges } from './gauges.js';
+import { Ledger } from './ledger.js';
 import type { MetricId } from './names.js';
 import { DURATION_BUCKETS, metric, SCOPE, VERSION } from './names.js';
-import { retiredOf, sourcesOf } from './sources.js';
+import type { Point } from './series.js';
+import { countsOf, sourcesOf } from './sources.js';
 
 /**
- * The instruments at one meter provider. Counters and gauges are read when they are collected; only durations are
+ * The instruments at one meter provider. Counts and gauges are read when they are collected; only durations are
  * recorded by calls.
  */
 export class Meters {
@@ -25,7 +27,11 @@ export class Meters {
   /** Durations that are recorded when they are collected, at the latest. */
   readonly waiting = new WaitingDurations();
   readonly #provider: MeterProvider;
-  readonly #observables = new Map<MetricId, Observable>();
+  readonly #counters = new Map<MetricId, Counter>();
+  readonly #gauges = new Map<MetricId, Observable>();
+  /** Of pipelines that report to this provider by name, and of those that report to the global one, while it is that. */
+  readonly #own = new Ledger();
+  readonly #global = new Ledger();
   /** The gauges of the last collection. */
   #shown = new Map<string, { readonly metric: MetricId; readonly attributes: Attributes }>();
 
@@ -36,46 +42,55 @@ export class Meters {
     for (const id of Object.keys(metric) as MetricId[]) {
       const { name, kind, unit, description } = metric[id];
       if (kind === 'counter') {
-        this.#observables.set(id, meter.createObservableCounter(name, { unit, description }));
+        this.#counters.set(id, meter.createCounter(name, { unit, description }));
       } else if (kind === 'gauge') {
-        this.#observables.set(id, meter.createObservableGauge(name, { unit, description }));
+        this.#gauges.set(id, meter.createObservableGauge(name, { unit, description }));
       }
     }
-    meter.addBatchObservableCallback(
-      (result) => this.#observe(result),
-      [...this.#observables.values()],
-    );
+    meter.addBatchObservableCallback((result) => this.#observe(result), [...this.#gauges.values()]);
   }
 
   async #observe(result: BatchObservableResult): Promise<void> {
     try {
       this.waiting.record();
       const isGlobal = metrics.getMeterProvider() === this.#provider;
-      const counters = new Counters();
-      const gauges = new Gauges();
-      for (const counts of retiredOf(this.#provider, isGlobal)) counters.merge(counts);
-      for (const source of sourcesOf(this.#provider, isGlobal)) {
-        for (const account of source.accounts) counters.add(account);
-        const { pipeline } = source;
-        if (pipeline !== undefined) await gauges.add(pipeline);
-      }
-      const report = (id: MetricId, value: number, attributes: Attributes): void =>
-        result.observe(this.#observables.get(id) as Observable, value, attributes);
-      for (const { metric, attributes, value } of counters.points()) {
-        report(metric, value, attributes);
-      }
-      const shown = gauges.series();
-      // An SDK with cumulative temporality repeats the last value of a gauge that is gone for ever: it ends with a 0.
-      for (const [id, { metric, attributes }] of this.#shown) {
-        if (!shown.has(id)) report(metric, 0, attributes);
-      }
-      this.#shown = new Map();
-      for (const [id, { metric, attributes, value }] of shown.entries()) {
-        report(metric, value, attributes);
-        this.#shown.set(id, { metric, attributes });
-      }
+      this.#settle(isGlobal);
+      await this.#show(result, isGlobal);
     } catch (error) {
       reportFault('telemetry', error);
+    }
+  }
+
+  /** What callbacks add to a counter is in the collection that called them. Nothing is waited for, so collections do not mix. */
+  #settle(isGlobal: boolean): void {
+    const add = (point: Point, value: number): void => this.#add(point, value);
+    this.#own.settle(countsOf(this.#provider).series, add);
+    if (isGlobal) this.#global.settle(countsOf(undefined).series, add);
+  }
+
+  #add({ metric, attributes }: Point, value: number): void {
+    // Whatever is behind a meter provider may throw.
+    try {
+      this.#counters.get(metric)?.add(value, attributes, ROOT_CONTEXT);
+    } catch (fault) {
+      reportFault('telemetry', fault);
+    }
+  }
+
+  async #show(result: BatchObservableResult, isGlobal: boolean): Promise<void> {
+    const gauges = new Gauges();
+    const sources = sourcesOf(this.#provider);
+    if (isGlobal) sources.push(...sourcesOf(undefined));
+    for (const { pipeline } of sources) if (pipeline !== undefined) await gauges.add(pipeline);
+    const report = ({ metric, attributes }: Omit<Point, 'value'>, value: number): void =>
+      result.observe(this.#gauges.get(metric) as Observable, value, attributes);
+    const shown = gauges.series();
+    // An SDK with cumulative temporality repeats the last value of a gauge that is gone for ever: it ends with a 0.
+    for (const [id, point] of this.#shown) if (!shown.has(id)) report(point, 0);
+    this.#shown = new Map();
+    for (const [id, point] of shown.entries()) {
+      report(point, point.value);
+      this.#shown.set(id, point);
     }
   }
 }

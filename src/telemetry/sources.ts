@@ -3,7 +3,7 @@ import { reportFault } from '../pipeline/events.js';
 import type { PolicyMeasures } from '../pipeline/observer.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Tally } from '../pipeline/tally.js';
-import type { Account, Counts } from './counters.js';
+import type { Account } from './counters.js';
 import { Counters } from './counters.js';
 
 /** The numbers of one pipeline, or of a keyed one with all its copies. */
@@ -66,7 +66,7 @@ export function measured(ask: () => PolicyMeasures | undefined): PolicyMeasures 
 
 const sources = new Set<PipelineSource>();
 
-/** How many series of pipelines that are gone are kept for each provider. */
+/** How many series of pipelines that are gone are kept for each provider; counts of others are added up. */
 const MAX_RETIRED = 5_000;
 
 /** What pipelines that are gone have counted, for each provider as long as it lives: counters must never go back. */
@@ -96,22 +96,18 @@ export function register(pipeline: Pipeline<unknown>, source: PipelineSource): v
   registry.register(pipeline, source);
 }
 
-/** The sources that report to `provider`. `isGlobal`: also those that report to the global one. */
-export function sourcesOf(provider: MeterProvider, isGlobal: boolean): PipelineSource[] {
-  return [...sources].filter((source) => belongs(source.provider, provider, isGlobal));
+/** The living pipelines that report to `provider`; `undefined`: to the global one, whichever that is. */
+export function sourcesOf(provider: MeterProvider | undefined): PipelineSource[] {
+  return [...sources].filter((source) => source.provider === provider);
 }
 
-/** What pipelines that reported to `provider` and are gone have counted. */
-export function retiredOf(provider: MeterProvider, isGlobal: boolean): Counts[] {
-  const counters = retired.get(provider);
-  const own = counters === undefined ? [] : [counters];
-  return isGlobal ? [retiredGlobally, ...own] : own;
-}
-
-function belongs(
-  to: MeterProvider | undefined,
-  provider: MeterProvider,
-  isGlobal: boolean,
-): boolean {
-  return to === undefined ? isGlobal : to === provider;
+/** All that the pipelines that report there have counted, also those that are gone. */
+export function countsOf(provider: MeterProvider | undefined): Counters {
+  const counters = new Counters();
+  const gone = provider === undefined ? retiredGlobally : retired.get(provider);
+  if (gone !== undefined) counters.merge(gone);
+  for (const { accounts } of sourcesOf(provider)) {
+    for (const account of accounts) counters.add(account);
+  }
+  return counters;
 }
