@@ -31,6 +31,8 @@ export interface CallWatch {
   within<T>(run: () => T): T;
   /** Something happened in the call. */
   event(event: PipelineEvent): void;
+  /** The call has waited to be let in by a policy, whatever came of it. */
+  waited(policy: string, waitedMs: number): void;
   /** The call settled; it had started at `startedAt` of the pipeline's clock. */
   end(outcome: CallOutcome, attempts: number, error: unknown, startedAt: number): void;
 }
@@ -41,6 +43,13 @@ export interface PolicyMeasures {
   readonly state?: 'closed' | 'open' | 'half_open' | 'isolated';
   /** How often a circuit breaker changed to each state; copies made by `fork` count in one account. */
   readonly transitions?: Readonly<Record<'closed' | 'open' | 'half_open' | 'isolated', number>>;
+  /**
+   * How many milliseconds a circuit breaker has been in each state by a time of the pipeline's clock; copies made by `fork` count in one
+   * account. Kept by telemetry, and asked for when it collects: it must not lead to the policy.
+   */
+  readonly stateTimes?: (
+    nowMs: number,
+  ) => Readonly<Record<'closed' | 'open' | 'half_open' | 'isolated', number>>;
   /** Calls in a circuit breaker's window. */
   readonly calls?: number;
   /** Those of them that failed. */
@@ -53,6 +62,8 @@ export interface PolicyMeasures {
   readonly queued?: number;
   /** How many calls may be inside. */
   readonly limit?: number;
+  /** Whether a limit that moves is as low as it gets. */
+  readonly atFloor?: boolean;
   /** Permits of a rate limiter that can be taken at once. */
   readonly available?: number;
   /** Retries that are allowed now. */

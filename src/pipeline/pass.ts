@@ -188,7 +188,14 @@ export class Pass extends OutboundPass {
       if (detour.interruption !== undefined) return this.interrupted(i - 1);
     }
     if (i === layers.length) return this.operate();
-    return admission === undefined ? this.driveAtOnce(i) : this.refuse(i, admission);
+    if (admission === undefined) return this.driveAtOnce(i);
+    this.reachLimit(i);
+    return this.refuse(i, admission);
+  }
+
+  private reachLimit(i: number): void {
+    const { limits, name } = this.layers[i] as Layer;
+    if (limits) this.host.tally.limitReached(name);
   }
 
   private refuse(i: number, error: RejectedError): unknown {
@@ -211,6 +218,8 @@ export class Pass extends OutboundPass {
     const detour = this.off();
     this.phase = Phase.waiting;
     detour.waiting = true;
+    this.reachLimit(i);
+    if (this.root.watch !== undefined) detour.waitingSince = this.host.time.now();
     const derived = Promise.resolve(admission).then(
       (answer) => this.admitted(i, answer, undefined),
       (error: unknown) => this.admitted(i, undefined, { error }),
@@ -235,6 +244,7 @@ export class Pass extends OutboundPass {
       return undefined;
     }
     this.phase = Phase.entering;
+    this.endWait();
     if (thrown !== undefined) {
       this.fail(thrown.error);
       return this.leaveAtOnce(i - 1);

@@ -7,11 +7,14 @@ import { Series } from './series.js';
 export interface Account {
   readonly attributes: Attributes;
   readonly tally: Tally;
-  /** What the circuit breakers count themselves. */
-  readonly transitions: readonly {
-    readonly policy: string;
-    readonly record: Readonly<Record<string, number>>;
-  }[];
+}
+
+/** What circuit breakers count themselves. */
+export interface BreakerAccount {
+  readonly policy: string;
+  readonly transitions: Readonly<Record<string, number>>;
+  /** How many milliseconds were spent in each state by a time. */
+  readonly times: ((nowMs: number) => Readonly<Record<string, number>>) | undefined;
 }
 
 /** Reads accounts, and adds up what has the same name. */
@@ -30,7 +33,7 @@ export class Counters {
   }
 
   /** Adds what an account holds. */
-  add({ attributes, tally, transitions }: Account): void {
+  add({ attributes, tally }: Account): void {
     this.#addCalls(attributes, tally);
     this.#addAttempts(attributes, tally);
     for (const { policy, reason, enforced, waived } of tally.rejections) {
@@ -46,12 +49,26 @@ export class Counters {
       add(enforced, true);
       add(waived, false);
     }
-    for (const { policy, record } of transitions) {
-      for (const [state, value] of Object.entries(record)) {
-        const at = { ...attributes, [attribute.policy]: policy, [attribute.state]: state };
-        this.series.add('breakerTransitions', at, value);
-      }
+    for (const { policy, count } of tally.limits) {
+      this.series.add('limitReached', { ...attributes, [attribute.policy]: policy }, count);
     }
+  }
+
+  /** Adds what circuit breakers have counted by a time. */
+  addBreaker(
+    attributes: Attributes,
+    { policy, transitions, times }: BreakerAccount,
+    nowMs: number,
+  ): void {
+    const add = (id: 'breakerTransitions' | 'breakerTime', state: string, value: number): void => {
+      const at = { ...attributes, [attribute.policy]: policy, [attribute.state]: state };
+      this.series.add(id, at, value);
+    };
+    for (const [state, value] of Object.entries(transitions)) {
+      add('breakerTransitions', state, value);
+    }
+    if (times === undefined) return;
+    for (const [state, ms] of Object.entries(times(nowMs))) add('breakerTime', state, ms / 1_000);
   }
 
   #addCalls(attributes: Attributes, { straight, calls }: Tally): void {

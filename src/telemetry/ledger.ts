@@ -1,9 +1,12 @@
 import type { MetricId } from './names.js';
 import type { Point } from './series.js';
-import { overflowOf, Series } from './series.js';
+import { overflowOf, Series, seriesOf } from './series.js';
 
 /** Takes what is new. */
 export type Add = (point: Point, value: number) => void;
+
+/** How many series of each metric begin at 0: half of what SDKs tell apart. Beyond, they would be in the way of those that count. */
+const MAX_BEGUN = 1_000;
 
 /**
  * How far counts have been told at one provider. SDKs add up what is added to a counter, whatever attributes a view drops, but of
@@ -11,6 +14,22 @@ export type Add = (point: Point, value: number) => void;
  */
 export class Ledger {
   #told = new Series();
+  /** What has begun at 0, by metric. */
+  readonly #begun = new Map<MetricId, Map<string, Point>>();
+
+  /** Begins a series with 0, unless it is there already. */
+  begin(point: Point, add: Add): void {
+    let begun = this.#begun.get(point.metric);
+    if (begun === undefined) {
+      begun = new Map();
+      this.#begun.set(point.metric, begun);
+    }
+    if (begun.size >= MAX_BEGUN) return;
+    const id = seriesOf(point.metric, point.attributes);
+    if (begun.has(id)) return;
+    begun.set(id, point);
+    if (!this.#told.has(id)) add(point, 0);
+  }
 
   /** Tells of everything in `now` that has not been told yet. Of what has not changed it tells 0, so that its series goes on. */
   settle(now: Series, add: Add): void {
@@ -22,6 +41,10 @@ export class Ledger {
       const credit = moved.get(point.metric) ?? 0;
       const isOverflow = credit > 0 && id === overflowOf(point.metric);
       add(point, Math.max(0, point.value - before - (isOverflow ? credit : 0)));
+    }
+    // Last, as SDKs bound how many they take between two collections.
+    for (const begun of this.#begun.values()) {
+      for (const [id, point] of begun) if (!now.has(id)) add(point, 0);
     }
   }
 

@@ -15,6 +15,7 @@ import { Ledger } from './ledger.js';
 import type { MetricId } from './names.js';
 import { DURATION_BUCKETS, metric, SCOPE, VERSION } from './names.js';
 import type { Point } from './series.js';
+import type { Source } from './sources.js';
 import { countsOf, sourcesOf } from './sources.js';
 
 /**
@@ -24,6 +25,7 @@ import { countsOf, sourcesOf } from './sources.js';
 export class Meters {
   readonly callDuration: Histogram;
   readonly retryDelay: Histogram;
+  readonly queueWait: Histogram;
   /** Durations that are recorded when they are collected, at the latest. */
   readonly waiting = new WaitingDurations();
   readonly #provider: MeterProvider;
@@ -32,6 +34,9 @@ export class Meters {
   /** Of pipelines that report to this provider by name, and of those that report to the global one, while it is that. */
   readonly #own = new Ledger();
   readonly #global = new Ledger();
+  /** The sources whose known series have begun here. */
+  readonly #begun = new WeakSet<Source>();
+  readonly #add = (point: Point, value: number): void => this.#addTo(point, value);
   /** The gauges of the last collection. */
   #shown = new Map<string, { readonly metric: MetricId; readonly attributes: Attributes }>();
 
@@ -39,6 +44,7 @@ export class Meters {
     this.#provider = provider;
     this.callDuration = histogram(meter, 'callDuration');
     this.retryDelay = histogram(meter, 'retryDelay');
+    this.queueWait = histogram(meter, 'queueWait');
     for (const id of Object.keys(metric) as MetricId[]) {
       const { name, kind, unit, description } = metric[id];
       if (kind === 'counter') {
@@ -48,6 +54,14 @@ export class Meters {
       }
     }
     meter.addBatchObservableCallback((result) => this.#observe(result), [...this.#gauges.values()]);
+  }
+
+  /** Begins the series of a source. It is asked for at once, where the provider is known: then they are as old as the pipeline. */
+  begin(source: Source): void {
+    if (this.#begun.has(source)) return;
+    this.#begun.add(source);
+    const ledger = source.provider === undefined ? this.#global : this.#own;
+    for (const point of source.known()) ledger.begin(point, this.#add);
   }
 
   async #observe(result: BatchObservableResult): Promise<void> {
@@ -63,12 +77,16 @@ export class Meters {
 
   /** What callbacks add to a counter is in the collection that called them. Nothing is waited for, so collections do not mix. */
   #settle(isGlobal: boolean): void {
-    const add = (point: Point, value: number): void => this.#add(point, value);
-    this.#own.settle(countsOf(this.#provider).series, add);
-    if (isGlobal) this.#global.settle(countsOf(undefined).series, add);
+    this.#settleOf(this.#provider, this.#own);
+    if (isGlobal) this.#settleOf(undefined, this.#global);
   }
 
-  #add({ metric, attributes }: Point, value: number): void {
+  #settleOf(provider: MeterProvider | undefined, ledger: Ledger): void {
+    for (const source of sourcesOf(provider)) this.begin(source);
+    ledger.settle(countsOf(provider).series, this.#add);
+  }
+
+  #addTo({ metric, attributes }: Point, value: number): void {
     // Whatever is behind a meter provider may throw.
     try {
       this.#counters.get(metric)?.add(value, attributes, ROOT_CONTEXT);
@@ -95,7 +113,7 @@ export class Meters {
   }
 }
 
-function histogram(meter: Meter, id: 'callDuration' | 'retryDelay'): Histogram {
+function histogram(meter: Meter, id: 'callDuration' | 'retryDelay' | 'queueWait'): Histogram {
   const { name, unit, description } = metric[id];
   const advice = { explicitBucketBoundaries: DURATION_BUCKETS };
   return meter.createHistogram(name, { unit, description, advice });

@@ -25,7 +25,7 @@ export class Series {
   }
 
   add(metric: MetricId, attributes: Attributes, value: number): void {
-    const id = `${metric} ${idOf(attributes)}`;
+    const id = seriesOf(metric, attributes);
     const known = this.#points.get(id);
     if (known !== undefined) known.value += value;
     else if (this.#points.size < this.#limit) this.#points.set(id, { metric, attributes, value });
@@ -54,6 +54,11 @@ export class Series {
     if (known !== undefined) known.value += value;
     else this.#points.set(id, { metric, attributes: OVERFLOW, value });
   }
+}
+
+/** The id of a series. */
+export function seriesOf(metric: MetricId, attributes: Attributes): string {
+  return `${metric} ${idOf(attributes)}`;
 }
 
 /** The id of the series in which a metric's overflow is counted. */

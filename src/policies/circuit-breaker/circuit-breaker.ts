@@ -4,6 +4,7 @@ import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { BreakerState, EventBody } from '../../pipeline/events.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
+import type { Refusals } from '../../pipeline/refusals.js';
 import type { TimeSource } from '../../time/time-source.js';
 import { randomOf } from '../chance.js';
 import type { Handle } from '../filter.js';
@@ -29,6 +30,8 @@ import type { Transitions } from './reporter.js';
 import { Reporter } from './reporter.js';
 import { restore, restoreAtOnce, takeSnapshot } from './restore.js';
 import type { CircuitBreakerSnapshot } from './snapshot.js';
+import type { Stay } from './state-times.js';
+import { StateTimes } from './state-times.js';
 
 /**
  * Stops calling an upstream that keeps failing: after too many failures it refuses calls with a {@link CircuitOpenError} for a
@@ -57,6 +60,9 @@ export class CircuitBreakerPolicy implements Gate {
   readonly #isolations = new Isolations(() => this.#circuit.close('released'));
   readonly #reporter: Reporter;
   readonly #time = new OneClock('circuitBreaker', 'breaker');
+  readonly #times: StateTimes;
+  /** Its own part in them, once there is a clock. */
+  #stay: Stay | undefined;
   /** When this state began, and when failures that came late last made a step of a run. */
   #stateSince = -Infinity;
   #lateStepAt = -Infinity;
@@ -64,8 +70,13 @@ export class CircuitBreakerPolicy implements Gate {
   #toRestore: CircuitBreakerSnapshot | undefined;
 
   /** @internal Use {@link circuitBreaker}. */
-  constructor(options: ResolvedCircuitBreaker, transitions?: Transitions) {
+  constructor(
+    options: ResolvedCircuitBreaker,
+    transitions?: Transitions,
+    times: StateTimes = new StateTimes(),
+  ) {
     const { probes, initialState } = options;
+    this.#times = times;
     this.#options = options;
     this.name = options.name;
     this.#reporter = new Reporter(!options.dryRun, transitions);
@@ -86,7 +97,11 @@ export class CircuitBreakerPolicy implements Gate {
       this.#judge,
       randomOf(options.random, 'circuitBreaker'),
       (from, to, reason, openForMs) => {
-        this.#stateSince = this.#time.source.now();
+        const now = this.#time.source.now();
+        this.#stateSince = now;
+        if (this.#stay !== undefined) {
+          this.#times.move(this.#stay, to, now, this.#circuit.openUntil);
+        }
         this.#reporter.report(from, to, reason, openForMs, this.#circuit.cause);
       },
     );
@@ -104,9 +119,17 @@ export class CircuitBreakerPolicy implements Gate {
   bind(time: TimeSource): void {
     this.#time.bind(time);
     const earlier = this.#toRestore;
-    if (earlier === undefined) return;
-    this.#toRestore = undefined;
-    restore(earlier, this.#circuit, this.#judge, time.clock, this.#options);
+    if (earlier !== undefined) {
+      this.#toRestore = undefined;
+      restore(earlier, this.#circuit, this.#judge, time.clock, this.#options);
+    }
+    if (this.#stay !== undefined) return;
+    const { state, openUntil } = this.#circuit;
+    this.#stay = this.#times.begin(state, time.now(), openUntil);
+  }
+
+  get refusals(): Refusals {
+    return { reasons: REASONS, enforced: !this.#options.dryRun };
   }
 
   enter(call: Call): Admission {
@@ -187,7 +210,7 @@ export class CircuitBreakerPolicy implements Gate {
 
   fork(): CircuitBreakerPolicy {
     assertCopyable(this.#options);
-    return new CircuitBreakerPolicy(this.#options, this.#reporter.transitions);
+    return new CircuitBreakerPolicy(this.#options, this.#reporter.transitions, this.#times);
   }
 
   /** @internal One with the same options, but for how it handles outcomes and, where it does not say so itself, reads delays. */
@@ -212,7 +235,13 @@ export class CircuitBreakerPolicy implements Gate {
     const { total, failures, slow } = this.#judge.health;
     const slowCalls = this.#slowMs === Infinity ? {} : { slowCalls: slow };
     const { transitions } = this.#reporter;
-    return { state, transitions, calls: total, failures, ...slowCalls };
+    const stateTimes = this.#times.spent;
+    return { state, transitions, stateTimes, calls: total, failures, ...slowCalls };
+  }
+
+  /** @internal */
+  retire(): void {
+    if (this.#stay !== undefined) this.#times.end(this.#stay, this.#time.source.now());
   }
 
   /** Reports each change of state, whatever causes it. Returns the unsubscriber. */
@@ -352,6 +381,8 @@ export class CircuitBreakerPolicy implements Gate {
     return source;
   }
 }
+
+const REASONS = [CircuitOpenError.reason, CircuitIsolatedError.reason] as const;
 
 function isFailed(sign: Sign): boolean {
   return sign === 'failure' || sign === 'busy';
