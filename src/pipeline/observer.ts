@@ -44,8 +44,8 @@ export interface PolicyMeasures {
   /** How often a circuit breaker changed to each state; copies made by `fork` count in one account. */
   readonly transitions?: Readonly<Record<'closed' | 'open' | 'half_open' | 'isolated', number>>;
   /**
-   * How many milliseconds a circuit breaker has been in each state by a time of the pipeline's clock; copies made by `fork` count in one
-   * account. Kept by telemetry, and asked for when it collects: it must not lead to the policy.
+   * @internal How many milliseconds a circuit breaker has been in each state by a time of the pipeline's clock; copies made by `fork`
+   * count in one account. Telemetry keeps the function: it must not lead to the policy.
    */
   readonly stateTimes?: (
     nowMs: number,
