@@ -110,7 +110,7 @@ export interface Gate extends PolicyBase {
   leave?(call: Call): void;
   /** `true`: `exit` waits until every operation started inside has really settled, also after the call was given up. */
   readonly holds?: boolean;
-  /** How it refuses calls, where that is known in advance. Read once, when a pipeline is made. */
+  /** How it refuses calls, where that is known in advance. */
   readonly refusals?: Refusals | undefined;
   /** Must be `true` for a gate that calls {@link Call.abandon}. */
   readonly mayAbandon?: boolean;

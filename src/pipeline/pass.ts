@@ -12,6 +12,7 @@ import { outcomeOf } from './outcome.js';
 import { Delivery, Phase } from './phase.js';
 import type { Layer, Plan } from './plan.js';
 import { adopted, atOnce, isNative, isThenable } from './promises.js';
+import { isLimit, refusalsOf } from './refusals.js';
 
 /**
  * One pass through the layers of a pipeline: in through the gates, the operation, and out again. The first pass of a
@@ -194,8 +195,8 @@ export class Pass extends OutboundPass {
   }
 
   private reachLimit(i: number): void {
-    const { limits, name } = this.layers[i] as Layer;
-    if (limits) this.host.tally.limitReached(name);
+    const { gate, name } = this.layers[i] as Layer;
+    if (isLimit(refusalsOf(gate))) this.host.tally.limitReached(name);
   }
 
   private refuse(i: number, error: RejectedError): unknown {

@@ -14,8 +14,6 @@ export class Layer {
   readonly begins: boolean;
   /** A gate whose exit waits for the operation to settle. */
   readonly holds: boolean;
-  /** A gate at which calls reach a limit when they have to wait or are refused. */
-  readonly limits: boolean;
   /** A driver that is asked about successful outcomes too. */
   readonly inspects: boolean;
   /** A driver that runs the inner layers itself from the start. */
@@ -28,17 +26,10 @@ export class Layer {
     this.gate = policy.role === 'gate' ? policy : undefined;
     this.driver = policy.role === 'driver' ? policy : undefined;
     this.holds = policy.role === 'gate' && policy.holds === true;
-    this.limits = isLimit(this.gate);
     this.inspects = policy.role === 'driver' && policy.inspectsValues === true;
     this.active = policy.role === 'driver' && policy.accepts === undefined;
     this.begins = !this.active && this.driver?.begin !== undefined;
   }
-}
-
-/** A dry run sets none. */
-function isLimit(gate: Gate | undefined): boolean {
-  const refusals = gate?.refusals;
-  return refusals?.limit === true && refusals.enforced !== false;
 }
 
 /** A gate on the straight way out. */

@@ -11,6 +11,7 @@ import {
 import type { AttemptKind, CallOutcome } from '../pipeline/host.js';
 import type { OutcomeKind } from '../pipeline/outcome.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
+import { isLimit, refusalsOf } from '../pipeline/refusals.js';
 import { attribute } from './names.js';
 import type { Point } from './series.js';
 
@@ -23,9 +24,10 @@ export function* knownSeries(
   attributes: Attributes,
 ): IterableIterator<Point> {
   const drivers = plan.layers.flatMap(({ driver }) => (driver === undefined ? [] : [driver.type]));
-  const gates = plan.layers.flatMap(({ name, limits, gate }) => {
-    const { reasons = [], enforced = true } = gate?.refusals ?? {};
-    return [{ policy: name, reasons, enforced, limits }];
+  const gates = plan.layers.map(({ name, gate }) => {
+    const refusals = refusalsOf(gate);
+    const { reasons = [], enforced = true } = refusals ?? {};
+    return { policy: name, reasons, enforced, limits: isLimit(refusals) };
   });
   const reasons = new Set(gates.flatMap((each) => (each.enforced ? each.reasons : [])));
   const retries = drivers.some((type) => type !== FALLBACK);

@@ -6,12 +6,17 @@ import {
   ConstantBackoff,
   keyed,
   pipeline,
+  RejectedError,
   rateLimiter,
   retry,
   timeout,
 } from 'holdfast';
+import { resilientFetch } from 'holdfast/fetch';
 import { VirtualClock } from 'holdfast/testing';
+import { resilience } from 'holdfast/undici';
+import { Agent, request } from 'undici';
 import { afterEach, expect, it } from 'vitest';
+import { Servers } from '../fetch/support/servers.js';
 import { Metrics, Traces, unregister } from './support/sdk.js';
 
 afterEach(unregister);
@@ -142,6 +147,28 @@ it('a gate of the user that has calls wait is timed, too, and reaches a limit wh
   ]);
 });
 
+it('G4: a gate that cannot say how it refuses is asked in vain, and refuses', async () => {
+  const sdk = new Metrics().register();
+  const name = fresh();
+  const moody: Gate = {
+    role: 'gate',
+    type: 'moody',
+    get refusals(): never {
+      throw new Error('not today');
+    },
+    enter: () => new RejectedError('no'),
+    exit() {},
+  };
+  const { role, enter, exit } = moody;
+  const vague = { role, enter, exit, type: 'vague', refusals: 'all' } as unknown as Gate;
+  for (const gate of [moody, vague]) {
+    const made = pipeline(name, gate);
+    await expect(made.execute(() => 1)).rejects.toBeInstanceOf(RejectedError);
+  }
+  expect(await sdk.sum('holdfast.rejections', { [P]: name })).toBe(2);
+  expect(await sdk.begun(REACHED, { [P]: name })).toEqual([]);
+});
+
 it('a dry run has nobody wait, and reaches no limit', async () => {
   const sdk = new Metrics().register();
   const name = fresh();
@@ -151,6 +178,32 @@ it('a dry run has nobody wait, and reaches no limit', async () => {
   expect(await sdk.sum('holdfast.rejections', { [P]: name })).toBe(1);
   expect(await sdk.begun(REACHED, { [P]: name })).toEqual([]);
   expect(await waits(sdk, name)).toEqual({});
+});
+
+it('requests through fetch and through undici wait as any call does', async () => {
+  const sdk = new Metrics().register();
+  const servers = new Servers();
+  const port = await servers.http((_request, response) => {
+    setTimeout(() => response.end('yes'), 20);
+  });
+  const url = `http://127.0.0.1:${port}/`;
+  const policies = [bulkhead({ maxConcurrent: 1, maxQueued: 9 })];
+  const [name, second] = [fresh(), fresh()];
+  const send = resilientFetch({ name, policies });
+  const agent = new Agent().compose(resilience({ name: second, policies }));
+  const texts = await Promise.all([
+    ...[1, 2, 3].map(async () => (await send(url)).text()),
+    ...[1, 2, 3].map(async () => (await request(url, { dispatcher: agent })).body.text()),
+  ]);
+  expect(new Set(texts)).toEqual(new Set(['yes']));
+  for (const each of [name, second]) {
+    const { bulkhead: [count, sum] = [0, 0] } = await waits(sdk, each);
+    expect(count).toBe(2);
+    expect(sum).toBeGreaterThan(0.02);
+    expect(await sdk.sum(REACHED, { [P]: each })).toBe(2);
+  }
+  await agent.close();
+  await servers.close();
 });
 
 it('the wait of a call in a context is recorded in that context', async () => {

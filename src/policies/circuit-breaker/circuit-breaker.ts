@@ -26,12 +26,11 @@ import type { CircuitBreakerOptions, ResolvedCircuitBreaker } from './options.js
 import { breakerOf, resolveCircuitBreaker } from './options.js';
 import { probesNeeded } from './probes.js';
 import { refusalOf, waitOf } from './refusal.js';
-import type { Transitions } from './reporter.js';
+import type { BreakerAccount } from './reporter.js';
 import { Reporter } from './reporter.js';
 import { restore, restoreAtOnce, takeSnapshot } from './restore.js';
 import type { CircuitBreakerSnapshot } from './snapshot.js';
 import type { Stay } from './state-times.js';
-import { StateTimes } from './state-times.js';
 
 /**
  * Stops calling an upstream that keeps failing: after too many failures it refuses calls with a {@link CircuitOpenError} for a
@@ -60,8 +59,7 @@ export class CircuitBreakerPolicy implements Gate {
   readonly #isolations = new Isolations(() => this.#circuit.close('released'));
   readonly #reporter: Reporter;
   readonly #time = new OneClock('circuitBreaker', 'breaker');
-  readonly #times: StateTimes;
-  /** Its own part in them, once there is a clock. */
+  /** Its own part in the times of all copies, once there is a clock. */
   #stay: Stay | undefined;
   /** When this state began, and when failures that came late last made a step of a run. */
   #stateSince = -Infinity;
@@ -70,16 +68,11 @@ export class CircuitBreakerPolicy implements Gate {
   #toRestore: CircuitBreakerSnapshot | undefined;
 
   /** @internal Use {@link circuitBreaker}. */
-  constructor(
-    options: ResolvedCircuitBreaker,
-    transitions?: Transitions,
-    times: StateTimes = new StateTimes(),
-  ) {
+  constructor(options: ResolvedCircuitBreaker, account?: BreakerAccount) {
     const { probes, initialState } = options;
-    this.#times = times;
     this.#options = options;
     this.name = options.name;
-    this.#reporter = new Reporter(!options.dryRun, transitions);
+    this.#reporter = new Reporter(!options.dryRun, account);
     this.#signs = signsOf(options.handle, isUpstreamFailure);
     this.#inspects = options.handle !== undefined;
     this.#slowMs = options.slowCallDuration ?? Infinity;
@@ -100,7 +93,8 @@ export class CircuitBreakerPolicy implements Gate {
         const now = this.#time.source.now();
         this.#stateSince = now;
         if (this.#stay !== undefined) {
-          this.#times.move(this.#stay, to, now, this.#circuit.openUntil);
+          const { times } = this.#reporter.account;
+          this.#stay = times.move(this.#stay, to, now, this.#circuit.openUntil);
         }
         this.#reporter.report(from, to, reason, openForMs, this.#circuit.cause);
       },
@@ -125,7 +119,7 @@ export class CircuitBreakerPolicy implements Gate {
     }
     if (this.#stay !== undefined) return;
     const { state, openUntil } = this.#circuit;
-    this.#stay = this.#times.begin(state, time.now(), openUntil);
+    this.#stay = this.#reporter.account.times.begin(state, time.now(), openUntil);
   }
 
   get refusals(): Refusals {
@@ -210,7 +204,7 @@ export class CircuitBreakerPolicy implements Gate {
 
   fork(): CircuitBreakerPolicy {
     assertCopyable(this.#options);
-    return new CircuitBreakerPolicy(this.#options, this.#reporter.transitions, this.#times);
+    return new CircuitBreakerPolicy(this.#options, this.#reporter.account);
   }
 
   /** @internal One with the same options, but for how it handles outcomes and, where it does not say so itself, reads delays. */
@@ -234,14 +228,15 @@ export class CircuitBreakerPolicy implements Gate {
     this.#judge.advance(nowMs);
     const { total, failures, slow } = this.#judge.health;
     const slowCalls = this.#slowMs === Infinity ? {} : { slowCalls: slow };
-    const { transitions } = this.#reporter;
-    const stateTimes = this.#times.spent;
+    const { transitions, times } = this.#reporter.account;
+    const stateTimes = times.spent;
     return { state, transitions, stateTimes, calls: total, failures, ...slowCalls };
   }
 
   /** @internal */
   retire(): void {
-    if (this.#stay !== undefined) this.#times.end(this.#stay, this.#time.source.now());
+    if (this.#stay === undefined) return;
+    this.#stay = this.#reporter.account.times.end(this.#stay, this.#time.source.now());
   }
 
   /** Reports each change of state, whatever causes it. Returns the unsubscriber. */

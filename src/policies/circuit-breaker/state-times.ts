@@ -1,12 +1,15 @@
 import type { BreakerState } from '../../pipeline/events.js';
 
-/** Where one breaker is, as far as its time is counted. It leads to nothing else: telemetry keeps it beyond the breaker. */
-export interface Stay {
-  /** `undefined`: its time is not counted (any more). */
-  state: BreakerState | undefined;
-  /** While open: when that is over, and it waits for calls to probe. */
-  openUntilMs: number;
+/** An open breaker. It leads to nothing else: telemetry keeps it beyond the breaker. */
+interface Opening {
+  /** When it begins to wait for calls to probe. */
+  readonly untilMs: number;
+  /** That has been, and it counts as half-open. */
+  over: boolean;
 }
+
+/** Where one breaker is, as far as its time is counted: no object of its own for a state that time alone does not end. */
+export type Stay = Exclude<BreakerState, 'open'> | Opening | 'ended';
 
 /**
  * How long a breaker, or all copies of it together, has been in each state.
@@ -17,35 +20,33 @@ export interface Stay {
 export class StateTimes {
   readonly #counts = ofEach(0);
   readonly #sums = ofEach(0);
-  readonly #open = new Set<Stay>();
+  readonly #open = new Set<Opening>();
   /** The latest time it was told. A clock that goes back stands still here. */
   #latest = -Infinity;
 
-  /** A breaker whose time is counted from now on. */
+  /** A breaker's time is counted from now on. Answers where it is. */
   begin(state: BreakerState, nowMs: number, openUntilMs: number): Stay {
-    const stay: Stay = { state: undefined, openUntilMs };
-    this.#enter(stay, state, this.#at(nowMs));
-    return stay;
+    return this.#enter(state, this.#at(nowMs), openUntilMs);
   }
 
   /** It changes to a state. One whose time is not counted any more stays so. */
-  move(stay: Stay, to: BreakerState, nowMs: number, openUntilMs: number): void {
-    if (stay.state === undefined) return;
+  move(stay: Stay, to: BreakerState, nowMs: number, openUntilMs: number): Stay {
+    if (stay === 'ended') return stay;
     const at = this.#at(nowMs);
     this.#leave(stay, at);
-    stay.openUntilMs = openUntilMs;
-    this.#enter(stay, to, at);
+    return this.#enter(to, at, openUntilMs);
   }
 
   /** Its time is not counted any more. */
-  end(stay: Stay, nowMs: number): void {
-    if (stay.state !== undefined) this.#leave(stay, this.#at(nowMs));
+  end(stay: Stay, nowMs: number): Stay {
+    if (stay !== 'ended') this.#leave(stay, this.#at(nowMs));
+    return 'ended';
   }
 
   /** The milliseconds spent in each state up to now, or up to the latest time known here. */
   readonly spent = (nowMs: number): Record<BreakerState, number> => {
     const at = this.#at(nowMs);
-    for (const stay of this.#open) this.#endOpen(stay, at);
+    for (const opening of this.#open) this.#pass(opening, at);
     const spent = ofEach(0);
     for (const state of STATES) {
       const count = this.#counts[state];
@@ -59,32 +60,38 @@ export class StateTimes {
     return this.#latest;
   }
 
-  /** Its open time is over when it is over, whether or not anybody comes to see it. */
-  #endOpen(stay: Stay, at: number): void {
-    const { openUntilMs } = stay;
-    if (stay.state !== 'open' || openUntilMs > at) return;
-    this.#remove(stay, openUntilMs);
-    this.#enter(stay, 'half_open', openUntilMs);
+  /** Open time is over when it is over, whether or not anybody comes to see it. */
+  #pass(opening: Opening, at: number): void {
+    const { untilMs } = opening;
+    if (opening.over || untilMs > at) return;
+    opening.over = true;
+    this.#open.delete(opening);
+    this.#add('open', -1, untilMs);
+    this.#add('half_open', 1, untilMs);
   }
 
-  #enter(stay: Stay, state: BreakerState, at: number): void {
-    stay.state = state;
-    this.#counts[state]++;
-    this.#sums[state] -= at;
-    if (state === 'open') this.#open.add(stay);
+  #enter(state: BreakerState, at: number, untilMs: number): Stay {
+    this.#add(state, 1, at);
+    if (state !== 'open') return state;
+    const opening: Opening = { untilMs, over: false };
+    this.#open.add(opening);
+    return opening;
   }
 
-  #leave(stay: Stay, at: number): void {
-    this.#endOpen(stay, at);
-    this.#remove(stay, at);
-  }
-
-  #remove(stay: Stay, at: number): void {
-    const state = stay.state as BreakerState;
-    this.#counts[state]--;
-    this.#sums[state] += at;
+  #leave(stay: Exclude<Stay, 'ended'>, at: number): void {
+    if (typeof stay === 'string') {
+      this.#add(stay, -1, at);
+      return;
+    }
+    this.#pass(stay, at);
     this.#open.delete(stay);
-    stay.state = undefined;
+    this.#add(stay.over ? 'half_open' : 'open', -1, at);
+  }
+
+  /** One more, or less, in a state. */
+  #add(state: BreakerState, more: 1 | -1, at: number): void {
+    this.#counts[state] += more;
+    this.#sums[state] -= more * at;
   }
 }
 
