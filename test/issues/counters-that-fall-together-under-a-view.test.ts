@@ -1,4 +1,4 @@
-import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
+import type { DataPoint, IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
 import {
   AggregationTemporality,
   createAllowListAttributesProcessor,
@@ -101,7 +101,7 @@ it('a provider that comes later gets all counts, the first one none twice', asyn
     return resourceMetrics.scopeMetrics
       .flatMap((scope) => scope.metrics)
       .filter(({ descriptor }) => descriptor.name === CALLS)
-      .flatMap(({ dataPoints }) => dataPoints)
+      .flatMap(({ dataPoints }) => dataPoints as DataPoint<number>[])
       .filter(({ attributes }) => attributes['holdfast.pipeline'] === 'stock later')
       .map(({ value }) => value);
   };
