@@ -12,7 +12,7 @@ import { outcomeOf } from './outcome.js';
 import { Delivery, Phase } from './phase.js';
 import type { Layer, Plan } from './plan.js';
 import { adopted, atOnce, isNative, isThenable } from './promises.js';
-import { isLimit, refusalsOf } from './refusals.js';
+import { countLimit } from './refusals.js';
 
 /**
  * One pass through the layers of a pipeline: in through the gates, the operation, and out again. The first pass of a
@@ -190,13 +190,8 @@ export class Pass extends OutboundPass {
     }
     if (i === layers.length) return this.operate();
     if (admission === undefined) return this.driveAtOnce(i);
-    this.reachLimit(i);
+    countLimit(this.host.tally, this.layers[i] as Layer);
     return this.refuse(i, admission);
-  }
-
-  private reachLimit(i: number): void {
-    const { gate, name } = this.layers[i] as Layer;
-    if (isLimit(refusalsOf(gate))) this.host.tally.limitReached(name);
   }
 
   private refuse(i: number, error: RejectedError): unknown {
@@ -219,7 +214,7 @@ export class Pass extends OutboundPass {
     const detour = this.off();
     this.phase = Phase.waiting;
     detour.waiting = true;
-    this.reachLimit(i);
+    countLimit(this.host.tally, this.layers[i] as Layer);
     if (this.root.watch !== undefined) detour.waitingSince = this.host.time.now();
     const derived = Promise.resolve(admission).then(
       (answer) => this.admitted(i, answer, undefined),

@@ -1,4 +1,6 @@
 import type { Gate } from './contract.js';
+import type { Layer } from './plan.js';
+import type { Tally } from './tally.js';
 
 /** How a gate refuses calls, as far as that is known before it does. */
 export interface Refusals {
@@ -23,4 +25,9 @@ export function refusalsOf(gate: Gate | undefined): Refusals | undefined {
 /** Whether calls reach a limit there. A dry run has none. */
 export function isLimit(refusals: Refusals | undefined): boolean {
   return refusals?.limit === true && refusals.enforced !== false;
+}
+
+/** A call has to wait in this layer, or is refused there at once. */
+export function countLimit(tally: Tally, { gate, name }: Layer): void {
+  if (isLimit(refusalsOf(gate))) tally.limitReached(name);
 }
