@@ -9,7 +9,7 @@
 import type { RejectedError } from '../errors.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { Context } from './context.js';
-import type { EventBody, Told } from './events.js';
+import type { BreakerState, EventBody, Told } from './events.js';
 import type { PolicyMeasures } from './observer.js';
 import type { Outcome } from './outcome.js';
 import type { Refusals } from './refusals.js';
@@ -82,6 +82,11 @@ export interface PolicyBase {
   failedLate?(outcome: Outcome, succeededAt: number): void;
   /** Whether a call is in here or state is held that must not be dropped (an open breaker): keyed pipelines ask before evicting. */
   busy?(): boolean;
+  /**
+   * @internal How many milliseconds a circuit breaker has been in each state by a time of its clock; copies made by `fork` count in one
+   * account. Telemetry keeps the function, which must not lead to the policy.
+   */
+  readonly stateTimes?: ((nowMs: number) => Readonly<Record<BreakerState, number>>) | undefined;
   /** @internal Nobody calls through it any more: what goes on with time alone is no longer counted. */
   retire?(): void;
 }

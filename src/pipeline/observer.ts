@@ -43,13 +43,6 @@ export interface PolicyMeasures {
   readonly state?: 'closed' | 'open' | 'half_open' | 'isolated';
   /** How often a circuit breaker changed to each state; copies made by `fork` count in one account. */
   readonly transitions?: Readonly<Record<'closed' | 'open' | 'half_open' | 'isolated', number>>;
-  /**
-   * @internal How many milliseconds a circuit breaker has been in each state by a time of the pipeline's clock; copies made by `fork`
-   * count in one account. Telemetry keeps the function: it must not lead to the policy.
-   */
-  readonly stateTimes?: (
-    nowMs: number,
-  ) => Readonly<Record<'closed' | 'open' | 'half_open' | 'isolated', number>>;
   /** Calls in a circuit breaker's window. */
   readonly calls?: number;
   /** Those of them that failed. */

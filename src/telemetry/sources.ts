@@ -41,7 +41,8 @@ export class PipelineSource implements Source {
     this.#pipeline = new WeakRef(pipeline);
     const now = pipeline.time.now();
     this.#breakers = pipeline.plan.layers.flatMap(({ name, policy }) => {
-      const { transitions, stateTimes: times } = measured(() => policy.measure?.(now)) ?? {};
+      const transitions = measured(() => policy.measure?.(now))?.transitions;
+      const times = policy.stateTimes;
       return transitions === undefined ? [] : [{ policy: name, transitions, times }];
     });
     this.#accounts.push({ attributes, tally: pipeline.tally });

@@ -228,9 +228,13 @@ export class CircuitBreakerPolicy implements Gate {
     this.#judge.advance(nowMs);
     const { total, failures, slow } = this.#judge.health;
     const slowCalls = this.#slowMs === Infinity ? {} : { slowCalls: slow };
-    const { transitions, times } = this.#reporter.account;
-    const stateTimes = times.spent;
-    return { state, transitions, stateTimes, calls: total, failures, ...slowCalls };
+    const { transitions } = this.#reporter.account;
+    return { state, transitions, calls: total, failures, ...slowCalls };
+  }
+
+  /** @internal */
+  get stateTimes(): (nowMs: number) => Record<BreakerState, number> {
+    return this.#reporter.account.times.spent;
   }
 
   /** @internal */
