@@ -67,6 +67,24 @@ export function alertsOf(names, { window, hold }) {
         'Calls soon queue or are refused: the upstream got slower, or there is more traffic than it was made for.',
     },
     {
+      alert: 'HoldfastThrottled',
+      expr: `(${q.throttled}) > 0.1`,
+      for: hold,
+      severity: 'warning',
+      summary: `${at} holds up or refuses {{ $value | humanizePercentage }} of the calls`,
+      description:
+        'A throttle refuses calls because the upstream does, or a rate limiter has fewer permits than there are calls.',
+    },
+    {
+      alert: 'HoldfastAdaptiveLimitAtFloor',
+      expr: q.atFloor,
+      for: hold,
+      severity: 'warning',
+      summary: `the limit of ${at} is as low as it gets, and calls are held up by it`,
+      description:
+        'Hardly any call is useful to its caller: the upstream is down or overloaded far beyond what a lower limit could mend.',
+    },
+    {
       alert: 'HoldfastManyRetries',
       expr: `(${q.retries}) > 0.15`,
       for: hold,

@@ -64,6 +64,12 @@ function rows(q) {
           targets: [[q.transitions, `${each} -> {{${state}}}`]],
         },
         {
+          title: 'Time in each state',
+          description: 'Share of the time; of a keyed pipeline, copies on the average.',
+          unit: 'short',
+          targets: [[q.stateTime, `${each} {{${state}}}`]],
+        },
+        {
           title: 'Failures and slow calls in the window',
           description: 'What the breakers judge by.',
           unit: 'percentunit',
@@ -104,7 +110,7 @@ function rows(q) {
       ],
     ],
     [
-      'Retries and queues',
+      'Retries',
       [
         {
           title: 'Retries and hedges for each call',
@@ -127,17 +133,40 @@ function rows(q) {
           unit: 's',
           targets: [[q.retryDelay, p]],
         },
+      ],
+    ],
+    [
+      'Queues',
+      [
         {
           title: 'Queued calls',
           description: 'Calls that wait for a slot of a bulkhead.',
           unit: 'short',
           targets: [[q.queued, each]],
         },
+        {
+          title: 'Queued for an adaptive limit',
+          description: 'Calls that wait for a slot. Those that wait too long are refused.',
+          unit: 'short',
+          targets: [[q.adaptiveQueued, each]],
+        },
+        {
+          title: 'Time in queues',
+          description: 'Of calls that had to wait, nine in ten waited less.',
+          unit: 's',
+          targets: [[q.queueWait, each]],
+        },
       ],
     ],
     [
       'Limits',
       [
+        {
+          title: 'Limits reached',
+          description: 'Calls a second that had to wait at a limit, or were refused there.',
+          unit: 'reqps',
+          targets: [[q.limitReached, each]],
+        },
         {
           title: 'Permits of rate limiters',
           description: 'Calls that may start now.',
@@ -152,13 +181,8 @@ function rows(q) {
           targets: [
             [q.adaptiveLimit, `${each} limit`],
             [q.adaptiveInFlight, `${each} in flight`],
+            [q.adaptiveAtFloor, `${each} at the floor`],
           ],
-        },
-        {
-          title: 'Queued for an adaptive limit',
-          description: 'Calls that wait for a slot. Those that wait too long are refused.',
-          unit: 'short',
-          targets: [[q.adaptiveQueued, each]],
         },
         {
           title: 'Throttling',

@@ -31,27 +31,44 @@ export function queriesOf({ metric, attribute }, window, only = '') {
   const rate = (selector) => `rate(${selector}[${window}])`;
   const by = `by (${job}, ${pipeline})`;
   const byPolicy = `by (${job}, ${pipeline}, ${policy})`;
+  /**
+   * By how much counters grew. Prometheus takes what a series is born with for its start and not for growth, so a series that is
+   * new counts with all it has: the first failure of a kind may come with a thousand others in one scrape.
+   *
+   * @param {string} selector
+   */
+  const growth = (selector) =>
+    `(${selector} unless ${selector} offset ${window}) or increase(${selector}[${window}])`;
   /** @param {string} selector */
-  const perPipeline = (selector) => `sum ${by} (${rate(selector)})`;
+  const perPipeline = (selector) => `sum ${by} (${growth(selector)})`;
+  /** @param {string} selector */
+  const perPolicy = (selector) => `sum ${byPolicy} (${growth(selector)})`;
 
   /** A call whose answer's body failed was counted before. */
-  const traffic = perPipeline(series(metric.calls, having(`${outcome}!="body_failure"`)));
+  const answered = series(metric.calls, having(`${outcome}!="body_failure"`));
+  const traffic = perPipeline(answered);
   const failed = perPipeline(
     series(metric.calls, having(`${outcome}=~"failure|timeout|rejected|body_failure"`)),
   );
   const degraded = perPipeline(series(metric.calls, having(`${outcome}="fallback"`)));
   /** @param {string} of */
   const attempts = (of) => perPipeline(series(metric.attempts, having(`${kind}="${of}"`)));
+  const refusedByThrottle = perPolicy(
+    series(metric.rejections, having(`${reason}="throttled"`, `${enforced}="true"`)),
+  );
+  const reached = perPolicy(series(metric.limitReached, having()));
+  const permits = `sum ${byPolicy} (${series(metric.rateLimiterAvailable, having())})`;
+  const atFloor = `sum ${byPolicy} (${series(metric.adaptiveLimiterAtFloor, having())})`;
   const buckets = series(metric.callDuration, having(), '_bucket');
   /** @param {number} share */
   const latency = (share) =>
-    `histogram_quantile(${share}, sum by (le, ${job}, ${pipeline}) (${rate(buckets)}))`;
+    `histogram_quantile(${share}, sum by (le, ${job}, ${pipeline}) (${growth(buckets)}))`;
   const inFlight = `sum ${byPolicy} (${series(metric.bulkheadInFlight, having())})`;
   const limit = `sum ${byPolicy} (${series(metric.bulkheadLimit, having())})`;
 
   return {
     latency,
-    traffic,
+    traffic: `sum ${by} (${rate(answered)})`,
     /** Shares are of what there was: without calls there is no share. */
     errors: `${failed} / (${traffic} > 0)`,
     degraded: `${degraded} / (${traffic} > 0)`,
@@ -72,7 +89,16 @@ export function queriesOf({ metric, attribute }, window, only = '') {
     whereCalled: (query) => `(${query}) and on (${job}, ${pipeline}) (${traffic} > 0)`,
     throttle: `max ${byPolicy} (${series(metric.throttleProbability, having())})`,
     budget: `min ${byPolicy} (${series(metric.retryBudgetBalance, having())})`,
-    permits: `sum ${byPolicy} (${series(metric.rateLimiterAvailable, having())})`,
+    permits,
+    /** Share of the calls that a throttle refuses, or that a rate limiter refuses or makes wait. */
+    throttled: `(${refusedByThrottle} or (${reached} and ${permits})) / on (${job}, ${pipeline}) group_left () (${traffic} > 0)`,
+    /** Adaptive limiters that are as low as they get, where that holds calls up. */
+    atFloor: `(${atFloor} > 0) and (${reached} > 0)`,
+    adaptiveAtFloor: atFloor,
+    limitReached: `sum ${byPolicy} (${rate(series(metric.limitReached, having()))})`,
+    queueWait: `histogram_quantile(0.9, sum by (le, ${job}, ${pipeline}, ${policy}) (${growth(series(metric.queueWait, having(), '_bucket'))}))`,
+    /** Breakers in each state, on the average: of one, the share of its time. */
+    stateTime: `sum by (${state}, ${job}, ${pipeline}, ${policy}) (${rate(series(metric.breakerTime, having()))})`,
     queued: `sum ${byPolicy} (${series(metric.bulkheadQueued, having())})`,
     adaptiveLimit: `sum ${byPolicy} (${series(metric.adaptiveLimiterLimit, having())})`,
     adaptiveInFlight: `sum ${byPolicy} (${series(metric.adaptiveLimiterInFlight, having())})`,

@@ -50,6 +50,7 @@ export type {
   PipelineLayer,
   PipelineSnapshot,
 } from './pipeline/pipeline.js';
+export type { Refusals } from './pipeline/refusals.js';
 export type { SpanMode, TelemetryOptions } from './pipeline/telemetry-options.js';
 export * from './policies/adaptive-limiter/index.js';
 export * from './policies/bulkhead/index.js';

@@ -54,6 +54,7 @@ export abstract class AbandonablePass extends CallState {
       case Phase.waiting:
         i = this.layer;
         this.phase = Phase.leaving;
+        this.endWait();
         (detour as Detour).leftFor = error;
         this.leaveQueue(this.layers[i]?.gate);
         i--;

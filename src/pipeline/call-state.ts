@@ -183,6 +183,15 @@ export abstract class CallState implements Call {
     if (this.listening) this.emit({ type: 'rejection', reason, enforced: false, retryAfter });
   }
 
+  /** The call no longer waits to be let in. */
+  protected endWait(): void {
+    const { detour, root, host } = this;
+    if (detour === undefined || Number.isNaN(detour.waitingSince)) return;
+    const waitedMs = host.time.now() - detour.waitingSince;
+    detour.waitingSince = Number.NaN;
+    root.watch?.waited(this.policy, waitedMs);
+  }
+
   /** Marks the call as answered by a fallback. */
   degraded(): void {
     this.root.off().degraded = true;

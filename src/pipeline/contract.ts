@@ -9,9 +9,10 @@
 import type { RejectedError } from '../errors.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { Context } from './context.js';
-import type { EventBody, Told } from './events.js';
+import type { BreakerState, EventBody, Told } from './events.js';
 import type { PolicyMeasures } from './observer.js';
 import type { Outcome } from './outcome.js';
+import type { Refusals } from './refusals.js';
 
 /** What a policy sees of the call it is part of. Valid from `enter` to `exit`; the engine reuses the object. */
 export interface Call {
@@ -81,6 +82,13 @@ export interface PolicyBase {
   failedLate?(outcome: Outcome, succeededAt: number): void;
   /** Whether a call is in here or state is held that must not be dropped (an open breaker): keyed pipelines ask before evicting. */
   busy?(): boolean;
+  /**
+   * @internal How many milliseconds a circuit breaker has been in each state by a time of its clock; copies made by `fork` count in one
+   * account. Telemetry keeps the function, which must not lead to the policy.
+   */
+  readonly stateTimes?: ((nowMs: number) => Readonly<Record<BreakerState, number>>) | undefined;
+  /** @internal Nobody calls through it any more: what goes on with time alone is no longer counted. */
+  retire?(): void;
 }
 
 /** Answer of {@link Gate.enter}: `undefined` admits, an error refuses. */
@@ -107,6 +115,8 @@ export interface Gate extends PolicyBase {
   leave?(call: Call): void;
   /** `true`: `exit` waits until every operation started inside has really settled, also after the call was given up. */
   readonly holds?: boolean;
+  /** How it refuses calls, where that is known in advance. */
+  readonly refusals?: Refusals | undefined;
   /** Must be `true` for a gate that calls {@link Call.abandon}. */
   readonly mayAbandon?: boolean;
   /** When this gate will abandon the call whose `state` this is, in the clock's milliseconds. */

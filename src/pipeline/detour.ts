@@ -38,6 +38,8 @@ export class Detour {
   failed: Attempt | undefined;
   /** A gate's promise of admission is pending. */
   waiting = false;
+  /** When it began to wait there, if somebody watches the call; else NaN. */
+  waitingSince = Number.NaN;
   /** Why the pass left the gate it waited for. */
   leftFor: unknown;
   held: Held[] | undefined;

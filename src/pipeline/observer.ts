@@ -31,6 +31,8 @@ export interface CallWatch {
   within<T>(run: () => T): T;
   /** Something happened in the call. */
   event(event: PipelineEvent): void;
+  /** The call has waited to be let in by a policy, whatever came of it. */
+  waited(policy: string, waitedMs: number): void;
   /** The call settled; it had started at `startedAt` of the pipeline's clock. */
   end(outcome: CallOutcome, attempts: number, error: unknown, startedAt: number): void;
 }
@@ -53,6 +55,8 @@ export interface PolicyMeasures {
   readonly queued?: number;
   /** How many calls may be inside. */
   readonly limit?: number;
+  /** Whether a limit that moves is as low as it gets. */
+  readonly atFloor?: boolean;
   /** Permits of a rate limiter that can be taken at once. */
   readonly available?: number;
   /** Retries that are allowed now. */

@@ -12,6 +12,7 @@ import { outcomeOf } from './outcome.js';
 import { Delivery, Phase } from './phase.js';
 import type { Layer, Plan } from './plan.js';
 import { adopted, atOnce, isNative, isThenable } from './promises.js';
+import { countLimit } from './refusals.js';
 
 /**
  * One pass through the layers of a pipeline: in through the gates, the operation, and out again. The first pass of a
@@ -188,7 +189,9 @@ export class Pass extends OutboundPass {
       if (detour.interruption !== undefined) return this.interrupted(i - 1);
     }
     if (i === layers.length) return this.operate();
-    return admission === undefined ? this.driveAtOnce(i) : this.refuse(i, admission);
+    if (admission === undefined) return this.driveAtOnce(i);
+    countLimit(this.host.tally, this.layers[i] as Layer);
+    return this.refuse(i, admission);
   }
 
   private refuse(i: number, error: RejectedError): unknown {
@@ -211,6 +214,8 @@ export class Pass extends OutboundPass {
     const detour = this.off();
     this.phase = Phase.waiting;
     detour.waiting = true;
+    countLimit(this.host.tally, this.layers[i] as Layer);
+    if (this.root.watch !== undefined) detour.waitingSince = this.host.time.now();
     const derived = Promise.resolve(admission).then(
       (answer) => this.admitted(i, answer, undefined),
       (error: unknown) => this.admitted(i, undefined, { error }),
@@ -235,6 +240,7 @@ export class Pass extends OutboundPass {
       return undefined;
     }
     this.phase = Phase.entering;
+    this.endWait();
     if (thrown !== undefined) {
       this.fail(thrown.error);
       return this.leaveAtOnce(i - 1);

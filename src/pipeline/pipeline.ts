@@ -273,6 +273,7 @@ export class Pipeline<Adds = never> {
   dispose(): void {
     this.#unsubscribe();
     if (!this.#isCopy || this.#isApart) this.observer?.dispose();
+    else this.retire();
     this.observer = undefined;
     if (!this.#isCopy) this.hub.clear();
   }
@@ -297,6 +298,11 @@ export class Pipeline<Adds = never> {
   forkWith(key: string, policies: readonly PipelineLayer[]): Pipeline<unknown> {
     const place = (host: Host): Placed[] => flatten(policies, host);
     return new Pipeline<unknown>(this.#options, place, this as Pipeline<unknown>, key, true);
+  }
+
+  /** @internal Nobody makes calls here any more, and its policies are nobody else's. */
+  retire(): void {
+    for (const { policy } of this.plan.layers) policy.retire?.();
   }
 
   /** @internal Takes no new calls. The promise resolves when nothing is left of those in flight. */

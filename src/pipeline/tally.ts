@@ -30,6 +30,13 @@ export interface RejectionCount {
   waived: number;
 }
 
+/** Calls that reached the limit of one policy. */
+export interface LimitCount {
+  /** Name of the policy in the pipeline. */
+  readonly policy: string;
+  count: number;
+}
+
 /** How many error types, and how many reasons, are told apart; what comes later is {@link OTHER_ERROR}. */
 const MAX_WORDS = 30;
 
@@ -47,6 +54,8 @@ export class Tally {
   /** All other attempts. */
   readonly attempts: AttemptCount[] = [];
   readonly rejections: RejectionCount[] = [];
+  /** Calls that had to wait at a limit, or were refused there at once. */
+  readonly limits: LimitCount[] = [];
   readonly #errorTypes = new Set<string>();
   /** A bound of their own: whatever errors an upstream comes up with, refusals keep their reasons. */
   readonly #reasons = new Set<string>();
@@ -97,6 +106,15 @@ export class Tally {
     }
     if (enforced) last.enforced++;
     else last.waived++;
+  }
+
+  limitReached(policy: string): void {
+    let count = this.limits.find((each) => each.policy === policy);
+    if (count === undefined) {
+      count = { policy, count: 0 };
+      this.limits.push(count);
+    }
+    count.count++;
   }
 
   /** The word for an error in telemetry; `undefined` for what ended well. */

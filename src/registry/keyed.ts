@@ -100,6 +100,8 @@ export class Keyed<Adds = never> {
     this.#template = template;
     this.#make = make;
     template.copies = [...template.copies, new WeakRef(this)];
+    // Its copies are called, and what it has been till now is not to go on beside them.
+    template.retire();
     this.#maxKeys = options.maxKeys;
     this.#idleMs = options.idleFor;
   }

@@ -1,46 +1,39 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Tally } from '../pipeline/tally.js';
 import { attribute } from './names.js';
-import type { Point } from './series.js';
 import { Series } from './series.js';
 
 /** Where calls with the same attributes are counted. It holds no pipeline. */
 export interface Account {
   readonly attributes: Attributes;
   readonly tally: Tally;
-  /** What the circuit breakers count themselves. */
-  readonly transitions: readonly {
-    readonly policy: string;
-    readonly record: Readonly<Record<string, number>>;
-  }[];
 }
 
-/** Numbers to report. */
-export interface Counts {
-  points(): Iterable<Point>;
+/** What circuit breakers count themselves. */
+export interface BreakerAccount {
+  readonly policy: string;
+  readonly transitions: Readonly<Record<string, number>>;
+  /** How many milliseconds were spent in each state by a time. */
+  readonly times: ((nowMs: number) => Readonly<Record<string, number>>) | undefined;
 }
 
 /** Reads accounts, and adds up what has the same name. */
-export class Counters implements Counts {
-  readonly #series: Series;
+export class Counters {
+  readonly series: Series;
 
   constructor(limit?: number) {
-    this.#series = new Series(limit);
+    this.series = new Series(limit);
   }
 
-  points(): Iterable<Point> {
-    return this.#series.points();
-  }
-
-  /** Adds points that were read before. */
-  merge(counts: Counts): void {
-    for (const { metric, attributes, value } of counts.points()) {
-      this.#series.add(metric, attributes, value);
+  /** Adds what was read before. */
+  merge(counters: Counters): void {
+    for (const { metric, attributes, value } of counters.series.points()) {
+      this.series.add(metric, attributes, value);
     }
   }
 
   /** Adds what an account holds. */
-  add({ attributes, tally, transitions }: Account): void {
+  add({ attributes, tally }: Account): void {
     this.#addCalls(attributes, tally);
     this.#addAttempts(attributes, tally);
     for (const { policy, reason, enforced, waived } of tally.rejections) {
@@ -51,17 +44,31 @@ export class Counters implements Counts {
       };
       const add = (value: number, enforced: boolean): void => {
         if (value === 0) return;
-        this.#series.add('rejections', { ...at, [attribute.enforced]: enforced }, value);
+        this.series.add('rejections', { ...at, [attribute.enforced]: enforced }, value);
       };
       add(enforced, true);
       add(waived, false);
     }
-    for (const { policy, record } of transitions) {
-      for (const [state, value] of Object.entries(record)) {
-        const at = { ...attributes, [attribute.policy]: policy, [attribute.state]: state };
-        this.#series.add('breakerTransitions', at, value);
-      }
+    for (const { policy, count } of tally.limits) {
+      this.series.add('limitReached', { ...attributes, [attribute.policy]: policy }, count);
     }
+  }
+
+  /** Adds what circuit breakers have counted by a time. */
+  addBreaker(
+    attributes: Attributes,
+    { policy, transitions, times }: BreakerAccount,
+    nowMs: number,
+  ): void {
+    const add = (id: 'breakerTransitions' | 'breakerTime', state: string, value: number): void => {
+      const at = { ...attributes, [attribute.policy]: policy, [attribute.state]: state };
+      this.series.add(id, at, value);
+    };
+    for (const [state, value] of Object.entries(transitions)) {
+      add('breakerTransitions', state, value);
+    }
+    if (times === undefined) return;
+    for (const [state, ms] of Object.entries(times(nowMs))) add('breakerTime', state, ms / 1_000);
   }
 
   #addCalls(attributes: Attributes, { straight, calls }: Tally): void {
@@ -73,7 +80,7 @@ export class Counters implements Counts {
         [attribute.retried]: retried,
       };
       if (errorType !== undefined) at[attribute.errorType] = errorType;
-      this.#series.add('calls', at, value);
+      this.series.add('calls', at, value);
     };
     add(straight, 'success', false);
     for (const { outcome, errorType, once, retried } of calls) {
@@ -90,7 +97,7 @@ export class Counters implements Counts {
         [attribute.attemptKind]: kind,
         [attribute.outcome]: outcome,
       };
-      this.#series.add('attempts', at, value);
+      this.series.add('attempts', at, value);
     };
     add(straight, 'first', 'success');
     for (const { kind, outcome, count } of attempts) add(count, kind, outcome);

@@ -23,6 +23,7 @@ class PolicySum {
   limit = 0;
   available: number | undefined;
   balance: number | undefined;
+  atFloor: number | undefined;
   isThrottle = false;
   requests = 0;
   /** Of as many calls as the windows hold, how many would be refused now. */
@@ -53,7 +54,8 @@ class PolicySum {
       this.requests += requests;
       this.refused += rejectionProbability * requests;
     }
-    const { available, balance } = measures;
+    const { available, balance, atFloor } = measures;
+    if (atFloor !== undefined) this.atFloor = (this.atFloor ?? 0) + (atFloor ? 1 : 0);
     if (available !== undefined) this.available = (this.available ?? 0) + available;
     if (balance !== undefined) this.balance = Math.min(this.balance ?? Infinity, balance);
   }
@@ -81,6 +83,7 @@ class PolicySum {
       series.add('adaptiveLimiterQueued', at, this.queued);
       series.add('adaptiveLimiterLimit', at, this.limit);
     }
+    if (this.atFloor !== undefined) series.add('adaptiveLimiterAtFloor', at, this.atFloor);
     if (this.balance !== undefined) series.add('retryBudgetBalance', at, this.balance);
   }
 }

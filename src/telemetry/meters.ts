@@ -1,31 +1,42 @@
 import type {
   Attributes,
   BatchObservableResult,
+  Counter,
   Histogram,
   Meter,
   MeterProvider,
   Observable,
 } from '@opentelemetry/api';
-import { createNoopMeter, metrics } from '@opentelemetry/api';
+import { createNoopMeter, metrics, ROOT_CONTEXT } from '@opentelemetry/api';
 import { reportFault } from '../pipeline/events.js';
-import { Counters } from './counters.js';
 import { WaitingDurations } from './durations.js';
 import { Gauges } from './gauges.js';
+import { Ledger } from './ledger.js';
 import type { MetricId } from './names.js';
 import { DURATION_BUCKETS, metric, SCOPE, VERSION } from './names.js';
-import { retiredOf, sourcesOf } from './sources.js';
+import type { Point } from './series.js';
+import type { Source } from './sources.js';
+import { countsOf, sourcesOf } from './sources.js';
 
 /**
- * The instruments at one meter provider. Counters and gauges are read when they are collected; only durations are
+ * The instruments at one meter provider. Counts and gauges are read when they are collected; only durations are
  * recorded by calls.
  */
 export class Meters {
   readonly callDuration: Histogram;
   readonly retryDelay: Histogram;
+  readonly queueWait: Histogram;
   /** Durations that are recorded when they are collected, at the latest. */
   readonly waiting = new WaitingDurations();
   readonly #provider: MeterProvider;
-  readonly #observables = new Map<MetricId, Observable>();
+  readonly #counters = new Map<MetricId, Counter>();
+  readonly #gauges = new Map<MetricId, Observable>();
+  /** Of pipelines that report to this provider by name, and of those that report to the global one, while it is that. */
+  readonly #own = new Ledger();
+  readonly #global = new Ledger();
+  /** The sources whose known series have begun here. */
+  readonly #begun = new WeakSet<Source>();
+  readonly #add = (point: Point, value: number): void => this.#addTo(point, value);
   /** The gauges of the last collection. */
   #shown = new Map<string, { readonly metric: MetricId; readonly attributes: Attributes }>();
 
@@ -33,54 +44,76 @@ export class Meters {
     this.#provider = provider;
     this.callDuration = histogram(meter, 'callDuration');
     this.retryDelay = histogram(meter, 'retryDelay');
+    this.queueWait = histogram(meter, 'queueWait');
     for (const id of Object.keys(metric) as MetricId[]) {
       const { name, kind, unit, description } = metric[id];
       if (kind === 'counter') {
-        this.#observables.set(id, meter.createObservableCounter(name, { unit, description }));
+        this.#counters.set(id, meter.createCounter(name, { unit, description }));
       } else if (kind === 'gauge') {
-        this.#observables.set(id, meter.createObservableGauge(name, { unit, description }));
+        this.#gauges.set(id, meter.createObservableGauge(name, { unit, description }));
       }
     }
-    meter.addBatchObservableCallback(
-      (result) => this.#observe(result),
-      [...this.#observables.values()],
-    );
+    meter.addBatchObservableCallback((result) => this.#observe(result), [...this.#gauges.values()]);
+  }
+
+  /** Begins the series of a source. It is asked for at once, where the provider is known: then they are as old as the pipeline. */
+  begin(source: Source): void {
+    if (this.#begun.has(source)) return;
+    this.#begun.add(source);
+    const ledger = source.provider === undefined ? this.#global : this.#own;
+    for (const point of source.known()) ledger.begin(point, this.#add);
   }
 
   async #observe(result: BatchObservableResult): Promise<void> {
     try {
       this.waiting.record();
       const isGlobal = metrics.getMeterProvider() === this.#provider;
-      const counters = new Counters();
-      const gauges = new Gauges();
-      for (const counts of retiredOf(this.#provider, isGlobal)) counters.merge(counts);
-      for (const source of sourcesOf(this.#provider, isGlobal)) {
-        for (const account of source.accounts) counters.add(account);
-        const { pipeline } = source;
-        if (pipeline !== undefined) await gauges.add(pipeline);
-      }
-      const report = (id: MetricId, value: number, attributes: Attributes): void =>
-        result.observe(this.#observables.get(id) as Observable, value, attributes);
-      for (const { metric, attributes, value } of counters.points()) {
-        report(metric, value, attributes);
-      }
-      const shown = gauges.series();
-      // An SDK with cumulative temporality repeats the last value of a gauge that is gone for ever: it ends with a 0.
-      for (const [id, { metric, attributes }] of this.#shown) {
-        if (!shown.has(id)) report(metric, 0, attributes);
-      }
-      this.#shown = new Map();
-      for (const [id, { metric, attributes, value }] of shown.entries()) {
-        report(metric, value, attributes);
-        this.#shown.set(id, { metric, attributes });
-      }
+      this.#settle(isGlobal);
+      await this.#show(result, isGlobal);
     } catch (error) {
       reportFault('telemetry', error);
     }
   }
+
+  /** What callbacks add to a counter is in the collection that called them. Nothing is waited for, so collections do not mix. */
+  #settle(isGlobal: boolean): void {
+    this.#settleOf(this.#provider, this.#own);
+    if (isGlobal) this.#settleOf(undefined, this.#global);
+  }
+
+  #settleOf(provider: MeterProvider | undefined, ledger: Ledger): void {
+    for (const source of sourcesOf(provider)) this.begin(source);
+    ledger.settle(countsOf(provider).series, this.#add);
+  }
+
+  #addTo({ metric, attributes }: Point, value: number): void {
+    // Whatever is behind a meter provider may throw.
+    try {
+      this.#counters.get(metric)?.add(value, attributes, ROOT_CONTEXT);
+    } catch (fault) {
+      reportFault('telemetry', fault);
+    }
+  }
+
+  async #show(result: BatchObservableResult, isGlobal: boolean): Promise<void> {
+    const gauges = new Gauges();
+    const sources = sourcesOf(this.#provider);
+    if (isGlobal) sources.push(...sourcesOf(undefined));
+    for (const { pipeline } of sources) if (pipeline !== undefined) await gauges.add(pipeline);
+    const report = ({ metric, attributes }: Omit<Point, 'value'>, value: number): void =>
+      result.observe(this.#gauges.get(metric) as Observable, value, attributes);
+    const shown = gauges.series();
+    // An SDK with cumulative temporality repeats the last value of a gauge that is gone for ever: it ends with a 0.
+    for (const [id, point] of this.#shown) if (!shown.has(id)) report(point, 0);
+    this.#shown = new Map();
+    for (const [id, point] of shown.entries()) {
+      report(point, point.value);
+      this.#shown.set(id, point);
+    }
+  }
 }
 
-function histogram(meter: Meter, id: 'callDuration' | 'retryDelay'): Histogram {
+function histogram(meter: Meter, id: 'callDuration' | 'retryDelay' | 'queueWait'): Histogram {
   const { name, unit, description } = metric[id];
   const advice = { explicitBucketBoundaries: DURATION_BUCKETS };
   return meter.createHistogram(name, { unit, description, advice });

@@ -79,6 +79,20 @@ export const metric = {
     description: 'Calls that a policy refused, or would have refused if it were not a dry run.',
     attributes: [policy, reason, enforced],
   },
+  queueWait: {
+    name: 'holdfast.queue.wait',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Time that calls waited to be let in, of those that had to wait.',
+    attributes: [policy],
+  },
+  limitReached: {
+    name: 'holdfast.limit.reached',
+    kind: 'counter',
+    unit: '{call}',
+    description: 'Calls that reached a limit: they had to wait there, or were refused at once.',
+    attributes: [policy],
+  },
   breakerState: {
     name: 'holdfast.circuit_breaker.state',
     kind: 'gauge',
@@ -92,6 +106,13 @@ export const metric = {
     kind: 'counter',
     unit: '{transition}',
     description: 'Changes to this state.',
+    attributes: [policy, state],
+  },
+  breakerTime: {
+    name: 'holdfast.circuit_breaker.time',
+    kind: 'counter',
+    unit: 's',
+    description: 'Time spent in this state, of a keyed pipeline by all its copies together.',
     attributes: [policy, state],
   },
   breakerFailureRate: {
@@ -155,6 +176,14 @@ export const metric = {
     kind: 'gauge',
     unit: '{call}',
     description: 'Calls that wait for a slot.',
+    attributes: [policy],
+  },
+  adaptiveLimiterAtFloor: {
+    name: 'holdfast.adaptive_limiter.at_floor',
+    kind: 'gauge',
+    unit: '{adaptive_limiter}',
+    description:
+      'Adaptive limiters whose limit is as low as it gets: 1 or 0, of a keyed pipeline the number of copies.',
     attributes: [policy],
   },
   throttleProbability: {

@@ -130,7 +130,9 @@ export class PipelineTelemetry implements CallObserver {
     const provider = this.#options.meterProvider ?? metrics.getMeterProvider();
     if (provider === this.#provider) return;
     this.#provider = provider;
-    this.#recorder = this.#recorderAt(metersOf(provider));
+    const meters = metersOf(provider);
+    meters?.begin(this.#source);
+    this.#recorder = this.#recorderAt(meters);
   }
 
   #recorderAt(meters: Meters | undefined): Recorder {

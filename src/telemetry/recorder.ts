@@ -25,6 +25,7 @@ export class Recorder implements CallWatch {
   readonly #attributes: Attributes;
   /** Of calls that succeeded: all that a call in good times looks for. */
   readonly #successes: Durations | undefined;
+  readonly #waits = new Map<string, Durations>();
   readonly #others = new Map<string | undefined, Map<CallOutcome, Durations>>();
 
   constructor(meters: Meters | undefined, time: TimeSource, tally: Tally, attributes: Attributes) {
@@ -47,6 +48,15 @@ export class Recorder implements CallWatch {
 
   event(event: PipelineEvent): void {
     if (event.type === 'retry') this.delay(event.policy, event.delayMs, ROOT_CONTEXT);
+  }
+
+  waited(policy: string, waitedMs: number): void {
+    this.#waitsFor(policy)?.add(waitedMs / 1_000);
+  }
+
+  /** Records how long a call waited, in a context of its own. */
+  wait(policy: string, waitedMs: number, context: TraceContext): void {
+    this.#waitsFor(policy)?.record(waitedMs / 1_000, context);
   }
 
   end(outcome: CallOutcome, _attempts: number, error: unknown, startedAt: number): void {
@@ -95,6 +105,18 @@ export class Recorder implements CallWatch {
       byOutcome.set(outcome, durations);
     }
     return durations;
+  }
+
+  #waitsFor(policy: string): Durations | undefined {
+    const meters = this.#meters;
+    if (meters === undefined) return undefined;
+    let waits = this.#waits.get(policy);
+    if (waits === undefined) {
+      const attributes = { ...this.#attributes, [attribute.policy]: policy };
+      waits = new Durations(meters.queueWait, attributes, meters.waiting);
+      this.#waits.set(policy, waits);
+    }
+    return waits;
   }
 
   #newDurations(meters: Meters, outcome: CallOutcome, errorType: string | undefined): Durations {

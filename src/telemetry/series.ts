@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { MetricId } from './names.js';
+import { attribute } from './names.js';
 
 /** One number of one metric. */
 export interface Point {
@@ -8,7 +9,13 @@ export interface Point {
   value: number;
 }
 
-/** Numbers by metric and attributes; what has the same ones is summed up, as several pipelines may have one name. */
+/** Where SDKs, too, count what is more than they tell apart. */
+const OVERFLOW: Attributes = { [attribute.overflow]: true };
+
+/**
+ * Numbers by metric and attributes; what has the same ones is summed up, as several pipelines may have one name. What comes when
+ * there are `limit` series already is summed up by metric alone.
+ */
 export class Series {
   readonly #points = new Map<string, Point>();
   readonly #limit: number;
@@ -18,14 +25,19 @@ export class Series {
   }
 
   add(metric: MetricId, attributes: Attributes, value: number): void {
-    const id = `${metric} ${idOf(attributes)}`;
+    const id = seriesOf(metric, attributes);
     const known = this.#points.get(id);
     if (known !== undefined) known.value += value;
     else if (this.#points.size < this.#limit) this.#points.set(id, { metric, attributes, value });
+    else this.#overflow(metric, value);
   }
 
   has(id: string): boolean {
     return this.#points.has(id);
+  }
+
+  get(id: string): Point | undefined {
+    return this.#points.get(id);
   }
 
   entries(): IterableIterator<[string, Point]> {
@@ -35,9 +47,28 @@ export class Series {
   points(): IterableIterator<Point> {
     return this.#points.values();
   }
+
+  #overflow(metric: MetricId, value: number): void {
+    const id = overflowOf(metric);
+    const known = this.#points.get(id);
+    if (known !== undefined) known.value += value;
+    else this.#points.set(id, { metric, attributes: OVERFLOW, value });
+  }
+}
+
+/** The id of a series. */
+export function seriesOf(metric: MetricId, attributes: Attributes): string {
+  return `${metric} ${idOf(attributes)}`;
+}
+
+/** The id of the series in which a metric's overflow is counted. */
+export function overflowOf(metric: MetricId): string {
+  return `${metric} ${OVERFLOW_ID}`;
 }
 
 /** The same text for the same attributes, in whatever order. */
 export function idOf(attributes: Attributes): string {
   return JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+const OVERFLOW_ID = idOf(OVERFLOW);

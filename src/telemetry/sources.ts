@@ -3,11 +3,17 @@ import { reportFault } from '../pipeline/events.js';
 import type { PolicyMeasures } from '../pipeline/observer.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Tally } from '../pipeline/tally.js';
-import type { Account, Counts } from './counters.js';
+import type { Account, BreakerAccount } from './counters.js';
 import { Counters } from './counters.js';
+import { knownSeries } from './known-series.js';
+import type { Point } from './series.js';
 
 /** The numbers of one pipeline, or of a keyed one with all its copies. */
 export interface Source {
+  /** `undefined`: the global one, whichever that is. */
+  readonly provider: MeterProvider | undefined;
+  /** What it will count, as far as that is known. */
+  known(): Iterable<Point>;
   /** Counts calls under other attributes too. */
   add(tally: Tally, attributes: Attributes): void;
   /** Its gauges are no longer to be read; its counters are, as long as it lives. */
@@ -19,10 +25,11 @@ export interface Source {
  * collected, and its counters are kept in {@link retired}.
  */
 export class PipelineSource implements Source {
-  /** `undefined`: the global one, whichever that is. */
   readonly provider: MeterProvider | undefined;
-  readonly accounts: Account[] = [];
+  /** Its own, and those of copies with attributes of their own. */
+  readonly #accounts: Account[] = [];
   readonly #pipeline: WeakRef<Pipeline<unknown>>;
+  #breakers: readonly BreakerAccount[];
   #disposed = false;
 
   constructor(
@@ -33,11 +40,28 @@ export class PipelineSource implements Source {
     this.provider = provider;
     this.#pipeline = new WeakRef(pipeline);
     const now = pipeline.time.now();
-    const transitions = pipeline.plan.layers.flatMap(({ name, policy }) => {
-      const record = measured(() => policy.measure?.(now))?.transitions;
-      return record === undefined ? [] : [{ policy: name, record }];
+    this.#breakers = pipeline.plan.layers.flatMap(({ name, policy }) => {
+      const transitions = measured(() => policy.measure?.(now))?.transitions;
+      const times = policy.stateTimes;
+      return transitions === undefined ? [] : [{ policy: name, transitions, times }];
     });
-    this.accounts.push({ attributes, tally: pipeline.tally, transitions });
+    this.#accounts.push({ attributes, tally: pipeline.tally });
+  }
+
+  /** Adds all that has been counted until now. */
+  addTo(counters: Counters): void {
+    for (const account of this.#accounts) counters.add(account);
+    const [own] = this.#accounts as [Account];
+    const now = this.#now;
+    for (const breaker of this.#breakers) counters.addBreaker(own.attributes, breaker, now);
+  }
+
+  known(): Iterable<Point> {
+    const { pipeline } = this;
+    // Copies with policies of their own may be many, and are counted with their template.
+    if (pipeline === undefined || pipeline.key !== undefined) return [];
+    const [own] = this.#accounts as [Account];
+    return knownSeries(pipeline, own.attributes);
   }
 
   /** The pipeline whose gauges are to be read, while there is one. */
@@ -46,11 +70,22 @@ export class PipelineSource implements Source {
   }
 
   add(tally: Tally, attributes: Attributes): void {
-    this.accounts.push({ attributes, tally, transitions: [] });
+    this.#accounts.push({ attributes, tally });
   }
 
   dispose(): void {
+    const now = this.#now;
     this.#disposed = true;
+    // Time goes on by itself, and is to end here.
+    this.#breakers = this.#breakers.map(({ times, ...rest }) => {
+      const spent = times?.(now);
+      return { ...rest, times: spent && (() => spent) };
+    });
+  }
+
+  /** Without a pipeline nobody knows its time; breakers know the latest that they were told. */
+  get #now(): number {
+    return this.pipeline?.time.now() ?? -Infinity;
   }
 }
 
@@ -66,7 +101,7 @@ export function measured(ask: () => PolicyMeasures | undefined): PolicyMeasures 
 
 const sources = new Set<PipelineSource>();
 
-/** How many series of pipelines that are gone are kept for each provider. */
+/** How many series of pipelines that are gone are kept for each provider; counts of others are added up. */
 const MAX_RETIRED = 5_000;
 
 /** What pipelines that are gone have counted, for each provider as long as it lives: counters must never go back. */
@@ -76,8 +111,7 @@ const retiredGlobally = new Counters(MAX_RETIRED);
 
 const registry = new FinalizationRegistry<PipelineSource>((source) => {
   sources.delete(source);
-  const counters = countersOf(source.provider);
-  for (const account of source.accounts) counters.add(account);
+  source.addTo(countersOf(source.provider));
 });
 
 function countersOf(provider: MeterProvider | undefined): Counters {
@@ -96,22 +130,16 @@ export function register(pipeline: Pipeline<unknown>, source: PipelineSource): v
   registry.register(pipeline, source);
 }
 
-/** The sources that report to `provider`. `isGlobal`: also those that report to the global one. */
-export function sourcesOf(provider: MeterProvider, isGlobal: boolean): PipelineSource[] {
-  return [...sources].filter((source) => belongs(source.provider, provider, isGlobal));
+/** The living pipelines that report to `provider`; `undefined`: to the global one, whichever that is. */
+export function sourcesOf(provider: MeterProvider | undefined): PipelineSource[] {
+  return [...sources].filter((source) => source.provider === provider);
 }
 
-/** What pipelines that reported to `provider` and are gone have counted. */
-export function retiredOf(provider: MeterProvider, isGlobal: boolean): Counts[] {
-  const counters = retired.get(provider);
-  const own = counters === undefined ? [] : [counters];
-  return isGlobal ? [retiredGlobally, ...own] : own;
-}
-
-function belongs(
-  to: MeterProvider | undefined,
-  provider: MeterProvider,
-  isGlobal: boolean,
-): boolean {
-  return to === undefined ? isGlobal : to === provider;
+/** All that the pipelines that report there have counted, also those that are gone. */
+export function countsOf(provider: MeterProvider | undefined): Counters {
+  const counters = new Counters();
+  const gone = provider === undefined ? retiredGlobally : retired.get(provider);
+  if (gone !== undefined) counters.merge(gone);
+  for (const source of sourcesOf(provider)) source.addTo(counters);
+  return counters;
 }

@@ -72,6 +72,10 @@ export class Watch implements CallWatch {
     }
   }
 
+  waited(policy: string, waitedMs: number): void {
+    this.#recorder.wait(policy, waitedMs, this.#context ?? ROOT_CONTEXT);
+  }
+
   end(outcome: CallOutcome, attempts: number, error: unknown, startedAt: number): void {
     this.#recorder.duration(outcome, error, startedAt, this.#context ?? ROOT_CONTEXT);
     if (this.#span !== undefined) {

@@ -15,6 +15,13 @@ const at = 'job="shop",holdfast_pipeline="stock"';
 const policy = (name) => `${at},holdfast_policy="${name}"`;
 const calls = (outcome) => `holdfast_calls_total{${at},holdfast_outcome="${outcome}"}`;
 
+const refused = (name, reason, enforced = true) =>
+  `holdfast_rejections_total{${policy(name)},holdfast_reason="${reason}",holdfast_enforced="${enforced}"}`;
+const reached = (name) => `holdfast_limit_reached_total{${policy(name)}}`;
+
+const failures = (type) =>
+  `holdfast_calls_total{${at},holdfast_outcome="failure",error_type="${type}"}`;
+
 /** Twenty bad minutes, then twenty good ones. A counter's steps are a minute's, `a+bxn` as promtool has them. */
 const level = (bad, good) => `${bad}x20 ${good}x20`;
 const count = (bad, good) => `0+${bad}x20 ${20 * bad + good}+${good}x19`;
@@ -50,6 +57,18 @@ const trouble = {
   HoldfastSaturated: [
     { series: `holdfast_bulkhead_in_flight{${policy('bulkhead')}}`, values: level(100, 10) },
     { series: `holdfast_bulkhead_limit{${policy('bulkhead')}}`, values: level(100, 100) },
+  ],
+  HoldfastThrottled: [
+    { series: refused('throttle', 'throttled'), values: count(20, 0) },
+    { series: calls('success'), values: count(100, 100) },
+  ],
+  HoldfastAdaptiveLimitAtFloor: [
+    {
+      series: `holdfast_adaptive_limiter_at_floor{${policy('adaptive_limiter')}}`,
+      values: level(1, 0),
+    },
+    { series: reached('adaptive_limiter'), values: count(30, 30) },
+    { series: calls('success'), values: count(100, 100) },
   ],
   HoldfastManyRetries: [
     {
@@ -127,6 +146,175 @@ for (const [alert, series] of Object.entries(trouble)) {
 
 test('names with units in them, as the collector writes them, are understood too', () =>
   testRules([caseOf('HoldfastSlow', buckets('_seconds'))]));
+
+test('HoldfastThrottled fires for a rate limiter that makes calls wait, too', () =>
+  testRules([
+    caseOf('HoldfastThrottled', [
+      { series: reached('rate_limiter'), values: count(20, 0) },
+      { series: `holdfast_rate_limiter_available{${policy('rate_limiter')}}`, values: level(0, 9) },
+      { series: calls('success'), values: count(100, 100) },
+    ]),
+  ]));
+
+/** Nothing of these is trouble, though a part of it looks like some. */
+const harmless = {
+  'a bulkhead and an adaptive limiter that make calls wait': [
+    { series: reached('bulkhead'), values: count(90, 90) },
+    { series: reached('adaptive_limiter'), values: count(90, 90) },
+    {
+      series: `holdfast_adaptive_limiter_at_floor{${policy('adaptive_limiter')}}`,
+      values: level(0, 0),
+    },
+    { series: calls('success'), values: count(100, 100) },
+  ],
+  'a dry run that would refuse calls': [
+    { series: refused('throttle', 'throttled', false), values: count(90, 90) },
+    { series: calls('success'), values: count(100, 100) },
+  ],
+  'a limit at its floor that nobody reaches': [
+    {
+      series: `holdfast_adaptive_limiter_at_floor{${policy('adaptive_limiter')}}`,
+      values: level(1, 1),
+    },
+    { series: reached('adaptive_limiter'), values: count(0, 0) },
+    { series: calls('success'), values: count(100, 100) },
+  ],
+  'few calls that a rate limiter makes wait': [
+    { series: reached('rate_limiter'), values: count(5, 5) },
+    { series: `holdfast_rate_limiter_available{${policy('rate_limiter')}}`, values: level(1, 1) },
+    { series: calls('success'), values: count(100, 100) },
+  ],
+  'a new kind of failure, among many calls': [
+    { series: failures('TypeError'), values: '_x10 20x29' },
+    { series: calls('success'), values: count(100, 100) },
+  ],
+  'the first scrape of a process that has made calls for long': [
+    { series: failures('TypeError'), values: '_x10 300+1x29' },
+    { series: calls('success'), values: '_x10 100000+100x29' },
+  ],
+};
+
+for (const [what, input_series] of Object.entries(harmless)) {
+  test(`no alert fires for ${what}`, () =>
+    testRules([
+      {
+        interval: '1m',
+        input_series,
+        alert_rule_test: alerts.flatMap(({ alert: alertname }) =>
+          Array.from({ length: 39 }, (_, i) => ({
+            alertname,
+            eval_time: `${i + 1}m`,
+            exp_alerts: [],
+          })),
+        ),
+      },
+    ]));
+}
+
+/** What is 0 until minute 10, or not there at all, and `value` from then on: all of it came within one scrape interval. */
+const atOnce = (value) => `0x9 ${value}x30`;
+const born = (value) => `_x10 ${value}x30`;
+
+/** An outage of 1,000 calls between two scrapes. Their error types are known to nobody before. */
+const outages = {
+  'of a pipeline that has been idle': [
+    { series: calls('success'), values: '0x40' },
+    { series: calls('failure'), values: '0x40' },
+    { series: failures('ECONNREFUSED'), values: born(1_000) },
+  ],
+  'of a pipeline that has been called': [
+    { series: calls('success'), values: count(100, 0) },
+    { series: calls('failure'), values: '0x40' },
+    { series: failures('ECONNREFUSED'), values: born(1_000) },
+  ],
+  'with a failure of the same kind long before': [
+    { series: calls('success'), values: '7x40' },
+    { series: failures('ECONNREFUSED'), values: `3x9 ${1_003}x30` },
+  ],
+  'with refusals, whose error type is known': [
+    { series: calls('success'), values: '7x40' },
+    {
+      series: `holdfast_calls_total{${at},holdfast_outcome="rejected",error_type="ERR_CIRCUIT_OPEN"}`,
+      values: atOnce(1_000),
+    },
+  ],
+  'before the first scrape ever': [{ series: failures('ECONNREFUSED'), values: born(1_000) }],
+  'of bodies that fail': [
+    { series: calls('success'), values: atOnce(1_000) },
+    {
+      series: `holdfast_calls_total{${at},holdfast_outcome="body_failure",error_type="ERR_TIMEOUT"}`,
+      values: born(1_000),
+    },
+  ],
+};
+
+for (const [what, input_series] of Object.entries(outages)) {
+  test(`HoldfastErrors fires for 1,000 failures in one scrape interval, ${what}, and clears`, () =>
+    testRules([
+      {
+        interval: '1m',
+        input_series,
+        alert_rule_test: [
+          { alertname: 'HoldfastErrors', eval_time: '9m', exp_alerts: [] },
+          { alertname: 'HoldfastErrors', eval_time: '20m', exp_alerts: [] },
+        ],
+        promql_expr_test: [
+          {
+            expr: 'count by (alertname) (ALERTS{alertstate="firing",alertname="HoldfastErrors"})',
+            eval_time: '13m',
+            exp_samples: [{ labels: '{alertname="HoldfastErrors"}', value: 1 }],
+          },
+        ],
+      },
+    ]));
+}
+
+test('the others fire for what came within one scrape interval, too', () =>
+  testRules(
+    [
+      ['HoldfastDegraded', { series: calls('fallback'), values: born(1_000) }],
+      [
+        'HoldfastSlow',
+        { series: `holdfast_call_duration_bucket{${at},le="1"}`, values: born(0) },
+        { series: `holdfast_call_duration_bucket{${at},le="2.5"}`, values: born(1_000) },
+        { series: `holdfast_call_duration_bucket{${at},le="+Inf"}`, values: born(1_000) },
+      ],
+      [
+        'HoldfastThrottled',
+        { series: refused('throttle', 'throttled'), values: atOnce(1_000) },
+        { series: calls('success'), values: atOnce(1_000) },
+      ],
+      [
+        'HoldfastManyRetries',
+        {
+          series: `holdfast_attempts_total{${at},holdfast_attempt_kind="retry"}`,
+          values: born(1_000),
+        },
+        {
+          series: `holdfast_attempts_total{${at},holdfast_attempt_kind="first"}`,
+          values: born(1_000),
+        },
+      ],
+      [
+        'HoldfastCircuitNotClosed',
+        {
+          series: `holdfast_circuit_breaker_state{${policy('circuit_breaker')},holdfast_state="open"}`,
+          values: born(1),
+        },
+        { series: failures('ECONNREFUSED'), values: born(1_000) },
+      ],
+    ].map(([alertname, ...input_series]) => ({
+      interval: '1m',
+      input_series,
+      promql_expr_test: [
+        {
+          expr: `count by (alertname) (ALERTS{alertstate="firing",alertname="${alertname}"})`,
+          eval_time: '13m',
+          exp_samples: [{ labels: `{alertname="${alertname}"}`, value: 1 }],
+        },
+      ],
+    })),
+  ));
 
 /**
  * A breaker whose open time is over waits for a call, and the gauges of a pipeline that is gone end with a 0, which the SDK repeats:

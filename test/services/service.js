@@ -40,6 +40,12 @@ const prices = pipeline(
   throttle({ dryRun: true }),
 );
 const reports = pipeline('reports', bulkhead({ maxConcurrent: 4, maxQueued: 1_000 }));
+const offers = pipeline('offers', throttle({ window: '3s', minimumCalls: 10 }));
+const search = pipeline(
+  'search',
+  adaptiveLimiter({ algorithm: 'aimd', minLimit: 1, initialLimit: 2, maxLimit: 4 }),
+  timeout('300ms'),
+);
 const orders = pipeline(
   'orders',
   fallback(null),
@@ -69,6 +75,8 @@ const traffic = (made, of, everyMs) => setInterval(() => void made.settle(get(of
 traffic(stock, upstream, 20);
 traffic(prices, upstream, 40);
 traffic(orders, upstream, 50);
+traffic(offers, upstream, 50);
+traffic(search, slowUpstream, 100);
 traffic(reports, slowUpstream, 200);
 
 const server = createServer((request, response) =>

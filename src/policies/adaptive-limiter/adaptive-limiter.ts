@@ -3,6 +3,7 @@ import { ContractError, LimitExceededError } from '../../errors.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
+import type { Refusals } from '../../pipeline/refusals.js';
 import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
@@ -102,6 +103,10 @@ export class AdaptiveLimiterPolicy implements Gate {
     this.#time.bind(time);
   }
 
+  get refusals(): Refusals {
+    return { reasons: [LimitExceededError.reason], enforced: !this.#options.dryRun, limit: true };
+  }
+
   enter(call: Call): Admission | Promise<Admission> {
     const { time } = call;
     const regulator = this.#regulator;
@@ -183,11 +188,11 @@ export class AdaptiveLimiterPolicy implements Gate {
 
   measure(nowMs: number): PolicyMeasures {
     this.#advance(nowMs);
-    return {
-      inFlight: this.#inFlight,
-      queued: this.#queue.length,
-      limit: this.#regulator.current,
-    };
+    const limit = this.#regulator.current;
+    const { minLimit, maxLimit } = this.#options;
+    // One that cannot move has no floor.
+    const atFloor = limit <= minLimit && minLimit < maxLimit;
+    return { inFlight: this.#inFlight, queued: this.#queue.length, limit, atFloor };
   }
 
   fork(): AdaptiveLimiterPolicy {

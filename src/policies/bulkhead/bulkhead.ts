@@ -2,6 +2,7 @@ import { BulkheadFullError } from '../../errors.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
+import type { Refusals } from '../../pipeline/refusals.js';
 import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
 import type { Waiter } from '../wait-queue.js';
@@ -61,6 +62,10 @@ export class BulkheadPolicy implements Gate {
     this.#fullMessage = `all slots (maxConcurrent: ${maxConcurrent})${queue} are taken`;
     this.name = options.name;
     this.holds = !options.releaseOnAbandon;
+  }
+
+  get refusals(): Refusals {
+    return { reasons: [BulkheadFullError.reason], enforced: !this.#options.dryRun, limit: true };
   }
 
   enter(call: Call): Admission | Promise<Admission> {

@@ -4,6 +4,7 @@ import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { BreakerState, EventBody } from '../../pipeline/events.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
+import type { Refusals } from '../../pipeline/refusals.js';
 import type { TimeSource } from '../../time/time-source.js';
 import { randomOf } from '../chance.js';
 import type { Handle } from '../filter.js';
@@ -25,10 +26,11 @@ import type { CircuitBreakerOptions, ResolvedCircuitBreaker } from './options.js
 import { breakerOf, resolveCircuitBreaker } from './options.js';
 import { probesNeeded } from './probes.js';
 import { refusalOf, waitOf } from './refusal.js';
-import type { Transitions } from './reporter.js';
+import type { BreakerAccount } from './reporter.js';
 import { Reporter } from './reporter.js';
 import { restore, restoreAtOnce, takeSnapshot } from './restore.js';
 import type { CircuitBreakerSnapshot } from './snapshot.js';
+import type { Stay } from './state-times.js';
 
 /**
  * Stops calling an upstream that keeps failing: after too many failures it refuses calls with a {@link CircuitOpenError} for a
@@ -57,6 +59,8 @@ export class CircuitBreakerPolicy implements Gate {
   readonly #isolations = new Isolations(() => this.#circuit.close('released'));
   readonly #reporter: Reporter;
   readonly #time = new OneClock('circuitBreaker', 'breaker');
+  /** Its own part in the times of all copies, once there is a clock. */
+  #stay: Stay | undefined;
   /** When this state began, and when failures that came late last made a step of a run. */
   #stateSince = -Infinity;
   #lateStepAt = -Infinity;
@@ -64,11 +68,11 @@ export class CircuitBreakerPolicy implements Gate {
   #toRestore: CircuitBreakerSnapshot | undefined;
 
   /** @internal Use {@link circuitBreaker}. */
-  constructor(options: ResolvedCircuitBreaker, transitions?: Transitions) {
+  constructor(options: ResolvedCircuitBreaker, account?: BreakerAccount) {
     const { probes, initialState } = options;
     this.#options = options;
     this.name = options.name;
-    this.#reporter = new Reporter(!options.dryRun, transitions);
+    this.#reporter = new Reporter(!options.dryRun, account);
     this.#signs = signsOf(options.handle, isUpstreamFailure);
     this.#inspects = options.handle !== undefined;
     this.#slowMs = options.slowCallDuration ?? Infinity;
@@ -86,7 +90,12 @@ export class CircuitBreakerPolicy implements Gate {
       this.#judge,
       randomOf(options.random, 'circuitBreaker'),
       (from, to, reason, openForMs) => {
-        this.#stateSince = this.#time.source.now();
+        const now = this.#time.source.now();
+        this.#stateSince = now;
+        if (this.#stay !== undefined) {
+          const { times } = this.#reporter.account;
+          this.#stay = times.move(this.#stay, to, now, this.#circuit.openUntil);
+        }
         this.#reporter.report(from, to, reason, openForMs, this.#circuit.cause);
       },
     );
@@ -104,9 +113,17 @@ export class CircuitBreakerPolicy implements Gate {
   bind(time: TimeSource): void {
     this.#time.bind(time);
     const earlier = this.#toRestore;
-    if (earlier === undefined) return;
-    this.#toRestore = undefined;
-    restore(earlier, this.#circuit, this.#judge, time.clock, this.#options);
+    if (earlier !== undefined) {
+      this.#toRestore = undefined;
+      restore(earlier, this.#circuit, this.#judge, time.clock, this.#options);
+    }
+    if (this.#stay !== undefined) return;
+    const { state, openUntil } = this.#circuit;
+    this.#stay = this.#reporter.account.times.begin(state, time.now(), openUntil);
+  }
+
+  get refusals(): Refusals {
+    return { reasons: REASONS, enforced: !this.#options.dryRun };
   }
 
   enter(call: Call): Admission {
@@ -187,7 +204,7 @@ export class CircuitBreakerPolicy implements Gate {
 
   fork(): CircuitBreakerPolicy {
     assertCopyable(this.#options);
-    return new CircuitBreakerPolicy(this.#options, this.#reporter.transitions);
+    return new CircuitBreakerPolicy(this.#options, this.#reporter.account);
   }
 
   /** @internal One with the same options, but for how it handles outcomes and, where it does not say so itself, reads delays. */
@@ -211,8 +228,19 @@ export class CircuitBreakerPolicy implements Gate {
     this.#judge.advance(nowMs);
     const { total, failures, slow } = this.#judge.health;
     const slowCalls = this.#slowMs === Infinity ? {} : { slowCalls: slow };
-    const { transitions } = this.#reporter;
+    const { transitions } = this.#reporter.account;
     return { state, transitions, calls: total, failures, ...slowCalls };
+  }
+
+  /** @internal */
+  get stateTimes(): (nowMs: number) => Record<BreakerState, number> {
+    return this.#reporter.account.times.spent;
+  }
+
+  /** @internal */
+  retire(): void {
+    if (this.#stay === undefined) return;
+    this.#stay = this.#reporter.account.times.end(this.#stay, this.#time.source.now());
   }
 
   /** Reports each change of state, whatever causes it. Returns the unsubscriber. */
@@ -352,6 +380,8 @@ export class CircuitBreakerPolicy implements Gate {
     return source;
   }
 }
+
+const REASONS = [CircuitOpenError.reason, CircuitIsolatedError.reason] as const;
 
 function isFailed(sign: Sign): boolean {
   return sign === 'failure' || sign === 'busy';

@@ -2,20 +2,27 @@ import type { Call } from '../../pipeline/contract.js';
 import type { BreakerState, EventBody } from '../../pipeline/events.js';
 import { Announcer } from './announcer.js';
 import type { TransitionReason } from './circuit.js';
+import { StateTimes } from './state-times.js';
 
 /** How often a breaker, or all copies of it together, changed to each state. */
 export type Transitions = Record<BreakerState, number>;
 
+/** What a breaker, or all copies of it together, counts. */
+export class BreakerAccount {
+  readonly transitions: Transitions = { closed: 0, open: 0, half_open: 0, isolated: 0 };
+  readonly times = new StateTimes();
+}
+
 /** Counts the changes of state, and tells of them: the call that causes one, and every subscriber. */
 export class Reporter {
-  readonly transitions: Transitions;
+  readonly account: BreakerAccount;
   readonly #enforced: boolean;
   readonly #announcer = new Announcer();
   #call: Call | undefined;
 
-  constructor(enforced: boolean, transitions?: Transitions) {
+  constructor(enforced: boolean, account = new BreakerAccount()) {
     this.#enforced = enforced;
-    this.transitions = transitions ?? { closed: 0, open: 0, half_open: 0, isolated: 0 };
+    this.account = account;
   }
 
   /**
@@ -41,7 +48,7 @@ export class Reporter {
     openForMs: number | undefined,
     failure: unknown,
   ): void {
-    this.transitions[to]++;
+    this.account.transitions[to]++;
     if (this.#call === undefined && !this.#announcer.active) return;
     const cause = to === 'open' ? failure : undefined;
     const told = { from, to, reason, openForMs, cause, enforced: this.#enforced };

@@ -1,6 +1,7 @@
 import { RateLimitedError } from '../../errors.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
+import type { Refusals } from '../../pipeline/refusals.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import { OneClock } from '../one-clock.js';
@@ -76,6 +77,10 @@ export class RateLimiterPolicy implements Gate {
 
   bind(time: TimeSource): void {
     this.#time.bind(time);
+  }
+
+  get refusals(): Refusals {
+    return { reasons: [RateLimitedError.reason], enforced: !this.#options.dryRun, limit: true };
   }
 
   enter(call: Call): Admission | Promise<Admission> {

@@ -2,6 +2,7 @@ import { ThrottledError } from '../../errors.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
+import type { Refusals } from '../../pipeline/refusals.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';
@@ -72,6 +73,10 @@ export class ThrottlePolicy implements Gate {
 
   bind(time: TimeSource): void {
     this.#time.bind(time);
+  }
+
+  get refusals(): Refusals {
+    return { reasons: [ThrottledError.reason], enforced: !this.#options.dryRun };
   }
 
   enter(call: Call): Admission {

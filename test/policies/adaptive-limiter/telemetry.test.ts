@@ -1,4 +1,5 @@
 import { adaptiveLimiter, keyed, pipeline } from 'holdfast';
+import { VirtualClock } from 'holdfast/testing';
 import { afterEach, expect, it } from 'vitest';
 import { Metrics, unregister } from '../../telemetry/support/sdk.js';
 
@@ -46,4 +47,29 @@ it('L2: shows its limit, what is inside and what waits; of copies, the sums', as
   }
   await Promise.all(calls);
   expect(await shown('single')).toEqual([1, 0, 0]);
+});
+
+it('L2: shows whether its limit is as low as it gets; of copies, how many are; one that cannot move never is', async () => {
+  const sdk = new Metrics().register();
+  const clock = new VirtualClock();
+  const shown = (name: string) =>
+    sdk.points('holdfast.adaptive_limiter.at_floor', { 'holdfast.pipeline': name });
+  const labels = { 'holdfast.policy': 'adaptive_limiter' };
+  const fixed = pipeline('fixed', adaptiveLimiter(one));
+  const moves = { algorithm: 'aimd', minLimit: 2, initialLimit: 4, maxLimit: 9 } as const;
+  const byHost = keyed(
+    pipeline({ name: 'floors', clock }, adaptiveLimiter({ ...moves, handle: () => true })),
+  );
+  for (const host of ['a', 'b', 'c']) await byHost.execute(host, () => 1);
+  expect(await shown('floors')).toEqual([{ labels, value: 0 }]);
+  for (let i = 0; i < 50; i++) {
+    for (const host of ['a', 'b']) {
+      const calls = [1, 2, 3, 4].map(() => byHost.settle(host, () => Promise.reject(i)));
+      await Promise.all(calls);
+    }
+    await clock.advance(100);
+  }
+  expect(await shown('floors')).toEqual([{ labels, value: 2 }]);
+  expect(await shown('fixed')).toEqual([{ labels, value: 0 }]);
+  expect(fixed.name).toBe('fixed');
 });

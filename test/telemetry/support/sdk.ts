@@ -63,22 +63,39 @@ export class Metrics {
     );
   }
 
-  /** The points of a metric whose labels include these; the labels asked for are left out. */
+  /**
+   * The points of a metric whose labels include these; the labels asked for are left out. Those of a counter at which nothing was
+   * counted yet are left out, too: see {@link Metrics.begun}.
+   */
   async points(name: string, having: Labels = {}): Promise<Point[]> {
+    const { found, points } = await this.#points(name, having);
+    const counts = found?.dataPointType === DataPointType.SUM;
+    return counts ? points.filter(({ value }) => value !== 0) : points;
+  }
+
+  /** As {@link Metrics.points}, with series that are at 0. */
+  async begun(name: string, having: Labels = {}): Promise<Point[]> {
+    return (await this.#points(name, having)).points;
+  }
+
+  async #points(name: string, having: Labels) {
     const found = (await this.#collect()).find(({ descriptor }) => descriptor.name === name);
-    return (found?.dataPoints ?? [])
+    const points = (found?.dataPoints ?? [])
       .filter(({ attributes }) =>
         Object.entries(having).every(([key, value]) => attributes[key] === value),
       )
-      .map((point) => ({
-        labels: Object.fromEntries(
-          Object.entries(point.attributes).filter(([key]) => !(key in having)),
-        ),
-        value:
-          found?.dataPointType === DataPointType.HISTOGRAM
-            ? (point as DataPoint<Histogram>).value.count
-            : (point.value as number),
-      }));
+      .map(
+        (point): Point => ({
+          labels: Object.fromEntries(
+            Object.entries(point.attributes).filter(([key]) => !(key in having)),
+          ),
+          value:
+            found?.dataPointType === DataPointType.HISTOGRAM
+              ? (point as DataPoint<Histogram>).value.count
+              : (point.value as number),
+        }),
+      );
+    return { found, points };
   }
 
   /** The sum of the points. */

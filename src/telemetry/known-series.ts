@@ -1,0 +1,90 @@
+import type { Attributes } from '@opentelemetry/api';
+import {
+  BulkheadFullError,
+  CircuitIsolatedError,
+  CircuitOpenError,
+  LimitExceededError,
+  RateLimitedError,
+  ThrottledError,
+  TimeoutError,
+} from '../errors.js';
+import type { AttemptKind, CallOutcome } from '../pipeline/host.js';
+import type { OutcomeKind } from '../pipeline/outcome.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { isLimit, refusalsOf } from '../pipeline/refusals.js';
+import { attribute } from './names.js';
+import type { Point } from './series.js';
+
+/**
+ * The series whose attributes are known before anything is counted. They begin at 0, so that what happens between two collections is
+ * an increase: a series that is born with its first thousand failures shows none to Prometheus's `increase()`.
+ */
+export function* knownSeries(
+  { plan }: Pipeline<unknown>,
+  attributes: Attributes,
+): IterableIterator<Point> {
+  const drivers = plan.layers.flatMap(({ driver }) => (driver === undefined ? [] : [driver.type]));
+  const gates = plan.layers.map(({ name, gate }) => {
+    const refusals = refusalsOf(gate);
+    const { reasons = [], enforced = true } = refusals ?? {};
+    return { policy: name, reasons, enforced, limits: isLimit(refusals) };
+  });
+  const reasons = new Set(gates.flatMap((each) => (each.enforced ? each.reasons : [])));
+  const retries = drivers.some((type) => type !== FALLBACK);
+  for (const [outcome, errorType] of endsOf(drivers, reasons)) {
+    for (const retried of retries ? [false, true] : [false]) {
+      const at: Attributes = { ...attributes };
+      at[attribute.outcome] = outcome;
+      at[attribute.retried] = retried;
+      if (errorType !== undefined) at[attribute.errorType] = errorType;
+      yield { metric: 'calls', attributes: at, value: 0 };
+    }
+  }
+  const kinds: AttemptKind[] = retries ? ['first', 'retry'] : ['first'];
+  for (const kind of kinds) {
+    for (const outcome of ATTEMPTS) {
+      const at = { ...attributes, [attribute.attemptKind]: kind, [attribute.outcome]: outcome };
+      yield { metric: 'attempts', attributes: at, value: 0 };
+    }
+  }
+  for (const { policy, reasons, enforced, limits } of gates) {
+    const of = { ...attributes, [attribute.policy]: policy };
+    for (const reason of reasons) {
+      const at = { ...of, [attribute.reason]: reason, [attribute.enforced]: enforced };
+      yield { metric: 'rejections', attributes: at, value: 0 };
+    }
+    if (limits) yield { metric: 'limitReached', attributes: of, value: 0 };
+  }
+}
+
+const FALLBACK = 'fallback';
+const RETRY = 'retry';
+
+const ATTEMPTS: readonly OutcomeKind[] = ['success', 'failure', 'timeout', 'rejected', 'cancelled'];
+
+/** The error types of refusals. That of a user's own error may be any. */
+const CODES = new Map(
+  [
+    CircuitOpenError,
+    CircuitIsolatedError,
+    BulkheadFullError,
+    RateLimitedError,
+    LimitExceededError,
+    ThrottledError,
+  ].map(({ reason, code }) => [reason, code]),
+);
+
+/** How calls can end, with the error types that are known. A failure's is not: without one, it shows that there was none. */
+function* endsOf(
+  drivers: readonly string[],
+  reasons: ReadonlySet<string>,
+): IterableIterator<[CallOutcome, string?]> {
+  yield ['success'];
+  yield ['failure'];
+  yield ['timeout', TimeoutError.code];
+  yield ['cancelled'];
+  if (drivers.some((type) => type !== RETRY)) yield ['fallback'];
+  const codes = [...reasons].flatMap((reason) => CODES.get(reason) ?? []);
+  if (codes.length === 0) yield ['rejected'];
+  for (const code of codes) yield ['rejected', code];
+}
