@@ -2,6 +2,7 @@ import type { IDefaultPolicyContext, IPolicy } from 'cockatiel';
 import { isBrokenCircuitError, isBulkheadRejectedError, isTaskCancelledError } from 'cockatiel';
 import * as z from 'zod';
 import { parseOptions } from '../config/validate.js';
+import { mark } from '../copies.js';
 import { ConfigError } from '../errors.js';
 import type { Drive, Driver } from '../pipeline/contract.js';
 import type { Outcome } from '../pipeline/outcome.js';
@@ -36,6 +37,10 @@ export function fromCockatiel<Alt>(
 
 /** Made by {@link fromCockatiel}. Copies of a pipeline share the policy and its state. */
 export class CockatielLayer<Alt> implements Driver {
+  static {
+    mark(CockatielLayer, 'cockatiel');
+  }
+
   readonly role = 'driver';
   readonly type = 'cockatiel';
   readonly name: string | undefined;

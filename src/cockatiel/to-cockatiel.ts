@@ -8,6 +8,7 @@ import type {
 import { EventEmitter } from 'cockatiel';
 import { ConfigError } from '../errors.js';
 import type { EventOf } from '../pipeline/events.js';
+import { refuseMisfit } from '../pipeline/misfit.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 
 /** What an operation inside cockatiel's `wrap()` is told by a pipeline. */
@@ -24,6 +25,7 @@ export interface PipelineContext extends IDefaultPolicyContext {
  * @throws ConfigError when it is given something else than a pipeline.
  */
 export function toCockatiel<Adds>(pipeline: Pipeline<Adds>): IPolicy<PipelineContext, Adds> {
+  refuseMisfit(pipeline, 'toCockatiel');
   if (!Pipeline.is(pipeline)) {
     throw new ConfigError('toCockatiel: must be given a pipeline, as made by pipeline()', {
       path: 'toCockatiel',
