@@ -13,7 +13,10 @@ import { Pipeline } from '../pipeline/pipeline.js';
 
 /** What an operation inside cockatiel's `wrap()` is told by a pipeline. */
 export interface PipelineContext extends IDefaultPolicyContext {
-  /** Number of this attempt within the pipeline's call: 1 for the first. */
+  /**
+   * Number of this attempt within the pipeline's call: 1 for the first. In `wrap()`, inside a retry of cockatiel's, it is the retry's number, 0
+   * for the first, unless the pipeline makes attempts of its own.
+   */
   readonly attempt: number;
 }
 
@@ -33,6 +36,7 @@ export function toCockatiel<Adds>(pipeline: Pipeline<Adds>): IPolicy<PipelineCon
       policy: 'toCockatiel',
     });
   }
+  const counts = makesAttempts(pipeline);
   return {
     _altReturn: undefined as Adds,
     onSuccess: eventOf<ISuccessEvent>(pipeline, (call) =>
@@ -52,12 +56,35 @@ export function toCockatiel<Adds>(pipeline: Pipeline<Adds>): IPolicy<PipelineCon
       signal?: AbortSignal,
     ): Promise<T | Adds> {
       return pipeline.execute<T>(
-        // cockatiel's wrap() copies the context's own properties, so it gets a plain object.
-        ({ signal: inner, attempt }) => operation({ signal: inner, attempt }),
+        ({ signal: inner, attempt }) =>
+          operation(counts ? { signal: inner, attempt } : new OnlyAttempt(inner)),
         { signal },
       ) as Promise<T | Adds>;
     },
   };
+}
+
+/** Whether the pipeline may call the operation again, so that the number of an attempt says something. */
+function makesAttempts(pipeline: Pipeline<unknown>): boolean {
+  return pipeline.plan.layers.some(
+    ({ driver }) => driver !== undefined && driver.type !== 'fallback',
+  );
+}
+
+/**
+ * The context of an operation that is called once. cockatiel's `wrap()` copies the own properties of contexts, the inner ones over the outer:
+ * the number of a retry further out stays, as this one is inherited.
+ */
+class OnlyAttempt implements PipelineContext {
+  readonly signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    this.signal = signal;
+  }
+
+  get attempt(): number {
+    return 1;
+  }
 }
 
 type CallEvent = EventOf<'call'>;

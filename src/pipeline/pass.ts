@@ -83,6 +83,7 @@ export class Pass extends OutboundPass {
     detour.parent = this;
     detour.attemptKind = kind;
     detour.onStart = options?.onStart;
+    detour.cooperative = options?.cooperative === true;
     const own = this.off();
     detour.nextSibling = own.firstChild;
     own.firstChild = pass;
