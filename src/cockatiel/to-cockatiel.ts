@@ -9,6 +9,7 @@ import { EventEmitter } from 'cockatiel';
 import { ConfigError } from '../errors.js';
 import type { EventOf } from '../pipeline/events.js';
 import { refuseMisfit } from '../pipeline/misfit.js';
+import { isOperation, noOperation } from '../pipeline/mistakes.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 
 /** What an operation inside cockatiel's `wrap()` is told by a pipeline. */
@@ -55,6 +56,8 @@ export function toCockatiel<Adds>(pipeline: Pipeline<Adds>): IPolicy<PipelineCon
       operation: (context: PipelineContext) => PromiseLike<T> | T,
       signal?: AbortSignal,
     ): Promise<T | Adds> {
+      // Another function hides it from the pipeline.
+      if (!isOperation(operation)) return Promise.reject(noOperation('execute', operation));
       return pipeline.execute<T>(
         ({ signal: inner, attempt }) =>
           operation(counts ? { signal: inner, attempt } : new OnlyAttempt(inner)),

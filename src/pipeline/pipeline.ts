@@ -19,6 +19,7 @@ import { refuseMisfit } from './misfit.js';
 import {
   bareSignal,
   isBareSignal,
+  isOperation,
   listedTwice,
   noEvent,
   noOperation,
@@ -178,7 +179,7 @@ export class Pipeline<Adds = never> {
    * signal.
    */
   execute<T>(operation: Operation<T>, options?: CallOptions): Promise<Awaited<T> | Adds> {
-    if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));
+    if (!isOperation(operation)) return Promise.reject(noOperation('execute', operation));
     if (options !== undefined && isBareSignal(options)) {
       return Promise.reject(bareSignal('execute'));
     }
@@ -193,7 +194,7 @@ export class Pipeline<Adds = never> {
     operation: Operation<T>,
     options?: CallOptions,
   ): Promise<PromiseSettledResult<Awaited<T> | Adds>> {
-    if (typeof operation !== 'function') {
+    if (!isOperation(operation)) {
       return Promise.resolve({ status: 'rejected', reason: noOperation('settle', operation) });
     }
     if (options !== undefined && isBareSignal(options)) {
@@ -206,17 +207,22 @@ export class Pipeline<Adds = never> {
   }
 
   /**
-   * Makes a function of the same arguments that runs in this pipeline. The wrapped function is given the context first.
+   * Makes a function of the same arguments that runs in this pipeline. The wrapped function is given the context first, and the `this` that
+   * the made one is called with: methods can be wrapped.
    *
+   * @throws TypeError when the operation is no function, or a generator function.
    * @example
    * const getStock = inventory.wrap(({ signal }, sku: string) => readStock(sku, { signal }));
    * await getStock('42');
    */
-  wrap<A extends unknown[], T>(
-    operation: (context: Context, ...args: A) => T | PromiseLike<T>,
-  ): (...args: A) => Promise<Awaited<T> | Adds> {
-    if (typeof operation !== 'function') throw noOperation('wrap', operation);
-    return (...args) => this.execute<T>((context) => operation(context, ...args));
+  wrap<A extends unknown[], T, This = unknown>(
+    operation: (this: This, context: Context, ...args: A) => T | PromiseLike<T>,
+  ): (this: This, ...args: A) => Promise<Awaited<T> | Adds> {
+    if (!isOperation(operation)) throw noOperation('wrap', operation);
+    const through = this;
+    return function (this: This, ...args: A) {
+      return through.execute<T>((context) => operation.call(this, context, ...args));
+    };
   }
 
   /**
