@@ -6,7 +6,7 @@
  * stack is an ordinary object that inherits from `Error.prototype`: about 0.1 µs, where a native
  * error costs 0.3 µs without a stack and 3 µs with one. Like a DOMException, which is made in the
  * same way, it is an `Error` to `instanceof`, consoles, loggers and test runners; what tells is
- * `Error.isError()`, which is false, and `structuredClone`, which keeps its fields and not its class.
+ * `Error.isError()`, which is false, and `structuredClone`, which keeps its fields and not its class: see revive-error.ts.
  */
 
 import { brandOf, isBranded } from './copies.js';
@@ -118,6 +118,15 @@ export class ResilienceError implements Error {
     if (init.captureStack === true) return native(new.target, message, init) as this;
     this.message = message;
     fill(this, new.target, init);
+  }
+
+  /**
+   * The error as a plain object: its name, message and fields, without `stack` and `cause`. For `JSON.stringify` and for `postMessage`, which
+   * keeps no class; {@link reviveError} makes an error of it again.
+   */
+  toJSON(): Record<string, unknown> {
+    const { name, message } = this;
+    return Object.assign<Record<string, unknown>, this>({ name, message }, this);
   }
 }
 

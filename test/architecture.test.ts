@@ -49,6 +49,7 @@ function offenders(fault: (source: Source) => readonly string[]): string[] {
 const MAY_IMPORT: Record<string, readonly string[]> = {
   'copies.ts': [],
   'errors.ts': ['copies.ts'],
+  'revive-error.ts': ['errors.ts'],
   windows: ['errors.ts'],
   config: ['errors.ts', 'time'],
   time: ['errors.ts', 'config'],

@@ -42,8 +42,9 @@ class Repo {
 }
 sure<Same<Parameters<Repo['find']>, [id: string]>>();
 new Repo().find('a').catch(() => {});
+const { find } = new Repo();
 // @ts-expect-error a method without its object
-void (0, new Repo().find)('a').catch(() => {});
+find('a').catch(() => {});
 
 const settled = await inventory.settle(() => 5);
 if (settled.status === 'fulfilled') sure<Same<typeof settled.value, number | 'unknown'>>();
