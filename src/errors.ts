@@ -6,8 +6,10 @@
  * stack is an ordinary object that inherits from `Error.prototype`: about 0.1 µs, where a native
  * error costs 0.3 µs without a stack and 3 µs with one. Like a DOMException, which is made in the
  * same way, it is an `Error` to `instanceof`, consoles, loggers and test runners; what tells is
- * `Error.isError()`, which is false, and `structuredClone`, which keeps its fields and not its class.
+ * `Error.isError()`, which is false, and `structuredClone`, which keeps its fields and not its class: see revive-error.ts.
  */
+
+import { brandOf, isBranded } from './copies.js';
 
 /** What every {@link ResilienceError} can be given. */
 export interface ResilienceErrorInit {
@@ -61,6 +63,9 @@ export interface ConfigErrorInit extends ResilienceErrorInit {
 
 const NOTHING: ResilienceErrorInit = Object.freeze({});
 
+/** The brand of each class here, by its prototype. */
+const brands = new WeakMap<object, symbol>();
+
 /**
  * Base of every error holdfast raises. To tell them from a call's own errors, test
  * `error instanceof ResilienceError`; to tell them apart, test the class or compare `code`.
@@ -95,6 +100,7 @@ export class ResilienceError implements Error {
   static {
     Object.setPrototypeOf(ResilienceError, Error);
     Object.setPrototypeOf(ResilienceError.prototype, Error.prototype);
+    Object.defineProperty(ResilienceError, Symbol.hasInstance, { value: hasInstance });
     nameClass(ResilienceError.prototype, 'ResilienceError');
     // Instances are assigned a message, which fails where Error.prototype.message is frozen.
     define(ResilienceError.prototype, 'message', '');
@@ -112,6 +118,15 @@ export class ResilienceError implements Error {
     if (init.captureStack === true) return native(new.target, message, init) as this;
     this.message = message;
     fill(this, new.target, init);
+  }
+
+  /**
+   * The error as a plain object: its name, message and fields, without `stack` and `cause`. For `JSON.stringify` and for `postMessage`, which
+   * keeps no class; {@link reviveError} makes an error of it again.
+   */
+  toJSON(): Record<string, unknown> {
+    const { name, message } = this;
+    return Object.assign<Record<string, unknown>, this>({ name, message }, this);
   }
 }
 
@@ -155,9 +170,20 @@ function define(on: object, key: string, value: unknown): void {
   Object.defineProperty(on, key, { value, writable: true, configurable: true });
 }
 
-/** Sets the class's name on its prototype: not on each instance. */
+/** Sets the class's name on its prototype, not on each instance, and what tells its instances in all copies of this package. */
 function nameClass(prototype: object, name: string): void {
   define(prototype, 'name', name);
+  const brand = brandOf(name);
+  Object.defineProperty(prototype, brand, { value: true });
+  brands.set(prototype, brand);
+}
+
+/** `instanceof`: for the classes here by brand, since an error may come from another copy of this package; for those of users as ever. */
+function hasInstance(this: { readonly prototype: object }, value: unknown): boolean {
+  const brand = brands.get(this.prototype);
+  return brand === undefined
+    ? Function.prototype[Symbol.hasInstance].call(this as never, value)
+    : isBranded(value, brand);
 }
 
 /**

@@ -68,6 +68,7 @@ export * from './policies/throttle/index.js';
 export * from './policies/timeout/index.js';
 export type { Keyed, KeyedDrained, KeyedOptions } from './registry/keyed.js';
 export { keyed } from './registry/keyed.js';
+export { reviveError } from './revive-error.js';
 export type { Clock } from './time/clock.js';
 export { systemClock } from './time/clock.js';
 export type { Deadline, DeadlineListener, DeadlineQueue } from './time/deadline-queue.js';

@@ -201,7 +201,7 @@ describe('rejections', () => {
     const init = { pipeline: 'p', policy: 'q', retryAfter: 9 };
     const facts = { code: 'ERR_CIRCUIT_OPEN', ...init, reason: 'circuit_open', message: 'open' };
     const error = new CircuitOpenError('open', init);
-    expect(JSON.parse(JSON.stringify(error))).toEqual(facts);
+    expect(JSON.parse(JSON.stringify(error))).toEqual({ name: 'CircuitOpenError', ...facts });
     expect(structuredClone(error)).toEqual(facts);
     const shown = inspect(error);
     expect(shown).toMatch(/^\[CircuitOpenError: open\] \{/);

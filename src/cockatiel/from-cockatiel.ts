@@ -1,9 +1,10 @@
 import type { IDefaultPolicyContext, IPolicy } from 'cockatiel';
-import { isBrokenCircuitError, isBulkheadRejectedError, isTaskCancelledError } from 'cockatiel';
 import * as z from 'zod';
 import { parseOptions } from '../config/validate.js';
+import { mark } from '../copies.js';
 import { ConfigError } from '../errors.js';
 import type { Drive, Driver } from '../pipeline/contract.js';
+import { isA } from '../pipeline/is-a.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import { failure, kindOfError, success } from '../pipeline/outcome.js';
 import type { Named } from '../policies/named.js';
@@ -36,6 +37,10 @@ export function fromCockatiel<Alt>(
 
 /** Made by {@link fromCockatiel}. Copies of a pipeline share the policy and its state. */
 export class CockatielLayer<Alt> implements Driver {
+  static {
+    mark(CockatielLayer, 'cockatiel');
+  }
+
   readonly role = 'driver';
   readonly type = 'cockatiel';
   readonly name: string | undefined;
@@ -55,7 +60,8 @@ export class CockatielLayer<Alt> implements Driver {
       // What it runs again for did not do.
       if (last !== undefined) drive.discard(last);
       last = undefined;
-      last = await drive.next({ signal: context.signal });
+      const { signal } = context;
+      last = timedOut(await drive.next({ signal, cooperative: true }), signal, drive);
       if (last.kind === 'success') return last.value;
       throw last.error;
     };
@@ -75,12 +81,35 @@ export class CockatielLayer<Alt> implements Driver {
   }
 }
 
+/**
+ * A run whose signal a policy of cockatiel's has aborted: its time is over. What then ended because of that is a timeout, and not
+ * `cancelled` or the operation's own doing; what the operation made of it otherwise, cockatiel takes as it is.
+ */
+function timedOut(outcome: Outcome, signal: AbortSignal, drive: Drive): Outcome {
+  if (outcome.kind === 'success' || drive.ended || !signal.aborted) return outcome;
+  const { kind, error } = outcome;
+  const isTold = error === signal.reason || causeOf(error) === signal.reason;
+  return kind === 'cancelled' || (kind === 'failure' && isTold)
+    ? failure(error, 'timeout')
+    : outcome;
+}
+
+/** Node's own timers and streams reject with an AbortError that has the reason as its cause. */
+function causeOf(error: unknown): unknown {
+  return isA(error, Error) ? error.cause : undefined;
+}
+
 /** Whether the policy answered what it was given, and not something in its place. */
 function isSameAnswer(given: Outcome, answered: Outcome): boolean {
   return given.kind === 'success' && answered.kind === 'success' && given.value === answered.value;
 }
 
+// By the marks of its errors: version 3's own `isTaskCancelledError` looks for the mark of another one.
+const REFUSALS = ['isBrokenCircuitError', 'isBulkheadRejectedError', 'isHydratingCircuitError'];
+const TIMEOUT = 'isTaskCancelledError';
+
 function kindOfCockatielError(error: unknown): 'failure' | 'timeout' | 'rejected' | 'cancelled' {
-  if (isBrokenCircuitError(error) || isBulkheadRejectedError(error)) return 'rejected';
-  return isTaskCancelledError(error) ? 'timeout' : kindOfError(error);
+  if (!isA(error, Error)) return kindOfError(error);
+  if (REFUSALS.some((mark) => mark in error)) return 'rejected';
+  return TIMEOUT in error ? 'timeout' : kindOfError(error);
 }

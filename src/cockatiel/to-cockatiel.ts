@@ -8,11 +8,16 @@ import type {
 import { EventEmitter } from 'cockatiel';
 import { ConfigError } from '../errors.js';
 import type { EventOf } from '../pipeline/events.js';
+import { refuseMisfit } from '../pipeline/misfit.js';
+import { isOperation, noOperation } from '../pipeline/mistakes.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 
 /** What an operation inside cockatiel's `wrap()` is told by a pipeline. */
 export interface PipelineContext extends IDefaultPolicyContext {
-  /** Number of this attempt within the pipeline's call: 1 for the first. */
+  /**
+   * Number of this attempt within the pipeline's call: 1 for the first. In `wrap()`, inside a retry of cockatiel's, it is the retry's number, 0
+   * for the first, unless the pipeline makes attempts of its own.
+   */
   readonly attempt: number;
 }
 
@@ -24,6 +29,7 @@ export interface PipelineContext extends IDefaultPolicyContext {
  * @throws ConfigError when it is given something else than a pipeline.
  */
 export function toCockatiel<Adds>(pipeline: Pipeline<Adds>): IPolicy<PipelineContext, Adds> {
+  refuseMisfit(pipeline, 'toCockatiel');
   if (!Pipeline.is(pipeline)) {
     throw new ConfigError('toCockatiel: must be given a pipeline, as made by pipeline()', {
       path: 'toCockatiel',
@@ -31,6 +37,7 @@ export function toCockatiel<Adds>(pipeline: Pipeline<Adds>): IPolicy<PipelineCon
       policy: 'toCockatiel',
     });
   }
+  const counts = makesAttempts(pipeline);
   return {
     _altReturn: undefined as Adds,
     onSuccess: eventOf<ISuccessEvent>(pipeline, (call) =>
@@ -49,13 +56,38 @@ export function toCockatiel<Adds>(pipeline: Pipeline<Adds>): IPolicy<PipelineCon
       operation: (context: PipelineContext) => PromiseLike<T> | T,
       signal?: AbortSignal,
     ): Promise<T | Adds> {
+      // Another function hides it from the pipeline.
+      if (!isOperation(operation)) return Promise.reject(noOperation('execute', operation));
       return pipeline.execute<T>(
-        // cockatiel's wrap() copies the context's own properties, so it gets a plain object.
-        ({ signal: inner, attempt }) => operation({ signal: inner, attempt }),
+        ({ signal: inner, attempt }) =>
+          operation(counts ? { signal: inner, attempt } : new OnlyAttempt(inner)),
         { signal },
       ) as Promise<T | Adds>;
     },
   };
+}
+
+/** Whether the pipeline may call the operation again, so that the number of an attempt says something. */
+function makesAttempts(pipeline: Pipeline<unknown>): boolean {
+  return pipeline.plan.layers.some(
+    ({ driver }) => driver !== undefined && driver.type !== 'fallback',
+  );
+}
+
+/**
+ * The context of an operation that is called once. cockatiel's `wrap()` copies the own properties of contexts, the inner ones over the outer:
+ * the number of a retry further out stays, as this one is inherited.
+ */
+class OnlyAttempt implements PipelineContext {
+  readonly signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    this.signal = signal;
+  }
+
+  get attempt(): number {
+    return 1;
+  }
 }
 
 type CallEvent = EventOf<'call'>;

@@ -1,3 +1,4 @@
+import { isOf } from '../copies.js';
 import type { LayerSettings } from '../pipeline/context.js';
 import type { Layer } from '../pipeline/plan.js';
 import { ATTEMPT_TIMEOUT } from '../policies/standard.js';
@@ -38,7 +39,7 @@ export function shortest(
 ): CallBound | undefined {
   let least: CallBound | undefined;
   for (const [i, { policy, name }] of layers.entries()) {
-    if (!(policy instanceof TimeoutPolicy) || !counts(name)) continue;
+    if (!isOf(policy, TimeoutPolicy) || !counts(name)) continue;
     const timeoutMs = settings?.[i] ?? policy.timeoutMs;
     if (timeoutMs < (least?.timeoutMs ?? Infinity)) {
       least = { timeoutMs, policy: name, outermost: i === 0 };

@@ -1,4 +1,5 @@
 import { describe } from '../config/describe.js';
+import { isOf } from '../copies.js';
 import { ConfigError } from '../errors.js';
 import type { LayerSettings } from '../pipeline/context.js';
 import type { Layer } from '../pipeline/plan.js';
@@ -33,8 +34,8 @@ export function placesOf(layers: readonly Layer[]): Places {
   const maker = layers.findIndex(
     ({ driver }) => driver !== undefined && driver.type !== 'fallback',
   );
-  const retry = layers.findIndex(({ policy }) => policy instanceof RetryPolicy);
-  const timeouts = layers.flatMap(({ policy }, i) => (policy instanceof TimeoutPolicy ? [i] : []));
+  const retry = layers.findIndex(({ policy }) => isOf(policy, RetryPolicy));
+  const timeouts = layers.flatMap(({ policy }, i) => (isOf(policy, TimeoutPolicy) ? [i] : []));
   let total = timeouts[0];
   let attempt = timeouts.at(-1);
   if (maker >= 0) {
@@ -86,7 +87,7 @@ export function settingsOf(
     }
     // Retries inside others would multiply it.
     for (const [i, { policy }] of layers.entries()) {
-      if (policy instanceof RetryPolicy) settings[i] = i === retry ? maxRetries : 0;
+      if (isOf(policy, RetryPolicy)) settings[i] = i === retry ? maxRetries : 0;
     }
   }
   return settings;
@@ -98,7 +99,7 @@ function msOf(time: number | false): number {
 
 function timeOf(layers: readonly Layer[], at: number): number {
   const policy = layers[at]?.policy;
-  return policy instanceof TimeoutPolicy ? policy.timeoutMs : Infinity;
+  return isOf(policy, TimeoutPolicy) ? policy.timeoutMs : Infinity;
 }
 
 function noTimeout(option: string, where: string, value: unknown): ConfigError {

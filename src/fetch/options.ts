@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { count, fnOf, nested, policyName, positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
+import { isAnyPipeline } from '../pipeline/misfit.js';
 import { pipelineSchema } from '../pipeline/options.js';
 import type { Outcome } from '../pipeline/outcome.js';
-import type { PipelineLayer } from '../pipeline/pipeline.js';
-import { Pipeline } from '../pipeline/pipeline.js';
+import type { Pipeline, PipelineLayer } from '../pipeline/pipeline.js';
 import type { TelemetryOptions } from '../pipeline/telemetry-options.js';
 import type { StandardOptions } from '../policies/standard.js';
 import { standardSchema } from '../policies/standard.js';
@@ -201,7 +201,7 @@ type Layers = readonly PipelineLayer[];
 const POLICIES = 'must be options of the standard policies, a list of policies, or a pipeline';
 const policyForms = [
   z.custom<Layers>((value) => Array.isArray(value)),
-  z.custom<Pipeline<unknown>>(Pipeline.is),
+  z.custom<Pipeline<unknown>>(isAnyPipeline),
   nested(standardSchema),
 ] as const;
 

@@ -1,5 +1,7 @@
+import { isOf } from '../copies.js';
 import type { LayerSettings } from '../pipeline/context.js';
 import type { Policy } from '../pipeline/contract.js';
+import { isAnyPipeline } from '../pipeline/misfit.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import type { PipelineLayer } from '../pipeline/pipeline.js';
 import { Pipeline } from '../pipeline/pipeline.js';
@@ -31,10 +33,10 @@ export function httpPolicies(
     if (outcome.kind === 'success') keep(outcome.value);
   };
   const withRules = (policy: Policy<unknown>): Policy<unknown> => {
-    if (policy instanceof RetryPolicy) return policy.derive(retryHandle, delayFrom, onKept);
-    if (policy instanceof CircuitBreakerPolicy) return policy.derive(countingHandle, delayFrom);
-    if (policy instanceof AdaptiveLimiterPolicy) return policy.derive(isFetchOverload);
-    if (policy instanceof ThrottlePolicy) return policy.derive(countingHandle);
+    if (isOf(policy, RetryPolicy)) return policy.derive(retryHandle, delayFrom, onKept);
+    if (isOf(policy, CircuitBreakerPolicy)) return policy.derive(countingHandle, delayFrom);
+    if (isOf(policy, AdaptiveLimiterPolicy)) return policy.derive(isFetchOverload);
+    if (isOf(policy, ThrottlePolicy)) return policy.derive(countingHandle);
     return policy;
   };
   return layersOf(given).flatMap((layer) =>
@@ -46,7 +48,7 @@ export function httpPolicies(
 }
 
 function layersOf(given: ParsedPolicies | undefined): readonly PipelineLayer[] {
-  if (Pipeline.is(given)) return [given];
+  if (isAnyPipeline(given)) return [given];
   return Array.isArray(given)
     ? given
     : standardLayers(given as Exclude<typeof given, readonly unknown[]>);

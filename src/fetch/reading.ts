@@ -1,3 +1,4 @@
+import { generatorFunction, isGeneratorFunction } from '../pipeline/mistakes.js';
 import { classifyFetchError } from './classify-error.js';
 
 /** Reads a response; what it answers is what the call answers. */
@@ -58,7 +59,10 @@ export function isResponse(value: unknown): boolean {
 
 /** @throws TypeError when there is no reader. */
 export function assertReader(reader: unknown, path: string): asserts reader is Reader {
-  if (typeof reader === 'function') return;
+  if (typeof reader === 'function') {
+    if (!isGeneratorFunction(reader)) return;
+    throw generatorFunction(`${path}.read`, 'the reader');
+  }
   throw new TypeError(
     `${path}.read: the third argument must be a function that reads the response, as in read(url, {}, (response) => response.json()) (got ${reader === null ? 'null' : typeof reader})`,
   );

@@ -1,7 +1,7 @@
 import { ResilienceError } from '../errors.js';
 import { CallState } from './call-state.js';
 import type { Gate } from './contract.js';
-import type { Detour, Held, Interruption } from './detour.js';
+import type { Detour, Held, Interruption, TimeOver } from './detour.js';
 import { discardWith } from './discard.js';
 import { reportFault } from './events.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
@@ -31,9 +31,31 @@ export abstract class AbandonablePass extends CallState {
     this.giveUp(layer, 'timeout', error);
   }
 
-  /** Gives the whole pass up. */
+  /** Its signal has aborted: gives the whole pass up, or only tells what runs. */
   cancel(reason: unknown): void {
-    this.giveUp(this.from - 1, 'cancelled', reason);
+    if (this.detour?.cooperative === true) this.tell({ reason, at: this.host.time.now() });
+    else this.giveUp(this.from - 1, 'cancelled', reason);
+  }
+
+  /** The time of this run is over: what runs may end by itself, what only waits is given up. */
+  private tell(over: TimeOver): void {
+    const { phase, detour } = this;
+    if (phase !== Phase.running && phase !== Phase.driving) {
+      this.giveUp(this.from - 1, 'cancelled', over.reason, true);
+      return;
+    }
+    this.off().timeOver = over;
+    if (phase === Phase.running) {
+      this.attempt.abort(over.reason);
+      return;
+    }
+    let child = detour?.firstChild;
+    while (child !== undefined) {
+      const next = child.detour?.nextSibling;
+      child.tell(over);
+      child = next;
+    }
+    detour?.drive?.tell(over.reason);
   }
 
   /** Ends everything inside `layer`, and leaves from there with this outcome. `expired`: because a time is over. */
@@ -128,7 +150,9 @@ export abstract class AbandonablePass extends CallState {
     let child = this.detour?.firstChild;
     while (child !== undefined) {
       const next = child.detour?.nextSibling;
-      child.giveUp(child.from - 1, 'cancelled', reason, expired);
+      const over = child.detour?.timeOver;
+      if (over === undefined) child.giveUp(child.from - 1, 'cancelled', reason, expired);
+      else child.giveUp(child.from - 1, 'cancelled', over.reason, true);
       child = next;
     }
   }

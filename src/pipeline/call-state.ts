@@ -109,6 +109,8 @@ export abstract class CallState implements Call {
         const at = pass.layers[i]?.gate?.deadlineOf?.(pass.states[i]);
         if (at !== undefined && at < deadline) deadline = at;
       }
+      const over = pass.detour?.timeOver;
+      if (over !== undefined && over.at < deadline) deadline = over.at;
     }
     return deadline;
   }

@@ -158,6 +158,11 @@ export interface Drive {
 export interface NextOptions {
   /** Gives the run up when it aborts. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * @internal `signal` says that the time of the run is over: operations that run are told by their own signal, and end by themselves;
+   * no attempt and no wait begins any more.
+   */
+  readonly cooperative?: boolean;
   /** How telemetry counts the attempt. Default `retry` after a first run, `first` otherwise. */
   readonly kind?: 'first' | 'retry' | 'hedge';
   /**

@@ -22,6 +22,13 @@ export interface Interruption {
   readonly expired: boolean;
 }
 
+/** A time is over, and the operations that run have been told. */
+export interface TimeOver {
+  readonly reason: unknown;
+  /** In the clock's milliseconds. */
+  readonly at: number;
+}
+
 /** What a pass needs only when it leaves the straight path: when it waits, is driven, aborted or has more than one attempt. */
 export class Detour {
   /** The pass whose driver started this one. */
@@ -46,6 +53,9 @@ export class Detour {
   interruption: Interruption | undefined;
   /** What else follows the signal that gives this pass up. */
   following: Following | undefined;
+  /** Its signal does not give it up but says that its time is over. */
+  cooperative = false;
+  timeOver: TimeOver | undefined;
   degraded = false;
   /** Of the first pass, where stacks are captured: where the call was made. */
   site: CallSite | undefined;

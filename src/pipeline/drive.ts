@@ -33,6 +33,8 @@ export class DriveHold implements Drive {
   readonly #host: Host;
   #kind: AttemptKind;
   #reason: unknown;
+  /** The time of the run is over: see {@link DriveHold.tell}. */
+  #over = false;
   #context: Attempt | undefined;
   #sleepers: Map<unknown, (slept: boolean) => void> | undefined;
 
@@ -52,13 +54,13 @@ export class DriveHold implements Drive {
   next(options?: NextOptions): Promise<Outcome> {
     const kind = options?.kind ?? this.#kind;
     if (!this.ended && kind === 'retry') this.#pass.abortFailed();
-    if (this.ended) return Promise.resolve(failure(this.#reason, 'cancelled'));
+    if (this.ended || this.#over) return Promise.resolve(failure(this.#reason, 'cancelled'));
     this.#kind = 'retry';
     return this.#pass.again(this.layer, kind, options);
   }
 
   sleep(delayMs: number): Promise<boolean> {
-    if (this.ended) return NO;
+    if (this.ended || this.#over) return NO;
     if (delayMs <= 0) return YES;
     this.#sleepers ??= new Map();
     const sleepers = this.#sleepers;
@@ -88,18 +90,30 @@ export class DriveHold implements Drive {
     this.#context?.abort(reason);
   }
 
+  /** The time of the run is over: nothing more is started or waited for, and the driver answers what it has. */
+  tell(reason: unknown): void {
+    if (this.ended) return;
+    this.#over = true;
+    this.#reason = reason;
+    this.#wakeSleepers();
+    this.#context?.abort(reason);
+  }
+
   /** Ends the hold: sleepers wake, and runs that are still under way are given up. */
   end(reason: unknown, expired = false): void {
     this.ended = true;
     this.#reason = reason;
-    if (this.#sleepers !== undefined) {
-      for (const [timer, wake] of this.#sleepers) {
-        this.#host.time.clock.clearTimer(timer);
-        wake(false);
-      }
-      this.#sleepers.clear();
-    }
+    this.#wakeSleepers();
     this.#pass.giveUpRuns(reason, expired);
     this.#context?.detach();
+  }
+
+  #wakeSleepers(): void {
+    if (this.#sleepers === undefined) return;
+    for (const [timer, wake] of this.#sleepers) {
+      this.#host.time.clock.clearTimer(timer);
+      wake(false);
+    }
+    this.#sleepers.clear();
   }
 }

@@ -5,8 +5,40 @@ import { ConfigError } from '../errors.js';
 import type { Policy } from './contract.js';
 import { eventTypes } from './events.js';
 
+/**
+ * Whether it can be run: a function, and none that makes a generator. Called, that one does nothing yet: each attempt would be a success, and
+ * whatever fails later fails outside of the policies.
+ */
+export function isOperation(value: unknown): boolean {
+  return typeof value === 'function' && !isGeneratorFunction(value);
+}
+
+/**
+ * By the tag that bound ones inherit too, and that regenerator gives to what it has compiled. Others that are compiled to functions cannot be
+ * told from functions that return a stream on purpose.
+ */
+export function isGeneratorFunction(value: object): boolean {
+  try {
+    const tag = (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+    return tag !== undefined && (tag === 'AsyncGeneratorFunction' || tag === 'GeneratorFunction');
+  } catch {
+    // A proxy may refuse to be asked.
+    return false;
+  }
+}
+
+/** @param what `the operation`, say. */
+export function generatorFunction(where: string, what: string): TypeError {
+  return new TypeError(
+    `${where}: ${what} must not be a generator function: its body runs only when the generator is asked for values, outside of the policies; use an async function, and run each step that can fail as a call of its own`,
+  );
+}
+
 /** A promise, say, in place of the function that makes it: a fault of the program that no policy must retry, count or hide. */
 export function noOperation(method: string, value: unknown): TypeError {
+  if (typeof value === 'function') {
+    return generatorFunction(`pipeline.${method}`, 'the operation');
+  }
   return new TypeError(
     `pipeline.${method}: the operation must be a function, such as ({ signal }) => fetch(url, { signal }) (got ${describe(value)})`,
   );

@@ -147,6 +147,7 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     const { host } = this;
     const drive = new DriveHold(this, host, i, first === undefined ? this.attemptKind : 'retry');
     detour.drive = drive;
+    if (detour.timeOver !== undefined) drive.tell(detour.timeOver.reason);
     let answer: Outcome | Promise<Outcome>;
     try {
       const driver = (this.layers[i] as Layer).driver as Driver;

@@ -1,5 +1,4 @@
-import { RejectedError, TimeoutError } from '../errors.js';
-import { isA } from './is-a.js';
+import { isBranded, REJECTED, TIMEOUT } from '../copies.js';
 
 /**
  * How one run of the inner layers ended. Inside a pipeline errors are values; they are thrown once, at the edge,
@@ -84,6 +83,6 @@ export function isOutcome(value: unknown): value is Outcome {
  * one of this pipeline's own.
  */
 export function kindOfError(error: unknown): Failure['kind'] {
-  if (isA(error, RejectedError)) return 'rejected';
-  return isA(error, TimeoutError) ? 'timeout' : 'failure';
+  if (isBranded(error, REJECTED)) return 'rejected';
+  return isBranded(error, TIMEOUT) ? 'timeout' : 'failure';
 }

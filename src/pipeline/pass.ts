@@ -1,4 +1,4 @@
-import { RejectedError } from '../errors.js';
+import type { RejectedError } from '../errors.js';
 import { CallSite } from './call-site.js';
 import type { LayerSettings, Operation } from './context.js';
 import { Attempt } from './context.js';
@@ -6,6 +6,7 @@ import type { Admission, NextOptions } from './contract.js';
 import type { Detour } from './detour.js';
 import { followingOf } from './follow.js';
 import type { AttemptKind, Host } from './host.js';
+import { isRejection } from './is-a.js';
 import { OutboundPass, WAKE } from './outbound-pass.js';
 import type { Outcome } from './outcome.js';
 import { outcomeOf } from './outcome.js';
@@ -83,6 +84,7 @@ export class Pass extends OutboundPass {
     detour.parent = this;
     detour.attemptKind = kind;
     detour.onStart = options?.onStart;
+    detour.cooperative = options?.cooperative === true;
     const own = this.off();
     detour.nextSibling = own.firstChild;
     own.firstChild = pass;
@@ -172,7 +174,7 @@ export class Pass extends OutboundPass {
       this.fail(error);
       return this.leaveAtOnce(i - 1);
     }
-    if (admission !== undefined && !(admission instanceof RejectedError)) {
+    if (admission !== undefined && !isRejection(admission)) {
       if (isThenable(admission)) return this.wait(i, admission);
       this.fail(this.broken('enter', admission));
       return this.leaveAtOnce(i - 1);
@@ -246,7 +248,7 @@ export class Pass extends OutboundPass {
       return this.leaveAtOnce(i - 1);
     }
     if (answer === undefined) return this.enter(i + 1);
-    if (answer instanceof RejectedError) return this.refuse(i, answer);
+    if (isRejection(answer)) return this.refuse(i, answer);
     this.fail(this.broken('enter', answer));
     return this.leaveAtOnce(i - 1);
   }

@@ -1,8 +1,10 @@
+import type { Mark } from '../copies.js';
+import { isFit, MARK, markOf, ownMark } from '../copies.js';
 import { ConfigError } from '../errors.js';
 import { systemClock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
 import type { TimeSource } from '../time/time-source.js';
-import { timeSourceOf } from '../time/time-source.js';
+import { isSameTime, timeSourceOf } from '../time/time-source.js';
 import type { Unread } from './closing.js';
 import { Closing } from './closing.js';
 import type { Context, LayerSettings, Operation } from './context.js';
@@ -13,9 +15,11 @@ import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './e
 import { eventTypes, Hub } from './events.js';
 import type { Discard, ErrorTypeOf, Host, StatusOf } from './host.js';
 import { labelOf, publicKeyOf } from './label.js';
+import { refuseMisfit } from './misfit.js';
 import {
   bareSignal,
   isBareSignal,
+  isOperation,
   listedTwice,
   noEvent,
   noOperation,
@@ -46,6 +50,8 @@ export interface Copies {
   /** @internal */
   pipelines(): Iterable<Pipeline<unknown>>;
 }
+
+const PIPELINE = ownMark('pipeline');
 
 /** One for all pipelines: there may be a million of them. */
 const NO_COPIES: readonly WeakRef<Copies>[] = [];
@@ -149,9 +155,15 @@ export class Pipeline<Adds = never> {
     if (this.hub.active) this.subscribe();
   }
 
-  /** @internal Whether it is a pipeline; never throws, whatever it is given. */
+  /** @internal Tells pipelines of all copies of this package. Behind a Proxy, which has no private fields, there is none. */
+  get [MARK](): Mark | undefined {
+    return #options in this ? PIPELINE : undefined;
+  }
+
+  /** @internal Whether it is a pipeline, of whatever copy of this package; never throws, whatever it is given. */
   static is(value: unknown): value is Pipeline<unknown> {
-    return typeof value === 'object' && value !== null && #options in value;
+    const found = markOf(value);
+    return found?.kind === PIPELINE.kind && isFit(found);
   }
 
   /** @internal Use {@link pipeline}. */
@@ -167,7 +179,7 @@ export class Pipeline<Adds = never> {
    * signal.
    */
   execute<T>(operation: Operation<T>, options?: CallOptions): Promise<Awaited<T> | Adds> {
-    if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));
+    if (!isOperation(operation)) return Promise.reject(noOperation('execute', operation));
     if (options !== undefined && isBareSignal(options)) {
       return Promise.reject(bareSignal('execute'));
     }
@@ -182,7 +194,7 @@ export class Pipeline<Adds = never> {
     operation: Operation<T>,
     options?: CallOptions,
   ): Promise<PromiseSettledResult<Awaited<T> | Adds>> {
-    if (typeof operation !== 'function') {
+    if (!isOperation(operation)) {
       return Promise.resolve({ status: 'rejected', reason: noOperation('settle', operation) });
     }
     if (options !== undefined && isBareSignal(options)) {
@@ -195,17 +207,22 @@ export class Pipeline<Adds = never> {
   }
 
   /**
-   * Makes a function of the same arguments that runs in this pipeline. The wrapped function is given the context first.
+   * Makes a function of the same arguments that runs in this pipeline. The wrapped function is given the context first, and the `this` that
+   * the made one is called with: methods can be wrapped.
    *
+   * @throws TypeError when the operation is no function, or a generator function.
    * @example
    * const getStock = inventory.wrap(({ signal }, sku: string) => readStock(sku, { signal }));
    * await getStock('42');
    */
-  wrap<A extends unknown[], T>(
-    operation: (context: Context, ...args: A) => T | PromiseLike<T>,
-  ): (...args: A) => Promise<Awaited<T> | Adds> {
-    if (typeof operation !== 'function') throw noOperation('wrap', operation);
-    return (...args) => this.execute<T>((context) => operation(context, ...args));
+  wrap<A extends unknown[], T, This = unknown>(
+    operation: (this: This, context: Context, ...args: A) => T | PromiseLike<T>,
+  ): (this: This, ...args: A) => Promise<Awaited<T> | Adds> {
+    if (!isOperation(operation)) throw noOperation('wrap', operation);
+    const through = this;
+    return function (this: This, ...args: A) {
+      return through.execute<T>((context) => operation.call(this, context, ...args));
+    };
   }
 
   /**
@@ -363,6 +380,7 @@ function flatten(policies: readonly PipelineLayer[], host: Host): Placed[] {
         within: [...within, layer],
       }));
     }
+    refuseMisfit(layer, `pipeline.policies[${i}]`);
     if (!isPolicy(layer)) throw notAPolicy(layer, i);
     return [{ policy: layer, within: [] }];
   });
@@ -377,7 +395,7 @@ function flatten(policies: readonly PipelineLayer[], host: Host): Placed[] {
 /** A nested pipeline becomes layers of the outer one, whose clock and discard hook then serve them. */
 function checkNested(nested: Pipeline<unknown>, host: Host, i: number): void {
   let own: string | undefined;
-  if (nested.time !== host.time) own = 'clock';
+  if (!isSameTime(nested.time, host.time)) own = 'clock';
   else if (nested.discard !== undefined && nested.discard !== host.discard) own = 'discard hook';
   if (own === undefined) return;
   const path = `pipeline.policies[${i}]`;

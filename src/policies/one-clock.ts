@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.js';
 import { systemClock } from '../time/clock.js';
 import type { TimeSource } from '../time/time-source.js';
-import { timeSourceOf } from '../time/time-source.js';
+import { isSameTime, timeSourceOf } from '../time/time-source.js';
 
 /** The time of a policy whose state is in the milliseconds of one clock: all its pipelines must have the same. */
 export class OneClock {
@@ -30,7 +30,7 @@ export class OneClock {
    */
   bind(time: TimeSource): void {
     this.#source ??= time;
-    if (this.#source === time) return;
+    if (isSameTime(this.#source, time)) return;
     throw new ConfigError(
       `${this.#policy}: already runs on another clock, that of another pipeline or, because it was used before it had one, the system clock; give all its pipelines the same clock, or each its own ${this.#noun}`,
       { path: this.#policy, policy: this.#policy },

@@ -1,6 +1,7 @@
+import { shared } from '../copies.js';
 import type { Outcome } from '../pipeline/outcome.js';
 
-const ownFaults = new WeakSet<object>();
+const ownFaults = shared('ownFaults', () => new WeakSet<object>());
 
 /** Notes that an error comes from the client's own code beside the request: it says nothing of the upstream, for better or worse. */
 export function markOwnFault(error: unknown): void {

@@ -7,6 +7,7 @@ import type { Operation } from '../pipeline/context.js';
 import type { Drained, DrainOptions } from '../pipeline/drain.js';
 import { allWithin, resolveDrain } from '../pipeline/drain.js';
 import type { EventOf, EventType, Listener } from '../pipeline/events.js';
+import { refuseMisfit } from '../pipeline/misfit.js';
 import type { CallOptions, PipelineSnapshot } from '../pipeline/pipeline.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import type { Duration } from '../time/duration.js';
@@ -54,6 +55,7 @@ export const keyedSchema = z.strictObject({
  * await byHost.get(url.host).execute(({ signal }) => fetch(url, { signal }));
  */
 export function keyed<Adds>(template: Pipeline<Adds>, options?: KeyedOptions): Keyed<Adds> {
+  refuseMisfit(template, 'keyed');
   if (!Pipeline.is(template)) {
     throw new ConfigError('keyed: must be given the pipeline to copy, as made by pipeline()', {
       path: 'keyed',

@@ -269,8 +269,7 @@ export const channel = {
   transition: 'holdfast:transition',
 } as const;
 
-/** The version of this package. */
-export const VERSION = '0.1.0';
+export { VERSION } from '../copies.js';
 
 /** The instrumentation scope of meters and tracers. */
 export const SCOPE = 'holdfast';

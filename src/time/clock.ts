@@ -67,6 +67,15 @@ export const systemClock: Clock = {
   },
 };
 
+/** The same clock in all copies of this package. */
+const SYSTEM_CLOCK = Symbol.for('holdfast.systemClock');
+Object.defineProperty(systemClock, SYSTEM_CLOCK, { value: true });
+
+/** Whether it is the system clock, of whatever copy of this package. */
+export function isSystemClock(clock: Clock): boolean {
+  return clock === systemClock || SYSTEM_CLOCK in clock;
+}
+
 /** What Node, Bun and Deno have, and browsers and workers have not. */
 interface PollingHost {
   readonly setImmediate?: (callback: () => void) => unknown;

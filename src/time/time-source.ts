@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import { afterPoll, systemClock } from './clock.js';
+import { afterPoll, isSystemClock, systemClock } from './clock.js';
 import { DeadlineQueue } from './deadline-queue.js';
 import { FakedDeadlines } from './faked-deadlines.js';
 import type { TickListener } from './tick.js';
@@ -169,11 +169,21 @@ function timersAreReal(): boolean {
 const sources = new WeakMap<Clock, TimeSource>();
 
 /** The one time source of a clock. */
-export function timeSourceOf(clock: Clock): TimeSource {
+export function timeSourceOf(given: Clock): TimeSource {
+  const clock = isSystemClock(given) ? systemClock : given;
   let source = sources.get(clock);
   if (source === undefined) {
     source = new TimeSource(clock, clock === systemClock ? timersAreReal : never);
     sources.set(clock, source);
   }
   return source;
+}
+
+/** Whether two sources, perhaps of two copies of this package, tell the time of one clock. */
+export function isSameTime(one: TimeSource, other: TimeSource): boolean {
+  return (
+    one === other ||
+    one.clock === other.clock ||
+    (isSystemClock(one.clock) && isSystemClock(other.clock))
+  );
 }

@@ -1,4 +1,5 @@
 import { describe } from '../../config/describe.js';
+import { mark } from '../../copies.js';
 import { ContractError, LimitExceededError } from '../../errors.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
@@ -69,6 +70,10 @@ interface Place {
 
 /** Made by {@link adaptiveLimiter}. */
 export class AdaptiveLimiterPolicy implements Gate {
+  static {
+    mark(AdaptiveLimiterPolicy, 'adaptive_limiter');
+  }
+
   readonly role = 'gate';
   readonly type = 'adaptive_limiter';
   readonly name: string | undefined;

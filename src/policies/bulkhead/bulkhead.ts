@@ -1,3 +1,4 @@
+import { mark } from '../../copies.js';
 import { BulkheadFullError } from '../../errors.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
@@ -43,6 +44,10 @@ interface Place {
 
 /** Made by {@link bulkhead}. */
 export class BulkheadPolicy implements Gate {
+  static {
+    mark(BulkheadPolicy, 'bulkhead');
+  }
+
   readonly role = 'gate';
   readonly type = 'bulkhead';
   readonly name: string | undefined;

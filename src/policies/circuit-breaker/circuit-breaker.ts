@@ -1,4 +1,5 @@
 import type { IBreaker } from 'cockatiel';
+import { mark } from '../../copies.js';
 import { CircuitIsolatedError, CircuitOpenError } from '../../errors.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { BreakerState, EventBody } from '../../pipeline/events.js';
@@ -46,6 +47,10 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerP
 
 /** Made by {@link circuitBreaker}. */
 export class CircuitBreakerPolicy implements Gate {
+  static {
+    mark(CircuitBreakerPolicy, 'circuit_breaker');
+  }
+
   readonly role = 'gate';
   readonly type = 'circuit_breaker';
   readonly name: string | undefined;

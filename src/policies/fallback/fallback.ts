@@ -1,3 +1,4 @@
+import { mark } from '../../copies.js';
 import { ConfigError } from '../../errors.js';
 import type { Context } from '../../pipeline/context.js';
 import type { Call, Drive, Driver } from '../../pipeline/contract.js';
@@ -57,6 +58,10 @@ const everyError: Handles = (outcome) => outcome.kind !== 'success' && outcome.k
 
 /** Made by {@link fallback}. It keeps no state, so copies of a pipeline share it. */
 export class FallbackPolicy<T> implements Driver {
+  static {
+    mark(FallbackPolicy, 'fallback');
+  }
+
   readonly role = 'driver';
   readonly type = 'fallback';
   readonly name: string | undefined;

@@ -1,3 +1,4 @@
+import { mark } from '../../copies.js';
 import { RateLimitedError } from '../../errors.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
@@ -48,6 +49,10 @@ const LATE_MS = 1;
 
 /** Made by {@link rateLimiter}. */
 export class RateLimiterPolicy implements Gate {
+  static {
+    mark(RateLimiterPolicy, 'rate_limiter');
+  }
+
   readonly role = 'gate';
   readonly type = 'rate_limiter';
   readonly name: string | undefined;

@@ -1,3 +1,4 @@
+import { mark } from '../../copies.js';
 import { RejectedError } from '../../errors.js';
 import type { Call, Drive, Driver } from '../../pipeline/contract.js';
 import type { RetryStop } from '../../pipeline/events.js';
@@ -43,6 +44,10 @@ function isRefusal(outcome: Outcome, call: Call): boolean {
 
 /** Made by {@link retry}. */
 export class RetryPolicy implements Driver {
+  static {
+    mark(RetryPolicy, 'retry');
+  }
+
   readonly role = 'driver';
   readonly type = 'retry';
   readonly name: string | undefined;

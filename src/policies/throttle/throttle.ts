@@ -1,3 +1,4 @@
+import { mark } from '../../copies.js';
 import { ThrottledError } from '../../errors.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
@@ -51,6 +52,10 @@ const COUNTED = 'counted';
 
 /** Made by {@link throttle}. */
 export class ThrottlePolicy implements Gate {
+  static {
+    mark(ThrottlePolicy, 'throttle');
+  }
+
   readonly role = 'gate';
   readonly type = 'throttle';
   readonly name: string | undefined;

@@ -1,3 +1,4 @@
+import { mark } from '../../copies.js';
 import { TimeoutError } from '../../errors.js';
 import type { Call, Gate } from '../../pipeline/contract.js';
 import type { Deadline, DeadlineQueue } from '../../time/deadline-queue.js';
@@ -25,6 +26,10 @@ export function timeout(options: Duration | TimeoutOptions): TimeoutPolicy {
 
 /** Made by {@link timeout}. It keeps no state of its own, so copies of a pipeline share it. */
 export class TimeoutPolicy implements Gate {
+  static {
+    mark(TimeoutPolicy, 'timeout');
+  }
+
   readonly role = 'gate';
   readonly type = 'timeout';
   readonly name: string | undefined;

@@ -32,6 +32,19 @@ export const read = inventory.wrap(async ({ signal }, sku: string, at?: Date) =>
   signal.aborted ? Number(at) : sku.length,
 );
 sure<Same<Parameters<typeof read>, [sku: string, at?: Date | undefined]>>();
+read('42').then((sku) => sku === 'unknown' || sku.toFixed());
+
+class Repo {
+  readonly rows = new Map<string, number>();
+  readonly find = inventory.wrap(async function (this: Repo, { signal }, id: string) {
+    return signal.aborted ? undefined : this.rows.get(id);
+  });
+}
+sure<Same<Parameters<Repo['find']>, [id: string]>>();
+new Repo().find('a').catch(() => {});
+const { find } = new Repo();
+// @ts-expect-error a method without its object
+find('a').catch(() => {});
 
 const settled = await inventory.settle(() => 5);
 if (settled.status === 'fulfilled') sure<Same<typeof settled.value, number | 'unknown'>>();

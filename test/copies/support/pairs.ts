@@ -1,0 +1,72 @@
+import { cpSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { vi } from 'vitest';
+import { build } from '../../cli/built.js';
+
+export type Holdfast = typeof import('../../../src/index.js');
+export type HoldfastFetch = typeof import('../../../src/fetch/index.js');
+export type HoldfastCockatiel = typeof import('../../../src/cockatiel/index.js');
+
+/** One copy of the package. */
+export interface Copy {
+  readonly core: Holdfast;
+  readonly fetch: HoldfastFetch;
+  readonly cockatiel: HoldfastCockatiel;
+}
+
+/** Two copies of the package in this process. */
+export interface Pair {
+  readonly one: Copy;
+  readonly other: Copy;
+  remove(): void;
+}
+
+async function fresh(): Promise<Copy> {
+  vi.resetModules();
+  return {
+    core: await import('../../../src/index.js'),
+    fetch: await import('../../../src/fetch/index.js'),
+    cockatiel: await import('../../../src/cockatiel/index.js'),
+  };
+}
+
+async function loadedTwice(): Promise<Pair> {
+  return { one: await fresh(), other: await fresh(), remove: () => {} };
+}
+
+async function from(folder: string): Promise<Copy> {
+  const load = (entry: string) => import(pathToFileURL(join(folder, entry)).href);
+  return {
+    core: (await load('index.js')) as Holdfast,
+    fetch: (await load('fetch/index.js')) as HoldfastFetch,
+    cockatiel: (await load('cockatiel/index.js')) as HoldfastCockatiel,
+  };
+}
+
+async function inTwoFolders(): Promise<Pair> {
+  const built = await build();
+  const first = dirname(built.file('index.js'));
+  const second = join(dirname(realpathSync(first)), 'copy');
+  cpSync(first, second, { recursive: true });
+  return { one: await from(first), other: await from(second), remove: () => built.remove() };
+}
+
+/** One copy, and one of another version whose contract is another one. */
+export async function thatDoNotFit(): Promise<Pair> {
+  const built = await build();
+  const first = dirname(built.file('index.js'));
+  const second = join(dirname(realpathSync(first)), 'newer');
+  cpSync(first, second, { recursive: true });
+  const file = join(second, 'copies.js');
+  const text = readFileSync(file, 'utf8')
+    .replace(/VERSION = '[^']+'/, "VERSION = '9.9.9'")
+    .replace(/CONTRACT = \d+/, 'CONTRACT = 99');
+  writeFileSync(file, text);
+  return { one: await from(first), other: await from(second), remove: () => built.remove() };
+}
+
+export const pairs: readonly (readonly [string, () => Promise<Pair>])[] = [
+  ['the source, loaded twice', loadedTwice],
+  ['the built package, in two folders', inTwoFolders],
+];
