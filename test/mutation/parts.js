@@ -100,7 +100,6 @@ export const PARTS = [
       'fetch/methods.test.ts',
       'fetch/retry-after.test.ts',
       'fetch/statuses.test.ts',
-
     ],
   },
 ];

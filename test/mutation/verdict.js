@@ -34,8 +34,8 @@ export function verdictOn(mutants, { whole }) {
 function describe({ file, location: { start, end }, replacement }) {
   const lines = linesOf(file);
   const piece = lines.slice(start.line - 1, end.line);
-  piece[piece.length - 1] = piece.at(-1).slice(0, end.column);
-  piece[0] = piece[0].slice(start.column);
+  piece[piece.length - 1] = piece.at(-1).slice(0, end.column - 1);
+  piece[0] = piece[0].slice(start.column - 1);
   return {
     at: start.line,
     line: lines[start.line - 1].trim(),
@@ -69,7 +69,9 @@ function textOf(rows, all, unlisted, stale) {
     const mark = passes(each) ? '' : `  below ${100 * FLOOR}%`;
     return `${score.padStart(7)}  ${each.name}  (${each.noticed} of ${each.total}${listed})${mark}`;
   });
-  const missed = unlisted.map(({ file, at, line, change }) => `${file}:${at}  ${line}\n    ${change}`);
+  const missed = unlisted.map(
+    ({ file, at, line, change }) => `${file}:${at}  ${line}\n    ${change}`,
+  );
   const old = stale.map(({ file, line, change }) => `${file}  ${line}\n    ${change}`);
   return [
     '',
