@@ -5,7 +5,11 @@
  * `files` are below `src/`, `tests` below `test/`; a `*` stands for any part of a name.
  */
 export const PARTS = [
-  { name: 'windows', files: ['windows/*.ts'], tests: ['windows/*.test.ts'] },
+  {
+    name: 'windows',
+    files: ['windows/*.ts'],
+    tests: ['windows/*.test.ts', 'issues/windows-*.test.ts'],
+  },
   { name: 'durations', files: ['time/duration.ts'], tests: ['time/duration.test.ts'] },
   {
     name: 'circuit breaker',
@@ -16,13 +20,18 @@ export const PARTS = [
       'policies/circuit-breaker/open-duration.ts',
       'policies/circuit-breaker/ramp.ts',
       'policies/circuit-breaker/circuit.ts',
+      'policies/circuit-breaker/own-open-for.ts',
+      'policies/circuit-breaker/stays.ts',
+      'policies/circuit-breaker/half-open-alarm.ts',
     ],
     tests: [
       'policies/circuit-breaker/circuit.test.ts',
       'policies/circuit-breaker/half-open.test.ts',
       'policies/circuit-breaker/judge.test.ts',
       'policies/circuit-breaker/late.test.ts',
+      'policies/circuit-breaker/half-open-alarm.test.ts',
       'policies/circuit-breaker/open-duration.test.ts',
+      'policies/circuit-breaker/own-open-for.test.ts',
       'policies/circuit-breaker/probes.test.ts',
       'policies/circuit-breaker/ramp.test.ts',
       'policies/circuit-breaker/run.test.ts',
@@ -100,6 +109,7 @@ export const PARTS = [
       'fetch/methods.test.ts',
       'fetch/retry-after.test.ts',
       'fetch/statuses.test.ts',
+      'fetch/verdict.test.ts',
     ],
   },
 ];

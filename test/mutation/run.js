@@ -15,7 +15,8 @@ import { PARTS } from './parts.js';
 import { sourceFiles } from './source-files.js';
 import { verdictOn } from './verdict.js';
 
-const NOTICED = new Set(['Killed', 'Timeout']);
+/** Also an error outside of any test, such as a rejection that nobody handled. */
+const NOTICED = new Set(['Killed', 'Timeout', 'RuntimeError']);
 const root = new URL('../../', import.meta.url);
 
 process.chdir(root.pathname);
