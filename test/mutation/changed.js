@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 
-const git = (...args) => execFileSync('git', args, { encoding: 'utf8' }).trim();
+const git = (...args) =>
+  execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 
 /** The lines of each source file that differ from the main branch, as Stryker takes them: `file:first-last`. */
 export function changedLines() {
@@ -27,5 +28,12 @@ function base() {
       // There is no branch of this name here.
     }
   }
-  return git('rev-parse', 'HEAD~1');
+  try {
+    return git('rev-parse', 'HEAD~1');
+  } catch {
+    console.log(
+      'There is no commit before this one: only what is not committed counts as changed.',
+    );
+    return head;
+  }
 }
