@@ -92,7 +92,14 @@ export const PARTS = [
   {
     name: 'brake',
     files: ['policies/adaptive-limiter/brake/*.ts'],
-    tests: ['policies/adaptive-limiter/brake/*.test.ts'],
+    tests: [
+      'policies/adaptive-limiter/brake/brake.test.ts',
+      'policies/adaptive-limiter/brake/brake-regulator.test.ts',
+      'policies/adaptive-limiter/brake/kept-slots.test.ts',
+      'policies/adaptive-limiter/brake/stays.test.ts',
+      'policies/adaptive-limiter/brake/trouble.test.ts',
+      'policies/adaptive-limiter/brake/usual-latency.test.ts',
+    ],
   },
   {
     name: 'verdicts on responses',

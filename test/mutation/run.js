@@ -72,7 +72,7 @@ async function mutantsOf(mutate, tests) {
     tsconfigFile: 'none',
     disableTypeChecks: false,
     mutator: { excludedMutations: [] },
-    reporters: [],
+    reporters: process.stdout.isTTY ? ['progress'] : [],
     logLevel: 'error',
     fileLogLevel: 'off',
   }).runMutationTest();

@@ -24,15 +24,15 @@ describe('a success that is one no more', () => {
   });
 
   it('is the newest one of a count window', () => {
-    const window = new CountWindow(3);
-    for (const failed of [false, false, true]) window.record(failed, false);
+    const window = new CountWindow(4);
+    for (const failed of [false, false, false, true]) window.record(failed, false);
     expect(window.failSuccess()).toBe(true);
-    // The oldest goes, which is a success still; then one that was a failure by now, and one that always was.
-    const left = [1, 2, 3].map(() => {
+    // The two oldest go, which are successes still; then one that is a failure by now, and one that always was.
+    const left = [1, 2, 3, 4].map(() => {
       window.record(false, false);
       return window.failures;
     });
-    expect(left).toEqual([2, 1, 0]);
+    expect(left).toEqual([2, 2, 1, 0]);
   });
 
   it('is the oldest one of a time window, in place of which a failure of now counts', () => {
@@ -55,6 +55,17 @@ describe('a success that is one no more', () => {
     expect(at(1_200)).toEqual([2, 2, 0]);
     expect(at(1_900)).toEqual([1, 1, 0]);
     expect(at(2_100)).toEqual([0, 0, 0]);
+  });
+
+  it('is looked for past times in which there was none', () => {
+    const window = new TimeWindow(1_000);
+    window.record(0, true, false);
+    window.record(250, false, false);
+    expect(window.failSuccess(950)).toBe(true);
+    window.advance(1_000);
+    expect([window.total, window.failures]).toEqual([1, 1]);
+    window.advance(1_300);
+    expect([window.total, window.failures]).toEqual([1, 1]);
   });
 
   it('is taken out of a time window, and a failure of now added', () => {
