@@ -6,12 +6,11 @@ import { adopted, isThenable } from '../../pipeline/promises.js';
 import type { Duration } from '../../time/duration.js';
 import { parseDuration, positiveDurationSchema } from '../../time/duration.js';
 import { isBackoffOrFunction } from '../cockatiel-backoff.js';
-import type { OpenReason } from './judge.js';
 
 /** What an `openFor` function is told of an opening. */
 export interface Opening {
-  /** Why the breaker opens. */
-  readonly reason: OpenReason;
+  /** Why the breaker opens, as the `transition` event says it. */
+  readonly reason: string;
   /**
    * The failure that opened it: the error, or one made for a result that counts as a failure. `undefined` where no single call did
    * it: by hand, for slow calls, or for a probe that hangs.
