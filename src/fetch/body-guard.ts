@@ -1,4 +1,5 @@
 import type { TimeSource } from '../time/time-source.js';
+import { unref } from '../time/unref.js';
 import type { AbortListener, WatchableSignal } from './abort-watch.js';
 import { unwatchAbort, watchAbort } from './abort-watch.js';
 import type { BodyReading } from './body-reading.js';
@@ -185,8 +186,3 @@ export class BodyGuard implements AbortListener {
 }
 
 const abandoned = new FinalizationRegistry<BodyGuard>((guard) => guard.end(undefined));
-
-function unref(timer: unknown): void {
-  const { unref: own } = (timer ?? {}) as { readonly unref?: unknown };
-  if (typeof own === 'function') own.call(timer);
-}

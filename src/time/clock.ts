@@ -1,3 +1,5 @@
+import { unref } from './unref.js';
+
 /**
  * Where time comes from. Everything that waits or measures takes it from a `Clock`, so that tests
  * can drive it by hand (`VirtualClock` of `holdfast/testing`) and simulators can compress it.
@@ -26,6 +28,7 @@ type HostTimer = ReturnType<typeof setTimeout>;
 class LongTimer {
   #leg: HostTimer | undefined;
   #leftMs: number;
+  #keepsAlive = true;
   readonly #callback: () => void;
 
   constructor(callback: () => void, delayMs: number) {
@@ -41,6 +44,12 @@ class LongTimer {
       if (this.#leftMs > 0) this.#wait();
       else this.#callback();
     }, legMs);
+    if (!this.#keepsAlive) unref(this.#leg);
+  }
+
+  unref(): void {
+    this.#keepsAlive = false;
+    unref(this.#leg);
   }
 
   clear(): void {

@@ -156,7 +156,7 @@ it('docs/policies/standard.md has every default of the policies in it', () => {
   const wanted = [
     ...Object.entries(retryDefaults).filter(([key]) => key !== 'whenSpent'),
     ...Object.entries(retryBudgetDefaults),
-    ...Object.entries(circuitBreakerDefaults).filter(([key]) => key !== 'dryRun'),
+    ...Object.entries(circuitBreakerDefaults).filter(([, value]) => value !== false),
     ...Object.entries({ algorithm, minLimit, maxLimit, maxQueued, maxWait }),
   ].map(([key, value]) => [key, inWords(key, value)]);
   expect(shown).toEqual(wanted);

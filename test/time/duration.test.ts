@@ -30,6 +30,48 @@ describe('parseDuration', () => {
     expect(Object.is(parseDuration(-0), 0)).toBe(true);
   });
 
+  it('G7: what is shorter than a nanosecond is 0, and a nanosecond is not', () => {
+    expect(parseDuration(1e-6)).toBe(1e-6);
+    expect(parseDuration(0.9e-6)).toBe(0);
+    expect(parseDuration('.25s')).toBe(250);
+  });
+
+  const FORMS =
+    "must be a duration: milliseconds as a number >= 0, or a string like '250ms', '1.5s', '2m' or '1h'";
+  it.each([
+    ['', ''],
+    [' ', ''],
+    ['soon', ''],
+    ['a5', ''],
+    ['x5 MS', ''],
+    ['5 MSx', ''],
+    [`${'1'.repeat(40)}x`, '; a string needs a unit'],
+    ['5', '; a string needs a unit'],
+    ['55', '; a string needs a unit'],
+    [' 1.5 ', '; a string needs a unit'],
+    ['-5s', '; it cannot be negative'],
+    ['5 ms', '; write it in lower case, without spaces'],
+    ['55 MS', '; write it in lower case, without spaces'],
+    ['5  H', '; write it in lower case, without spaces'],
+    [Number.NaN, ''],
+    [undefined, ''],
+  ])('G7: says what would be right for %j', (value, hint) => {
+    expect(() => parseDuration(value)).toThrow(`${FORMS}${hint}`);
+    const thrown = (() => {
+      try {
+        return parseDuration(value);
+      } catch (error) {
+        return (error as Error).message;
+      }
+    })();
+    expect(thrown).toBe(`${FORMS}${hint}`);
+    expect(durationSchema.safeParse(value).error?.issues[0]?.message).toBe(`${FORMS}${hint}`);
+  });
+
+  it('G7: of a number out of range the schema says the same', () => {
+    expect(durationSchema.safeParse(-1).error?.issues[0]?.message).toBe(FORMS);
+  });
+
   it('gives the milliseconds that are meant, not those of binary fractions', () => {
     expect(1.001 * 1_000).not.toBe(1_001);
     expect(parseDuration('1.001s')).toBe(1_001);

@@ -66,5 +66,6 @@ describe('CountWindow', () => {
 
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('takes no size of %s', (size) => {
     expect(() => new CountWindow(size)).toThrow(RangeError);
+    expect(() => new CountWindow(size)).toThrow(`size must be a whole number >= 1, got ${size}`);
   });
 });

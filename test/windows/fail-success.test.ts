@@ -23,6 +23,51 @@ describe('a success that is one no more', () => {
     expect(window.failSuccess()).toBe(false);
   });
 
+  it('is the newest one of a count window', () => {
+    const window = new CountWindow(4);
+    for (const failed of [false, false, false, true]) window.record(failed, false);
+    expect(window.failSuccess()).toBe(true);
+    // The two oldest go, which are successes still; then one that is a failure by now, and one that always was.
+    const left = [1, 2, 3, 4].map(() => {
+      window.record(false, false);
+      return window.failures;
+    });
+    expect(left).toEqual([2, 2, 1, 0]);
+  });
+
+  it('is the oldest one of a time window, in place of which a failure of now counts', () => {
+    const window = new TimeWindow(1_000);
+    window.record(0, true, true);
+    window.record(0, false, true);
+    window.record(150, true, false);
+    window.record(250, false, true);
+    expect(window.failSuccess(950)).toBe(true);
+    const at = (now: number) => {
+      window.advance(now);
+      return [window.total, window.failures, window.slow];
+    };
+    expect(at(950)).toEqual([4, 3, 3]);
+    expect(at(1_000)).toEqual([3, 2, 1]);
+    expect(at(1_100)).toEqual([2, 1, 1]);
+    expect(window.failSuccess(1_100)).toBe(true);
+    expect(at(1_100)).toEqual([2, 2, 1]);
+    expect(window.failSuccess(1_100)).toBe(false);
+    expect(at(1_200)).toEqual([2, 2, 0]);
+    expect(at(1_900)).toEqual([1, 1, 0]);
+    expect(at(2_100)).toEqual([0, 0, 0]);
+  });
+
+  it('is looked for past times in which there was none', () => {
+    const window = new TimeWindow(1_000);
+    window.record(0, true, false);
+    window.record(250, false, false);
+    expect(window.failSuccess(950)).toBe(true);
+    window.advance(1_000);
+    expect([window.total, window.failures]).toEqual([1, 1]);
+    window.advance(1_300);
+    expect([window.total, window.failures]).toEqual([1, 1]);
+  });
+
   it('is taken out of a time window, and a failure of now added', () => {
     const window = new TimeWindow(1_000);
     expect(window.failSuccess(0)).toBe(false);

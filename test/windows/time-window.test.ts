@@ -122,6 +122,39 @@ describe('TimeWindow', () => {
     expect(window.total).toBe(0);
   });
 
+  it('B3: starts anew with the first call after an idle time as long as itself', () => {
+    for (const idle of [1_000, 1_050, 1_099]) {
+      const window = new TimeWindow(1_000, 10);
+      window.record(0, true, false);
+      window.record(idle, true, false);
+      expect(window.total).toBe(1);
+      window.advance(idle + 949);
+      expect(window.total).toBe(1);
+      window.advance(idle + 1_000);
+      expect(window.total).toBe(0);
+    }
+  });
+
+  it('G13: a clock that leaps far ahead costs no more than any other', () => {
+    const window = new TimeWindow(10, 10);
+    window.record(0, true, false);
+    window.advance(Number.MAX_SAFE_INTEGER);
+    expect(window.total).toBe(0);
+  });
+
+  it('B3: adds many calls at once, as if they had all just completed', () => {
+    const window = new TimeWindow(1_000, 10);
+    window.add(0, 0, 0, 0);
+    window.add(0, 5, 3, 2);
+    window.record(150, false, true);
+    window.add(150, 7, 1, 4);
+    expect(totals(window)).toEqual({ total: 13, failures: 4, slow: 7 });
+    window.advance(1_000);
+    expect(totals(window)).toEqual({ total: 8, failures: 1, slow: 5 });
+    window.advance(1_100);
+    expect(totals(window)).toEqual({ total: 0, failures: 0, slow: 0 });
+  });
+
   it('clear forgets calls but not the time', () => {
     const window = new TimeWindow(1_000, 10);
     window.record(10_000, true, true);
@@ -200,5 +233,8 @@ describe('TimeWindow', () => {
     [1_000, Number.NaN],
   ])('takes no window of %s ms in %s buckets', (length, buckets) => {
     expect(() => new TimeWindow(length, buckets)).toThrow(RangeError);
+    expect(() => new TimeWindow(length, buckets)).toThrow(
+      /^(the length of a bucket must be finite and > 0 ms|buckets must be a whole number >= 1), got /,
+    );
   });
 });

@@ -3,28 +3,26 @@ import { mark } from '../../copies.js';
 import { CircuitIsolatedError, CircuitOpenError } from '../../errors.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { BreakerState, EventBody } from '../../pipeline/events.js';
+import { reportFault } from '../../pipeline/events.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import type { Refusals } from '../../pipeline/refusals.js';
 import type { TimeSource } from '../../time/time-source.js';
-import { randomOf } from '../chance.js';
 import type { Handle } from '../filter.js';
-import { isUpstreamFailure } from '../filter.js';
 import { OneClock } from '../one-clock.js';
 import type { DelayFrom } from '../retry-after.js';
-import { askedBy } from '../retry-after.js';
-import type { Sign, Signs } from '../sign.js';
-import { signsOf } from '../sign.js';
+import { Account } from './account.js';
 import { Admitted, stampOf, UNCOUNTED } from './admitted.js';
-import { causeOf } from './cause.js';
 import { Circuit } from './circuit.js';
+import { breakerOf } from './cockatiel-breaker.js';
 import { assertCopyable } from './copyable.js';
+import { HalfOpenAlarm } from './half-open-alarm.js';
 import type { Isolation } from './isolations.js';
 import { Isolations } from './isolations.js';
-import type { Judge, OpenReason, RunStep } from './judge.js';
+import type { Judge, OpenReason } from './judge.js';
 import { judgeOf } from './judge.js';
 import type { CircuitBreakerOptions, ResolvedCircuitBreaker } from './options.js';
-import { breakerOf, resolveCircuitBreaker } from './options.js';
+import { resolveCircuitBreaker } from './options.js';
 import { probesNeeded } from './probes.js';
 import { refusalOf, waitOf } from './refusal.js';
 import type { BreakerAccount } from './reporter.js';
@@ -32,6 +30,7 @@ import { Reporter } from './reporter.js';
 import { restore, restoreAtOnce, takeSnapshot } from './restore.js';
 import type { CircuitBreakerSnapshot } from './snapshot.js';
 import type { Stay } from './state-times.js';
+import { staysOf } from './stays.js';
 
 /**
  * Stops calling an upstream that keeps failing: after too many failures it refuses calls with a {@link CircuitOpenError} for a
@@ -55,20 +54,18 @@ export class CircuitBreakerPolicy implements Gate {
   readonly type = 'circuit_breaker';
   readonly name: string | undefined;
   readonly #options: ResolvedCircuitBreaker;
-  readonly #signs: Signs;
   readonly #inspects: boolean;
   readonly #slowMs: number;
   readonly #breaker: IBreaker | undefined;
   readonly #judge: Judge;
   readonly #circuit: Circuit;
+  readonly #account: Account;
+  readonly #alarm: HalfOpenAlarm | undefined;
   readonly #isolations = new Isolations(() => this.#circuit.close('released'));
   readonly #reporter: Reporter;
   readonly #time = new OneClock('circuitBreaker', 'breaker');
   /** Its own part in the times of all copies, once there is a clock. */
   #stay: Stay | undefined;
-  /** When this state began, and when failures that came late last made a step of a run. */
-  #stateSince = -Infinity;
-  #lateStepAt = -Infinity;
   /** What is still to be restored, once there is a clock. */
   #toRestore: CircuitBreakerSnapshot | undefined;
 
@@ -78,14 +75,12 @@ export class CircuitBreakerPolicy implements Gate {
     this.#options = options;
     this.name = options.name;
     this.#reporter = new Reporter(!options.dryRun, account);
-    this.#signs = signsOf(options.handle, isUpstreamFailure);
     this.#inspects = options.handle !== undefined;
     this.#slowMs = options.slowCallDuration ?? Infinity;
     this.#breaker = breakerOf(options.breaker);
     this.#judge = judgeOf(options, this.#breaker);
     this.#circuit = new Circuit(
       {
-        openForMs: options.openFor,
         maxOpenForMs: options.maxOpenFor,
         probes,
         probesNeeded: probesNeeded(probes, options.probeSuccessRate),
@@ -93,17 +88,22 @@ export class CircuitBreakerPolicy implements Gate {
         rampForMs: options.rampFor,
       },
       this.#judge,
-      randomOf(options.random, 'circuitBreaker'),
+      staysOf(options),
       (from, to, reason, openForMs) => {
         const now = this.#time.source.now();
-        this.#stateSince = now;
+        this.#account.stateSince = now;
         if (this.#stay !== undefined) {
           const { times } = this.#reporter.account;
           this.#stay = times.move(this.#stay, to, now, this.#circuit.openUntil);
         }
         this.#reporter.report(from, to, reason, openForMs, this.#circuit.cause);
+        this.#alarm?.update();
       },
     );
+    this.#account = new Account(options, this.#circuit, this.#judge);
+    if (options.announceHalfOpen) {
+      this.#alarm = new HalfOpenAlarm(this.#circuit, () => this.#time.source.clock);
+    }
     if (initialState === undefined) return;
     restoreAtOnce(initialState, this.#circuit, this.#breaker);
     if (initialState.state !== 'isolated') this.#toRestore = initialState;
@@ -111,7 +111,7 @@ export class CircuitBreakerPolicy implements Gate {
 
   /** The state now: reading it moves an open breaker on to half-open when its time is over. */
   get state(): BreakerState {
-    this.#circuit.advance(this.#boundTime().now());
+    this.#look(this.#boundTime().now());
     return this.#circuit.state;
   }
 
@@ -121,6 +121,7 @@ export class CircuitBreakerPolicy implements Gate {
     if (earlier !== undefined) {
       this.#toRestore = undefined;
       restore(earlier, this.#circuit, this.#judge, time.clock, this.#options);
+      this.#alarm?.update();
     }
     if (this.#stay !== undefined) return;
     const { state, openUntil } = this.#circuit;
@@ -152,29 +153,7 @@ export class CircuitBreakerPolicy implements Gate {
   }
 
   failedLate(outcome: Outcome, succeededAt: number): void {
-    const circuit = this.#circuit;
-    const now = this.#boundTime().now();
-    circuit.advance(now);
-    const { state } = circuit;
-    // As with any outcome, what was let in before this state says nothing of it.
-    if (state === 'open' || state === 'isolated' || succeededAt < this.#stateSince) return;
-    const sign = this.#signs(outcome);
-    if (!isFailed(sign)) return;
-    const cause = causeOf(outcome);
-    const relapsed = circuit.failLate(now, cause);
-    if (circuit.state !== 'closed') return;
-    // What was being read when failures made their last step is part of it.
-    const { consecutiveFailures } = this.#judge.health;
-    let step: RunStep = 'none';
-    if (sign === 'failure') {
-      step = consecutiveFailures === 0 || succeededAt >= this.#lateStepAt ? 'next' : 'same';
-    }
-    if (step === 'next') {
-      circuit.step(circuit.stamp, true);
-      this.#lateStepAt = now;
-    }
-    const reason = this.#judge.failLate(now, step) ?? (relapsed ? 'relapsed' : undefined);
-    if (reason !== undefined) circuit.open(now, reason, undefined, cause);
+    this.#account.failedLate(outcome, succeededAt, this.#boundTime().now());
   }
 
   /** Opens the breaker by hand, for as long as its rules would; then it probes as ever. Does nothing while it is open or isolated. */
@@ -197,14 +176,16 @@ export class CircuitBreakerPolicy implements Gate {
   reset(): void {
     this.#isolations.clear();
     this.#toRestore = undefined;
-    this.#stateSince = this.#time.source.now();
+    this.#account.stateSince = this.#time.source.now();
     this.#circuit.close('reset');
   }
 
   /** Its state as plain JSON, for {@link CircuitBreakerOptions.initialState}. Open time is in wall-clock, so it survives a restart. */
   snapshot(): CircuitBreakerSnapshot {
     const { clock } = this.#boundTime();
-    return takeSnapshot(this.#circuit, this.#judge, this.#breaker, clock);
+    const now = clock.now();
+    this.#look(now);
+    return takeSnapshot(this.#circuit, this.#judge, this.#breaker, now, clock.wallNow());
   }
 
   fork(): CircuitBreakerPolicy {
@@ -250,7 +231,12 @@ export class CircuitBreakerPolicy implements Gate {
 
   /** Reports each change of state, whatever causes it. Returns the unsubscriber. */
   subscribe(emit: (event: EventBody) => void): () => void {
-    return this.#reporter.subscribe(emit);
+    const unsubscribe = this.#reporter.subscribe(emit);
+    const release = this.#alarm?.hold();
+    return () => {
+      unsubscribe();
+      release?.();
+    };
   }
 
   /** While it is open it must not be forgotten. Half-open without a call in flight it knows nothing worth keeping. */
@@ -310,73 +296,19 @@ export class CircuitBreakerPolicy implements Gate {
   #exitAsCause(call: Call, outcome: Outcome): void {
     const outer = this.#reporter.causedBy(call);
     try {
-      this.#count(call, outcome);
+      this.#account.ended(call, outcome);
     } finally {
       this.#reporter.causedBy(outer);
     }
   }
 
-  #count(call: Call, outcome: Outcome): void {
-    const circuit = this.#circuit;
-    const { state } = call;
-    const admitted = state instanceof Admitted ? state : undefined;
-    const probe = admitted?.probe;
-    const stamp = admitted?.stamp ?? (state as number);
-    if (stamp < circuit.generation) return;
-    let sign: Sign;
+  /** Moves on with time. Nobody's call is there to end with what an `openFor` throws. */
+  #look(now: number): void {
     try {
-      sign = this.#signs(outcome);
+      this.#circuit.advance(now);
     } catch (error) {
-      if (probe !== undefined) circuit.freeProbe(probe, call.time.now());
-      throw error;
+      reportFault('circuitBreaker.openFor', error);
     }
-    let asked: number | undefined;
-    try {
-      if (isFailed(sign)) asked = askedBy(this.#options.delayFrom, outcome);
-    } finally {
-      // Also when it throws: that the call failed is known by then, and a breaker that counts nothing protects nobody.
-      this.#record(call, admitted, stamp, outcome, sign, asked);
-    }
-  }
-
-  #record(
-    call: Call,
-    admitted: Admitted | undefined,
-    stamp: number,
-    outcome: Outcome,
-    sign: Sign,
-    asked: number | undefined,
-  ): void {
-    const circuit = this.#circuit;
-    const probe = admitted?.probe;
-    // The user's functions may have moved the breaker by hand.
-    if (stamp < circuit.generation) return;
-    if (sign === 'nothing') {
-      if (probe !== undefined) circuit.freeProbe(probe, call.time.now());
-      return;
-    }
-    const failed = isFailed(sign);
-    const now = call.time.now();
-    const slow = admitted !== undefined && now - admitted.startedAt > this.#slowMs;
-    if (probe !== undefined) {
-      const cause = failed ? causeOf(outcome) : undefined;
-      circuit.settleProbe(probe, now, !failed && !slow, asked, cause);
-      return;
-    }
-    circuit.advance(now);
-    let reason = this.#judge.record(now, failed, slow, this.#runStep(sign, stamp));
-    // Told last, as what it answers holds only as long as nothing else has moved the breaker.
-    if (reason === undefined && circuit.relapses(failed || slow)) reason = 'relapsed';
-    if (reason !== undefined) {
-      circuit.open(now, reason, asked, failed ? causeOf(outcome) : undefined);
-    }
-  }
-
-  /** What the call is to a run of failures. */
-  #runStep(sign: Sign, stamp: number): RunStep {
-    if (sign !== 'failure') return 'none';
-    const first = this.#judge.health.consecutiveFailures === 0;
-    return this.#circuit.step(stamp, first) ? 'next' : 'same';
   }
 
   #boundTime(): TimeSource {
@@ -387,7 +319,3 @@ export class CircuitBreakerPolicy implements Gate {
 }
 
 const REASONS = [CircuitOpenError.reason, CircuitIsolatedError.reason] as const;
-
-function isFailed(sign: Sign): boolean {
-  return sign === 'failure' || sign === 'busy';
-}

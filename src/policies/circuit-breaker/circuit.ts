@@ -1,12 +1,10 @@
 import type { BreakerState } from '../../pipeline/events.js';
-import type { Random } from '../chance.js';
 import type { Judge, OpenReason } from './judge.js';
-import type { OpenFor } from './open-duration.js';
-import { openDuration } from './open-duration.js';
 import type { Probe, ProbeVerdict } from './probes.js';
 import { Probes } from './probes.js';
 import type { RampCounts } from './ramp.js';
 import { Ramp } from './ramp.js';
+import type { Stays } from './stays.js';
 
 /** Why a breaker changed state. */
 export type TransitionReason =
@@ -26,13 +24,18 @@ export type OnTransition = (
 ) => void;
 
 /** The numbers of a circuit, in milliseconds. */
-export interface CircuitOptions extends OpenFor {
+export interface CircuitOptions {
+  /** The longest it stays open of its own accord, where there is one. */
+  readonly maxOpenForMs: number | undefined;
   readonly probes: number;
   readonly probesNeeded: number;
   readonly probeTimeoutMs: number;
   /** 0 for none. */
   readonly rampForMs: number;
 }
+
+/** For how long a probe has its place, where no longest stay says so and the stay before was shorter. */
+const PLACE_MS = 1_000;
 
 /**
  * The state machine of a circuit breaker. It has neither clock nor timers: it is told the time, and moves from open to
@@ -68,19 +71,21 @@ export class Circuit {
   causeAt = 0;
   /** While open: for how long, all in all. */
   #openForMs = 0;
+  /** It is asked how long to stay open. */
+  #opening = false;
   /** The stamp right after the last step of a run of failures. */
   #lastStep = 0;
   readonly #options: CircuitOptions;
   readonly #judge: Judge;
-  readonly #random: Random;
+  readonly #stays: Stays;
   readonly #onTransition: OnTransition;
   #probes: Probes | undefined;
   #ramp: Ramp | undefined;
 
-  constructor(options: CircuitOptions, judge: Judge, random: Random, onTransition: OnTransition) {
+  constructor(options: CircuitOptions, judge: Judge, stays: Stays, onTransition: OnTransition) {
     this.#options = options;
     this.#judge = judge;
-    this.#random = random;
+    this.#stays = stays;
     this.#onTransition = onTransition;
   }
 
@@ -157,10 +162,17 @@ export class Circuit {
     return this.#ramp?.recordLate() === true;
   }
 
-  /** Opens it. */
+  /** Opens it. What a user's `openFor` threw is thrown once all is done. */
   open(nowMs: number, reason: OpenReason, askedMs: number | undefined, cause?: unknown): void {
+    // A user's `openFor` that looks at the breaker finds it as it was; one that moves it by hand has the last word.
+    if (this.#opening) return;
+    const { generation } = this;
     const opening = this.openings + 1;
-    const openForMs = openDuration(this.#options, opening, this.#random(), askedMs);
+    const about = { reason, failure: cause, failureRate: this.#failureRate() };
+    this.#opening = true;
+    const { ms: openForMs, fault } = this.#stays.next(opening, about, askedMs);
+    this.#opening = false;
+    if (generation !== this.generation) return;
     this.openings = opening;
     this.openUntil = nowMs + openForMs;
     this.#openForMs = openForMs;
@@ -171,6 +183,7 @@ export class Circuit {
     } finally {
       this.#move('open', reason, openForMs);
     }
+    if (fault !== undefined) throw fault.error;
   }
 
   /** Opens it by hand, where it lets calls in. */
@@ -221,9 +234,16 @@ export class Circuit {
     this.causeAt = atMs;
   }
 
+  /** Share of failures among what it judges by in this state. */
+  #failureRate(): number | undefined {
+    const { total, failures } = this.#probes ?? this.#judge.health;
+    return total === 0 ? undefined : failures / total;
+  }
+
   #halfOpen(): void {
-    const { probes, probesNeeded, probeTimeoutMs, maxOpenForMs } = this.#options;
-    const period = new Probes(probes, probesNeeded, probeTimeoutMs, maxOpenForMs);
+    const { probes, probesNeeded, probeTimeoutMs } = this.#options;
+    const placeMs = this.#options.maxOpenForMs ?? Math.max(PLACE_MS, this.#openForMs);
+    const period = new Probes(probes, probesNeeded, probeTimeoutMs, placeMs);
     this.#move('half_open', 'open_elapsed', undefined, period);
   }
 

@@ -1,9 +1,7 @@
 import type { IBreaker } from 'cockatiel';
 import * as z from 'zod';
-import { messageOf } from '../../config/describe.js';
 import { fnOf, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
-import { ConfigError } from '../../errors.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import type { Duration } from '../../time/duration.js';
 import { durationSchema, formatDuration, positiveDurationSchema } from '../../time/duration.js';
@@ -11,6 +9,9 @@ import type { Handle } from '../filter.js';
 import { handleSchema } from '../filter.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
+import { breakerSchema } from './cockatiel-breaker.js';
+import type { OpenForBackoff, OpenForFunction } from './own-open-for.js';
+import { openForSchema } from './own-open-for.js';
 import type { CircuitBreakerSnapshot } from './snapshot.js';
 import { snapshotSchema } from './snapshot.js';
 
@@ -43,13 +44,26 @@ export interface CircuitBreakerOptions extends Named {
    * blip, however many calls it hits. Default 1 s, or 0 with `consecutiveFailures: 1`.
    */
   readonly failingFor?: Duration | undefined;
-  /** How long it stays open: longer than 0, doubled at each consecutive opening, spread by 20%. Default 500 ms. */
-  readonly openFor?: Duration | undefined;
+  /**
+   * How long it stays open: longer than 0, growing by `openForFactor` at each consecutive opening, spread by `openForSpread`. Or a
+   * function of how many times in a row it has opened (1 for the first) and of what opened it that returns a duration, or a
+   * backoff of cockatiel's: these are taken as they are, up to `maxOpenFor` where there is one. Default 500 ms.
+   */
+  readonly openFor?: Duration | OpenForFunction | OpenForBackoff | undefined;
+  /** Growth of the time it stays open from one consecutive opening to the next: >= 1, which is none. Default 2. */
+  readonly openForFactor?: number | undefined;
+  /** Share by which that time is spread up and down, so that a fleet does not return in step: from 0, which is none, to below 1. Default 0.2. */
+  readonly openForSpread?: number | undefined;
   /**
    * The longest it stays open of its own accord: at least `openFor`. A server can ask for more, up to 60 s or this, whichever is
-   * longer. Default: twice `openFor`.
+   * longer. Default: twice `openFor`, or none where that is a function or a backoff.
    */
   readonly maxOpenFor?: Duration | undefined;
+  /**
+   * Reports that it is half-open when its open time is over, by a timer, and not only when the next call comes or somebody reads
+   * its state. The timer runs while it is open and somebody listens, and does not keep the process alive. Default false.
+   */
+  readonly announceHalfOpen?: boolean | undefined;
   /** How many calls it lets in, within `maxOpenFor`, to see whether the upstream has recovered: a whole number >= 1. Default 3. */
   readonly probes?: number | undefined;
   /** Share of the probes that must succeed for it to close: above 0, up to 1. Default 1. */
@@ -95,6 +109,9 @@ export const circuitBreakerDefaults = {
   consecutiveFailures: 10,
   failingFor: 1_000,
   openFor: 500,
+  openForFactor: 2,
+  openForSpread: 0.2,
+  announceHalfOpen: false,
   probes: 3,
   probeSuccessRate: 1,
   probeTimeout: 30_000,
@@ -122,41 +139,8 @@ const windowCalls = z
 const WINDOW =
   "must be a duration above 0, such as '30s', or a number of calls, such as { calls: 100 }";
 
-type BreakerOption = IBreaker | (() => IBreaker);
-
-function isBreaker(value: unknown): value is IBreaker {
-  const { success, failure } = Object(value) as Partial<IBreaker>;
-  return typeof success === 'function' && typeof failure === 'function';
-}
-
-const breakerSchema: z.ZodType<BreakerOption, BreakerOption> = z.custom<BreakerOption>(
-  (value) => typeof value === 'function' || isBreaker(value),
-  {
-    error:
-      'must be a breaker of cockatiel (with success() and failure()), or a function that makes one',
-  },
-);
-
-/**
- * The breaker of cockatiel's to judge by, if any: made afresh where the option is a function.
- *
- * @throws ConfigError when that function returns something else, or throws.
- */
-export function breakerOf(option: BreakerOption | undefined): IBreaker | undefined {
-  if (typeof option !== 'function') return option;
-  const path = 'circuitBreaker.breaker';
-  const remedy = `${path}: must return a breaker of cockatiel, with success() and failure()`;
-  let breaker: unknown;
-  try {
-    breaker = option();
-    if (isBreaker(breaker)) return breaker;
-  } catch (cause) {
-    // Also a class that was given where an instance, or a function that makes one, was meant.
-    const message = `${remedy}; it threw: ${messageOf(cause)}`;
-    throw new ConfigError(message, { path, value: option, policy: 'circuitBreaker', cause });
-  }
-  throw new ConfigError(remedy, { path, value: breaker, policy: 'circuitBreaker' });
-}
+const FACTOR = 'must be a finite number >= 1';
+const SPREAD = 'must be a number from 0 to below 1';
 
 /** The schema of {@link CircuitBreakerOptions}. */
 export const circuitBreakerSchema = z
@@ -170,7 +154,14 @@ export const circuitBreakerSchema = z
     minimumCalls: positiveCount.optional(),
     consecutiveFailures: countOrOff.optional(),
     failingFor: durationSchema.optional(),
-    openFor: positiveDurationSchema.default(circuitBreakerDefaults.openFor),
+    openFor: openForSchema.default(circuitBreakerDefaults.openFor),
+    openForFactor: z.number({ error: FACTOR }).min(1, { error: FACTOR }).optional(),
+    openForSpread: z
+      .number({ error: SPREAD })
+      .min(0, { error: SPREAD })
+      .lt(1, { error: SPREAD })
+      .optional(),
+    announceHalfOpen: z.boolean().default(circuitBreakerDefaults.announceHalfOpen),
     maxOpenFor: durationSchema.optional(),
     probes: positiveCount.default(circuitBreakerDefaults.probes),
     probeSuccessRate: share.default(circuitBreakerDefaults.probeSuccessRate),
@@ -190,7 +181,15 @@ export const circuitBreakerSchema = z
       context.issues.push({ code: 'custom', input: options[key], path: [key], message });
     };
     const { maxOpenFor, openFor } = options;
-    if (maxOpenFor !== undefined && maxOpenFor < openFor) {
+    if (typeof openFor !== 'number') {
+      for (const key of ['openForFactor', 'openForSpread'] as const) {
+        if (options[key] === undefined) continue;
+        wrong(
+          key,
+          'has no effect beside openFor as a function or backoff, which is taken as it is',
+        );
+      }
+    } else if (maxOpenFor !== undefined && maxOpenFor < openFor) {
       wrong('maxOpenFor', `must not be below openFor (${formatDuration(openFor)})`);
     }
     if (options.breaker !== undefined) {
@@ -252,7 +251,8 @@ type Dependent = 'failingFor' | 'maxOpenFor' | 'probeTimeout';
 /** Options with everything filled in but what `breaker` replaces. */
 export interface ResolvedCircuitBreaker extends Omit<Parsed, Dependent> {
   readonly failingFor: number;
-  readonly maxOpenFor: number;
+  /** None where `openFor` is the user's to say. */
+  readonly maxOpenFor: number | undefined;
   readonly probeTimeout: number;
 }
 
@@ -267,11 +267,14 @@ export function resolveCircuitBreaker(
 export function completeCircuitBreaker(parsed: Parsed): ResolvedCircuitBreaker {
   const { consecutiveFailures, openFor } = parsed;
   const { failingFor, probeTimeout } = circuitBreakerDefaults;
+  const openForMs = typeof openFor === 'number' ? openFor : undefined;
   return {
     ...parsed,
     // Whoever asks for one failure does not mean two that lie a second apart.
     failingFor: parsed.failingFor ?? (consecutiveFailures === 1 ? 0 : failingFor),
-    maxOpenFor: parsed.maxOpenFor ?? Math.min(2 * openFor, Number.MAX_VALUE),
-    probeTimeout: parsed.probeTimeout ?? Math.max(openFor, probeTimeout),
+    maxOpenFor:
+      parsed.maxOpenFor ??
+      (openForMs === undefined ? undefined : Math.min(2 * openForMs, Number.MAX_VALUE)),
+    probeTimeout: parsed.probeTimeout ?? Math.max(openForMs ?? 0, probeTimeout),
   };
 }

@@ -46,6 +46,15 @@ export class Probes {
     this.#placeMs = placeMs;
   }
 
+  /** How many have ended and said something. */
+  get total(): number {
+    return this.#succeeded + this.#failed;
+  }
+
+  get failures(): number {
+    return this.#failed;
+  }
+
   /** Lets a probe in, if there is a place. */
   admit(nowMs: number): Probe | undefined {
     const places = this.#places;

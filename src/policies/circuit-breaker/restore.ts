@@ -8,16 +8,14 @@ import { longestAsked } from './open-duration.js';
 import type { ResolvedCircuitBreaker } from './options.js';
 import type { CircuitBreakerSnapshot } from './snapshot.js';
 
-/** The state of a circuit as plain JSON. */
+/** The state of a circuit as plain JSON, as of `now`: to which it has been moved on before. */
 export function takeSnapshot(
   circuit: Circuit,
   judge: Judge,
   breaker: IBreaker | undefined,
-  clock: Clock,
+  now: number,
+  wall: number,
 ): CircuitBreakerSnapshot {
-  const now = clock.now();
-  const wall = clock.wallNow();
-  circuit.advance(now);
   judge.advance(now);
   const { total, failures, slow, consecutiveFailures } = judge.health;
   const known = breaker?.state;
@@ -92,7 +90,9 @@ export function restore(
     return;
   }
   // A wall clock that was wrong then or is wrong now must not keep the breaker open for ever.
-  const longest = longestAsked({ maxOpenForMs: options.maxOpenFor });
+  const { maxOpenFor } = options;
+  // With an `openFor` of the user's there is no longest stay, but for the one that was left then.
+  const longest = maxOpenFor === undefined ? openUntil - at : longestAsked(maxOpenFor);
   const left = Math.min(longest, Math.max(0, openUntil - wall));
   circuit.restoreOpen(now, state === 'open' ? left : 0, openings);
   if (cause !== undefined) circuit.restoreCause(causeFrom(cause), then(cause.at));

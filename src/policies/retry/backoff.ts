@@ -6,6 +6,7 @@ import type { Outcome } from '../../pipeline/outcome.js';
 import { adopted, isThenable } from '../../pipeline/promises.js';
 import type { Duration } from '../../time/duration.js';
 import { parseDuration } from '../../time/duration.js';
+import { isBackoffOrFunction } from '../cockatiel-backoff.js';
 
 /** Answers the delay before a retry: `retry` is 1 for the first one. */
 export type BackoffFunction = (retry: number, outcome: Outcome) => Duration;
@@ -14,17 +15,10 @@ export type BackoffFunction = (retry: number, outcome: Outcome) => Duration;
 export type Backoff = BackoffFunction | IBackoffFactory<IRetryBackoffContext<unknown>>;
 
 /** The schema of a `backoff` option. */
-export const backoffSchema: z.ZodType<Backoff, Backoff> = z.custom<Backoff>(
-  (value) => (typeof value === 'function' ? !hasNext(value.prototype) : hasNext(value)),
-  {
-    error:
-      'must be a function of the number of the retry, such as () => 100, or a backoff of cockatiel, such as new ExponentialBackoff()',
-  },
-);
-
-function hasNext(value: unknown): boolean {
-  return typeof (value as { readonly next?: unknown } | null | undefined)?.next === 'function';
-}
+export const backoffSchema: z.ZodType<Backoff, Backoff> = z.custom<Backoff>(isBackoffOrFunction, {
+  error:
+    'must be a function of the number of the retry, such as () => 100, or a backoff of cockatiel, such as new ExponentialBackoff()',
+});
 
 /** The delays of one call, asked for in order. */
 export type Delays = (retry: number, outcome: Outcome) => number;

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { Circuit } from '../../../src/policies/circuit-breaker/circuit.js';
 import type { Judge } from '../../../src/policies/circuit-breaker/judge.js';
 import type { Probe } from '../../../src/policies/circuit-breaker/probes.js';
+import { Stays } from '../../../src/policies/circuit-breaker/stays.js';
 
+const RULE = { openForMs: 1_000, maxOpenForMs: 8_000, factor: 2, spread: 0.2 };
 const OPTIONS = {
-  openForMs: 1_000,
   maxOpenForMs: 8_000,
   probes: 2,
   probesNeeded: 2,
@@ -38,7 +39,7 @@ function made(judge: Partial<Judge> = {}, random = () => 0.5) {
       restore: () => {},
       ...judge,
     },
-    random,
+    new Stays({ rule: RULE, own: undefined, maxOpenForMs: 8_000 }, random),
     (from, to, reason, openForMs) =>
       told(`${from} > ${to}: ${reason}${openForMs === undefined ? '' : ` for ${openForMs}`}`),
   );

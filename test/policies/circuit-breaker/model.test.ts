@@ -79,7 +79,10 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 
 const shareOf = fc.constantFrom(0.1, 0.25, 1 / 3, 0.5, 0.7, 1);
 
-const options: fc.Arbitrary<ModelOptions> = fc
+/** What the model needs to know, and that a timer says so when it is half-open, which changes nothing. */
+type Given = ModelOptions & { readonly announceHalfOpen: boolean };
+
+const options: fc.Arbitrary<Given> = fc
   .record({
     timed: fc.boolean(),
     size: fc.integer({ min: 1, max: 12 }),
@@ -90,6 +93,9 @@ const options: fc.Arbitrary<ModelOptions> = fc
     consecutiveFailures: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constant<false>(false)),
     failingFor: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 1_500 })),
     openFor: fc.integer({ min: 1, max: 1_000 }),
+    openForFactor: fc.constantFrom(2, 2, 1, 3.5),
+    openForSpread: fc.constantFrom(0.2, 0.2, 0, 0.9),
+    announceHalfOpen: fc.boolean(),
     factor: fc.oneof(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 20 })),
     probes: fc.integer({ min: 1, max: 5 }),
     probeSuccessRate: shareOf,
@@ -145,7 +151,7 @@ class Pair {
   #handles: { readonly real: Isolation; readonly holder: number }[] = [];
   #holders = 0;
 
-  constructor(given: ModelOptions, random: () => number) {
+  constructor(given: Given, random: () => number) {
     const { slowCallRate, slowCallDuration, failingFor, ...rest } = given;
     const slow = slowCallRate === undefined ? {} : { slowCallRate, slowCallDuration };
     const none = rest.failureRate === false && rest.consecutiveFailures === false;

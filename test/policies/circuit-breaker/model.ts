@@ -15,6 +15,8 @@ export interface ModelOptions {
   readonly consecutiveFailures: number | false;
   readonly failingFor: number;
   readonly openFor: number;
+  readonly openForFactor: number;
+  readonly openForSpread: number;
   readonly maxOpenFor: number;
   readonly probes: number;
   readonly probeSuccessRate: number;
@@ -316,14 +318,14 @@ export class Model {
 
   /** Without a cause, what was known of the outage still stands. */
   private open(now: number, asked: number, cause: string | undefined): void {
-    const { openFor, maxOpenFor } = this.options;
+    const { openFor, openForFactor, openForSpread, maxOpenFor } = this.options;
     const opening = this.openings + 1;
-    const base = Math.min(maxOpenFor, openFor * 2 ** (opening - 1));
+    const base = Math.min(maxOpenFor, openFor * openForFactor ** (opening - 1));
     const openedFor = this.observed.openedFor();
     if (openedFor === undefined) throw new Error(`should have opened, for about ${base} ms`);
     const granted = Math.min(asked, Math.max(60_000, maxOpenFor));
-    const least = Math.max(base * 0.8, granted) - 1e-6;
-    const most = Math.max(Math.min(maxOpenFor, base * 1.2), granted) + 1e-6;
+    const least = Math.max(base * (1 - openForSpread), granted) - 1e-6;
+    const most = Math.max(Math.min(maxOpenFor, base * (1 + openForSpread)), granted) + 1e-6;
     if (openedFor < least || openedFor > most) {
       throw new Error(`opened for ${openedFor} ms: should be ${least} to ${most}`);
     }

@@ -1,38 +1,58 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { longestAsked, openDuration } from '../../../src/policies/circuit-breaker/open-duration.js';
+import type { OpenFor } from '../../../src/policies/circuit-breaker/open-duration.js';
+import {
+  atLeastAsked,
+  longestAsked,
+  openDuration,
+} from '../../../src/policies/circuit-breaker/open-duration.js';
 
-const OPTIONS = { openForMs: 5_000, maxOpenForMs: 60_000 };
+const OPTIONS = { openForMs: 5_000, maxOpenForMs: 60_000, factor: 2, spread: 0.2 };
+
+/** How long a breaker stays open by the rule that was asked to be left alone. */
+const stayOf = (openFor: OpenFor, opening: number, chance: number, asked: number | undefined) =>
+  atLeastAsked(openDuration(openFor, opening, chance), asked, openFor.maxOpenForMs);
 
 describe('openDuration', () => {
   it('B5: doubles at each consecutive opening, up to the longest stay', () => {
     const stays = [1, 2, 3, 4, 5, 6, 100, 2_000, 1e9].map((opening) =>
-      openDuration(OPTIONS, opening, 0.5, undefined),
+      openDuration(OPTIONS, opening, 0.5),
     );
     expect(stays).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000, 60_000, 60_000, 60_000]);
   });
 
+  it('B5: grows by its factor and is spread by its share, or not at all', () => {
+    const stays = (shape: Partial<OpenFor>, chance: number) =>
+      [1, 2, 3].map((opening) => openDuration({ ...OPTIONS, ...shape }, opening, chance));
+    expect(stays({ factor: 1 }, 0.5)).toEqual([5_000, 5_000, 5_000]);
+    expect(stays({ factor: 3 }, 0.5)).toEqual([5_000, 15_000, 45_000]);
+    expect(stays({ spread: 0 }, 0)).toEqual([5_000, 10_000, 20_000]);
+    expect(stays({ spread: 0 }, 0.9)).toEqual([5_000, 10_000, 20_000]);
+    expect(stays({ spread: 0.5 }, 0)).toEqual([2_500, 5_000, 10_000]);
+    expect(openDuration({ ...OPTIONS, factor: 1e9 }, 1e9, 0.5)).toBe(60_000);
+  });
+
   it('B5: is spread by 20% up and down', () => {
-    expect(openDuration(OPTIONS, 1, 0, undefined)).toBe(4_000);
-    expect(openDuration(OPTIONS, 1, 0.25, undefined)).toBe(4_500);
-    expect(openDuration(OPTIONS, 1, 1 - 2 ** -53, undefined)).toBeCloseTo(6_000);
+    expect(openDuration(OPTIONS, 1, 0)).toBe(4_000);
+    expect(openDuration(OPTIONS, 1, 0.25)).toBe(4_500);
+    expect(openDuration(OPTIONS, 1, 1 - 2 ** -53)).toBeCloseTo(6_000);
   });
 
   it('B5: a server can lengthen it up to 60 s or the longest stay, whichever is longer, and never shortens it', () => {
-    expect(openDuration(OPTIONS, 1, 0.5, 12_000)).toBe(12_000);
-    expect(openDuration(OPTIONS, 1, 0.5, 1_000)).toBe(5_000);
-    expect(openDuration(OPTIONS, 1, 0.5, 0)).toBe(5_000);
-    expect(openDuration(OPTIONS, 1, 0.5, 3_600_000)).toBe(60_000);
-    expect(openDuration(OPTIONS, 1, 0.5, Infinity)).toBe(60_000);
+    expect(stayOf(OPTIONS, 1, 0.5, 12_000)).toBe(12_000);
+    expect(stayOf(OPTIONS, 1, 0.5, 1_000)).toBe(5_000);
+    expect(stayOf(OPTIONS, 1, 0.5, 0)).toBe(5_000);
+    expect(stayOf(OPTIONS, 1, 0.5, 3_600_000)).toBe(60_000);
+    expect(stayOf(OPTIONS, 1, 0.5, Infinity)).toBe(60_000);
     for (const [maxOpenForMs, longest] of [
       [1_000, 60_000],
       [60_001, 60_001],
       [3_600_000, 3_600_000],
     ] as const) {
-      const openFor = { openForMs: 500, maxOpenForMs };
-      expect(longestAsked(openFor)).toBe(longest);
-      expect(openDuration(openFor, 9, 0.5, Infinity)).toBe(longest);
-      expect(openDuration(openFor, 1, 0.5, 30_000)).toBe(30_000);
+      const openFor = { ...OPTIONS, openForMs: 500, maxOpenForMs };
+      expect(longestAsked(maxOpenForMs)).toBe(longest);
+      expect(stayOf(openFor, 9, 0.5, Infinity)).toBe(longest);
+      expect(stayOf(openFor, 1, 0.5, 30_000)).toBe(30_000);
     }
   });
 
@@ -46,7 +66,7 @@ describe('openDuration', () => {
         fc.option(fc.double({ min: 0, noNaN: true }), { nil: undefined }),
         (openForMs, factor, opening, chance, asked) => {
           const maxOpenForMs = openForMs * factor;
-          const stay = openDuration({ openForMs, maxOpenForMs }, opening, chance, asked);
+          const stay = stayOf({ ...OPTIONS, openForMs, maxOpenForMs }, opening, chance, asked);
           const base = Math.min(maxOpenForMs, openForMs * 2 ** (opening - 1));
           expect(stay).toBeGreaterThanOrEqual(base * 0.8 * (1 - 1e-12));
           const granted = Math.min(asked ?? 0, Math.max(60_000, maxOpenForMs));

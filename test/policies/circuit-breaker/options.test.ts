@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ConsecutiveBreaker } from 'cockatiel';
+import { ConsecutiveBreaker, ExponentialBackoff } from 'cockatiel';
 import { describe, expect, it } from 'vitest';
 import type { CircuitBreakerOptions } from '../../../src/index.js';
 import { ConfigError, circuitBreaker } from '../../../src/index.js';
@@ -30,6 +30,9 @@ describe('circuitBreaker: options', () => {
       consecutiveFailures: 10,
       failingFor: 1_000,
       openFor: 500,
+      openForFactor: 2,
+      openForSpread: 0.2,
+      announceHalfOpen: false,
       probes: 3,
       probeSuccessRate: 1,
       probeTimeout: 30_000,
@@ -49,6 +52,13 @@ describe('circuitBreaker: options', () => {
       maxOpenFor: 240_000,
       probeTimeout: 120_000,
     });
+    const openFor = (): number => 5;
+    expect(resolveCircuitBreaker({ openFor })).toMatchObject({
+      openFor,
+      maxOpenFor: undefined,
+      probeTimeout: 30_000,
+    });
+    expect(resolveCircuitBreaker({ openFor, maxOpenFor: 1 }).maxOpenFor).toBe(1);
     expect(resolveCircuitBreaker({ openFor: Number.MAX_VALUE }).maxOpenFor).toBe(Number.MAX_VALUE);
     expect(resolveCircuitBreaker({ consecutiveFailures: 1 }).failingFor).toBe(0);
     expect(resolveCircuitBreaker({ consecutiveFailures: 2 }).failingFor).toBe(1_000);
@@ -108,6 +118,26 @@ describe('circuitBreaker: options', () => {
     [{ openFor: -1 }, 'openFor', /must be a duration/],
     [{ openFor: Infinity }, 'openFor', /must be a duration/],
     [{ openFor: '5 s' }, 'openFor', /without spaces/],
+    [{ openFor: '5' }, 'openFor', /a string needs a unit/],
+    [{ openFor: {} }, 'openFor', /longer than 0, a function that returns one.*or a backoff/],
+    [{ openFor: ExponentialBackoff }, 'openFor', /such as new ExponentialBackoff\(\)/],
+    [{ openForFactor: 0.5 }, 'openForFactor', /finite number >= 1/],
+    [{ openForFactor: Infinity }, 'openForFactor', /finite number >= 1/],
+    [{ openForFactor: Number.NaN }, 'openForFactor', /finite number >= 1/],
+    [{ openForSpread: 1 }, 'openForSpread', /from 0 to below 1/],
+    [{ openForSpread: -0.1 }, 'openForSpread', /from 0 to below 1/],
+    [{ openForSpread: false }, 'openForSpread', /from 0 to below 1/],
+    [
+      { openFor: (): number => 5, openForFactor: 1 },
+      'openForFactor',
+      /no effect beside openFor as a function/,
+    ],
+    [
+      { openFor: (): number => 5, openForSpread: 0 },
+      'openForSpread',
+      /no effect beside openFor as a function/,
+    ],
+    [{ announceHalfOpen: 1 }, 'announceHalfOpen', /true or false/],
     [{ openFor: '10s', maxOpenFor: '5s' }, 'maxOpenFor', /not be below openFor \(10 s\)/],
     [{ maxOpenFor: '100ms' }, 'maxOpenFor', /not be below openFor \(500 ms\)/],
     [{ failingFor: -1 }, 'failingFor', /must be a duration/],

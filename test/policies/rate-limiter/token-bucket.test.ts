@@ -25,6 +25,17 @@ describe('token bucket', () => {
     expect(drain(bucket, 1e9)).toBe(2);
   });
 
+  it('L1: a wait that the clock cannot tell from now is none', () => {
+    const now = 2 ** 52;
+    const bucket = new TokenBucket(2, 1, 1);
+    expect(bucket.waitFor(1, now)).toBe(0);
+    bucket.take();
+    // Half a millisecond, where the clock has whole ones.
+    expect(now + 0.5).toBe(now);
+    expect(bucket.waitFor(1, now)).toBe(0);
+    expect(bucket.waitFor(3, now)).toBe(1.5);
+  });
+
   it('says how many are there, in whole tokens', () => {
     const bucket = new TokenBucket(10, 1_000, 3);
     expect(bucket.available(0)).toBe(3);

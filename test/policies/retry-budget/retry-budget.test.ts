@@ -72,6 +72,45 @@ describe('retryBudget', () => {
     expect(budget.tryWithdraw(0)).toBe(false);
   });
 
+  it('R6: a budget to share is one, and nothing else is', () => {
+    const deposit = () => {};
+    const tryWithdraw = () => false;
+    for (const none of [
+      null,
+      5,
+      'budget',
+      { deposit },
+      { tryWithdraw },
+      Object.assign(() => {}, { deposit, tryWithdraw }),
+    ]) {
+      expect(() => retry({ budget: none as never })).toThrow(ConfigError);
+    }
+    const budget = retryBudget();
+    expect(retry({ budget }).budget).toBe(budget);
+  });
+
+  it('R6: a retry counts for ten seconds at least, wherever in a tenth of them it was made', () => {
+    const budget = retryBudget({ ratio: 3, minPerSecond: 1 });
+    expect(budget.balance(0)).toBe(1);
+    for (let i = 0; i < 4; i++) budget.deposit(0);
+    for (let i = 0; i < 11; i++) expect(budget.tryWithdraw(999)).toBe(true);
+    // The first attempts are over, and the retries are 9,001 ms old.
+    expect(budget.tryWithdraw(10_000)).toBe(false);
+    expect(budget.tryWithdraw(11_000)).toBe(true);
+  });
+
+  it('R6: what first attempts have paid for stays paid for as long', () => {
+    const budget = retryBudget({ ratio: 1, minPerSecond: 1 });
+    expect(budget.balance(0)).toBe(1);
+    budget.deposit(500);
+    expect(budget.tryWithdraw(900)).toBe(true);
+    expect(budget.tryWithdraw(900)).toBe(true);
+    budget.deposit(1_500);
+    // One of the second that has passed. The other first attempt is still the one of the retry that is 9,100 ms old.
+    expect(budget.balance(10_000)).toBe(1);
+    expect(budget.balance(11_000)).toBe(1);
+  });
+
   it.each([
     [{ ratio: -0.1 }, 'retryBudget.ratio: must be a number from 0 to 10: 0.2 allows one retry'],
     [{ ratio: Number.NaN }, 'for every five calls (got NaN)'],

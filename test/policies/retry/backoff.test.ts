@@ -16,6 +16,37 @@ async function delaysOf(
   return of('retry').map((event) => 'delayMs' in event && event.delayMs);
 }
 
+describe('R3: a backoff function', () => {
+  it('is given the number of the retry and the outcome, and its delays are taken as they are', async () => {
+    const seen: unknown[] = [];
+    const delays = await delaysOf((retryNumber, outcome) => {
+      seen.push([retryNumber, outcome.kind, outcome.kind === 'success' || outcome.error]);
+      return retryNumber === 1 ? '1s' : retryNumber * 10;
+    }, 3);
+    expect(delays).toEqual([1_000, 20, 30]);
+    expect(seen).toEqual([1, 2, 3].map((each) => [each, 'failure', boom]));
+  });
+
+  it('that answers no duration ends the call with a ConfigError', async () => {
+    for (const answer of [Number.NaN, -1, 'soon', undefined, Promise.reject(boom)]) {
+      const { pipeline } = rig(retry({ backoff: (() => answer) as () => number }));
+      const error = await rejectionOf(pipeline.execute(() => Promise.reject(boom)));
+      expect(error).toBeInstanceOf(ConfigError);
+      expect(error).toMatchObject({ path: 'retry.backoff', policy: 'retry', cause: boom });
+      expect((error as Error).message).toMatch(
+        /^retry\.backoff: its result must be a duration: .* \(returned /,
+      );
+    }
+  });
+
+  it('that answers no duration for a result has no cause', async () => {
+    const { pipeline } = rig(retry({ backoff: () => Number.NaN, handle: () => true }));
+    const error = await rejectionOf(pipeline.execute(() => 'no error'));
+    expect(error).toBeInstanceOf(ConfigError);
+    expect((error as Error).cause).toBeUndefined();
+  });
+});
+
 describe.each([
   ['3.2.1', cockatiel3],
   ['4.0.0', cockatiel4],

@@ -1,0 +1,127 @@
+import type { Call } from '../../pipeline/contract.js';
+import type { Outcome } from '../../pipeline/outcome.js';
+import { isUpstreamFailure } from '../filter.js';
+import type { DelayFrom } from '../retry-after.js';
+import { askedBy } from '../retry-after.js';
+import type { Sign, Signs } from '../sign.js';
+import { signsOf } from '../sign.js';
+import { Admitted } from './admitted.js';
+import { causeOf } from './cause.js';
+import type { Circuit } from './circuit.js';
+import type { Judge, RunStep } from './judge.js';
+import type { ResolvedCircuitBreaker } from './options.js';
+
+/** Enters how calls ended where it counts: with the judge, the probes, the ramp and the run of failures. */
+export class Account {
+  /** When this state began. */
+  stateSince = -Infinity;
+  /** When failures that came late last made a step of a run. */
+  #lateStepAt = -Infinity;
+  readonly #circuit: Circuit;
+  readonly #judge: Judge;
+  readonly #signs: Signs;
+  readonly #slowMs: number;
+  readonly #delayFrom: DelayFrom | undefined;
+
+  constructor(options: ResolvedCircuitBreaker, circuit: Circuit, judge: Judge) {
+    this.#circuit = circuit;
+    this.#judge = judge;
+    this.#signs = signsOf(options.handle, isUpstreamFailure);
+    this.#slowMs = options.slowCallDuration ?? Infinity;
+    this.#delayFrom = options.delayFrom;
+  }
+
+  /** A call that was let in has ended, and its outcome may count. */
+  ended(call: Call, outcome: Outcome): void {
+    const circuit = this.#circuit;
+    const { state } = call;
+    const admitted = state instanceof Admitted ? state : undefined;
+    const probe = admitted?.probe;
+    const stamp = admitted?.stamp ?? (state as number);
+    if (stamp < circuit.generation) return;
+    let sign: Sign;
+    try {
+      sign = this.#signs(outcome);
+    } catch (error) {
+      if (probe !== undefined) circuit.freeProbe(probe, call.time.now());
+      throw error;
+    }
+    let asked: number | undefined;
+    try {
+      if (isFailed(sign)) asked = askedBy(this.#delayFrom, outcome);
+    } finally {
+      // Also when it throws: that the call failed is known by then, and a breaker that counts nothing protects nobody.
+      this.#record(call, admitted, stamp, outcome, sign, asked);
+    }
+  }
+
+  #record(
+    call: Call,
+    admitted: Admitted | undefined,
+    stamp: number,
+    outcome: Outcome,
+    sign: Sign,
+    asked: number | undefined,
+  ): void {
+    const circuit = this.#circuit;
+    const probe = admitted?.probe;
+    // The user's functions may have moved the breaker by hand.
+    if (stamp < circuit.generation) return;
+    if (sign === 'nothing') {
+      if (probe !== undefined) circuit.freeProbe(probe, call.time.now());
+      return;
+    }
+    const failed = isFailed(sign);
+    const now = call.time.now();
+    const slow = admitted !== undefined && now - admitted.startedAt > this.#slowMs;
+    if (probe !== undefined) {
+      const cause = failed ? causeOf(outcome) : undefined;
+      circuit.settleProbe(probe, now, !failed && !slow, asked, cause);
+      return;
+    }
+    circuit.advance(now);
+    let reason = this.#judge.record(now, failed, slow, this.#runStep(sign, stamp));
+    // Told last, as what it answers holds only as long as nothing else has moved the breaker.
+    if (reason === undefined && circuit.relapses(failed || slow)) reason = 'relapsed';
+    if (reason !== undefined) {
+      circuit.open(now, reason, asked, failed ? causeOf(outcome) : undefined);
+    }
+  }
+
+  /** What the call is to a run of failures. */
+  #runStep(sign: Sign, stamp: number): RunStep {
+    if (sign !== 'failure') return 'none';
+    const first = this.#judge.health.consecutiveFailures === 0;
+    return this.#circuit.step(stamp, first) ? 'next' : 'same';
+  }
+
+  /** A call that was let in, and succeeded at `succeededAt`, has failed since. */
+  failedLate(outcome: Outcome, succeededAt: number, now: number): void {
+    const circuit = this.#circuit;
+    circuit.advance(now);
+    const { state } = circuit;
+    // As with any outcome, what was let in before this state says nothing of it.
+    if (state === 'open' || state === 'isolated' || succeededAt < this.stateSince) return;
+    const sign = this.#signs(outcome);
+    if (!isFailed(sign)) return;
+    const cause = causeOf(outcome);
+    const relapsed = circuit.failLate(now, cause);
+    if (circuit.state !== 'closed') return;
+    // What was being read when failures made their last step is part of it.
+    const { consecutiveFailures } = this.#judge.health;
+    let step: RunStep = 'none';
+    if (sign === 'failure') {
+      step = consecutiveFailures === 0 || succeededAt >= this.#lateStepAt ? 'next' : 'same';
+    }
+    if (step === 'next') {
+      circuit.step(circuit.stamp, true);
+      this.#lateStepAt = now;
+    }
+    const reason = this.#judge.failLate(now, step) ?? (relapsed ? 'relapsed' : undefined);
+    if (reason !== undefined) circuit.open(now, reason, undefined, cause);
+  }
+}
+
+function isFailed(sign: Sign): boolean {
+  return sign === 'failure' || sign === 'busy';
+}

@@ -1,0 +1,107 @@
+import type { IBackoffFactory, IHalfOpenAfterBackoffContext } from 'cockatiel';
+import * as z from 'zod';
+import { describe } from '../../config/describe.js';
+import { ConfigError } from '../../errors.js';
+import { adopted, isThenable } from '../../pipeline/promises.js';
+import type { Duration } from '../../time/duration.js';
+import { parseDuration, positiveDurationSchema } from '../../time/duration.js';
+import { isBackoffOrFunction } from '../cockatiel-backoff.js';
+
+/** What an `openFor` function is told of an opening. */
+export interface Opening {
+  /** Why the breaker opens, as the `transition` event says it. */
+  readonly reason: string;
+  /**
+   * The failure that opened it: the error, or one made for a result that counts as a failure. `undefined` where no single call did
+   * it: by hand, for slow calls, or for a probe that hangs.
+   */
+  readonly failure: unknown;
+  /**
+   * Share of failures among the calls of its window, or among its probes when those failed: 0 to 1. `undefined` while it has counted
+   * none, as it does not where a breaker of cockatiel's judges.
+   */
+  readonly failureRate: number | undefined;
+}
+
+/** Answers how long to stay open. `opening` says how many times in a row it has opened, this one included: 1 for the first. */
+export type OpenForFunction = (opening: number, about: Opening) => Duration;
+
+/** A backoff of cockatiel's, as its `halfOpenAfter` takes it. */
+export type OpenForBackoff = IBackoffFactory<IHalfOpenAfterBackoffContext>;
+
+/** The schema of an `openFor` option. */
+export const openForSchema = z.union(
+  [
+    z.custom<OpenForFunction | OpenForBackoff>(isBackoffOrFunction),
+    positiveDurationSchema as z.ZodType<number, Duration>,
+  ],
+  { error: ({ input }) => openForRemedy(input) },
+);
+
+function openForRemedy(input: unknown): string {
+  const parsed = positiveDurationSchema.safeParse(input);
+  const isText = typeof input === 'number' || typeof input === 'string';
+  const fault = isText ? parsed.error?.issues[0]?.message : undefined;
+  return `${fault ?? 'must be a duration longer than 0'}, a function that returns one, such as () => 500, or a backoff of cockatiel, such as new ExponentialBackoff()`;
+}
+
+/** So many openings that were made elsewhere are told to a backoff, as its steps follow one another. */
+const MAX_CAUGHT_UP = 1_000;
+
+/** The stays of one breaker as somebody else's function or backoff says. */
+export class OwnStays {
+  readonly #given: OpenForFunction | OpenForBackoff;
+  /** The step of the backoff that was taken last, and at which opening. */
+  #step: OpenForBackoff | undefined;
+  #at = 0;
+
+  constructor(given: OpenForFunction | OpenForBackoff) {
+    this.#given = given;
+  }
+
+  /**
+   * How long to stay open, in milliseconds.
+   *
+   * @throws ConfigError when what is answered is no duration. Whatever else the function throws is passed on.
+   */
+  next(opening: number, about: Opening): number {
+    const given = this.#given;
+    if (typeof given === 'function') return checked(given(opening, about), about);
+    return checked(this.#nextOf(given, opening, about), about);
+  }
+
+  #nextOf(first: OpenForBackoff, opening: number, { failure, reason }: Opening): unknown {
+    // It was closed for good since.
+    if (this.#step === undefined || opening <= this.#at) {
+      this.#step = first;
+      this.#at = Math.max(0, opening - MAX_CAUGHT_UP);
+    }
+    const error = failure ?? new Error(`the circuit breaker opened: ${reason}`);
+    let duration: unknown;
+    while (this.#at < opening) {
+      const next: ReturnType<OpenForBackoff['next']> = this.#step.next({
+        attempt: this.#at + 1,
+        get signal() {
+          return new AbortController().signal;
+        },
+        result: { error: error as Error },
+      });
+      this.#at++;
+      this.#step = next;
+      duration = next.duration;
+    }
+    return duration;
+  }
+}
+
+/** The failure that was the reason to ask stays visible as the cause of the ConfigError. */
+function checked(stay: unknown, { failure: cause }: Opening): number {
+  try {
+    return parseDuration(stay);
+  } catch (error) {
+    if (isThenable(stay)) adopted(stay).catch(() => {});
+    const path = 'circuitBreaker.openFor';
+    const text = `${path}: its result ${(error as Error).message} (returned ${describe(stay)})`;
+    throw new ConfigError(text, { path, value: stay, policy: 'circuitBreaker', cause });
+  }
+}

@@ -1,0 +1,336 @@
+import { RejectedError, TimeoutError } from 'holdfast';
+import { describe, expect, it } from 'vitest';
+import {
+  markAgain,
+  markElsewhere,
+  markFailed,
+  markFinal,
+  markOwnTimeout,
+  markRetryAfter,
+} from '../../src/fetch/notes.js';
+import {
+  countingHandle,
+  delayReader,
+  failedStatus,
+  isFailedAnswer,
+  isFetchFailure,
+  isFetchOverload,
+  isToRepeat,
+  retryHandle,
+  signOf,
+  statusIn,
+} from '../../src/fetch/verdict.js';
+import type { Outcome } from '../../src/pipeline/outcome.js';
+import { failure, success } from '../../src/pipeline/outcome.js';
+import { handlesOf } from '../../src/policies/filter.js';
+import { markOwnFault } from '../../src/policies/own-fault.js';
+import { signsOf } from '../../src/policies/sign.js';
+import { VirtualClock } from '../../src/testing/index.js';
+
+const answer = (status: number, headers: Record<string, string> = {}) => ({
+  status,
+  headers: new Headers(headers),
+});
+/** undici's, which has another word for the status. */
+const undiciAnswer = (statusCode: number) => ({ statusCode, headers: {} });
+const coded = (code: string, fields: object = {}) =>
+  Object.assign(new Error('no answer'), { code }, fields);
+const aborted = () => new DOMException('gave up', 'AbortError');
+const proxyWantsCredentials = () =>
+  coded('UND_ERR_ABORTED', { message: 'Proxy response (407) !== 200 when HTTP Tunneling' });
+const noted = <T extends object>(result: T, mark: (result: T) => void): T => {
+  mark(result);
+  return result;
+};
+
+interface Verdict {
+  /** Whether it is a failure. */
+  readonly fails: boolean;
+  readonly sign: 'success' | 'failure' | 'busy' | 'nothing';
+  readonly overload?: boolean;
+  readonly status?: number;
+}
+
+const TABLE: readonly (readonly [string, Outcome, Verdict])[] = [
+  ['200', success(answer(200)), { fails: false, sign: 'success', status: 200 }],
+  ['404', success(answer(404)), { fails: false, sign: 'success', status: 404 }],
+  ['407', success(answer(407)), { fails: false, sign: 'nothing', status: 407 }],
+  ['408', success(answer(408)), { fails: true, sign: 'failure', status: 408 }],
+  ['429', success(answer(429)), { fails: true, sign: 'busy', overload: true, status: 429 }],
+  ['500', success(answer(500)), { fails: true, sign: 'failure', status: 500 }],
+  ['501', success(answer(501)), { fails: false, sign: 'success', status: 501 }],
+  ['503', success(answer(503)), { fails: true, sign: 'failure', overload: true, status: 503 }],
+  ['504', success(answer(504)), { fails: true, sign: 'failure', overload: true, status: 504 }],
+  ['524', success(answer(524)), { fails: true, sign: 'failure', overload: true, status: 524 }],
+  ['529', success(answer(529)), { fails: true, sign: 'failure', overload: true, status: 529 }],
+  ['598', success(answer(598)), { fails: true, sign: 'failure', overload: true, status: 598 }],
+  ['599', success(answer(599)), { fails: true, sign: 'failure', status: 599 }],
+  [
+    'undici 503',
+    success(undiciAnswer(503)),
+    { fails: true, sign: 'failure', overload: true, status: 503 },
+  ],
+  ['a result of something else', success({ status: 'fine' }), { fails: false, sign: 'success' }],
+  ['no result', success(undefined), { fails: false, sign: 'success' }],
+  ['null', success(null), { fails: false, sign: 'success' }],
+  ['a broken connection', failure(coded('ECONNRESET')), { fails: true, sign: 'failure' }],
+  [
+    'a broken connection as cause',
+    failure(new TypeError('fetch failed', { cause: coded('ECONNREFUSED') })),
+    { fails: true, sign: 'failure' },
+  ],
+  [
+    'an answer that did not come in time',
+    failure(coded('UND_ERR_HEADERS_TIMEOUT')),
+    { fails: true, sign: 'failure', overload: true },
+  ],
+  ['a mistake of the caller', failure(coded('ERR_INVALID_URL')), { fails: false, sign: 'nothing' }],
+  ['a certificate', failure(coded('CERT_HAS_EXPIRED')), { fails: false, sign: 'nothing' }],
+  [
+    'a proxy that wants credentials',
+    failure(proxyWantsCredentials()),
+    { fails: false, sign: 'nothing' },
+  ],
+  ['an abort', failure(aborted()), { fails: false, sign: 'nothing' }],
+  ['an error of a program', failure(new RangeError('no')), { fails: false, sign: 'nothing' }],
+  ['what is no error', failure('no'), { fails: false, sign: 'nothing' }],
+  ['undefined', failure(undefined), { fails: false, sign: 'nothing' }],
+  [
+    'an error made of a 503',
+    failure(coded('ERR_BAD_RESPONSE', { response: answer(503) })),
+    { fails: true, sign: 'failure', overload: true, status: 503 },
+  ],
+  [
+    'an error made of a 429, without a code',
+    failure(Object.assign(new Error('too many'), { response: answer(429) })),
+    { fails: true, sign: 'busy', overload: true, status: 429 },
+  ],
+  [
+    'an error made of a 404',
+    failure(coded('ERR_BAD_REQUEST', { response: answer(404) })),
+    { fails: false, sign: 'success', status: 404 },
+  ],
+  [
+    'an error made of a 407',
+    failure(coded('ERR_BAD_REQUEST', { response: answer(407) })),
+    { fails: false, sign: 'nothing', status: 407 },
+  ],
+  [
+    'an error that is a 500 itself',
+    failure(coded('UND_ERR_RESPONSE', { statusCode: 500, headers: {} })),
+    { fails: true, sign: 'failure', status: 500 },
+  ],
+  [
+    'an error whose cause is a 502',
+    failure(new Error('no', { cause: answer(502) })),
+    { fails: true, sign: 'failure', status: 502 },
+  ],
+  [
+    'an error whose response says nothing, but which is a 502',
+    failure(Object.assign(new Error('no'), { response: {}, status: 502, headers: {} })),
+    { fails: true, sign: 'failure', status: 502 },
+  ],
+  [
+    'an error of a status that it does not say',
+    failure(coded('UND_ERR_RESPONSE')),
+    { fails: true, sign: 'failure' },
+  ],
+  [
+    'the status of a process',
+    failure(Object.assign(new Error('exited'), { status: 1 })),
+    // Not a failure of a request, and whoever ran did answer.
+    { fails: false, sign: 'success' },
+  ],
+  [
+    'a timeout',
+    failure(new TimeoutError('slow')),
+    { fails: true, sign: 'failure', overload: true },
+  ],
+  ['a refusal', failure(new RejectedError('full')), { fails: false, sign: 'nothing' }],
+  ['the caller’s abort', failure(aborted(), 'cancelled'), { fails: false, sign: 'nothing' }],
+  [
+    'a 200 that classify calls a failure',
+    success(noted(answer(200), (result) => markFailed(result, true))),
+    { fails: true, sign: 'failure', status: 200 },
+  ],
+  [
+    'a 503 that classify calls none',
+    success(noted(answer(503), (result) => markFailed(result, false))),
+    // Still a sign of too much to do.
+    { fails: false, sign: 'success', overload: true, status: 503 },
+  ],
+  [
+    'an error that classify calls none',
+    failure(noted(coded('ECONNRESET'), (result) => markFailed(result, false))),
+    { fails: false, sign: 'nothing' },
+  ],
+  [
+    'an error that classify calls one',
+    failure(noted(new RangeError('no'), (result) => markFailed(result, true))),
+    { fails: true, sign: 'failure' },
+  ],
+  [
+    'a refusal that classify calls a failure',
+    failure(noted(new RejectedError('full'), (result) => markFailed(result, true))),
+    { fails: true, sign: 'failure' },
+  ],
+  [
+    'a timeout that classify calls none',
+    failure(noted(new TimeoutError('slow'), (result) => markFailed(result, false))),
+    { fails: false, sign: 'success', overload: true },
+  ],
+  [
+    'a client’s own abort',
+    failure(noted(aborted(), markOwnTimeout)),
+    { fails: true, sign: 'failure', overload: true },
+  ],
+  [
+    'a 503 of another upstream',
+    success(noted(answer(503), markElsewhere)),
+    { fails: true, sign: 'success', status: 503 },
+  ],
+  [
+    'a broken connection of another upstream',
+    failure(noted(coded('ECONNRESET'), markElsewhere)),
+    { fails: true, sign: 'success' },
+  ],
+  [
+    'a 200 of another upstream',
+    success(noted(answer(200), markElsewhere)),
+    { fails: false, sign: 'success', status: 200 },
+  ],
+  [
+    'a timeout in the client’s own code',
+    failure(noted(new TimeoutError('slow'), markOwnFault)),
+    { fails: true, sign: 'nothing' },
+  ],
+];
+
+describe('what an outcome over HTTP is', () => {
+  it.each(TABLE)('X2: %s', (_what, outcome, { fails, sign, overload = false, status }) => {
+    expect(isFetchFailure(outcome)).toBe(fails);
+    expect(signOf(outcome)).toBe(sign);
+    expect(isFetchOverload(outcome)).toBe(overload);
+    expect(retryHandle(undefined)(outcome)).toBe(outcome.kind !== 'cancelled' && fails);
+    expect(statusIn(outcome.kind === 'success' ? outcome.value : outcome.error)).toBe(status);
+    if (outcome.kind !== 'success') return;
+    expect(isFailedAnswer(outcome.value)).toBe(fails);
+    expect(isToRepeat(outcome.value)).toBe(fails);
+    const word = status !== undefined && status >= 400 ? String(status) : '_OTHER';
+    expect(failedStatus(outcome.value)).toBe(fails ? word : undefined);
+  });
+
+  it('X2: of what is no status of a response nothing is told', () => {
+    for (const status of [0, 99, 1_000, Number.NaN]) expect(statusIn({ status })).toBeUndefined();
+    for (const status of [100, 999]) expect(statusIn({ status })).toBe(status);
+  });
+
+  it('X2: a filter of one’s own decides what fails, and the sign follows', () => {
+    expect(countingHandle(undefined)).toBe(isFetchFailure);
+    const handle = countingHandle((outcome) => outcome.kind === 'success' && outcome.value === 1);
+    const handles = handlesOf(handle, () => false);
+    const signs = signsOf(handle, () => false);
+    expect([handles(success(1)), signs(success(1))]).toEqual([true, 'failure']);
+    const busy = success(answer(503));
+    expect([handles(busy), signs(busy)]).toEqual([false, 'success']);
+    const broken = failure(coded('ECONNRESET'));
+    expect([handles(broken), signs(broken)]).toEqual([false, 'nothing']);
+    expect(signsOf(isFetchFailure, () => false)(success(answer(429)))).toBe('busy');
+    const tooMany = countingHandle(() => true);
+    expect(signsOf(tooMany, () => false)(success(answer(429)))).toBe('busy');
+    expect(signsOf(tooMany, () => false)(failure(new RejectedError('full')))).toBe('failure');
+  });
+});
+
+describe('what is sent again', () => {
+  const again = retryHandle(undefined);
+
+  it('X6: the server’s word goes before the status', () => {
+    const says = (status: number, word: string) => answer(status, { 'x-should-retry': word });
+    for (const [status, word, expected] of [
+      [503, 'false', false],
+      [503, 'true', true],
+      [503, 'perhaps', true],
+      [409, 'true', true],
+      [400, 'true', true],
+      [409, 'false', false],
+      [409, 'perhaps', false],
+      [399, 'true', false],
+      [200, 'true', false],
+      [407, 'true', false],
+    ] as const) {
+      expect(again(success(says(status, word)))).toBe(expected);
+      expect(isToRepeat(says(status, word))).toBe(expected);
+      expect(again(failure(Object.assign(new Error('no'), { response: says(status, word) })))).toBe(
+        expected,
+      );
+    }
+  });
+
+  it('X6: what classify said goes before the server’s word', () => {
+    const told = (failed: boolean, word: string) =>
+      noted(answer(503, { 'x-should-retry': word }), (result) => markFailed(result, failed));
+    expect(again(success(told(true, 'false')))).toBe(true);
+    expect(again(success(told(false, 'true')))).toBe(false);
+  });
+
+  it('X3: what is final is not sent again, and what was not processed is', () => {
+    const none = noted(answer(503), markFinal);
+    expect(again(success(none))).toBe(false);
+    const fine = noted(answer(401), (result) => markAgain(result, true));
+    expect(again(success(fine))).toBe(true);
+    expect(isToRepeat(fine)).toBe(true);
+    expect(isToRepeat(noted(answer(401), (result) => markAgain(result, false)))).toBe(false);
+    expect(again(success(noted(fine, markFinal)))).toBe(false);
+  });
+
+  it('X3: a filter of one’s own has the last word but for these', () => {
+    const own = retryHandle((outcome) => outcome.kind === 'success');
+    expect(own(success(answer(200)))).toBe(true);
+    expect(own(failure(coded('ECONNRESET')))).toBe(false);
+    expect(own(success(noted(answer(200), markFinal)))).toBe(false);
+    expect(own(failure(noted(coded('ECONNRESET'), (error) => markAgain(error, true))))).toBe(true);
+  });
+});
+
+describe('the delay that is asked for', () => {
+  const clock = new VirtualClock();
+  const delay = delayReader(clock);
+
+  it('X6: by a response, in itself or in an error made of it', () => {
+    const busy = answer(503, { 'retry-after': '7' });
+    expect(delay(success(busy))).toBe(7_000);
+    expect(delay(failure(Object.assign(new Error('no'), { response: busy })))).toBe(7_000);
+    expect(delay(success(answer(503)))).toBeUndefined();
+    expect(delay(failure(coded('ECONNRESET')))).toBeUndefined();
+    expect(delay(success('something else'))).toBeUndefined();
+  });
+
+  it('X6: quotas count by the status', () => {
+    const quota = { 'ratelimit-reset': '7' };
+    expect(delay(success(answer(429, quota)))).toBe(7_000);
+    expect(delay(success(answer(500, quota)))).toBeUndefined();
+  });
+
+  it('X6: an error’s own retryAfter goes before its response', () => {
+    const busy = answer(503, { 'retry-after': '7' });
+    const error = Object.assign(new Error('no'), { retryAfter: 5, response: busy });
+    expect(delay(failure(error))).toBe(5);
+  });
+
+  it('X6: what the call read in its own way goes before all', () => {
+    const busy = () => answer(503, { 'retry-after': '7' });
+    expect(delay(success(noted(busy(), (each) => markRetryAfter(each, 12))))).toBe(12);
+    expect(
+      delay(success(noted(busy(), (each) => markRetryAfter(each, undefined)))),
+    ).toBeUndefined();
+  });
+
+  it('X3: none, at once, where the request was not processed and nothing has to recover', () => {
+    const repeated = (status: number, headers = {}) =>
+      success(noted(answer(status, headers), (each) => markAgain(each, true)));
+    expect(delay(repeated(401))).toBe(0);
+    expect(delay(repeated(503))).toBeUndefined();
+    expect(delay(repeated(401, { 'retry-after': '7' }))).toBe(7_000);
+  });
+});

@@ -1,0 +1,161 @@
+/**
+ * Changes that no test can notice, each with the reason. `line` is the line of the source in which the change begins, without
+ * what surrounds it, and `change` the piece before and after, so that an entry outlives the moving of lines. A run fails on
+ * entries that are of no use any more.
+ */
+export const EQUIVALENT = [
+  ...inFile('src/windows/buckets.ts', [
+    [
+      'if (!Number.isSafeInteger(slots) || slots < 1) {',
+      ['slots < 1 -> false'],
+      'both windows divide by the number of buckets, so that one below 1 gives no length of a bucket, which is refused before',
+    ],
+    [
+      'if (!this.isEmpty) this.dropAll();',
+      ['!this.isEmpty -> true'],
+      'what is empty can be emptied again: asked to save the time',
+    ],
+  ]),
+  ...inFile('src/windows/count-window.ts', [
+    [
+      'if (outcomes === undefined || this.#failures === this.#total) return false;',
+      ['outcomes === undefined -> false'],
+      'without outcomes there are 0 failures of 0; for the compiler',
+    ],
+  ]),
+  ...inFile('src/windows/event-window.ts', [
+    [
+      "constructor(lengthMs: number, buckets = 10, errs: 'low' | 'high' = 'low') {",
+      [`'low' -> ""`],
+      "whatever is not 'high' is 'low'",
+    ],
+  ]),
+  ...inFile('src/windows/time-window.ts', [
+    [
+      'if (counts === undefined || this.#total === this.#failures) return false;',
+      ['counts === undefined -> false'],
+      'without counts there are 0 failures of 0; for the compiler',
+    ],
+  ]),
+  ...inFile('src/time/duration.ts', [
+    [
+      "const unitMs = UNIT_MS[match?.[2] ?? ''];",
+      [`'' -> "Stryker was here!"`],
+      'neither is a unit',
+    ],
+    [
+      'if (match === null || unitMs === undefined) throw new RangeError(remedyFor(value));',
+      [
+        'match === null || unitMs === undefined -> match === null && unitMs === undefined',
+        'match === null -> false',
+        'unitMs === undefined -> false',
+      ],
+      'the form knows only the units that there are, so both are the same; for the compiler',
+    ],
+    [
+      "if (start === '') return '';",
+      [`start === '' -> false`, `'' -> "Stryker was here!"`],
+      'no other hint fits an empty text: asked to save the time',
+    ],
+    [
+      'return Number(amount.toFixed(Math.abs(amount) >= 100 ? 0 : 2));',
+      ['Math.abs(amount) >= 100 -> Math.abs(amount) > 100'],
+      '100 is 100 with any number of decimals',
+    ],
+    [
+      'z.number({ error }).min(0, { error }),',
+      ['{ error } -> {}'],
+      'a value of another type fits no form of the union, whose own error is shown',
+    ],
+  ]),
+  ...inFile('src/policies/retry/backoff.ts', [
+    [
+      'if (isThenable(delay)) adopted(delay).catch(() => {});',
+      ['isThenable(delay) -> true'],
+      'what is no promise is a fulfilled one when it is adopted',
+    ],
+    [
+      "const cause = outcome.kind === 'success' ? undefined : outcome.error;",
+      [`outcome.kind === 'success' -> false`, `'success' -> ""`],
+      'a success has no error; for the compiler',
+    ],
+  ]),
+  ...inFile('src/policies/retry/typical-duration.ts', [
+    [
+      'if (this.#known > 0 && elapsedMs > 0) this.#log -= (elapsedMs / HALF_LIFE_MS) * Math.LN2;',
+      ['this.#known > 0 -> true', 'this.#known > 0 -> this.#known >= 0'],
+      'the first duration takes the place of whatever there was',
+    ],
+    [
+      'if (this.#known > 0 && elapsedMs > 0) this.#log -= (elapsedMs / HALF_LIFE_MS) * Math.LN2;',
+      ['elapsedMs > 0 -> elapsedMs >= 0'],
+      'no time takes nothing away',
+    ],
+  ]),
+  ...inFile('src/policies/retry-after.ts', [
+    [
+      "return outcome.kind === 'success' ? undefined : delay(read(outcome.error));",
+      [`outcome.kind === 'success' -> false`, `'success' -> ""`],
+      'a success has no error; for the compiler',
+    ],
+    [
+      "if (typeof error !== 'object' || error === null) return undefined;",
+      ['error === null -> false'],
+      'reading null throws, which asks for nothing: asked to save the time',
+    ],
+    ['} catch {', ['{ return undefined; } -> {}'], 'nothing is undefined'],
+  ]),
+  ...inFile('src/policies/retry-budget/retry-budget.ts', [
+    [
+      "readonly #firstAttempts = new EventWindow(BUDGET_WINDOW_MS, 10, 'low');",
+      [`'low' -> ""`],
+      "whatever is not 'high' is 'low'",
+    ],
+    [
+      'const saved = minPerSecond > 0 ? Math.max(1, minPerSecond) : 0;',
+      ['minPerSecond > 0 -> true', 'minPerSecond > 0 -> minPerSecond >= 0'],
+      'without a floor each retry is paid for by a first attempt, which leaves the window no later: the other bound is the tighter one',
+    ],
+    [
+      'if (minPerSecond > 0) {',
+      ['minPerSecond > 0 -> true', 'minPerSecond > 0 -> minPerSecond >= 0'],
+      'a bucket that holds nothing gives nothing: made only where it is needed',
+    ],
+    [
+      'else this.#floor?.take();',
+      ['this.#floor?.take -> this.#floor.take'],
+      'what is not earned comes from the floor, so there is one; for the compiler',
+    ],
+  ]),
+  ...inFile('src/policies/rate-limiter/token-bucket.ts', [
+    [
+      'if (missing <= 0) return 0;',
+      ['missing <= 0 -> missing < 0'],
+      'the wait for nothing is 0, too',
+    ],
+    [
+      'if (nowMs > this.#filledAt) this.#fill(nowMs);',
+      ['nowMs > this.#filledAt -> nowMs >= this.#filledAt'],
+      'no time brings nothing',
+    ],
+    ['if (elapsed > 0) {', ['elapsed > 0 -> elapsed >= 0'], 'no time brings nothing'],
+  ]),
+  ...inFile('src/policies/throttle/recent-traffic.ts', [
+    [
+      'this.#ended.record(nowMs, true, false);',
+      ['false -> true'],
+      'nobody reads how many were slow',
+    ],
+    [
+      'this.#ended.record(nowMs, refused, false);',
+      ['false -> true'],
+      'nobody reads how many were slow',
+    ],
+  ]),
+];
+
+function inFile(file, entries) {
+  return entries.flatMap(([line, changes, reason]) =>
+    changes.map((change) => ({ file, line, change, reason })),
+  );
+}

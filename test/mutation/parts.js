@@ -1,0 +1,161 @@
+/**
+ * What decides, part by part: the files whose code is mutated, and the tests that have to notice. Only a part's own tests are
+ * asked, so that a decision is proved beside it and not by luck elsewhere.
+ *
+ * `files` are below `src/`, `tests` below `test/`; a `*` stands for any part of a name.
+ */
+export const PARTS = [
+  {
+    name: 'windows',
+    files: ['windows/*.ts'],
+    tests: ['windows/*.test.ts', 'issues/windows-*.test.ts'],
+  },
+  { name: 'durations', files: ['time/duration.ts'], tests: ['time/duration.test.ts'] },
+  {
+    name: 'trip rule',
+    files: ['policies/circuit-breaker/trip-rule.ts'],
+    tests: ['policies/circuit-breaker/trip-rule.test.ts'],
+  },
+  {
+    name: 'breaker: judge',
+    files: ['policies/circuit-breaker/rule-judge.ts'],
+    tests: [
+      'policies/circuit-breaker/judge.test.ts',
+      'policies/circuit-breaker/late.test.ts',
+      'policies/circuit-breaker/run.test.ts',
+      'policies/circuit-breaker/snapshot.test.ts',
+      'policies/circuit-breaker/trip.test.ts',
+    ],
+  },
+  {
+    name: 'breaker: probes',
+    files: ['policies/circuit-breaker/probes.ts'],
+    tests: [
+      'policies/circuit-breaker/half-open.test.ts',
+      'policies/circuit-breaker/probes.test.ts',
+    ],
+  },
+  {
+    name: 'breaker: open time',
+    files: [
+      'policies/circuit-breaker/open-duration.ts',
+      'policies/circuit-breaker/own-open-for.ts',
+      'policies/circuit-breaker/stays.ts',
+    ],
+    tests: [
+      'policies/circuit-breaker/open-duration.test.ts',
+      'policies/circuit-breaker/own-open-for.test.ts',
+    ],
+  },
+  {
+    name: 'breaker: alarm',
+    files: ['policies/circuit-breaker/half-open-alarm.ts'],
+    tests: ['policies/circuit-breaker/half-open-alarm.test.ts'],
+  },
+  {
+    name: 'breaker: ramp',
+    files: ['policies/circuit-breaker/ramp.ts'],
+    tests: ['policies/circuit-breaker/ramp.test.ts'],
+  },
+  {
+    name: 'breaker: circuit',
+    files: ['policies/circuit-breaker/circuit.ts'],
+    tests: [
+      'policies/circuit-breaker/by-hand.test.ts',
+      'policies/circuit-breaker/circuit.test.ts',
+      'policies/circuit-breaker/half-open.test.ts',
+      'policies/circuit-breaker/late.test.ts',
+      'policies/circuit-breaker/own-open-for.test.ts',
+      'policies/circuit-breaker/snapshot.test.ts',
+      'policies/circuit-breaker/states.test.ts',
+    ],
+  },
+  {
+    name: 'backoff',
+    files: ['policies/retry/backoff.ts'],
+    tests: ['policies/retry/backoff.test.ts'],
+  },
+  { name: 'delay', files: ['policies/retry/delay.ts'], tests: ['policies/retry/delay.test.ts'] },
+  {
+    name: 'typical duration',
+    files: ['policies/retry/typical-duration.ts'],
+    tests: ['policies/retry/typical-duration.test.ts'],
+  },
+  {
+    name: 'asked-for delays',
+    files: ['policies/retry-after.ts'],
+    tests: ['policies/retry-after.test.ts'],
+  },
+  {
+    name: 'retry budget',
+    files: ['policies/retry-budget/retry-budget.ts'],
+    tests: ['policies/retry-budget/retry-budget.test.ts'],
+  },
+  {
+    name: 'rate limiter',
+    files: ['policies/rate-limiter/token-bucket.ts'],
+    tests: ['policies/rate-limiter/token-bucket.test.ts'],
+  },
+  {
+    name: 'throttle',
+    files: ['policies/throttle/probability.ts', 'policies/throttle/recent-traffic.ts'],
+    tests: ['policies/throttle/probability.test.ts', 'policies/throttle/recent-traffic.test.ts'],
+  },
+  {
+    name: 'adaptive limiter',
+    files: [
+      'policies/adaptive-limiter/aimd.ts',
+      'policies/adaptive-limiter/gradient.ts',
+      'policies/adaptive-limiter/latency-regulator.ts',
+      'policies/adaptive-limiter/limit.ts',
+      'policies/adaptive-limiter/patience.ts',
+      'policies/adaptive-limiter/round.ts',
+      'policies/adaptive-limiter/unloaded-latency.ts',
+      'policies/adaptive-limiter/vegas.ts',
+    ],
+    tests: [
+      'policies/adaptive-limiter/latency-algorithms.test.ts',
+      'policies/adaptive-limiter/limit.test.ts',
+      'policies/adaptive-limiter/queue.test.ts',
+    ],
+  },
+  {
+    name: 'brake',
+    files: ['policies/adaptive-limiter/brake/brake.ts'],
+    tests: ['policies/adaptive-limiter/brake/brake.test.ts'],
+  },
+  {
+    name: 'brake: brake regulator',
+    files: ['policies/adaptive-limiter/brake/brake-regulator.ts'],
+    tests: ['policies/adaptive-limiter/brake/brake-regulator.test.ts'],
+  },
+  {
+    name: 'brake: kept slots',
+    files: ['policies/adaptive-limiter/brake/kept-slots.ts'],
+    tests: ['policies/adaptive-limiter/brake/kept-slots.test.ts'],
+  },
+  {
+    name: 'brake: stays',
+    files: ['policies/adaptive-limiter/brake/stays.ts'],
+    tests: ['policies/adaptive-limiter/brake/stays.test.ts'],
+  },
+  {
+    name: 'brake: trouble',
+    files: ['policies/adaptive-limiter/brake/trouble.ts'],
+    tests: ['policies/adaptive-limiter/brake/trouble.test.ts'],
+  },
+  {
+    name: 'brake: usual latency',
+    files: ['policies/adaptive-limiter/brake/usual-latency.ts'],
+    tests: ['policies/adaptive-limiter/brake/usual-latency.test.ts'],
+  },
+  { name: 'http dates', files: ['fetch/http-date.ts'], tests: ['fetch/http-date.test.ts'] },
+  { name: 'methods', files: ['fetch/methods.ts'], tests: ['fetch/methods.test.ts'] },
+  {
+    name: 'rate limits of servers',
+    files: ['fetch/rate-limit.ts', 'fetch/retry-after.ts'],
+    tests: ['fetch/retry-after.test.ts'],
+  },
+  { name: 'statuses', files: ['fetch/statuses.ts'], tests: ['fetch/statuses.test.ts'] },
+  { name: 'verdicts on responses', files: ['fetch/verdict.ts'], tests: ['fetch/verdict.test.ts'] },
+];

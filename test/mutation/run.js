@@ -1,0 +1,88 @@
+/**
+ * Mutation tests of what decides, `npm run mutation`: Stryker changes one thing at a time in the files of parts.js, and the tests
+ * of the part have to fail. Of the changes that differ in anything that can be seen, at least 90% must be noticed.
+ *
+ *   node test/mutation/run.js [part or file]... [--changed] [--report file.json]
+ *
+ * Parts are named as in parts.js, files by the end of their path. `--changed` mutates only the lines that differ from the main
+ * branch, or from the commit before when this is the main branch, and begins no part after five minutes. `--report` writes down every mutant that was not noticed.
+ */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Stryker } from '@stryker-mutator/core';
+import { changedLines } from './changed.js';
+import { PARTS } from './parts.js';
+import { sourceFiles } from './source-files.js';
+import { verdictOn } from './verdict.js';
+
+/** Also an error outside of any test, such as a rejection that nobody handled. */
+const NOTICED = new Set(['Killed', 'Timeout', 'RuntimeError']);
+/** As long as other checks take, for what is only a first look: the whole run has no limit. */
+const CHANGED_MS = 300_000;
+const root = new URL('../../', import.meta.url);
+
+process.chdir(fileURLToPath(root));
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { changed: { type: 'boolean', default: false }, report: { type: 'string' } },
+});
+
+const asked = ({ name }, file) =>
+  positionals.length === 0 || positionals.some((each) => each === name || file.endsWith(each));
+const changed = values.changed ? changedLines() : undefined;
+
+const mutants = [];
+const leftOut = [];
+for (const part of PARTS) {
+  const files = sourceFiles(part).filter((file) => asked(part, file));
+  const mutate = changed === undefined ? files : files.flatMap((file) => changed.get(file) ?? []);
+  if (mutate.length === 0) continue;
+  const started = performance.now();
+  if (values.changed && started > CHANGED_MS) {
+    leftOut.push(part.name);
+    continue;
+  }
+  const found = await mutantsOf(mutate, part.tests);
+  mutants.push(...found);
+  const seconds = Math.round((performance.now() - started) / 1000);
+  console.log(`${part.name}: ${found.length} mutants, ${seconds} s`);
+}
+
+const verdict = verdictOn(mutants, { whole: changed === undefined });
+console.log(verdict.text);
+if (leftOut.length > 0) console.log(`Left out for want of time: ${leftOut.join(', ')}`);
+if (values.report !== undefined) {
+  writeFileSync(values.report, JSON.stringify(verdict.survivors, undefined, 2));
+}
+process.exit(verdict.passed ? 0 : 1);
+
+/** Runs Stryker on files or ranges of lines (`file:first-last`) against the tests of a part. */
+async function mutantsOf(mutate, tests) {
+  process.env.HOLDFAST_MUTATION_TESTS = tests.map((each) => `test/${each}`).join(',');
+  const results = await new Stryker({
+    mutate,
+    testRunner: 'vitest',
+    plugins: ['@stryker-mutator/vitest-runner'],
+    vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
+    coverageAnalysis: 'perTest',
+    concurrency: 1,
+    // What the copy that is mutated consists of.
+    ignorePatterns: ['**', '!src/**', '!test/**', '!*.config.ts', '!package.json'],
+    tsconfigFile: 'none',
+    disableTypeChecks: false,
+    mutator: { excludedMutations: [] },
+    reporters: process.stdout.isTTY ? ['progress'] : [],
+    logLevel: 'error',
+    fileLogLevel: 'off',
+  }).runMutationTest();
+  return results
+    .filter(({ status }) => status !== 'Ignored')
+    .map(({ fileName, location, mutatorName, replacement, status }) => ({
+      file: fileName.slice(fileName.lastIndexOf('src/')),
+      location,
+      mutator: mutatorName,
+      replacement,
+      noticed: NOTICED.has(status),
+    }));
+}
