@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { proofsOf } from './cells.js';
+import { endings } from './endings.js';
+import { rows } from './rows/index.js';
+import { endingNames } from './table.js';
+import { modes, tryOut, wanted } from './trial.js';
+
+/**
+ * Every policy, through every ending of a call. For each it is asked how the call ends, which events there are and in what order,
+ * in whose async context they and all functions of the user's run, what is counted, whether permits come back, and whether listeners
+ * or timers are left. The table is in `rows/` and `endings.ts`; `npm run conformance` makes docs/conformance.md from it.
+ */
+describe.each(rows.map((row) => [row.name, row] as const))('G2, G3: %s', (_, row) => {
+  for (const name of endingNames) {
+    const proofs = proofsOf(row, name);
+    if (typeof proofs === 'string') continue;
+    for (const { name: way, setUp, expected } of proofs) {
+      it(`${name}${way === '' ? '' : `: ${way}`}`, async () => {
+        for (const mode of modes) {
+          const observed = await tryOut(endings[name], setUp, mode);
+          expect(observed, mode.name).toEqual(wanted(expected, endings[name], mode));
+        }
+      });
+    }
+  }
+});

@@ -1,0 +1,220 @@
+import { DiagLogLevel, diag } from '@opentelemetry/api';
+import type { Pipeline, PipelineLayer } from 'holdfast';
+import { attribute, metric } from '../../src/telemetry/names.js';
+import { active } from '../pipeline/support/layers.js';
+import { Metrics } from '../telemetry/support/sdk.js';
+import type { Ending } from './endings.js';
+import { Scene } from './scene.js';
+import type { Expected, SetUp } from './table.js';
+import type { Counts } from './words.js';
+import { countOf, countsOf, gotInWords, inWords } from './words.js';
+
+/** A way in which the engine carries a call: each cell is tried in all of them. */
+export interface Mode {
+  readonly name: string;
+  /** Without listeners a success takes a shorter way. */
+  readonly listens: boolean;
+  /** With a signal the call has a promise of its own. */
+  readonly signal: boolean;
+  readonly delivery: 'execute' | 'settle';
+  /** All of it inside a driver, so that the call is a pass inside another. */
+  readonly driven?: boolean;
+  /** With the metrics of the real SDK, which watch the call. */
+  readonly metered?: boolean;
+}
+
+export const modes: readonly Mode[] = [
+  { name: 'heard', listens: true, signal: true, delivery: 'settle' },
+  { name: 'heard, without a signal', listens: true, signal: false, delivery: 'execute' },
+  { name: 'inside a driver', listens: true, signal: true, delivery: 'execute', driven: true },
+  { name: 'unheard', listens: false, signal: false, delivery: 'execute' },
+  { name: 'metered', listens: false, signal: true, delivery: 'settle', metered: true },
+];
+
+/** What is looked at in each cell, in words. */
+export interface Observed {
+  /** What the caller got. */
+  gives: string;
+  /** In order. */
+  events: readonly string[];
+  /** Of the pipeline, and of the SDK where it is metered. */
+  counters: Counts;
+  metrics: Counts | undefined;
+  /** `attempts` of the event of the call, in which the operation was called how often. */
+  attempts: number | undefined;
+  /** Permits that are taken: when the call has settled, and when its operation has. */
+  held: number;
+  heldInTheEnd: number;
+  counts: string;
+  /** Listeners on the caller's signal. */
+  listeners: number;
+  timers: number;
+  inFlight: number;
+  /** What ran in the context of somebody else. */
+  foreign: readonly string[];
+  /** Operations that were left running, and whose signal has not aborted. */
+  unaborted: number;
+  /** Late results that the discard hook was not given exactly once. */
+  undiscarded: number;
+  /** What `diag` was told. */
+  faults: number;
+  /** What was called after the call had settled, but for what belongs there. */
+  afterwards: readonly string[];
+}
+
+/** A driver that does nothing but run what is inside. */
+const passing = (): PipelineLayer => active((drive) => drive.next(), 'passing');
+
+export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<Observed> {
+  const faults: string[] = [];
+  diag.setLogger(loggerInto(faults), { logLevel: DiagLogLevel.ALL, suppressOverrideMessage: true });
+  const sdk = mode.metered === true ? new Metrics() : undefined;
+  const scene = new Scene();
+  scene.play(...ending.script);
+  const subject = await setUp(scene);
+  const around = ending.around?.(subject.layers) ?? subject.layers;
+  const layers = mode.driven === true ? [passing(), ...around] : around;
+  const made = scene.make(layers, {
+    listens: mode.listens,
+    meterProvider: sdk?.provider,
+    ...ending.extras,
+  });
+  await ending.before?.(scene, made);
+  scene.ran.length = 0;
+  // Who aborts needs a signal for it, whatever the mode.
+  const signal = mode.signal || ending.aborts === true ? scene.caller.signal : undefined;
+  const result = await call(scene, made, mode.delivery, signal, () => ending.act(scene, subject));
+  const ranAtTheEnd = scene.ran.length;
+  await scene.others();
+  const held = subject.held?.() ?? 0;
+  const counters = countersOf(made);
+  const events = scene.events.length;
+  await scene.endLate(ending.late ?? 'resolves');
+  const metricsNow = sdk === undefined ? undefined : await metricsOf(sdk);
+  const told = scene.events.find(({ type }) => type === 'call');
+  const observed: Observed = {
+    gives: gotInWords(result),
+    events: scene.events.map(inWords),
+    counters,
+    metrics: metricsNow,
+    attempts: told?.type === 'call' ? told.attempts - scene.runs : undefined,
+    held,
+    heldInTheEnd: subject.held?.() ?? 0,
+    counts: (await subject.counts?.()) ?? '',
+    listeners: scene.listeners,
+    timers: scene.clock.pending,
+    inFlight: made.inFlight,
+    foreign: scene.ran.flatMap(({ what, who }) =>
+      who === 'the call' ? [] : [`${what} as ${who}`],
+    ),
+    unaborted: scene.hung.filter(({ context }) => !context.signal.aborted).length,
+    undiscarded:
+      ending.late === 'rejects'
+        ? scene.discarded.length
+        : scene.hung.filter(
+            ({ late }) => scene.discarded.filter((each) => each === late).length !== 1,
+          ).length,
+    faults: faults.length,
+    afterwards: [
+      ...scene.ran
+        .slice(ranAtTheEnd)
+        .map(({ what }) => what)
+        .filter((what) => !LATE.has(what)),
+      ...scene.events.slice(events).map(inWords),
+    ],
+  };
+  diag.disable();
+  return observed;
+}
+
+/** What belongs after the end: a late result's hook, and the exit of a gate that holds until the operation has settled. */
+const LATE: ReadonlySet<string> = new Set(['discard', 'exit']);
+
+/** What a cell has to show in a mode. */
+export function wanted(expected: Expected, ending: Ending, mode: Mode): Observed {
+  const counters = countsOf(expected.events);
+  const listens = mode.listens ? expected.events : [];
+  return {
+    gives: expected.gives,
+    events: listens,
+    counters,
+    metrics: mode.metered === true ? counters : undefined,
+    attempts: mode.listens ? 0 : undefined,
+    held: expected.held ?? 0,
+    heldInTheEnd: 0,
+    counts: expected.counts ?? '',
+    listeners: 0,
+    timers: 0,
+    inFlight: 0,
+    foreign: [],
+    unaborted: 0,
+    undiscarded: 0,
+    faults: ending.faults === 'each event' ? listens.length : ending.faults === undefined ? 0 : 1,
+    afterwards: [],
+  };
+}
+
+/** Makes the call, sees it to its end, and says how it ended; `undefined` when it has not. */
+async function call(
+  scene: Scene,
+  made: Pipeline<unknown>,
+  delivery: Mode['delivery'],
+  signal: AbortSignal | undefined,
+  act: () => Promise<void>,
+): Promise<PromiseSettledResult<unknown> | undefined> {
+  const options = signal === undefined ? undefined : { signal };
+  const promise = scene.as('the call', () =>
+    delivery === 'settle'
+      ? made.settle(scene.operation, options)
+      : Promise.allSettled([made.execute(scene.operation, options)]).then(([only]) => only),
+  );
+  let result: PromiseSettledResult<unknown> | undefined;
+  void promise.then((got) => {
+    result = got;
+  });
+  await act();
+  await scene.settle();
+  return result;
+}
+
+function countersOf({ tally }: Pipeline<unknown>): Counts {
+  const words: string[] = [];
+  const add = (word: string, times: number): void =>
+    void words.push(...Array<string>(times).fill(word));
+  add('call success', tally.straight);
+  add('first attempt success', tally.straight);
+  for (const { outcome, once, retried } of tally.calls) add(`call ${outcome}`, once + retried);
+  for (const { kind, outcome, count } of tally.attempts) add(`${kind} attempt ${outcome}`, count);
+  for (const { policy, reason, enforced, waived } of tally.rejections) {
+    add(`rejection by ${policy}: ${reason}`, enforced);
+    add(`rejection by ${policy}: ${reason} (dry run)`, waived);
+  }
+  return countOf(words);
+}
+
+async function metricsOf(sdk: Metrics): Promise<Counts> {
+  const counts: Record<string, number> = {};
+  const add = async (
+    name: string,
+    word: (labels: Record<string, unknown>) => string,
+  ): Promise<void> => {
+    for (const { labels, value } of await sdk.points(name)) {
+      // A series may begin at 0.
+      if (value > 0) counts[word(labels)] = (counts[word(labels)] ?? 0) + value;
+    }
+  };
+  const { outcome, attemptKind, policy, reason, enforced } = attribute;
+  await add(metric.calls.name, (labels) => `call ${labels[outcome]}`);
+  await add(metric.attempts.name, (labels) => `${labels[attemptKind]} attempt ${labels[outcome]}`);
+  await add(metric.rejections.name, (labels) => {
+    const waived = labels[enforced] === false ? ' (dry run)' : '';
+    return `rejection by ${labels[policy]}: ${labels[reason]}${waived}`;
+  });
+  return counts;
+}
+
+function loggerInto(lines: string[]) {
+  const log = (...args: unknown[]): void => void lines.push(args.map(String).join(' '));
+  const quiet = (): void => {};
+  return { error: log, warn: log, info: quiet, debug: quiet, verbose: quiet };
+}
