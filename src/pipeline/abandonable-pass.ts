@@ -28,12 +28,19 @@ export abstract class AbandonablePass extends CallState {
       );
     }
     if (error instanceof ResilienceError) this.signed(error, policy);
-    this.giveUp(layer, 'timeout', error);
+    this.giveUpAtHome(layer, 'timeout', error);
+  }
+
+  /** A timer or a signal brings us here, which may belong to any call. */
+  private giveUpAtHome(layer: number, kind: OutcomeKind, error: unknown): void {
+    const { home } = this;
+    if (home === undefined) this.giveUp(layer, kind, error);
+    else home.runInAsyncScope(this.giveUp, this, layer, kind, error);
   }
 
   /** Gives the whole pass up. */
   cancel(reason: unknown): void {
-    this.giveUp(this.from - 1, 'cancelled', reason);
+    this.giveUpAtHome(this.from - 1, 'cancelled', reason);
   }
 
   /** Ends everything inside `layer`, and leaves from there with this outcome. `expired`: because a time is over. */
@@ -76,7 +83,7 @@ export abstract class AbandonablePass extends CallState {
     }
     this.exitDownTo(i, layer, seen, error);
     this.end(kind, error);
-    this.leaveFromTimer(layer);
+    this.leave(layer);
   }
 
   /** Leaves after an abort or expiry that came while this pass could not be given up; `i` is the innermost layer entered. */
@@ -250,9 +257,6 @@ export abstract class AbandonablePass extends CallState {
 
   /** Goes out from layer `i`. */
   protected abstract leave(i: number): unknown;
-
-  /** As `leave`, where the call did not bring us. */
-  protected abstract leaveFromTimer(i: number): void;
 
   /** As `leave`, and answers a promise where the pass has none of its own. */
   protected abstract leaveAtOnce(i: number): unknown;

@@ -1,6 +1,7 @@
 import type { ResilienceError } from '../errors.js';
 import { ContractError } from '../errors.js';
 import type { TimeSource } from '../time/time-source.js';
+import { nextCallId } from './call-id.js';
 import type { Attempt } from './context.js';
 import type { Call } from './contract.js';
 import { Detour } from './detour.js';
@@ -8,6 +9,7 @@ import { discardWith } from './discard.js';
 import { FailedResult } from './error-type.js';
 import type { EventBody, PipelineEvent, Told } from './events.js';
 import { reportFault } from './events.js';
+import type { Home } from './home.js';
 import type { AttemptKind, CallOutcome, Host } from './host.js';
 import type { CallWatch } from './observer.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
@@ -70,6 +72,17 @@ export abstract class CallState implements Call {
 
   get attempts(): number {
     return this.root.runs;
+  }
+
+  get callId(): number {
+    const detour = this.root.off();
+    detour.callId ??= nextCallId();
+    return detour.callId;
+  }
+
+  /** Where the call was made, if user code may be called from elsewhere. */
+  protected get home(): Home | undefined {
+    return this.root.attempt.home ?? this.attempt.home;
   }
 
   get pipeline(): string {
@@ -162,20 +175,39 @@ export abstract class CallState implements Call {
   }
 
   emit(event: EventBody, at = this.layer): void {
-    const layer = this.layers[at] as Layer;
-    const { name, key, hub } = this.host;
-    const full = { ...event, pipeline: name, key, policy: layer.name } as PipelineEvent;
-    hub.emit(full);
-    for (const nested of layer.within) nested.hub.emit(full);
-    this.root.watch?.event(full);
+    const { name, within } = this.layers[at] as Layer;
+    const full = this.eventOf(event, name);
+    const { home, phase } = this;
+    const isAsked = phase === Phase.entering || phase === Phase.leaving;
+    // A policy that speaks unasked does so from a timer, which may be another call's.
+    if (home === undefined || isAsked) this.tell(full, within);
+    else home.runInAsyncScope(this.tell, this, full, within);
+  }
+
+  private eventOf(event: EventBody, policy: string | undefined): PipelineEvent {
+    const { name: pipeline, key } = this.host;
+    return { ...event, pipeline, key, policy, callId: this.callId } as PipelineEvent;
+  }
+
+  private tell(event: PipelineEvent, within: readonly Host[]): void {
+    const { watch } = this.root;
+    this.within(() => {
+      this.host.hub.emit(event);
+      for (const { hub } of within) hub.emit(event);
+      // A listener may have ended the call.
+      if (this.root.watch === watch) watch?.event(event);
+    });
+  }
+
+  within<T>(run: () => T): T {
+    const { watch } = this.root;
+    return watch === undefined ? run() : watch.within(run);
   }
 
   note(event: EventBody, at = this.layer): void {
     const { watch } = this.root;
     if (watch === undefined) return;
-    const { name, key } = this.host;
-    const policy = this.layers[at]?.name;
-    watch.event({ ...event, pipeline: name, key, policy } as PipelineEvent);
+    watch.event(this.eventOf(event, this.layers[at]?.name));
   }
 
   wouldReject(reason: string, retryAfter?: number): void {
@@ -272,6 +304,7 @@ export abstract class CallState implements Call {
     return {
       outcome: failed ? 'failure' : kind,
       status: this.statusOf(kind, result),
+      value: kind === 'success' ? result : undefined,
       error: kind === 'success' ? undefined : result,
     };
   }
@@ -309,6 +342,7 @@ export abstract class CallState implements Call {
       kind: this.attemptKind,
       outcome,
       status: this.statusOf(this.kind, this.kind === 'success' ? this.value : this.error),
+      value: this.value,
       error: this.error,
     });
   }
@@ -321,6 +355,7 @@ export abstract class CallState implements Call {
       outcome,
       attempts: this.attempts,
       durationMs: this.host.time.now() - this.startedAt,
+      value: this.value,
       error: this.error,
     });
   }
@@ -328,19 +363,17 @@ export abstract class CallState implements Call {
   protected endWatch(outcome: CallOutcome, error: unknown): void {
     const watch = this.watch as CallWatch;
     this.watch = undefined;
-    watch.end(outcome, this.runs, error, this.startedAt);
+    watch.end(outcome, this.runs, error, this.startedAt, this);
   }
 
   protected report(event: EventBody): void {
-    const { host } = this;
-    const { name: pipeline, key } = host;
-    const full = { ...event, pipeline, key, policy: undefined } as PipelineEvent;
-    host.hub.emit(full);
-    this.root.watch?.event(full);
+    this.tell(this.eventOf(event, undefined), NOBODY);
   }
 
   abstract abandon(layer: number, error: unknown): void;
 }
+
+const NOBODY: readonly Host[] = [];
 
 function shown(answer: unknown): string {
   if (typeof answer !== 'object' || answer === null) return String(answer);

@@ -1,3 +1,5 @@
+import type { Home } from './home.js';
+
 /**
  * What an operation is told about the attempt it makes. Its members are read when they are asked for, so pass it on as it is: a
  * copy (`{ ...context }`) has none of them.
@@ -58,6 +60,7 @@ export class Attempt implements Context {
   #reject: ((reason: unknown) => void) | undefined;
   #owner: ContextOwner | undefined;
   #abort: AbortController | GivenUp | undefined;
+  #home: Home | undefined;
   readonly #settings: LayerSettings | undefined;
 
   constructor(owner: ContextOwner, operation: Operation, settings?: LayerSettings) {
@@ -68,6 +71,7 @@ export class Attempt implements Context {
     this.#reject = undefined;
     this.#owner = owner;
     this.#abort = undefined;
+    this.#home = undefined;
   }
 
   /** What it runs. */
@@ -87,6 +91,15 @@ export class Attempt implements Context {
 
   set value(value: unknown) {
     this.#value = value;
+  }
+
+  /** Where the call was made, if user code may be called from elsewhere. */
+  get home(): Home | undefined {
+    return this.#home;
+  }
+
+  set home(home: Home | undefined) {
+    this.#home = home;
   }
 
   /** Makes a promise that can be settled at any moment. Compiled, the executor is inlined and costs nothing. */

@@ -19,6 +19,8 @@ export interface Call {
   readonly pipeline: string;
   /** What messages call that pipeline: its name, and of a keyed one's copy the key, as in `fetch [https://api.example]`. */
   readonly label: string;
+  /** The call's number, as its events have it: no other call of the process has it. Made when it is first asked for. */
+  readonly callId: number;
   /** @internal Which copy of a keyed pipeline that is, as errors show it. */
   readonly publicKey: string | undefined;
   /** Name of this policy in that pipeline. */
@@ -43,6 +45,8 @@ export interface Call {
   readonly listening: boolean;
   /** Reports an event of the policy in layer `layer`, by default the one that is being asked. */
   emit(event: EventBody, layer?: number): void;
+  /** @internal Calls a function in the call's own trace. */
+  within<T>(run: () => T): T;
   /** Notes an event in the trace of this call alone. For what {@link PolicyBase.subscribe} reports to everybody. */
   note(event: EventBody, layer?: number): void;
   /** @internal What an event says of an outcome. */
@@ -56,6 +60,11 @@ export interface Call {
    * A ResilienceError that does not say where it comes from is told.
    */
   abandon(layer: number, error: unknown): void;
+}
+
+/** Whether anybody listens. */
+export interface Audience {
+  readonly active: boolean;
 }
 
 /** What every policy may offer the pipeline that holds it. */
@@ -72,8 +81,13 @@ export interface PolicyBase {
   snapshot?(): unknown;
   /** Plain numbers for telemetry, asked for when it collects. `nowMs` is the time of the pipeline's clock. */
   measure?(nowMs: number): PolicyMeasures;
-  /** Reports events that happen outside any call (a breaker tripped by hand). Returns the unsubscriber. */
-  subscribe?(emit: (event: EventBody) => void): () => void;
+  /**
+   * Reports events that concern all calls, or happen outside any (a breaker tripped by hand). `callId` is that of the call which caused one.
+   * Returns the unsubscriber.
+   */
+  subscribe?(emit: (event: EventBody, callId?: number) => void): () => void;
+  /** @internal Who is told through `subscribe`. */
+  readonly audience?: Audience;
   /**
    * A call that this policy let in, and that succeeded at about `succeededAt` (in the clock's milliseconds), has failed since, in what it
    * had brought: the body of a response. Told outside any call.
@@ -107,6 +121,8 @@ export interface Gate extends PolicyBase {
   leave?(call: Call): void;
   /** `true`: `exit` waits until every operation started inside has really settled, also after the call was given up. */
   readonly holds?: boolean;
+  /** @internal Its `exit` and `leave` call nothing of the user's. */
+  readonly quiet?: boolean;
   /** Must be `true` for a gate that calls {@link Call.abandon}. */
   readonly mayAbandon?: boolean;
   /** When this gate will abandon the call whose `state` this is, in the clock's milliseconds. */

@@ -45,6 +45,8 @@ export class Detour {
   /** What else follows the signal that gives this pass up. */
   following: Following | undefined;
   degraded = false;
+  /** Of the first pass: the call's number, once somebody asked for it. */
+  callId: number | undefined;
   /** Of the first pass, where stacks are captured: where the call was made. */
   site: CallSite | undefined;
 }

@@ -15,6 +15,7 @@ export type EventBody =
       readonly outcome: OutcomeKind | 'fallback';
       readonly attempts: number;
       readonly durationMs: number;
+      readonly value?: unknown;
       readonly error?: unknown;
     }
   /** One call of the operation ended (or was given up: `cancelled`, `timeout`). */
@@ -24,6 +25,7 @@ export type EventBody =
       readonly kind: 'first' | 'retry' | 'hedge';
       readonly outcome: OutcomeKind;
       readonly status?: number | undefined;
+      readonly value?: unknown;
       readonly error?: unknown;
     }
   /** A retry was decided: it starts after `delayMs`. `attempt` is the number of the attempt to come. */
@@ -33,6 +35,7 @@ export type EventBody =
       readonly delayMs: number;
       readonly outcome: OutcomeKind;
       readonly status?: number | undefined;
+      readonly value?: unknown;
       readonly error?: unknown;
     }
   /** The body of an answer failed while it was read, `durationMs` after its headers. The call had ended, most often as a success. */
@@ -45,16 +48,19 @@ export type EventBody =
       readonly attempts: number;
       readonly outcome: OutcomeKind;
       readonly status?: number | undefined;
+      readonly value?: unknown;
       readonly error?: unknown;
     }
   /** A timeout expired. */
-  | { readonly type: 'timeout'; readonly timeoutMs: number }
+  | { readonly type: 'timeout'; readonly timeoutMs: number; readonly error?: unknown }
   /** A policy refused a call, or would have (`enforced: false`, a dry run). */
   | {
       readonly type: 'rejection';
       readonly reason: string;
       readonly enforced: boolean;
       readonly retryAfter?: number | undefined;
+      /** What the call is refused with; none in a dry run. */
+      readonly error?: unknown;
     }
   /** A circuit breaker changed state. */
   | {
@@ -73,18 +79,21 @@ export type EventBody =
       readonly type: 'fallback';
       readonly outcome: OutcomeKind;
       readonly status?: number | undefined;
+      readonly value?: unknown;
       readonly error?: unknown;
     }
   /** A call waits in a queue. */
   | { readonly type: 'queued'; readonly queued: number }
   /** A result nobody will receive was given to the `discard` hook. */
-  | { readonly type: 'discard' };
+  | { readonly type: 'discard'; readonly value?: unknown };
 
 /** What events say of how something ended. A result that the pipeline takes for a failure (`errorTypeOf`) is one. */
 export interface Told {
   readonly outcome: OutcomeKind;
   /** That of the result or error, where it has one (`statusOf`). */
   readonly status: number | undefined;
+  /** The result, where it ended in one: a retry or a fallback may be about that, too. */
+  readonly value: unknown;
   readonly error: unknown;
 }
 
@@ -94,6 +103,8 @@ export type PipelineEvent = EventBody & {
   /** Which copy of a keyed pipeline. */
   readonly key: string | undefined;
   readonly policy: string | undefined;
+  /** The call it belongs to: a number that no other call of the process has. `undefined` for what happens outside any call. */
+  readonly callId: number | undefined;
 };
 
 /** The stable names of the events. */

@@ -100,20 +100,6 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     return this.finish();
   }
 
-  /**
-   * As `leave`, from a timer that some other call may have set. A driver must not run there: what it starts would find that
-   * call's async context (the store of an AsyncLocalStorage, such as whose request it is). A reaction of a promise runs in
-   * the context in which it was asked for, so the pass wakes itself through its own.
-   */
-  protected override leaveFromTimer(i: number): void {
-    if (this.layers.slice(this.from, i + 1).some((layer) => layer.driver !== undefined)) {
-      this.layer = i;
-      this.attempt.resolve(WAKE);
-    } else {
-      this.leave(i);
-    }
-  }
-
   /** As `leave`, for callers that are not reactions of a promise: a pass without a promise of its own needs one now. */
   protected leaveAtOnce(i: number): unknown {
     if (this.owned) return this.leave(i);
@@ -150,12 +136,10 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     let answer: Outcome | Promise<Outcome>;
     try {
       const driver = (this.layers[i] as Layer).driver as Driver;
-      // A timer may have brought us here, which belongs to whichever call set it.
-      const { watch } = this.root as OutboundPass;
       answer =
-        watch === undefined
+        (this.root as OutboundPass).watch === undefined
           ? driver.drive(drive, first)
-          : watch.within(() => driver.drive(drive, first));
+          : this.within(() => driver.drive(drive, first));
     } catch (error) {
       answer = failure(error);
     }
@@ -229,6 +213,3 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     options: NextOptions | undefined,
   ): Promise<Outcome>;
 }
-
-/** What the promise of a pass answers when the pass only wants to run where the call was made. */
-export const WAKE = Symbol('wake');

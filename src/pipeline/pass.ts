@@ -5,8 +5,9 @@ import { Attempt } from './context.js';
 import type { Admission, NextOptions } from './contract.js';
 import type { Detour } from './detour.js';
 import { followingOf } from './follow.js';
+import { homeHere } from './home.js';
 import type { AttemptKind, Host } from './host.js';
-import { OutboundPass, WAKE } from './outbound-pass.js';
+import { OutboundPass } from './outbound-pass.js';
 import type { Outcome } from './outcome.js';
 import { outcomeOf } from './outcome.js';
 import { Delivery, Phase } from './phase.js';
@@ -40,9 +41,6 @@ export class Pass extends OutboundPass {
     this.fail(error);
     return this.leaveOperation();
   };
-
-  /** Made when it is first needed: most pipelines never wake a call. */
-  private onSettled: ((answer: unknown) => unknown) | undefined;
 
   /** Runs a whole call and answers its promise. */
   static run(
@@ -106,22 +104,21 @@ export class Pass extends OutboundPass {
   /** Makes the pass's own promise. */
   private promise(): Promise<unknown> {
     this.owned = true;
-    const promise = this.attempt.promise();
-    if (!this.plan.mayWake) return promise;
-    return promise.then(this.onSettled ?? this.makeOnSettled());
+    const { attempt } = this;
+    if (this.plan.keepsHome || this.isHeard) this.keepHome();
+    return attempt.promise();
   }
 
-  /** Apart, because a function that has a closure in it makes a context at each call. */
-  private makeOnSettled(): (answer: unknown) => unknown {
-    this.onSettled = (answer) => (answer === WAKE ? this.wake() : answer);
-    return this.onSettled;
+  /** Whether anybody listens to a call that is given up. */
+  private get isHeard(): boolean {
+    const { audiences } = this.plan;
+    if (this.host.hub.active || this.root.watch?.hears === true) return true;
+    return audiences.length > 0 && audiences.some(({ active }) => active);
   }
 
-  /** Goes on where a timer has stopped it, in the call's own async context. */
-  private wake(): Promise<unknown> {
-    const promise = this.promise();
-    this.leave(this.layer);
-    return promise;
+  /** From now on the call finds its own async context again, whoever ends it. */
+  private keepHome(): void {
+    if (this.home === undefined) this.attempt.home = homeHere();
   }
 
   /** Starts with a promise of its own, given up when `signal` aborts. The signal is followed by hand: AbortSignal.any leaks. */
@@ -201,6 +198,7 @@ export class Pass extends OutboundPass {
         reason: error.reason,
         enforced: true,
         retryAfter: error.retryAfter,
+        error,
       });
     }
     this.end('rejected', error);

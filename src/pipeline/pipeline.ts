@@ -332,9 +332,10 @@ export class Pipeline<Adds = never> {
     this.#subscriptions = [];
     for (const { name: policyName, policy } of this.plan.layers) {
       if (policy.subscribe === undefined) continue;
-      const report = (event: EventBody): void => {
+      const report = (event: EventBody, callId?: number): void => {
         const { name, key } = this;
-        const full = { ...event, pipeline: name, key, policy: policyName } as PipelineEvent;
+        const where = { pipeline: name, key, policy: policyName, callId };
+        const full = { ...event, ...where } as PipelineEvent;
         this.hub.emit(full);
         this.observer?.event(full);
       };

@@ -1,4 +1,4 @@
-import type { Driver, Gate, Policy } from './contract.js';
+import type { Audience, Driver, Gate, Policy } from './contract.js';
 import type { Host } from './host.js';
 
 /** One policy at its place in a pipeline. */
@@ -45,8 +45,10 @@ export interface Plan {
   readonly straight: readonly Exit[] | undefined;
   /** Whether a call may have to be settled before its operation is: then it needs a promise of its own. */
   readonly mayAbandon: boolean;
-  /** Whether a driver lies outside a gate that gives runs up: then it may be needed when a timer fires. */
-  readonly mayWake: boolean;
+  /** Whether a call that is given up, by a timer or a signal, may call user code: then it has to remember where it was made. */
+  readonly keepsHome: boolean;
+  /** Who else may listen to its policies, besides the listeners of the pipeline: then it has to as well. */
+  readonly audiences: readonly Audience[];
   /** Pipelines nested in this one. */
   readonly inner: readonly Host[];
 }
@@ -63,14 +65,19 @@ export function planOf(placed: readonly Placed[], judgesResults: boolean): Plan 
   const layers = placed.map(
     ({ policy, within }, i) => new Layer(policy, names[i] as string, within),
   );
+  const inner = [...new Set(placed.flatMap(({ within }) => within))];
   return {
     layers,
     straight:
       judgesResults || layers.some((layer) => layer.inspects || layer.active)
         ? undefined
         : exitsOf(layers),
-    inner: [...new Set(placed.flatMap(({ within }) => within))],
-    mayWake: mayWake(layers),
+    inner,
+    keepsHome: mayDrive(layers) || layers.some(({ gate }) => gate !== undefined && !gate.quiet),
+    audiences: [
+      ...inner.map(({ hub }) => hub),
+      ...placed.flatMap(({ policy }) => policy.audience ?? []),
+    ],
     mayAbandon: layers.some((layer) => layer.gate?.mayAbandon === true),
   };
 }
@@ -94,7 +101,8 @@ function exitsOf(layers: readonly Layer[]): Exit[] {
   return layers.flatMap(({ gate }, at) => (gate === undefined ? [] : [{ at, gate }])).reverse();
 }
 
-function mayWake(layers: readonly Layer[]): boolean {
+/** Whether a driver lies outside a gate that gives runs up: it may start when a timer fires. */
+function mayDrive(layers: readonly Layer[]): boolean {
   const driver = layers.findIndex((layer) => layer.driver !== undefined);
   return driver >= 0 && layers.slice(driver).some((layer) => layer.gate?.mayAbandon === true);
 }

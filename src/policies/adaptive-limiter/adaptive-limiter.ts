@@ -10,6 +10,7 @@ import { refusePromise } from '../at-once.js';
 import type { Handle, Handles } from '../filter.js';
 import { handlesOf } from '../filter.js';
 import { OneClock } from '../one-clock.js';
+import { isQuiet } from '../quiet.js';
 import type { Waiter } from '../wait-queue.js';
 import { KeptSlots } from './brake/kept-slots.js';
 import type { AdaptiveLimiterOptions, ResolvedAdaptiveLimiter } from './options.js';
@@ -72,6 +73,7 @@ export class AdaptiveLimiterPolicy implements Gate {
   readonly type = 'adaptive_limiter';
   readonly name: string | undefined;
   readonly holds: boolean;
+  readonly quiet: boolean;
   readonly #options: ResolvedAdaptiveLimiter;
   readonly #handles: Handles;
   readonly #regulator: Regulator;
@@ -94,6 +96,7 @@ export class AdaptiveLimiterPolicy implements Gate {
     this.#regulator = regulatorOf(options);
     this.#patience = new Patience(options.maxWait);
     this.name = options.name;
+    this.quiet = isQuiet(options);
     this.holds = !options.releaseOnAbandon;
   }
 

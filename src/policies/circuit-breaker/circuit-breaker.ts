@@ -1,6 +1,6 @@
 import type { IBreaker } from 'cockatiel';
 import { CircuitIsolatedError, CircuitOpenError } from '../../errors.js';
-import type { Admission, Call, Gate } from '../../pipeline/contract.js';
+import type { Admission, Audience, Call, Gate } from '../../pipeline/contract.js';
 import type { BreakerState, EventBody } from '../../pipeline/events.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
@@ -9,6 +9,7 @@ import { randomOf } from '../chance.js';
 import type { Handle } from '../filter.js';
 import { isUpstreamFailure } from '../filter.js';
 import { OneClock } from '../one-clock.js';
+import { isQuiet } from '../quiet.js';
 import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';
 import type { Sign, Signs } from '../sign.js';
@@ -47,6 +48,7 @@ export class CircuitBreakerPolicy implements Gate {
   readonly role = 'gate';
   readonly type = 'circuit_breaker';
   readonly name: string | undefined;
+  readonly quiet: boolean;
   readonly #options: ResolvedCircuitBreaker;
   readonly #signs: Signs;
   readonly #inspects: boolean;
@@ -68,6 +70,7 @@ export class CircuitBreakerPolicy implements Gate {
     const { probes, initialState } = options;
     this.#options = options;
     this.name = options.name;
+    this.quiet = isQuiet(options);
     this.#reporter = new Reporter(!options.dryRun, transitions);
     this.#signs = signsOf(options.handle, isUpstreamFailure);
     this.#inspects = options.handle !== undefined;
@@ -216,8 +219,12 @@ export class CircuitBreakerPolicy implements Gate {
   }
 
   /** Reports each change of state, whatever causes it. Returns the unsubscriber. */
-  subscribe(emit: (event: EventBody) => void): () => void {
+  subscribe(emit: (event: EventBody, callId?: number) => void): () => void {
     return this.#reporter.subscribe(emit);
+  }
+
+  get audience(): Audience {
+    return this.#reporter.audience;
   }
 
   /** While it is open it must not be forgotten. Half-open without a call in flight it knows nothing worth keeping. */

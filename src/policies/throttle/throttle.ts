@@ -8,6 +8,7 @@ import { randomOf } from '../chance.js';
 import type { Handle } from '../filter.js';
 import { isUpstreamFailure } from '../filter.js';
 import { OneClock } from '../one-clock.js';
+import { isQuiet } from '../quiet.js';
 import type { Signs } from '../sign.js';
 import { signsOf } from '../sign.js';
 import type { ResolvedThrottle, ThrottleOptions } from './options.js';
@@ -53,6 +54,7 @@ export class ThrottlePolicy implements Gate {
   readonly role = 'gate';
   readonly type = 'throttle';
   readonly name: string | undefined;
+  readonly quiet: boolean;
   readonly #options: ResolvedThrottle;
   readonly #signs: Signs;
   readonly #inspects: boolean;
@@ -64,6 +66,7 @@ export class ThrottlePolicy implements Gate {
   constructor(options: ResolvedThrottle) {
     this.#options = options;
     this.name = options.name;
+    this.quiet = isQuiet(options);
     this.#signs = signsOf(options.handle, isUpstreamFailure);
     this.#inspects = options.handle !== undefined;
     this.#random = randomOf(options.random, 'throttle');
