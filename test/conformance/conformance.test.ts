@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { proofsOf } from './cells.js';
 import { endings } from './endings.js';
+import { pageOf } from './page.js';
 import { rows } from './rows/index.js';
 import { endingNames } from './table.js';
 import { modes, tryOut, wanted } from './trial.js';
@@ -23,4 +24,17 @@ describe.each(rows.map((row) => [row.name, row] as const))('G2, G3: %s', (_, row
       });
     }
   }
+});
+
+describe('the matrix', () => {
+  it('has no silent gap: each cell is proved or says why it cannot happen', () => {
+    const cells = rows.flatMap((row) => endingNames.map((name) => proofsOf(row, name)));
+    expect(cells).toHaveLength(rows.length * endingNames.length);
+    for (const cell of cells) expect(cell.length).toBeGreaterThan(0);
+    expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
+  });
+
+  it('is on its page as it is: if not, run npm run conformance', async () => {
+    await expect(pageOf(rows)).toMatchFileSnapshot('../../docs/conformance.md');
+  });
 });

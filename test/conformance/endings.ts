@@ -209,6 +209,7 @@ export const endings: Readonly<Record<EndingName, Ending>> = {
     script: ['rejects'],
     setUps: (row) => row.faults ?? {},
     act: passes,
+    usual: 'rejects',
   },
   'listener throws': {
     title: 'Every listener throws; the operation is rejected',

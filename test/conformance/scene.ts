@@ -65,8 +65,9 @@ export interface Extras {
 export class Scene {
   readonly clock = new VirtualClock({ settle });
   readonly caller = new AbortController();
-  readonly events: PipelineEvent[] = [];
-  /** Functions of the user's that were called, listeners included. */
+  /** Each with who was told of it: in whose context the listener ran. */
+  readonly heard: { readonly event: PipelineEvent; readonly who: Who | undefined }[] = [];
+  /** Functions of the user's that were called, but for listeners. */
   readonly ran: Ran[] = [];
   readonly discarded: unknown[] = [];
   readonly hung: Hung[] = [];
@@ -106,8 +107,7 @@ export class Scene {
     );
     if (extras.listens) {
       made.on((event) => {
-        this.note(event.type);
-        this.events.push(event);
+        this.heard.push({ event, who: store.getStore() });
         if (extras.listenerThrows === true) throw FAULT;
       });
     }
@@ -156,6 +156,11 @@ export class Scene {
       for (const end of this.#others.splice(0)) end();
     });
     await this.settle();
+  }
+
+  /** Gives policies the clock, as a pipeline does. */
+  bind(...layers: PipelineLayer[]): void {
+    pipeline({ name: 'others', clock: this.clock }, ...layers);
   }
 
   /** Other calls go through these policies and fail. */

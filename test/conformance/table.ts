@@ -9,6 +9,8 @@ export interface Expected {
   readonly events: readonly string[];
   /** Permits that are not back when the call has settled, since its operation still runs. Default 0. */
   readonly held?: number;
+  /** Faults that are told to `diag` alone. Default 0. */
+  readonly faults?: number;
   /** What the policy has counted, where it counts. */
   readonly counts?: string;
 }

@@ -45,13 +45,14 @@ export interface Observed {
   /** Permits that are taken: when the call has settled, and when its operation has. */
   held: number;
   heldInTheEnd: number;
-  counts: string;
   /** Listeners on the caller's signal. */
   listeners: number;
   timers: number;
   inFlight: number;
   /** What ran in the context of somebody else. */
   foreign: readonly string[];
+  /** Events of the call that do not say of which call they are. */
+  nameless: number;
   /** Operations that were left running, and whose signal has not aborted. */
   unaborted: number;
   /** Late results that the discard hook was not given exactly once. */
@@ -60,6 +61,8 @@ export interface Observed {
   faults: number;
   /** What was called after the call had settled, but for what belongs there. */
   afterwards: readonly string[];
+  /** What the policy has counted. */
+  counts: string;
 }
 
 /** A driver that does nothing but run what is inside. */
@@ -88,40 +91,41 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
   await scene.others();
   const held = subject.held?.() ?? 0;
   const counters = countersOf(made);
-  const events = scene.events.length;
+  const heardAtTheEnd = scene.heard.length;
   await scene.endLate(ending.late ?? 'resolves');
   const metricsNow = sdk === undefined ? undefined : await metricsOf(sdk);
-  const told = scene.events.find(({ type }) => type === 'call');
+  const own = eventsOf(scene);
+  const told = own.find(({ event }) => event.type === 'call')?.event;
+  const { hung, discarded, heard } = scene;
   const observed: Observed = {
     gives: gotInWords(result),
-    events: scene.events.map(inWords),
+    events: own.map(({ event }) => inWords(event)),
     counters,
     metrics: metricsNow,
     attempts: told?.type === 'call' ? told.attempts - scene.runs : undefined,
     held,
     heldInTheEnd: subject.held?.() ?? 0,
-    counts: (await subject.counts?.()) ?? '',
     listeners: scene.listeners,
     timers: scene.clock.pending,
     inFlight: made.inFlight,
-    foreign: scene.ran.flatMap(({ what, who }) =>
-      who === 'the call' ? [] : [`${what} as ${who}`],
+    foreign: [...scene.ran, ...own.map(({ event, who }) => ({ what: event.type, who }))].flatMap(
+      ({ what, who }) => (who === 'the call' ? [] : [`${what} as ${who}`]),
     ),
-    unaborted: scene.hung.filter(({ context }) => !context.signal.aborted).length,
+    nameless: heard.filter(({ event, who }) => event.callId === undefined && who === 'the call')
+      .length,
+    unaborted: hung.filter(({ context }) => !context.signal.aborted).length,
     undiscarded:
       ending.late === 'rejects'
-        ? scene.discarded.length
-        : scene.hung.filter(
-            ({ late }) => scene.discarded.filter((each) => each === late).length !== 1,
-          ).length,
+        ? discarded.length
+        : hung.filter(({ late }) => discarded.filter((each) => each === late).length !== 1).length,
     faults: faults.length,
     afterwards: [
-      ...scene.ran
-        .slice(ranAtTheEnd)
-        .map(({ what }) => what)
-        .filter((what) => !LATE.has(what)),
-      ...scene.events.slice(events).map(inWords),
+      ...scene.ran.slice(ranAtTheEnd).flatMap(({ what }) => (LATE.has(what) ? [] : [what])),
+      ...heard
+        .slice(heardAtTheEnd)
+        .flatMap((each) => (own.includes(each) ? [each.event.type] : [])),
     ],
+    counts: (await subject.counts?.()) ?? '',
   };
   diag.disable();
   return observed;
@@ -129,6 +133,17 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
 
 /** What belongs after the end: a late result's hook, and the exit of a gate that holds until the operation has settled. */
 const LATE: ReadonlySet<string> = new Set(['discard', 'exit']);
+
+function faultsOf({ faults }: Ending, events: number): number {
+  if (faults === undefined) return 0;
+  return faults === 'each event' ? events : 1;
+}
+
+/** Those of the call. A policy that is shared tells of other calls as well, each in its own name. */
+function eventsOf({ heard }: Scene): Scene['heard'] {
+  const id = heard.find(({ event }) => event.type === 'call')?.event.callId;
+  return heard.filter(({ event }) => event.callId === id);
+}
 
 /** What a cell has to show in a mode. */
 export function wanted(expected: Expected, ending: Ending, mode: Mode): Observed {
@@ -142,15 +157,16 @@ export function wanted(expected: Expected, ending: Ending, mode: Mode): Observed
     attempts: mode.listens ? 0 : undefined,
     held: expected.held ?? 0,
     heldInTheEnd: 0,
-    counts: expected.counts ?? '',
     listeners: 0,
     timers: 0,
     inFlight: 0,
     foreign: [],
+    nameless: 0,
     unaborted: 0,
     undiscarded: 0,
-    faults: ending.faults === 'each event' ? listens.length : ending.faults === undefined ? 0 : 1,
+    faults: (expected.faults ?? 0) + faultsOf(ending, listens.length),
     afterwards: [],
+    counts: expected.counts ?? '',
   };
 }
 

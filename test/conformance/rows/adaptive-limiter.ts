@@ -30,6 +30,9 @@ const queue = (maxWait: number | string) => ({ maxQueued: 1, maxWait }) as Adapt
 const full = ['rejection by adaptive_limiter: limit_exceeded', 'call rejected'];
 const queued = 'queued by adaptive_limiter';
 
+/** Until the operation has settled. */
+const holds = usual({ held: 1 });
+
 export const adaptiveLimiterRow: Row = {
   name: 'adaptive limiter',
   page: 'policies/adaptive-limiter.md',
@@ -60,16 +63,17 @@ export const adaptiveLimiterRow: Row = {
     throws: usual(),
     rejects: usual(),
     'failed result': usual(),
-    'timeout inside': usual(),
-    'timeout outside': usual(),
-    'late result': usual(),
-    'late rejection': usual(),
+    'timeout inside': holds,
+    'timeout outside': holds,
+    'late result': holds,
+    'late rejection': holds,
     'abort before': usual(),
-    'abort during': usual(),
+    'abort during': holds,
     waits: cases({ queue: ends('the answer', [queued, 'attempt 1 success', 'call success']) }),
     'abort in a wait': cases({ queue: ends('the reason', [queued, 'call cancelled']) }),
     'timeout in a wait': cases({
-      queue: ends('ERR_TIMEOUT', [queued, 'timeout by outside', 'call timeout']),
+      // It waits for less than half of the time that its caller has left.
+      queue: ends('ERR_LIMIT_EXCEEDED', [queued, ...full]),
     }),
     'waits in vain': cases({ maxWait: ends('ERR_LIMIT_EXCEEDED', [queued, ...full]) }),
     refuses: ends('ERR_LIMIT_EXCEEDED', full),
@@ -85,6 +89,6 @@ export const adaptiveLimiterRow: Row = {
       priority: ends('the fault', ['call failure']),
     }),
     'listener throws': usual(),
-    'discard throws': usual(),
+    'discard throws': holds,
   },
 };

@@ -21,8 +21,9 @@ function one(options: CircuitBreakerOptions) {
 
 const tripped =
   (options: CircuitBreakerOptions): Row['plain'] =>
-  () => {
+  (scene) => {
     const { policy, subject } = one(options);
+    scene.bind(policy);
     policy.trip();
     return { layers: subject.layers };
   };
@@ -89,6 +90,7 @@ const halfOpen =
   (options: CircuitBreakerOptions = {}) =>
   async (scene: Scene): Promise<Subject> => {
     const { policy } = one({ probes: 1, openFor: 100, probeTimeout: '1h', ...options });
+    scene.bind(policy);
     policy.trip();
     await scene.pass(150);
     return {

@@ -9,10 +9,12 @@ const slow =
   (ms: number) =>
   (scene: Scene): Subject => {
     scene.play('rejects');
-    const answer = fallback(() => {
+    const answer = fallback((_, { signal }) => {
       scene.note('answer');
       return new Promise((resolve) => {
-        scene.clock.setTimer(() => scene.as('the upstream', () => resolve(ANSWER)), ms);
+        const answered = (): void => scene.as('the upstream', () => resolve(ANSWER));
+        const timer = scene.clock.setTimer(answered, ms);
+        signal.addEventListener('abort', () => scene.clock.clearTimer(timer));
       });
     });
     return { layers: [answer] };

@@ -105,7 +105,12 @@ export const retryRow: Row = {
     'would refuse': cannot('It refuses nothing.'),
     'refusal inside': usual(),
     draining: usual(),
-    'callback throws': cases({ handle: fault, delayFrom: fault, random: fault, backoff: fault }),
+    'callback throws': cases({
+      handle: fault,
+      delayFrom: fault,
+      random: { ...twice, faults: 1 },
+      backoff: fault,
+    }),
     'listener throws': usual(),
     'discard throws': usual(),
   },

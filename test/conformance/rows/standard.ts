@@ -42,7 +42,7 @@ const taken =
 
 const inBackoff = (scene: Scene): Subject => {
   scene.play('rejects', 'resolves');
-  return one({ retry: { maxRetries: 1, initialDelay: '10s', jitter: 'none' } }).subject;
+  return one({ retry: { maxRetries: 1, initialDelay: '2s', jitter: 'none' } }).subject;
 };
 
 const good = { counts: '1 counted, 0 failed' };
@@ -75,8 +75,9 @@ export const standardRow: Row = {
       goOn: () => {},
     }),
   },
-  refuses: () => {
+  refuses: (scene) => {
     const { subject, breaker } = one();
+    scene.bind(breaker);
     breaker.trip();
     return subject;
   },
