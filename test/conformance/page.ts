@@ -8,19 +8,19 @@ const INTRO = `# Conformance
 <!-- Made by \`npm run conformance\` from the table in test/conformance. Do not edit. -->
 
 What each policy does in each ending of a call, as the [tests](../test/conformance/conformance.test.ts) prove it. The promises behind it are in
-[semantics](semantics.md); what the events mean is in [events](events.md).
+[semantics](semantics.md), and what the events mean is in [events](events.md).
 
-In every cell it is asked:
+Of every cell it is asked:
 
-- what the caller gets, to the very error;
-- which events there are, and in what order; that each has the \`callId\` of the call, and that its listener runs in the async context (\`AsyncLocalStorage\`) of
-  the call, whoever woke it: a timer, the caller's signal, another call;
-- that all functions of yours run in that context, too: the operation, \`handle\`, \`isFailure\`, a fallback's function, the gate's \`exit\`, \`discard\`;
-- that the counters, and the metrics of a real OpenTelemetry SDK, say the same as the events;
-- that what the call took is given back: a slot, a place in a queue, a probe's place; and when;
+- what the caller gets, down to the very error;
+- which events there are, and in what order; that each has the \`callId\` of its call, and is told in the async context (\`AsyncLocalStorage\`) of
+  that call, whatever woke it: a timer, the caller's signal, another call;
+- that functions of yours run in that context, too: the operation, \`handle\`, \`isFailure\`, a fallback's function, a gate's \`exit\`, \`discard\`;
+- that the counters say the same as the events, and so do the metrics of a real OpenTelemetry SDK;
+- that what the call took is given back, a slot, a place in a queue, a probe's place, and when; what the policy has counted;
 - that no listener is left on the caller's signal, and no timer on the clock;
-- that whatever is left running has an aborted signal, and that its late result goes to \`discard\`, once;
-- that nothing is called after the call has settled, and that \`diag\` hears of no fault that is not expected.
+- that whatever is left running has a signal that has aborted, and that its late result goes to \`discard\`, once;
+- that nothing is called after the call has settled, and that \`diag\` hears of no fault but those expected.
 
 Each is tried with listeners and without, with a signal and without, by \`execute\` and by \`settle\`, inside a driver, and with metrics.
 `;
@@ -28,7 +28,14 @@ Each is tried with listeners and without, with a signal and without, by \`execut
 /** The whole page. */
 export function pageOf(rows: readonly Row[]): string {
   const reasons: string[] = [];
-  return `${[INTRO, matrixOf(rows, reasons), reasonsOf(reasons), '## In detail\n', ...rows.map(detailsOf)].join('\n').trimEnd()}\n`;
+  const parts = [
+    INTRO,
+    matrixOf(rows, reasons),
+    reasonsOf(reasons),
+    DETAIL,
+    ...rows.map(detailsOf),
+  ];
+  return `${parts.join('\n').trimEnd()}\n`;
 }
 
 function matrixOf(rows: readonly Row[], reasons: string[]): string {
@@ -39,7 +46,7 @@ function matrixOf(rows: readonly Row[], reasons: string[]): string {
       line([endings[name].title, ...rows.map((row) => markOf(row, name, reasons))]),
     ),
   ];
-  return `## The matrix\n\n✓: proved; ✓ 2: in two ways. A number says why the ending cannot happen.\n\n${lines.join('\n')}\n`;
+  return `## The matrix\n\n✓ is proved; ✓ 2 in two ways. A number says below why it cannot happen.\n\n${lines.join('\n')}\n`;
 }
 
 function markOf(row: Row, name: EndingName, reasons: string[]): string {
@@ -53,42 +60,56 @@ function reasonsOf(reasons: readonly string[]): string {
   return `${reasons.map((reason, i) => `${i + 1}. ${reason}`).join('\n')}\n`;
 }
 
-/** What a policy does otherwise than most; of the first, that is all it does. */
+const DETAIL = `## In detail
+
+Timeouts called \`outside\` and \`inside\` are around the policy and within it, and so is a gate called \`inside\`. An operation that fails does so with "boom", and
+yours that throw do so with "the fault"; "the reason" is that of the caller's signal.
+`;
+
+/** What a policy does otherwise than a pipeline without any. */
 function detailsOf(row: Row): string {
-  const usual: string[] = [];
-  const lines: string[] = [];
-  for (const name of endingNames) {
-    const { title, usual: most } = endings[name];
+  const lines = endingNames.flatMap((name) => {
     const proofs = proofsOf(row, name);
-    if (typeof proofs === 'string') continue;
-    for (const { name: way, expected } of proofs) {
-      const { held, counts, ...shown } = expected;
-      const asMost =
-        typeof most === 'object' && most.gives === shown.gives && most.events === shown.events;
-      const more = [
-        ...(held === undefined ? [] : [`${held} held until the operation has settled`]),
-        ...(counts === undefined ? [] : [counts]),
-      ];
-      if (row.page !== 'pipeline.md' && asMost && more.length === 0) usual.push(`“${title}”`);
-      else
-        lines.push(
-          line([way === '' ? title : `${title}: ${way}`, ...toldOf(expected), more.join('; ')]),
-        );
-    }
-  }
-  const link = row.page === undefined ? '' : `[${capital(row.name)}](${row.page}). `;
-  const head = line(['ending', 'the caller gets', 'events, in order', 'besides']);
-  const like = usual.length === 0 ? '' : `As without a policy: ${usual.join(', ')}.\n`;
-  return [
-    `### ${capital(row.name)}\n`,
-    `${link}${like}`,
-    [head, line(['---', '---', '---', '---']), ...lines].join('\n'),
-    '',
-  ].join('\n');
+    if (typeof proofs === 'string') return [];
+    return proofs
+      .filter(({ expected }) => !isUsual(row, name, expected))
+      .map(({ name: way, expected }) => {
+        const { title } = endings[name];
+        return line([way === '' ? title : `${title}: ${way}`, ...told(expected)]);
+      });
+  });
+  const link =
+    row.page === undefined ? '' : `${capital(row.name)} is described [here](${row.page}). `;
+  const rest = row.page === 'pipeline.md' ? '' : 'All else is as without a policy.';
+  const head = [
+    line(['ending', 'the caller gets', 'events', 'besides']),
+    line(['---', '---', '---', '---']),
+  ];
+  const table = lines.length === 0 ? [] : ['', ...head, ...lines];
+  return [`### ${capital(row.name)}`, '', `${link}${rest}`.trim(), ...table, ''].join('\n');
 }
 
-function toldOf({ gives, events }: Expected): string[] {
-  return [gives.startsWith('ERR_') ? `\`${gives}\`` : gives, events.join(' → ')];
+/** Whether there is nothing to say: it does what a pipeline without a policy does, or what it does itself in an ending like this one. */
+function isUsual(row: Row, name: EndingName, expected: Expected): boolean {
+  const { usual } = endings[name];
+  if (usual === undefined) return false;
+  if (typeof usual !== 'string') return row.page !== 'pipeline.md' && same(expected, usual);
+  const like = proofsOf(row, usual);
+  return typeof like !== 'string' && like.some((each) => same(each.expected, expected));
+}
+
+function same(one: Expected, other: Expected): boolean {
+  return told(one).join() === told(other).join();
+}
+
+/** What is expected, as a row of the table has it. */
+function told({ gives, events, held, counts }: Expected): string[] {
+  const besides = [
+    ...(held === undefined ? [] : [`${held} held until the operation settles`]),
+    ...(counts === undefined ? [] : [counts]),
+  ];
+  const got = gives.startsWith('ERR_') ? `\`${gives}\`` : gives;
+  return [got, events.join(' → '), besides.join('; ')];
 }
 
 function capital(name: string): string {

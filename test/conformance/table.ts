@@ -45,8 +45,10 @@ export const ends = (
 /** A policy at work in a scene. */
 export interface Subject {
   readonly layers: readonly PipelineLayer[];
-  /** Permits that are taken: slots, places in queues, whatever `exit` has to give back. */
+  /** Permits that are taken: slots, and whatever else `exit` has to give back. */
   readonly held?: () => number;
+  /** Calls that wait in it. */
+  readonly waiting?: () => number;
   /** What it has counted. */
   readonly counts?: () => string | Promise<string>;
   /** Lets a call that waits go on. By default time passes. */

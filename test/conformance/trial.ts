@@ -42,6 +42,8 @@ export interface Observed {
   metrics: Counts | undefined;
   /** `attempts` of the event of the call, in which the operation was called how often. */
   attempts: number | undefined;
+  /** Calls that still wait when this one has settled. */
+  waiting: number;
   /** Permits that are taken: when the call has settled, and when its operation has. */
   held: number;
   heldInTheEnd: number;
@@ -88,6 +90,7 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
   const signal = mode.signal || ending.aborts === true ? scene.caller.signal : undefined;
   const result = await call(scene, made, mode.delivery, signal, () => ending.act(scene, subject));
   const ranAtTheEnd = scene.ran.length;
+  const waiting = subject.waiting?.() ?? 0;
   await scene.others();
   const held = subject.held?.() ?? 0;
   const counters = countersOf(made);
@@ -103,6 +106,7 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
     counters,
     metrics: metricsNow,
     attempts: told?.type === 'call' ? told.attempts - scene.runs : undefined,
+    waiting,
     held,
     heldInTheEnd: subject.held?.() ?? 0,
     listeners: scene.listeners,
@@ -155,6 +159,7 @@ export function wanted(expected: Expected, ending: Ending, mode: Mode): Observed
     counters,
     metrics: mode.metered === true ? counters : undefined,
     attempts: mode.listens ? 0 : undefined,
+    waiting: 0,
     held: expected.held ?? 0,
     heldInTheEnd: 0,
     listeners: 0,

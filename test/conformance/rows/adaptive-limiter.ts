@@ -9,10 +9,8 @@ function one(options: AdaptiveLimiterOptions) {
   const policy = adaptiveLimiter({ minLimit: 1, maxLimit: 1, ...options });
   const subject: Subject = {
     layers: [policy],
-    held: () => {
-      const { inFlight, queued, kept } = policy.snapshot();
-      return inFlight + queued + kept;
-    },
+    held: () => policy.snapshot().inFlight + policy.snapshot().kept,
+    waiting: () => policy.snapshot().queued,
   };
   return { policy, subject };
 }

@@ -9,7 +9,8 @@ function one(options: BulkheadOptions): Subject & { readonly policy: ReturnType<
   return {
     policy,
     layers: [policy],
-    held: () => policy.snapshot().inFlight + policy.snapshot().queued,
+    held: () => policy.snapshot().inFlight,
+    waiting: () => policy.snapshot().queued,
   };
 }
 

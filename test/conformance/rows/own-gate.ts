@@ -18,6 +18,7 @@ const one =
   (ways: Ways) =>
   (scene: Scene): Subject => {
     let inside = 0;
+    let waiting = 0;
     const admitted = (admission: Admission): Admission => {
       if (admission === undefined) inside++;
       return admission;
@@ -29,7 +30,11 @@ const one =
       enter() {
         scene.note('enter');
         const admission = ways.enter?.();
-        return admission instanceof Promise ? admission.then(admitted) : admitted(admission);
+        if (!(admission instanceof Promise)) return admitted(admission);
+        waiting++;
+        return admission.then(admitted).finally(() => {
+          waiting = 0;
+        });
       },
       exit() {
         inside--;
@@ -37,10 +42,11 @@ const one =
         ways.exit?.();
       },
       leave() {
+        waiting--;
         scene.note('leave');
       },
     };
-    return { layers: [gate], held: () => inside };
+    return { layers: [gate], held: () => inside, waiting: () => waiting };
   };
 
 /** Whoever comes waits, and in the end is told this. */

@@ -9,7 +9,7 @@ function one(options: Partial<RateLimiterOptions>) {
   const policy = rateLimiter({ limit: 1, per: '30s', ...options });
   const subject: Subject = {
     layers: [policy],
-    held: () => policy.snapshot().queued,
+    waiting: () => policy.snapshot().queued,
   };
   return { policy, subject };
 }

@@ -19,7 +19,8 @@ function one(options: StandardOptions = {}) {
   const bulkhead = of<BulkheadPolicy>('bulkhead');
   const subject: Subject = {
     layers: policies,
-    held: () => bulkhead.snapshot().inFlight + bulkhead.snapshot().queued,
+    held: () => bulkhead.snapshot().inFlight,
+    waiting: () => bulkhead.snapshot().queued,
     counts: () => {
       const { calls, failures } = breaker.snapshot().window;
       return `${calls} counted, ${failures} failed`;
