@@ -80,6 +80,11 @@ export abstract class CallState implements Call {
     return detour.callId;
   }
 
+  /** The same, if anybody listens. */
+  get heardAs(): number | undefined {
+    return this.listening ? this.callId : undefined;
+  }
+
   /** Where the call was made, if user code may be called from elsewhere. */
   protected get home(): Home | undefined {
     return this.root.attempt.home ?? this.attempt.home;

@@ -25,6 +25,8 @@ export interface ContextOwner {
   readonly pipeline: string;
   readonly deadline: number;
   readonly time: { now(): number };
+  /** Of a call that somebody listens to, its number. */
+  readonly heardAs?: number | undefined;
   stopClock?(layer: number | undefined): void;
   startClock?(layer: number | undefined, extraMs: number): void;
 }
@@ -148,6 +150,11 @@ export class Attempt implements Context {
     return this.#owner === undefined ? '' : this.#owner.pipeline;
   }
 
+  /** The number of a call that somebody listens to. */
+  get callId(): number | undefined {
+    return this.#owner?.heardAs;
+  }
+
   /** Gives the attempt up: its signal, read or not yet read, aborts with this reason. */
   abort(reason: unknown): void {
     if (this.#abort instanceof AbortController) this.#abort.abort(reason);
@@ -174,6 +181,11 @@ export class Attempt implements Context {
 /** The controller of the attempt that an operation was told about. */
 export function controllerOf(context: Context): AbortController {
   return (context as Attempt).controller;
+}
+
+/** The number of the call, if anybody listens to it. To be asked before the attempt is over. */
+export function callIdOf(context: Context): number | undefined {
+  return (context as Attempt).callId;
 }
 
 /** What measures the time of one attempt. Once the attempt is over nothing happens. */

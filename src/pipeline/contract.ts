@@ -90,9 +90,9 @@ export interface PolicyBase {
   readonly audience?: Audience;
   /**
    * A call that this policy let in, and that succeeded at about `succeededAt` (in the clock's milliseconds), has failed since, in what it
-   * had brought: the body of a response. Told outside any call.
+   * had brought: the body of a response. Told outside any call; `callId` is its number, where somebody listened to it.
    */
-  failedLate?(outcome: Outcome, succeededAt: number): void;
+  failedLate?(outcome: Outcome, succeededAt: number, callId?: number): void;
   /** Whether a call is in here or state is held that must not be dropped (an open breaker): keyed pipelines ask before evicting. */
   busy?(): boolean;
 }

@@ -31,7 +31,7 @@ export function failLate(
   const outcome = failure(error);
   for (const { name, policy } of host.plan.layers) {
     try {
-      policy.failedLate?.(outcome, succeededAt);
+      policy.failedLate?.(outcome, succeededAt, callId);
     } catch (fault) {
       // A user's function, and a call that has nobody left to tell.
       reportFault(`policy "${name}"`, fault);

@@ -15,7 +15,7 @@ import { askedBy } from '../retry-after.js';
 import type { Sign, Signs } from '../sign.js';
 import { signsOf } from '../sign.js';
 import { Admitted, stampOf, UNCOUNTED } from './admitted.js';
-import { causeOf } from './cause.js';
+import { causeOf, LatestFailure } from './cause.js';
 import { Circuit } from './circuit.js';
 import { assertCopyable } from './copyable.js';
 import type { Isolation } from './isolations.js';
@@ -58,6 +58,7 @@ export class CircuitBreakerPolicy implements Gate {
   readonly #circuit: Circuit;
   readonly #isolations = new Isolations(() => this.#circuit.close('released'));
   readonly #reporter: Reporter;
+  readonly #latestFailure = new LatestFailure();
   readonly #time = new OneClock('circuitBreaker', 'breaker');
   /** When this state began, and when failures that came late last made a step of a run. */
   #stateSince = -Infinity;
@@ -90,6 +91,7 @@ export class CircuitBreakerPolicy implements Gate {
       randomOf(options.random, 'circuitBreaker'),
       (from, to, reason, openForMs) => {
         this.#stateSince = this.#time.source.now();
+        this.#latestFailure.forget();
         this.#reporter.report(from, to, reason, openForMs, this.#circuit.cause);
       },
     );
@@ -132,7 +134,16 @@ export class CircuitBreakerPolicy implements Gate {
     this.#exitAsCause(call, outcome);
   }
 
-  failedLate(outcome: Outcome, succeededAt: number): void {
+  failedLate(outcome: Outcome, succeededAt: number, callId?: number): void {
+    this.#reporter.lateCall = callId;
+    try {
+      this.#countLate(outcome, succeededAt);
+    } finally {
+      this.#reporter.lateCall = undefined;
+    }
+  }
+
+  #countLate(outcome: Outcome, succeededAt: number): void {
     const circuit = this.#circuit;
     const now = this.#boundTime().now();
     circuit.advance(now);
@@ -144,6 +155,7 @@ export class CircuitBreakerPolicy implements Gate {
     const cause = causeOf(outcome);
     const relapsed = circuit.failLate(now, cause);
     if (circuit.state !== 'closed') return;
+    this.#latestFailure.note(outcome);
     // What was being read when failures made their last step is part of it.
     const { consecutiveFailures } = this.#judge.health;
     let step: RunStep = 'none';
@@ -213,6 +225,7 @@ export class CircuitBreakerPolicy implements Gate {
     const state = over ? 'half_open' : circuit.state;
     this.#judge.advance(nowMs);
     const { total, failures, slow } = this.#judge.health;
+    if (failures === 0) this.#latestFailure.forget();
     const slowCalls = this.#slowMs === Infinity ? {} : { slowCalls: slow };
     const { transitions } = this.#reporter;
     return { state, transitions, calls: total, failures, ...slowCalls };
@@ -275,7 +288,8 @@ export class CircuitBreakerPolicy implements Gate {
   #openAsCause(call: Call, reason: OpenReason): void {
     const outer = this.#reporter.causedBy(call);
     try {
-      this.#circuit.open(call.time.now(), reason, undefined);
+      const cause = this.#latestFailure.causeOf(reason);
+      this.#circuit.open(call.time.now(), reason, undefined, cause);
     } finally {
       this.#reporter.causedBy(outer);
     }
@@ -338,11 +352,13 @@ export class CircuitBreakerPolicy implements Gate {
       return;
     }
     circuit.advance(now);
+    if (failed) this.#latestFailure.note(outcome);
     let reason = this.#judge.record(now, failed, slow, this.#runStep(sign, stamp));
     // Told last, as what it answers holds only as long as nothing else has moved the breaker.
     if (reason === undefined && circuit.relapses(failed || slow)) reason = 'relapsed';
     if (reason !== undefined) {
-      circuit.open(now, reason, asked, failed ? causeOf(outcome) : undefined);
+      const cause = failed ? causeOf(outcome) : this.#latestFailure.causeOf(reason);
+      circuit.open(now, reason, asked, cause);
     }
   }
 

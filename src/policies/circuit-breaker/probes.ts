@@ -46,6 +46,11 @@ export class Probes {
     this.#placeMs = placeMs;
   }
 
+  /** Probes whose result is still wanted. */
+  get inFlight(): number {
+    return this.#running.length;
+  }
+
   /** Lets a probe in, if there is a place. */
   admit(nowMs: number): Probe | undefined {
     const places = this.#places;

@@ -12,6 +12,8 @@ export class Reporter {
   readonly #enforced: boolean;
   readonly #announcer = new Announcer();
   #call: Call | undefined;
+  /** The number of a call that is over and causes what changes all the same. */
+  lateCall: number | undefined;
 
   constructor(enforced: boolean, transitions?: Transitions) {
     this.#enforced = enforced;
@@ -55,7 +57,7 @@ export class Reporter {
     const event: EventBody = { type: 'transition', ...told };
     call?.note(event);
     if (!announcer.active) return;
-    if (call === undefined) announcer.announce(event, undefined);
+    if (call === undefined) announcer.announce(event, this.lateCall);
     else call.within(() => announcer.announce(event, call.callId));
   }
 }

@@ -22,7 +22,7 @@ export function takeSnapshot(
   const { total, failures, slow, consecutiveFailures } = judge.health;
   const known = breaker?.state;
   const { failingSince } = judge;
-  const { ramp, cause } = circuit;
+  const { ramp, cause, probesInFlight } = circuit;
   return {
     state: circuit.state,
     at: wall,
@@ -33,6 +33,7 @@ export function takeSnapshot(
     ...(cause === undefined
       ? {}
       : { cause: { ...recordOf(cause), at: wall + circuit.causeAt - now } }),
+    ...(probesInFlight === undefined ? {} : { probesInFlight }),
     ...(ramp === undefined
       ? {}
       : {
