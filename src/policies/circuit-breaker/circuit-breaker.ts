@@ -2,6 +2,7 @@ import type { IBreaker } from 'cockatiel';
 import { CircuitIsolatedError, CircuitOpenError } from '../../errors.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract.js';
 import type { BreakerState, EventBody } from '../../pipeline/events.js';
+import type { FailureRule } from '../../pipeline/failure-rule.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
@@ -11,7 +12,7 @@ import { isUpstreamFailure } from '../filter.js';
 import { OneClock } from '../one-clock.js';
 import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';
-import type { Sign, Signs } from '../sign.js';
+import type { Sign, SignsIn } from '../sign.js';
 import { signsOf } from '../sign.js';
 import { Admitted, stampOf, UNCOUNTED } from './admitted.js';
 import { causeOf } from './cause.js';
@@ -48,8 +49,10 @@ export class CircuitBreakerPolicy implements Gate {
   readonly type = 'circuit_breaker';
   readonly name: string | undefined;
   readonly #options: ResolvedCircuitBreaker;
-  readonly #signs: Signs;
-  readonly #inspects: boolean;
+  readonly failureRule: FailureRule | undefined;
+  readonly #signs: SignsIn;
+  /** Whether results have to be looked at. */
+  #inspects: boolean;
   readonly #slowMs: number;
   readonly #breaker: IBreaker | undefined;
   readonly #judge: Judge;
@@ -68,6 +71,7 @@ export class CircuitBreakerPolicy implements Gate {
     const { probes, initialState } = options;
     this.#options = options;
     this.name = options.name;
+    this.failureRule = options.failureRule;
     this.#reporter = new Reporter(!options.dryRun, transitions);
     this.#signs = signsOf(options.handle, isUpstreamFailure);
     this.#inspects = options.handle !== undefined;
@@ -101,8 +105,9 @@ export class CircuitBreakerPolicy implements Gate {
     return this.#circuit.state;
   }
 
-  bind(time: TimeSource): void {
+  bind(time: TimeSource, hasRule?: boolean): void {
     this.#time.bind(time);
+    if (hasRule === true) this.#inspects = true;
     const earlier = this.#toRestore;
     if (earlier === undefined) return;
     this.#toRestore = undefined;
@@ -136,7 +141,7 @@ export class CircuitBreakerPolicy implements Gate {
     const { state } = circuit;
     // As with any outcome, what was let in before this state says nothing of it.
     if (state === 'open' || state === 'isolated' || succeededAt < this.#stateSince) return;
-    const sign = this.#signs(outcome);
+    const sign = this.#signs(outcome, undefined);
     if (!isFailed(sign)) return;
     const cause = causeOf(outcome);
     const relapsed = circuit.failLate(now, cause);
@@ -194,11 +199,13 @@ export class CircuitBreakerPolicy implements Gate {
   derive(
     handleOf: (given: Handle | undefined) => Handle,
     delayFrom: DelayFrom,
+    failureRule?: FailureRule | undefined,
   ): CircuitBreakerPolicy {
     const options = this.#options;
     return new CircuitBreakerPolicy({
       ...options,
       handle: handleOf(options.handle),
+      failureRule,
       delayFrom: options.delayFrom ?? delayFrom,
     });
   }
@@ -292,7 +299,7 @@ export class CircuitBreakerPolicy implements Gate {
     if (stamp < circuit.generation) return;
     let sign: Sign;
     try {
-      sign = this.#signs(outcome);
+      sign = this.#signs(outcome, call);
     } catch (error) {
       if (probe !== undefined) circuit.freeProbe(probe, call.time.now());
       throw error;

@@ -172,6 +172,7 @@ export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[]
     deadline: Infinity,
     roughDeadline: Infinity,
     setting: () => undefined,
+    isFailure: () => undefined,
     captureStack: false,
     listening: false,
     emit: () => {},
