@@ -67,7 +67,11 @@ export class CallBody implements BodyBounds, Asked, UnreadBody {
     this.#callId = call.callId;
     this.#options = options;
     this.arrivedAt = pipeline.time.recent();
-    this.#wasSuccess = !isFetchFailure(success(response)) && notesOn(response)?.elsewhere !== true;
+    const notes = notesOn(response);
+    this.#wasSuccess =
+      !isFetchFailure(success(response)) &&
+      notes?.elsewhere !== true &&
+      notes?.classified !== 'ignore';
     this.before = undefined;
     this.after = undefined;
     this.#occupants = occupants;

@@ -19,6 +19,7 @@ import { readHeader } from './headers.js';
 import { mayRepeat } from './methods.js';
 import {
   markAgain,
+  markClassified,
   markElsewhere,
   markFailed,
   markFinal,
@@ -365,7 +366,7 @@ export class RuledCall implements OutgoingRequest {
       answerOf('classify', 'verdict', this.overrides.classify?.(outcome as never, this)) ??
       answerOf('classify', 'verdict', this.#options.classify?.(outcome as never, this));
     if (said === 'retry') return this.#sendAgain(outcome, result);
-    if (said !== undefined) markFailed(result, said);
+    if (said !== undefined) markClassified(result, said);
     return false;
   }
 

@@ -7,6 +7,7 @@ import { reportFault } from './events.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
 import { Phase } from './phase.js';
 import type { Layer } from './plan.js';
+import { cancelledAs } from './telling.js';
 
 /** The reason given to runs and attempts in whose place another one comes. */
 export const SUPERSEDED = new DOMException('Another attempt took its place', 'AbortError');
@@ -69,9 +70,8 @@ export abstract class AbandonablePass extends CallState {
         i = this.layers.length - 1;
         this.phase = Phase.leaving;
         this.attempt.abort(error);
-        this.host.tally.attempt(this.attemptKind, seen);
         this.end(seen, error);
-        if (this.host.hub.routine || this.reportsAttempt) this.reportAttempt(seen);
+        this.countAttempt(seen === 'cancelled' ? cancelledAs(error) : seen);
         break;
       case Phase.driving:
         i = this.layer - 1;

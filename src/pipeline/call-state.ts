@@ -6,9 +6,9 @@ import type { Attempt } from './context.js';
 import type { Call } from './contract.js';
 import { Detour } from './detour.js';
 import { discardWith } from './discard.js';
-import { FailedResult } from './error-type.js';
-import type { EventBody, PipelineEvent, Told } from './events.js';
-import { reportFault } from './events.js';
+import type { EventBody, PipelineEvent, Told, ToldOutcome } from './events.js';
+import type { FailureRule, Verdict } from './failure-rule.js';
+import { Judged, verdictOn } from './failure-rule.js';
 import type { Home } from './home.js';
 import type { AttemptKind, CallOutcome, Host } from './host.js';
 import type { CallWatch } from './observer.js';
@@ -16,9 +16,10 @@ import type { Outcome, OutcomeKind } from './outcome.js';
 import { kindOfError, outcomeOf } from './outcome.js';
 import { Delivery, Phase } from './phase.js';
 import type { Layer, Plan } from './plan.js';
+import { statusOf, toldAs } from './telling.js';
 
 /** What a pass is made of, and what policies and listeners are told of it: the `Call` and, while it leaves, the `Outcome`. */
-export abstract class CallState implements Call {
+export abstract class CallState extends Judged implements Call {
   /** The pipeline that it serves, or served last. */
   host: Host;
   /** That of the host, or of the time before it drained. */
@@ -50,6 +51,7 @@ export abstract class CallState implements Call {
   error: unknown;
 
   constructor(host: Host, plan: Plan) {
+    super();
     this.host = host;
     this.plan = plan;
     this.layers = plan.layers;
@@ -220,6 +222,24 @@ export abstract class CallState implements Call {
     if (this.listening) this.emit({ type: 'rejection', reason, enforced: false, retryAfter });
   }
 
+  isFailure(outcome: Outcome): Verdict | undefined {
+    const rule = this.layers[this.layer]?.rule;
+    const known = rule === undefined ? undefined : verdictOn(outcome, rule);
+    return known === 'fault' ? 'ignore' : known;
+  }
+
+  /** Asks the pipeline's rule about the outcome. What that throws is the outcome from now on, and nobody is asked about it. */
+  protected judge(rule: FailureRule): void {
+    try {
+      verdictOn(this as Outcome, rule);
+    } catch (error) {
+      this.discard();
+      this.fail(error);
+      this.rule = rule;
+      this.known = 'fault';
+    }
+  }
+
   /** Marks the call as answered by a fallback. */
   degraded(): void {
     this.root.off().degraded = true;
@@ -276,12 +296,14 @@ export abstract class CallState implements Call {
     this.kind = kind;
     this.attempt.value = undefined;
     this.error = error;
+    this.rule = undefined;
   }
 
   protected takeOver(outcome: Outcome): void {
     this.kind = outcome.kind;
     this.attempt.value = outcome.kind === 'success' ? outcome.value : undefined;
     this.error = outcome.kind === 'success' ? undefined : outcome.error;
+    this.keepFrom(outcome);
   }
 
   protected fail(error: unknown): void {
@@ -289,7 +311,9 @@ export abstract class CallState implements Call {
   }
 
   protected outcome(): Outcome {
-    return outcomeOf(this.kind, this.value, this.error);
+    const outcome = outcomeOf(this.kind, this.value, this.error);
+    if (this.rule !== undefined) (outcome as unknown as Judged).keepFrom(this);
+    return outcome;
   }
 
   protected get attemptKind(): AttemptKind {
@@ -305,48 +329,27 @@ export abstract class CallState implements Call {
   told(outcome: Outcome): Told {
     const { kind } = outcome;
     const result = kind === 'success' ? outcome.value : outcome.error;
-    const failed = kind === 'success' && this.failedResult(kind, result) !== undefined;
     return {
-      outcome: failed ? 'failure' : kind,
-      status: this.statusOf(kind, result),
+      outcome: toldAs(this.host, outcome),
+      status: statusOf(this.host, kind, result),
       value: kind === 'success' ? result : undefined,
       error: kind === 'success' ? undefined : result,
     };
   }
 
-  /** Of our own rejections and timeouts nobody is asked: what they have as cause happened to other calls. */
-  private statusOf(kind: OutcomeKind, result: unknown): number | undefined {
-    const { statusOf } = this.host;
-    if (statusOf === undefined || (kind !== 'success' && kind !== 'failure')) return undefined;
-    try {
-      const status: unknown = statusOf(result);
-      return typeof status === 'number' ? status : undefined;
-    } catch (error) {
-      reportFault('statusOf', error);
-      return undefined;
-    }
+  /** Counts an attempt, and reports it to whoever wants to hear of each. */
+  protected countAttempt(outcome: ToldOutcome): void {
+    this.host.tally.attempt(this.attemptKind, outcome);
+    if (this.host.hub.routine || this.reportsAttempt) this.reportAttempt(outcome);
   }
 
-  /** What the outcome is called in events and metrics: there, a result can be a failure. */
-  protected failedResult(kind = this.kind, value = this.value): FailedResult | undefined {
-    const { errorTypeOf } = this.host;
-    if (errorTypeOf === undefined || kind !== 'success') return undefined;
-    try {
-      const word: unknown = errorTypeOf(value);
-      return typeof word === 'string' ? new FailedResult(word) : undefined;
-    } catch (error) {
-      reportFault('errorTypeOf', error);
-      return undefined;
-    }
-  }
-
-  protected reportAttempt(outcome: OutcomeKind): void {
+  protected reportAttempt(outcome: ToldOutcome): void {
     this.report({
       type: 'attempt',
       attempt: this.attempt.attempt,
       kind: this.attemptKind,
       outcome,
-      status: this.statusOf(this.kind, this.kind === 'success' ? this.value : this.error),
+      status: statusOf(this.host, this.kind, this.kind === 'success' ? this.value : this.error),
       value: this.value,
       error: this.error,
     });

@@ -10,6 +10,7 @@ import type { RejectedError } from '../errors.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { Context } from './context.js';
 import type { EventBody, Told } from './events.js';
+import type { FailureRule, Verdict } from './failure-rule.js';
 import type { PolicyMeasures } from './observer.js';
 import type { Outcome } from './outcome.js';
 
@@ -39,6 +40,13 @@ export interface Call {
   readonly roughDeadline: number;
   /** @internal What the call sets in place of the own option of the policy in `layer`: see {@link LayerSettings}. */
   setting(layer: number): number | undefined;
+  /**
+   * What the pipeline's `isFailure` says of an outcome of this call. `undefined` where it has none, and of timeouts, refusals and aborts, about
+   * which it is not asked.
+   *
+   * @throws what `isFailure` throws, and a ContractError when it answers something else.
+   */
+  isFailure(outcome: Outcome): Verdict | undefined;
   /** Whether rejections carry a stack (`captureStack` of the pipeline). */
   readonly captureStack: boolean;
   /** Whether anybody listens: ask before building an event. */
@@ -73,8 +81,13 @@ export interface PolicyBase {
   readonly type: string;
   /** The name in events, errors and telemetry. Default: the type. */
   readonly name?: string | undefined;
-  /** Called when a pipeline is made with this policy; throws a ConfigError when it cannot work there. */
-  bind?(time: TimeSource): void;
+  /**
+   * Called when a pipeline is made with this policy; throws a ConfigError when it cannot work there. `hasRule`: the calls of this pipeline can
+   * be asked for a verdict (`Call.isFailure`) on results, too.
+   */
+  bind?(time: TimeSource, hasRule?: boolean): void;
+  /** @internal The idea of failure that came with the list this policy is of: see `isFailure` of `standard`. */
+  readonly failureRule?: FailureRule | undefined;
   /** A copy with the same options and fresh state, without validating again. Without it, copies of a pipeline share the policy. */
   fork?(): Policy<unknown>;
   /** The policy's state as plain JSON. */

@@ -7,12 +7,18 @@ export type BreakerState = 'closed' | 'open' | 'half_open' | 'isolated';
 /** Why a retry that would have been allowed by `maxRetries` was not made, or that none was left. */
 export type RetryStop = 'exhausted' | 'budget' | 'deadline' | 'retry_after' | 'rejected';
 
+/**
+ * What an outcome is called in events and telemetry. There, what the pipeline's `isFailure` says goes before the kind: a result can be a
+ * `failure`, an error a `success`, and either `ignored`.
+ */
+export type ToldOutcome = OutcomeKind | 'ignored';
+
 /** What a policy reports; the engine adds where it happened. */
 export type EventBody =
   /** A call settled. `attempts` counts how often the operation was called; `durationMs` is wall time in the pipeline. */
   | {
       readonly type: 'call';
-      readonly outcome: OutcomeKind | 'fallback';
+      readonly outcome: ToldOutcome | 'fallback';
       readonly attempts: number;
       readonly durationMs: number;
       readonly value?: unknown;
@@ -23,7 +29,7 @@ export type EventBody =
       readonly type: 'attempt';
       readonly attempt: number;
       readonly kind: 'first' | 'retry' | 'hedge';
-      readonly outcome: OutcomeKind;
+      readonly outcome: ToldOutcome;
       readonly status?: number | undefined;
       readonly value?: unknown;
       readonly error?: unknown;
@@ -33,7 +39,7 @@ export type EventBody =
       readonly type: 'retry';
       readonly attempt: number;
       readonly delayMs: number;
-      readonly outcome: OutcomeKind;
+      readonly outcome: ToldOutcome;
       readonly status?: number | undefined;
       readonly value?: unknown;
       readonly error?: unknown;
@@ -46,7 +52,7 @@ export type EventBody =
       readonly reason: RetryStop;
       readonly by?: string | undefined;
       readonly attempts: number;
-      readonly outcome: OutcomeKind;
+      readonly outcome: ToldOutcome;
       readonly status?: number | undefined;
       readonly value?: unknown;
       readonly error?: unknown;
@@ -77,7 +83,7 @@ export type EventBody =
   /** A fallback answered in place of this outcome. */
   | {
       readonly type: 'fallback';
-      readonly outcome: OutcomeKind;
+      readonly outcome: ToldOutcome;
       readonly status?: number | undefined;
       readonly value?: unknown;
       readonly error?: unknown;
@@ -87,9 +93,9 @@ export type EventBody =
   /** A result nobody will receive was given to the `discard` hook. */
   | { readonly type: 'discard'; readonly value?: unknown };
 
-/** What events say of how something ended. A result that the pipeline takes for a failure (`errorTypeOf`) is one. */
+/** What events say of how something ended. A result that the pipeline takes for a failure (`isFailure`, `errorTypeOf`) is one. */
 export interface Told {
-  readonly outcome: OutcomeKind;
+  readonly outcome: ToldOutcome;
   /** That of the result or error, where it has one (`statusOf`). */
   readonly status: number | undefined;
   /** The result, where it ended in one: a retry or a fallback may be about that, too. */

@@ -1,13 +1,13 @@
 import type { TimeSource } from '../time/time-source.js';
 import type { Closing } from './closing.js';
-import type { Hub } from './events.js';
+import type { Hub, ToldOutcome } from './events.js';
+import type { FailureRule } from './failure-rule.js';
 import type { CallObserver } from './observer.js';
-import type { OutcomeKind } from './outcome.js';
 import type { Plan } from './plan.js';
 import type { Tally } from './tally.js';
 
 /** What counts as one call's end in telemetry */
-export type CallOutcome = OutcomeKind | 'fallback';
+export type CallOutcome = ToldOutcome | 'fallback';
 
 /** What calls are counted as: a call whose answer's body failed is counted once more. */
 export type CountedOutcome = CallOutcome | 'body_failure';
@@ -48,6 +48,8 @@ export interface Host {
   readonly observer: CallObserver | undefined;
   readonly captureStack: boolean;
   readonly discard: Discard | undefined;
+  /** What says which outcomes are failures; `undefined` where the defaults do. */
+  readonly failureRule: FailureRule | undefined;
   /** Whether results can be failures, and which are. */
   readonly errorTypeOf: ErrorTypeOf | undefined;
   /** Finds the status that events show. */

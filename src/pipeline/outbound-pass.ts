@@ -5,10 +5,11 @@ import type { Drivable } from './drive.js';
 import { DriveHold } from './drive.js';
 import type { AttemptKind, Host } from './host.js';
 import type { Outcome } from './outcome.js';
-import { failure, isOutcome, outcomeOf } from './outcome.js';
+import { failure, isOutcome } from './outcome.js';
 import { Delivery, Phase } from './phase.js';
 import type { Exit, Layer } from './plan.js';
 import { settledResult } from './promises.js';
+import { failedResultOf, toldAs } from './telling.js';
 
 /**
  * The way out of a pass: past the gates, which learn the outcome, and past the drivers, which are asked whether it may leave
@@ -24,9 +25,8 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     }
     // What of the user's is called from here on must not find the call running, should it abort it.
     this.phase = Phase.leaving;
-    const outcome = this.failedResult() === undefined ? this.kind : 'failure';
-    host.tally.attempt(this.attemptKind, outcome);
-    if (host.hub.routine || this.reportsAttempt) this.reportAttempt(outcome);
+    if (host.failureRule !== undefined) this.judge(host.failureRule);
+    this.countAttempt(toldAs(host, this as Outcome));
     return this.leave(this.layers.length - 1);
   }
 
@@ -166,28 +166,36 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
   }
 
   private finish(): unknown {
-    const { host, detour, kind, error, owned, delivery, attempt } = this;
+    const { host, detour, owned, delivery, attempt } = this;
+    const degraded = this.kind === 'success' && detour?.degraded === true;
+    // What a policy has made of the outcome nobody was asked about.
+    if (host.failureRule !== undefined && this === this.root && !degraded) {
+      this.judge(host.failureRule);
+    }
+    const { kind, error } = this;
     this.phase = Phase.done;
     this.layer = this.from;
     if (this === this.root) {
       host.inFlight--;
       // An abort's reason belongs to the caller.
       if (kind !== 'success' && kind !== 'cancelled') detour?.site?.addTo(error);
-      const degraded = kind === 'success' && detour?.degraded === true;
-      const failed = degraded ? undefined : this.failedResult();
-      const outcome = degraded ? 'fallback' : failed === undefined ? kind : 'failure';
-      host.tally.call(outcome, this.runs > 1, failed ?? error);
+      const outcome = degraded ? 'fallback' : toldAs(host, this as Outcome);
+      const failed = kind === 'success' && outcome === 'failure';
+      const told = failed ? failedResultOf(host, attempt.value) : error;
+      host.tally.call(outcome, this.runs > 1, told);
       if (host.hub.routine) {
         this.reportCall(outcome);
         host.closing?.check();
       }
-      if (this.watch !== undefined) this.endWatch(outcome, failed ?? error);
+      if (this.watch !== undefined) this.endWatch(outcome, told);
     }
     detour?.following?.remove(this);
     if (kind === 'failure' && detour?.parent !== undefined) {
       detour.parent.off().failed = detour.failed ?? attempt;
     }
     const { value } = attempt;
+    const ended = delivery === Delivery.outcome ? this.outcome() : undefined;
+    if (this.rule !== undefined) this.rule = undefined;
     this.release();
     if (delivery === Delivery.execute) {
       if (owned) {
@@ -198,10 +206,7 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
       if (kind === 'success') return value;
       throw error;
     }
-    const answer =
-      delivery === Delivery.settle
-        ? settledResult(kind, value, error)
-        : outcomeOf(kind, value, error);
+    const answer = ended ?? settledResult(kind, value, error);
     if (!owned) return answer;
     attempt.resolve(answer);
     return undefined;

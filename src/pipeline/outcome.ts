@@ -1,4 +1,5 @@
 import { RejectedError, TimeoutError } from '../errors.js';
+import { Judged } from './failure-rule.js';
 import { isA } from './is-a.js';
 
 /**
@@ -32,12 +33,13 @@ export interface Failure {
 export type Outcome<T = unknown> = Success<T> | Failure;
 
 /** An outcome of one hidden class, so that code which reads outcomes stays monomorphic. */
-class Ended {
+class Ended extends Judged {
   readonly kind: OutcomeKind;
   readonly value: unknown;
   readonly error: unknown;
 
   constructor(kind: OutcomeKind, value: unknown, error: unknown) {
+    super();
     this.kind = kind;
     this.value = value;
     this.error = error;

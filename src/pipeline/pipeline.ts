@@ -11,6 +11,8 @@ import type { Drained, DrainOptions } from './drain.js';
 import { allWithin, resolveDrain } from './drain.js';
 import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './events.js';
 import { eventTypes, Hub } from './events.js';
+import type { FailureRule, IsFailure } from './failure-rule.js';
+import { failureRuleOf, isPartial } from './failure-rule.js';
 import type { Discard, ErrorTypeOf, Host, StatusOf } from './host.js';
 import { labelOf, publicKeyOf } from './label.js';
 import {
@@ -105,6 +107,8 @@ export class Pipeline<Adds = never> {
   /** @internal */
   readonly discard: Discard | undefined;
   /** @internal */
+  readonly failureRule: FailureRule | undefined;
+  /** @internal */
   readonly errorTypeOf: ErrorTypeOf | undefined;
   /** @internal */
   readonly statusOf: StatusOf | undefined;
@@ -143,8 +147,10 @@ export class Pipeline<Adds = never> {
     this.observer = key === undefined ? undefined : like?.observer?.fork(key);
     this.tally = this.observer?.tally ?? like?.tally ?? new Tally();
     const placed = place(this);
-    for (const { policy } of placed) policy.bind?.(this.time);
-    this.plan = planOf(placed, this.errorTypeOf !== undefined);
+    const rule = ruleAmong(options.isFailure, placed);
+    this.failureRule = rule;
+    for (const { policy } of placed) policy.bind?.(this.time, rule !== undefined);
+    this.plan = planOf(placed, this.errorTypeOf !== undefined || rule !== undefined, rule);
     this.entry = this.plan;
     if (this.hub.active) this.subscribe();
   }
@@ -287,7 +293,10 @@ export class Pipeline<Adds = never> {
     const layers = this.plan.layers;
     return new Pipeline<Adds>(
       this.#options,
-      () => layers.map(({ policy, within }) => ({ policy: policy.fork?.() ?? policy, within })),
+      () =>
+        layers.map(({ policy, within, rule }) => {
+          return { policy: policy.fork?.() ?? policy, within, rule };
+        }),
       this as Pipeline<unknown>,
       key,
     );
@@ -353,13 +362,14 @@ function flatten(policies: readonly PipelineLayer[], host: Host): Placed[] {
   const placed = policies.flatMap((layer, i): Placed[] => {
     if (Pipeline.is(layer)) {
       checkNested(layer, host, i);
-      return layer.plan.layers.map(({ policy, within }) => ({
+      return layer.plan.layers.map(({ policy, within, rule }) => ({
         policy,
         within: [...within, layer],
+        rule,
       }));
     }
     if (!isPolicy(layer)) throw notAPolicy(layer, i);
-    return [{ policy: layer, within: [] }];
+    return [{ policy: layer, within: [], rule: layer.failureRule }];
   });
   const seen = new Set<Policy<unknown>>();
   for (const { policy } of placed) {
@@ -367,6 +377,16 @@ function flatten(policies: readonly PipelineLayer[], host: Host): Placed[] {
     seen.add(policy);
   }
   return placed;
+}
+
+/** The pipeline's own idea of failure, or the first that comes with its policies: of `standard()`, or of a nested pipeline. */
+function ruleAmong(
+  isFailure: IsFailure | undefined,
+  placed: readonly Placed[],
+): FailureRule | undefined {
+  const own = isFailure === undefined ? undefined : failureRuleOf(isFailure);
+  if (own !== undefined && !isPartial(own)) return own;
+  return placed.find(({ rule }) => rule !== undefined)?.rule ?? own;
 }
 
 /** A nested pipeline becomes layers of the outer one, whose clock and discard hook then serve them. */

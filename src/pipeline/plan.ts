@@ -1,4 +1,5 @@
 import type { Audience, Driver, Gate, Policy } from './contract.js';
+import type { FailureRule } from './failure-rule.js';
 import type { Host } from './host.js';
 
 /** One policy at its place in a pipeline. */
@@ -8,6 +9,8 @@ export class Layer {
   /** The nested pipelines that the policy came in, innermost first; none when the running pipeline lists it itself. */
   readonly within: readonly Host[];
   readonly policy: Policy<unknown>;
+  /** What says to this policy which outcomes are failures. */
+  readonly rule: FailureRule | undefined;
   readonly gate: Gate | undefined;
   readonly driver: Driver | undefined;
   /** A driver that wants to know of each first run. */
@@ -19,8 +22,14 @@ export class Layer {
   /** A driver that runs the inner layers itself from the start. */
   readonly active: boolean;
 
-  constructor(policy: Policy<unknown>, name: string, within: readonly Host[]) {
+  constructor(
+    policy: Policy<unknown>,
+    name: string,
+    within: readonly Host[],
+    rule: FailureRule | undefined,
+  ) {
     this.policy = policy;
+    this.rule = rule;
     this.name = name;
     this.within = within;
     this.gate = policy.role === 'gate' ? policy : undefined;
@@ -57,13 +66,20 @@ export interface Plan {
 export interface Placed {
   readonly policy: Policy<unknown>;
   readonly within: readonly Host[];
+  /** What says to it which outcomes are failures, where it brings that along. */
+  readonly rule?: FailureRule | undefined;
 }
 
 /** Lays the policies out; a policy name that occurs twice is numbered: `timeout`, `timeout_2`. */
-export function planOf(placed: readonly Placed[], judgesResults: boolean): Plan {
+export function planOf(
+  placed: readonly Placed[],
+  judgesResults: boolean,
+  rule?: FailureRule | undefined,
+): Plan {
   const names = uniqueNames(placed.map(({ policy }) => policy.name ?? policy.type));
   const layers = placed.map(
-    ({ policy, within }, i) => new Layer(policy, names[i] as string, within),
+    ({ policy, within, rule: own }, i) =>
+      new Layer(policy, names[i] as string, within, own ?? rule),
   );
   const inner = [...new Set(placed.flatMap(({ within }) => within))];
   return {

@@ -2,6 +2,7 @@ import type { IBreaker } from 'cockatiel';
 import { CircuitIsolatedError, CircuitOpenError } from '../../errors.js';
 import type { Admission, Audience, Call, Gate } from '../../pipeline/contract.js';
 import type { BreakerState, EventBody } from '../../pipeline/events.js';
+import type { FailureRule } from '../../pipeline/failure-rule.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
@@ -12,7 +13,7 @@ import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
 import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';
-import type { Sign, Signs } from '../sign.js';
+import type { Sign, SignsIn } from '../sign.js';
 import { signsOf } from '../sign.js';
 import { Admitted, stampOf, UNCOUNTED } from './admitted.js';
 import { causeOf, LatestFailure } from './cause.js';
@@ -50,8 +51,10 @@ export class CircuitBreakerPolicy implements Gate {
   readonly name: string | undefined;
   readonly quiet: boolean;
   readonly #options: ResolvedCircuitBreaker;
-  readonly #signs: Signs;
-  readonly #inspects: boolean;
+  readonly failureRule: FailureRule | undefined;
+  readonly #signs: SignsIn;
+  /** Whether results have to be looked at. */
+  #inspects: boolean;
   readonly #slowMs: number;
   readonly #breaker: IBreaker | undefined;
   readonly #judge: Judge;
@@ -72,6 +75,7 @@ export class CircuitBreakerPolicy implements Gate {
     this.#options = options;
     this.name = options.name;
     this.quiet = isQuiet(options);
+    this.failureRule = options.failureRule;
     this.#reporter = new Reporter(!options.dryRun, transitions);
     this.#signs = signsOf(options.handle, isUpstreamFailure);
     this.#inspects = options.handle !== undefined;
@@ -106,8 +110,9 @@ export class CircuitBreakerPolicy implements Gate {
     return this.#circuit.state;
   }
 
-  bind(time: TimeSource): void {
+  bind(time: TimeSource, hasRule?: boolean): void {
     this.#time.bind(time);
+    if (hasRule === true) this.#inspects = true;
     const earlier = this.#toRestore;
     if (earlier === undefined) return;
     this.#toRestore = undefined;
@@ -150,7 +155,7 @@ export class CircuitBreakerPolicy implements Gate {
     const { state } = circuit;
     // As with any outcome, what was let in before this state says nothing of it.
     if (state === 'open' || state === 'isolated' || succeededAt < this.#stateSince) return;
-    const sign = this.#signs(outcome);
+    const sign = this.#signs(outcome, undefined);
     if (!isFailed(sign)) return;
     const cause = causeOf(outcome);
     const relapsed = circuit.failLate(now, cause);
@@ -209,11 +214,13 @@ export class CircuitBreakerPolicy implements Gate {
   derive(
     handleOf: (given: Handle | undefined) => Handle,
     delayFrom: DelayFrom,
+    failureRule?: FailureRule | undefined,
   ): CircuitBreakerPolicy {
     const options = this.#options;
     return new CircuitBreakerPolicy({
       ...options,
       handle: handleOf(options.handle),
+      failureRule,
       delayFrom: options.delayFrom ?? delayFrom,
     });
   }
@@ -313,7 +320,7 @@ export class CircuitBreakerPolicy implements Gate {
     if (stamp < circuit.generation) return;
     let sign: Sign;
     try {
-      sign = this.#signs(outcome);
+      sign = this.#signs(outcome, call);
     } catch (error) {
       if (probe !== undefined) circuit.freeProbe(probe, call.time.now());
       throw error;

@@ -11,6 +11,7 @@ import type { Handle } from '../filter.js';
 import { handleSchema } from '../filter.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
+import type { Ruled } from '../ruled.js';
 import type { CircuitBreakerSnapshot } from './snapshot.js';
 import { snapshotSchema } from './snapshot.js';
 
@@ -250,7 +251,7 @@ type Parsed = z.output<typeof circuitBreakerSchema>;
 type Dependent = 'failingFor' | 'maxOpenFor' | 'probeTimeout';
 
 /** Options with everything filled in but what `breaker` replaces. */
-export interface ResolvedCircuitBreaker extends Omit<Parsed, Dependent> {
+export interface ResolvedCircuitBreaker extends Omit<Parsed, Dependent>, Ruled {
   readonly failingFor: number;
   readonly maxOpenFor: number;
   readonly probeTimeout: number;

@@ -9,7 +9,7 @@ import type { Handle } from '../filter.js';
 import { isUpstreamFailure } from '../filter.js';
 import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
-import type { Signs } from '../sign.js';
+import type { SignsIn } from '../sign.js';
 import { signsOf } from '../sign.js';
 import type { ResolvedThrottle, ThrottleOptions } from './options.js';
 import { resolveThrottle } from './options.js';
@@ -56,8 +56,9 @@ export class ThrottlePolicy implements Gate {
   readonly name: string | undefined;
   readonly quiet: boolean;
   readonly #options: ResolvedThrottle;
-  readonly #signs: Signs;
-  readonly #inspects: boolean;
+  readonly #signs: SignsIn;
+  /** Whether results have to be looked at. */
+  #inspects: boolean;
   readonly #random: Random;
   readonly #traffic: RecentTraffic;
   readonly #time = new OneClock('throttle', 'throttle');
@@ -73,8 +74,9 @@ export class ThrottlePolicy implements Gate {
     this.#traffic = new RecentTraffic(options.window);
   }
 
-  bind(time: TimeSource): void {
+  bind(time: TimeSource, hasRule?: boolean): void {
     this.#time.bind(time);
+    if (hasRule === true) this.#inspects = true;
   }
 
   enter(call: Call): Admission {
@@ -96,7 +98,7 @@ export class ThrottlePolicy implements Gate {
     // Whatever handle does, the call is no longer in flight.
     this.#traffic.end();
     const plain = outcome.kind === 'success' && !this.#inspects;
-    const sign = plain ? 'success' : this.#signs(outcome);
+    const sign = plain ? 'success' : this.#signs(outcome, call);
     if (sign !== 'nothing') this.#traffic.count(call.time.recent(), sign !== 'success');
   }
 

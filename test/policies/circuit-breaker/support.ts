@@ -172,11 +172,12 @@ export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[]
     deadline: Infinity,
     roughDeadline: Infinity,
     setting: () => undefined,
+    isFailure: () => undefined,
     captureStack: false,
     listening: false,
     emit: () => {},
     note: (event) => noted.push(event),
-    told: () => ({ outcome: 'success', status: undefined, error: undefined }),
+    told: () => ({ outcome: 'success', status: undefined, value: undefined, error: undefined }),
     wouldReject: () => {},
     abandon: () => {},
   };
