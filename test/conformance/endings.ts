@@ -26,6 +26,10 @@ export interface Ending {
   readonly act: (scene: Scene, subject: Subject) => Promise<void>;
   /** The caller aborts. */
   readonly aborts?: boolean;
+  /** The call ends before it comes to the policy. */
+  readonly unentered?: boolean;
+  /** It ends while no operation runs. */
+  readonly unasked?: boolean;
   /** How what is left running ends, once the call has settled. */
   readonly late?: 'resolves' | 'rejects';
   /** Calls of the user's that throw where nobody sees it but `diag`. */
@@ -82,8 +86,33 @@ export const endings: Readonly<Record<EndingName, Ending>> = {
     title: 'It returns what `errorTypeOf` takes for a failure',
     script: ['fails as a result'],
     setUps: plain,
+    extras: { errorTypeOf: true },
     act: passes,
     usual: ends('the failed result', ['attempt 1 failure', 'call failure']),
+  },
+  'judged result': {
+    title: 'It returns what `isFailure` calls a failure',
+    script: ['fails as a result'],
+    setUps: plain,
+    extras: { isFailure: true },
+    act: passes,
+    usual: ends('the failed result', ['attempt 1 failure', 'call failure']),
+  },
+  forgiven: {
+    title: 'It is rejected with what `isFailure` calls none',
+    script: ['rejects'],
+    setUps: plain,
+    extras: { isFailure: false },
+    act: passes,
+    usual: ends('boom', ['attempt 1 success', 'call success']),
+  },
+  ignored: {
+    title: 'It is rejected with what `isFailure` ignores',
+    script: ['rejects'],
+    setUps: plain,
+    extras: { isFailure: 'ignore' },
+    act: passes,
+    usual: ends('boom', ['attempt 1 ignored', 'call ignored']),
   },
   'timeout inside': {
     title: 'It hangs, and a timeout inside expires',
@@ -124,6 +153,7 @@ export const endings: Readonly<Record<EndingName, Ending>> = {
     script: ['resolves'],
     setUps: plain,
     aborts: true,
+    unentered: true,
     before: (scene) => scene.abort(),
     act: passes,
     usual: ends('the reason', ['call cancelled']),
@@ -161,6 +191,7 @@ export const endings: Readonly<Record<EndingName, Ending>> = {
   },
   'timeout in a wait': {
     title: 'A timeout outside expires while the call waits',
+    unasked: true,
     script: ['resolves'],
     setUps: (row) => row.waits ?? {},
     around: outside,
@@ -200,6 +231,7 @@ export const endings: Readonly<Record<EndingName, Ending>> = {
     title: 'The pipeline drains',
     script: ['resolves'],
     setUps: plain,
+    unentered: true,
     before: (_, made) => void made.drain(),
     act: passes,
     usual: ends('ERR_DRAINING', ['rejection by drain: draining', 'call rejected']),
@@ -210,6 +242,14 @@ export const endings: Readonly<Record<EndingName, Ending>> = {
     setUps: (row) => row.faults ?? {},
     act: passes,
     usual: 'rejects',
+  },
+  'isFailure throws': {
+    title: '`isFailure` throws',
+    script: ['rejects'],
+    setUps: plain,
+    extras: { isFailure: 'throws' },
+    act: passes,
+    usual: ends('the fault', ['attempt 1 failure', 'call failure']),
   },
   'listener throws': {
     title: 'Every listener throws; the operation is rejected',

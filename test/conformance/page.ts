@@ -22,7 +22,8 @@ Of every cell it is asked:
 - that whatever is left running has a signal that has aborted, and that its late result goes to \`discard\`, once;
 - that nothing is called after the call has settled, and that \`diag\` hears of no fault but those expected.
 
-Each is tried with listeners and without, with a signal and without, by \`execute\` and by \`settle\`, inside a driver, and with metrics.
+Each is tried with listeners and without, with a signal and without, by \`execute\` and by \`settle\`, inside a driver, inside a gate
+that is told how it ended, and with metrics.
 `;
 
 /** The whole page. */
@@ -62,8 +63,8 @@ function reasonsOf(reasons: readonly string[]): string {
 
 const DETAIL = `## In detail
 
-Timeouts called \`outside\` and \`inside\` are around the policy and within it, and so is a gate called \`inside\`. An operation that fails does so with "boom", and
-yours that throw do so with "the fault"; "the reason" is that of the caller's signal.
+Timeouts called \`outside\` and \`inside\` are around the policy and within it, and so is a gate called \`inside\`. An operation that fails
+throws "boom", a callback of yours "the fault", and "the reason" is that of the caller's signal.
 `;
 
 /** What a policy does otherwise than a pipeline without any. */
@@ -103,8 +104,9 @@ function same(one: Expected, other: Expected): boolean {
 }
 
 /** What is expected, as a row of the table has it. */
-function told({ gives, events, held, counts }: Expected): string[] {
+function told({ gives, events, held, counts, faults }: Expected): string[] {
   const besides = [
+    ...(faults === undefined ? [] : ['`diag` is told']),
     ...(held === undefined ? [] : [`${held} held until the operation settles`]),
     ...(counts === undefined ? [] : [counts]),
   ];

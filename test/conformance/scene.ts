@@ -28,6 +28,9 @@ export const FAULT = new Error('a fault in a callback');
 /** Why the caller aborts. */
 export const REASON = new Error('the caller has gone');
 
+const errorTypeOf = (result: unknown): string | undefined =>
+  result === FAILED_RESULT ? '503' : undefined;
+
 /** How long an operation takes that resolves or rejects. */
 const TAKES_MS = 10;
 
@@ -58,6 +61,9 @@ export interface Extras {
   readonly listens: boolean;
   readonly listenerThrows?: boolean | undefined;
   readonly discardThrows?: boolean | undefined;
+  readonly errorTypeOf?: boolean | undefined;
+  /** What `isFailure` says of every outcome. */
+  readonly isFailure?: boolean | 'ignore' | 'throws' | undefined;
   readonly meterProvider?: MeterProvider | undefined;
 }
 
@@ -90,7 +96,7 @@ export class Scene {
   }
 
   make(layers: readonly PipelineLayer[], extras: Extras): Pipeline<unknown> {
-    const { meterProvider } = extras;
+    const { meterProvider, isFailure } = extras;
     const made = pipeline(
       {
         name: 'calls',
@@ -100,7 +106,9 @@ export class Scene {
           this.discarded.push(value);
           if (extras.discardThrows === true) throw FAULT;
         },
-        errorTypeOf: (result) => (result === FAILED_RESULT ? '503' : undefined),
+        // Where results can be failures, no success takes the shortest way.
+        ...(extras.errorTypeOf === true ? { errorTypeOf } : {}),
+        ...(isFailure === undefined ? {} : { isFailure: this.#ruleOf(isFailure) }),
         ...(meterProvider === undefined ? {} : { telemetry: { meterProvider } }),
       },
       ...layers,
@@ -112,6 +120,14 @@ export class Scene {
       });
     }
     return made;
+  }
+
+  #ruleOf(says: boolean | 'ignore' | 'throws'): () => boolean | 'ignore' {
+    return () => {
+      this.note('isFailure');
+      if (says === 'throws') throw FAULT;
+      return says;
+    };
   }
 
   readonly operation: Operation = (context) => {

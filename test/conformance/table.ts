@@ -85,6 +85,9 @@ export const endingNames = [
   'throws',
   'rejects',
   'failed result',
+  'judged result',
+  'forgiven',
+  'ignored',
   'timeout inside',
   'timeout outside',
   'late result',
@@ -100,6 +103,7 @@ export const endingNames = [
   'refusal inside',
   'draining',
   'callback throws',
+  'isFailure throws',
   'listener throws',
   'discard throws',
 ] as const;

@@ -1,7 +1,7 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 import type { Pipeline, PipelineLayer } from 'holdfast';
 import { attribute, metric } from '../../src/telemetry/names.js';
-import { active } from '../pipeline/support/layers.js';
+import { active, gate } from '../pipeline/support/layers.js';
 import { Metrics } from '../telemetry/support/sdk.js';
 import type { Ending } from './endings.js';
 import { Scene } from './scene.js';
@@ -19,6 +19,8 @@ export interface Mode {
   readonly delivery: 'execute' | 'settle';
   /** All of it inside a driver, so that the call is a pass inside another. */
   readonly driven?: boolean;
+  /** Within a gate that writes down what the policy ends with. */
+  readonly witnessed?: boolean;
   /** With the metrics of the real SDK, which watch the call. */
   readonly metered?: boolean;
 }
@@ -27,6 +29,7 @@ export const modes: readonly Mode[] = [
   { name: 'heard', listens: true, signal: true, delivery: 'settle' },
   { name: 'heard, without a signal', listens: true, signal: false, delivery: 'execute' },
   { name: 'inside a driver', listens: true, signal: true, delivery: 'execute', driven: true },
+  { name: 'within a gate', listens: true, signal: true, delivery: 'settle', witnessed: true },
   { name: 'unheard', listens: false, signal: false, delivery: 'execute' },
   { name: 'metered', listens: false, signal: true, delivery: 'settle', metered: true },
 ];
@@ -63,12 +66,18 @@ export interface Observed {
   faults: number;
   /** What was called after the call had settled, but for what belongs there. */
   afterwards: readonly string[];
+  /** What a gate around the policy was told, where there is one. */
+  seen: readonly string[];
   /** What the policy has counted. */
   counts: string;
 }
 
 /** A driver that does nothing but run what is inside. */
 const passing = (): PipelineLayer => active((drive) => drive.next(), 'passing');
+
+/** A gate that writes down what it is told. */
+const witness = (seen: string[]): PipelineLayer =>
+  gate({ name: 'witness', exit: (_, { kind }) => void seen.push(kind) });
 
 export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<Observed> {
   const faults: string[] = [];
@@ -77,7 +86,9 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
   const scene = new Scene();
   scene.play(...ending.script);
   const subject = await setUp(scene);
-  const around = ending.around?.(subject.layers) ?? subject.layers;
+  const seen: string[] = [];
+  const policies = mode.witnessed === true ? [witness(seen), ...subject.layers] : subject.layers;
+  const around = ending.around?.(policies) ?? policies;
   const layers = mode.driven === true ? [passing(), ...around] : around;
   const made = scene.make(layers, {
     listens: mode.listens,
@@ -129,6 +140,7 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
         .slice(heardAtTheEnd)
         .flatMap((each) => (own.includes(each) ? [each.event.type] : [])),
     ],
+    seen,
     counts: (await subject.counts?.()) ?? '',
   };
   diag.disable();
@@ -137,6 +149,16 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
 
 /** What belongs after the end: a late result's hook, and the exit of a gate that holds until the operation has settled. */
 const LATE: ReadonlySet<string> = new Set(['discard', 'exit']);
+
+/** What a gate around the policy is told: events and metrics may call it otherwise, as `isFailure` says. */
+function seenOf({ gives, events }: Expected, { unentered, unasked }: Ending): string[] {
+  if (unentered === true) return [];
+  if (gives === 'the answer' || gives === 'the failed result') return ['success'];
+  const outcome = events.at(-1)?.slice('call '.length) ?? '';
+  // While nobody is asked, a time that is over is no sign of the upstream.
+  if (outcome === 'timeout') return [unasked === true ? 'cancelled' : 'timeout'];
+  return [outcome === 'rejected' || outcome === 'cancelled' ? outcome : 'failure'];
+}
 
 function faultsOf({ faults }: Ending, events: number): number {
   if (faults === undefined) return 0;
@@ -171,6 +193,7 @@ export function wanted(expected: Expected, ending: Ending, mode: Mode): Observed
     undiscarded: 0,
     faults: (expected.faults ?? 0) + faultsOf(ending, listens.length),
     afterwards: [],
+    seen: mode.witnessed === true ? seenOf(expected, ending) : [],
     counts: expected.counts ?? '',
   };
 }

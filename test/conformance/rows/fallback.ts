@@ -75,6 +75,9 @@ export const fallbackRow: Row = {
     throws: answers('attempt 1 failure'),
     rejects: answers('attempt 1 failure'),
     'failed result': usual(),
+    'judged result': usual(),
+    forgiven: answers('attempt 1 success'),
+    ignored: answers('attempt 1 ignored'),
     'timeout inside': answers('timeout by inside', 'attempt 1 timeout'),
     // The timeout is outside of it, too.
     'timeout outside': usual(),
@@ -103,6 +106,7 @@ export const fallbackRow: Row = {
       'function that rejects': failed,
       handle: failed,
     }),
+    'isFailure throws': answers('attempt 1 failure'),
     'listener throws': usual(),
     'discard throws': usual(),
   },

@@ -14,6 +14,9 @@ export const none: Row = {
     throws: usual(),
     rejects: usual(),
     'failed result': usual(),
+    'judged result': usual(),
+    forgiven: usual(),
+    ignored: usual(),
     'timeout inside': usual(),
     'timeout outside': usual(),
     'late result': usual(),
@@ -31,6 +34,7 @@ export const none: Row = {
     'callback throws': cannot(
       'Without a policy there is none but listeners and the `discard` hook.',
     ),
+    'isFailure throws': usual(),
     'listener throws': usual(),
     'discard throws': usual(),
   },

@@ -98,6 +98,20 @@ export const standardRow: Row = {
     throws: twice,
     rejects: twice,
     'failed result': usual(good),
+    'judged result': ends(
+      'the failed result',
+      [
+        'attempt 1 failure',
+        'retry as 2 after failure',
+        'discard by retry',
+        'attempt 2 failure',
+        'retry stopped: exhausted, failure',
+        'call failure',
+      ],
+      worse,
+    ),
+    forgiven: usual(good),
+    ignored: usual(nothing),
     'timeout inside': ends(
       'ERR_TIMEOUT',
       [
@@ -174,6 +188,7 @@ export const standardRow: Row = {
     'callback throws': cases({
       isFailure: ends('the fault', ['attempt 1 failure', 'call failure'], nothing),
     }),
+    'isFailure throws': usual(nothing),
     'listener throws': usual(),
     'discard throws': held,
   },

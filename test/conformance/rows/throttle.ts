@@ -63,6 +63,9 @@ export const throttleRow: Row = {
     throws: failed,
     rejects: failed,
     'failed result': accepted,
+    'judged result': failed,
+    forgiven: accepted,
+    ignored: uncounted,
     'timeout inside': failed,
     'timeout outside': failed,
     'late result': failed,
@@ -90,6 +93,7 @@ export const throttleRow: Row = {
       // Chance that is none is told to `diag`, and `Math.random` asked in its place.
       random: usual({ counts: '2 asked, 0 accepted', faults: 1 }),
     }),
+    'isFailure throws': uncounted,
     'listener throws': failed,
     'discard throws': failed,
   },
