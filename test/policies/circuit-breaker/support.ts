@@ -169,6 +169,8 @@ export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[]
     layer: 0,
     state: undefined,
     attempts: 1,
+    callId: 1,
+    within: (run) => run(),
     deadline: Infinity,
     roughDeadline: Infinity,
     setting: () => undefined,
@@ -176,7 +178,7 @@ export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[]
     listening: false,
     emit: () => {},
     note: (event) => noted.push(event),
-    told: () => ({ outcome: 'success', status: undefined, error: undefined }),
+    told: () => ({ outcome: 'success', status: undefined, value: undefined, error: undefined }),
     wouldReject: () => {},
     abandon: () => {},
   };
