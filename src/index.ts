@@ -17,6 +17,7 @@ export {
 } from 'cockatiel';
 export { pipeline } from './create.js';
 export * from './errors.js';
+export type { CallOptions } from './pipeline/call-options.js';
 export type { CockatielFilter } from './pipeline/cockatiel-filter.js';
 export type { Context, Operation } from './pipeline/context.js';
 export type {
@@ -48,7 +49,6 @@ export type { Failure, Outcome, OutcomeKind, Success } from './pipeline/outcome.
 export { failure, success } from './pipeline/outcome.js';
 export type {
   AddsOf,
-  CallOptions,
   Pipeline,
   PipelineLayer,
   PipelineSnapshot,

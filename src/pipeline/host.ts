@@ -40,8 +40,6 @@ export interface Host {
   readonly hub: Hub;
   readonly tally: Tally;
   readonly plan: Plan;
-  /** What calls that start now go through: the plan, until it drains. */
-  readonly entry: Plan;
   /** Set once it drains. */
   readonly closing: Closing | undefined;
   /** Watches the calls; `undefined` without telemetry. */

@@ -45,13 +45,13 @@ export class Pass extends OutboundPass {
   /** Runs a whole call and answers its promise. */
   static run(
     host: Host,
+    plan: Plan,
     operation: Operation,
     delivery: Delivery,
     signal: AbortSignal | undefined,
     settings: LayerSettings | undefined,
   ): Promise<unknown> {
-    const { entry } = host;
-    const pass = take(host, entry);
+    const pass = take(host, plan);
     pass.delivery = delivery;
     pass.attempt = new Attempt(pass, operation, settings);
     if (host.captureStack) pass.keepSite();
@@ -62,7 +62,7 @@ export class Pass extends OutboundPass {
     }
     if (host.hub.routine || pass.watch !== undefined) pass.startedAt = host.time.now();
     if (signal !== undefined) return pass.start(signal);
-    if (!entry.mayAbandon) return pass.enter(0) as Promise<unknown>;
+    if (!plan.mayAbandon) return pass.enter(0) as Promise<unknown>;
     const promise = pass.promise();
     pass.enter(0);
     return promise;
@@ -287,7 +287,7 @@ export class Pass extends OutboundPass {
 const MAX_POOLED = 1024;
 const pool: Pass[] = [];
 
-/** A plan is that of one host alone. */
+/** A plan is that of one host alone, which may have several. */
 function take(host: Host, plan: Plan): Pass {
   const pass = pool.pop();
   if (pass === undefined) return new Pass(host, plan);

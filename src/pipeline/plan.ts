@@ -81,18 +81,25 @@ export function planOf(
     ({ policy, within, rule: own }, i) =>
       new Layer(policy, names[i] as string, within, own ?? rule),
   );
-  const inner = [...new Set(placed.flatMap(({ within }) => within))];
+  const isStraight = !judgesResults && !layers.some((layer) => layer.inspects || layer.active);
+  return planFor(layers, isStraight, [...new Set(placed.flatMap(({ within }) => within))]);
+}
+
+/** The same plan inside of more gates. Its policies keep their names. */
+export function planInside(gates: readonly Gate[], { layers, straight, inner }: Plan): Plan {
+  const outer = gates.map((gate) => new Layer(gate, gate.name ?? gate.type, [], undefined));
+  return planFor([...outer, ...layers], straight !== undefined, inner);
+}
+
+function planFor(layers: readonly Layer[], isStraight: boolean, inner: readonly Host[]): Plan {
   return {
     layers,
-    straight:
-      judgesResults || layers.some((layer) => layer.inspects || layer.active)
-        ? undefined
-        : exitsOf(layers),
+    straight: isStraight ? exitsOf(layers) : undefined,
     inner,
     keepsHome: mayDrive(layers) || layers.some(({ gate }) => gate !== undefined && !gate.quiet),
     audiences: [
       ...inner.map(({ hub }) => hub),
-      ...placed.flatMap(({ policy }) => policy.audience ?? []),
+      ...layers.flatMap(({ policy }) => policy.audience ?? []),
     ],
     mayAbandon: layers.some((layer) => layer.gate?.mayAbandon === true),
   };

@@ -84,11 +84,17 @@ export class BrakeRegulator implements Regulator {
     const usefulMs = stays.usefulMs(stay);
     const isShort = usefulMs < SHORT_MS * USEFUL_SHARE && stays.hasDeadline(stay);
     const now = isShort ? time.now() : time.recent();
+    if (ending === 'ignored') {
+      // Before anybody looks who is late: this one's time says nothing.
+      stays.remove(stay);
+      this.look(now, inFlight);
+      return 0;
+    }
     this.look(now, inFlight);
     const tookMs = now - stays.startedMs(stay);
     const isGivenUp = ending === 'timeout' || ending === 'cancelled';
     let isUseless = stays.isJudged(stay);
-    if (!isUseless && ending !== 'ignored') {
+    if (!isUseless) {
       isUseless = isOverload || stays.isLate(stay, now);
       if (isUseless) brake.useless(stays.cuts(stay), now, inFlight);
       else if (ending === 'success' && usefulMs > 0) brake.useful(stays.cuts(stay), now, inFlight);
