@@ -1,7 +1,8 @@
-import type { Pipeline, PipelineLayer } from 'holdfast';
+import type { CallOptions, Pipeline, PipelineLayer } from 'holdfast';
 import { RejectedError, timeout } from 'holdfast';
 import { gate } from '../pipeline/support/layers.js';
 import type { Behaviour, Extras, Scene } from './scene.js';
+import { CALLERS_TIMEOUT } from './scene.js';
 import type { EndingName, Expected, Row, SetUp, Subject } from './table.js';
 import { ends } from './table.js';
 
@@ -20,6 +21,8 @@ export interface Ending {
   /** Puts the policy among others. */
   readonly around?: (layers: readonly PipelineLayer[]) => readonly PipelineLayer[];
   readonly extras?: Partial<Extras>;
+  /** What the call sets for itself. */
+  readonly options?: CallOptions;
   /** Before the call is made. */
   readonly before?: (scene: Scene, made: Pipeline<unknown>) => unknown;
   /** After it: until it has settled. */
@@ -130,6 +133,14 @@ export const endings: Readonly<Record<EndingName, Ending>> = {
     act: passes,
     usual: timedOut,
   },
+  'own timeout': {
+    title: "It hangs, and the call's own `timeout` expires",
+    script: ['hangs'],
+    setUps: plain,
+    options: { timeout: OUTSIDE.duration },
+    act: passes,
+    usual: ends('ERR_TIMEOUT', ['timeout by call_timeout', 'attempt 1 timeout', 'call timeout']),
+  },
   'late result': {
     title: 'As before, and its result comes later',
     script: ['hangs'],
@@ -169,6 +180,27 @@ export const endings: Readonly<Record<EndingName, Ending>> = {
     },
     usual: ends('the reason', ['attempt 1 cancelled', 'call cancelled']),
   },
+  'callers timeout': {
+    title: 'It aborts with a `TimeoutError`, as `AbortSignal.timeout` does',
+    aborts: true,
+    script: ['hangs'],
+    setUps: plain,
+    act: async (scene) => {
+      await scene.pass(100);
+      await scene.abort(CALLERS_TIMEOUT);
+    },
+    usual: ends('the reason', ['attempt 1 timeout', 'call timeout']),
+  },
+  'past deadline': {
+    title: 'The `deadline` of the call has passed',
+    script: ['resolves'],
+    setUps: plain,
+    unentered: true,
+    options: { deadline: 0 },
+    before: (scene) => scene.pass(1),
+    act: passes,
+    usual: ends('ERR_TIMEOUT', ['timeout by call_timeout', 'call timeout']),
+  },
   waits: {
     title: 'The call waits, and goes on',
     script: ['resolves'],
@@ -195,6 +227,14 @@ export const endings: Readonly<Record<EndingName, Ending>> = {
     script: ['resolves'],
     setUps: (row) => row.waits ?? {},
     around: outside,
+    act: (scene) => scene.pass(OUTSIDE.duration),
+  },
+  'own timeout in a wait': {
+    title: "The call's own `timeout` expires while it waits",
+    script: ['resolves'],
+    setUps: (row) => row.waits ?? {},
+    unasked: true,
+    options: { timeout: OUTSIDE.duration },
     act: (scene) => scene.pass(OUTSIDE.duration),
   },
   'waits in vain': {

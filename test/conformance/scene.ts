@@ -31,6 +31,9 @@ export const REASON = new Error('the caller has gone');
 const errorTypeOf = (result: unknown): string | undefined =>
   result === FAILED_RESULT ? '503' : undefined;
 
+/** Why a signal of `AbortSignal.timeout` aborts. */
+export const CALLERS_TIMEOUT = new DOMException('The operation timed out', 'TimeoutError');
+
 /** How long an operation takes that resolves or rejects. */
 const TAKES_MS = 10;
 
@@ -220,8 +223,8 @@ export class Scene {
     await this.as('the clock', () => this.clock.flush());
   }
 
-  async abort(): Promise<void> {
-    this.as('the caller', () => this.caller.abort(REASON));
+  async abort(reason: unknown = REASON): Promise<void> {
+    this.as('the caller', () => this.caller.abort(reason));
     await this.settle();
   }
 

@@ -1,5 +1,5 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api';
-import type { Pipeline, PipelineLayer } from 'holdfast';
+import type { CallOptions, Pipeline, PipelineLayer } from 'holdfast';
 import { attribute, metric } from '../../src/telemetry/names.js';
 import { active, gate } from '../pipeline/support/layers.js';
 import { Metrics } from '../telemetry/support/sdk.js';
@@ -99,7 +99,8 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
   scene.ran.length = 0;
   // Who aborts needs a signal for it, whatever the mode.
   const signal = mode.signal || ending.aborts === true ? scene.caller.signal : undefined;
-  const result = await call(scene, made, mode.delivery, signal, () => ending.act(scene, subject));
+  const options = optionsOf(signal, ending.options);
+  const result = await call(scene, made, mode.delivery, options, () => ending.act(scene, subject));
   const ranAtTheEnd = scene.ran.length;
   const waiting = subject.waiting?.() ?? 0;
   await scene.others();
@@ -151,13 +152,16 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
 const LATE: ReadonlySet<string> = new Set(['discard', 'exit']);
 
 /** What a gate around the policy is told: events and metrics may call it otherwise, as `isFailure` says. */
-function seenOf({ gives, events }: Expected, { unentered, unasked }: Ending): string[] {
+function seenOf({ gives, events }: Expected, ending: Ending): string[] {
+  const { unentered, unasked, aborts } = ending;
   if (unentered === true) return [];
+  // Whatever the reason is: it is the caller's.
+  if (aborts === true) return ['cancelled'];
   if (gives === 'the answer' || gives === 'the failed result') return ['success'];
   const outcome = events.at(-1)?.slice('call '.length) ?? '';
   // While nobody is asked, a time that is over is no sign of the upstream.
   if (outcome === 'timeout') return [unasked === true ? 'cancelled' : 'timeout'];
-  return [outcome === 'rejected' || outcome === 'cancelled' ? outcome : 'failure'];
+  return [outcome === 'rejected' ? outcome : 'failure'];
 }
 
 function faultsOf({ faults }: Ending, events: number): number {
@@ -198,15 +202,23 @@ export function wanted(expected: Expected, ending: Ending, mode: Mode): Observed
   };
 }
 
+/** Without anything to say a call is given nothing at all. */
+function optionsOf(
+  signal: AbortSignal | undefined,
+  own: CallOptions | undefined,
+): CallOptions | undefined {
+  if (signal === undefined) return own;
+  return { signal, ...own };
+}
+
 /** Makes the call, sees it to its end, and says how it ended; `undefined` when it has not. */
 async function call(
   scene: Scene,
   made: Pipeline<unknown>,
   delivery: Mode['delivery'],
-  signal: AbortSignal | undefined,
+  options: CallOptions | undefined,
   act: () => Promise<void>,
 ): Promise<PromiseSettledResult<unknown> | undefined> {
-  const options = signal === undefined ? undefined : { signal };
   const promise = scene.as('the call', () =>
     delivery === 'settle'
       ? made.settle(scene.operation, options)

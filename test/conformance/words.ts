@@ -1,6 +1,6 @@
 import type { PipelineEvent } from 'holdfast';
 import { ResilienceError } from 'holdfast';
-import { ANSWER, BOOM, FAILED_RESULT, FAULT, REASON } from './scene.js';
+import { ANSWER, BOOM, CALLERS_TIMEOUT, FAILED_RESULT, FAULT, REASON } from './scene.js';
 
 /** An event in words, as the table has it. */
 export function inWords(event: PipelineEvent): string {
@@ -31,6 +31,7 @@ const NAMED = new Map<unknown, string>([
   [BOOM, 'boom'],
   [FAULT, 'the fault'],
   [REASON, 'the reason'],
+  [CALLERS_TIMEOUT, 'the reason'],
 ]);
 
 /** What the caller got, in words. */

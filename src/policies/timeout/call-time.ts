@@ -9,6 +9,7 @@ class CallDeadline implements Gate {
   readonly role = 'gate';
   readonly type = 'timeout';
   readonly name = CALL_TIMEOUT;
+  readonly quiet = true;
 
   enter(call: Call): undefined {
     const deadline = call.setting(call.layer);

@@ -66,13 +66,20 @@ export const adaptiveLimiterRow: Row = {
     ignored: usual(),
     'timeout inside': holds,
     'timeout outside': holds,
+    'own timeout': holds,
     'late result': holds,
     'late rejection': holds,
     'abort before': usual(),
     'abort during': holds,
+    'callers timeout': holds,
+    'past deadline': usual(),
     waits: cases({ queue: ends('the answer', [queued, 'attempt 1 success', 'call success']) }),
     'abort in a wait': cases({ queue: ends('the reason', [queued, 'call cancelled']) }),
     'timeout in a wait': cases({
+      // It waits for less than half of the time that its caller has left.
+      queue: ends('ERR_LIMIT_EXCEEDED', [queued, ...full]),
+    }),
+    'own timeout in a wait': cases({
       // It waits for less than half of the time that its caller has left.
       queue: ends('ERR_LIMIT_EXCEEDED', [queued, ...full]),
     }),

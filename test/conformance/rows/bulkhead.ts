@@ -50,16 +50,22 @@ export const bulkheadRow: Row = {
     ignored: usual(),
     'timeout inside': holds,
     'timeout outside': holds,
+    'own timeout': holds,
     'late result': holds,
     'late rejection': holds,
     'abort before': usual(),
     'abort during': holds,
+    'callers timeout': holds,
+    'past deadline': usual(),
     waits: cases({ queue: ends('the answer', queued) }),
     'abort in a wait': cases({
       queue: ends('the reason', ['queued by bulkhead', 'call cancelled']),
     }),
     'timeout in a wait': cases({
       queue: ends('ERR_TIMEOUT', ['queued by bulkhead', 'timeout by outside', 'call timeout']),
+    }),
+    'own timeout in a wait': cases({
+      queue: ends('ERR_TIMEOUT', ['queued by bulkhead', 'timeout by call_timeout', 'call timeout']),
     }),
     'waits in vain': cases({
       maxWait: ends('ERR_BULKHEAD_FULL', ['queued by bulkhead', ...full]),

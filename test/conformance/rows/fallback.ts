@@ -81,10 +81,13 @@ export const fallbackRow: Row = {
     'timeout inside': answers('timeout by inside', 'attempt 1 timeout'),
     // The timeout is outside of it, too.
     'timeout outside': usual(),
+    'own timeout': usual(),
     'late result': usual(),
     'late rejection': usual(),
     'abort before': usual(),
     'abort during': usual(),
+    'callers timeout': usual(),
+    'past deadline': usual(),
     waits: cases({ 'its function': answers('attempt 1 failure') }),
     'abort in a wait': cases({
       'its function': ends('the reason', ['attempt 1 failure', 'call cancelled']),
@@ -93,6 +96,13 @@ export const fallbackRow: Row = {
       'its function': ends('ERR_TIMEOUT', [
         'attempt 1 failure',
         'timeout by outside',
+        'call timeout',
+      ]),
+    }),
+    'own timeout in a wait': cases({
+      'its function': ends('ERR_TIMEOUT', [
+        'attempt 1 failure',
+        'timeout by call_timeout',
         'call timeout',
       ]),
     }),

@@ -81,10 +81,13 @@ export const ownDriver: Row = {
     ignored: usual(),
     'timeout inside': usual(),
     'timeout outside': usual(),
+    'own timeout': usual(),
     'late result': usual(),
     'late rejection': usual(),
     'abort before': usual(),
     'abort during': usual(),
+    'callers timeout': usual(),
+    'past deadline': usual(),
     waits: cases({
       sleep: ends('the answer', ['attempt 1 failure', 'attempt 2 success', 'call success']),
     }),
@@ -93,6 +96,9 @@ export const ownDriver: Row = {
     }),
     'timeout in a wait': cases({
       sleep: ends('ERR_TIMEOUT', ['attempt 1 failure', 'timeout by outside', 'call timeout']),
+    }),
+    'own timeout in a wait': cases({
+      sleep: ends('ERR_TIMEOUT', ['attempt 1 failure', 'timeout by call_timeout', 'call timeout']),
     }),
     'waits in vain': cannot('What a driver does after its wait, it decides itself.'),
     refuses: refusesNothing,

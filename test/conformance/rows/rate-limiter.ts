@@ -50,10 +50,13 @@ export const rateLimiterRow: Row = {
     ignored: taking,
     'timeout inside': taking,
     'timeout outside': taking,
+    'own timeout': taking,
     'late result': taking,
     'late rejection': taking,
     'abort before': keeping,
     'abort during': taking,
+    'callers timeout': taking,
+    'past deadline': keeping,
     waits: cases({
       queue: ends('the answer', ['queued by rate_limiter', 'attempt 1 success', 'call success']),
     }),
@@ -62,6 +65,7 @@ export const rateLimiterRow: Row = {
     }),
     // Its turn would come after the deadline: it is refused at once.
     'timeout in a wait': cases({ queue: ends('ERR_RATE_LIMITED', refused) }),
+    'own timeout in a wait': cases({ queue: ends('ERR_RATE_LIMITED', refused) }),
     'waits in vain': cannot(
       'Who would wait for too long is refused at once. What a late timer does is shown [elsewhere](../test/policies/rate-limiter/rate-limiter.test.ts).',
     ),

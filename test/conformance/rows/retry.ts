@@ -83,10 +83,13 @@ export const retryRow: Row = {
       'call timeout',
     ]),
     'timeout outside': usual(),
+    'own timeout': usual(),
     'late result': usual(),
     'late rejection': usual(),
     'abort before': usual(),
     'abort during': usual(),
+    'callers timeout': usual(),
+    'past deadline': usual(),
     waits: cases({
       backoff: ends('the answer', [
         'attempt 1 failure',
@@ -103,6 +106,14 @@ export const retryRow: Row = {
       ]),
     }),
     'timeout in a wait': cases({
+      // R5: it is not waited for at all.
+      backoff: ends('boom', [
+        'attempt 1 failure',
+        'retry stopped: deadline, failure',
+        'call failure',
+      ]),
+    }),
+    'own timeout in a wait': cases({
       // R5: it is not waited for at all.
       backoff: ends('boom', [
         'attempt 1 failure',

@@ -126,10 +126,13 @@ export const standardRow: Row = {
       { held: 2, ...worse },
     ),
     'timeout outside': held,
+    'own timeout': held,
     'late result': held,
     'late rejection': held,
     'abort before': usual(nothing),
     'abort during': usual({ held: 1, ...nothing }),
+    'callers timeout': usual({ held: 1, ...nothing }),
+    'past deadline': usual(nothing),
     waits: cases({
       backoff: ends(
         'the answer',
@@ -163,6 +166,18 @@ export const standardRow: Row = {
       'queue of the bulkhead': ends(
         'ERR_TIMEOUT',
         ['queued by bulkhead', 'timeout by outside', 'call timeout'],
+        nothing,
+      ),
+    }),
+    'own timeout in a wait': cases({
+      backoff: ends(
+        'boom',
+        ['attempt 1 failure', 'retry stopped: deadline, failure', 'call failure'],
+        bad,
+      ),
+      'queue of the bulkhead': ends(
+        'ERR_TIMEOUT',
+        ['queued by bulkhead', 'timeout by call_timeout', 'call timeout'],
         nothing,
       ),
     }),
