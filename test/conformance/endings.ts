@@ -1,8 +1,8 @@
 import type { CallOptions, Pipeline, PipelineLayer } from 'holdfast';
 import { RejectedError, timeout } from 'holdfast';
-import { gate } from '../pipeline/support/layers.js';
+import { active, gate } from '../pipeline/support/layers.js';
 import type { Behaviour, Extras, Scene } from './scene.js';
-import { CALLERS_TIMEOUT } from './scene.js';
+import { CALLERS_TIMEOUT, REASON } from './scene.js';
 import type { EndingName, Expected, Row, SetUp, Subject } from './table.js';
 import { ends } from './table.js';
 
@@ -55,6 +55,14 @@ const refusing = gate({
   type: 'inside',
   enter: () => new RejectedError('no', { code: 'ERR_NO', reason: 'no' }),
 });
+
+/** A driver that gives up what it has started. */
+const givingUp = active((drive) => {
+  const own = new AbortController();
+  const run = drive.next({ signal: own.signal });
+  own.abort(REASON);
+  return run;
+}, 'giving_up');
 
 export const endings: Readonly<Record<EndingName, Ending>> = {
   returns: {
@@ -266,6 +274,14 @@ export const endings: Readonly<Record<EndingName, Ending>> = {
     around: (layers) => [...layers, refusing],
     act: passes,
     usual: ends('ERR_NO', ['rejection by inside: no', 'call rejected']),
+  },
+  'given up inside': {
+    title: 'A driver inside gives its run up',
+    script: ['hangs'],
+    setUps: plain,
+    around: (layers) => [...layers, givingUp],
+    act: passes,
+    usual: ends('the reason', ['attempt 1 cancelled', 'call cancelled']),
   },
   draining: {
     title: 'The pipeline drains',

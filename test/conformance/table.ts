@@ -105,6 +105,7 @@ export const endingNames = [
   'refuses',
   'would refuse',
   'refusal inside',
+  'given up inside',
   'draining',
   'callback throws',
   'isFailure throws',

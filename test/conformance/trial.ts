@@ -56,8 +56,8 @@ export interface Observed {
   inFlight: number;
   /** What ran in the context of somebody else. */
   foreign: readonly string[];
-  /** Events of the call that do not say of which call they are. */
-  nameless: number;
+  /** Events that do not say that they are of this call, though it or nobody caused them. */
+  strange: readonly string[];
   /** Operations that were left running, and whose signal has not aborted. */
   unaborted: number;
   /** Late results that the discard hook was not given exactly once. */
@@ -127,8 +127,9 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
     foreign: [...scene.ran, ...own.map(({ event, who }) => ({ what: event.type, who }))].flatMap(
       ({ what, who }) => (who === 'the call' ? [] : [`${what} as ${who}`]),
     ),
-    nameless: heard.filter(({ event, who }) => event.callId === undefined && who === 'the call')
-      .length,
+    strange: heard.flatMap((each) =>
+      own.includes(each) || each.who === 'another call' ? [] : [inWords(each.event)],
+    ),
     unaborted: hung.filter(({ context }) => !context.signal.aborted).length,
     undiscarded:
       ending.late === 'rejects'
@@ -161,7 +162,7 @@ function seenOf({ gives, events }: Expected, ending: Ending): string[] {
   const outcome = events.at(-1)?.slice('call '.length) ?? '';
   // While nobody is asked, a time that is over is no sign of the upstream.
   if (outcome === 'timeout') return [unasked === true ? 'cancelled' : 'timeout'];
-  return [outcome === 'rejected' ? outcome : 'failure'];
+  return [outcome === 'rejected' || outcome === 'cancelled' ? outcome : 'failure'];
 }
 
 function faultsOf({ faults }: Ending, events: number): number {
@@ -192,7 +193,7 @@ export function wanted(expected: Expected, ending: Ending, mode: Mode): Observed
     timers: 0,
     inFlight: 0,
     foreign: [],
-    nameless: 0,
+    strange: [],
     unaborted: 0,
     undiscarded: 0,
     faults: (expected.faults ?? 0) + faultsOf(ending, listens.length),

@@ -71,6 +71,7 @@ export const adaptiveLimiterRow: Row = {
     'late rejection': holds,
     'abort before': usual(),
     'abort during': holds,
+    'given up inside': holds,
     'callers timeout': holds,
     'past deadline': usual(),
     waits: cases({ queue: ends('the answer', [queued, 'attempt 1 success', 'call success']) }),

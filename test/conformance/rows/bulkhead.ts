@@ -55,6 +55,7 @@ export const bulkheadRow: Row = {
     'late rejection': holds,
     'abort before': usual(),
     'abort during': holds,
+    'given up inside': holds,
     'callers timeout': holds,
     'past deadline': usual(),
     waits: cases({ queue: ends('the answer', queued) }),

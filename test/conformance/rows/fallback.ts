@@ -86,6 +86,7 @@ export const fallbackRow: Row = {
     'late rejection': usual(),
     'abort before': usual(),
     'abort during': usual(),
+    'given up inside': usual(),
     'callers timeout': usual(),
     'past deadline': usual(),
     waits: cases({ 'its function': answers('attempt 1 failure') }),

@@ -86,6 +86,7 @@ export const ownDriver: Row = {
     'late rejection': usual(),
     'abort before': usual(),
     'abort during': usual(),
+    'given up inside': usual(),
     'callers timeout': usual(),
     'past deadline': usual(),
     waits: cases({

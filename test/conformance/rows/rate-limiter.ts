@@ -55,6 +55,7 @@ export const rateLimiterRow: Row = {
     'late rejection': taking,
     'abort before': keeping,
     'abort during': taking,
+    'given up inside': taking,
     'callers timeout': taking,
     'past deadline': keeping,
     waits: cases({

@@ -88,6 +88,7 @@ export const retryRow: Row = {
     'late rejection': usual(),
     'abort before': usual(),
     'abort during': usual(),
+    'given up inside': usual(),
     'callers timeout': usual(),
     'past deadline': usual(),
     waits: cases({

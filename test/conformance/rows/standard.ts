@@ -131,6 +131,7 @@ export const standardRow: Row = {
     'late rejection': held,
     'abort before': usual(nothing),
     'abort during': usual({ held: 1, ...nothing }),
+    'given up inside': usual({ held: 1, ...nothing }),
     'callers timeout': usual({ held: 1, ...nothing }),
     'past deadline': usual(nothing),
     waits: cases({

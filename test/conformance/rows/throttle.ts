@@ -73,6 +73,7 @@ export const throttleRow: Row = {
     'late rejection': failed,
     'abort before': uncounted,
     'abort during': uncounted,
+    'given up inside': uncounted,
     'callers timeout': uncounted,
     'past deadline': uncounted,
     waits: noWait,

@@ -24,6 +24,7 @@ export const timeoutRow: Row = {
     'late rejection': usual(),
     'abort before': usual(),
     'abort during': usual(),
+    'given up inside': usual(),
     'callers timeout': usual(),
     'past deadline': usual(),
     waits: noWait,
