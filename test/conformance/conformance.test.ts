@@ -11,7 +11,7 @@ import { modes, tryOut, wanted } from './trial.js';
  * in whose async context they and all functions of the user's run, what is counted, whether permits come back, and whether listeners
  * or timers are left. The table is in `rows/` and `endings.ts`; `npm run conformance` makes docs/conformance.md from it.
  */
-describe.each(rows.map((row) => [row.name, row] as const))('G2, G3: %s', (_, row) => {
+describe.each(rows.map((row) => [row.name, row] as const))('G2, G3, G5, G14: %s', (_, row) => {
   for (const name of endingNames) {
     const proofs = proofsOf(row, name);
     if (typeof proofs === 'string') continue;

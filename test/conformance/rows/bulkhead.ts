@@ -85,3 +85,22 @@ export const bulkheadRow: Row = {
     'discard throws': holds,
   },
 };
+
+/** Its slots do not wait for operations. */
+export const releasingBulkhead: Row = {
+  ...bulkheadRow,
+  name: 'bulkhead with `releaseOnAbandon`',
+  plain: () => one({ releaseOnAbandon: true }),
+  cells: {
+    ...bulkheadRow.cells,
+    'timeout inside': usual(),
+    'timeout outside': usual(),
+    'own timeout': usual(),
+    'late result': usual(),
+    'late rejection': usual(),
+    'abort during': usual(),
+    'callers timeout': usual(),
+    'given up inside': usual(),
+    'discard throws': usual(),
+  },
+};

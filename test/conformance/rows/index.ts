@@ -1,6 +1,6 @@
 import type { Row } from '../table.js';
 import { adaptiveLimiterRow } from './adaptive-limiter.js';
-import { bulkheadRow } from './bulkhead.js';
+import { bulkheadRow, releasingBulkhead } from './bulkhead.js';
 import { closedBreaker, halfOpenBreaker } from './circuit-breaker.js';
 import { fallbackRow } from './fallback.js';
 import { none } from './none.js';
@@ -21,6 +21,7 @@ export const rows: readonly Row[] = [
   timeoutRow,
   shortTimeout,
   bulkheadRow,
+  releasingBulkhead,
   rateLimiterRow,
   adaptiveLimiterRow,
   throttleRow,
