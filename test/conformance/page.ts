@@ -16,14 +16,14 @@ Of every cell it is asked:
 - which events there are, and in what order; that each has the \`callId\` of its call, and is told in the async context (\`AsyncLocalStorage\`) of
   that call, whatever woke it: a timer, the caller's signal, another call;
 - that functions of yours run in that context, too: the operation, \`handle\`, \`isFailure\`, a fallback's function, a gate's \`exit\`, \`discard\`;
-- that the counters say the same as the events, and so do the metrics of a real OpenTelemetry SDK;
+- that the counters say the same as the events, and so do the metrics and the span of a real OpenTelemetry SDK;
 - that what the call took is given back, a slot, a place in a queue, a probe's place, and when; what the policy has counted;
 - that no listener is left on the caller's signal, and no timer on the clock;
 - that whatever is left running has a signal that has aborted, and that its late result goes to \`discard\`, once;
 - that nothing is called after the call has settled, and that \`diag\` hears of no fault but those expected.
 
 Each is tried with listeners and without, with a signal and without, by \`execute\` and by \`settle\`, inside a driver, inside a gate
-that is told how it ended, and with metrics.
+that is told how it ended, and with metrics and a span.
 `;
 
 /** The whole page. */

@@ -1,7 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { getEventListeners } from 'node:events';
-import type { MeterProvider } from '@opentelemetry/api';
-import type { Context, Operation, Pipeline, PipelineEvent, PipelineLayer } from 'holdfast';
+import type {
+  Context,
+  Operation,
+  Pipeline,
+  PipelineEvent,
+  PipelineLayer,
+  TelemetryOptions,
+} from 'holdfast';
 import { pipeline } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 
@@ -67,7 +73,7 @@ export interface Extras {
   readonly errorTypeOf?: boolean | undefined;
   /** What `isFailure` says of every outcome. */
   readonly isFailure?: boolean | 'ignore' | 'throws' | undefined;
-  readonly meterProvider?: MeterProvider | undefined;
+  readonly telemetry?: TelemetryOptions | undefined;
 }
 
 /** One call in a world of its own: a clock, a caller, an upstream, and everything that happens written down. */
@@ -99,7 +105,7 @@ export class Scene {
   }
 
   make(layers: readonly PipelineLayer[], extras: Extras): Pipeline<unknown> {
-    const { meterProvider, isFailure } = extras;
+    const { telemetry, isFailure } = extras;
     const made = pipeline(
       {
         name: 'calls',
@@ -112,7 +118,7 @@ export class Scene {
         // Where results can be failures, no success takes the shortest way.
         ...(extras.errorTypeOf === true ? { errorTypeOf } : {}),
         ...(isFailure === undefined ? {} : { isFailure: this.#ruleOf(isFailure) }),
-        ...(meterProvider === undefined ? {} : { telemetry: { meterProvider } }),
+        ...(telemetry === undefined ? {} : { telemetry }),
       },
       ...layers,
     );

@@ -1,8 +1,8 @@
-import { DiagLogLevel, diag } from '@opentelemetry/api';
+import { DiagLogLevel, diag, SpanStatusCode } from '@opentelemetry/api';
 import type { CallOptions, Pipeline, PipelineLayer } from 'holdfast';
 import { attribute, metric } from '../../src/telemetry/names.js';
 import { active, gate } from '../pipeline/support/layers.js';
-import { Metrics } from '../telemetry/support/sdk.js';
+import { Metrics, Traces } from '../telemetry/support/sdk.js';
 import type { Ending } from './endings.js';
 import { Scene } from './scene.js';
 import type { Expected, SetUp } from './table.js';
@@ -21,8 +21,8 @@ export interface Mode {
   readonly driven?: boolean;
   /** Within a gate that writes down what the policy ends with. */
   readonly witnessed?: boolean;
-  /** With the metrics of the real SDK, which watch the call. */
-  readonly metered?: boolean;
+  /** With the metrics and spans of the real SDK, which watch the call. */
+  readonly watched?: boolean;
 }
 
 export const modes: readonly Mode[] = [
@@ -31,7 +31,7 @@ export const modes: readonly Mode[] = [
   { name: 'inside a driver', listens: true, signal: true, delivery: 'execute', driven: true },
   { name: 'within a gate', listens: true, signal: true, delivery: 'settle', witnessed: true },
   { name: 'unheard', listens: false, signal: false, delivery: 'execute' },
-  { name: 'metered', listens: false, signal: true, delivery: 'settle', metered: true },
+  { name: 'watched', listens: false, signal: true, delivery: 'settle', watched: true },
 ];
 
 /** What is looked at in each cell, in words. */
@@ -40,9 +40,11 @@ export interface Observed {
   gives: string;
   /** In order. */
   events: readonly string[];
-  /** Of the pipeline, and of the SDK where it is metered. */
+  /** Of the pipeline, and of the SDK where it is watched. */
   counters: Counts;
   metrics: Counts | undefined;
+  /** Spans that have ended, each by the call's outcome, and whether that is an error. */
+  spans: readonly string[];
   /** `attempts` of the event of the call, in which the operation was called how often. */
   attempts: number | undefined;
   /** Calls that still wait when this one has settled. */
@@ -82,7 +84,7 @@ const witness = (seen: string[]): PipelineLayer =>
 export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<Observed> {
   const faults: string[] = [];
   diag.setLogger(loggerInto(faults), { logLevel: DiagLogLevel.ALL, suppressOverrideMessage: true });
-  const sdk = mode.metered === true ? new Metrics() : undefined;
+  const sdk = mode.watched === true ? { metrics: new Metrics(), traces: new Traces() } : undefined;
   const scene = new Scene();
   scene.play(...ending.script);
   const subject = await setUp(scene);
@@ -92,7 +94,11 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
   const layers = mode.driven === true ? [passing(), ...around] : around;
   const made = scene.make(layers, {
     listens: mode.listens,
-    meterProvider: sdk?.provider,
+    telemetry: sdk && {
+      meterProvider: sdk.metrics.provider,
+      tracerProvider: sdk.traces.provider,
+      spans: 'always',
+    },
     ...ending.extras,
   });
   await ending.before?.(scene, made);
@@ -108,7 +114,7 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
   const counters = countersOf(made);
   const heardAtTheEnd = scene.heard.length;
   await scene.endLate(ending.late ?? 'resolves');
-  const metricsNow = sdk === undefined ? undefined : await metricsOf(sdk);
+  const metricsNow = sdk === undefined ? undefined : await metricsOf(sdk.metrics);
   const own = eventsOf(scene);
   const told = own.find(({ event }) => event.type === 'call')?.event;
   const { hung, discarded, heard } = scene;
@@ -117,6 +123,7 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
     events: own.map(({ event }) => inWords(event)),
     counters,
     metrics: metricsNow,
+    spans: sdk === undefined ? [] : spansOf(sdk.traces),
     attempts: told?.type === 'call' ? told.attempts - scene.runs : undefined,
     waiting,
     held,
@@ -159,7 +166,7 @@ function seenOf({ gives, events }: Expected, ending: Ending): string[] {
   // Whatever the reason is: it is the caller's.
   if (aborts === true) return ['cancelled'];
   if (gives === 'the answer' || gives === 'the failed result') return ['success'];
-  const outcome = events.at(-1)?.slice('call '.length) ?? '';
+  const outcome = outcomeOf(events);
   // While nobody is asked, a time that is over is no sign of the upstream.
   if (outcome === 'timeout') return [unasked === true ? 'cancelled' : 'timeout'];
   return [outcome === 'rejected' || outcome === 'cancelled' ? outcome : 'failure'];
@@ -184,7 +191,8 @@ export function wanted(expected: Expected, ending: Ending, mode: Mode): Observed
     gives: expected.gives,
     events: listens,
     counters,
-    metrics: mode.metered === true ? counters : undefined,
+    metrics: mode.watched === true ? counters : undefined,
+    spans: mode.watched === true ? [spanOf(expected)] : [],
     attempts: mode.listens ? 0 : undefined,
     waiting: 0,
     held: expected.held ?? 0,
@@ -268,6 +276,25 @@ async function metricsOf(sdk: Metrics): Promise<Counts> {
     return `rejection by ${labels[policy]}: ${labels[reason]}${waived}`;
   });
   return counts;
+}
+
+function spansOf({ spans }: Traces): string[] {
+  return spans.map(({ attributes, status }) => {
+    const failed = status.code === SpanStatusCode.ERROR ? ' as an error' : '';
+    return `${attributes[attribute.outcome]}${failed}`;
+  });
+}
+
+const NO_ERRORS = ['success', 'fallback', 'ignored', 'cancelled'];
+
+function spanOf({ events }: Expected): string {
+  const outcome = outcomeOf(events);
+  return NO_ERRORS.includes(outcome) ? outcome : `${outcome} as an error`;
+}
+
+/** By the event that every call ends with. */
+function outcomeOf(events: readonly string[]): string {
+  return events.at(-1)?.slice('call '.length) ?? '';
 }
 
 function loggerInto(lines: string[]) {
