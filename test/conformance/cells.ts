@@ -1,4 +1,4 @@
-import type { Ending } from './endings.js';
+import type { Ending } from './ending.js';
 import { endings } from './endings.js';
 import type { Cell, EndingName, Expected, Row, SetUp } from './table.js';
 

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { proofsOf } from './cells.js';
 import { endings } from './endings.js';
+import { modes } from './modes.js';
 import { pageOf } from './page.js';
 import { rows } from './rows/index.js';
 import { endingNames } from './table.js';
-import { modes, tryOut, wanted } from './trial.js';
+import { tryOut } from './trial.js';
+import { wanted } from './wanted.js';
 
 /**
  * Every policy, through every ending of a call. For each it is asked how the call ends, which events there are and in what order,

@@ -1,7 +1,7 @@
 import type { PipelineLayer } from 'holdfast';
 import type { Scene } from './scene.js';
 
-/** What is asked of a cell. What a cell does not say is asked as well: see `trial.ts`. */
+/** What is asked of a cell. What a cell does not say is asked as well: see `wanted.ts`. */
 export interface Expected {
   /** What the caller gets: `the answer`, `boom`, the code of an error. */
   readonly gives: string;
