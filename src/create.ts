@@ -2,6 +2,7 @@ import type { PipelineOptions } from './pipeline/options.js';
 import { resolvePipeline } from './pipeline/options.js';
 import type { AddsOf, PipelineLayer } from './pipeline/pipeline.js';
 import { Pipeline } from './pipeline/pipeline.js';
+import { callTime } from './policies/timeout/call-time.js';
 import { observe } from './telemetry/observe.js';
 
 /**
@@ -16,13 +17,13 @@ import { observe } from './telemetry/observe.js';
  * const inventory = pipeline('inventory', timeout('5s'), retry(), circuitBreaker());
  * const stock = await inventory.execute(({ signal }) => readStock(sku, { signal }));
  */
-// The one place that knows both the engine and its telemetry.
+// The one place that knows both the engine and what it does not know itself: its telemetry, and a timeout.
 export function pipeline<L extends readonly PipelineLayer[]>(
   options: string | PipelineOptions,
   ...policies: L
 ): Pipeline<AddsOf<L[number]>> {
   const resolved = resolvePipeline(options);
-  const made = Pipeline.of<AddsOf<L[number]>>(resolved, policies);
+  const made = Pipeline.of<AddsOf<L[number]>>(resolved, policies, callTime);
   if (resolved.telemetry !== false) observe(made, resolved.telemetry ?? { spans: 'auto' });
   return made;
 }

@@ -17,6 +17,8 @@ export {
 } from 'cockatiel';
 export { pipeline } from './create.js';
 export * from './errors.js';
+export type { CallOptions } from './pipeline/call-options.js';
+export type { CockatielFilter } from './pipeline/cockatiel-filter.js';
 export type { Context, Operation } from './pipeline/context.js';
 export type {
   Admission,
@@ -37,7 +39,9 @@ export type {
   Listener,
   PipelineEvent,
   RetryStop,
+  ToldOutcome,
 } from './pipeline/events.js';
+export type { IsFailure, Verdict } from './pipeline/failure-rule.js';
 export type { Discard, ErrorTypeOf, StatusOf } from './pipeline/host.js';
 export type { PolicyMeasures } from './pipeline/observer.js';
 export type { PipelineOptions } from './pipeline/options.js';
@@ -45,7 +49,6 @@ export type { Failure, Outcome, OutcomeKind, Success } from './pipeline/outcome.
 export { failure, success } from './pipeline/outcome.js';
 export type {
   AddsOf,
-  CallOptions,
   Pipeline,
   PipelineLayer,
   PipelineSnapshot,
@@ -56,7 +59,7 @@ export * from './policies/adaptive-limiter/index.js';
 export * from './policies/bulkhead/index.js';
 export * from './policies/circuit-breaker/index.js';
 export * from './policies/fallback/index.js';
-export type { CockatielFilter, Handle } from './policies/filter.js';
+export type { Handle } from './policies/filter.js';
 export type { Named } from './policies/named.js';
 export * from './policies/rate-limiter/index.js';
 export * from './policies/retry/index.js';

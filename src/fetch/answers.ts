@@ -1,18 +1,19 @@
 import { ContractError } from '../errors.js';
+import type { Verdict } from '../pipeline/failure-rule.js';
 
 /** What a function among the options may answer beside nothing, which leaves it to the rules. */
 interface Answers {
   readonly boolean: boolean;
   readonly number: number;
   readonly string: string;
-  readonly verdict: boolean | 'retry';
+  readonly verdict: Verdict | 'retry';
 }
 
 const EXPECTED: Readonly<Record<keyof Answers, string>> = {
   boolean: 'true, false or undefined',
   number: 'a number of milliseconds or undefined',
   string: 'a text or undefined',
-  verdict: "true, false, 'retry' or undefined",
+  verdict: "true, false, 'ignore', 'retry' or undefined",
 };
 
 /**
@@ -28,10 +29,12 @@ export function answerOf<T extends keyof Answers>(
 ): Answers[T] | undefined {
   if (answer === undefined || answer === null) return undefined;
   if (typeof answer === type) return answer as Answers[T];
-  if (type === 'verdict' && (typeof answer === 'boolean' || answer === 'retry')) {
-    return answer as Answers[T];
-  }
+  if (type === 'verdict' && isVerdict(answer)) return answer as Answers[T];
   throw new ContractError(`${option}: must answer ${EXPECTED[type]} (got ${shown(answer)})`);
+}
+
+function isVerdict(answer: unknown): boolean {
+  return typeof answer === 'boolean' || answer === 'ignore' || answer === 'retry';
 }
 
 function shown(answer: unknown): string {

@@ -1,3 +1,5 @@
+import type { Home } from '../pipeline/home.js';
+import { homeHere } from '../pipeline/home.js';
 import { systemClock } from '../time/clock.js';
 import type { Deadline, DeadlineListener } from '../time/deadline-queue.js';
 import type { BodyGuard } from './body-guard.js';
@@ -24,6 +26,8 @@ export abstract class BodyReading implements DeadlineListener<BodyReading> {
   next: BodyReading | undefined;
   #reads = 0;
   #deadline: Deadline | undefined;
+  /** Where he began to read: a timer, and a socket's events, may be another call's. */
+  #home: Home | undefined;
 
   constructor(guard: BodyGuard) {
     this.guard = guard;
@@ -51,6 +55,7 @@ export abstract class BodyReading implements DeadlineListener<BodyReading> {
   /** He waits, for one chunk more. */
   wait(): void {
     if (this.#reads++ > 0) return;
+    this.#home ??= homeHere();
     this.guard.join(this);
     this.#arm();
   }
@@ -78,16 +83,25 @@ export abstract class BodyReading implements DeadlineListener<BodyReading> {
   /** The one who waited has gone, and may be followed by another. */
   protected doze(): void {
     this.#deadline = undefined;
+    this.#home = undefined;
   }
 
   /** There is somebody again. */
   wake(): void {
-    if (this.#reads > 0 && this.#deadline === undefined) this.#arm();
+    if (this.#reads === 0 || this.#deadline !== undefined) return;
+    this.#home ??= homeHere();
+    this.#arm();
   }
 
   onDeadline(): void {
     this.#deadline = undefined;
-    this.guard.idle();
+    this.atHome(() => this.guard.idle());
+  }
+
+  /** Does what user code may be told of, in the async context of the one who reads. */
+  protected atHome<T>(run: () => T): T {
+    const home = this.#home;
+    return home === undefined ? run() : home.runInAsyncScope(run, undefined);
   }
 
   /** The guard has aborted. */

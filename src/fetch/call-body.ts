@@ -19,6 +19,8 @@ import { isFetchFailure } from './verdict.js';
 /** The call that a body is the answer to, as far as the body outlives it. */
 export interface AnsweredCall extends Asked {
   readonly overrides: ResolvedOverrides;
+  /** Its number, if anybody listened. */
+  readonly callId: number | undefined;
 }
 
 /** What bounds the body of one call's answer, and what becomes of its failure. It does not lead to the call, which leads to the response. */
@@ -35,6 +37,7 @@ export class CallBody implements BodyBounds, Asked, UnreadBody {
   before: UnreadBody | undefined;
   after: UnreadBody | undefined;
   readonly #pipeline: Pipeline<unknown>;
+  readonly #callId: number | undefined;
   readonly #options: ResolvedClient;
   /** Whether the policies have taken it for a success of the upstream that was asked. */
   readonly #wasSuccess: boolean;
@@ -61,9 +64,14 @@ export class CallBody implements BodyBounds, Asked, UnreadBody {
     this.url = call.url;
     this.site = call.site;
     this.#pipeline = pipeline;
+    this.#callId = call.callId;
     this.#options = options;
     this.arrivedAt = pipeline.time.recent();
-    this.#wasSuccess = !isFetchFailure(success(response)) && notesOn(response)?.elsewhere !== true;
+    const notes = notesOn(response);
+    this.#wasSuccess =
+      !isFetchFailure(success(response)) &&
+      notes?.elsewhere !== true &&
+      notes?.classified !== 'ignore';
     this.before = undefined;
     this.after = undefined;
     this.#occupants = occupants;
@@ -106,6 +114,7 @@ export class CallBody implements BodyBounds, Asked, UnreadBody {
       error,
       succeededAt: this.arrivedAt,
       wasSuccess: this.#wasSuccess,
+      callId: this.#callId,
     });
   }
 }

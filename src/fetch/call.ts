@@ -95,7 +95,7 @@ export class FetchCall extends RuledCall {
     const controller = controllerOf(context);
     const { signal } = controller;
     const prepared = this.prepares ? await this.prepare(context, signal) : undefined;
-    this.begin(signal);
+    this.begin(context);
     let response: unknown;
     try {
       response = await this.#send(context, signal, prepared);

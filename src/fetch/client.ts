@@ -95,7 +95,7 @@ export function httpClient(
       call.occupy(pipeline);
       reading?.startIn(pipeline, settings);
       const run = (context: Context): unknown => call.attempt(context);
-      const response = await pipeline.execute(run, { signal: call.signal, settings });
+      const response = await pipeline.executeWith(run, call.signal, settings);
       if (reading !== undefined) return await reading.result(response);
       call.guard(response, pipeline);
       call.ended(response);

@@ -1,3 +1,5 @@
+import type { Verdict } from '../pipeline/failure-rule.js';
+
 /**
  * What a call has found out about a Response or an error of its own that the rules for all calls would not say. Policies
  * see outcomes and not requests: this is how they learn what the request allows.
@@ -5,6 +7,8 @@
 export interface Notes {
   /** Whether it is a failure, where `classify` or the call itself said so. */
   failed: boolean | undefined;
+  /** What `classify` said of it. */
+  classified: Verdict | undefined;
   /** The request must not be sent again after this. */
   final: boolean;
   /** The delay it asks for, where the call reads it in its own way; `null` for none. */
@@ -30,6 +34,7 @@ function note<K extends keyof Notes>(result: unknown, what: K, value: Notes[K]):
   if (own === undefined) {
     own = {
       failed: undefined,
+      classified: undefined,
       final: false,
       retryAfter: undefined,
       elsewhere: false,
@@ -47,6 +52,12 @@ export function markFinal(result: unknown): void {
 }
 
 /** Notes what `classify` said of a Response or an error. */
+export function markClassified(result: unknown, verdict: Verdict): void {
+  note(result, 'failed', verdict === true);
+  note(result, 'classified', verdict);
+}
+
+/** Notes whether a Response or an error is a failure. */
 export function markFailed(result: unknown, failed: boolean): void {
   note(result, 'failed', failed);
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { count, fnOf, nested, policyName, positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
+import type { Verdict } from '../pipeline/failure-rule.js';
 import { isAnyPipeline } from '../pipeline/misfit.js';
 import { pipelineSchema } from '../pipeline/options.js';
 import type { Outcome } from '../pipeline/outcome.js';
@@ -20,13 +21,14 @@ import type { FetchLike, FetchResponse, ResponseLike } from './types.js';
 export type FetchPolicies = StandardOptions | readonly PipelineLayer[] | Pipeline<unknown>;
 
 /**
- * Says whether what came of a request is a failure; `undefined` leaves it to the rules. `'retry'` leaves that to the rules too, and
+ * Says whether what came of a request is a failure, as `isFailure` of a pipeline does: `'ignore'` says nothing of the upstream, and nobody
+ * counts it. `undefined` leaves it to the rules. `'retry'` leaves that to the rules too, and
  * says that the request was not processed: it is sent again whatever its method, if its body can be.
  */
 export type Classify<R = ResponseLike> = (
   outcome: Outcome<R>,
   request: OutgoingRequest,
-) => boolean | 'retry' | undefined;
+) => Verdict | 'retry' | undefined;
 
 /** Opt-in headers. Names go out in lower case. */
 export interface FetchHeaders {

@@ -1,5 +1,6 @@
 import { parseOptions } from '../config/validate.js';
 import { pipeline } from '../create.js';
+import type { IsFailure } from '../pipeline/failure-rule.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { Keyed, keyed } from '../registry/keyed.js';
 import { attributeSetsOf, observe } from '../telemetry/observe.js';
@@ -9,7 +10,7 @@ import type { ResolvedClient } from './options.js';
 import { policiesSchema } from './options.js';
 import type { Bounds, Keep } from './policies.js';
 import { boundsOf, DEFAULT_DISCARD_MS, httpPolicies } from './policies.js';
-import { failedStatus, statusIn } from './verdict.js';
+import { classifiedRule, failedStatus, statusIn } from './verdict.js';
 
 /** The pipelines of a resilient fetch, one a key. */
 export interface Pipelines {
@@ -85,5 +86,7 @@ function ofEachKey(
 }
 
 function pipelineOptionsOf({ name, clock, captureStack, telemetry }: ResolvedClient) {
-  return { name, clock, captureStack, telemetry, errorTypeOf: failedStatus, statusOf: statusIn };
+  const isFailure = classifiedRule as IsFailure;
+  const told = { isFailure, errorTypeOf: failedStatus, statusOf: statusIn };
+  return { name, clock, captureStack, telemetry, ...told };
 }

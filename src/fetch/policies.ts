@@ -8,6 +8,8 @@ import { Pipeline } from '../pipeline/pipeline.js';
 import type { Layer } from '../pipeline/plan.js';
 import { AdaptiveLimiterPolicy } from '../policies/adaptive-limiter/adaptive-limiter.js';
 import { CircuitBreakerPolicy } from '../policies/circuit-breaker/circuit-breaker.js';
+import type { Handle } from '../policies/filter.js';
+import { handleBy } from '../policies/filter.js';
 import { RetryPolicy } from '../policies/retry/retry.js';
 import { ATTEMPT_TIMEOUT, standard, TOTAL_TIMEOUT } from '../policies/standard.js';
 import { ThrottlePolicy } from '../policies/throttle/throttle.js';
@@ -17,7 +19,13 @@ import { shortest } from './call-bound.js';
 import type { Places } from './call-settings.js';
 import { placesOf } from './call-settings.js';
 import type { ParsedPolicies } from './options.js';
-import { countingHandle, delayReader, isFetchOverload, retryHandle } from './verdict.js';
+import {
+  countingHandle,
+  delayReader,
+  isFetchOverload,
+  retryHandle,
+  ruleBeside,
+} from './verdict.js';
 
 /** Is given a response that is kept, unread, while a retry waits. */
 export type Keep = (response: unknown) => void;
@@ -32,16 +40,20 @@ export function httpPolicies(
   const onKept = (outcome: Outcome): void => {
     if (outcome.kind === 'success') keep(outcome.value);
   };
-  const withRules = (policy: Policy<unknown>): Policy<unknown> => {
-    if (isOf(policy, RetryPolicy)) return policy.derive(retryHandle, delayFrom, onKept);
-    if (isOf(policy, CircuitBreakerPolicy)) return policy.derive(countingHandle, delayFrom);
-    if (isOf(policy, AdaptiveLimiterPolicy)) return policy.derive(isFetchOverload);
-    if (isOf(policy, ThrottlePolicy)) return policy.derive(countingHandle);
+  const withRules = (policy: Policy<unknown>, own = policy.failureRule): Policy<unknown> => {
+    const rule = ruleBeside(own);
+    const orRule = (handle: Handle | undefined) => handle ?? (rule && handleBy(rule));
+    const counting = (handle: Handle | undefined): Handle => countingHandle(orRule(handle));
+    const retrying = (handle: Handle | undefined): Handle => retryHandle(orRule(handle));
+    if (isOf(policy, RetryPolicy)) return policy.derive(retrying, delayFrom, onKept, rule);
+    if (isOf(policy, CircuitBreakerPolicy)) return policy.derive(counting, delayFrom, rule);
+    if (isOf(policy, AdaptiveLimiterPolicy)) return policy.derive(isFetchOverload, rule);
+    if (isOf(policy, ThrottlePolicy)) return policy.derive(counting);
     return policy;
   };
   return layersOf(given).flatMap((layer) =>
     Pipeline.is(layer)
-      ? layer.plan.layers.map(({ policy }) => withRules(policy))
+      ? layer.plan.layers.map(({ policy, rule }) => withRules(policy, rule))
       : // What is no policy is for the pipeline to refuse.
         [withRules(layer)],
   );

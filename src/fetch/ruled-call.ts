@@ -1,7 +1,7 @@
 import { TimeoutError } from '../errors.js';
 import { CallSite } from '../pipeline/call-site.js';
 import type { Context, LayerSettings } from '../pipeline/context.js';
-import { clockOf } from '../pipeline/context.js';
+import { callIdOf, clockOf } from '../pipeline/context.js';
 import type { Occupants } from '../pipeline/occupants.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import { failure, success } from '../pipeline/outcome.js';
@@ -19,6 +19,7 @@ import { readHeader } from './headers.js';
 import { mayRepeat } from './methods.js';
 import {
   markAgain,
+  markClassified,
   markElsewhere,
   markFailed,
   markFinal,
@@ -71,6 +72,8 @@ export class RuledCall implements OutgoingRequest {
   readonly body: unknown;
   /** Where stacks are captured: where the call was made. */
   readonly site: CallSite | undefined;
+  /** Of a call that somebody listens to: the number that its events have. */
+  callId: number | undefined;
   readonly #options: ResolvedClient;
   readonly #number = ++calls;
   readonly #followsRedirects: boolean;
@@ -232,9 +235,10 @@ export class RuledCall implements OutgoingRequest {
   }
 
   /** @throws ContractError when it must not be sent again. */
-  protected begin(signal: AbortSignal): void {
-    this.#guard?.begin(signal);
+  protected begin(context: Context): void {
+    this.#guard?.begin(context.signal);
     this.#sent++;
+    this.callId ??= callIdOf(context);
   }
 
   /** Whether an error has to tell which request it ended: what may not be repeated may have been redirected. */
@@ -362,7 +366,7 @@ export class RuledCall implements OutgoingRequest {
       answerOf('classify', 'verdict', this.overrides.classify?.(outcome as never, this)) ??
       answerOf('classify', 'verdict', this.#options.classify?.(outcome as never, this));
     if (said === 'retry') return this.#sendAgain(outcome, result);
-    if (said !== undefined) markFailed(result, said);
+    if (said !== undefined) markClassified(result, said);
     return false;
   }
 

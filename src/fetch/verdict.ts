@@ -1,8 +1,10 @@
 import { OTHER_ERROR } from '../pipeline/error-type.js';
+import type { FailureRule, Verdict } from '../pipeline/failure-rule.js';
+import { partialRule } from '../pipeline/failure-rule.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import { success } from '../pipeline/outcome.js';
 import type { Handle, Handles } from '../policies/filter.js';
-import { handlesOf } from '../policies/filter.js';
+import { handlesOf, verdictsOf } from '../policies/filter.js';
 import { isOwnFault } from '../policies/own-fault.js';
 import { retryAfterOf as ownRetryAfter } from '../policies/retry-after.js';
 import type { Sign } from '../policies/sign.js';
@@ -88,7 +90,7 @@ export function isFetchFailure(outcome: Outcome): boolean {
  * is no failure, and a proxy that wants credentials, say nothing; nor does what another upstream answered after a redirect speak against it.
  */
 export function signOf(outcome: Outcome, failed = isFetchFailure(outcome)): Sign {
-  if (isOwnFault(outcome)) return 'nothing';
+  if (isOwnFault(outcome) || isIgnored(outcome)) return 'nothing';
   const { kind } = outcome;
   if (kind !== 'success' && kind !== 'failure') {
     if (failed) return 'failure';
@@ -107,9 +109,37 @@ withSigns(isFetchFailure, signOf);
 /** How a policy that counts reads outcomes, by a `handle` of its own where it has one. */
 export function countingHandle(given: Handle | undefined): Handle {
   if (given === undefined) return isFetchFailure;
-  const handles = handlesOf(given, isFetchFailure);
-  const handle = (outcome: Outcome): boolean => handles(outcome);
-  return withSigns(handle, (outcome) => signOf(outcome, handles(outcome)));
+  const verdicts = verdictsOf(given);
+  const handle = (outcome: Outcome): Verdict => verdicts(outcome);
+  return withSigns(handle, (outcome) => {
+    const said = verdicts(outcome);
+    return said === 'ignore' ? 'nothing' : signOf(outcome, said);
+  });
+}
+
+/** What `classify` said of an outcome. */
+function classified(outcome: Outcome): Verdict | undefined {
+  return notesOn(resultOf(outcome))?.classified;
+}
+
+function isIgnored(outcome: Outcome): boolean {
+  return classified(outcome) === 'ignore';
+}
+
+/** What `classify` says of the calls of a client. */
+export const classifiedRule = partialRule(classified);
+
+const composed = new WeakMap<FailureRule, FailureRule>();
+
+/** The same, and what the policies' own idea of failure says of the rest. */
+export function ruleBeside(own: FailureRule | undefined): FailureRule | undefined {
+  if (own === undefined) return undefined;
+  let rule = composed.get(own);
+  if (rule === undefined) {
+    rule = partialRule((outcome) => classified(outcome) ?? own(outcome));
+    composed.set(own, rule);
+  }
+  return rule;
 }
 
 /**

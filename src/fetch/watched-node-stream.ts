@@ -72,8 +72,10 @@ class NodeReading extends BodyReading {
     const { guard } = this;
     this.#ended = true;
     this.rest();
-    if (this.#used && (guard.brokenOff || isBroken(error))) guard.failed(error);
-    else guard.end(undefined);
+    this.atHome(() => {
+      if (this.#used && (guard.brokenOff || isBroken(error))) guard.failed(error);
+      else guard.end(undefined);
+    });
   }
 
   protected override stop(reason: unknown): void {

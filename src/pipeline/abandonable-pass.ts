@@ -7,6 +7,7 @@ import { reportFault } from './events.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
 import { Phase } from './phase.js';
 import type { Layer } from './plan.js';
+import { cancelledAs } from './telling.js';
 
 /** The reason given to runs and attempts in whose place another one comes. */
 export const SUPERSEDED = new DOMException('Another attempt took its place', 'AbortError');
@@ -28,17 +29,30 @@ export abstract class AbandonablePass extends CallState {
       );
     }
     if (error instanceof ResilienceError) this.signed(error, policy);
-    this.giveUp(layer, 'timeout', error);
+    this.giveUpAtHome(layer, 'timeout', error);
+  }
+
+  /** A timer or a signal brings us here, which may belong to any call. */
+  private giveUpAtHome(layer: number, kind: OutcomeKind, error: unknown): void {
+    const { home } = this;
+    if (home === undefined) this.giveUp(layer, kind, error);
+    else home.runInAsyncScope(this.giveUp, this, layer, kind, error);
   }
 
   /** Its signal has aborted: gives the whole pass up, or only tells what runs. */
   cancel(reason: unknown): void {
-    if (this.detour?.cooperative === true) this.tell({ reason, at: this.host.time.now() });
-    else this.giveUp(this.from - 1, 'cancelled', reason);
+    if (this.detour?.cooperative !== true) this.giveUpAtHome(this.from - 1, 'cancelled', reason);
+    else this.timeIsUpAtHome({ reason, at: this.host.time.now() });
+  }
+
+  private timeIsUpAtHome(over: TimeOver): void {
+    const { home } = this;
+    if (home === undefined) this.timeIsUp(over);
+    else home.runInAsyncScope(this.timeIsUp, this, over);
   }
 
   /** The time of this run is over: what runs may end by itself, what only waits is given up. */
-  private tell(over: TimeOver): void {
+  private timeIsUp(over: TimeOver): void {
     const { phase, detour } = this;
     if (phase !== Phase.running && phase !== Phase.driving) {
       this.giveUp(this.from - 1, 'cancelled', over.reason, true);
@@ -52,7 +66,7 @@ export abstract class AbandonablePass extends CallState {
     let child = detour?.firstChild;
     while (child !== undefined) {
       const next = child.detour?.nextSibling;
-      child.tell(over);
+      child.timeIsUp(over);
       child = next;
     }
     detour?.drive?.tell(over.reason);
@@ -85,9 +99,8 @@ export abstract class AbandonablePass extends CallState {
         i = this.layers.length - 1;
         this.phase = Phase.leaving;
         this.attempt.abort(error);
-        this.host.tally.attempt(this.attemptKind, seen);
         this.end(seen, error);
-        if (this.host.hub.routine || this.reportsAttempt) this.reportAttempt(seen);
+        this.countAttempt(seen === 'cancelled' ? cancelledAs(error) : seen);
         break;
       case Phase.driving:
         i = this.layer - 1;
@@ -99,7 +112,7 @@ export abstract class AbandonablePass extends CallState {
     }
     this.exitDownTo(i, layer, seen, error);
     this.end(kind, error);
-    this.leaveFromTimer(layer);
+    this.leave(layer);
   }
 
   /** Leaves after an abort or expiry that came while this pass could not be given up; `i` is the innermost layer entered. */
@@ -275,9 +288,6 @@ export abstract class AbandonablePass extends CallState {
 
   /** Goes out from layer `i`. */
   protected abstract leave(i: number): unknown;
-
-  /** As `leave`, where the call did not bring us. */
-  protected abstract leaveFromTimer(i: number): void;
 
   /** As `leave`, and answers a promise where the pass has none of its own. */
   protected abstract leaveAtOnce(i: number): unknown;

@@ -1,22 +1,25 @@
 import type { ResilienceError } from '../errors.js';
 import { ContractError } from '../errors.js';
 import type { TimeSource } from '../time/time-source.js';
+import { nextCallId } from './call-id.js';
 import type { Attempt } from './context.js';
 import type { Call } from './contract.js';
 import { Detour } from './detour.js';
 import { discardWith } from './discard.js';
-import { FailedResult } from './error-type.js';
-import type { EventBody, PipelineEvent, Told } from './events.js';
-import { reportFault } from './events.js';
+import type { EventBody, PipelineEvent, Told, ToldOutcome } from './events.js';
+import type { FailureRule, Verdict } from './failure-rule.js';
+import { Judged, verdictOn } from './failure-rule.js';
+import type { Home } from './home.js';
 import type { AttemptKind, CallOutcome, Host } from './host.js';
 import type { CallWatch } from './observer.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
 import { kindOfError, outcomeOf } from './outcome.js';
 import { Delivery, Phase } from './phase.js';
 import type { Layer, Plan } from './plan.js';
+import { statusOf, toldAs } from './telling.js';
 
 /** What a pass is made of, and what policies and listeners are told of it: the `Call` and, while it leaves, the `Outcome`. */
-export abstract class CallState implements Call {
+export abstract class CallState extends Judged implements Call {
   /** The pipeline that it serves, or served last. */
   host: Host;
   /** That of the host, or of the time before it drained. */
@@ -48,6 +51,7 @@ export abstract class CallState implements Call {
   error: unknown;
 
   constructor(host: Host, plan: Plan) {
+    super();
     this.host = host;
     this.plan = plan;
     this.layers = plan.layers;
@@ -70,6 +74,22 @@ export abstract class CallState implements Call {
 
   get attempts(): number {
     return this.root.runs;
+  }
+
+  get callId(): number {
+    const detour = this.root.off();
+    detour.callId ??= nextCallId();
+    return detour.callId;
+  }
+
+  /** The same, if anybody listens. */
+  get heardAs(): number | undefined {
+    return this.listening ? this.callId : undefined;
+  }
+
+  /** Where the call was made, if user code may be called from elsewhere. */
+  protected get home(): Home | undefined {
+    return this.root.attempt.home ?? this.attempt.home;
   }
 
   get pipeline(): string {
@@ -164,20 +184,39 @@ export abstract class CallState implements Call {
   }
 
   emit(event: EventBody, at = this.layer): void {
-    const layer = this.layers[at] as Layer;
-    const { name, key, hub } = this.host;
-    const full = { ...event, pipeline: name, key, policy: layer.name } as PipelineEvent;
-    hub.emit(full);
-    for (const nested of layer.within) nested.hub.emit(full);
-    this.root.watch?.event(full);
+    const { name, within } = this.layers[at] as Layer;
+    const full = this.eventOf(event, name);
+    const { home, phase } = this;
+    const isAsked = phase === Phase.entering || phase === Phase.leaving;
+    // A policy that speaks unasked does so from a timer, which may be another call's.
+    if (home === undefined || isAsked) this.tell(full, within);
+    else home.runInAsyncScope(this.tell, this, full, within);
+  }
+
+  private eventOf(event: EventBody, policy: string | undefined): PipelineEvent {
+    const { name: pipeline, key } = this.host;
+    return { ...event, pipeline, key, policy, callId: this.callId } as PipelineEvent;
+  }
+
+  private tell(event: PipelineEvent, within: readonly Host[]): void {
+    const { watch } = this.root;
+    this.within(() => {
+      this.host.hub.emit(event);
+      for (const { hub } of within) hub.emit(event);
+      // A listener may have ended the call.
+      if (this.root.watch === watch) watch?.event(event);
+    });
+  }
+
+  within<T>(run: () => T): T {
+    const { watch } = this.root;
+    return watch === undefined ? run() : watch.within(run);
   }
 
   note(event: EventBody, at = this.layer): void {
     const { watch } = this.root;
     if (watch === undefined) return;
-    const { name, key } = this.host;
-    const policy = this.layers[at]?.name;
-    watch.event({ ...event, pipeline: name, key, policy } as PipelineEvent);
+    watch.event(this.eventOf(event, this.layers[at]?.name));
   }
 
   wouldReject(reason: string, retryAfter?: number): void {
@@ -192,6 +231,24 @@ export abstract class CallState implements Call {
     const waitedMs = host.time.now() - detour.waitingSince;
     detour.waitingSince = Number.NaN;
     root.watch?.waited(this.policy, waitedMs);
+  }
+
+  isFailure(outcome: Outcome): Verdict | undefined {
+    const rule = this.layers[this.layer]?.rule;
+    const known = rule === undefined ? undefined : verdictOn(outcome, rule);
+    return known === 'fault' ? 'ignore' : known;
+  }
+
+  /** Asks the pipeline's rule about the outcome. What that throws is the outcome from now on, and nobody is asked about it. */
+  protected judge(rule: FailureRule): void {
+    try {
+      verdictOn(this as Outcome, rule);
+    } catch (error) {
+      this.discard();
+      this.fail(error);
+      this.rule = rule;
+      this.known = 'fault';
+    }
   }
 
   /** Marks the call as answered by a fallback. */
@@ -250,12 +307,14 @@ export abstract class CallState implements Call {
     this.kind = kind;
     this.attempt.value = undefined;
     this.error = error;
+    this.rule = undefined;
   }
 
   protected takeOver(outcome: Outcome): void {
     this.kind = outcome.kind;
     this.attempt.value = outcome.kind === 'success' ? outcome.value : undefined;
     this.error = outcome.kind === 'success' ? undefined : outcome.error;
+    this.keepFrom(outcome);
   }
 
   protected fail(error: unknown): void {
@@ -263,7 +322,9 @@ export abstract class CallState implements Call {
   }
 
   protected outcome(): Outcome {
-    return outcomeOf(this.kind, this.value, this.error);
+    const outcome = outcomeOf(this.kind, this.value, this.error);
+    if (this.rule !== undefined) (outcome as unknown as Judged).keepFrom(this);
+    return outcome;
   }
 
   protected get attemptKind(): AttemptKind {
@@ -279,47 +340,28 @@ export abstract class CallState implements Call {
   told(outcome: Outcome): Told {
     const { kind } = outcome;
     const result = kind === 'success' ? outcome.value : outcome.error;
-    const failed = kind === 'success' && this.failedResult(kind, result) !== undefined;
     return {
-      outcome: failed ? 'failure' : kind,
-      status: this.statusOf(kind, result),
+      outcome: toldAs(this.host, outcome),
+      status: statusOf(this.host, kind, result),
+      value: kind === 'success' ? result : undefined,
       error: kind === 'success' ? undefined : result,
     };
   }
 
-  /** Of our own rejections and timeouts nobody is asked: what they have as cause happened to other calls. */
-  private statusOf(kind: OutcomeKind, result: unknown): number | undefined {
-    const { statusOf } = this.host;
-    if (statusOf === undefined || (kind !== 'success' && kind !== 'failure')) return undefined;
-    try {
-      const status: unknown = statusOf(result);
-      return typeof status === 'number' ? status : undefined;
-    } catch (error) {
-      reportFault('statusOf', error);
-      return undefined;
-    }
+  /** Counts an attempt, and reports it to whoever wants to hear of each. */
+  protected countAttempt(outcome: ToldOutcome): void {
+    this.host.tally.attempt(this.attemptKind, outcome);
+    if (this.host.hub.routine || this.reportsAttempt) this.reportAttempt(outcome);
   }
 
-  /** What the outcome is called in events and metrics: there, a result can be a failure. */
-  protected failedResult(kind = this.kind, value = this.value): FailedResult | undefined {
-    const { errorTypeOf } = this.host;
-    if (errorTypeOf === undefined || kind !== 'success') return undefined;
-    try {
-      const word: unknown = errorTypeOf(value);
-      return typeof word === 'string' ? new FailedResult(word) : undefined;
-    } catch (error) {
-      reportFault('errorTypeOf', error);
-      return undefined;
-    }
-  }
-
-  protected reportAttempt(outcome: OutcomeKind): void {
+  protected reportAttempt(outcome: ToldOutcome): void {
     this.report({
       type: 'attempt',
       attempt: this.attempt.attempt,
       kind: this.attemptKind,
       outcome,
-      status: this.statusOf(this.kind, this.kind === 'success' ? this.value : this.error),
+      status: statusOf(this.host, this.kind, this.kind === 'success' ? this.value : this.error),
+      value: this.value,
       error: this.error,
     });
   }
@@ -332,6 +374,7 @@ export abstract class CallState implements Call {
       outcome,
       attempts: this.attempts,
       durationMs: this.host.time.now() - this.startedAt,
+      value: this.value,
       error: this.error,
     });
   }
@@ -339,19 +382,17 @@ export abstract class CallState implements Call {
   protected endWatch(outcome: CallOutcome, error: unknown): void {
     const watch = this.watch as CallWatch;
     this.watch = undefined;
-    watch.end(outcome, this.runs, error, this.startedAt);
+    watch.end(outcome, this.runs, error, this.startedAt, this);
   }
 
   protected report(event: EventBody): void {
-    const { host } = this;
-    const { name: pipeline, key } = host;
-    const full = { ...event, pipeline, key, policy: undefined } as PipelineEvent;
-    host.hub.emit(full);
-    this.root.watch?.event(full);
+    this.tell(this.eventOf(event, undefined), NOBODY);
   }
 
   abstract abandon(layer: number, error: unknown): void;
 }
+
+const NOBODY: readonly Host[] = [];
 
 function shown(answer: unknown): string {
   if (typeof answer !== 'object' || answer === null) return String(answer);

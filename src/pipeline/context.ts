@@ -1,3 +1,5 @@
+import type { Home } from './home.js';
+
 /**
  * What an operation is told about the attempt it makes. Its members are read when they are asked for, so pass it on as it is: a
  * copy (`{ ...context }`) has none of them.
@@ -23,6 +25,8 @@ export interface ContextOwner {
   readonly pipeline: string;
   readonly deadline: number;
   readonly time: { now(): number };
+  /** Of a call that somebody listens to, its number. */
+  readonly heardAs?: number | undefined;
   stopClock?(layer: number | undefined): void;
   startClock?(layer: number | undefined, extraMs: number): void;
 }
@@ -58,6 +62,7 @@ export class Attempt implements Context {
   #reject: ((reason: unknown) => void) | undefined;
   #owner: ContextOwner | undefined;
   #abort: AbortController | GivenUp | undefined;
+  #home: Home | undefined;
   readonly #settings: LayerSettings | undefined;
 
   constructor(owner: ContextOwner, operation: Operation, settings?: LayerSettings) {
@@ -68,6 +73,7 @@ export class Attempt implements Context {
     this.#reject = undefined;
     this.#owner = owner;
     this.#abort = undefined;
+    this.#home = undefined;
   }
 
   /** What it runs. */
@@ -87,6 +93,15 @@ export class Attempt implements Context {
 
   set value(value: unknown) {
     this.#value = value;
+  }
+
+  /** Where the call was made, if user code may be called from elsewhere. */
+  get home(): Home | undefined {
+    return this.#home;
+  }
+
+  set home(home: Home | undefined) {
+    this.#home = home;
   }
 
   /** Makes a promise that can be settled at any moment. Compiled, the executor is inlined and costs nothing. */
@@ -135,6 +150,11 @@ export class Attempt implements Context {
     return this.#owner === undefined ? '' : this.#owner.pipeline;
   }
 
+  /** The number of a call that somebody listens to. */
+  get callId(): number | undefined {
+    return this.#owner?.heardAs;
+  }
+
   /** Gives the attempt up: its signal, read or not yet read, aborts with this reason. */
   abort(reason: unknown): void {
     if (this.#abort instanceof AbortController) this.#abort.abort(reason);
@@ -161,6 +181,11 @@ export class Attempt implements Context {
 /** The controller of the attempt that an operation was told about. */
 export function controllerOf(context: Context): AbortController {
   return (context as Attempt).controller;
+}
+
+/** The number of the call, if anybody listens to it. To be asked before the attempt is over. */
+export function callIdOf(context: Context): number | undefined {
+  return (context as Attempt).callId;
 }
 
 /** What measures the time of one attempt. Once the attempt is over nothing happens. */

@@ -10,6 +10,7 @@ import type { RejectedError } from '../errors.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { Context } from './context.js';
 import type { BreakerState, EventBody, Told } from './events.js';
+import type { FailureRule, Verdict } from './failure-rule.js';
 import type { PolicyMeasures } from './observer.js';
 import type { Outcome } from './outcome.js';
 import type { Refusals } from './refusals.js';
@@ -20,6 +21,8 @@ export interface Call {
   readonly pipeline: string;
   /** What messages call that pipeline: its name, and of a keyed one's copy the key, as in `fetch [https://api.example]`. */
   readonly label: string;
+  /** The call's number, as its events have it: no other call of the process has it. Made when it is first asked for. */
+  readonly callId: number;
   /** @internal Which copy of a keyed pipeline that is, as errors show it. */
   readonly publicKey: string | undefined;
   /** Name of this policy in that pipeline. */
@@ -38,12 +41,21 @@ export interface Call {
   readonly roughDeadline: number;
   /** @internal What the call sets in place of the own option of the policy in `layer`: see {@link LayerSettings}. */
   setting(layer: number): number | undefined;
+  /**
+   * What the pipeline's `isFailure` says of an outcome of this call. `undefined` where it has none, and of timeouts, refusals and aborts, about
+   * which it is not asked.
+   *
+   * @throws what `isFailure` throws, and a ContractError when it answers something else.
+   */
+  isFailure(outcome: Outcome): Verdict | undefined;
   /** Whether rejections carry a stack (`captureStack` of the pipeline). */
   readonly captureStack: boolean;
   /** Whether anybody listens: ask before building an event. */
   readonly listening: boolean;
   /** Reports an event of the policy in layer `layer`, by default the one that is being asked. */
   emit(event: EventBody, layer?: number): void;
+  /** @internal Calls a function in the call's own trace. */
+  within<T>(run: () => T): T;
   /** Notes an event in the trace of this call alone. For what {@link PolicyBase.subscribe} reports to everybody. */
   note(event: EventBody, layer?: number): void;
   /** @internal What an event says of an outcome. */
@@ -59,27 +71,42 @@ export interface Call {
   abandon(layer: number, error: unknown): void;
 }
 
+/** Whether anybody listens. */
+export interface Audience {
+  readonly active: boolean;
+}
+
 /** What every policy may offer the pipeline that holds it. */
 export interface PolicyBase {
   /** Stable word for the kind of policy: `retry`, `circuit_breaker`. Policies are named by it unless they have a `name`. */
   readonly type: string;
   /** The name in events, errors and telemetry. Default: the type. */
   readonly name?: string | undefined;
-  /** Called when a pipeline is made with this policy; throws a ConfigError when it cannot work there. */
-  bind?(time: TimeSource): void;
+  /**
+   * Called when a pipeline is made with this policy; throws a ConfigError when it cannot work there. `hasRule`: the calls of this pipeline can
+   * be asked for a verdict (`Call.isFailure`) on results, too.
+   */
+  bind?(time: TimeSource, hasRule?: boolean): void;
+  /** @internal The idea of failure that came with the list this policy is of: see `isFailure` of `standard`. */
+  readonly failureRule?: FailureRule | undefined;
   /** A copy with the same options and fresh state, without validating again. Without it, copies of a pipeline share the policy. */
   fork?(): Policy<unknown>;
   /** The policy's state as plain JSON. */
   snapshot?(): unknown;
   /** Plain numbers for telemetry, asked for when it collects. `nowMs` is the time of the pipeline's clock. */
   measure?(nowMs: number): PolicyMeasures;
-  /** Reports events that happen outside any call (a breaker tripped by hand). Returns the unsubscriber. */
-  subscribe?(emit: (event: EventBody) => void): () => void;
+  /**
+   * Reports events that concern all calls, or happen outside any (a breaker tripped by hand). `callId` is that of the call which caused one.
+   * Returns the unsubscriber.
+   */
+  subscribe?(emit: (event: EventBody, callId?: number) => void): () => void;
+  /** @internal Who is told through `subscribe`. */
+  readonly audience?: Audience;
   /**
    * A call that this policy let in, and that succeeded at about `succeededAt` (in the clock's milliseconds), has failed since, in what it
-   * had brought: the body of a response. Told outside any call.
+   * had brought: the body of a response. Told outside any call; `callId` is its number, where somebody listened to it.
    */
-  failedLate?(outcome: Outcome, succeededAt: number): void;
+  failedLate?(outcome: Outcome, succeededAt: number, callId?: number): void;
   /** Whether a call is in here or state is held that must not be dropped (an open breaker): keyed pipelines ask before evicting. */
   busy?(): boolean;
   /**
@@ -117,6 +144,8 @@ export interface Gate extends PolicyBase {
   readonly holds?: boolean;
   /** How it refuses calls, where that is known in advance. */
   readonly refusals?: Refusals | undefined;
+  /** @internal Its `exit` and `leave` call nothing of the user's. */
+  readonly quiet?: boolean;
   /** Must be `true` for a gate that calls {@link Call.abandon}. */
   readonly mayAbandon?: boolean;
   /** When this gate will abandon the call whose `state` this is, in the clock's milliseconds. */

@@ -57,6 +57,8 @@ export class Detour {
   cooperative = false;
   timeOver: TimeOver | undefined;
   degraded = false;
+  /** Of the first pass: the call's number, once somebody asked for it. */
+  callId: number | undefined;
   /** Of the first pass, where stacks are captured: where the call was made. */
   site: CallSite | undefined;
 }

@@ -76,7 +76,9 @@ export class DriveHold implements Drive {
   discard(outcome: Outcome): void {
     if (outcome.kind !== 'success') return;
     discardWith(this.#host.discard, outcome.value);
-    if (!this.ended && this.call.listening) this.call.emit({ type: 'discard' });
+    if (!this.ended && this.call.listening) {
+      this.call.emit({ type: 'discard', value: outcome.value });
+    }
   }
 
   degraded(): void {

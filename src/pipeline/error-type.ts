@@ -3,6 +3,9 @@ import { ResilienceError } from '../errors.js';
 /** Stands for errors that cannot be named; OpenTelemetry's own word for it. */
 export const OTHER_ERROR = '_OTHER';
 
+/** The word for a result that `isFailure` calls a failure, where nothing says a better one. */
+export const FAILED_RESULT = 'failed_result';
+
 /**
  * Stands in for the error of a call whose result is a failure though nothing was thrown. It never leaves the engine and its
  * telemetry.

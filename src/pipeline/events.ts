@@ -7,14 +7,21 @@ export type BreakerState = 'closed' | 'open' | 'half_open' | 'isolated';
 /** Why a retry that would have been allowed by `maxRetries` was not made, or that none was left. */
 export type RetryStop = 'exhausted' | 'budget' | 'deadline' | 'retry_after' | 'rejected';
 
+/**
+ * What an outcome is called in events and telemetry. There, what the pipeline's `isFailure` says goes before the kind: a result can be a
+ * `failure`, an error a `success`, and either `ignored`.
+ */
+export type ToldOutcome = OutcomeKind | 'ignored';
+
 /** What a policy reports; the engine adds where it happened. */
 export type EventBody =
   /** A call settled. `attempts` counts how often the operation was called; `durationMs` is wall time in the pipeline. */
   | {
       readonly type: 'call';
-      readonly outcome: OutcomeKind | 'fallback';
+      readonly outcome: ToldOutcome | 'fallback';
       readonly attempts: number;
       readonly durationMs: number;
+      readonly value?: unknown;
       readonly error?: unknown;
     }
   /** One call of the operation ended (or was given up: `cancelled`, `timeout`). */
@@ -22,8 +29,9 @@ export type EventBody =
       readonly type: 'attempt';
       readonly attempt: number;
       readonly kind: 'first' | 'retry' | 'hedge';
-      readonly outcome: OutcomeKind;
+      readonly outcome: ToldOutcome;
       readonly status?: number | undefined;
+      readonly value?: unknown;
       readonly error?: unknown;
     }
   /** A retry was decided: it starts after `delayMs`. `attempt` is the number of the attempt to come. */
@@ -31,8 +39,9 @@ export type EventBody =
       readonly type: 'retry';
       readonly attempt: number;
       readonly delayMs: number;
-      readonly outcome: OutcomeKind;
+      readonly outcome: ToldOutcome;
       readonly status?: number | undefined;
+      readonly value?: unknown;
       readonly error?: unknown;
     }
   /** The body of an answer failed while it was read, `durationMs` after its headers. The call had ended, most often as a success. */
@@ -43,18 +52,21 @@ export type EventBody =
       readonly reason: RetryStop;
       readonly by?: string | undefined;
       readonly attempts: number;
-      readonly outcome: OutcomeKind;
+      readonly outcome: ToldOutcome;
       readonly status?: number | undefined;
+      readonly value?: unknown;
       readonly error?: unknown;
     }
   /** A timeout expired. */
-  | { readonly type: 'timeout'; readonly timeoutMs: number }
+  | { readonly type: 'timeout'; readonly timeoutMs: number; readonly error?: unknown }
   /** A policy refused a call, or would have (`enforced: false`, a dry run). */
   | {
       readonly type: 'rejection';
       readonly reason: string;
       readonly enforced: boolean;
       readonly retryAfter?: number | undefined;
+      /** What the call is refused with; none in a dry run. */
+      readonly error?: unknown;
     }
   /** A circuit breaker changed state. */
   | {
@@ -71,20 +83,23 @@ export type EventBody =
   /** A fallback answered in place of this outcome. */
   | {
       readonly type: 'fallback';
-      readonly outcome: OutcomeKind;
+      readonly outcome: ToldOutcome;
       readonly status?: number | undefined;
+      readonly value?: unknown;
       readonly error?: unknown;
     }
   /** A call waits in a queue. */
   | { readonly type: 'queued'; readonly queued: number }
   /** A result nobody will receive was given to the `discard` hook. */
-  | { readonly type: 'discard' };
+  | { readonly type: 'discard'; readonly value?: unknown };
 
-/** What events say of how something ended. A result that the pipeline takes for a failure (`errorTypeOf`) is one. */
+/** What events say of how something ended. A result that the pipeline takes for a failure (`isFailure`, `errorTypeOf`) is one. */
 export interface Told {
-  readonly outcome: OutcomeKind;
+  readonly outcome: ToldOutcome;
   /** That of the result or error, where it has one (`statusOf`). */
   readonly status: number | undefined;
+  /** The result, where it ended in one: a retry or a fallback may be about that, too. */
+  readonly value: unknown;
   readonly error: unknown;
 }
 
@@ -94,6 +109,8 @@ export type PipelineEvent = EventBody & {
   /** Which copy of a keyed pipeline. */
   readonly key: string | undefined;
   readonly policy: string | undefined;
+  /** The call it belongs to: a number that no other call of the process has. `undefined` for what happens outside any call. */
+  readonly callId: number | undefined;
 };
 
 /** The stable names of the events. */

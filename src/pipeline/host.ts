@@ -1,13 +1,13 @@
 import type { TimeSource } from '../time/time-source.js';
 import type { Closing } from './closing.js';
-import type { Hub } from './events.js';
+import type { Hub, ToldOutcome } from './events.js';
+import type { FailureRule } from './failure-rule.js';
 import type { CallObserver } from './observer.js';
-import type { OutcomeKind } from './outcome.js';
 import type { Plan } from './plan.js';
 import type { Tally } from './tally.js';
 
 /** What counts as one call's end in telemetry */
-export type CallOutcome = OutcomeKind | 'fallback';
+export type CallOutcome = ToldOutcome | 'fallback';
 
 /** What calls are counted as: a call whose answer's body failed is counted once more. */
 export type CountedOutcome = CallOutcome | 'body_failure';
@@ -40,14 +40,14 @@ export interface Host {
   readonly hub: Hub;
   readonly tally: Tally;
   readonly plan: Plan;
-  /** What calls that start now go through: the plan, until it drains. */
-  readonly entry: Plan;
   /** Set once it drains. */
   readonly closing: Closing | undefined;
   /** Watches the calls; `undefined` without telemetry. */
   readonly observer: CallObserver | undefined;
   readonly captureStack: boolean;
   readonly discard: Discard | undefined;
+  /** What says which outcomes are failures; `undefined` where the defaults do. */
+  readonly failureRule: FailureRule | undefined;
   /** Whether results can be failures, and which are. */
   readonly errorTypeOf: ErrorTypeOf | undefined;
   /** Finds the status that events show. */

@@ -25,6 +25,8 @@ export interface CallObserver {
 export interface CallWatch {
   /** Whether it wants to hear of each attempt; it does hear of hedges. */
   readonly attempts: boolean;
+  /** Whether user code is told of the call. */
+  readonly hears: boolean;
   /** Runs the operation where it belongs: inside the call's own context. */
   operate(operation: Operation, attempt: Context): unknown;
   /** Runs something else there. */
@@ -34,7 +36,20 @@ export interface CallWatch {
   /** The call has waited to be let in by a policy, whatever came of it. */
   waited(policy: string, waitedMs: number): void;
   /** The call settled; it had started at `startedAt` of the pipeline's clock. */
-  end(outcome: CallOutcome, attempts: number, error: unknown, startedAt: number): void;
+  end(
+    outcome: CallOutcome,
+    attempts: number,
+    error: unknown,
+    startedAt: number,
+    call: EndedCall,
+  ): void;
+}
+
+/** What else may be asked of a call that settles. */
+export interface EndedCall {
+  readonly callId: number;
+  /** Its result, where it ended in one. */
+  readonly value: unknown;
 }
 
 /** What a policy says of itself when telemetry collects; see `PolicyBase.measure`. */

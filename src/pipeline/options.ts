@@ -3,6 +3,8 @@ import { fnOf, policyName } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
 import type { Clock } from '../time/clock.js';
+import type { IsFailure } from './failure-rule.js';
+import { isFailureSchema } from './failure-rule.js';
 import type { Discard, ErrorTypeOf, StatusOf } from './host.js';
 import type { TelemetryOptions } from './telemetry-options.js';
 import { telemetrySchema } from './telemetry-options.js';
@@ -26,9 +28,18 @@ export interface PipelineOptions {
    */
   readonly discard?: Discard | undefined;
   /**
+   * Which outcomes are failures of the upstream, said once for all: policies without a `handle` of their own follow it (retry, circuit breaker,
+   * throttle, adaptive limiter), and so do metrics, spans and events. `true` is a failure, `false` a success, `'ignore'` says nothing of the
+   * upstream, so that nobody counts it either way. It is asked about results and about errors of the operation; timeouts are failures, refusals
+   * and aborts are none. The call still ends as it does: an error is thrown, whatever it is called. Default: that of the policies, where they
+   * come from a `standard({ isFailure })` or a pipeline that has one; else all errors are failures, and results as `errorTypeOf` says. What it
+   * throws ends the call.
+   */
+  readonly isFailure?: IsFailure | undefined;
+  /**
    * Which results are failures though nothing was thrown, such as an HTTP response with status 503: a word of low cardinality
    * (`'503'`) for those, `undefined` for all others. Events and metrics then count such an attempt or call as a failure, with
-   * the word as its `error.type`. Policies go by their own `handle`. Default: no result is. What it throws is reported to
+   * the word as its `error.type`. Policies do not go by it. Beside `isFailure` it only finds the word. Default: no result is. What it throws is reported to
    * OpenTelemetry's `diag`.
    */
   readonly errorTypeOf?: ErrorTypeOf | undefined;
@@ -60,6 +71,7 @@ export const pipelineSchema = z.strictObject({
   clock: clockSchema.optional(),
   captureStack: z.boolean().default(false),
   discard: fnOf<Discard>().optional(),
+  isFailure: isFailureSchema.optional(),
   errorTypeOf: fnOf<ErrorTypeOf>().optional(),
   statusOf: fnOf<StatusOf>().optional(),
   telemetry: telemetrySchema.optional(),

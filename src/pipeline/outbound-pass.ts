@@ -5,10 +5,11 @@ import type { Drivable } from './drive.js';
 import { DriveHold } from './drive.js';
 import type { AttemptKind, Host } from './host.js';
 import type { Outcome } from './outcome.js';
-import { failure, isOutcome, outcomeOf } from './outcome.js';
+import { failure, isOutcome } from './outcome.js';
 import { Delivery, Phase } from './phase.js';
 import type { Exit, Layer } from './plan.js';
 import { settledResult } from './promises.js';
+import { failedResultOf, toldAs } from './telling.js';
 
 /**
  * The way out of a pass: past the gates, which learn the outcome, and past the drivers, which are asked whether it may leave
@@ -24,9 +25,8 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     }
     // What of the user's is called from here on must not find the call running, should it abort it.
     this.phase = Phase.leaving;
-    const outcome = this.failedResult() === undefined ? this.kind : 'failure';
-    host.tally.attempt(this.attemptKind, outcome);
-    if (host.hub.routine || this.reportsAttempt) this.reportAttempt(outcome);
+    if (host.failureRule !== undefined) this.judge(host.failureRule);
+    this.countAttempt(toldAs(host, this as Outcome));
     return this.leave(this.layers.length - 1);
   }
 
@@ -100,20 +100,6 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     return this.finish();
   }
 
-  /**
-   * As `leave`, from a timer that some other call may have set. A driver must not run there: what it starts would find that
-   * call's async context (the store of an AsyncLocalStorage, such as whose request it is). A reaction of a promise runs in
-   * the context in which it was asked for, so the pass wakes itself through its own.
-   */
-  protected override leaveFromTimer(i: number): void {
-    if (this.layers.slice(this.from, i + 1).some((layer) => layer.driver !== undefined)) {
-      this.layer = i;
-      this.attempt.resolve(WAKE);
-    } else {
-      this.leave(i);
-    }
-  }
-
   /** As `leave`, for callers that are not reactions of a promise: a pass without a promise of its own needs one now. */
   protected leaveAtOnce(i: number): unknown {
     if (this.owned) return this.leave(i);
@@ -151,12 +137,10 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     let answer: Outcome | Promise<Outcome>;
     try {
       const driver = (this.layers[i] as Layer).driver as Driver;
-      // A timer may have brought us here, which belongs to whichever call set it.
-      const { watch } = this.root as OutboundPass;
       answer =
-        watch === undefined
+        (this.root as OutboundPass).watch === undefined
           ? driver.drive(drive, first)
-          : watch.within(() => driver.drive(drive, first));
+          : this.within(() => driver.drive(drive, first));
     } catch (error) {
       answer = failure(error);
     }
@@ -183,28 +167,36 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
   }
 
   private finish(): unknown {
-    const { host, detour, kind, error, owned, delivery, attempt } = this;
+    const { host, detour, owned, delivery, attempt } = this;
+    const degraded = this.kind === 'success' && detour?.degraded === true;
+    // What a policy has made of the outcome nobody was asked about.
+    if (host.failureRule !== undefined && this === this.root && !degraded) {
+      this.judge(host.failureRule);
+    }
+    const { kind, error } = this;
     this.phase = Phase.done;
     this.layer = this.from;
     if (this === this.root) {
       host.inFlight--;
       // An abort's reason belongs to the caller.
       if (kind !== 'success' && kind !== 'cancelled') detour?.site?.addTo(error);
-      const degraded = kind === 'success' && detour?.degraded === true;
-      const failed = degraded ? undefined : this.failedResult();
-      const outcome = degraded ? 'fallback' : failed === undefined ? kind : 'failure';
-      host.tally.call(outcome, this.runs > 1, failed ?? error);
+      const outcome = degraded ? 'fallback' : toldAs(host, this as Outcome);
+      const failed = kind === 'success' && outcome === 'failure';
+      const told = failed ? failedResultOf(host, attempt.value) : error;
+      host.tally.call(outcome, this.runs > 1, told);
       if (host.hub.routine) {
         this.reportCall(outcome);
         host.closing?.check();
       }
-      if (this.watch !== undefined) this.endWatch(outcome, failed ?? error);
+      if (this.watch !== undefined) this.endWatch(outcome, told);
     }
     detour?.following?.remove(this);
     if (kind === 'failure' && detour?.parent !== undefined) {
       detour.parent.off().failed = detour.failed ?? attempt;
     }
     const { value } = attempt;
+    const ended = delivery === Delivery.outcome ? this.outcome() : undefined;
+    if (this.rule !== undefined) this.rule = undefined;
     this.release();
     if (delivery === Delivery.execute) {
       if (owned) {
@@ -215,10 +207,7 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
       if (kind === 'success') return value;
       throw error;
     }
-    const answer =
-      delivery === Delivery.settle
-        ? settledResult(kind, value, error)
-        : outcomeOf(kind, value, error);
+    const answer = ended ?? settledResult(kind, value, error);
     if (!owned) return answer;
     attempt.resolve(answer);
     return undefined;
@@ -230,6 +219,3 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     options: NextOptions | undefined,
   ): Promise<Outcome>;
 }
-
-/** What the promise of a pass answers when the pass only wants to run where the call was made. */
-export const WAKE = Symbol('wake');

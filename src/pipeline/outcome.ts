@@ -1,4 +1,5 @@
 import { isBranded, REJECTED, TIMEOUT } from '../copies.js';
+import { Judged } from './failure-rule.js';
 
 /**
  * How one run of the inner layers ended. Inside a pipeline errors are values; they are thrown once, at the edge,
@@ -31,12 +32,13 @@ export interface Failure {
 export type Outcome<T = unknown> = Success<T> | Failure;
 
 /** An outcome of one hidden class, so that code which reads outcomes stays monomorphic. */
-class Ended {
+class Ended extends Judged {
   readonly kind: OutcomeKind;
   readonly value: unknown;
   readonly error: unknown;
 
   constructor(kind: OutcomeKind, value: unknown, error: unknown) {
+    super();
     this.kind = kind;
     this.value = value;
     this.error = error;

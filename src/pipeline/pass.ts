@@ -5,9 +5,10 @@ import { Attempt } from './context.js';
 import type { Admission, NextOptions } from './contract.js';
 import type { Detour } from './detour.js';
 import { followingOf } from './follow.js';
+import { homeHere } from './home.js';
 import type { AttemptKind, Host } from './host.js';
 import { isRejection } from './is-a.js';
-import { OutboundPass, WAKE } from './outbound-pass.js';
+import { OutboundPass } from './outbound-pass.js';
 import type { Outcome } from './outcome.js';
 import { outcomeOf } from './outcome.js';
 import { Delivery, Phase } from './phase.js';
@@ -43,19 +44,16 @@ export class Pass extends OutboundPass {
     return this.leaveOperation();
   };
 
-  /** Made when it is first needed: most pipelines never wake a call. */
-  private onSettled: ((answer: unknown) => unknown) | undefined;
-
   /** Runs a whole call and answers its promise. */
   static run(
     host: Host,
+    plan: Plan,
     operation: Operation,
     delivery: Delivery,
     signal: AbortSignal | undefined,
     settings: LayerSettings | undefined,
   ): Promise<unknown> {
-    const { entry } = host;
-    const pass = take(host, entry);
+    const pass = take(host, plan);
     pass.delivery = delivery;
     pass.attempt = new Attempt(pass, operation, settings);
     if (host.captureStack) pass.keepSite();
@@ -66,7 +64,7 @@ export class Pass extends OutboundPass {
     }
     if (host.hub.routine || pass.watch !== undefined) pass.startedAt = host.time.now();
     if (signal !== undefined) return pass.start(signal);
-    if (!entry.mayAbandon) return pass.enter(0) as Promise<unknown>;
+    if (!plan.mayAbandon) return pass.enter(0) as Promise<unknown>;
     const promise = pass.promise();
     pass.enter(0);
     return promise;
@@ -109,22 +107,21 @@ export class Pass extends OutboundPass {
   /** Makes the pass's own promise. */
   private promise(): Promise<unknown> {
     this.owned = true;
-    const promise = this.attempt.promise();
-    if (!this.plan.mayWake) return promise;
-    return promise.then(this.onSettled ?? this.makeOnSettled());
+    const { attempt } = this;
+    if (this.plan.keepsHome || this.isHeard) this.keepHome();
+    return attempt.promise();
   }
 
-  /** Apart, because a function that has a closure in it makes a context at each call. */
-  private makeOnSettled(): (answer: unknown) => unknown {
-    this.onSettled = (answer) => (answer === WAKE ? this.wake() : answer);
-    return this.onSettled;
+  /** Whether anybody listens to a call that is given up. */
+  private get isHeard(): boolean {
+    const { audiences } = this.plan;
+    if (this.host.hub.active || this.root.watch?.hears === true) return true;
+    return audiences.length > 0 && audiences.some(({ active }) => active);
   }
 
-  /** Goes on where a timer has stopped it, in the call's own async context. */
-  private wake(): Promise<unknown> {
-    const promise = this.promise();
-    this.leave(this.layer);
-    return promise;
+  /** From now on the call finds its own async context again, whoever ends it. */
+  private keepHome(): void {
+    if (this.home === undefined) this.attempt.home = homeHere();
   }
 
   /** Starts with a promise of its own, given up when `signal` aborts. The signal is followed by hand: AbortSignal.any leaks. */
@@ -206,6 +203,7 @@ export class Pass extends OutboundPass {
         reason: error.reason,
         enforced: true,
         retryAfter: error.retryAfter,
+        error,
       });
     }
     this.end('rejected', error);
@@ -297,7 +295,7 @@ export class Pass extends OutboundPass {
 const MAX_POOLED = 1024;
 const pool: Pass[] = [];
 
-/** A plan is that of one host alone. */
+/** A plan is that of one host alone, which may have several. */
 function take(host: Host, plan: Plan): Pass {
   const pass = pool.pop();
   if (pass === undefined) return new Pass(host, plan);

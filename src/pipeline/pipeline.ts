@@ -5,42 +5,31 @@ import { systemClock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
 import type { TimeSource } from '../time/time-source.js';
 import { isSameTime, timeSourceOf } from '../time/time-source.js';
+import type { CallOptions } from './call-options.js';
+import { isPlain, resolveCall } from './call-options.js';
 import type { Unread } from './closing.js';
 import { Closing } from './closing.js';
 import type { Context, LayerSettings, Operation } from './context.js';
-import type { Policy } from './contract.js';
+import type { Gate, Policy } from './contract.js';
 import type { Drained, DrainOptions } from './drain.js';
 import { allWithin, resolveDrain } from './drain.js';
 import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './events.js';
 import { eventTypes, Hub } from './events.js';
+import type { FailureRule, IsFailure } from './failure-rule.js';
+import { failureRuleOf, isPartial } from './failure-rule.js';
 import type { Discard, ErrorTypeOf, Host, StatusOf } from './host.js';
 import { labelOf, publicKeyOf } from './label.js';
 import { refuseMisfit } from './misfit.js';
-import {
-  bareSignal,
-  isBareSignal,
-  isOperation,
-  listedTwice,
-  noEvent,
-  noOperation,
-  notAPolicy,
-} from './mistakes.js';
+import { isOperation, listedTwice, noEvent, noOperation, notAPolicy } from './mistakes.js';
 import type { CallObserver } from './observer.js';
 import { Occupants } from './occupants.js';
 import type { ResolvedPipeline } from './options.js';
 import { Pass } from './pass.js';
 import { Delivery } from './phase.js';
 import type { Placed, Plan } from './plan.js';
-import { planOf } from './plan.js';
+import { planInside, planOf } from './plan.js';
+import { settledResult } from './promises.js';
 import { Tally } from './tally.js';
-
-/** What one call may bring along. */
-export interface CallOptions {
-  /** The caller's signal. When it aborts, the call rejects with its reason at once, whatever it is doing. */
-  readonly signal?: AbortSignal | undefined;
-  /** @internal What this call sets in place of its policies' own options. */
-  readonly settings?: LayerSettings | undefined;
-}
 
 /** What a layer may be: a policy, or a whole pipeline. */
 export type PipelineLayer = Policy<unknown> | Pipeline<unknown>;
@@ -98,7 +87,7 @@ export class Pipeline<Adds = never> {
   readonly tally: Tally;
   /** @internal */
   readonly plan: Plan;
-  /** @internal */
+  /** @internal What calls that start now go through: the plan, until it drains. */
   entry: Plan;
   /** @internal */
   closing: Closing | undefined;
@@ -111,6 +100,8 @@ export class Pipeline<Adds = never> {
   /** @internal */
   readonly discard: Discard | undefined;
   /** @internal */
+  readonly failureRule: FailureRule | undefined;
+  /** @internal */
   readonly errorTypeOf: ErrorTypeOf | undefined;
   /** @internal */
   readonly statusOf: StatusOf | undefined;
@@ -120,6 +111,10 @@ export class Pipeline<Adds = never> {
   copies: readonly WeakRef<Copies>[] = NO_COPIES;
   readonly #options: ResolvedPipeline;
   readonly #isCopy: boolean;
+  /** What bounds calls that bring a time of their own. */
+  readonly #callTime: readonly Gate[];
+  /** What such calls go through, made with the first of them. */
+  #timed: { readonly of: Plan; readonly plan: Plan } | undefined;
   /** A copy with other policies than its template's. */
   readonly #isApart: boolean;
   #subscriptions: (() => void)[] | undefined;
@@ -128,11 +123,13 @@ export class Pipeline<Adds = never> {
   private constructor(
     options: ResolvedPipeline,
     place: (host: Host) => Placed[],
+    callTime: readonly Gate[],
     template?: Pipeline<unknown>,
     key?: string,
     isApart = false,
   ) {
     this.#options = options;
+    this.#callTime = callTime;
     this.#isCopy = template !== undefined;
     this.#isApart = isApart;
     this.name = options.name;
@@ -149,8 +146,10 @@ export class Pipeline<Adds = never> {
     this.observer = key === undefined ? undefined : like?.observer?.fork(key);
     this.tally = this.observer?.tally ?? like?.tally ?? new Tally();
     const placed = place(this);
-    for (const { policy } of placed) policy.bind?.(this.time);
-    this.plan = planOf(placed, this.errorTypeOf !== undefined);
+    const rule = ruleAmong(options.isFailure, placed);
+    this.failureRule = rule;
+    for (const { policy } of placed) policy.bind?.(this.time, rule !== undefined);
+    this.plan = planOf(placed, this.errorTypeOf !== undefined || rule !== undefined, rule);
     this.entry = this.plan;
     if (this.hub.active) this.subscribe();
   }
@@ -167,8 +166,12 @@ export class Pipeline<Adds = never> {
   }
 
   /** @internal Use {@link pipeline}. */
-  static of<A>(options: ResolvedPipeline, policies: readonly PipelineLayer[]): Pipeline<A> {
-    return new Pipeline(options, (host) => flatten(policies, host));
+  static of<A>(
+    options: ResolvedPipeline,
+    policies: readonly PipelineLayer[],
+    callTime: readonly Gate[],
+  ): Pipeline<A> {
+    return new Pipeline(options, (host) => flatten(policies, host), callTime);
   }
 
   /**
@@ -176,15 +179,23 @@ export class Pipeline<Adds = never> {
    *
    * @throws the operation's own error, unchanged; a RejectedError when a policy refused the call, a TimeoutError when a
    * timeout expired, or the reason of the caller's signal. A TypeError when the operation is no function, or `options` a bare
-   * signal.
+   * signal; a ConfigError when one of the options is unknown or wrong.
    */
   execute<T>(operation: Operation<T>, options?: CallOptions): Promise<Awaited<T> | Adds> {
     if (!isOperation(operation)) return Promise.reject(noOperation('execute', operation));
-    if (options !== undefined && isBareSignal(options)) {
-      return Promise.reject(bareSignal('execute'));
-    }
-    const settings = options?.settings;
-    return Pass.run(this, operation, Delivery.execute, options?.signal, settings) as Promise<
+    const call = isPlain(options)
+      ? Pass.run(this, this.entry, operation, Delivery.execute, options?.signal, undefined)
+      : this.#runWith(options, operation, Delivery.execute);
+    return call as Promise<Awaited<T> | Adds>;
+  }
+
+  /** @internal As {@link Pipeline.execute}, for a call that sets something in place of its policies' own options. */
+  executeWith<T>(
+    operation: Operation<T>,
+    signal: AbortSignal | undefined,
+    settings: LayerSettings | undefined,
+  ): Promise<Awaited<T> | Adds> {
+    return Pass.run(this, this.entry, operation, Delivery.execute, signal, settings) as Promise<
       Awaited<T> | Adds
     >;
   }
@@ -197,13 +208,10 @@ export class Pipeline<Adds = never> {
     if (!isOperation(operation)) {
       return Promise.resolve({ status: 'rejected', reason: noOperation('settle', operation) });
     }
-    if (options !== undefined && isBareSignal(options)) {
-      return Promise.resolve({ status: 'rejected', reason: bareSignal('settle') });
-    }
-    const settings = options?.settings;
-    return Pass.run(this, operation, Delivery.settle, options?.signal, settings) as Promise<
-      PromiseSettledResult<Awaited<T> | Adds>
-    >;
+    const call = isPlain(options)
+      ? Pass.run(this, this.entry, operation, Delivery.settle, options?.signal, undefined)
+      : this.#runWith(options, operation, Delivery.settle);
+    return call as Promise<PromiseSettledResult<Awaited<T> | Adds>>;
   }
 
   /**
@@ -305,7 +313,11 @@ export class Pipeline<Adds = never> {
     const layers = this.plan.layers;
     return new Pipeline<Adds>(
       this.#options,
-      () => layers.map(({ policy, within }) => ({ policy: policy.fork?.() ?? policy, within })),
+      () =>
+        layers.map(({ policy, within, rule }) => {
+          return { policy: policy.fork?.() ?? policy, within, rule };
+        }),
+      this.#callTime,
       this as Pipeline<unknown>,
       key,
     );
@@ -314,7 +326,8 @@ export class Pipeline<Adds = never> {
   /** @internal A copy for one key with policies of its own: the same options and listeners, and no telemetry yet. */
   forkWith(key: string, policies: readonly PipelineLayer[]): Pipeline<unknown> {
     const place = (host: Host): Placed[] => flatten(policies, host);
-    return new Pipeline<unknown>(this.#options, place, this as Pipeline<unknown>, key, true);
+    const template = this as Pipeline<unknown>;
+    return new Pipeline<unknown>(this.#options, place, this.#callTime, template, key, true);
   }
 
   /** @internal Nobody makes calls here any more, and its policies are nobody else's. */
@@ -355,14 +368,37 @@ export class Pipeline<Adds = never> {
     this.#subscriptions = [];
     for (const { name: policyName, policy } of this.plan.layers) {
       if (policy.subscribe === undefined) continue;
-      const report = (event: EventBody): void => {
+      const report = (event: EventBody, callId?: number): void => {
         const { name, key } = this;
-        const full = { ...event, pipeline: name, key, policy: policyName } as PipelineEvent;
+        const where = { pipeline: name, key, policy: policyName, callId };
+        const full = { ...event, ...where } as PipelineEvent;
         this.hub.emit(full);
         this.observer?.event(full);
       };
       this.#subscriptions.push(policy.subscribe(report));
     }
+  }
+
+  /** A call that brings more than a signal. */
+  #runWith(options: unknown, operation: Operation, delivery: Delivery): Promise<unknown> {
+    try {
+      const method = delivery === Delivery.settle ? 'settle' : 'execute';
+      const { signal, times } = resolveCall(options, method, this.time);
+      const plan = times === undefined ? this.entry : this.#timedEntry();
+      return Pass.run(this, plan, operation, delivery, signal, times);
+    } catch (error) {
+      if (delivery === Delivery.execute) return Promise.reject(error);
+      return Promise.resolve(settledResult('failure', undefined, error));
+    }
+  }
+
+  #timedEntry(): Plan {
+    const { entry } = this;
+    if (this.closing !== undefined) return entry;
+    if (this.#timed?.of !== entry) {
+      this.#timed = { of: entry, plan: planInside(this.#callTime, entry) };
+    }
+    return this.#timed.plan;
   }
 
   #unsubscribe(): void {
@@ -375,14 +411,15 @@ function flatten(policies: readonly PipelineLayer[], host: Host): Placed[] {
   const placed = policies.flatMap((layer, i): Placed[] => {
     if (Pipeline.is(layer)) {
       checkNested(layer, host, i);
-      return layer.plan.layers.map(({ policy, within }) => ({
+      return layer.plan.layers.map(({ policy, within, rule }) => ({
         policy,
         within: [...within, layer],
+        rule,
       }));
     }
     refuseMisfit(layer, `pipeline.policies[${i}]`);
     if (!isPolicy(layer)) throw notAPolicy(layer, i);
-    return [{ policy: layer, within: [] }];
+    return [{ policy: layer, within: [], rule: layer.failureRule }];
   });
   const seen = new Set<Policy<unknown>>();
   for (const { policy } of placed) {
@@ -390,6 +427,16 @@ function flatten(policies: readonly PipelineLayer[], host: Host): Placed[] {
     seen.add(policy);
   }
   return placed;
+}
+
+/** The pipeline's own idea of failure, or the first that comes with its policies: of `standard()`, or of a nested pipeline. */
+function ruleAmong(
+  isFailure: IsFailure | undefined,
+  placed: readonly Placed[],
+): FailureRule | undefined {
+  const own = isFailure === undefined ? undefined : failureRuleOf(isFailure);
+  if (own !== undefined && !isPartial(own)) return own;
+  return placed.find(({ rule }) => rule !== undefined)?.rule ?? own;
 }
 
 /** A nested pipeline becomes layers of the outer one, whose clock and discard hook then serve them. */

@@ -1,4 +1,5 @@
-import type { Driver, Gate, Policy } from './contract.js';
+import type { Audience, Driver, Gate, Policy } from './contract.js';
+import type { FailureRule } from './failure-rule.js';
 import type { Host } from './host.js';
 
 /** One policy at its place in a pipeline. */
@@ -8,6 +9,8 @@ export class Layer {
   /** The nested pipelines that the policy came in, innermost first; none when the running pipeline lists it itself. */
   readonly within: readonly Host[];
   readonly policy: Policy<unknown>;
+  /** What says to this policy which outcomes are failures. */
+  readonly rule: FailureRule | undefined;
   readonly gate: Gate | undefined;
   readonly driver: Driver | undefined;
   /** A driver that wants to know of each first run. */
@@ -19,8 +22,14 @@ export class Layer {
   /** A driver that runs the inner layers itself from the start. */
   readonly active: boolean;
 
-  constructor(policy: Policy<unknown>, name: string, within: readonly Host[]) {
+  constructor(
+    policy: Policy<unknown>,
+    name: string,
+    within: readonly Host[],
+    rule: FailureRule | undefined,
+  ) {
     this.policy = policy;
+    this.rule = rule;
     this.name = name;
     this.within = within;
     this.gate = policy.role === 'gate' ? policy : undefined;
@@ -45,8 +54,10 @@ export interface Plan {
   readonly straight: readonly Exit[] | undefined;
   /** Whether a call may have to be settled before its operation is: then it needs a promise of its own. */
   readonly mayAbandon: boolean;
-  /** Whether a driver lies outside a gate that gives runs up: then it may be needed when a timer fires. */
-  readonly mayWake: boolean;
+  /** Whether a call that is given up, by a timer or a signal, may call user code: then it has to remember where it was made. */
+  readonly keepsHome: boolean;
+  /** Who else may listen to its policies, besides the listeners of the pipeline: then it has to as well. */
+  readonly audiences: readonly Audience[];
   /** Pipelines nested in this one. */
   readonly inner: readonly Host[];
 }
@@ -55,22 +66,41 @@ export interface Plan {
 export interface Placed {
   readonly policy: Policy<unknown>;
   readonly within: readonly Host[];
+  /** What says to it which outcomes are failures, where it brings that along. */
+  readonly rule?: FailureRule | undefined;
 }
 
 /** Lays the policies out; a policy name that occurs twice is numbered: `timeout`, `timeout_2`. */
-export function planOf(placed: readonly Placed[], judgesResults: boolean): Plan {
+export function planOf(
+  placed: readonly Placed[],
+  judgesResults: boolean,
+  rule?: FailureRule | undefined,
+): Plan {
   const names = uniqueNames(placed.map(({ policy }) => policy.name ?? policy.type));
   const layers = placed.map(
-    ({ policy, within }, i) => new Layer(policy, names[i] as string, within),
+    ({ policy, within, rule: own }, i) =>
+      new Layer(policy, names[i] as string, within, own ?? rule),
   );
+  const isStraight = !judgesResults && !layers.some((layer) => layer.inspects || layer.active);
+  return planFor(layers, isStraight, [...new Set(placed.flatMap(({ within }) => within))]);
+}
+
+/** The same plan inside of more gates. Its policies keep their names. */
+export function planInside(gates: readonly Gate[], { layers, straight, inner }: Plan): Plan {
+  const outer = gates.map((gate) => new Layer(gate, gate.name ?? gate.type, [], undefined));
+  return planFor([...outer, ...layers], straight !== undefined, inner);
+}
+
+function planFor(layers: readonly Layer[], isStraight: boolean, inner: readonly Host[]): Plan {
   return {
     layers,
-    straight:
-      judgesResults || layers.some((layer) => layer.inspects || layer.active)
-        ? undefined
-        : exitsOf(layers),
-    inner: [...new Set(placed.flatMap(({ within }) => within))],
-    mayWake: mayWake(layers),
+    straight: isStraight ? exitsOf(layers) : undefined,
+    inner,
+    keepsHome: mayDrive(layers) || layers.some(({ gate }) => gate !== undefined && !gate.quiet),
+    audiences: [
+      ...inner.map(({ hub }) => hub),
+      ...layers.flatMap(({ policy }) => policy.audience ?? []),
+    ],
     mayAbandon: layers.some((layer) => layer.gate?.mayAbandon === true),
   };
 }
@@ -94,7 +124,8 @@ function exitsOf(layers: readonly Layer[]): Exit[] {
   return layers.flatMap(({ gate }, at) => (gate === undefined ? [] : [{ at, gate }])).reverse();
 }
 
-function mayWake(layers: readonly Layer[]): boolean {
+/** Whether a driver lies outside a gate that gives runs up: it may start when a timer fires. */
+function mayDrive(layers: readonly Layer[]): boolean {
   const driver = layers.findIndex((layer) => layer.driver !== undefined);
   return driver >= 0 && layers.slice(driver).some((layer) => layer.gate?.mayAbandon === true);
 }

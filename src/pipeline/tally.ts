@@ -1,6 +1,6 @@
 import { errorTypeOf, OTHER_ERROR } from './error-type.js';
+import type { ToldOutcome } from './events.js';
 import type { AttemptKind, CountedOutcome } from './host.js';
-import type { OutcomeKind } from './outcome.js';
 
 /** Calls that ended alike. */
 export interface CallCount {
@@ -15,7 +15,7 @@ export interface CallCount {
 /** Attempts that ended alike. */
 export interface AttemptCount {
   readonly kind: AttemptKind;
-  readonly outcome: OutcomeKind;
+  readonly outcome: ToldOutcome;
   count: number;
 }
 
@@ -80,7 +80,7 @@ export class Tally {
     else last.once++;
   }
 
-  attempt(kind: AttemptKind, outcome: OutcomeKind): void {
+  attempt(kind: AttemptKind, outcome: ToldOutcome): void {
     let last = this.#lastAttempt;
     if (last === undefined || last.kind !== kind || last.outcome !== outcome) {
       last = this.attempts.find((each) => each.kind === kind && each.outcome === outcome);
@@ -119,7 +119,7 @@ export class Tally {
 
   /** The word for an error in telemetry; `undefined` for what ended well. */
   errorType(outcome: CountedOutcome, error: unknown): string | undefined {
-    if (outcome === 'success' || outcome === 'fallback') return undefined;
+    if (outcome === 'success' || outcome === 'fallback' || outcome === 'ignored') return undefined;
     const word = errorTypeOf(error);
     if (word === this.#lastWord) return word;
     this.#lastWord = bounded(word, this.#errorTypes);

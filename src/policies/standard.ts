@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { nested } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import type { Policy } from '../pipeline/contract.js';
-import type { Outcome } from '../pipeline/outcome.js';
+import type { IsFailure } from '../pipeline/failure-rule.js';
+import { failureRuleOf, isFailureSchema } from '../pipeline/failure-rule.js';
 import type { Duration } from '../time/duration.js';
 import { durationSchema, formatDuration } from '../time/duration.js';
 import { AdaptiveLimiterPolicy } from './adaptive-limiter/adaptive-limiter.js';
@@ -14,8 +15,6 @@ import { bulkheadSchema } from './bulkhead/options.js';
 import { CircuitBreakerPolicy } from './circuit-breaker/circuit-breaker.js';
 import type { CircuitBreakerOptions } from './circuit-breaker/options.js';
 import { circuitBreakerSchema, completeCircuitBreaker } from './circuit-breaker/options.js';
-import type { Handle } from './filter.js';
-import { handleSchema, handlesOf, isUpstreamFailure } from './filter.js';
 import type { RateLimiterOptions } from './rate-limiter/options.js';
 import { rateLimiterSchema } from './rate-limiter/options.js';
 import { RateLimiterPolicy } from './rate-limiter/rate-limiter.js';
@@ -29,11 +28,11 @@ export interface StandardOptions {
   /** Options of {@link rateLimiter}. Default: none, since only the upstream knows its quota. */
   readonly rateLimiter?: RateLimiterOptions | false | undefined;
   /**
-   * Which outcomes are failures of the upstream: these are retried, and counted by the circuit breaker. A filter of cockatiel, or a function that is asked
-   * about results and about errors of the operation; timeouts are failures, and refusals by policies inside are none. A `handle` of a single policy
-   * goes before it. Default: all errors of the operation.
+   * Which outcomes are failures of the upstream: see {@link PipelineOptions.isFailure}. The policies of this list go by it, and so does the
+   * pipeline that they are spread into, with its metrics and its other policies, unless it has one of its own. A `handle` of a single policy goes
+   * before it. Default: that of the pipeline.
    */
-  readonly isFailure?: Handle | undefined;
+  readonly isFailure?: IsFailure | undefined;
   /** How long the whole call may take, retries included: how long your own caller waits. Default 30 s. */
   readonly totalTimeout?: Duration | false | undefined;
   /** Options of {@link retry}. Default: its defaults. */
@@ -69,7 +68,7 @@ const timeoutSchema = z.union([durationSchema, z.literal(false)]).optional();
 /** The schema of {@link StandardOptions}. */
 export const standardSchema = z
   .strictObject({
-    isFailure: handleSchema.optional(),
+    isFailure: isFailureSchema.optional(),
     rateLimiter: policySchema(rateLimiterSchema).default(false),
     totalTimeout: timeoutSchema,
     retry: policySchema(retrySchema).prefault({}),
@@ -98,20 +97,20 @@ export const standardSchema = z
 export function standard(options?: StandardOptions): Policy[] {
   const given = parseOptions(standardSchema, options, 'standard');
   const { rateLimiter, totalTimeout = standardDefaults.totalTimeout } = given;
-  const { circuitBreaker, adaptiveLimiter, bulkhead, isFailure } = given;
-  const byAll = isFailure === undefined ? undefined : failuresBy(isFailure);
-  const retry = orHandle(given.retry, byAll);
+  const { retry, circuitBreaker, adaptiveLimiter, bulkhead, isFailure } = given;
+  const failureRule = isFailure === undefined ? undefined : failureRuleOf(isFailure);
   const { attemptTimeout = given.totalTimeout || standardDefaults.attemptTimeout } = given;
   const policies: Policy[] = [];
   if (rateLimiter !== false) policies.push(new RateLimiterPolicy(rateLimiter));
   if (totalTimeout !== false) policies.push(timeoutOf(totalTimeout, TOTAL_TIMEOUT));
-  if (retry !== false) policies.push(new RetryPolicy(retry));
+  if (retry !== false) policies.push(new RetryPolicy({ ...retry, failureRule }));
   if (circuitBreaker !== false) {
     const complete = completeCircuitBreaker(circuitBreaker);
-    policies.push(new CircuitBreakerPolicy(orHandle(complete, byAll)));
+    policies.push(new CircuitBreakerPolicy({ ...complete, failureRule }));
   }
   if (adaptiveLimiter !== false) {
-    policies.push(new AdaptiveLimiterPolicy(completeAdaptiveLimiter(adaptiveLimiter)));
+    const complete = completeAdaptiveLimiter(adaptiveLimiter);
+    policies.push(new AdaptiveLimiterPolicy({ ...complete, failureRule }));
   }
   if (bulkhead !== false) policies.push(new BulkheadPolicy(bulkhead));
   if (attemptTimeout !== false) policies.push(timeoutOf(attemptTimeout, ATTEMPT_TIMEOUT));
@@ -120,22 +119,4 @@ export function standard(options?: StandardOptions): Policy[] {
 
 function timeoutOf(duration: number, name: string): TimeoutPolicy {
   return new TimeoutPolicy({ duration, name });
-}
-
-/** The policy's own idea of failure, or that of all. */
-function orHandle<O extends { readonly handle?: Handle | undefined } | false>(
-  options: O,
-  byAll: Handle | undefined,
-): O {
-  if (options === false || byAll === undefined) return options;
-  return { ...options, handle: options.handle ?? byAll };
-}
-
-/** What the filter says of what the operation answered or threw; all else is decided as ever. */
-function failuresBy(isFailure: Handle): Handle {
-  const handles = handlesOf(isFailure, isUpstreamFailure);
-  return (outcome: Outcome) =>
-    outcome.kind === 'success' || outcome.kind === 'failure'
-      ? handles(outcome)
-      : isUpstreamFailure(outcome);
 }

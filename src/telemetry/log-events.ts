@@ -4,7 +4,7 @@ import { positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
 import { errorTypeOf } from '../pipeline/error-type.js';
-import type { EventOf, EventType, Listener } from '../pipeline/events.js';
+import type { EventOf, EventType, Listener, PipelineEvent } from '../pipeline/events.js';
 import { publicKeyOf } from '../pipeline/label.js';
 import type { Clock } from '../time/clock.js';
 import { systemClock } from '../time/clock.js';
@@ -53,7 +53,8 @@ export const logEventsSchema = z.strictObject({
  * Writes a line to a logger for each change of state of a circuit breaker, and for each call whose retries were used up or
  * cut short, or whose answer's body failed. Successful calls cost nothing more.
  *
- * Lines carry the names of telemetry's attributes, and `trace_id` and `span_id` where a span is active. An outage cannot flood
+ * Lines carry the names of telemetry's attributes, the number of the call (`holdfast.call_id`), and `trace_id` and `span_id` where the call
+ * has a span around it. An outage cannot flood
  * the log: of each kind, changes of state and calls, `burst` lines are written at once and then one every `every`,
  * which says in `suppressed` how many were left out before it.
  *
@@ -151,12 +152,13 @@ function callFields(event: EventOf<'retry_stopped'>): Record<string, unknown> {
   };
 }
 
-function place(event: { pipeline: string; key: string | undefined; policy: string | undefined }) {
-  const { pipeline, key, policy } = event;
+function place(event: Pick<PipelineEvent, 'pipeline' | 'key' | 'policy' | 'callId'>) {
+  const { pipeline, key, policy, callId } = event;
   return {
     [attribute.pipeline]: pipeline,
     ...(key === undefined ? {} : { [attribute.key]: publicKeyOf(key) }),
     ...(policy === undefined ? {} : { [attribute.policy]: policy }),
+    ...(callId === undefined ? {} : { [attribute.callId]: callId }),
   };
 }
 

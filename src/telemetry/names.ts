@@ -30,6 +30,7 @@ export const attribute = {
   delay: 'holdfast.delay',
   openFor: 'holdfast.open_for',
   key: 'holdfast.key',
+  callId: 'holdfast.call_id',
   errorType: 'error.type',
   statusCode: 'http.response.status_code',
   resendCount: 'http.request.resend_count',

@@ -18,6 +18,7 @@ import { attribute } from './names.js';
  */
 export class Recorder implements CallWatch {
   readonly attempts = false;
+  readonly hears = false;
   /** `undefined` when nobody wants metrics: then it only passes the attempt's number on. */
   readonly #meters: Meters | undefined;
   readonly #time: TimeSource;

@@ -7,7 +7,7 @@ import { attribute, spanEvent } from './names.js';
 export function endedAs({ outcome, status, error }: Partial<Told>): Attributes {
   const attributes: Attributes = {};
   if (status !== undefined) attributes[attribute.statusCode] = status;
-  if (outcome === 'success') return attributes;
+  if (outcome === 'success' || outcome === 'ignored') return attributes;
   if (error !== undefined) attributes[attribute.errorType] = errorTypeOf(error);
   else if (status !== undefined && status >= 400) attributes[attribute.errorType] = String(status);
   return attributes;

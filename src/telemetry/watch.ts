@@ -6,7 +6,7 @@ import { FailedResult } from '../pipeline/error-type.js';
 import type { PipelineEvent } from '../pipeline/events.js';
 import { reportFault } from '../pipeline/events.js';
 import type { CallOutcome, Host } from '../pipeline/host.js';
-import type { CallWatch } from '../pipeline/observer.js';
+import type { CallWatch, EndedCall } from '../pipeline/observer.js';
 import type { Tally } from '../pipeline/tally.js';
 import { withAttempt } from './attempt.js';
 import type { Channels } from './channels.js';
@@ -18,6 +18,7 @@ import { addSpanEvent } from './span-events.js';
 /** Watches one call that has a span, a context to be passed on, or a channel to be told: all that calls cannot share. */
 export class Watch implements CallWatch {
   readonly attempts: boolean;
+  readonly hears: boolean;
   readonly #host: Host;
   readonly #tally: Tally;
   /** Where durations go. */
@@ -42,6 +43,7 @@ export class Watch implements CallWatch {
     this.#context = context;
     this.#span = span;
     this.attempts = channels.wantsAttempts;
+    this.hears = channels.active;
   }
 
   operate(operation: Operation, attempt: Context): unknown {
@@ -76,13 +78,21 @@ export class Watch implements CallWatch {
     this.#recorder.wait(policy, waitedMs, this.#context ?? ROOT_CONTEXT);
   }
 
-  end(outcome: CallOutcome, attempts: number, error: unknown, startedAt: number): void {
+  end(
+    outcome: CallOutcome,
+    attempts: number,
+    error: unknown,
+    startedAt: number,
+    call: EndedCall,
+  ): void {
     this.#recorder.duration(outcome, error, startedAt, this.#context ?? ROOT_CONTEXT);
     if (this.#span !== undefined) {
       const errorType = this.#tally.errorType(outcome, error);
       endSpan(this.#span, outcome, attempts, error, errorType, this);
     }
-    if (this.#channels.wantsCalls) this.#publish(outcome, attempts, error, startedAt);
+    if (this.#channels.wantsCalls) {
+      this.within(() => this.#publish(outcome, attempts, error, startedAt, call));
+    }
   }
 
   /** Records the error that the call ended with, if it is no error of holdfast's own. */
@@ -97,12 +107,18 @@ export class Watch implements CallWatch {
     });
   }
 
-  #publish(outcome: CallOutcome, attempts: number, error: unknown, startedAt: number): void {
+  #publish(
+    outcome: CallOutcome,
+    attempts: number,
+    error: unknown,
+    startedAt: number,
+    { callId, value }: EndedCall,
+  ): void {
     const { name: pipeline, key, time } = this.#host;
     const durationMs = time.now() - startedAt;
     const policy = undefined;
     const ended = error === undefined || error instanceof FailedResult ? {} : { error };
-    const rest = { ...ended, pipeline, key, policy };
+    const rest = { value, ...ended, pipeline, key, policy, callId };
     this.#channels.publish({ type: 'call', outcome, attempts, durationMs, ...rest });
   }
 }

@@ -79,7 +79,7 @@ export class InterceptedCall extends RuledCall {
   async attempt(context: Context): Promise<HeldResponse> {
     const { signal } = context;
     const prepared = this.prepares ? await this.prepare(context, signal) : undefined;
-    this.begin(signal);
+    this.begin(context);
     let response: HeldResponse;
     let attempt: Attempt | undefined;
     try {

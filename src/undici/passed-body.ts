@@ -44,7 +44,7 @@ export class PassedBody extends BodyReading {
   /** It failed. Answers what the reader is to get. */
   failed(error: unknown): unknown {
     this.paused();
-    return this.guard.failed(error);
+    return this.atHome(() => this.guard.failed(error));
   }
 
   protected override stop(): void {

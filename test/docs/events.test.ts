@@ -9,24 +9,25 @@ type FieldsOf<K extends EventType> = Exclude<
 
 /** The type check keeps this equal to the union, and the test keeps the page equal to this. */
 const fields: { readonly [K in EventType]: { readonly [F in FieldsOf<K>]: true } } = {
-  call: { outcome: true, attempts: true, durationMs: true, error: true },
-  attempt: { attempt: true, kind: true, outcome: true, status: true, error: true },
-  retry: { attempt: true, delayMs: true, outcome: true, status: true, error: true },
+  call: { outcome: true, attempts: true, durationMs: true, value: true, error: true },
+  attempt: { attempt: true, kind: true, outcome: true, status: true, value: true, error: true },
+  retry: { attempt: true, delayMs: true, outcome: true, status: true, value: true, error: true },
   retry_stopped: {
     reason: true,
     by: true,
     attempts: true,
     outcome: true,
     status: true,
+    value: true,
     error: true,
   },
   body_failure: { durationMs: true, error: true },
-  timeout: { timeoutMs: true },
-  rejection: { reason: true, enforced: true, retryAfter: true },
+  timeout: { timeoutMs: true, error: true },
+  rejection: { reason: true, enforced: true, retryAfter: true, error: true },
   transition: { from: true, to: true, reason: true, openForMs: true, cause: true, enforced: true },
-  fallback: { outcome: true, status: true, error: true },
+  fallback: { outcome: true, status: true, value: true, error: true },
   queued: { queued: true },
-  discard: {},
+  discard: { value: true },
 };
 
 const page = pages().find(({ path }) => path === 'docs/events.md')?.text ?? '';

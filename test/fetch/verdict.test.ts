@@ -230,15 +230,15 @@ describe('what an outcome over HTTP is', () => {
     const handle = countingHandle((outcome) => outcome.kind === 'success' && outcome.value === 1);
     const handles = handlesOf(handle, () => false);
     const signs = signsOf(handle, () => false);
-    expect([handles(success(1)), signs(success(1))]).toEqual([true, 'failure']);
+    expect([handles(success(1)), signs(success(1), undefined)]).toEqual([true, 'failure']);
     const busy = success(answer(503));
-    expect([handles(busy), signs(busy)]).toEqual([false, 'success']);
+    expect([handles(busy), signs(busy, undefined)]).toEqual([false, 'success']);
     const broken = failure(coded('ECONNRESET'));
-    expect([handles(broken), signs(broken)]).toEqual([false, 'nothing']);
-    expect(signsOf(isFetchFailure, () => false)(success(answer(429)))).toBe('busy');
+    expect([handles(broken), signs(broken, undefined)]).toEqual([false, 'nothing']);
+    expect(signsOf(isFetchFailure, () => false)(success(answer(429)), undefined)).toBe('busy');
     const tooMany = countingHandle(() => true);
-    expect(signsOf(tooMany, () => false)(success(answer(429)))).toBe('busy');
-    expect(signsOf(tooMany, () => false)(failure(new RejectedError('full')))).toBe('failure');
+    expect(signsOf(tooMany, () => false)(success(answer(429)), undefined)).toBe('busy');
+    expect(signsOf(tooMany, () => false)(failure(new RejectedError('full')), undefined)).toBe('failure');
   });
 });
 

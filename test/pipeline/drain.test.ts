@@ -77,6 +77,8 @@ describe('drain', () => {
         reason: 'draining',
         enforced: true,
         retryAfter: undefined,
+        error: expect.any(DrainingError),
+        callId: expect.any(Number),
         pipeline: 'drained',
         key: undefined,
         policy: 'drain',

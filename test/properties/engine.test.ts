@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { fallback, type Policy, pipeline, RejectedError, TimeoutError, timeout } from 'holdfast';
@@ -28,7 +29,12 @@ interface Spec {
   /** One after another, the last one again and again. */
   readonly operations: readonly OperationSpec[];
   readonly abortAt: number | undefined;
+  /** Somebody listens. */
+  readonly heard: boolean;
 }
+
+/** Whose call it is. Time passes, and the caller aborts, in nobody's. */
+const caller = new AsyncLocalStorage<string>();
 
 const delay = fc.integer({ min: 1_000, max: 1_000_000 });
 const mostly = <T>(usual: T, ...others: T[]) =>
@@ -63,6 +69,7 @@ const spec: fc.Arbitrary<Spec> = fc.record({
   layers: fc.array(layer, { maxLength: 6 }),
   operations: fc.array(operation, { minLength: 1, maxLength: 5 }),
   abortAt: fc.option(fc.integer({ min: 1, max: 3_000_000 }), { nil: undefined }),
+  heard: fc.boolean(),
 });
 
 type Result = { kind: 'success' | 'failure' | 'timeout' | 'rejected' | 'cancelled'; what: string };
@@ -228,6 +235,10 @@ class Real {
   /** Enters and exits in order, for calls of which nothing is given up. */
   readonly stack: number[] = [];
   nested = true;
+  /** What ran in the async context of nobody. */
+  readonly astray: string[] = [];
+  readonly callIds = new Set<number | undefined>();
+  events = 0;
   readonly #spec: Spec;
   readonly #clock: VirtualClock;
 
@@ -245,6 +256,13 @@ class Real {
       { name: 'calls', clock: this.#clock },
       ...this.#spec.layers.map((each, i) => this.#layer(each, i)),
     );
+    if (this.#spec.heard) {
+      calls.on(({ type, callId }) => {
+        this.events++;
+        this.callIds.add(callId);
+        this.#called(type);
+      });
+    }
     const result = await calls.settle(() => this.#operation(), { signal });
     this.settled = true;
     expect(calls.snapshot().inFlight).toBe(0);
@@ -264,7 +282,12 @@ class Real {
     return new Promise((resolve) => void this.#clock.setTimer(resolve, ms));
   }
 
+  #called(what: string): void {
+    if (caller.getStore() !== 'own') this.astray.push(what);
+  }
+
   #started(): void {
+    this.#called('started');
     if (this.settled) this.afterwards++;
   }
 
@@ -307,6 +330,7 @@ class Real {
             return this.#sleep(here.delay).then(() => decide(how));
           },
           exit: (_call, outcome) => {
+            this.#called('exit');
             this.exits[i] = (this.exits[i] as number) + 1;
             this.seen[i]?.push(outcome.kind);
             if (this.stack.pop() !== i) this.nested = false;
@@ -338,7 +362,7 @@ class Real {
   }
 }
 
-it('G1, G2, G3, G5, T2: a random pipeline does what a promise a layer would do, and leaves nothing behind', {
+it('G1, G2, G3, G5, G14, T2: a random pipeline does what a promise a layer would do, and leaves nothing behind', {
   timeout: 120_000,
 }, async () => {
   const seen = new Map<string, number>();
@@ -354,16 +378,19 @@ it('G1, G2, G3, G5, T2: a random pipeline does what a promise a layer would do, 
         expected = result;
       });
       const real = new Real(each, clocks[1]);
-      const caller = new AbortController();
+      const controller = new AbortController();
       if (each.abortAt !== undefined) {
-        clocks[1].setTimer(() => caller.abort(new Error('the caller')), each.abortAt);
+        clocks[1].setTimer(() => controller.abort(new Error('the caller')), each.abortAt);
       }
       let settlements = 0;
       let got: Result | undefined;
-      void real.call(each.abortAt === undefined ? undefined : caller.signal).then((result) => {
-        settlements++;
-        got = result;
-      });
+      const signal = each.abortAt === undefined ? undefined : controller.signal;
+      void caller.run('own', () =>
+        real.call(signal).then((result) => {
+          settlements++;
+          got = result;
+        }),
+      );
       await clocks[0].runAll();
       await clocks[1].runAll();
       seen.set(got?.kind ?? 'pending', (seen.get(got?.kind ?? 'pending') ?? 0) + 1);
@@ -374,6 +401,10 @@ it('G1, G2, G3, G5, T2: a random pipeline does what a promise a layer would do, 
       expect(real.enters).toEqual(model.enters);
       expect(real.afterwards).toBe(0);
       expect(clocks[1].pending).toBe(0);
+      expect(real.astray).toEqual([]);
+      expect(real.callIds.size).toBe(real.events > 0 ? 1 : 0);
+      expect(real.callIds).not.toContain(undefined);
+      if (real.events > 0) seen.set('heard', (seen.get('heard') ?? 0) + 1);
       const never = each.operations.some(({ does }) => does === 'never');
       for (const [i, admitted] of real.admitted.entries()) {
         const here = each.layers[i];
@@ -390,13 +421,13 @@ it('G1, G2, G3, G5, T2: a random pipeline does what a promise a layer would do, 
       const givenUp =
         each.abortAt !== undefined || each.layers.some((layer) => layer.is === 'timeout');
       if (!givenUp) expect(real.nested).toBe(true);
-      if (got !== undefined) expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
+      if (got !== undefined) expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
     }),
     { numRuns: Number(process.env['HOLDFAST_RUNS'] ?? 3_000) },
   );
   // A property that never gets anywhere proves nothing.
   const kinds = ['success', 'failure', 'timeout', 'rejected', 'cancelled'];
-  for (const kind of [...kinds, 'pending', ...kinds.map((kind) => `told ${kind}`)]) {
+  for (const kind of [...kinds, 'pending', ...kinds.map((kind) => `told ${kind}`), 'heard']) {
     expect(seen.get(kind) ?? 0, kind).toBeGreaterThan(20);
   }
 });

@@ -48,6 +48,7 @@ it('X7: a body that fails is a line of the log', async () => {
     {
       'holdfast.pipeline': 'logged',
       'holdfast.key': 'http://a.example',
+      'holdfast.call_id': expect.any(Number),
       'error.type': 'UND_ERR_SOCKET',
       err: expect.any(TypeError),
       message: 'the body of an answer to logged failed',

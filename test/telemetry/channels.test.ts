@@ -40,6 +40,7 @@ it('calls, attempts and transitions are published, of pipelines made before the 
       attempts: 2,
       durationMs: expect.any(Number),
       error: expect.any(TypeError),
+      callId: expect.any(Number),
     },
   ]);
   expect(attempts).toMatchObject([
@@ -73,5 +74,5 @@ it('nothing is published by pipelines without telemetry, and nothing after the s
 it('where there is no such module, everything stays silent', () => {
   const none = new Channels(undefined);
   expect(none.active).toBe(false);
-  none.publish({ type: 'discard', pipeline: 'p', key: undefined, policy: undefined });
+  none.publish({ type: 'discard', pipeline: 'p', key: undefined, policy: undefined, callId: 1 });
 });

@@ -41,6 +41,7 @@ it('one line a transition and one a call whose retries failed, in the shape of p
     {
       level: 40,
       'holdfast.pipeline': 'stock',
+      'holdfast.call_id': expect.any(Number),
       'holdfast.policy': 'circuit_breaker',
       'holdfast.previous_state': 'closed',
       'holdfast.state': 'open',
@@ -51,6 +52,7 @@ it('one line a transition and one a call whose retries failed, in the shape of p
     {
       level: 40,
       'holdfast.pipeline': 'stock',
+      'holdfast.call_id': expect.any(Number),
       'holdfast.policy': 'retry',
       'holdfast.reason': 'exhausted',
       'holdfast.attempts': 2,

@@ -1,24 +1,26 @@
 import { describe } from '../../config/describe.js';
 import { mark } from '../../copies.js';
 import { ContractError, LimitExceededError } from '../../errors.js';
+import { refusePromise } from '../../pipeline/at-once.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract.js';
+import type { FailureRule } from '../../pipeline/failure-rule.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import type { Refusals } from '../../pipeline/refusals.js';
 import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
-import { refusePromise } from '../at-once.js';
-import type { Handle, Handles } from '../filter.js';
-import { handlesOf } from '../filter.js';
+import type { Handles, Verdicts } from '../filter.js';
+import { verdictsOf } from '../filter.js';
 import { OneClock } from '../one-clock.js';
+import { isQuiet } from '../quiet.js';
 import type { Waiter } from '../wait-queue.js';
 import { KeptSlots } from './brake/kept-slots.js';
 import type { AdaptiveLimiterOptions, ResolvedAdaptiveLimiter } from './options.js';
 import { resolveAdaptiveLimiter } from './options.js';
 import { Patience } from './patience.js';
 import { PriorityQueue } from './priority-queue.js';
-import type { Regulator } from './regulator.js';
+import type { Ending, Regulator } from './regulator.js';
 import { regulatorOf } from './regulator.js';
 
 /**
@@ -78,8 +80,13 @@ export class AdaptiveLimiterPolicy implements Gate {
   readonly type = 'adaptive_limiter';
   readonly name: string | undefined;
   readonly holds: boolean;
+  readonly quiet: boolean;
   readonly #options: ResolvedAdaptiveLimiter;
-  readonly #handles: Handles;
+  readonly failureRule: FailureRule | undefined;
+  /** Whether an outcome is a sign of overload. */
+  readonly #says: Verdicts;
+  /** Whether the pipelines of its calls are to be asked what an outcome is. */
+  #asks = false;
   readonly #regulator: Regulator;
   readonly #queue = new PriorityQueue<Place>();
   readonly #patience: Patience;
@@ -96,16 +103,20 @@ export class AdaptiveLimiterPolicy implements Gate {
   /** @internal Use {@link adaptiveLimiter}. */
   constructor(options: ResolvedAdaptiveLimiter) {
     this.#options = options;
-    this.#handles = handlesOf(options.handle, isTimeout);
+    this.failureRule = options.failureRule;
+    this.#says =
+      options.handle === undefined ? (options.isOverload ?? isTimeout) : verdictsOf(options.handle);
     this.#regulator = regulatorOf(options);
     this.#patience = new Patience(options.maxWait);
     this.name = options.name;
+    this.quiet = isQuiet(options);
     this.holds = !options.releaseOnAbandon;
   }
 
   /** @throws ConfigError when its pipelines have different clocks. */
-  bind(time: TimeSource): void {
+  bind(time: TimeSource, hasRule?: boolean): void {
     this.#time.bind(time);
+    if (hasRule === true && this.#options.handle === undefined) this.#asks = true;
   }
 
   get refusals(): Refusals {
@@ -135,15 +146,20 @@ export class AdaptiveLimiterPolicy implements Gate {
   }
 
   exit(call: Call, outcome: Outcome): void {
-    const { kind } = outcome;
+    let ending: Ending = outcome.kind;
     let isOverload = false;
     try {
-      isOverload = this.#handles(outcome);
+      if (this.#asks) ending = endingOf(call, outcome);
+      if (ending !== 'ignored') {
+        const said = this.#says(outcome);
+        if (said === 'ignore') ending = 'ignored';
+        else isOverload = said;
+      }
     } finally {
       const { time } = call;
       if (this.#kept.count > 0) this.#kept.release(time.now());
       const inFlight = this.#inFlightOrLimit;
-      const keptMs = this.#regulator.end(stayOf(call), time, inFlight, kind, isOverload);
+      const keptMs = this.#regulator.end(stayOf(call), time, inFlight, ending, isOverload);
       this.#inFlight--;
       if (keptMs > 0 && !this.#options.dryRun) this.#kept.add(time.now() + keptMs);
       if (this.#queue.length > 0) this.#serve(time);
@@ -204,9 +220,9 @@ export class AdaptiveLimiterPolicy implements Gate {
     return new AdaptiveLimiterPolicy(this.#options);
   }
 
-  /** @internal One with the same options, and this where it does not say itself how it handles outcomes. */
-  derive(handle: Handle): AdaptiveLimiterPolicy {
-    return new AdaptiveLimiterPolicy({ ...this.#options, handle: this.#options.handle ?? handle });
+  /** @internal One with the same options, and this where it does not say itself which outcomes are signs of overload. */
+  derive(isOverload: Handles, failureRule?: FailureRule): AdaptiveLimiterPolicy {
+    return new AdaptiveLimiterPolicy({ ...this.#options, isOverload, failureRule });
   }
 
   /** While it brakes, that must not be forgotten. */
@@ -333,6 +349,14 @@ export class AdaptiveLimiterPolicy implements Gate {
 
 /** For {@link AdaptiveLimiterPolicy}: no call has found all slots taken. */
 const NOT_MISSED = -1;
+
+/** How a call ended, as its pipeline has it: a result may be a failure, an error a success, and either may say nothing. */
+function endingOf(call: Call, outcome: Outcome): Ending {
+  const said = call.isFailure(outcome);
+  if (said === undefined) return outcome.kind;
+  if (said === 'ignore') return 'ignored';
+  return said ? 'failure' : 'success';
+}
 
 function isTimeout({ kind }: Outcome): boolean {
   return kind === 'timeout';

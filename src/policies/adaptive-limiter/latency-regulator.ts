@@ -1,8 +1,7 @@
-import type { OutcomeKind } from '../../pipeline/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { LimitOptions } from './limit.js';
 import { AdaptiveLimit } from './limit.js';
-import type { Regulator } from './regulator.js';
+import type { Ending, Regulator } from './regulator.js';
 import { elapsedMs, stampOf } from './stamp.js';
 
 /** Finds the limit in rounds, from latency or from signs of overload: `gradient`, `vegas` and `aimd`. */
@@ -46,11 +45,11 @@ export class LatencyRegulator implements Regulator {
     startedAt: number,
     time: TimeSource,
     inFlight: number,
-    kind: OutcomeKind,
+    ending: Ending,
     isOverload: boolean,
   ): number {
     // A call that was given up or refused says nothing of the upstream, and one that failed by itself says nothing of its load.
-    if (isOverload || kind === 'success') {
+    if (isOverload || ending === 'success') {
       this.#limit.sample(elapsedMs(startedAt, time.now()), inFlight, isOverload);
     }
     return 0;

@@ -3,10 +3,11 @@ import { count, fnOf, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import type { Duration } from '../../time/duration.js';
 import { positiveDurationSchema } from '../../time/duration.js';
-import type { Handle } from '../filter.js';
+import type { Handle, Handles } from '../filter.js';
 import { handleSchema } from '../filter.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
+import type { Ruled } from '../ruled.js';
 
 /** Options of {@link adaptiveLimiter}. */
 export interface AdaptiveLimiterOptions extends Named {
@@ -38,7 +39,8 @@ export interface AdaptiveLimiterOptions extends Named {
   readonly priority?: (() => number) | undefined;
   /**
    * Which outcomes are signs of overload. Default: timeouts inside. What it says no to counts with its latency if it is a success, and
-   * not at all otherwise: a quick failure says nothing of the load.
+   * not at all otherwise: a quick failure says nothing of the load. Which are successes, `isFailure` of the pipeline says, where there is no
+   * `handle`.
    */
   readonly handle?: Handle | undefined;
   /**
@@ -107,7 +109,9 @@ export const adaptiveLimiterSchema = z
 type Parsed = z.output<typeof adaptiveLimiterSchema>;
 
 /** Options with everything filled in. */
-export interface ResolvedAdaptiveLimiter extends Parsed {
+export interface ResolvedAdaptiveLimiter extends Parsed, Ruled {
+  /** In place of `handle` where there is none. */
+  readonly isOverload?: Handles | undefined;
   readonly initialLimit: number;
   readonly minLimit: number;
   readonly maxLimit: number;

@@ -4,6 +4,9 @@ import { BrakeRegulator } from './brake/brake-regulator.js';
 import { LatencyRegulator } from './latency-regulator.js';
 import type { ResolvedAdaptiveLimiter } from './options.js';
 
+/** How a call ended; `ignored`: it says nothing, whatever it took. */
+export type Ending = OutcomeKind | 'ignored';
+
 /** Decides how many calls may be in flight, from how they go. What it keeps for a call is a number, which costs no allocation. */
 export interface Regulator {
   /** How many calls may be in flight now. */
@@ -38,7 +41,7 @@ export interface Regulator {
     stay: number,
     time: TimeSource,
     inFlight: number,
-    kind: OutcomeKind,
+    ending: Ending,
     isOverload: boolean,
   ): number;
 }

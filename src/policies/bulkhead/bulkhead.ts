@@ -52,6 +52,7 @@ export class BulkheadPolicy implements Gate {
   readonly type = 'bulkhead';
   readonly name: string | undefined;
   readonly holds: boolean;
+  readonly quiet = true;
   readonly #options: ResolvedBulkhead;
   readonly #maxConcurrent: number;
   readonly #queue = new WaitQueue<Place>();

@@ -1,8 +1,17 @@
 import type { EventBody } from '../../pipeline/events.js';
 import { reportFault } from '../../pipeline/events.js';
+import type { Home } from '../../pipeline/home.js';
+import { homeHere } from '../../pipeline/home.js';
 
-/** Receives what happens to a breaker. */
-export type Subscriber = (event: EventBody) => void;
+/** Receives what happens to a breaker, and the number of the call that caused it. */
+export type Subscriber = (event: EventBody, callId: number | undefined) => void;
+
+interface Announcement {
+  readonly event: EventBody;
+  readonly callId: number | undefined;
+  /** Where it happened, if it is told later. */
+  readonly home: Home | undefined;
+}
 
 /**
  * Tells every subscriber of every event, in the order in which the events happened: also when a subscriber causes further
@@ -10,7 +19,7 @@ export type Subscriber = (event: EventBody) => void;
  */
 export class Announcer {
   readonly #subscribers = new Set<Subscriber>();
-  readonly #events: EventBody[] = [];
+  readonly #events: Announcement[] = [];
 
   /** Whether anybody listens: ask before building an event. */
   get active(): boolean {
@@ -18,23 +27,27 @@ export class Announcer {
   }
 
   subscribe(subscriber: Subscriber): () => void {
-    const entry: Subscriber = (event) => subscriber(event);
+    const entry: Subscriber = (event, callId) => subscriber(event, callId);
     this.#subscribers.add(entry);
     return () => this.#subscribers.delete(entry);
   }
 
-  announce(event: EventBody): void {
-    this.#events.push(event);
-    // Otherwise this was called by a subscriber, and the loop below comes to it.
-    if (this.#events.length > 1) return;
-    for (const each of this.#events) this.#tell(each);
+  announce(event: EventBody, callId: number | undefined): void {
+    // Called by a subscriber: the loop below comes to it.
+    const later = this.#events.length > 0;
+    this.#events.push({ event, callId, home: later ? homeHere() : undefined });
+    if (later) return;
+    for (const each of this.#events) {
+      if (each.home === undefined) this.#tell(each);
+      else each.home.runInAsyncScope(this.#tell, this, each);
+    }
     this.#events.length = 0;
   }
 
-  #tell(event: EventBody): void {
+  #tell({ event, callId }: Announcement): void {
     for (const subscriber of [...this.#subscribers]) {
       try {
-        subscriber(event);
+        subscriber(event, callId);
       } catch (error) {
         reportFault('a subscriber of a circuit breaker', error);
       }

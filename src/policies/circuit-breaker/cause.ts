@@ -1,5 +1,6 @@
 import { describe } from '../../config/describe.js';
 import type { Outcome } from '../../pipeline/outcome.js';
+import type { OpenReason } from './judge.js';
 
 /** What opened a breaker, as a snapshot has it. */
 export interface CauseRecord {
@@ -10,9 +11,39 @@ export interface CauseRecord {
 /** What a failed outcome says of itself: the error, or one made for a result that counts as a failure. */
 export function causeOf(outcome: Outcome): unknown {
   if (outcome.kind !== 'success') return outcome.error;
-  const status = statusOf(outcome.value);
-  // Not the result itself: it may be large, and is the caller's to use up.
+  return errorOf(statusOf(outcome.value));
+}
+
+// Not the result itself: it may be large, and is the caller's to use up.
+function errorOf(status: number | undefined): Error {
   return new Error(`the result counts as a failure${status === undefined ? '' : `: ${status}`}`);
+}
+
+/** The latest failure in the window: a success may be what fills that up, or moves it on, so that the failures in it open the breaker. */
+export class LatestFailure {
+  #known = false;
+  #error: unknown;
+  /** Of a result, no more is kept than makes an error of it. */
+  #isResult = false;
+  #status: number | undefined;
+
+  note(outcome: Outcome): void {
+    this.#known = true;
+    this.#isResult = outcome.kind === 'success';
+    this.#error = outcome.kind === 'success' ? undefined : outcome.error;
+    this.#status = outcome.kind === 'success' ? statusOf(outcome.value) : undefined;
+  }
+
+  forget(): void {
+    this.#known = false;
+    this.#error = undefined;
+  }
+
+  /** What opens a breaker for this reason in the exit of a call that did not fail itself: nothing, where slow calls do. */
+  causeOf(reason: OpenReason): unknown {
+    if (reason !== 'failure_rate' || !this.#known) return undefined;
+    return this.#isResult ? errorOf(this.#status) : this.#error;
+  }
 }
 
 /** A response says by its status what is wrong. */

@@ -1,17 +1,19 @@
 import type { IBreaker } from 'cockatiel';
 import { mark } from '../../copies.js';
 import { CircuitIsolatedError, CircuitOpenError } from '../../errors.js';
-import type { Admission, Call, Gate } from '../../pipeline/contract.js';
+import type { Admission, Audience, Call, Gate } from '../../pipeline/contract.js';
 import type { BreakerState, EventBody } from '../../pipeline/events.js';
 import { reportFault } from '../../pipeline/events.js';
+import type { FailureRule } from '../../pipeline/failure-rule.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import type { Refusals } from '../../pipeline/refusals.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Handle } from '../filter.js';
 import { OneClock } from '../one-clock.js';
+import { isQuiet } from '../quiet.js';
 import type { DelayFrom } from '../retry-after.js';
-import { Account } from './account.js';
+
 import { Admitted, stampOf, UNCOUNTED } from './admitted.js';
 import { Circuit } from './circuit.js';
 import { breakerOf } from './cockatiel-breaker.js';
@@ -21,6 +23,7 @@ import type { Isolation } from './isolations.js';
 import { Isolations } from './isolations.js';
 import type { Judge, OpenReason } from './judge.js';
 import { judgeOf } from './judge.js';
+import { Ledger } from './ledger.js';
 import type { CircuitBreakerOptions, ResolvedCircuitBreaker } from './options.js';
 import { resolveCircuitBreaker } from './options.js';
 import { probesNeeded } from './probes.js';
@@ -53,13 +56,16 @@ export class CircuitBreakerPolicy implements Gate {
   readonly role = 'gate';
   readonly type = 'circuit_breaker';
   readonly name: string | undefined;
+  readonly quiet: boolean;
   readonly #options: ResolvedCircuitBreaker;
-  readonly #inspects: boolean;
+  readonly failureRule: FailureRule | undefined;
+  /** Whether results have to be looked at. */
+  #inspects: boolean;
   readonly #slowMs: number;
   readonly #breaker: IBreaker | undefined;
   readonly #judge: Judge;
   readonly #circuit: Circuit;
-  readonly #account: Account;
+  readonly #ledger: Ledger;
   readonly #alarm: HalfOpenAlarm | undefined;
   readonly #isolations = new Isolations(() => this.#circuit.close('released'));
   readonly #reporter: Reporter;
@@ -74,6 +80,8 @@ export class CircuitBreakerPolicy implements Gate {
     const { probes, initialState } = options;
     this.#options = options;
     this.name = options.name;
+    this.quiet = isQuiet(options);
+    this.failureRule = options.failureRule;
     this.#reporter = new Reporter(!options.dryRun, account);
     this.#inspects = options.handle !== undefined;
     this.#slowMs = options.slowCallDuration ?? Infinity;
@@ -91,7 +99,8 @@ export class CircuitBreakerPolicy implements Gate {
       staysOf(options),
       (from, to, reason, openForMs) => {
         const now = this.#time.source.now();
-        this.#account.stateSince = now;
+        this.#ledger.stateSince = now;
+        this.#ledger.latestFailure.forget();
         if (this.#stay !== undefined) {
           const { times } = this.#reporter.account;
           this.#stay = times.move(this.#stay, to, now, this.#circuit.openUntil);
@@ -100,7 +109,7 @@ export class CircuitBreakerPolicy implements Gate {
         this.#alarm?.update();
       },
     );
-    this.#account = new Account(options, this.#circuit, this.#judge);
+    this.#ledger = new Ledger(options, this.#circuit, this.#judge);
     if (options.announceHalfOpen) {
       this.#alarm = new HalfOpenAlarm(this.#circuit, () => this.#time.source.clock);
     }
@@ -115,8 +124,9 @@ export class CircuitBreakerPolicy implements Gate {
     return this.#circuit.state;
   }
 
-  bind(time: TimeSource): void {
+  bind(time: TimeSource, hasRule?: boolean): void {
     this.#time.bind(time);
+    if (hasRule === true) this.#inspects = true;
     const earlier = this.#toRestore;
     if (earlier !== undefined) {
       this.#toRestore = undefined;
@@ -152,8 +162,13 @@ export class CircuitBreakerPolicy implements Gate {
     this.#exitAsCause(call, outcome);
   }
 
-  failedLate(outcome: Outcome, succeededAt: number): void {
-    this.#account.failedLate(outcome, succeededAt, this.#boundTime().now());
+  failedLate(outcome: Outcome, succeededAt: number, callId?: number): void {
+    this.#reporter.lateCall = callId;
+    try {
+      this.#ledger.failedLate(outcome, succeededAt, this.#boundTime().now());
+    } finally {
+      this.#reporter.lateCall = undefined;
+    }
   }
 
   /** Opens the breaker by hand, for as long as its rules would; then it probes as ever. Does nothing while it is open or isolated. */
@@ -176,7 +191,7 @@ export class CircuitBreakerPolicy implements Gate {
   reset(): void {
     this.#isolations.clear();
     this.#toRestore = undefined;
-    this.#account.stateSince = this.#time.source.now();
+    this.#ledger.stateSince = this.#time.source.now();
     this.#circuit.close('reset');
   }
 
@@ -197,11 +212,13 @@ export class CircuitBreakerPolicy implements Gate {
   derive(
     handleOf: (given: Handle | undefined) => Handle,
     delayFrom: DelayFrom,
+    failureRule?: FailureRule | undefined,
   ): CircuitBreakerPolicy {
     const options = this.#options;
     return new CircuitBreakerPolicy({
       ...options,
       handle: handleOf(options.handle),
+      failureRule,
       delayFrom: options.delayFrom ?? delayFrom,
     });
   }
@@ -213,6 +230,7 @@ export class CircuitBreakerPolicy implements Gate {
     const state = over ? 'half_open' : circuit.state;
     this.#judge.advance(nowMs);
     const { total, failures, slow } = this.#judge.health;
+    if (failures === 0) this.#ledger.latestFailure.forget();
     const slowCalls = this.#slowMs === Infinity ? {} : { slowCalls: slow };
     const { transitions } = this.#reporter.account;
     return { state, transitions, calls: total, failures, ...slowCalls };
@@ -230,13 +248,17 @@ export class CircuitBreakerPolicy implements Gate {
   }
 
   /** Reports each change of state, whatever causes it. Returns the unsubscriber. */
-  subscribe(emit: (event: EventBody) => void): () => void {
+  subscribe(emit: (event: EventBody, callId?: number) => void): () => void {
     const unsubscribe = this.#reporter.subscribe(emit);
     const release = this.#alarm?.hold();
     return () => {
       unsubscribe();
       release?.();
     };
+  }
+
+  get audience(): Audience {
+    return this.#reporter.audience;
   }
 
   /** While it is open it must not be forgotten. Half-open without a call in flight it knows nothing worth keeping. */
@@ -287,7 +309,8 @@ export class CircuitBreakerPolicy implements Gate {
   #openAsCause(call: Call, reason: OpenReason): void {
     const outer = this.#reporter.causedBy(call);
     try {
-      this.#circuit.open(call.time.now(), reason, undefined);
+      const cause = this.#ledger.latestFailure.causeOf(reason);
+      this.#circuit.open(call.time.now(), reason, undefined, cause);
     } finally {
       this.#reporter.causedBy(outer);
     }
@@ -296,7 +319,7 @@ export class CircuitBreakerPolicy implements Gate {
   #exitAsCause(call: Call, outcome: Outcome): void {
     const outer = this.#reporter.causedBy(call);
     try {
-      this.#account.ended(call, outcome);
+      this.#ledger.ended(call, outcome);
     } finally {
       this.#reporter.causedBy(outer);
     }

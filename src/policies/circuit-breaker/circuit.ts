@@ -110,6 +110,11 @@ export class Circuit {
     else if (this.#ramp?.over(nowMs) === true) this.#endRamp();
   }
 
+  /** While half-open: the probes in flight. Call {@link Circuit.advance} first. */
+  get probesInFlight(): number | undefined {
+    return this.#probes?.inFlight;
+  }
+
   /** Asks for a place as a probe. Call {@link Circuit.advance} first. */
   tryProbe(nowMs: number): Probe | undefined {
     return this.#probes?.admit(nowMs);

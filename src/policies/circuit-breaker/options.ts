@@ -9,6 +9,7 @@ import type { Handle } from '../filter.js';
 import { handleSchema } from '../filter.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
+import type { Ruled } from '../ruled.js';
 import { breakerSchema } from './cockatiel-breaker.js';
 import type { OpenForBackoff, OpenForFunction } from './own-open-for.js';
 import { openForSchema } from './own-open-for.js';
@@ -249,7 +250,7 @@ type Parsed = z.output<typeof circuitBreakerSchema>;
 type Dependent = 'failingFor' | 'maxOpenFor' | 'probeTimeout';
 
 /** Options with everything filled in but what `breaker` replaces. */
-export interface ResolvedCircuitBreaker extends Omit<Parsed, Dependent> {
+export interface ResolvedCircuitBreaker extends Omit<Parsed, Dependent>, Ruled {
   readonly failingFor: number;
   /** None where `openFor` is the user's to say. */
   readonly maxOpenFor: number | undefined;

@@ -55,6 +55,11 @@ export class Probes {
     return this.#failed;
   }
 
+  /** Probes whose result is still wanted. */
+  get inFlight(): number {
+    return this.#running.length;
+  }
+
   /** Lets a probe in, if there is a place. */
   admit(nowMs: number): Probe | undefined {
     const places = this.#places;

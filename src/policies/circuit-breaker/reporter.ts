@@ -1,4 +1,4 @@
-import type { Call } from '../../pipeline/contract.js';
+import type { Audience, Call } from '../../pipeline/contract.js';
 import type { BreakerState, EventBody } from '../../pipeline/events.js';
 import { Announcer } from './announcer.js';
 import type { TransitionReason } from './circuit.js';
@@ -19,6 +19,8 @@ export class Reporter {
   readonly #enforced: boolean;
   readonly #announcer = new Announcer();
   #call: Call | undefined;
+  /** The number of a call that is over and causes what changes all the same. */
+  lateCall: number | undefined;
 
   constructor(enforced: boolean, account = new BreakerAccount()) {
     this.#enforced = enforced;
@@ -35,8 +37,13 @@ export class Reporter {
     return before;
   }
 
+  /** Who is told. */
+  get audience(): Audience {
+    return this.#announcer;
+  }
+
   /** Returns the unsubscriber. */
-  subscribe(emit: (event: EventBody) => void): () => void {
+  subscribe(emit: (event: EventBody, callId?: number) => void): () => void {
     return this.#announcer.subscribe(emit);
   }
 
@@ -49,11 +56,15 @@ export class Reporter {
     failure: unknown,
   ): void {
     this.account.transitions[to]++;
-    if (this.#call === undefined && !this.#announcer.active) return;
+    const call = this.#call;
+    const announcer = this.#announcer;
+    if (call === undefined && !announcer.active) return;
     const cause = to === 'open' ? failure : undefined;
     const told = { from, to, reason, openForMs, cause, enforced: this.#enforced };
     const event: EventBody = { type: 'transition', ...told };
-    this.#call?.note(event);
-    this.#announcer.announce(event);
+    call?.note(event);
+    if (!announcer.active) return;
+    if (call === undefined) announcer.announce(event, this.lateCall);
+    else call.within(() => announcer.announce(event, call.callId));
   }
 }

@@ -20,7 +20,7 @@ export function takeSnapshot(
   const { total, failures, slow, consecutiveFailures } = judge.health;
   const known = breaker?.state;
   const { failingSince } = judge;
-  const { ramp, cause } = circuit;
+  const { ramp, cause, probesInFlight } = circuit;
   return {
     state: circuit.state,
     at: wall,
@@ -31,6 +31,7 @@ export function takeSnapshot(
     ...(cause === undefined
       ? {}
       : { cause: { ...recordOf(cause), at: wall + circuit.causeAt - now } }),
+    ...(probesInFlight === undefined ? {} : { probesInFlight }),
     ...(ramp === undefined
       ? {}
       : {

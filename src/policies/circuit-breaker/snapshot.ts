@@ -19,6 +19,7 @@ export const snapshotSchema = z
     consecutiveFailures: count,
     failingSince: wallTime.optional(),
     cause: z.strictObject({ name: z.string(), message: z.string(), at: wallTime }).optional(),
+    probesInFlight: count.optional(),
     ramp: z
       .strictObject({ until: wallTime, share: rate, calls: count, failures: count })
       .refine((ramp) => ramp.failures <= ramp.calls, {
@@ -56,6 +57,8 @@ export interface CircuitBreakerSnapshot {
   readonly cause?:
     | { readonly name: string; readonly message: string; readonly at: number }
     | undefined;
+  /** Probes whose result is awaited; only while half-open. Nothing is made of it when it is restored: they belong to the process that made them. */
+  readonly probesInFlight?: number | undefined;
   /** While closed, but not yet for all calls: until when, the share let in at the moment, and the calls that ended so far. */
   readonly ramp?:
     | {

@@ -56,6 +56,7 @@ export class RateLimiterPolicy implements Gate {
   readonly role = 'gate';
   readonly type = 'rate_limiter';
   readonly name: string | undefined;
+  readonly quiet = true;
   readonly #options: ResolvedRateLimiter;
   readonly #bucket: TokenBucket;
   readonly #burst: number;

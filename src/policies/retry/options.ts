@@ -10,6 +10,7 @@ import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
 import type { RetryBudget, RetryBudgetOptions } from '../retry-budget/index.js';
 import { isRetryBudget, retryBudgetSchema } from '../retry-budget/index.js';
+import type { Ruled } from '../ruled.js';
 import type { Backoff } from './backoff.js';
 import { backoffSchema } from './backoff.js';
 
@@ -42,7 +43,8 @@ export interface RetryOptions extends Named {
   /** The longest asked-for delay that is waited for (with up to 20% on top); for a longer one the retry is given up. Default 30 s. */
   readonly maxRetryAfter?: Duration | undefined;
   /**
-   * Which outcomes are retried. Default: errors of the operation and timeouts inside; not rejections by policies inside.
+   * Which outcomes are retried. Default: what `isFailure` of the pipeline calls a failure, else errors of the operation; and timeouts inside,
+   * but not rejections by policies inside.
    * The caller's abort never is.
    */
   readonly handle?: Handle | undefined;
@@ -125,10 +127,11 @@ export const retrySchema = z
   });
 
 /** Options with everything filled in. */
-export type ResolvedRetry = z.output<typeof retrySchema> & {
-  /** Is told of an outcome that is kept while a retry waits. */
-  readonly onKept?: ((outcome: Outcome) => void) | undefined;
-};
+export type ResolvedRetry = z.output<typeof retrySchema> &
+  Ruled & {
+    /** Is told of an outcome that is kept while a retry waits. */
+    readonly onKept?: ((outcome: Outcome) => void) | undefined;
+  };
 
 /** @throws ConfigError */
 export function resolveRetry(options: RetryOptions | undefined): ResolvedRetry {

@@ -2,13 +2,15 @@ import { mark } from '../../copies.js';
 import { RejectedError } from '../../errors.js';
 import type { Call, Drive, Driver } from '../../pipeline/contract.js';
 import type { RetryStop } from '../../pipeline/events.js';
+import type { FailureRule } from '../../pipeline/failure-rule.js';
 import { isA } from '../../pipeline/is-a.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
+import type { TimeSource } from '../../time/time-source.js';
 import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';
-import type { Handle, Handles } from '../filter.js';
-import { handlesOf, isUpstreamFailure } from '../filter.js';
+import type { Handle } from '../filter.js';
+import { handlesOf, isFailureIn } from '../filter.js';
 import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';
 import { isRetryBudget, RetryBudget } from '../retry-budget/index.js';
@@ -51,20 +53,25 @@ export class RetryPolicy implements Driver {
   readonly role = 'driver';
   readonly type = 'retry';
   readonly name: string | undefined;
-  readonly inspectsValues: boolean;
+  inspectsValues: boolean;
+  readonly failureRule: FailureRule | undefined;
   /** The budget that this policy's retries are taken from; `undefined` without one. */
   readonly budget: RetryBudget | undefined;
   readonly #options: ResolvedRetry;
-  readonly #handles: Handles;
+  /** Whether an outcome is to be tried again. */
+  readonly #handles: (outcome: Outcome, call: Call) => boolean;
   readonly #random: Random;
   readonly #exponential: Exponential;
   readonly #typical = new TypicalDuration();
 
   /** @internal Use {@link retry}. */
   constructor(options: ResolvedRetry) {
-    const { budget, handle, maxRetries } = options;
+    const { budget, handle } = options;
     this.#options = options;
-    this.#handles = handlesOf(handle, isUpstreamFailure);
+    this.#handles =
+      handle === undefined
+        ? (outcome, call) => isFailureIn(call, outcome)
+        : handlesOf(handle, never);
     this.#random = randomOf(options.random, 'retry');
     this.#exponential = {
       initialDelayMs: options.initialDelay ?? retryDefaults.initialDelay,
@@ -73,10 +80,14 @@ export class RetryPolicy implements Driver {
       jitter: options.jitter ?? retryDefaults.jitter,
     };
     this.name = options.name;
-    // A call may ask for retries where the policy makes none.
-    this.inspectsValues = handle !== undefined && (maxRetries > 0 || options.onKept !== undefined);
+    this.failureRule = options.failureRule;
+    this.inspectsValues = handle !== undefined && this.#mayRetry;
     if (budget === false) this.budget = undefined;
     else this.budget = isRetryBudget(budget) ? budget : new RetryBudget(budget);
+  }
+
+  bind(_time: TimeSource, hasRule?: boolean): void {
+    if (hasRule === true && this.#mayRetry) this.inspectsValues = true;
   }
 
   begin(call: Call): void {
@@ -84,7 +95,7 @@ export class RetryPolicy implements Driver {
   }
 
   accepts(call: Call, outcome: Outcome): boolean {
-    return this.#maxRetries(call) === 0 || !this.#handles(outcome);
+    return this.#maxRetries(call) === 0 || !this.#handles(outcome, call);
   }
 
   async drive(drive: Drive, first: Outcome | undefined): Promise<Outcome> {
@@ -124,7 +135,7 @@ export class RetryPolicy implements Driver {
         if (startedAt === undefined) {
           if (drive.ended) return kept;
           if (outcome.kind === 'rejected' && !isRefusal(kept, call)) {
-            const again = this.#handles(outcome);
+            const again = this.#handles(outcome, call);
             if (drive.ended) return kept;
             if (!again) return this.#stop(call, 'rejected', kept, outcome.error);
             last = outcome;
@@ -136,7 +147,7 @@ export class RetryPolicy implements Driver {
         answer = outcome;
         last = outcome;
         if (drive.ended) return outcome;
-        const again = this.#handles(outcome);
+        const again = this.#handles(outcome, call);
         // The predicate itself may have aborted the call.
         if (drive.ended) return outcome;
         if (again) continue;
@@ -165,15 +176,23 @@ export class RetryPolicy implements Driver {
     handleOf: (given: Handle | undefined) => Handle,
     delayFrom: DelayFrom,
     onKept: (outcome: Outcome) => void,
+    failureRule?: FailureRule | undefined,
   ): RetryPolicy {
     const options = this.#options;
     const handle = handleOf(options.handle);
     return new RetryPolicy({
       ...options,
       handle,
+      failureRule,
       delayFrom: options.delayFrom ?? delayFrom,
       onKept,
     });
+  }
+
+  /** A call may ask for retries where the policy makes none. */
+  get #mayRetry(): boolean {
+    const { maxRetries, onKept } = this.#options;
+    return maxRetries > 0 || onKept !== undefined;
   }
 
   #maxRetries(call: Call): number {
@@ -207,7 +226,7 @@ export class RetryPolicy implements Driver {
 
   /** Only the successes of retries are measured: they cost time anyway, and a call that succeeds at once must not. */
   #learn(call: Call, outcome: Outcome, startedAt: number): void {
-    if (outcome.kind !== 'success') return;
+    if (outcome.kind !== 'success' || call.isFailure(outcome) === 'ignore') return;
     const now = call.time.now();
     this.#typical.add(now - startedAt, now);
   }
@@ -224,4 +243,8 @@ export class RetryPolicy implements Driver {
   #report(call: Call, delayMs: number, outcome: Outcome): void {
     call.emit({ type: 'retry', attempt: call.attempts + 1, delayMs, ...call.told(outcome) });
   }
+}
+
+function never(): boolean {
+  return false;
 }

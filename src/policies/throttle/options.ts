@@ -25,9 +25,10 @@ export interface ThrottleOptions extends Named {
    */
   readonly maxProbability?: number | undefined;
   /**
-   * Which outcomes mean that the upstream did not accept the call. Default: errors of the operation and timeouts while it runs. What it
+   * Which outcomes mean that the upstream did not accept the call. Default: what `isFailure` of the pipeline says, else errors of the operation and timeouts while it runs. What it
    * says no to was accepted. Only rejections by policies inside (unless it says yes to them) and calls that were given up are not
-   * counted at all; by default, neither is a ConfigError or ContractError of a policy inside.
+   * counted at all; by default, neither is a ConfigError or ContractError of a policy inside. What `'ignore'` is said of is taken back, as
+   * if it had not been sent.
    */
   readonly handle?: Handle | undefined;
   /** Counts and reports what it would refuse, and refuses nothing. Default false. */

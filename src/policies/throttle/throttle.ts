@@ -10,7 +10,8 @@ import { randomOf } from '../chance.js';
 import type { Handle } from '../filter.js';
 import { isUpstreamFailure } from '../filter.js';
 import { OneClock } from '../one-clock.js';
-import type { Signs } from '../sign.js';
+import { isQuiet } from '../quiet.js';
+import type { SignsIn } from '../sign.js';
 import { signsOf } from '../sign.js';
 import type { ResolvedThrottle, ThrottleOptions } from './options.js';
 import { resolveThrottle } from './options.js';
@@ -59,9 +60,11 @@ export class ThrottlePolicy implements Gate {
   readonly role = 'gate';
   readonly type = 'throttle';
   readonly name: string | undefined;
+  readonly quiet: boolean;
   readonly #options: ResolvedThrottle;
-  readonly #signs: Signs;
-  readonly #inspects: boolean;
+  readonly #signs: SignsIn;
+  /** Whether results have to be looked at. */
+  #inspects: boolean;
   readonly #random: Random;
   readonly #traffic: RecentTraffic;
   readonly #time = new OneClock('throttle', 'throttle');
@@ -70,14 +73,16 @@ export class ThrottlePolicy implements Gate {
   constructor(options: ResolvedThrottle) {
     this.#options = options;
     this.name = options.name;
+    this.quiet = isQuiet(options);
     this.#signs = signsOf(options.handle, isUpstreamFailure);
     this.#inspects = options.handle !== undefined;
     this.#random = randomOf(options.random, 'throttle');
     this.#traffic = new RecentTraffic(options.window);
   }
 
-  bind(time: TimeSource): void {
+  bind(time: TimeSource, hasRule?: boolean): void {
     this.#time.bind(time);
+    if (hasRule === true) this.#inspects = true;
   }
 
   get refusals(): Refusals {
@@ -103,7 +108,7 @@ export class ThrottlePolicy implements Gate {
     // Whatever handle does, the call is no longer in flight.
     this.#traffic.end();
     const plain = outcome.kind === 'success' && !this.#inspects;
-    const sign = plain ? 'success' : this.#signs(outcome);
+    const sign = plain ? 'success' : this.#signs(outcome, call);
     if (sign !== 'nothing') this.#traffic.count(call.time.recent(), sign !== 'success');
   }
 

@@ -34,6 +34,7 @@ export class TimeoutPolicy implements Gate {
   readonly type = 'timeout';
   readonly name: string | undefined;
   readonly mayAbandon = true;
+  readonly quiet = true;
   /** The time allowed, in milliseconds. */
   readonly timeoutMs: number;
   readonly #message: string;
@@ -90,15 +91,16 @@ export class TimeoutPolicy implements Gate {
   onDeadline(call: Call, layer: number): void {
     const own = call.setting(layer);
     const timeoutMs = own ?? this.timeoutMs;
+    const { label, captureStack } = call;
+    const message = `${label}: ${own === undefined ? this.#message : messageOf(own)}`;
+    const error = new TimeoutError(message, { timeoutMs, captureStack });
     if (call.listening) {
       this.#expiring.add(call);
-      call.emit({ type: 'timeout', timeoutMs }, layer);
+      call.emit({ type: 'timeout', timeoutMs, error }, layer);
       // A listener has ended the call; by now it may be another one.
       if (!this.#expiring.delete(call)) return;
     }
-    const { label, captureStack } = call;
-    const message = `${label}: ${own === undefined ? this.#message : messageOf(own)}`;
-    call.abandon(layer, new TimeoutError(message, { timeoutMs, captureStack }));
+    call.abandon(layer, error);
   }
 
   deadlineOf(state: unknown): number {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EventOf } from '../../../src/index.js';
+import type { EventOf, Outcome } from '../../../src/index.js';
 import { CircuitIsolatedError, CircuitOpenError } from '../../../src/index.js';
 import { failure, success } from '../../../src/pipeline/outcome.js';
 import { causeFrom, causeOf, recordOf } from '../../../src/policies/circuit-breaker/cause.js';
@@ -7,6 +7,9 @@ import { DOWN, harness } from './support.js';
 
 const refusal = async ({ calls }: ReturnType<typeof harness>): Promise<CircuitOpenError> =>
   (await calls.execute(() => 1).catch((error: unknown) => error)) as CircuitOpenError;
+
+const isBusy = (outcome: Outcome): boolean =>
+  outcome.kind === 'success' && (outcome.value as { status: number }).status >= 500;
 
 /** B13: whoever is refused can tell why. */
 describe('circuitBreaker: cause', () => {
@@ -95,6 +98,34 @@ describe('circuitBreaker: cause', () => {
     await slow.succeed();
     expect(made.breaker.state).toBe('open');
     expect((await refusal(made)).cause).toBeUndefined();
+  });
+
+  it('B13: where a success tips it, the last failure in the window is told', async () => {
+    const tipped = { minimumCalls: 4, consecutiveFailures: false } as const;
+    const made = harness(tipped);
+    const last = new RangeError('the last one');
+    await made.fail(1);
+    await made.fail(1, last);
+    await made.succeed(2);
+    const opened = made.events.find((event) => event.type === 'transition');
+    expect(opened).toMatchObject({ to: 'open', reason: 'failure_rate', cause: last });
+    expect((await refusal(made)).cause).toBe(last);
+    expect(made.breaker.snapshot().cause).toMatchObject({ name: 'RangeError' });
+    // A result is not kept for it.
+    const results = harness({
+      ...tipped,
+      handle: (outcome) => outcome.kind === 'failure' || isBusy(outcome),
+    });
+    for (const status of [500, 503, 200, 200]) await results.calls.execute(() => ({ status }));
+    expect((await refusal(results)).cause).toEqual(
+      new Error('the result counts as a failure: 503'),
+    );
+    // What was let go with the closing is not told of a later opening.
+    const anew = harness(tipped);
+    await anew.fail(2);
+    anew.breaker.reset();
+    anew.breaker.trip();
+    expect((await refusal(anew)).cause).toBeUndefined();
   });
 
   it('B13: a result that counts as a failure is told of, and not kept', async () => {

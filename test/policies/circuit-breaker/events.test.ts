@@ -25,6 +25,7 @@ describe('circuitBreaker: events', () => {
         openForMs: 5_000,
         cause: DOWN,
         enforced: true,
+        callId: expect.any(Number),
       },
       {
         ...common,

@@ -596,7 +596,7 @@ bothWays('retry', ({ fail, succeed }) => {
   it('the events of a call tell its story', async () => {
     const { clock, pipeline, events } = rig(retry({ maxRetries: 1, ...plain, name: 'again' }));
     await clock.runUntil(pipeline.settle(() => fail(boom)));
-    const at = { pipeline: 'rig', key: undefined };
+    const at = { pipeline: 'rig', key: undefined, callId: expect.any(Number) };
     expect(events).toEqual([
       {
         type: 'attempt',

@@ -191,7 +191,8 @@ it('T4: the reason of a caller who timed out is passed on as it is', async () =>
   caller.abort(reason);
   expect(await rejectionOf(call)).toBe(reason);
   expect(reason.policy).toBeUndefined();
-  expect(of('call')).toMatchObject([{ outcome: 'cancelled' }]);
+  expect(of('call')).toMatchObject([{ outcome: 'timeout' }]);
+  expect(of('timeout')).toEqual([]);
 });
 
 it('T1: bounds the wait in a queue inside it, and leaves it', async () => {

@@ -1,6 +1,5 @@
-import type { OutcomeKind } from '../../../pipeline/outcome.js';
 import type { TimeSource } from '../../../time/time-source.js';
-import type { Regulator } from '../regulator.js';
+import type { Ending, Regulator } from '../regulator.js';
 import { Brake } from './brake.js';
 import { keptFor } from './kept-slots.js';
 import { Stays } from './stays.js';
@@ -77,7 +76,7 @@ export class BrakeRegulator implements Regulator {
     stay: number,
     time: TimeSource,
     inFlight: number,
-    kind: OutcomeKind,
+    ending: Ending,
     isOverload: boolean,
   ): number {
     const stays = this.#stays;
@@ -85,16 +84,22 @@ export class BrakeRegulator implements Regulator {
     const usefulMs = stays.usefulMs(stay);
     const isShort = usefulMs < SHORT_MS * USEFUL_SHARE && stays.hasDeadline(stay);
     const now = isShort ? time.now() : time.recent();
+    if (ending === 'ignored') {
+      // Before anybody looks who is late: this one's time says nothing.
+      stays.remove(stay);
+      this.look(now, inFlight);
+      return 0;
+    }
     this.look(now, inFlight);
     const tookMs = now - stays.startedMs(stay);
-    const isGivenUp = kind === 'timeout' || kind === 'cancelled';
+    const isGivenUp = ending === 'timeout' || ending === 'cancelled';
     let isUseless = stays.isJudged(stay);
     if (!isUseless) {
       isUseless = isOverload || stays.isLate(stay, now);
       if (isUseless) brake.useless(stays.cuts(stay), now, inFlight);
-      else if (kind === 'success' && usefulMs > 0) brake.useful(stays.cuts(stay), now, inFlight);
+      else if (ending === 'success' && usefulMs > 0) brake.useful(stays.cuts(stay), now, inFlight);
     }
-    if (kind === 'success' && !stays.hasDeadline(stay)) this.#usual.add(tookMs);
+    if (ending === 'success' && !stays.hasDeadline(stay)) this.#usual.add(tookMs);
     stays.remove(stay);
     // The upstream still works on what was given up.
     return isGivenUp && isUseless && brake.inTrouble ? keptFor(tookMs) : 0;

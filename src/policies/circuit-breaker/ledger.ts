@@ -3,23 +3,24 @@ import type { Outcome } from '../../pipeline/outcome.js';
 import { isUpstreamFailure } from '../filter.js';
 import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';
-import type { Sign, Signs } from '../sign.js';
+import type { Sign, SignsIn } from '../sign.js';
 import { signsOf } from '../sign.js';
 import { Admitted } from './admitted.js';
-import { causeOf } from './cause.js';
+import { causeOf, LatestFailure } from './cause.js';
 import type { Circuit } from './circuit.js';
 import type { Judge, RunStep } from './judge.js';
 import type { ResolvedCircuitBreaker } from './options.js';
 
 /** Enters how calls ended where it counts: with the judge, the probes, the ramp and the run of failures. */
-export class Account {
+export class Ledger {
   /** When this state began. */
   stateSince = -Infinity;
+  readonly latestFailure = new LatestFailure();
   /** When failures that came late last made a step of a run. */
   #lateStepAt = -Infinity;
   readonly #circuit: Circuit;
   readonly #judge: Judge;
-  readonly #signs: Signs;
+  readonly #signs: SignsIn;
   readonly #slowMs: number;
   readonly #delayFrom: DelayFrom | undefined;
 
@@ -41,7 +42,7 @@ export class Account {
     if (stamp < circuit.generation) return;
     let sign: Sign;
     try {
-      sign = this.#signs(outcome);
+      sign = this.#signs(outcome, call);
     } catch (error) {
       if (probe !== undefined) circuit.freeProbe(probe, call.time.now());
       throw error;
@@ -80,11 +81,13 @@ export class Account {
       return;
     }
     circuit.advance(now);
+    if (failed) this.latestFailure.note(outcome);
     let reason = this.#judge.record(now, failed, slow, this.#runStep(sign, stamp));
     // Told last, as what it answers holds only as long as nothing else has moved the breaker.
     if (reason === undefined && circuit.relapses(failed || slow)) reason = 'relapsed';
     if (reason !== undefined) {
-      circuit.open(now, reason, asked, failed ? causeOf(outcome) : undefined);
+      const cause = failed ? causeOf(outcome) : this.latestFailure.causeOf(reason);
+      circuit.open(now, reason, asked, cause);
     }
   }
 
@@ -102,11 +105,12 @@ export class Account {
     const { state } = circuit;
     // As with any outcome, what was let in before this state says nothing of it.
     if (state === 'open' || state === 'isolated' || succeededAt < this.stateSince) return;
-    const sign = this.#signs(outcome);
+    const sign = this.#signs(outcome, undefined);
     if (!isFailed(sign)) return;
     const cause = causeOf(outcome);
     const relapsed = circuit.failLate(now, cause);
     if (circuit.state !== 'closed') return;
+    this.latestFailure.note(outcome);
     // What was being read when failures made their last step is part of it.
     const { consecutiveFailures } = this.#judge.health;
     let step: RunStep = 'none';

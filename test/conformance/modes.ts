@@ -1,0 +1,24 @@
+/** A way in which the engine carries a call: each cell is tried in all of them. */
+export interface Mode {
+  readonly name: string;
+  /** Without listeners a success takes a shorter way. */
+  readonly listens: boolean;
+  /** With a signal the call has a promise of its own. */
+  readonly signal: boolean;
+  readonly delivery: 'execute' | 'settle';
+  /** All of it inside a driver, so that the call is a pass inside another. */
+  readonly driven?: boolean;
+  /** Within a gate that writes down what the policy ends with. */
+  readonly witnessed?: boolean;
+  /** With the metrics and spans of the real SDK, which watch the call. */
+  readonly watched?: boolean;
+}
+
+export const modes: readonly Mode[] = [
+  { name: 'heard', listens: true, signal: true, delivery: 'settle' },
+  { name: 'heard, without a signal', listens: true, signal: false, delivery: 'execute' },
+  { name: 'inside a driver', listens: true, signal: true, delivery: 'execute', driven: true },
+  { name: 'within a gate', listens: true, signal: true, delivery: 'settle', witnessed: true },
+  { name: 'unheard', listens: false, signal: false, delivery: 'execute' },
+  { name: 'watched', listens: false, signal: true, delivery: 'settle', watched: true },
+];
