@@ -238,7 +238,9 @@ describe('what an outcome over HTTP is', () => {
     expect(signsOf(isFetchFailure, () => false)(success(answer(429)), undefined)).toBe('busy');
     const tooMany = countingHandle(() => true);
     expect(signsOf(tooMany, () => false)(success(answer(429)), undefined)).toBe('busy');
-    expect(signsOf(tooMany, () => false)(failure(new RejectedError('full')), undefined)).toBe('failure');
+    expect(signsOf(tooMany, () => false)(failure(new RejectedError('full')), undefined)).toBe(
+      'failure',
+    );
   });
 });
 

@@ -15,6 +15,7 @@ import { isQuiet } from '../quiet.js';
 import type { DelayFrom } from '../retry-after.js';
 
 import { Admitted, stampOf, UNCOUNTED } from './admitted.js';
+import { CallEnds } from './call-ends.js';
 import { Circuit } from './circuit.js';
 import { breakerOf } from './cockatiel-breaker.js';
 import { assertCopyable } from './copyable.js';
@@ -23,7 +24,6 @@ import type { Isolation } from './isolations.js';
 import { Isolations } from './isolations.js';
 import type { Judge, OpenReason } from './judge.js';
 import { judgeOf } from './judge.js';
-import { Ledger } from './ledger.js';
 import type { CircuitBreakerOptions, ResolvedCircuitBreaker } from './options.js';
 import { resolveCircuitBreaker } from './options.js';
 import { probesNeeded } from './probes.js';
@@ -65,7 +65,7 @@ export class CircuitBreakerPolicy implements Gate {
   readonly #breaker: IBreaker | undefined;
   readonly #judge: Judge;
   readonly #circuit: Circuit;
-  readonly #ledger: Ledger;
+  readonly #ends: CallEnds;
   readonly #alarm: HalfOpenAlarm | undefined;
   readonly #isolations = new Isolations(() => this.#circuit.close('released'));
   readonly #reporter: Reporter;
@@ -99,8 +99,8 @@ export class CircuitBreakerPolicy implements Gate {
       staysOf(options),
       (from, to, reason, openForMs) => {
         const now = this.#time.source.now();
-        this.#ledger.stateSince = now;
-        this.#ledger.latestFailure.forget();
+        this.#ends.stateSince = now;
+        this.#ends.latestFailure.forget();
         if (this.#stay !== undefined) {
           const { times } = this.#reporter.account;
           this.#stay = times.move(this.#stay, to, now, this.#circuit.openUntil);
@@ -109,7 +109,7 @@ export class CircuitBreakerPolicy implements Gate {
         this.#alarm?.update();
       },
     );
-    this.#ledger = new Ledger(options, this.#circuit, this.#judge);
+    this.#ends = new CallEnds(options, this.#circuit, this.#judge);
     if (options.announceHalfOpen) {
       this.#alarm = new HalfOpenAlarm(this.#circuit, () => this.#time.source.clock);
     }
@@ -165,7 +165,7 @@ export class CircuitBreakerPolicy implements Gate {
   failedLate(outcome: Outcome, succeededAt: number, callId?: number): void {
     this.#reporter.lateCall = callId;
     try {
-      this.#ledger.failedLate(outcome, succeededAt, this.#boundTime().now());
+      this.#ends.failedLate(outcome, succeededAt, this.#boundTime().now());
     } finally {
       this.#reporter.lateCall = undefined;
     }
@@ -191,7 +191,7 @@ export class CircuitBreakerPolicy implements Gate {
   reset(): void {
     this.#isolations.clear();
     this.#toRestore = undefined;
-    this.#ledger.stateSince = this.#time.source.now();
+    this.#ends.stateSince = this.#time.source.now();
     this.#circuit.close('reset');
   }
 
@@ -230,7 +230,7 @@ export class CircuitBreakerPolicy implements Gate {
     const state = over ? 'half_open' : circuit.state;
     this.#judge.advance(nowMs);
     const { total, failures, slow } = this.#judge.health;
-    if (failures === 0) this.#ledger.latestFailure.forget();
+    if (failures === 0) this.#ends.latestFailure.forget();
     const slowCalls = this.#slowMs === Infinity ? {} : { slowCalls: slow };
     const { transitions } = this.#reporter.account;
     return { state, transitions, calls: total, failures, ...slowCalls };
@@ -309,7 +309,7 @@ export class CircuitBreakerPolicy implements Gate {
   #openAsCause(call: Call, reason: OpenReason): void {
     const outer = this.#reporter.causedBy(call);
     try {
-      const cause = this.#ledger.latestFailure.causeOf(reason);
+      const cause = this.#ends.latestFailure.causeOf(reason);
       this.#circuit.open(call.time.now(), reason, undefined, cause);
     } finally {
       this.#reporter.causedBy(outer);
@@ -319,7 +319,7 @@ export class CircuitBreakerPolicy implements Gate {
   #exitAsCause(call: Call, outcome: Outcome): void {
     const outer = this.#reporter.causedBy(call);
     try {
-      this.#ledger.ended(call, outcome);
+      this.#ends.ended(call, outcome);
     } finally {
       this.#reporter.causedBy(outer);
     }

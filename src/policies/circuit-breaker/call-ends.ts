@@ -12,7 +12,7 @@ import type { Judge, RunStep } from './judge.js';
 import type { ResolvedCircuitBreaker } from './options.js';
 
 /** Enters how calls ended where it counts: with the judge, the probes, the ramp and the run of failures. */
-export class Ledger {
+export class CallEnds {
   /** When this state began. */
   stateSince = -Infinity;
   readonly latestFailure = new LatestFailure();
