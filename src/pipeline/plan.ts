@@ -45,9 +45,12 @@ export interface Plan {
   readonly straight: readonly Exit[] | undefined;
   /** Whether a call may have to be settled before its operation is: then it needs a promise of its own. */
   readonly mayAbandon: boolean;
-  /** Whether a call that is given up, by a timer or a signal, may call user code: then it has to remember where it was made. */
-  readonly keepsHome: boolean;
-  /** Who else may listen to its policies, besides the listeners of the pipeline: then it has to as well. */
+  /**
+   * Whether a call that a timer or a signal ends may call user code then: it has to remember where it was made. `heard`: while one of
+   * the `audiences` listens.
+   */
+  readonly keepsHome: 'always' | 'heard' | undefined;
+  /** Who may listen to its policies, besides the listeners of the pipeline. */
   readonly audiences: readonly Audience[];
   /** Pipelines nested in this one. */
   readonly inner: readonly Host[];
@@ -66,6 +69,12 @@ export function planOf(placed: readonly Placed[], judgesResults: boolean): Plan 
     ({ policy, within }, i) => new Layer(policy, names[i] as string, within),
   );
   const inner = [...new Set(placed.flatMap(({ within }) => within))];
+  const audiences = [
+    ...inner.map(({ hub }) => hub),
+    ...placed.flatMap(({ policy }) => policy.audience ?? []),
+  ];
+  const callsUser =
+    mayDrive(layers) || layers.some(({ gate }) => gate !== undefined && !gate.quiet);
   return {
     layers,
     straight:
@@ -73,11 +82,8 @@ export function planOf(placed: readonly Placed[], judgesResults: boolean): Plan 
         ? undefined
         : exitsOf(layers),
     inner,
-    keepsHome: mayDrive(layers) || layers.some(({ gate }) => gate !== undefined && !gate.quiet),
-    audiences: [
-      ...inner.map(({ hub }) => hub),
-      ...placed.flatMap(({ policy }) => policy.audience ?? []),
-    ],
+    keepsHome: callsUser ? 'always' : audiences.length > 0 ? 'heard' : undefined,
+    audiences,
     mayAbandon: layers.some((layer) => layer.gate?.mayAbandon === true),
   };
 }
