@@ -74,6 +74,7 @@ export class AdaptiveLimiterPolicy implements Gate {
   readonly name: string | undefined;
   readonly holds: boolean;
   readonly #options: ResolvedAdaptiveLimiter;
+  /** @internal */
   readonly failureRule: FailureRule | undefined;
   /** Whether an outcome is a sign of overload. */
   readonly #says: Verdicts;

@@ -49,6 +49,7 @@ export class CircuitBreakerPolicy implements Gate {
   readonly type = 'circuit_breaker';
   readonly name: string | undefined;
   readonly #options: ResolvedCircuitBreaker;
+  /** @internal */
   readonly failureRule: FailureRule | undefined;
   readonly #signs: SignsIn;
   /** Whether results have to be looked at. */
