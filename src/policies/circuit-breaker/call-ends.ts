@@ -1,9 +1,10 @@
 import type { Call } from '../../pipeline/contract.js';
+import type { Sign } from '../../pipeline/failure-rule.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import { isUpstreamFailure } from '../filter.js';
 import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';
-import type { Sign, SignsIn } from '../sign.js';
+import type { SignsIn } from '../sign.js';
 import { signsOf } from '../sign.js';
 import { Admitted } from './admitted.js';
 import { causeOf, LatestFailure } from './cause.js';

@@ -13,7 +13,6 @@ import type { Handle } from '../filter.js';
 import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
 import type { DelayFrom } from '../retry-after.js';
-
 import { Admitted, stampOf, UNCOUNTED } from './admitted.js';
 import { CallEnds } from './call-ends.js';
 import { Circuit } from './circuit.js';
@@ -58,6 +57,7 @@ export class CircuitBreakerPolicy implements Gate {
   readonly name: string | undefined;
   readonly quiet: boolean;
   readonly #options: ResolvedCircuitBreaker;
+  /** @internal */
   readonly failureRule: FailureRule | undefined;
   /** Whether results have to be looked at. */
   #inspects: boolean;
