@@ -1,4 +1,4 @@
-import { isBranded, REJECTED, TIMEOUT } from '../copies.js';
+import { isRejectedError, isTimeoutError } from '../copies.js';
 
 /**
  * How one run of the inner layers ended. Inside a pipeline errors are values; they are thrown once, at the edge,
@@ -83,6 +83,6 @@ export function isOutcome(value: unknown): value is Outcome {
  * one of this pipeline's own.
  */
 export function kindOfError(error: unknown): Failure['kind'] {
-  if (isBranded(error, REJECTED)) return 'rejected';
-  return isBranded(error, TIMEOUT) ? 'timeout' : 'failure';
+  if (isRejectedError(error)) return 'rejected';
+  return isTimeoutError(error) ? 'timeout' : 'failure';
 }
