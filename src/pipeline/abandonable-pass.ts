@@ -1,4 +1,4 @@
-import { ResilienceError } from '../errors.js';
+import { isResilienceError } from '../copies.js';
 import { CallState } from './call-state.js';
 import type { Gate } from './contract.js';
 import type { Detour, Held, Interruption, TimeOver } from './detour.js';
@@ -28,7 +28,7 @@ export abstract class AbandonablePass extends CallState {
         `policy "${policy}" abandons calls but does not say so: set mayAbandon to true`,
       );
     }
-    if (error instanceof ResilienceError) this.signed(error, policy);
+    if (isResilienceError(error)) this.signed(error, policy);
     this.giveUpAtHome(layer, 'timeout', error);
   }
 

@@ -1,4 +1,4 @@
-import { ResilienceError } from '../errors.js';
+import { isResilienceError } from '../copies.js';
 
 /** Stands for errors that cannot be named; OpenTelemetry's own word for it. */
 export const OTHER_ERROR = '_OTHER';
@@ -29,7 +29,7 @@ const CLASS = /^[\p{ID_Start}$_][\p{ID_Continue}$]{0,63}$/u;
 export function errorTypeOf(error: unknown): string {
   // The error may be anything, a hostile proxy included.
   try {
-    if (error instanceof ResilienceError) return error.code;
+    if (isResilienceError(error)) return error.code;
     if (error instanceof FailedResult) return error.errorType;
     if (typeof error !== 'object' || error === null) return OTHER_ERROR;
     return codeOf(error) ?? codeOf((error as Error).cause) ?? nameOf(error as Error);

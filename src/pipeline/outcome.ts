@@ -1,4 +1,4 @@
-import { isBranded, REJECTED, TIMEOUT } from '../copies.js';
+import { isRejectedError, isTimeoutError } from '../copies.js';
 import { Judged } from './failure-rule.js';
 
 /**
@@ -85,6 +85,6 @@ export function isOutcome(value: unknown): value is Outcome {
  * one of this pipeline's own.
  */
 export function kindOfError(error: unknown): Failure['kind'] {
-  if (isBranded(error, REJECTED)) return 'rejected';
-  return isBranded(error, TIMEOUT) ? 'timeout' : 'failure';
+  if (isRejectedError(error)) return 'rejected';
+  return isTimeoutError(error) ? 'timeout' : 'failure';
 }

@@ -1,3 +1,4 @@
+import { isRejectedError } from '../copies.js';
 import type { RejectedError } from '../errors.js';
 import { CallSite } from './call-site.js';
 import type { LayerSettings, Operation } from './context.js';
@@ -7,7 +8,6 @@ import type { Detour } from './detour.js';
 import { followingOf } from './follow.js';
 import { homeHere } from './home.js';
 import type { AttemptKind, Host } from './host.js';
-import { isRejection } from './is-a.js';
 import { OutboundPass } from './outbound-pass.js';
 import type { Outcome } from './outcome.js';
 import { outcomeOf } from './outcome.js';
@@ -171,7 +171,7 @@ export class Pass extends OutboundPass {
       this.fail(error);
       return this.leaveAtOnce(i - 1);
     }
-    if (admission !== undefined && !isRejection(admission)) {
+    if (admission !== undefined && !isRejectedError(admission)) {
       if (isThenable(admission)) return this.wait(i, admission);
       this.fail(this.broken('enter', admission));
       return this.leaveAtOnce(i - 1);
@@ -246,7 +246,7 @@ export class Pass extends OutboundPass {
       return this.leaveAtOnce(i - 1);
     }
     if (answer === undefined) return this.enter(i + 1);
-    if (isRejection(answer)) return this.refuse(i, answer);
+    if (isRejectedError(answer)) return this.refuse(i, answer);
     this.fail(this.broken('enter', answer));
     return this.leaveAtOnce(i - 1);
   }

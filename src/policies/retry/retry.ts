@@ -1,9 +1,7 @@
-import { mark } from '../../copies.js';
-import { RejectedError } from '../../errors.js';
+import { isRejectedError, mark } from '../../copies.js';
 import type { Call, Drive, Driver } from '../../pipeline/contract.js';
 import type { RetryStop } from '../../pipeline/events.js';
 import type { FailureRule } from '../../pipeline/failure-rule.js';
-import { isA } from '../../pipeline/is-a.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
@@ -39,7 +37,7 @@ export function retry(options?: RetryOptions): RetryPolicy {
 
 /** Whether a policy of this pipeline refused the run. A rejection that the operation threw is the call's own error. */
 function isRefusal(outcome: Outcome, call: Call): boolean {
-  if (outcome.kind !== 'rejected' || !isA(outcome.error, RejectedError)) return false;
+  if (outcome.kind !== 'rejected' || !isRejectedError(outcome.error)) return false;
   const { pipeline, key } = outcome.error;
   return pipeline === call.pipeline && key === call.publicKey;
 }
@@ -239,7 +237,7 @@ export class RetryPolicy implements Driver {
 
   #stop(call: Call, reason: RetryStop, outcome: Outcome, refusal?: unknown): Outcome {
     if (call.listening) {
-      const by = isA(refusal, RejectedError) ? refusal.policy : undefined;
+      const by = isRejectedError(refusal) ? refusal.policy : undefined;
       const { attempts } = call;
       call.emit({ type: 'retry_stopped', reason, by, attempts, ...call.told(outcome) });
     }
