@@ -2,6 +2,7 @@ import type { Clock } from './clock.js';
 import { afterPoll, systemClock } from './clock.js';
 import { DeadlineQueue } from './deadline-queue.js';
 import { FakedDeadlines } from './faked-deadlines.js';
+import { areReplaced, areUntouched } from './fakes.js';
 import type { TickListener } from './tick.js';
 import { TICK_MS } from './tick.js';
 
@@ -67,7 +68,7 @@ export class TimeSource {
   /** The queue of all deadlines that lie `durationMs` ahead when they are set. */
   deadlines(durationMs: number): DeadlineQueue {
     const { timers } = this;
-    const faked = timers !== undefined && areFake(timers);
+    const faked = timers !== undefined && areReplaced(timers);
     const queues = faked ? this.#fakedQueues(timers) : this.#queues;
     let queue = queues.get(durationMs);
     if (queue === undefined) {
@@ -152,27 +153,13 @@ export class TimeSource {
 
 const never = (): boolean => false;
 
-const realSetTimeout = globalThis.setTimeout;
-/** Fake timers (sinon's, which vitest and jest use) show their clock; installed before this module was loaded, they are not real. */
-const loadedFake = 'clock' in realSetTimeout;
-const realPerformanceNow = performance.now;
-
-/** Whatever was put in place of the timers that were there at first is taken for fake: exactness costs little. */
-function areFake(timers: unknown): boolean {
-  return loadedFake || timers !== realSetTimeout;
-}
-
-function timersAreReal(): boolean {
-  return !areFake(globalThis.setTimeout) && performance.now === realPerformanceNow;
-}
-
 const sources = new WeakMap<Clock, TimeSource>();
 
 /** The one time source of a clock. */
 export function timeSourceOf(clock: Clock): TimeSource {
   let source = sources.get(clock);
   if (source === undefined) {
-    source = new TimeSource(clock, clock === systemClock ? timersAreReal : never);
+    source = new TimeSource(clock, clock === systemClock ? areUntouched : never);
     sources.set(clock, source);
   }
   return source;
