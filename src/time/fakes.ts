@@ -138,10 +138,11 @@ function dateTime(fromInstall: boolean): FakeTime {
 /** Timers of node:test say when they are due. */
 function dueTime(): FakeTime | undefined {
   if (isSpy(setTimeout as Suspect)) return undefined;
+  const { setTimeout: set, clearTimeout: clear } = globalThis;
   const read = (): number => {
-    const timer = setTimeout(() => {}, 1);
-    clearTimeout(timer);
-    return (timer as { runAt?: number }).runAt ?? Number.NaN;
+    const timer = set(() => {}, 1);
+    clear(timer);
+    return ((timer as { runAt?: number }).runAt ?? Number.NaN) - 1;
   };
   return Number.isNaN(read()) ? undefined : { read, fromInstall: true };
 }

@@ -83,6 +83,8 @@ export class FollowedTime {
   #fakeElapsed(time: FakeTime): number {
     const before = this.#fake;
     const at = time.read();
+    // One that has been removed may no longer know.
+    if (Number.isNaN(at)) return 0;
     this.#fake = at;
     if (at >= before) return at - before;
     // It was set back, or started over.
