@@ -28,6 +28,7 @@ import { Pass } from './pass.js';
 import { Delivery } from './phase.js';
 import type { Placed, Plan } from './plan.js';
 import { planOf } from './plan.js';
+import { startOverAll } from './start-over.js';
 import { Tally } from './tally.js';
 
 /** What one call may bring along. */
@@ -309,6 +310,15 @@ export class Pipeline<Adds = never> {
       this.#occupants = undefined;
     }
     return this.closing.idle;
+  }
+
+  /** @internal See `startOver` of `holdfast/testing`. Calls in flight go on, and are no longer waited for by a drain. */
+  startOver(): void {
+    startOverAll(this.plan.layers.map(({ policy }) => policy));
+    this.closing?.end();
+    this.closing = undefined;
+    this.entry = this.plan;
+    this.unread?.reopen();
   }
 
   /** @internal Counts a call of a client, until it leaves the occupants that are answered. */

@@ -179,6 +179,12 @@ export class CircuitBreakerPolicy implements Gate {
     this.#circuit.close('reset');
   }
 
+  /** As {@link CircuitBreakerPolicy.reset}: also one with an `initialState` is closed then. */
+  startOver(): void {
+    this.reset();
+    this.#lateStepAt = -Infinity;
+  }
+
   /** Its state as plain JSON, for {@link CircuitBreakerOptions.initialState}. Open time is in wall-clock, so it survives a restart. */
   snapshot(): CircuitBreakerSnapshot {
     const { clock } = this.#boundTime();

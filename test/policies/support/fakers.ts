@@ -28,13 +28,15 @@ const node = {
   restore: () => mock.timers.reset(),
 };
 
-type Faked = NonNullable<NonNullable<Parameters<typeof sinon.useFakeTimers>[0]>>;
+type Faked = Exclude<NonNullable<Parameters<typeof sinon.useFakeTimers>[0]>, number | Date>;
 
 function ofSinon(name: string, config: Faked): Faker {
   let clock: sinon.SinonFakeTimers | undefined;
   return {
     name,
-    install: () => void (clock = sinon.useFakeTimers(config)),
+    install: () => {
+      clock = sinon.useFakeTimers(config);
+    },
     advance: async (ms) => clock?.tickAsync(ms),
     restore: () => clock?.restore(),
   };
