@@ -98,7 +98,8 @@ export const fakers: Faker[] = [
     install: () => mock.timers.enable({ apis: ['setTimeout'] }),
     ...node,
   },
-  ofSinon('sinon.useFakeTimers()', {}),
+  // A worker of vitest talks to its parent by way of the real nextTick.
+  ofSinon('sinon.useFakeTimers()', { toNotFake: ['nextTick', 'queueMicrotask'] }),
   ofSinon('sinon.useFakeTimers() of timers and Date', {
     toFake: ['setTimeout', 'clearTimeout', 'Date'],
   }),
