@@ -1,6 +1,6 @@
-import { areUntouched, clearHostTimer } from './fakes.js';
+import { areUntouched } from './fakes.js';
 import { FollowedTime } from './followed-time.js';
-import { LongTimer, MAX_TIMER_MS, TimerInLegs, WatchingTimer } from './host-timers.js';
+import { ClearableTimer, clearTimer, setTimer, WatchingTimer } from './host-timers.js';
 
 /**
  * Where time comes from. Everything that waits or measures takes it from a `Clock`, so that tests
@@ -32,21 +32,16 @@ function followedTime(): FollowedTime {
 
 const isReal = (): boolean => followed === undefined && areUntouched();
 
-const setHostTimer = (callback: () => void, delayMs: number): unknown =>
-  // Hosts cut fractions off, which would make every such timer early.
-  delayMs > MAX_TIMER_MS
-    ? new LongTimer(callback, delayMs)
-    : setTimeout(callback, Math.ceil(delayMs));
-
 /** A timer where fakes are, or have been. */
 function setFollowedTimer(callback: () => void, delayMs: number): unknown {
   const time = followedTime();
   if (time.hasRealTimers) return new WatchingTimer(callback, delayMs, () => time.now());
   const dueAt = time.now() + delayMs;
-  return setHostTimer(() => {
+  const fire = (): void => {
     time.reach(dueAt);
     callback();
-  }, delayMs);
+  };
+  return new ClearableTimer(fire, (fired) => setTimer(fired, delayMs));
 }
 
 /**
@@ -58,11 +53,8 @@ export const systemClock: Clock = {
   now: () => (isReal() ? performance.now() : followedTime().now()),
   wallNow: () => Date.now(),
   setTimer: (callback, delayMs) =>
-    isReal() ? setHostTimer(callback, delayMs) : setFollowedTimer(callback, delayMs),
-  clearTimer: (handle) => {
-    if (handle instanceof TimerInLegs) handle.clear();
-    else clearHostTimer(handle);
-  },
+    isReal() ? setTimer(callback, delayMs) : setFollowedTimer(callback, delayMs),
+  clearTimer,
 };
 
 /** What Node, Bun and Deno have, and browsers and workers have not. */

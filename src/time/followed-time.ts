@@ -24,6 +24,8 @@ export class FollowedTime {
   #now: number;
   #real: number;
   #fake = 0;
+  /** The real time when fake timers were last asked for theirs. */
+  #readAt = 0;
 
   constructor() {
     this.#real = realNow();
@@ -40,6 +42,7 @@ export class FollowedTime {
   now(): number {
     this.#look();
     this.#move();
+    if (this.#fakes?.timers === true) this.#readAt = realNow();
     return this.#now;
   }
 
@@ -53,9 +56,16 @@ export class FollowedTime {
     const [timers, date, performanceNow] = this.#seen;
     if (setTimeout === timers && Date === date && performance.now === performanceNow) return;
     // Also fakes that have gone can still be read.
+    const wereFake = this.#fakes?.timers === true;
+    const before = this.#now;
     this.#move();
     this.#seen = look();
-    this.#begin(fakesNow());
+    const fakes = fakesNow();
+    // When they went is not known: at the latest when they were last read, so that no real time is lost.
+    if (wereFake && fakes === undefined) {
+      this.#now = Math.max(this.#now, before + realNow() - this.#readAt);
+    }
+    this.#begin(fakes);
   }
 
   #begin(fakes: Fakes | undefined): void {

@@ -1,5 +1,7 @@
+import { clearHostTimer } from './fakes.js';
+
 /** The longest delay a host timer takes; one millisecond more and it fires at once. */
-export const MAX_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** How often a timer looks whether a clock that was moved by hand says that it is due. */
 const LOOK_MS = 10;
@@ -7,11 +9,11 @@ const LOOK_MS = 10;
 type HostTimer = ReturnType<typeof setTimeout>;
 
 /** A delay that is waited for in legs. */
-export abstract class TimerInLegs {
+abstract class TimerInLegs {
   #leg: HostTimer | undefined;
 
   clear(): void {
-    clearTimeout(this.#leg);
+    clearHostTimer(this.#leg);
   }
 
   protected wait(legMs: number): void {
@@ -22,7 +24,7 @@ export abstract class TimerInLegs {
 }
 
 /** A delay too long for one host timer. */
-export class LongTimer extends TimerInLegs {
+class LongTimer extends TimerInLegs {
   #leftMs: number;
   readonly #callback: () => void;
 
@@ -62,4 +64,34 @@ export class WatchingTimer extends TimerInLegs {
   #go(): void {
     this.wait(Math.min(LOOK_MS, Math.max(0, Math.ceil(this.#dueAt - this.#now()))));
   }
+}
+
+/** A timer that never fires once it was cleared: `setTimeout` may be faked, and `clearTimeout` not. */
+export class ClearableTimer {
+  #callback: (() => void) | undefined;
+  readonly #timer: unknown;
+
+  constructor(callback: () => void, set: (callback: () => void) => unknown) {
+    this.#callback = callback;
+    this.#timer = set(() => this.#callback?.());
+  }
+
+  clear(): void {
+    this.#callback = undefined;
+    clearTimer(this.#timer);
+  }
+}
+
+/** Sets a timer for any delay. */
+export function setTimer(callback: () => void, delayMs: number): unknown {
+  // Hosts cut fractions off, which would make every such timer early.
+  return delayMs > MAX_TIMER_MS
+    ? new LongTimer(callback, delayMs)
+    : setTimeout(callback, Math.ceil(delayMs));
+}
+
+/** Cancels any of these timers, and the host's own. */
+export function clearTimer(timer: unknown): void {
+  if (timer instanceof TimerInLegs || timer instanceof ClearableTimer) timer.clear();
+  else clearHostTimer(timer);
 }

@@ -1,0 +1,51 @@
+import { deepEqual, equal } from 'node:assert/strict';
+import { describe, it, mock } from 'node:test';
+import * as holdfast from 'holdfast';
+import sinon from 'sinon';
+import { fakes } from '../promises.mjs';
+
+const expect = (value) => ({
+  toBe: (right) => equal(value, right),
+  toEqual: (right) => deepEqual(value, right),
+});
+
+async function tick(ms) {
+  for (let i = 0; i < 20; i++) await undefined;
+  mock.timers.tick(ms);
+  for (let i = 0; i < 20; i++) await undefined;
+}
+
+const usual = {
+  'mock.timers.enable()': undefined,
+  'setTimeout and Date': { apis: ['setTimeout', 'Date'] },
+  'setTimeout alone': { apis: ['setTimeout'] },
+  'a date is set': { apis: ['setTimeout', 'Date'], now: new Date('2024-06-01T12:00:00Z') },
+};
+
+for (const [name, options] of Object.entries(usual)) {
+  const install = () => mock.timers.enable(options);
+  const restore = () => mock.timers.reset();
+  fakes(holdfast, { name, install, advance: tick, restore, exact: true, describe, it, expect });
+}
+
+const ofSinon = {
+  'sinon.useFakeTimers()': {},
+  'sinon: timers and Date': { toFake: ['setTimeout', 'clearTimeout', 'Date'] },
+  'sinon: time advances by itself, too': { shouldAdvanceTime: true },
+};
+
+for (const [name, options] of Object.entries(ofSinon)) {
+  let clock;
+  fakes(holdfast, {
+    name,
+    install: () => {
+      clock = sinon.useFakeTimers(options);
+    },
+    advance: (ms) => clock.tickAsync(ms),
+    restore: () => clock.restore(),
+    exact: options.shouldAdvanceTime !== true,
+    describe,
+    it,
+    expect,
+  });
+}

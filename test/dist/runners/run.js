@@ -1,0 +1,26 @@
+/** The tests of runners/ as users run theirs: each runner in its own project, beside a package that was installed. */
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const modules = fileURLToPath(new URL('../../../node_modules/', import.meta.url));
+
+const jest = 'node_modules/jest/bin/jest.js';
+
+/** What each project runs, from the folder above it. */
+export const runners = [
+  { name: 'node:test and sinon', args: ['--test', 'node/holdfast.test.mjs'] },
+  { name: 'Jest, ES modules', args: ['--experimental-vm-modules', jest, '-c', 'jest-esm/jest.config.json'] },
+  { name: 'Jest, CommonJS', args: [jest, '-c', 'jest-cjs/jest.config.json'] },
+  { name: 'vitest', args: ['node_modules/vitest/vitest.mjs', 'run', '--root', 'vitest'] },
+];
+
+/** Puts them into a project that has the package. The runners are those of this repository. */
+export function prepare(directory) {
+  cpSync(here, directory, { recursive: true });
+  mkdirSync(join(directory, 'node_modules/@babel'), { recursive: true });
+  for (const name of ['jest', 'vitest', 'sinon', '@babel/plugin-transform-modules-commonjs']) {
+    symlinkSync(join(modules, name), join(directory, 'node_modules', name), 'junction');
+  }
+}
