@@ -96,7 +96,8 @@ function known(): Fakes | undefined {
   const legacy = (setTimeout as Suspect).getMockImplementation?.()?.name;
   if (legacy !== 'bound _fakeSetTimeout') return undefined;
   const now = typeof jest === 'object' ? jest.now?.bind(jest) : undefined;
-  return { timers: true, time: now && { read: now, fromInstall: true } };
+  // It goes on where fakes of before left it.
+  return { timers: true, time: now && { read: now, fromInstall: false } };
 }
 
 /** Whatever else was put there: somebody's own fakes, or an instrumentation of the host's. */

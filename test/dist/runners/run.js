@@ -6,14 +6,15 @@ import { fileURLToPath } from 'node:url';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const modules = fileURLToPath(new URL('../../../node_modules/', import.meta.url));
 
-const jest = 'node_modules/jest/bin/jest.js';
+const jest = '../node_modules/jest/bin/jest.js';
 
-/** What each project runs, from the folder above it. */
+/** What is run in each folder. */
 export const runners = [
-  { name: 'node:test and sinon', args: ['--test', 'node/holdfast.test.mjs'] },
-  { name: 'Jest, ES modules', args: ['--experimental-vm-modules', jest, '-c', 'jest-esm/jest.config.json'] },
-  { name: 'Jest, CommonJS', args: [jest, '-c', 'jest-cjs/jest.config.json'] },
-  { name: 'vitest', args: ['node_modules/vitest/vitest.mjs', 'run', '--root', 'vitest'] },
+  { folder: 'node', args: ['--test'] },
+  { folder: 'sinon', args: ['holdfast.mjs'] },
+  { folder: 'vitest', args: ['../node_modules/vitest/vitest.mjs', 'run'] },
+  { folder: 'jest-esm', args: ['--experimental-vm-modules', jest] },
+  { folder: 'jest-cjs', args: [jest] },
 ];
 
 /** Puts them into a project that has the package. The runners are those of this repository. */

@@ -1,7 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import * as holdfast from 'holdfast';
-import sinon from 'sinon';
 import { fakes } from '../promises.mjs';
 
 const expect = (value) => ({
@@ -26,26 +25,4 @@ for (const [name, options] of Object.entries(usual)) {
   const install = () => mock.timers.enable(options);
   const restore = () => mock.timers.reset();
   fakes(holdfast, { name, install, advance: tick, restore, exact: true, describe, it, expect });
-}
-
-const ofSinon = {
-  'sinon.useFakeTimers()': {},
-  'sinon: timers and Date': { toFake: ['setTimeout', 'clearTimeout', 'Date'] },
-  'sinon: time advances by itself, too': { shouldAdvanceTime: true },
-};
-
-for (const [name, options] of Object.entries(ofSinon)) {
-  let clock;
-  fakes(holdfast, {
-    name,
-    install: () => {
-      clock = sinon.useFakeTimers(options);
-    },
-    advance: (ms) => clock.tickAsync(ms),
-    restore: () => clock.restore(),
-    exact: options.shouldAdvanceTime !== true,
-    describe,
-    it,
-    expect,
-  });
 }
