@@ -130,6 +130,16 @@ describe.each(fakers)('$name', (faker) => {
     expect([...byKey.keys()]).toEqual(['b']);
   });
 
+  it('also right after a burst of real calls', async () => {
+    const byKey = keyed(pipeline('burst', timeout('5s')), { idleFor: '10m' });
+    for (let i = 0; i < 100; i++) await byKey.execute('a', () => 1);
+    install();
+    byKey.get('a');
+    await advance(600_000);
+    byKey.get('b');
+    expect([...byKey.keys()]).toEqual(['b']);
+  });
+
   it('T2: an operation sees its time run out', async () => {
     install();
     const calls = pipeline('faked', timeout('5s'));

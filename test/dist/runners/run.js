@@ -10,7 +10,7 @@ const jest = '../node_modules/jest/bin/jest.js';
 
 /** What is run in each folder. */
 export const runners = [
-  { folder: 'node', args: ['--test'] },
+  { folder: 'node', args: ['--test', '--test-timeout=20000'] },
   { folder: 'sinon', args: ['holdfast.mjs'] },
   { folder: 'vitest', args: ['../node_modules/vitest/vitest.mjs', 'run'] },
   { folder: 'jest-esm', args: ['--experimental-vm-modules', jest] },
