@@ -2,6 +2,7 @@ import type { Context } from '../pipeline/context.js';
 import type { DrainOptions } from '../pipeline/drain.js';
 import type { EventOf, EventType, Listener } from '../pipeline/events.js';
 import type { PipelineSnapshot } from '../pipeline/pipeline.js';
+import { startsOver } from '../pipeline/start-over.js';
 import { systemClock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
 import type { Setup, Transport } from './call.js';
@@ -112,6 +113,7 @@ export function httpClient(
     assertReader(reader, options.path);
     return send(input, init, overrides, reader);
   };
+  startsOver(client, () => byKey.startOver());
   return Object.assign(client, { read }, stateOf(pipelines));
 }
 

@@ -57,6 +57,10 @@ export class UnreadBodies {
     this.#sweep();
   }
 
+  reopen(): void {
+    this.#closed = false;
+  }
+
   #sweep(): void {
     const now = this.#time.now();
     let first = this.#first;

@@ -16,6 +16,8 @@ interface Occupied {
 export interface Unread {
   /** No new calls are taken: what nobody wants any more is to be over soon. */
   close(): void;
+  /** New calls are taken again. */
+  reopen(): void;
 }
 
 /** The name under which calls are refused, in events, errors and telemetry. */
@@ -55,7 +57,12 @@ export class Closing {
 
   /** Something has ended. */
   check(): void {
-    if (this.#done || this.#of.inFlight > 0 || this.#of.occupied > 0) return;
+    if (this.#of.inFlight === 0 && this.#of.occupied === 0) this.end();
+  }
+
+  /** Nothing is waited for any more. */
+  end(): void {
+    if (this.#done) return;
     this.#done = true;
     this.#unwatch();
     this.#resolve();

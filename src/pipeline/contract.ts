@@ -95,6 +95,11 @@ export interface PolicyBase {
   fork?(): Policy<unknown>;
   /** The policy's state as plain JSON. */
   snapshot?(): unknown;
+  /**
+   * Puts the policy's state back as it was at first, for tests that share it: see `startOver` of `holdfast/testing`. Calls that are inside go on;
+   * their `exit` must count nothing and give nothing back. Needed by policies that can {@link PolicyBase.fork}.
+   */
+  startOver?(): void;
   /** Plain numbers for telemetry, asked for when it collects. `nowMs` is the time of the pipeline's clock. */
   measure?(nowMs: number): PolicyMeasures;
   /**

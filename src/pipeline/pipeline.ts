@@ -29,6 +29,7 @@ import { Delivery } from './phase.js';
 import type { Placed, Plan } from './plan.js';
 import { planInside, planOf } from './plan.js';
 import { settledResult } from './promises.js';
+import { startOverAll } from './start-over.js';
 import { Tally } from './tally.js';
 
 /** What a layer may be: a policy, or a whole pipeline. */
@@ -345,6 +346,15 @@ export class Pipeline<Adds = never> {
       this.#occupants = undefined;
     }
     return this.closing.idle;
+  }
+
+  /** @internal See `startOver` of `holdfast/testing`. Calls in flight go on, and are no longer waited for by a drain. */
+  startOver(): void {
+    startOverAll(this.plan.layers.map(({ policy }) => policy));
+    this.closing?.end();
+    this.closing = undefined;
+    this.entry = this.plan;
+    this.unread?.reopen();
   }
 
   /** @internal Counts a call of a client, until it leaves the occupants that are answered. */

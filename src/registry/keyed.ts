@@ -231,6 +231,16 @@ export class Keyed<Adds = never> {
     return pipelines;
   }
 
+  /** @internal See `startOver` of `holdfast/testing`. Also a pipeline that somebody has kept starts over, although its key is dropped. */
+  startOver(): void {
+    this.#template.startOver();
+    for (const entry of [...this.#entries.values()]) {
+      entry.pipeline.startOver();
+      this.#drop(entry);
+    }
+    this.#closed = false;
+  }
+
   /** Drops all keys and listeners. */
   dispose(): void {
     for (const entry of this.#entries.values()) this.#drop(entry);

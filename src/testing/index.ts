@@ -1,4 +1,5 @@
 /** 'holdfast/testing': what tests of code that uses holdfast need. */
+export { type Restartable, startOver } from './start-over.js';
 export {
   type FlakyUpstream,
   type FlakyUpstreamOptions,

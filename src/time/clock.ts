@@ -1,4 +1,6 @@
-import { unref } from './unref.js';
+import { areUntouched } from './fakes.js';
+import { FollowedTime } from './followed-time.js';
+import { ClearableTimer, clearTimer, setTimer, WatchingTimer } from './host-timers.js';
 
 /**
  * Where time comes from. Everything that waits or measures takes it from a `Clock`, so that tests
@@ -19,61 +21,40 @@ export interface Clock {
   clearTimer(handle: unknown): void;
 }
 
-/** The longest delay a host timer takes; one millisecond more and it fires at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Once fakes were seen: time goes on from theirs for as long as the process lives. */
+let followed: FollowedTime | undefined;
 
-type HostTimer = ReturnType<typeof setTimeout>;
+/** The time where fakes are, or have been. */
+function followedTime(): FollowedTime {
+  followed ??= new FollowedTime();
+  return followed;
+}
 
-/** A delay too long for one host timer, waited for in legs. */
-class LongTimer {
-  #leg: HostTimer | undefined;
-  #leftMs: number;
-  #keepsAlive = true;
-  readonly #callback: () => void;
+const isReal = (): boolean => followed === undefined && areUntouched();
 
-  constructor(callback: () => void, delayMs: number) {
-    this.#callback = callback;
-    this.#leftMs = delayMs;
-    this.#wait();
-  }
-
-  #wait(): void {
-    const legMs = Math.min(this.#leftMs, MAX_TIMER_MS);
-    this.#leg = setTimeout(() => {
-      this.#leftMs -= legMs;
-      if (this.#leftMs > 0) this.#wait();
-      else this.#callback();
-    }, legMs);
-    if (!this.#keepsAlive) unref(this.#leg);
-  }
-
-  unref(): void {
-    this.#keepsAlive = false;
-    unref(this.#leg);
-  }
-
-  clear(): void {
-    clearTimeout(this.#leg);
-  }
+/** A timer where fakes are, or have been. */
+function setFollowedTimer(callback: () => void, delayMs: number): unknown {
+  const time = followedTime();
+  if (time.hasRealTimers) return new WatchingTimer(callback, delayMs, () => time.now());
+  const dueAt = time.now() + delayMs;
+  const fire = (): void => {
+    time.reach(dueAt);
+    callback();
+  };
+  return new ClearableTimer(fire, (fired) => setTimer(fired, delayMs));
 }
 
 /**
- * The real clock. It looks up `performance.now`, `Date.now`, `setTimeout` and `clearTimeout` at
- * each call, so fake timers installed at any moment (`vi.useFakeTimers()`, sinon) take effect.
- * Its timers keep the process alive.
+ * The real clock. It looks up `performance.now`, `Date`, `setTimeout` and `clearTimeout` at each call, so fake timers installed
+ * at any moment (those of jest, vitest, sinon or node:test) take effect, whichever of these they fake: its time goes on
+ * where it was, and passes as theirs does. Its timers keep the process alive.
  */
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now: () => (isReal() ? performance.now() : followedTime().now()),
   wallNow: () => Date.now(),
   setTimer: (callback, delayMs) =>
-    // Hosts cut fractions off, which would make every such timer early.
-    delayMs > MAX_TIMER_MS
-      ? new LongTimer(callback, delayMs)
-      : setTimeout(callback, Math.ceil(delayMs)),
-  clearTimer: (handle) => {
-    if (handle instanceof LongTimer) handle.clear();
-    else clearTimeout(handle as HostTimer | undefined);
-  },
+    isReal() ? setTimer(callback, delayMs) : setFollowedTimer(callback, delayMs),
+  clearTimer,
 };
 
 /** The same clock in all copies of this package. */
@@ -91,9 +72,15 @@ interface PollingHost {
   readonly clearImmediate?: (handle: unknown) => void;
 }
 
-/** Calls back once the event loop has delivered what has arrived by now; `undefined` where the host has no such hook. */
+const { setImmediate: loadedSetImmediate } = globalThis as PollingHost;
+
+/**
+ * Calls back once the event loop has delivered what has arrived by now; `undefined` where the host has no such hook, or a fake is in its
+ * place, which need not call back.
+ */
 export function afterPoll(callback: () => void): unknown {
-  return (globalThis as PollingHost).setImmediate?.(callback);
+  const { setImmediate } = globalThis as PollingHost;
+  return setImmediate === loadedSetImmediate ? setImmediate?.(callback) : undefined;
 }
 
 /** Takes back what {@link afterPoll} answered. */

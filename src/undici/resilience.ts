@@ -6,6 +6,7 @@ import { resolveOverrides } from '../fetch/options.js';
 import type { Pipelines } from '../fetch/pipelines.js';
 import { pipelinesOf } from '../fetch/pipelines.js';
 import type { Context } from '../pipeline/context.js';
+import { startsOver } from '../pipeline/start-over.js';
 import { systemClock } from '../time/clock.js';
 import { HeldResponse } from './held-response.js';
 import type { InterceptorSetup } from './intercepted-call.js';
@@ -53,6 +54,7 @@ export function resilience(options?: ResilienceOptions): ResilienceInterceptor {
       return true;
     };
   };
+  startsOver(interceptor, () => pipelines.byKey.startOver());
   return Object.assign(interceptor, stateOf(pipelines));
 }
 

@@ -8,6 +8,7 @@ import { readHeader } from '../fetch/headers.js';
 import type { FetchOverrides } from '../fetch/options.js';
 import type { HeadersSource } from '../fetch/types.js';
 import { isNodeStream, watchNodeStream } from '../fetch/watched-node-stream.js';
+import { startsOver, wayOf } from '../pipeline/start-over.js';
 import type { UndiciBody } from './discard.js';
 import { discardBody } from './discard.js';
 import { headerRecord } from './headers.js';
@@ -100,6 +101,7 @@ export function resilientRequest(options?: ResilientRequestOptions): ResilientRe
   const client = httpClient(resolved, undefined, transport);
   const send = async (url: unknown, init?: ResilientRequestInit, overrides?: object) =>
     client(urlText(url), initOf(init), overrides);
+  startsOver(send, wayOf(client) as () => void);
   return Object.assign(send, {
     read: async (url: unknown, init: ResilientRequestInit | null, reader: unknown, own?: object) =>
       client.read(urlText(url), initOf(init), reader, own),

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { prepare, runners } from './runners/run.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const consumer = fileURLToPath(new URL('./consumer', import.meta.url));
@@ -121,6 +122,21 @@ function test(directory, name) {
   }
 }
 
+/** Those of runners/, on the oldest and the newest Node asked for. */
+function testRunners(directory) {
+  for (const node of nodes.length === 0 ? [undefined] : [nodes[0], nodes.at(-1)]) {
+    for (const { folder, args } of runners) {
+      const cwd = join(directory, folder);
+      const started = Date.now();
+      const result =
+        node === undefined
+          ? run(process.execPath, args, cwd)
+          : run('npx', ['-y', '-p', `node@${node}`, '-c', `node ${args.join(' ')}`], cwd);
+      report(`tests of users in ${folder}, Node ${node ?? process.version}`, result, started);
+    }
+  }
+}
+
 const sources = ['types.ts', 'own-policies.ts'];
 const base = { strict: true, target: 'ES2022', noEmit: true, files: sources };
 const users = {
@@ -170,6 +186,11 @@ try {
   const newest = join(temporary, 'cockatiel4');
   project(newest, tarball, { cockatiel: '4.0.0', undici: manifest.devDependencies.undici });
   test(newest, 'cockatiel 4.0.0, with undici');
+
+  const runs = join(temporary, 'runners');
+  project(runs, tarball, {});
+  prepare(runs);
+  testRunners(runs);
 
   types(newest);
 } finally {

@@ -68,6 +68,13 @@ interface Place {
   deadline: Deadline | undefined;
   /** What the regulator keeps for it, once it has a slot. */
   stay: number;
+  /** Of when it got it. */
+  stamp: object | undefined;
+}
+
+/** What is kept for a call that did not wait, once the limiter has started over. */
+interface Admitted {
+  readonly item: { stay: number; readonly stamp: object | undefined };
 }
 
 /** Made by {@link adaptiveLimiter}. */
@@ -88,18 +95,20 @@ export class AdaptiveLimiterPolicy implements Gate {
   readonly #says: Verdicts;
   /** Whether the pipelines of its calls are to be asked what an outcome is. */
   #asks = false;
-  readonly #regulator: Regulator;
+  #regulator: Regulator;
   readonly #queue = new PriorityQueue<Place>();
-  readonly #patience: Patience;
+  #patience: Patience;
   readonly #time = new OneClock('adaptiveLimiter', 'limiter');
   /** Slots whose calls were given up. */
-  readonly #kept = new KeptSlots();
+  #kept = new KeptSlots();
   /** Armed while somebody waits for a kept slot. */
   #keptTimer: unknown;
   #keptTimerAt = Infinity;
   #inFlight = 0;
   /** A call has found no slot since one last came in: how often the limit had been let go then. */
   #missed = NOT_MISSED;
+  /** Calls that have another one were let in before it last started over. `undefined` until it does: then calls need none. */
+  #stamp: object | undefined;
 
   /** @internal Use {@link adaptiveLimiter}. */
   constructor(options: ResolvedAdaptiveLimiter) {
@@ -147,6 +156,7 @@ export class AdaptiveLimiterPolicy implements Gate {
   }
 
   exit(call: Call, outcome: Outcome): void {
+    if (stampIn(call.state) !== this.#stamp) return;
     let ending: Ending = outcome.kind;
     let isOverload = false;
     try {
@@ -169,15 +179,17 @@ export class AdaptiveLimiterPolicy implements Gate {
 
   /** @internal The time that it takes to send a body depends on its length more than on the upstream. */
   sending(_call: Call, state: unknown): void {
+    if (stampIn(state) !== this.#stamp) return;
     this.#regulator.pause(stayIn(state));
   }
 
   /** @internal */
   sent(call: Call, state: unknown, deadlineMs: number, extraMs: number): unknown {
+    if (stampIn(state) !== this.#stamp) return state;
     const startedAt = call.time.now() + extraMs;
     const stay = this.#regulator.resume(stayIn(state), startedAt, deadlineMs);
     if (typeof state === 'number') return stay;
-    (state as Waiter<Place>).item.stay = stay;
+    (state as Admitted).item.stay = stay;
     return state;
   }
 
@@ -215,6 +227,18 @@ export class AdaptiveLimiterPolicy implements Gate {
     // One that cannot move has no floor.
     const atFloor = limit <= minLimit && minLimit < maxLimit;
     return { inFlight: this.#inFlight, queued: this.#queue.length, limit, atFloor };
+  }
+
+  /** Its limit is as at first, all slots are free, and those that wait get them. */
+  startOver(): void {
+    this.#stamp = {};
+    this.#regulator = regulatorOf(this.#options);
+    this.#patience = new Patience(this.#options.maxWait);
+    this.#kept = new KeptSlots();
+    this.#inFlight = 0;
+    this.#missed = NOT_MISSED;
+    // Also when nobody waits: it takes back the timer.
+    this.#serve(this.#time.source);
   }
 
   fork(): AdaptiveLimiterPolicy {
@@ -258,7 +282,8 @@ export class AdaptiveLimiterPolicy implements Gate {
   #admit(call: Call, now: number, deadline: number): undefined {
     this.#inFlight++;
     if (this.#missed !== NOT_MISSED) this.#missed = NOT_MISSED;
-    call.state = this.#regulator.begin(now, deadline);
+    const stay = this.#regulator.begin(now, deadline);
+    call.state = this.#stamp === undefined ? stay : { item: { stay, stamp: this.#stamp } };
     return undefined;
   }
 
@@ -298,6 +323,7 @@ export class AdaptiveLimiterPolicy implements Gate {
         callDeadlineMs,
         deadline: undefined,
         stay: 0,
+        stamp: undefined,
       });
       call.state = waiter;
       waiter.item.deadline = time.deadlines(maxWaitMs).add(this, waiter, 0);
@@ -325,6 +351,7 @@ export class AdaptiveLimiterPolicy implements Gate {
       this.#missed = NOT_MISSED;
       stopClock(place);
       place.stay = this.#regulator.begin(now, place.callDeadlineMs);
+      place.stamp = this.#stamp;
       place.admit(undefined);
     }
     this.#armKept(time);
@@ -369,7 +396,11 @@ function stayOf({ state }: Call): number {
 }
 
 function stayIn(state: unknown): number {
-  return typeof state === 'number' ? state : (state as Waiter<Place>).item.stay;
+  return typeof state === 'number' ? state : (state as Admitted).item.stay;
+}
+
+function stampIn(state: unknown): object | undefined {
+  return typeof state === 'number' ? undefined : (state as Admitted).item.stamp;
 }
 
 function levelOf(priority: (() => number) | undefined): number {

@@ -40,6 +40,8 @@ interface Place {
   readonly label: string;
   readonly captureStack: boolean;
   deadline: Deadline | undefined;
+  /** Of when it was let in. */
+  stamp: object | undefined;
 }
 
 /** Made by {@link bulkhead}. */
@@ -58,6 +60,8 @@ export class BulkheadPolicy implements Gate {
   readonly #queue = new WaitQueue<Place>();
   readonly #fullMessage: string;
   #inFlight = 0;
+  /** Calls that have another one were let in before it last started over. `undefined` until it does: then calls need none. */
+  #stamp: object | undefined;
 
   /** @internal Use {@link bulkhead}. */
   constructor(options: ResolvedBulkhead) {
@@ -78,6 +82,7 @@ export class BulkheadPolicy implements Gate {
     // A free slot is never left while somebody waits, so whoever finds one is not jumping the queue.
     if (this.#inFlight < this.#maxConcurrent) {
       this.#inFlight++;
+      if (this.#stamp !== undefined) call.state = this.#stamp;
       return undefined;
     }
     const { dryRun, maxQueued } = this.#options;
@@ -87,16 +92,10 @@ export class BulkheadPolicy implements Gate {
     return new BulkheadFullError(`${label}: ${this.#fullMessage}`, { captureStack });
   }
 
-  exit(_call: Call, _outcome: Outcome): void {
+  exit({ state }: Call, _outcome: Outcome): void {
+    if (state !== this.#stamp && stampIn(state) !== this.#stamp) return;
     this.#inFlight--;
-    while (this.#inFlight < this.#maxConcurrent) {
-      const place = this.#queue.shift();
-      if (place === undefined) break;
-      // The slot is taken here and not when the waiter gets to run: nobody can come in between.
-      this.#inFlight++;
-      this.#stopClock(place);
-      place.admit(undefined);
-    }
+    this.#serve();
   }
 
   leave(call: Call): void {
@@ -130,6 +129,13 @@ export class BulkheadPolicy implements Gate {
     };
   }
 
+  /** All slots are free, and those that wait get them. */
+  startOver(): void {
+    this.#stamp = {};
+    this.#inFlight = 0;
+    this.#serve();
+  }
+
   fork(): BulkheadPolicy {
     return new BulkheadPolicy(this.#options);
   }
@@ -141,7 +147,7 @@ export class BulkheadPolicy implements Gate {
   #wait(call: Call): Promise<Admission> {
     return new Promise((admit) => {
       const { label, captureStack } = call;
-      const place: Place = { admit, label, captureStack, deadline: undefined };
+      const place: Place = { admit, label, captureStack, deadline: undefined, stamp: undefined };
       const waiter = this.#queue.join(place);
       call.state = waiter;
       if (this.#options.maxWait !== undefined) {
@@ -149,6 +155,18 @@ export class BulkheadPolicy implements Gate {
       }
       if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length });
     });
+  }
+
+  #serve(): void {
+    while (this.#inFlight < this.#maxConcurrent) {
+      const place = this.#queue.shift();
+      if (place === undefined) break;
+      // The slot is taken here and not when the waiter gets to run: nobody can come in between.
+      this.#inFlight++;
+      this.#stopClock(place);
+      place.stamp = this.#stamp;
+      place.admit(undefined);
+    }
   }
 
   #stopClock(place: Place): void {
@@ -160,6 +178,12 @@ export class BulkheadPolicy implements Gate {
   /** The calls over the limit are those that would wait, as many as there are places in the queue. */
   #admitOverLimit(call: Call): undefined {
     const waiting = this.#inFlight++ - this.#maxConcurrent;
+    if (this.#stamp !== undefined) call.state = this.#stamp;
     if (waiting >= this.#options.maxQueued) call.wouldReject(BulkheadFullError.reason);
   }
+}
+
+/** The stamp of one that came through the queue. */
+function stampIn(state: unknown): object | undefined {
+  return (state as Partial<Waiter<Place>> | undefined)?.item?.stamp;
 }

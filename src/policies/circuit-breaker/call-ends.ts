@@ -15,7 +15,7 @@ import type { ResolvedCircuitBreaker } from './options.js';
 /** Enters how calls ended where it counts: with the judge, the probes, the ramp and the run of failures. */
 export class CallEnds {
   /** When this state began. */
-  stateSince = -Infinity;
+  #stateSince = -Infinity;
   readonly latestFailure = new LatestFailure();
   /** When failures that came late last made a step of a run. */
   #lateStepAt = -Infinity;
@@ -31,6 +31,18 @@ export class CallEnds {
     this.#signs = signsOf(options.handle, isUpstreamFailure);
     this.#slowMs = options.slowCallDuration ?? Infinity;
     this.#delayFrom = options.delayFrom;
+  }
+
+  /** A state begins. */
+  begin(now: number): void {
+    this.#stateSince = now;
+    this.latestFailure.forget();
+  }
+
+  /** What has come before says nothing any more. */
+  startOver(now: number): void {
+    this.begin(now);
+    this.#lateStepAt = -Infinity;
   }
 
   /** A call that was let in has ended, and its outcome may count. */
@@ -105,7 +117,7 @@ export class CallEnds {
     circuit.advance(now);
     const { state } = circuit;
     // As with any outcome, what was let in before this state says nothing of it.
-    if (state === 'open' || state === 'isolated' || succeededAt < this.stateSince) return;
+    if (state === 'open' || state === 'isolated' || succeededAt < this.#stateSince) return;
     const sign = this.#signs(outcome, undefined);
     if (!isFailed(sign)) return;
     const cause = causeOf(outcome);

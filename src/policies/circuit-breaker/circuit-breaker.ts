@@ -99,8 +99,7 @@ export class CircuitBreakerPolicy implements Gate {
       staysOf(options),
       (from, to, reason, openForMs) => {
         const now = this.#time.source.now();
-        this.#ends.stateSince = now;
-        this.#ends.latestFailure.forget();
+        this.#ends.begin(now);
         if (this.#stay !== undefined) {
           const { times } = this.#reporter.account;
           this.#stay = times.move(this.#stay, to, now, this.#circuit.openUntil);
@@ -191,8 +190,13 @@ export class CircuitBreakerPolicy implements Gate {
   reset(): void {
     this.#isolations.clear();
     this.#toRestore = undefined;
-    this.#ends.stateSince = this.#time.source.now();
+    this.#ends.startOver(this.#time.source.now());
     this.#circuit.close('reset');
+  }
+
+  /** As {@link CircuitBreakerPolicy.reset}: also one with an `initialState` is closed then. */
+  startOver(): void {
+    this.reset();
   }
 
   /** Its state as plain JSON, for {@link CircuitBreakerOptions.initialState}. Open time is in wall-clock, so it survives a restart. */

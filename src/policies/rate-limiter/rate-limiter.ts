@@ -58,7 +58,7 @@ export class RateLimiterPolicy implements Gate {
   readonly name: string | undefined;
   readonly quiet = true;
   readonly #options: ResolvedRateLimiter;
-  readonly #bucket: TokenBucket;
+  #bucket: TokenBucket;
   readonly #burst: number;
   readonly #message: string;
   readonly #time = new OneClock('rateLimiter', 'limiter');
@@ -131,6 +131,13 @@ export class RateLimiterPolicy implements Gate {
 
   measure(nowMs: number): PolicyMeasures {
     return { available: this.#bucket.available(nowMs) };
+  }
+
+  /** Its bucket is full, and those that wait are served from it. */
+  startOver(): void {
+    const { limit, per } = this.#options;
+    this.#bucket = new TokenBucket(limit, per, this.#burst);
+    if (this.#queue.length > 0) this.#serve();
   }
 
   fork(): RateLimiterPolicy {

@@ -40,22 +40,28 @@ export class RetryBudget {
   /** The retries that first attempts have paid for. */
   readonly #paid = new EventWindow(BUDGET_WINDOW_MS, 10, 'high');
   /** What pays for the others. */
-  readonly #floor: TokenBucket | undefined;
+  #floor: TokenBucket | undefined;
   /** All retries. */
   readonly #retries = new EventWindow(BUDGET_WINDOW_MS, 10, 'high');
   /** How many of them there may be in a window without any first attempt. */
   readonly #reserve: number;
+  readonly #minPerSecond: number;
+  readonly #saved: number;
 
   /** @internal Use {@link retryBudget}. */
   constructor({ ratio, minPerSecond }: ResolvedRetryBudget) {
     this.#ratio = ratio;
     const saved = minPerSecond > 0 ? Math.max(1, minPerSecond) : 0;
     this.#reserve = (minPerSecond * BUDGET_WINDOW_MS) / 1_000 + saved;
-    // Each process of a fleet starts with what is saved up: more than a second's worth would be a flood.
-    if (minPerSecond > 0) {
-      const limit = Math.max(LEAST_PER_SECOND, minPerSecond);
-      this.#floor = new TokenBucket(limit, 1_000, saved);
-    }
+    this.#minPerSecond = minPerSecond;
+    this.#saved = saved;
+    this.#fillFloor();
+  }
+
+  /** Puts it back as it was at first: for tests, see `startOver` of `holdfast/testing`. */
+  startOver(): void {
+    for (const each of [this.#firstAttempts, this.#paid, this.#retries]) each.clear();
+    this.#fillFloor();
   }
 
   /** A first attempt was made. */
@@ -78,6 +84,13 @@ export class RetryBudget {
     // First attempts that have left the window no longer pay for the retries that are still in it.
     const bound = this.#ratio * this.#firstAttempts.total(nowMs) + this.#reserve;
     return Math.max(0, Math.min(own, Math.floor(bound - this.#retries.total(nowMs))));
+  }
+
+  /** Each process of a fleet starts with what is saved up: more than a second's worth would be a flood. */
+  #fillFloor(): void {
+    if (this.#minPerSecond === 0) return;
+    const limit = Math.max(LEAST_PER_SECOND, this.#minPerSecond);
+    this.#floor = new TokenBucket(limit, 1_000, this.#saved);
   }
 
   #earned(nowMs: number): number {

@@ -61,7 +61,7 @@ export class RetryPolicy implements Driver {
   readonly #handles: (outcome: Outcome, call: Call) => boolean;
   readonly #random: Random;
   readonly #exponential: Exponential;
-  readonly #typical = new TypicalDuration();
+  #typical = new TypicalDuration();
 
   /** @internal Use {@link retry}. */
   constructor(options: ResolvedRetry) {
@@ -166,6 +166,12 @@ export class RetryPolicy implements Driver {
 
   measure(nowMs: number): PolicyMeasures {
     return this.budget === undefined ? {} : { balance: this.budget.balance(nowMs) };
+  }
+
+  /** Its budget is as at first, also one that it shares, and what successes take is not known. */
+  startOver(): void {
+    this.#typical = new TypicalDuration();
+    this.budget?.startOver?.();
   }
 
   fork(): RetryPolicy {

@@ -66,7 +66,9 @@ export class ThrottlePolicy implements Gate {
   /** Whether results have to be looked at. */
   #inspects: boolean;
   readonly #random: Random;
-  readonly #traffic: RecentTraffic;
+  #traffic: RecentTraffic;
+  /** Calls that have another one were let in before it last started over. `undefined` until it does: then calls need none. */
+  #stamp: object | undefined;
   readonly #time = new OneClock('throttle', 'throttle');
 
   /** @internal Use {@link throttle}. */
@@ -100,11 +102,13 @@ export class ThrottlePolicy implements Gate {
       }
     }
     this.#traffic.begin();
+    if (this.#stamp !== undefined) call.state = this.#stamp;
     return undefined;
   }
 
   exit(call: Call, outcome: Outcome): void {
-    if (call.state === COUNTED) return;
+    // It has been counted, or is from before.
+    if (call.state !== this.#stamp) return;
     // Whatever handle does, the call is no longer in flight.
     this.#traffic.end();
     const plain = outcome.kind === 'success' && !this.#inspects;
@@ -124,6 +128,12 @@ export class ThrottlePolicy implements Gate {
   measure(nowMs: number): PolicyMeasures {
     const rejectionProbability = this.#probability(nowMs);
     return { rejectionProbability, requests: this.#traffic.requests };
+  }
+
+  /** It has seen no calls. */
+  startOver(): void {
+    this.#stamp = {};
+    this.#traffic = new RecentTraffic(this.#options.window);
   }
 
   fork(): ThrottlePolicy {

@@ -1,0 +1,49 @@
+import { ConfigError } from '../errors.js';
+import type { ClientState } from '../fetch/client.js';
+import type { Policy, PolicyBase } from '../pipeline/contract.js';
+import { Pipeline } from '../pipeline/pipeline.js';
+import { startOverAll, wayOf } from '../pipeline/start-over.js';
+import { RetryBudget } from '../policies/retry-budget/index.js';
+import { Keyed } from '../registry/keyed.js';
+
+/** What {@link startOver} takes; `ClientState` is what `resilientFetch()`, `resilientRequest()` and `resilience()` make. */
+export type Restartable =
+  | Pipeline<unknown>
+  | Keyed<unknown>
+  | ClientState
+  | Policy<unknown>
+  | RetryBudget;
+
+/**
+ * Puts everything back as it was at first, for tests that share it: breakers are closed and have seen nothing, limiters and budgets are
+ * full, slots are free, what was drained takes calls again, and keys are dropped. It is done in place, so whoever holds a policy holds
+ * what calls go through, and a policy in several pipelines starts over in all of them.
+ *
+ * Listeners stay, and what has been counted for telemetry stays counted. Calls in flight go on; how they end changes nothing that has started
+ * over. Calls that wait in a queue are let in. Timers and waits of calls in flight stay.
+ *
+ * @throws ConfigError when it is given anything else, or a policy of somebody's own that has state and no `startOver()`.
+ * @example
+ * beforeEach(() => startOver(inventory, byTenant, resilientFetch));
+ */
+export function startOver(...all: readonly Restartable[]): void {
+  const starts = all.map(startOf);
+  for (const start of starts) start();
+}
+
+function startOf(what: unknown): () => void {
+  if (Pipeline.is(what) || what instanceof Keyed || what instanceof RetryBudget) {
+    return () => what.startOver();
+  }
+  const way = typeof what === 'function' ? wayOf(what) : undefined;
+  if (way !== undefined) return way;
+  if (isPolicy(what)) return () => startOverAll([what]);
+  throw new ConfigError(
+    'startOver: takes pipelines, keyed pipelines, resilient fetches, requests and interceptors, policies and retry budgets',
+    { path: 'startOver', value: what },
+  );
+}
+
+function isPolicy(value: unknown): value is PolicyBase {
+  return typeof (value as { startOver?: unknown } | null)?.startOver === 'function';
+}
