@@ -104,21 +104,21 @@ export class Pass extends OutboundPass {
   /** Makes the pass's own promise. */
   private promise(): Promise<unknown> {
     this.owned = true;
-    const { attempt } = this;
-    if (this.plan.keepsHome || this.isHeard) this.keepHome();
-    return attempt.promise();
+    if (this.plan.keepsHome || this.host.hub.active || this.watch !== undefined) this.keepHome();
+    return this.attempt.promise();
   }
 
-  /** Whether anybody listens to a call that is given up. */
-  private get isHeard(): boolean {
-    const { audiences } = this.plan;
-    if (this.host.hub.active || this.root.watch?.hears === true) return true;
-    return audiences.length > 0 && audiences.some(({ active }) => active);
-  }
-
-  /** From now on the call finds its own async context again, whoever ends it. */
+  /** From now on the call finds its own async context again, whoever ends it. Apart, because `promise` is inlined where it is small. */
   private keepHome(): void {
-    if (this.home === undefined) this.attempt.home = homeHere();
+    if (this.home === undefined && this.needsHome) this.attempt.home = homeHere();
+  }
+
+  /** Whether user code may be called when a timer or a signal ends the call. */
+  private get needsHome(): boolean {
+    const { keepsHome, audiences } = this.plan;
+    if (keepsHome === 'always' || this.host.hub.active || this.root.watch?.hears === true)
+      return true;
+    return audiences.some(({ active }) => active);
   }
 
   /** Starts with a promise of its own, given up when `signal` aborts. The signal is followed by hand: AbortSignal.any leaks. */

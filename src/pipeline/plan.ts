@@ -54,9 +54,12 @@ export interface Plan {
   readonly straight: readonly Exit[] | undefined;
   /** Whether a call may have to be settled before its operation is: then it needs a promise of its own. */
   readonly mayAbandon: boolean;
-  /** Whether a call that is given up, by a timer or a signal, may call user code: then it has to remember where it was made. */
-  readonly keepsHome: boolean;
-  /** Who else may listen to its policies, besides the listeners of the pipeline: then it has to as well. */
+  /**
+   * Whether a call that a timer or a signal ends may call user code then: it has to remember where it was made. `heard`: while one of
+   * the `audiences` listens.
+   */
+  readonly keepsHome: 'always' | 'heard' | undefined;
+  /** Who may listen to its policies, besides the listeners of the pipeline. */
   readonly audiences: readonly Audience[];
   /** Pipelines nested in this one. */
   readonly inner: readonly Host[];
@@ -92,15 +95,18 @@ export function planInside(gates: readonly Gate[], { layers, straight, inner }: 
 }
 
 function planFor(layers: readonly Layer[], isStraight: boolean, inner: readonly Host[]): Plan {
+  const audiences = [
+    ...inner.map(({ hub }) => hub),
+    ...layers.flatMap(({ policy }) => policy.audience ?? []),
+  ];
+  const callsUser =
+    mayDrive(layers) || layers.some(({ gate }) => gate !== undefined && !gate.quiet);
   return {
     layers,
     straight: isStraight ? exitsOf(layers) : undefined,
     inner,
-    keepsHome: mayDrive(layers) || layers.some(({ gate }) => gate !== undefined && !gate.quiet),
-    audiences: [
-      ...inner.map(({ hub }) => hub),
-      ...layers.flatMap(({ policy }) => policy.audience ?? []),
-    ],
+    keepsHome: callsUser ? 'always' : audiences.length > 0 ? 'heard' : undefined,
+    audiences,
     mayAbandon: layers.some((layer) => layer.gate?.mayAbandon === true),
   };
 }

@@ -51,7 +51,8 @@ export const logEventsSchema = z.strictObject({
 
 /**
  * Writes a line to a logger for each change of state of a circuit breaker, and for each call whose retries were used up or
- * cut short, or whose answer's body failed. Successful calls cost nothing more.
+ * cut short, or whose answer's body failed. Successful calls cost nothing more, but for remembering where they were made, in pipelines that have
+ * a timeout and no retry or fallback around it.
  *
  * Lines carry the names of telemetry's attributes, the number of the call (`holdfast.call_id`), and `trace_id` and `span_id` where the call
  * has a span around it. An outage cannot flood

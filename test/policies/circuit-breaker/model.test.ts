@@ -139,6 +139,7 @@ class Pair {
   #calls;
   #retrying;
   #openedFor: number | undefined;
+  #openedBy: string | undefined;
   /** Failures are numbered, so that it can be told which of them opened the breaker. */
   #failures = 0;
   #inFlight: { readonly real: Call; readonly model: ModelCall }[] = [];
@@ -150,14 +151,18 @@ class Pair {
     const slow = slowCallRate === undefined ? {} : { slowCallRate, slowCallDuration };
     const none = rest.failureRate === false && rest.consecutiveFailures === false;
     this.#options = { ...rest, ...slow, ...(none ? {} : { failingFor }), random };
-    this.#model = new Model(given, { openedFor: () => this.#openedFor });
+    this.#model = new Model(given, {
+      openedFor: () => this.#openedFor,
+      openedBy: () => this.#openedBy,
+    });
     [this.#breaker, this.#calls, this.#retrying] = this.#make(this.#options);
   }
 
   #make(options: CircuitBreakerOptions) {
     const breaker = circuitBreaker(options);
     const calls = pipeline({ name: 'calls', clock: this.#clock }, breaker);
-    calls.on('transition', ({ openForMs }) => {
+    calls.on('transition', ({ openForMs, reason }) => {
+      if (openForMs !== undefined) this.#openedBy = reason;
       this.#openedFor = openForMs ?? this.#openedFor;
     });
     const retrying = pipeline({ name: 'retrying', clock: this.#clock }, onceMore, breaker);

@@ -29,6 +29,8 @@ interface Ended {
   readonly at: number;
   readonly failed: boolean;
   readonly slow: boolean;
+  /** What it failed with, where that is known. */
+  readonly message?: string | undefined;
 }
 
 export interface ModelCall {
@@ -67,6 +69,8 @@ export interface ModelRamp {
 export interface Observed {
   /** For how long it opened, if it has just done so. */
   openedFor(): number | undefined;
+  /** By which rule. */
+  openedBy(): string | undefined;
 }
 
 function totals(calls: readonly Ended[]): Totals {
@@ -164,7 +168,7 @@ export class Model {
       else this.succeeded++;
       this.judgeProbes(now, failed ? asked : 0, cause);
     } else if (counts) {
-      this.ended.push({ at: now, failed, slow });
+      this.ended.push({ at: now, failed, slow, message: cause });
       if (failed) this.goOn(now, call);
       else this.consecutive = 0;
       if (this.judgeCalls(now, failed ? asked : 0, cause) || this.ramp === undefined) return;
@@ -296,8 +300,11 @@ export class Model {
     const opens =
       verdicts.size === 1 ? verdicts.has(true) : this.observed.openedFor() !== undefined;
     if (opens) {
+      // Where a success tips it, failures are what the window holds too many of.
+      const byRate = this.observed.openedBy() === 'failure_rate';
+      const latest = this.ended.filter((call) => call.failed).at(-1)?.message;
       this.cause = undefined;
-      this.open(now, asked, cause);
+      this.open(now, asked, cause ?? (byRate ? latest : undefined));
     }
     return opens;
   }

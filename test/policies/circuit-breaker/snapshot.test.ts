@@ -31,6 +31,21 @@ function frozen<T>(value: T): T {
 
 /** B10: what it knows survives the process. */
 describe('circuitBreaker: snapshot and initialState', () => {
+  it('B13: while it is half-open, it says how many probes are in flight, of which a restored one has none', async () => {
+    const { breaker, start, untilHalfOpen } = harness({ probes: 3 });
+    await untilHalfOpen();
+    const probes = [start(), start()];
+    const known = stored(breaker.snapshot());
+    expect(known.probesInFlight).toBe(2);
+    await probes[0]?.succeed();
+    expect(breaker.snapshot().probesInFlight).toBe(1);
+    const later = harness({ probes: 3, initialState: known });
+    expect(later.breaker.snapshot()).toMatchObject({ state: 'half_open', probesInFlight: 0 });
+    await later.succeed(3);
+    expect(later.breaker.state).toBe('closed');
+    expect('probesInFlight' in later.breaker.snapshot()).toBe(false);
+  });
+
   it('B10: a snapshot is plain JSON in every state', async () => {
     const { breaker, clock, fail, succeed, untilHalfOpen } = harness();
     const seen: CircuitBreakerSnapshot[] = [];
@@ -59,7 +74,7 @@ describe('circuitBreaker: snapshot and initialState', () => {
         window: { calls: 3, failures: 2, slow: 0 },
       },
       { ...CLOSED, state: 'open', openUntil: WALL + 5_000, openings: 1, cause },
-      { ...CLOSED, state: 'half_open', at: WALL + 5_000, openings: 1, cause },
+      { ...CLOSED, state: 'half_open', at: WALL + 5_000, openings: 1, cause, probesInFlight: 0 },
       { ...CLOSED, state: 'isolated', at: WALL + 5_000, openings: 1 },
     ]);
   });
