@@ -1,14 +1,12 @@
 import { OTHER_ERROR } from '../pipeline/error-type.js';
-import type { FailureRule, Verdict } from '../pipeline/failure-rule.js';
-import { partialRule } from '../pipeline/failure-rule.js';
+import type { FailureRule, Sign, Verdict } from '../pipeline/failure-rule.js';
+import { partialRule, withSigns } from '../pipeline/failure-rule.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import { success } from '../pipeline/outcome.js';
 import type { Handle, Handles } from '../policies/filter.js';
 import { handlesOf, verdictsOf } from '../policies/filter.js';
 import { isOwnFault } from '../policies/own-fault.js';
 import { retryAfterOf as ownRetryAfter } from '../policies/retry-after.js';
-import type { Sign } from '../policies/sign.js';
-import { withSigns } from '../policies/sign.js';
 import type { Clock } from '../time/clock.js';
 import { entryOfError } from './classify-error.js';
 import { CALLERS_DOING, CERTIFICATE, type Entry, PROXY_CREDENTIALS } from './error-table.js';

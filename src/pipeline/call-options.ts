@@ -88,7 +88,7 @@ function isWallClock(deadline: number, now: number): boolean {
 function wallClock(method: string, value: number): ConfigError {
   const path = `${method}.deadline`;
   return new ConfigError(
-    `${path}: ${DEADLINE}; for one of Date.now(), set timeout to what is left (got ${value})`,
+    `${path}: ${DEADLINE}; of the wall clock, set timeout to what is left (got ${value})`,
     { path, value, policy: method },
   );
 }

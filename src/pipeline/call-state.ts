@@ -7,8 +7,8 @@ import type { Call } from './contract.js';
 import { Detour } from './detour.js';
 import { discardWith } from './discard.js';
 import type { EventBody, PipelineEvent, Told, ToldOutcome } from './events.js';
-import type { FailureRule, Verdict } from './failure-rule.js';
-import { Judged, verdictOn } from './failure-rule.js';
+import type { FailureRule, Known, Verdict } from './failure-rule.js';
+import { Judged, knownOf, verdictIn } from './failure-rule.js';
 import type { Home } from './home.js';
 import type { AttemptKind, CallOutcome, Host } from './host.js';
 import type { CallWatch } from './observer.js';
@@ -223,20 +223,23 @@ export abstract class CallState extends Judged implements Call {
   }
 
   isFailure(outcome: Outcome): Verdict | undefined {
+    return verdictIn(this.known(outcome));
+  }
+
+  known(outcome: Outcome): Known {
     const rule = this.layers[this.layer]?.rule;
-    const known = rule === undefined ? undefined : verdictOn(outcome, rule);
-    return known === 'fault' ? 'ignore' : known;
+    return rule === undefined ? undefined : knownOf(outcome, rule);
   }
 
   /** Asks the pipeline's rule about the outcome. What that throws is the outcome from now on, and nobody is asked about it. */
   protected judge(rule: FailureRule): void {
     try {
-      verdictOn(this as Outcome, rule);
+      knownOf(this as Outcome, rule);
     } catch (error) {
       this.discard();
       this.fail(error);
       this.rule = rule;
-      this.known = 'fault';
+      this.said = 'fault';
     }
   }
 

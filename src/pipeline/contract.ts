@@ -10,7 +10,7 @@ import type { RejectedError } from '../errors.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { Context } from './context.js';
 import type { EventBody, Told } from './events.js';
-import type { FailureRule, Verdict } from './failure-rule.js';
+import type { FailureRule, Known, Verdict } from './failure-rule.js';
 import type { PolicyMeasures } from './observer.js';
 import type { Outcome } from './outcome.js';
 
@@ -47,6 +47,8 @@ export interface Call {
    * @throws what `isFailure` throws, and a ContractError when it answers something else.
    */
   isFailure(outcome: Outcome): Verdict | undefined;
+  /** @internal The same, and what more is known. */
+  known(outcome: Outcome): Known;
   /** Whether rejections carry a stack (`captureStack` of the pipeline). */
   readonly captureStack: boolean;
   /** Whether anybody listens: ask before building an event. */

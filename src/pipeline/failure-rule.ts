@@ -29,8 +29,40 @@ export const isFailureSchema: z.ZodType<IsFailure, IsFailure> = z.custom<IsFailu
     'must be a function of the outcome, or a filter of cockatiel such as handleType(SomeError)',
 });
 
-/** An `isFailure` as the engine asks it; `undefined` leaves an outcome to the defaults. */
-export type FailureRule = (outcome: Outcome) => Verdict | undefined;
+/**
+ * What the engine knows of an outcome: besides a verdict, `busy` for a failure that is no sign of a dead upstream, and `fault` for an error that
+ * is a failure of the call, but says nothing of the upstream. `undefined` leaves it to the defaults.
+ */
+export type Known = Verdict | 'busy' | 'fault' | undefined;
+
+/** An `isFailure` as the engine asks it. */
+export type FailureRule = (outcome: Outcome) => Known;
+
+/**
+ * What an outcome says of the upstream.
+ *
+ * - `success`: it works
+ * - `failure`: it fails
+ * - `busy`: it refused the call, and is there: a failure that is no sign of a dead upstream
+ * - `nothing`: the call never got as far, or went wrong for a reason of its own
+ */
+export type Sign = 'success' | 'failure' | 'busy' | 'nothing';
+
+/** Reads the sign in an outcome. */
+export type Signs = (outcome: Outcome) => Sign;
+
+/** Shared by all copies of the package: a filter may come from another one. */
+const SIGNS = Symbol.for('holdfast.signs');
+
+/** Has a filter say more than yes or no to those that can tell the difference. */
+export function withSigns<H extends object>(filter: H, signs: Signs): H {
+  return Object.defineProperty(filter, SIGNS, { value: signs });
+}
+
+/** What more a filter says, if it does. */
+export function signsIn(filter: object | undefined): Signs | undefined {
+  return (filter as { readonly [SIGNS]?: Signs } | undefined)?.[SIGNS];
+}
 
 /** Rules that leave some outcomes to others. */
 const partial = new WeakSet<FailureRule>();
@@ -61,6 +93,8 @@ export function failureRuleOf(isFailure: IsFailure): FailureRule {
 function makeRule(isFailure: IsFailure): FailureRule {
   if (typeof isFailure === 'function') {
     if (isPartial(isFailure)) return isFailure;
+    const signs = signsIn(isFailure);
+    if (signs !== undefined) return (outcome) => knownBy(signs(outcome), outcome);
     return (outcome) => verdict(isFailure(outcome));
   }
   const { options } = isFailure;
@@ -70,6 +104,12 @@ function makeRule(isFailure: IsFailure): FailureRule {
     if (outcome.kind === 'success') return verdict(resultFilter.call(options, outcome.value));
     return verdict(errorFilter.call(options, outcome.error)) === true ? true : 'ignore';
   };
+}
+
+function knownBy(sign: Sign, { kind }: Outcome): Known {
+  if (sign === 'busy') return sign;
+  if (sign === 'nothing') return kind === 'success' ? 'ignore' : 'fault';
+  return sign === 'failure';
 }
 
 /** @throws ContractError for any other answer: taken for a yes or a no, it would be a mistake nobody sees. */
@@ -90,32 +130,35 @@ export function isSetUpFault({ error }: Failure): boolean {
   return isA(error, ConfigError) || isA(error, ContractError);
 }
 
-/** What is known of an outcome: `fault` for an error of the rule's own, or of the set-up. */
-type Known = Verdict | 'fault' | undefined;
-
 /** An outcome that keeps what a rule said of it: a rule is asked once about each outcome. */
 export abstract class Judged {
   /** The rule that was asked. */
   rule: FailureRule | undefined = undefined;
-  known: Known = undefined;
+  said: Known = undefined;
 
   /** Takes over what is known of the same outcome elsewhere. */
   keepFrom(outcome: unknown): void {
     const judged = outcome instanceof Judged ? outcome : undefined;
     this.rule = judged?.rule;
-    this.known = judged?.known;
+    this.said = judged?.said;
   }
 }
 
+/** The verdict in what is known, for policies: `fault` says nothing of the upstream. */
+export function verdictIn(known: Known): Verdict | undefined {
+  if (known === 'busy') return true;
+  return known === 'fault' ? 'ignore' : known;
+}
+
 /** What a rule says of an outcome. It is asked of results, and of errors of the operation. */
-export function verdictOn(outcome: Outcome, rule: FailureRule): Known {
+export function knownOf(outcome: Outcome, rule: FailureRule): Known {
   const { kind } = outcome;
   if (kind !== 'success' && kind !== 'failure') return undefined;
   const kept = outcome instanceof Judged ? outcome : undefined;
-  if (kept?.rule === rule) return kept.known;
+  if (kept?.rule === rule) return kept.said;
   const known = kind === 'failure' && isSetUpFault(outcome) ? 'fault' : rule(outcome);
   if (kept !== undefined) {
-    kept.known = known;
+    kept.said = known;
     kept.rule = rule;
   }
   return known;

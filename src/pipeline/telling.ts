@@ -4,7 +4,7 @@ import { FAILED_RESULT, FailedResult } from './error-type.js';
 import type { ToldOutcome } from './events.js';
 import { reportFault } from './events.js';
 import type { Verdict } from './failure-rule.js';
-import { verdictOn } from './failure-rule.js';
+import { knownOf } from './failure-rule.js';
 import type { Host } from './host.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
 
@@ -29,8 +29,9 @@ function verdictOf(host: Host, outcome: Outcome): Verdict | undefined {
   const { failureRule } = host;
   if (failureRule === undefined) return undefined;
   try {
-    const known = verdictOn(outcome, failureRule);
-    return known === 'fault' ? true : known;
+    const known = knownOf(outcome, failureRule);
+    // A fault of the call's own is one all the same: somebody has to see it.
+    return known === 'fault' || known === 'busy' ? true : known;
   } catch (error) {
     reportFault('isFailure', error);
     return undefined;

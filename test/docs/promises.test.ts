@@ -13,7 +13,7 @@ const page = 'docs/semantics.md';
 const text = pages().find(({ path }) => path === page)?.text ?? '';
 const promises = new Set(text.match(/\b[GRBTQFHLXS][1-9]\d?\b/g));
 /** Numbers that are given already, of promises that are not kept yet. */
-const TO_COME = ['G15', 'G16'];
+const TO_COME: readonly string[] = [];
 
 const title =
   /\b(?:it|test|describe)\b(?:\.\w+(?:\((?:[^()]|\([^()]*\))*\))?)*\(\s*(['"`])([^'"`]*)/g;

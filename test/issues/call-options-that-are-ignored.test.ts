@@ -23,7 +23,7 @@ const WRONG = [
   [{ deadline: Number.NaN }, 'deadline: must be a time in the milliseconds'],
   [{ deadline: new Date() }, 'deadline: must be a time in the milliseconds'],
   [{ deadline: '5s' }, 'deadline: must be a time in the milliseconds'],
-  [{ deadline: Date.now() + 500 }, 'for one of Date.now(), set timeout'],
+  [{ deadline: Date.now() + 500 }, 'of the wall clock, set timeout'],
   [5_000, ': must be an object with options (got 5000)'],
   ['5s', ': must be an object with options (got "5s")'],
   [[1], ': must be an object with options'],

@@ -22,6 +22,7 @@ import {
   timeout,
   type Verdict,
 } from 'holdfast';
+import { isFetchFailure } from 'holdfast/fetch';
 import { VirtualClock } from 'holdfast/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { byHand, rejectionOf } from '../policies/support/rig.js';
@@ -442,6 +443,26 @@ describe('G15: isFailure', () => {
       [['success', undefined]],
       [['ignored', undefined]],
     ]);
+  });
+
+  it('G15: may be isFetchFailure, which knows of failures that say nothing of the upstream', async () => {
+    const breaker = circuitBreaker({ ...BREAKER, minimumCalls: 100, consecutiveFailures: 5 });
+    const { calls, told } = setUp(isFetchFailure, breaker);
+    const tls = Object.assign(new Error('expired'), { code: 'CERT_HAS_EXPIRED' });
+    await calls.settle(fail(tls));
+    for (const status of [200, 404, 407, 429, 503]) await calls.settle(() => ({ status }));
+    expect(told('call')).toEqual([
+      'failure',
+      'success',
+      'success',
+      'ignored',
+      'failure',
+      'failure',
+    ]);
+    expect(breaker.snapshot()).toMatchObject({
+      window: { calls: 4, failures: 2 },
+      consecutiveFailures: 1,
+    });
   });
 
   it('G15: a policy of one’s own asks the call', async () => {

@@ -76,6 +76,7 @@ export class AdaptiveLimiterPolicy implements Gate {
   readonly holds: boolean;
   readonly quiet: boolean;
   readonly #options: ResolvedAdaptiveLimiter;
+  /** @internal */
   readonly failureRule: FailureRule | undefined;
   /** Whether an outcome is a sign of overload. */
   readonly #says: Verdicts;

@@ -2,7 +2,7 @@ import type { IBreaker } from 'cockatiel';
 import { CircuitIsolatedError, CircuitOpenError } from '../../errors.js';
 import type { Admission, Audience, Call, Gate } from '../../pipeline/contract.js';
 import type { BreakerState, EventBody } from '../../pipeline/events.js';
-import type { FailureRule } from '../../pipeline/failure-rule.js';
+import type { FailureRule, Sign } from '../../pipeline/failure-rule.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
@@ -13,7 +13,7 @@ import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
 import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';
-import type { Sign, SignsIn } from '../sign.js';
+import type { SignsIn } from '../sign.js';
 import { signsOf } from '../sign.js';
 import { Admitted, stampOf, UNCOUNTED } from './admitted.js';
 import { causeOf, LatestFailure } from './cause.js';
@@ -51,6 +51,7 @@ export class CircuitBreakerPolicy implements Gate {
   readonly name: string | undefined;
   readonly quiet: boolean;
   readonly #options: ResolvedCircuitBreaker;
+  /** @internal */
   readonly failureRule: FailureRule | undefined;
   readonly #signs: SignsIn;
   /** Whether results have to be looked at. */

@@ -48,7 +48,8 @@ export class RetryPolicy implements Driver {
   readonly role = 'driver';
   readonly type = 'retry';
   readonly name: string | undefined;
-  inspectsValues: boolean;
+  #inspectsValues: boolean;
+  /** @internal */
   readonly failureRule: FailureRule | undefined;
   /** The budget that this policy's retries are taken from; `undefined` without one. */
   readonly budget: RetryBudget | undefined;
@@ -76,13 +77,18 @@ export class RetryPolicy implements Driver {
     };
     this.name = options.name;
     this.failureRule = options.failureRule;
-    this.inspectsValues = handle !== undefined && this.#mayRetry;
+    this.#inspectsValues = handle !== undefined && this.#mayRetry;
     if (budget === false) this.budget = undefined;
     else this.budget = isRetryBudget(budget) ? budget : new RetryBudget(budget);
   }
 
+  get inspectsValues(): boolean {
+    return this.#inspectsValues;
+  }
+
+  /** @internal */
   bind(_time: TimeSource, hasRule?: boolean): void {
-    if (hasRule === true && this.#mayRetry) this.inspectsValues = true;
+    if (hasRule === true && this.#mayRetry) this.#inspectsValues = true;
   }
 
   begin(call: Call): void {

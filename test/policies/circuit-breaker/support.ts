@@ -175,6 +175,7 @@ export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[]
     roughDeadline: Infinity,
     setting: () => undefined,
     isFailure: () => undefined,
+    known: () => undefined,
     captureStack: false,
     listening: false,
     emit: () => {},
