@@ -18,8 +18,8 @@ export function proofsOf(row: Row, name: EndingName): readonly Proof[] | string 
   const ending = endings[name];
   const setUps = ending.setUps(row);
   if ('cannot' in cell) {
-    const asks = Object.keys(setUps).filter((each) => each !== '');
-    if (asks.length > 0) throw new Error(`${where}: it can happen: ${asks.join(', ')}`);
+    const ways = Object.keys(setUps);
+    if (ways.length > 0) throw new Error(`${where}: it can happen: ${ways.join(', ')}`);
     return cell.cannot;
   }
   const each = 'cases' in cell ? cell.cases : { '': cell };

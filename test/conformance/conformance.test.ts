@@ -13,20 +13,23 @@ import { wanted } from './wanted.js';
  * in whose async context they and all functions of the user's run, what is counted, whether permits come back, and whether listeners
  * or timers are left. The table is in `rows/` and `endings.ts`; `npm run conformance` makes docs/conformance.md from it.
  */
-describe.each(rows.map((row) => [row.name, row] as const))('G2, G3, G5, G14: %s', (_, row) => {
-  for (const name of endingNames) {
-    const proofs = proofsOf(row, name);
-    if (typeof proofs === 'string') continue;
-    for (const { name: way, setUp, expected } of proofs) {
-      it(`${name}${way === '' ? '' : `: ${way}`}`, async () => {
-        for (const mode of modes) {
-          const observed = await tryOut(endings[name], setUp, mode);
-          expect(observed, mode.name).toEqual(wanted(expected, endings[name], mode));
-        }
-      });
+describe.each(rows.map((row) => [row.name, row] as const))(
+  'G2, G3, G5, G14, G15, G16: %s',
+  (_, row) => {
+    for (const name of endingNames) {
+      const proofs = proofsOf(row, name);
+      if (typeof proofs === 'string') continue;
+      for (const { name: way, setUp, expected } of proofs) {
+        it(`${name}${way === '' ? '' : `: ${way}`}`, async () => {
+          for (const mode of modes) {
+            const observed = await tryOut(endings[name], setUp, mode);
+            expect(observed, mode.name).toEqual(wanted(expected, endings[name], mode));
+          }
+        });
+      }
     }
-  }
-});
+  },
+);
 
 describe('the matrix', () => {
   it('has no silent gap: each cell is proved or says why it cannot happen', () => {

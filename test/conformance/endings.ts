@@ -120,7 +120,7 @@ export const endings: Readonly<Record<EndingName, Ending>> = {
     usual: ends('ERR_TIMEOUT', ['timeout by call_timeout', 'attempt 1 timeout', 'call timeout']),
   },
   'late result': {
-    title: 'As before, and its result comes later',
+    title: 'A timeout outside has expired, and the result comes later',
     script: ['hangs'],
     setUps: plain,
     around: outside,
@@ -129,7 +129,7 @@ export const endings: Readonly<Record<EndingName, Ending>> = {
     usual: 'timeout outside',
   },
   'late rejection': {
-    title: 'As before, and it is rejected later',
+    title: 'A timeout outside has expired, and the rejection comes later',
     script: ['hangs'],
     setUps: plain,
     around: outside,
@@ -159,7 +159,7 @@ export const endings: Readonly<Record<EndingName, Ending>> = {
     usual: ends('the reason', ['attempt 1 cancelled', 'call cancelled']),
   },
   'callers timeout': {
-    title: 'It aborts with a `TimeoutError`, as `AbortSignal.timeout` does',
+    title: 'The caller aborts with a `TimeoutError`, as `AbortSignal.timeout` does',
     aborts: true,
     script: ['hangs'],
     setUps: plain,

@@ -8,6 +8,8 @@ export interface Mode {
   readonly delivery: 'execute' | 'settle';
   /** All of it inside a driver, so that the call is a pass inside another. */
   readonly driven?: boolean;
+  /** In a pipeline that is nested in the one of the call, and has a listener of its own. */
+  readonly nested?: boolean;
   /** Within a gate that writes down what the policy ends with. */
   readonly witnessed?: boolean;
   /** With the metrics and spans of the real SDK, which watch the call. */
@@ -19,6 +21,7 @@ export const modes: readonly Mode[] = [
   { name: 'heard, without a signal', listens: true, signal: false, delivery: 'execute' },
   { name: 'inside a driver', listens: true, signal: true, delivery: 'execute', driven: true },
   { name: 'within a gate', listens: true, signal: true, delivery: 'settle', witnessed: true },
+  { name: 'nested', listens: true, signal: false, delivery: 'settle', nested: true },
   { name: 'unheard', listens: false, signal: false, delivery: 'execute' },
   { name: 'watched', listens: false, signal: true, delivery: 'settle', watched: true },
 ];

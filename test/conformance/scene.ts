@@ -82,6 +82,8 @@ export class Scene {
   readonly caller = new AbortController();
   /** Each with who was told of it: in whose context the listener ran. */
   readonly heard: { readonly event: PipelineEvent; readonly who: Who | undefined }[] = [];
+  /** What a listener of the nested pipeline was told. */
+  readonly heardInside: { readonly event: PipelineEvent; readonly who: Who | undefined }[] = [];
   /** Functions of the user's that were called, but for listeners. */
   readonly ran: Ran[] = [];
   readonly discarded: unknown[] = [];
@@ -129,6 +131,16 @@ export class Scene {
       });
     }
     return made;
+  }
+
+  /** These policies as a pipeline of their own, to be nested. */
+  nest(layers: readonly PipelineLayer[], listenerThrows: boolean): Pipeline<unknown> {
+    const nested = pipeline({ name: 'nested', clock: this.clock }, ...layers);
+    nested.on((event) => {
+      this.heardInside.push({ event, who: store.getStore() });
+      if (listenerThrows) throw FAULT;
+    });
+    return nested;
   }
 
   #ruleOf(says: boolean | 'ignore' | 'throws'): () => boolean | 'ignore' {

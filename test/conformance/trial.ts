@@ -6,7 +6,7 @@ import { countersOf, metricsOf, spansOf } from './counters.js';
 import type { Ending } from './ending.js';
 import type { Mode } from './modes.js';
 import { Scene } from './scene.js';
-import type { SetUp } from './table.js';
+import type { SetUp, Subject } from './table.js';
 import type { Observed } from './wanted.js';
 import { gotInWords, inWords } from './words.js';
 
@@ -17,6 +17,18 @@ const passing = (): PipelineLayer => active((drive) => drive.next(), 'passing');
 const witness = (seen: string[]): PipelineLayer =>
   gate({ name: 'witness', exit: (_, { kind }) => void seen.push(kind) });
 
+/** The policy as the mode has it. */
+function within(
+  scene: Scene,
+  { layers }: Subject,
+  { extras }: Ending,
+  { nested, witnessed }: Mode,
+  seen: string[],
+): readonly PipelineLayer[] {
+  if (nested === true) return [scene.nest(layers, extras?.listenerThrows === true)];
+  return witnessed === true ? [witness(seen), ...layers] : layers;
+}
+
 /** Makes one call in a scene of its own, and looks at everything. */
 export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<Observed> {
   const faults: string[] = [];
@@ -26,7 +38,7 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
   scene.play(...ending.script);
   const subject = await setUp(scene);
   const seen: string[] = [];
-  const policies = mode.witnessed === true ? [witness(seen), ...subject.layers] : subject.layers;
+  const policies = within(scene, subject, ending, mode, seen);
   const around = ending.around?.(policies) ?? policies;
   const layers = mode.driven === true ? [passing(), ...around] : around;
   const made = scene.make(layers, {
@@ -54,10 +66,12 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
   const metricsNow = sdk === undefined ? undefined : await metricsOf(sdk.metrics);
   const own = eventsOf(scene);
   const told = own.find(({ event }) => event.type === 'call')?.event;
+  const inside = scene.heardInside.filter(({ event }) => event.callId === told?.callId);
   const { hung, discarded, heard } = scene;
   const observed: Observed = {
     gives: gotInWords(result),
     events: own.map(({ event }) => inWords(event)),
+    inside: inside.map(({ event }) => inWords(event)),
     counters,
     metrics: metricsNow,
     spans: sdk === undefined ? [] : spansOf(sdk.traces),
@@ -68,9 +82,10 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
     listeners: scene.listeners,
     timers: scene.clock.pending,
     inFlight: made.inFlight,
-    foreign: [...scene.ran, ...own.map(({ event, who }) => ({ what: event.type, who }))].flatMap(
-      ({ what, who }) => (who === 'the call' ? [] : [`${what} as ${who}`]),
-    ),
+    foreign: [
+      ...scene.ran,
+      ...[...own, ...inside].map(({ event, who }) => ({ what: event.type, who })),
+    ].flatMap(({ what, who }) => (who === 'the call' ? [] : [`${what} as ${who}`])),
     strange: heard.flatMap((each) =>
       own.includes(each) || each.who === 'another call' ? [] : [inWords(each.event)],
     ),

@@ -10,6 +10,8 @@ export interface Observed {
   gives: string;
   /** In order. */
   events: readonly string[];
+  /** Those that a listener of the nested pipeline was told. */
+  inside: readonly string[];
   /** Of the pipeline, and of the SDK where it is watched. */
   counters: Counts;
   metrics: Counts | undefined;
@@ -48,9 +50,11 @@ export interface Observed {
 export function wanted(expected: Expected, ending: Ending, mode: Mode): Observed {
   const counters = countsOf(expected.events);
   const listens = mode.listens ? expected.events : [];
+  const inside = mode.nested === true ? expected.events.filter(isOfPolicy) : [];
   return {
     gives: expected.gives,
     events: listens,
+    inside,
     counters,
     metrics: mode.watched === true ? counters : undefined,
     spans: mode.watched === true ? [spanOf(expected)] : [],
@@ -65,7 +69,7 @@ export function wanted(expected: Expected, ending: Ending, mode: Mode): Observed
     strange: [],
     unaborted: 0,
     undiscarded: 0,
-    faults: (expected.faults ?? 0) + faultsOf(ending, listens.length),
+    faults: (expected.faults ?? 0) + faultsOf(ending, listens.length + inside.length),
     afterwards: [],
     seen: mode.witnessed === true ? seenOf(expected, ending) : [],
     counts: expected.counts ?? '',
@@ -83,6 +87,11 @@ function seenOf({ gives, events }: Expected, ending: Ending): string[] {
   // While nobody is asked, a time that is over is no sign of the upstream.
   if (outcome === 'timeout') return [unasked === true ? 'cancelled' : 'timeout'];
   return [outcome === 'rejected' || outcome === 'cancelled' ? outcome : 'failure'];
+}
+
+/** Whether the policy itself tells of it: neither the pipeline nor what an ending puts around it. */
+function isOfPolicy(event: string): boolean {
+  return !/^(call|attempt) | by (outside|inside|call_timeout|drain|giving_up)\b/.test(event);
 }
 
 function faultsOf({ faults }: Ending, events: number): number {
