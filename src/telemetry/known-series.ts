@@ -8,8 +8,8 @@ import {
   ThrottledError,
   TimeoutError,
 } from '../errors.js';
+import type { ToldOutcome } from '../pipeline/events.js';
 import type { AttemptKind, CallOutcome } from '../pipeline/host.js';
-import type { OutcomeKind } from '../pipeline/outcome.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { isLimit, refusalsOf } from '../pipeline/refusals.js';
 import { attribute } from './names.js';
@@ -20,7 +20,7 @@ import type { Point } from './series.js';
  * an increase: a series that is born with its first thousand failures shows none to Prometheus's `increase()`.
  */
 export function* knownSeries(
-  { plan }: Pipeline<unknown>,
+  { plan, failureRule }: Pipeline<unknown>,
   attributes: Attributes,
 ): IterableIterator<Point> {
   const drivers = plan.layers.flatMap(({ driver }) => (driver === undefined ? [] : [driver.type]));
@@ -31,7 +31,8 @@ export function* knownSeries(
   });
   const reasons = new Set(gates.flatMap((each) => (each.enforced ? each.reasons : [])));
   const retries = drivers.some((type) => type !== FALLBACK);
-  for (const [outcome, errorType] of endsOf(drivers, reasons)) {
+  const ignored: readonly 'ignored'[] = failureRule === undefined ? [] : ['ignored'];
+  for (const [outcome, errorType] of endsOf(drivers, reasons, ignored)) {
     for (const retried of retries ? [false, true] : [false]) {
       const at: Attributes = { ...attributes };
       at[attribute.outcome] = outcome;
@@ -42,7 +43,7 @@ export function* knownSeries(
   }
   const kinds: AttemptKind[] = retries ? ['first', 'retry'] : ['first'];
   for (const kind of kinds) {
-    for (const outcome of ATTEMPTS) {
+    for (const outcome of [...ATTEMPTS, ...ignored]) {
       const at = { ...attributes, [attribute.attemptKind]: kind, [attribute.outcome]: outcome };
       yield { metric: 'attempts', attributes: at, value: 0 };
     }
@@ -60,7 +61,7 @@ export function* knownSeries(
 const FALLBACK = 'fallback';
 const RETRY = 'retry';
 
-const ATTEMPTS: readonly OutcomeKind[] = ['success', 'failure', 'timeout', 'rejected', 'cancelled'];
+const ATTEMPTS: readonly ToldOutcome[] = ['success', 'failure', 'timeout', 'rejected', 'cancelled'];
 
 /** The error types of refusals. That of a user's own error may be any. */
 const CODES = new Map(
@@ -78,8 +79,10 @@ const CODES = new Map(
 function* endsOf(
   drivers: readonly string[],
   reasons: ReadonlySet<string>,
+  ignored: readonly 'ignored'[],
 ): IterableIterator<[CallOutcome, string?]> {
   yield ['success'];
+  for (const outcome of ignored) yield [outcome];
   yield ['failure'];
   yield ['timeout', TimeoutError.code];
   yield ['cancelled'];
