@@ -34,15 +34,15 @@ export function toCockatiel<Adds>(pipeline: Pipeline<Adds>): IPolicy<PipelineCon
   return {
     _altReturn: undefined as Adds,
     onSuccess: eventOf<ISuccessEvent>(pipeline, (call) =>
-      isAnswer(call.outcome) ? { duration: call.durationMs } : undefined,
+      isAnswer(call) ? { duration: call.durationMs } : undefined,
     ),
-    onFailure: eventOf<IFailureEvent>(pipeline, ({ outcome, durationMs, error }) =>
-      isAnswer(outcome)
+    onFailure: eventOf<IFailureEvent>(pipeline, (call) =>
+      isAnswer(call)
         ? undefined
         : {
-            duration: durationMs,
-            handled: outcome !== 'cancelled',
-            reason: { error: error as Error },
+            duration: call.durationMs,
+            handled: !UNHANDLED.includes(call.outcome),
+            reason: { error: call.error as Error },
           },
     ),
     execute<T>(
@@ -60,8 +60,13 @@ export function toCockatiel<Adds>(pipeline: Pipeline<Adds>): IPolicy<PipelineCon
 
 type CallEvent = EventOf<'call'>;
 
-function isAnswer(outcome: CallEvent['outcome']): boolean {
-  return outcome === 'success' || outcome === 'fallback';
+/** As of an error that a filter of cockatiel's does not name. */
+const UNHANDLED: readonly CallEvent['outcome'][] = ['cancelled', 'success', 'ignored'];
+
+/** Something was returned. An error is none, even one that the pipeline takes for a success. */
+function isAnswer({ outcome, error }: CallEvent): boolean {
+  if (outcome === 'fallback') return true;
+  return (outcome === 'success' || outcome === 'ignored') && error === undefined;
 }
 
 /** A cockatiel event that is fed by the pipeline's while anybody listens to it. */

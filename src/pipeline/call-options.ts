@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
 import type { Duration } from '../time/duration.js';
-import { durationSchema } from '../time/duration.js';
+import { durationSchema, parseDuration } from '../time/duration.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { LayerSettings } from './context.js';
 import { bareSignal, isBareSignal } from './mistakes.js';
@@ -60,8 +60,24 @@ export interface ResolvedCall {
  */
 export function resolveCall(options: unknown, method: string, time: TimeSource): ResolvedCall {
   if (isBareSignal(options)) throw bareSignal(method);
-  const { signal, timeout, deadline } = parseOptions(callSchema, options, method);
+  const { signal, timeout, deadline } =
+    readPlainly(options as CallOptions) ?? parseOptions(callSchema, options, method);
   return { signal, times: timesOf(timeout, deadline, method, time) };
+}
+
+/** What the schema would say of right options, in a tenth of the time; `undefined` for all others. */
+function readPlainly(options: CallOptions): z.output<typeof callSchema> | undefined {
+  if (typeof options !== 'object') return undefined;
+  for (const key in options) {
+    if (key !== 'timeout' && key !== 'deadline' && key !== 'signal') return undefined;
+  }
+  const { signal, timeout, deadline } = options;
+  if (deadline !== undefined && !isDeadline(deadline)) return undefined;
+  try {
+    return { signal, deadline, timeout: timeout === undefined ? timeout : parseDuration(timeout) };
+  } catch {
+    return undefined;
+  }
 }
 
 function timesOf(

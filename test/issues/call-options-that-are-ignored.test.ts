@@ -18,6 +18,8 @@ const WRONG = [
   [{ settings: [1] }, 'settings: unknown option "settings"'],
   [{ timeout: '5 s' }, 'timeout: must be a duration'],
   [{ timeout: -1 }, 'timeout: must be a duration'],
+  [{ timeout: '' }, 'timeout: must be a duration'],
+  [{ timeout: null }, 'timeout: must be a duration'],
   [{ timeout: Infinity }, 'timeout: must be a duration'],
   [{ timeout: Number.NaN }, 'timeout: must be a duration'],
   [{ deadline: Number.NaN }, 'deadline: must be a time in the milliseconds'],

@@ -1,5 +1,6 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import { circuitBreaker, handleType, keyed, pipeline, retry, standard, throttle } from 'holdfast';
+import { toCockatiel } from 'holdfast/cockatiel';
 import { resilientFetch } from 'holdfast/fetch';
 import { flakyUpstream } from 'holdfast/testing';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -93,4 +94,16 @@ describe('an error that is no failure', () => {
       { labels: { 'holdfast.outcome': 'ignored', 'holdfast.retried': false }, value: 3 },
     ]);
   });
+});
+
+it('an error that is no failure is, to cockatiel, one that no filter names', async () => {
+  const seen: unknown[] = [];
+  const calls = toCockatiel(pipeline({ name: 'cockatiel', isFailure }));
+  calls.onSuccess(() => seen.push('success'));
+  calls.onFailure(({ handled }) => seen.push(handled ? 'failure' : 'other'));
+  for (const error of [new NotFound(), new Unavailable()]) {
+    await calls.execute(() => Promise.reject(error)).catch(() => {});
+  }
+  await calls.execute(async () => 1);
+  expect(seen).toEqual(['other', 'failure', 'success']);
 });
