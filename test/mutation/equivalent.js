@@ -68,6 +68,45 @@ export const EQUIVALENT = [
       'a value of another type fits no form of the union, whose own error is shown',
     ],
   ]),
+  ...inFile('src/policies/circuit-breaker/trip-rule.ts', [
+    [
+      'if (rule.failureRate !== undefined && failures / total >= rule.failureRate) {',
+      ['rule.failureRate !== undefined -> true'],
+      'nothing is at or above undefined; for the compiler',
+    ],
+    [
+      "if (rule.slowCallRate !== undefined && slow / total >= rule.slowCallRate) return 'slow_call_rate';",
+      ['rule.slowCallRate !== undefined -> true'],
+      'nothing is at or above undefined; for the compiler',
+    ],
+  ]),
+  ...inFile('src/fetch/verdict.ts', [
+    [
+      'return status !== undefined && isFailureStatus(status);',
+      ['status !== undefined -> true'],
+      'undefined is no failure status; for the compiler',
+    ],
+    [
+      'return status !== undefined && saysOverload(status);',
+      ['status !== undefined -> true'],
+      'undefined says no overload; for the compiler',
+    ],
+    [
+      'return status !== undefined && status >= 100 && status < 1_000 ? status : undefined;',
+      ['status !== undefined -> true'],
+      'undefined is not at or above anything; for the compiler',
+    ],
+    [
+      'return status !== undefined && status >= 400 ? String(status) : OTHER_ERROR;',
+      ['status !== undefined -> true'],
+      'undefined is not at or above anything; for the compiler',
+    ],
+    [
+      "return kind === 'success' ? isFailureStatus(status) : isFetchFailure(outcome);",
+      [`kind === 'success' -> false`, `'success' -> ""`],
+      'of a response without notes both say what its status says: the first saves reading it again',
+    ],
+  ]),
   ...inFile('src/policies/retry/backoff.ts', [
     [
       'if (isThenable(delay)) adopted(delay).catch(() => {});',
