@@ -80,6 +80,76 @@ export const EQUIVALENT = [
       'nothing is at or above undefined; for the compiler',
     ],
   ]),
+  ...inFile('src/policies/circuit-breaker/probes.ts', [
+    [
+      'while (places[0] !== undefined && nowMs - places[0] >= this.#placeMs) places.shift();',
+      ['places[0] !== undefined -> true'],
+      'a difference to nothing is at or above nothing; for the compiler',
+    ],
+    [
+      'if ((this.#places.at(-1) ?? nowMs) > nowMs) this.#restart(nowMs);',
+      [
+        '(this.#places.at(-1) ?? nowMs) > nowMs -> true',
+        '(this.#places.at(-1) ?? nowMs) > nowMs -> (this.#places.at(-1) ?? nowMs) >= nowMs',
+      ],
+      'what began before now begins no earlier: asked to save the time',
+    ],
+  ]),
+  ...inFile('src/policies/adaptive-limiter/patience.ts', [
+    ['if (ms <= 1) return 1;', ['ms <= 1 -> ms < 1'], 'a millisecond is a whole step'],
+  ]),
+  ...inFile('src/policies/adaptive-limiter/brake/kept-slots.ts', [
+    [
+      'while (i > 0 && (this.#freeAt[i - 1] as number) > freeAt) i--;',
+      ['i > 0 -> true', 'i > 0 -> i >= 0'],
+      'nothing is not above a time; for the compiler',
+    ],
+    [
+      'while (i > 0 && (this.#freeAt[i - 1] as number) > freeAt) i--;',
+      ['(this.#freeAt[i - 1] as number) > freeAt -> this.#freeAt[i - 1] as number >= freeAt'],
+      'equal times are the same in any order',
+    ],
+    [
+      'while (freeAt.length > 0 && (freeAt[freeAt.length - 1] as number) - nowMs > 2 * MOST_MS) {',
+      ['freeAt.length > 0 -> true', 'freeAt.length > 0 -> freeAt.length >= 0'],
+      'a difference to nothing is above nothing; for the compiler',
+    ],
+    [
+      'while (free < freeAt.length && (freeAt[free] as number) <= nowMs) free++;',
+      ['free < freeAt.length -> true', 'free < freeAt.length -> free <= freeAt.length'],
+      'nothing is not at or below a time; for the compiler',
+    ],
+    [
+      'if (free > 0) freeAt.splice(0, free);',
+      ['free > 0 -> true', 'free > 0 -> free >= 0'],
+      'to take none out changes nothing: asked to save the time',
+    ],
+  ]),
+  ...inFile('src/policies/adaptive-limiter/brake/usual-latency.ts', [
+    [
+      'const log = latencyMs <= 1 ? 0 : Math.log(latencyMs);',
+      ['latencyMs <= 1 -> latencyMs < 1'],
+      'the logarithm of 1 is 0',
+    ],
+    [
+      'if (log === 0 && this.#square < NOTHING) return;',
+      [
+        'log === 0 && this.#square < NOTHING -> false',
+        'this.#square < NOTHING -> this.#square <= NOTHING',
+      ],
+      'what is next to nothing makes no difference: asked to save the time',
+    ],
+    [
+      'if (Number.isNaN(this.#unusualMs)) {',
+      ['Number.isNaN(this.#unusualMs) -> true'],
+      'reckoned anew it is the same: kept to save the time',
+    ],
+    [
+      'this.#unusualMs = unusual > LEAST ? Math.exp(unusual) : LEAST_MS;',
+      ['unusual > LEAST -> unusual >= LEAST'],
+      'both are the least at the least',
+    ],
+  ]),
   ...inFile('src/fetch/verdict.ts', [
     [
       'return status !== undefined && isFailureStatus(status);',
