@@ -125,6 +125,30 @@ export const EQUIVALENT = [
       'to take none out changes nothing: asked to save the time',
     ],
   ]),
+  ...inFile('src/policies/adaptive-limiter/brake/trouble.ts', [
+    [
+      '} else if (this.share !== 0) {',
+      ['this.share !== 0 -> true'],
+      'nothing fades to nothing: asked to save the time',
+    ],
+    [
+      'if (this.share >= 0.5 || (!useless && this.usual === 0)) return;',
+      ['!useless && this.usual === 0 -> false'],
+      'from no useless call nothing is learnt where nothing was: asked to save the time',
+    ],
+  ]),
+  ...inFile('src/policies/circuit-breaker/ramp.ts', [
+    [
+      'if (nowMs < this.startedAt) this.startedAt = nowMs;',
+      ['nowMs < this.startedAt -> nowMs <= this.startedAt'],
+      'the same time changes nothing',
+    ],
+    [
+      'if (nowMs < this.#freeAt) this.#freeAt = nowMs;',
+      ['nowMs < this.#freeAt -> nowMs <= this.#freeAt'],
+      'the same time changes nothing',
+    ],
+  ]),
   ...inFile('src/policies/adaptive-limiter/brake/usual-latency.ts', [
     [
       'const log = latencyMs <= 1 ? 0 : Math.log(latencyMs);',
