@@ -125,6 +125,34 @@ export const EQUIVALENT = [
       'to take none out changes nothing: asked to save the time',
     ],
   ]),
+  ...inFile('src/policies/adaptive-limiter/brake/stays.ts', [
+    [
+      'this.#times[TIMES * stay + STARTED] = startedMs;',
+      ['TIMES * stay + STARTED -> TIMES * stay - STARTED'],
+      'it is the first of its row: 0',
+    ],
+    [
+      'this.#notes[NOTES * stay + NEXT] = this.#free;',
+      ['NOTES * stay + NEXT -> NOTES * stay - NEXT'],
+      'it is the first of its row: 0',
+    ],
+    ['notes[at + NEXT] = NONE;', ['at + NEXT -> at - NEXT'], 'it is the first of its row: 0'],
+    [
+      'else notes[NOTES * tail + NEXT] = stay;',
+      ['NOTES * tail + NEXT -> NOTES * tail - NEXT'],
+      'it is the first of its row: 0',
+    ],
+    [
+      'else notes[NOTES * previous + NEXT] = next;',
+      ['NOTES * previous + NEXT -> NOTES * previous - NEXT'],
+      'it is the first of its row: 0',
+    ],
+    [
+      'if (stay === NONE || !this.isLate(stay, nowMs)) return NONE;',
+      ['stay === NONE -> false'],
+      'what is in no row is not late; for the reader',
+    ],
+  ]),
   ...inFile('src/policies/adaptive-limiter/brake/trouble.ts', [
     [
       '} else if (this.share !== 0) {',
