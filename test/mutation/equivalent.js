@@ -80,6 +80,20 @@ export const EQUIVALENT = [
       'nothing is at or above undefined; for the compiler',
     ],
   ]),
+  ...inFile('src/policies/circuit-breaker/open-duration.ts', [
+    [
+      'return Math.min(stay > maxOpenForMs ? 2 * maxOpenForMs - stay : stay, maxOpenForMs);',
+      ['stay > maxOpenForMs -> stay >= maxOpenForMs'],
+      'folded back at itself it is the same',
+    ],
+  ]),
+  ...inFile('src/policies/circuit-breaker/own-open-for.ts', [
+    [
+      'if (isThenable(stay)) adopted(stay).catch(() => {});',
+      ['isThenable(stay) -> true'],
+      'what is no promise is a fulfilled one when it is adopted',
+    ],
+  ]),
   ...inFile('src/policies/circuit-breaker/probes.ts', [
     [
       'while (places[0] !== undefined && nowMs - places[0] >= this.#placeMs) places.shift();',
@@ -123,6 +137,13 @@ export const EQUIVALENT = [
       'if (free > 0) freeAt.splice(0, free);',
       ['free > 0 -> true', 'free > 0 -> free >= 0'],
       'to take none out changes nothing: asked to save the time',
+    ],
+  ]),
+  ...inFile('src/policies/adaptive-limiter/brake/brake-regulator.ts', [
+    [
+      'if (nowMs === this.#lookedAt) return;',
+      ['nowMs === this.#lookedAt -> false'],
+      'a second look at the same time finds nothing: asked to save the time',
     ],
   ]),
   ...inFile('src/policies/adaptive-limiter/brake/stays.ts', [

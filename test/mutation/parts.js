@@ -43,7 +43,10 @@ export const PARTS = [
       'policies/circuit-breaker/stays.ts',
     ],
     tests: [
+      'issues/chance-that-is-none.test.ts',
+      'issues/circuit-breaker-spread-at-the-longest.test.ts',
       'policies/circuit-breaker/open-duration.test.ts',
+      'policies/circuit-breaker/options.test.ts',
       'policies/circuit-breaker/own-open-for.test.ts',
     ],
   },
