@@ -139,6 +139,23 @@ export const EQUIVALENT = [
       'to take none out changes nothing: asked to save the time',
     ],
   ]),
+  ...inFile('src/policies/adaptive-limiter/brake/brake.ts', [
+    [
+      'if (!(this.#cutAt <= nowMs)) this.#cutAt = nowMs;',
+      ['this.#cutAt <= nowMs -> this.#cutAt < nowMs'],
+      'the same time changes nothing',
+    ],
+    [
+      'this.#hasCut = false;',
+      ['false -> true'],
+      'it is asked for only while the limit is low, which it is by the next cut alone',
+    ],
+    [
+      'if (!this.isOn && this.#trouble.isNone) return;',
+      ['!this.isOn && this.#trouble.isNone -> false'],
+      'there is nothing to forget and nothing to give back: asked to save the time',
+    ],
+  ]),
   ...inFile('src/policies/adaptive-limiter/brake/brake-regulator.ts', [
     [
       'if (nowMs === this.#lookedAt) return;',
