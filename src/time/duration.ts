@@ -34,7 +34,8 @@ export function parseDuration(value: unknown): number {
   return Math.round(Number(match[1]) * unitMs * 1e6) / 1e6;
 }
 
-function remedyFor(value: unknown): string {
+/** What would be right in place of a value that is no duration. */
+export function remedyFor(value: unknown): string {
   return `must be a duration: ${FORMS}${typeof value === 'string' ? hint(value) : ''}`;
 }
 

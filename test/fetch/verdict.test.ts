@@ -142,6 +142,46 @@ const TABLE: readonly (readonly [string, Outcome, Verdict])[] = [
     { fails: false, sign: 'success' },
   ],
   [
+    'an error whose response has another kind of status, but whose cause is a 502',
+    failure(Object.assign(new Error('no', { cause: answer(502) }), { response: { status: 'no' } })),
+    { fails: true, sign: 'failure', status: 502 },
+  ],
+  [
+    'a 429 with another response in it',
+    success({ ...answer(429), response: answer(500) }),
+    { fails: true, sign: 'busy', overload: true, status: 429 },
+  ],
+  [
+    'a 500 with another response in it',
+    success({ ...answer(500), response: answer(503, { 'x-should-retry': 'false' }) }),
+    { fails: true, sign: 'failure', status: 500 },
+  ],
+  ['a result that is an error', success(coded('ETIMEDOUT')), { fails: false, sign: 'success' }],
+  [
+    'a timeout of any name',
+    failure(new Error('slow'), 'timeout'),
+    { fails: true, sign: 'failure', overload: true },
+  ],
+  [
+    'a refusal that looks like a 503',
+    failure(
+      Object.assign(new RejectedError('full'), {
+        response: answer(503, { 'x-should-retry': 'true' }),
+      }),
+    ),
+    { fails: false, sign: 'nothing', status: 503 },
+  ],
+  [
+    'a call given up for a broken connection',
+    failure(coded('ECONNRESET'), 'cancelled'),
+    { fails: false, sign: 'nothing' },
+  ],
+  [
+    'a 400 that classify calls a failure',
+    success(noted(answer(400), (result) => markFailed(result, true))),
+    { fails: true, sign: 'failure', status: 400 },
+  ],
+  [
     'a timeout',
     failure(new TimeoutError('slow')),
     { fails: true, sign: 'failure', overload: true },

@@ -68,6 +68,205 @@ export const EQUIVALENT = [
       'a value of another type fits no form of the union, whose own error is shown',
     ],
   ]),
+  ...inFile('src/policies/circuit-breaker/trip-rule.ts', [
+    [
+      'if (rule.failureRate !== undefined && failures / total >= rule.failureRate) {',
+      ['rule.failureRate !== undefined -> true'],
+      'nothing is at or above undefined; for the compiler',
+    ],
+    [
+      "if (rule.slowCallRate !== undefined && slow / total >= rule.slowCallRate) return 'slow_call_rate';",
+      ['rule.slowCallRate !== undefined -> true'],
+      'nothing is at or above undefined; for the compiler',
+    ],
+  ]),
+  ...inFile('src/policies/circuit-breaker/open-duration.ts', [
+    [
+      'return Math.min(stay > maxOpenForMs ? 2 * maxOpenForMs - stay : stay, maxOpenForMs);',
+      ['stay > maxOpenForMs -> stay >= maxOpenForMs'],
+      'folded back at itself it is the same',
+    ],
+  ]),
+  ...inFile('src/policies/circuit-breaker/own-open-for.ts', [
+    [
+      'if (isThenable(stay)) adopted(stay).catch(() => {});',
+      ['isThenable(stay) -> true'],
+      'what is no promise is a fulfilled one when it is adopted',
+    ],
+  ]),
+  ...inFile('src/policies/circuit-breaker/probes.ts', [
+    [
+      'while (places[0] !== undefined && nowMs - places[0] >= this.#placeMs) places.shift();',
+      ['places[0] !== undefined -> true'],
+      'a difference to nothing is at or above nothing; for the compiler',
+    ],
+    [
+      'if ((this.#places.at(-1) ?? nowMs) > nowMs) this.#restart(nowMs);',
+      [
+        '(this.#places.at(-1) ?? nowMs) > nowMs -> true',
+        '(this.#places.at(-1) ?? nowMs) > nowMs -> (this.#places.at(-1) ?? nowMs) >= nowMs',
+      ],
+      'what began before now begins no earlier: asked to save the time',
+    ],
+  ]),
+  ...inFile('src/policies/adaptive-limiter/patience.ts', [
+    ['if (ms <= 1) return 1;', ['ms <= 1 -> ms < 1'], 'a millisecond is a whole step'],
+  ]),
+  ...inFile('src/policies/adaptive-limiter/brake/kept-slots.ts', [
+    [
+      'while (i > 0 && (this.#freeAt[i - 1] as number) > freeAt) i--;',
+      ['i > 0 -> true', 'i > 0 -> i >= 0'],
+      'nothing is not above a time; for the compiler',
+    ],
+    [
+      'while (i > 0 && (this.#freeAt[i - 1] as number) > freeAt) i--;',
+      ['(this.#freeAt[i - 1] as number) > freeAt -> this.#freeAt[i - 1] as number >= freeAt'],
+      'equal times are the same in any order',
+    ],
+    [
+      'while (freeAt.length > 0 && (freeAt[freeAt.length - 1] as number) - nowMs > 2 * MOST_MS) {',
+      ['freeAt.length > 0 -> true', 'freeAt.length > 0 -> freeAt.length >= 0'],
+      'a difference to nothing is above nothing; for the compiler',
+    ],
+    [
+      'while (free < freeAt.length && (freeAt[free] as number) <= nowMs) free++;',
+      ['free < freeAt.length -> true', 'free < freeAt.length -> free <= freeAt.length'],
+      'nothing is not at or below a time; for the compiler',
+    ],
+    [
+      'if (free > 0) freeAt.splice(0, free);',
+      ['free > 0 -> true', 'free > 0 -> free >= 0'],
+      'to take none out changes nothing: asked to save the time',
+    ],
+  ]),
+  ...inFile('src/policies/adaptive-limiter/brake/brake.ts', [
+    [
+      'if (!(this.#cutAt <= nowMs)) this.#cutAt = nowMs;',
+      ['this.#cutAt <= nowMs -> this.#cutAt < nowMs'],
+      'the same time changes nothing',
+    ],
+    [
+      'this.#hasCut = false;',
+      ['false -> true'],
+      'it is asked for only while the limit is low, which it is by the next cut alone',
+    ],
+    [
+      'if (!this.isOn && this.#trouble.isNone) return;',
+      ['!this.isOn && this.#trouble.isNone -> false'],
+      'there is nothing to forget and nothing to give back: asked to save the time',
+    ],
+  ]),
+  ...inFile('src/policies/adaptive-limiter/brake/brake-regulator.ts', [
+    [
+      'if (nowMs === this.#lookedAt) return;',
+      ['nowMs === this.#lookedAt -> false'],
+      'a second look at the same time finds nothing: asked to save the time',
+    ],
+  ]),
+  ...inFile('src/policies/adaptive-limiter/brake/stays.ts', [
+    [
+      'this.#times[TIMES * stay + STARTED] = startedMs;',
+      ['TIMES * stay + STARTED -> TIMES * stay - STARTED'],
+      'it is the first of its row: 0',
+    ],
+    [
+      'this.#notes[NOTES * stay + NEXT] = this.#free;',
+      ['NOTES * stay + NEXT -> NOTES * stay - NEXT'],
+      'it is the first of its row: 0',
+    ],
+    ['notes[at + NEXT] = NONE;', ['at + NEXT -> at - NEXT'], 'it is the first of its row: 0'],
+    [
+      'else notes[NOTES * tail + NEXT] = stay;',
+      ['NOTES * tail + NEXT -> NOTES * tail - NEXT'],
+      'it is the first of its row: 0',
+    ],
+    [
+      'else notes[NOTES * previous + NEXT] = next;',
+      ['NOTES * previous + NEXT -> NOTES * previous - NEXT'],
+      'it is the first of its row: 0',
+    ],
+    [
+      'if (stay === NONE || !this.isLate(stay, nowMs)) return NONE;',
+      ['stay === NONE -> false'],
+      'what is in no row is not late; for the reader',
+    ],
+  ]),
+  ...inFile('src/policies/adaptive-limiter/brake/trouble.ts', [
+    [
+      '} else if (this.share !== 0) {',
+      ['this.share !== 0 -> true'],
+      'nothing fades to nothing: asked to save the time',
+    ],
+    [
+      'if (this.share >= 0.5 || (!useless && this.usual === 0)) return;',
+      ['!useless && this.usual === 0 -> false'],
+      'from no useless call nothing is learnt where nothing was: asked to save the time',
+    ],
+  ]),
+  ...inFile('src/policies/circuit-breaker/ramp.ts', [
+    [
+      'if (nowMs < this.startedAt) this.startedAt = nowMs;',
+      ['nowMs < this.startedAt -> nowMs <= this.startedAt'],
+      'the same time changes nothing',
+    ],
+    [
+      'if (nowMs < this.#freeAt) this.#freeAt = nowMs;',
+      ['nowMs < this.#freeAt -> nowMs <= this.#freeAt'],
+      'the same time changes nothing',
+    ],
+  ]),
+  ...inFile('src/policies/adaptive-limiter/brake/usual-latency.ts', [
+    [
+      'const log = latencyMs <= 1 ? 0 : Math.log(latencyMs);',
+      ['latencyMs <= 1 -> latencyMs < 1'],
+      'the logarithm of 1 is 0',
+    ],
+    [
+      'if (log === 0 && this.#square < NOTHING) return;',
+      [
+        'log === 0 && this.#square < NOTHING -> false',
+        'this.#square < NOTHING -> this.#square <= NOTHING',
+      ],
+      'what is next to nothing makes no difference: asked to save the time',
+    ],
+    [
+      'if (Number.isNaN(this.#unusualMs)) {',
+      ['Number.isNaN(this.#unusualMs) -> true'],
+      'reckoned anew it is the same: kept to save the time',
+    ],
+    [
+      'this.#unusualMs = unusual > LEAST ? Math.exp(unusual) : LEAST_MS;',
+      ['unusual > LEAST -> unusual >= LEAST'],
+      'both are the least at the least',
+    ],
+  ]),
+  ...inFile('src/fetch/verdict.ts', [
+    [
+      'return status !== undefined && isFailureStatus(status);',
+      ['status !== undefined -> true'],
+      'undefined is no failure status; for the compiler',
+    ],
+    [
+      'return status !== undefined && saysOverload(status);',
+      ['status !== undefined -> true'],
+      'undefined says no overload; for the compiler',
+    ],
+    [
+      'return status !== undefined && status >= 100 && status < 1_000 ? status : undefined;',
+      ['status !== undefined -> true'],
+      'undefined is not at or above anything; for the compiler',
+    ],
+    [
+      'return status !== undefined && status >= 400 ? String(status) : OTHER_ERROR;',
+      ['status !== undefined -> true'],
+      'undefined is not at or above anything; for the compiler',
+    ],
+    [
+      "return kind === 'success' ? isFailureStatus(status) : isFetchFailure(outcome);",
+      [`kind === 'success' -> false`, `'success' -> ""`],
+      'of a response without notes both say what its status says: the first saves reading it again',
+    ],
+  ]),
   ...inFile('src/policies/retry/backoff.ts', [
     [
       'if (isThenable(delay)) adopted(delay).catch(() => {});',

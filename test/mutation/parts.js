@@ -43,7 +43,10 @@ export const PARTS = [
       'policies/circuit-breaker/stays.ts',
     ],
     tests: [
+      'issues/chance-that-is-none.test.ts',
+      'issues/circuit-breaker-spread-at-the-longest.test.ts',
       'policies/circuit-breaker/open-duration.test.ts',
+      'policies/circuit-breaker/options.test.ts',
       'policies/circuit-breaker/own-open-for.test.ts',
     ],
   },
@@ -102,22 +105,27 @@ export const PARTS = [
     tests: ['policies/throttle/probability.test.ts', 'policies/throttle/recent-traffic.test.ts'],
   },
   {
-    name: 'adaptive limiter',
+    name: 'limit',
     files: [
       'policies/adaptive-limiter/aimd.ts',
       'policies/adaptive-limiter/gradient.ts',
-      'policies/adaptive-limiter/latency-regulator.ts',
       'policies/adaptive-limiter/limit.ts',
-      'policies/adaptive-limiter/patience.ts',
+      'policies/adaptive-limiter/overload.ts',
       'policies/adaptive-limiter/round.ts',
       'policies/adaptive-limiter/unloaded-latency.ts',
       'policies/adaptive-limiter/vegas.ts',
     ],
-    tests: [
-      'policies/adaptive-limiter/latency-algorithms.test.ts',
-      'policies/adaptive-limiter/limit.test.ts',
-      'policies/adaptive-limiter/queue.test.ts',
-    ],
+    tests: ['policies/adaptive-limiter/limit.test.ts'],
+  },
+  {
+    name: 'latency regulator',
+    files: ['policies/adaptive-limiter/latency-regulator.ts'],
+    tests: ['policies/adaptive-limiter/latency-algorithms.test.ts'],
+  },
+  {
+    name: 'patience',
+    files: ['policies/adaptive-limiter/patience.ts'],
+    tests: ['policies/adaptive-limiter/queue.test.ts'],
   },
   {
     name: 'brake',

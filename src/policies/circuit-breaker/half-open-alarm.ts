@@ -12,9 +12,7 @@ export class HalfOpenAlarm {
   #holders = 0;
   /** When the timer that runs is due. */
   #dueAt: number | undefined;
-  #timer: unknown;
-  /** The clock that it runs on. */
-  #timerOf: Clock | undefined;
+  #cancel: (() => void) | undefined;
 
   constructor(circuit: Circuit, clock: () => Clock) {
     this.#circuit = circuit;
@@ -39,26 +37,22 @@ export class HalfOpenAlarm {
     const { state, openUntil } = this.#circuit;
     const dueAt = state === 'open' && this.#holders > 0 ? openUntil : undefined;
     if (dueAt === this.#dueAt) return;
-    this.#clear();
-    if (dueAt !== undefined) this.#set(dueAt);
-  }
-
-  #set(dueAt: number): void {
-    const clock = this.#clock();
+    this.#cancel?.();
     this.#dueAt = dueAt;
-    this.#timerOf = clock;
-    this.#timer = clock.setTimer(() => this.#onTimer(clock), dueAt - clock.now());
-    unref(this.#timer);
+    this.#cancel = dueAt === undefined ? undefined : this.#timerAt(dueAt);
   }
 
-  #clear(): void {
-    if (this.#dueAt === undefined) return;
-    this.#dueAt = undefined;
-    this.#timerOf?.clearTimer(this.#timer);
+  /** Returns what cancels it. */
+  #timerAt(dueAt: number): () => void {
+    const clock = this.#clock();
+    const timer = clock.setTimer(() => this.#onTimer(clock), dueAt - clock.now());
+    unref(timer);
+    return () => clock.clearTimer(timer);
   }
 
   #onTimer(clock: Clock): void {
     this.#dueAt = undefined;
+    this.#cancel = undefined;
     this.#circuit.advance(clock.now());
     // Timers may come a little early.
     this.update();

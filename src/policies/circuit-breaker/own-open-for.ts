@@ -4,7 +4,7 @@ import { describe } from '../../config/describe.js';
 import { ConfigError } from '../../errors.js';
 import { adopted, isThenable } from '../../pipeline/promises.js';
 import type { Duration } from '../../time/duration.js';
-import { parseDuration, positiveDurationSchema } from '../../time/duration.js';
+import { parseDuration, positiveDurationSchema, remedyFor } from '../../time/duration.js';
 import { isBackoffOrFunction } from '../cockatiel-backoff.js';
 
 /** What an `openFor` function is told of an opening. */
@@ -35,15 +35,11 @@ export const openForSchema = z.union(
     z.custom<OpenForFunction | OpenForBackoff>(isBackoffOrFunction),
     positiveDurationSchema as z.ZodType<number, Duration>,
   ],
-  { error: ({ input }) => openForRemedy(input) },
+  {
+    error: ({ input }) =>
+      `${remedyFor(input)}; or a function that returns one, such as () => 500; or a backoff of cockatiel, such as new ExponentialBackoff()`,
+  },
 );
-
-function openForRemedy(input: unknown): string {
-  const parsed = positiveDurationSchema.safeParse(input);
-  const isText = typeof input === 'number' || typeof input === 'string';
-  const fault = isText ? parsed.error?.issues[0]?.message : undefined;
-  return `${fault ?? 'must be a duration longer than 0'}, a function that returns one, such as () => 500, or a backoff of cockatiel, such as new ExponentialBackoff()`;
-}
 
 /** So many openings that were made elsewhere are told to a backoff, as its steps follow one another. */
 const MAX_CAUGHT_UP = 1_000;

@@ -102,6 +102,8 @@ it('L2: waits of much the same length are the same: they share a timer', () => {
   expect(patience.of(0, 0, true, 999)).toBeLessThan(450);
   expect(patience.of(0, 0, true, 100)).toBe(45);
   expect(patience.of(0, 0, true, 0)).toBe(1);
+  // Also where the longest wait is just as long as that share of the time.
+  expect(new Patience(220 * 0.45).of(0, 0, true, 220)).toBe(97.5);
 });
 
 it('G13: a stamp tells how much time has passed, from any start and up to 35 minutes', () => {

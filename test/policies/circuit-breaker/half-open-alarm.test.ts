@@ -100,6 +100,17 @@ describe('circuitBreaker: announceHalfOpen', () => {
     expect(states).toEqual([]);
   });
 
+  it('B7: one timer serves all who listen, until the last of them has left', () => {
+    const { breaker, clock } = made();
+    breaker.trip();
+    const [one, other] = [breaker.subscribe(() => {}), breaker.subscribe(() => {})];
+    other();
+    other();
+    expect([clock.timers.size, clock.unrefs]).toEqual([1, 1]);
+    one();
+    expect([clock.timers.size, clock.unrefs]).toEqual([0, 1]);
+  });
+
   it('B7: nor is one left by isolate(), reset(), or who looks first', async () => {
     for (const by of ['isolate', 'reset', 'snapshot'] as const) {
       const { breaker, clock, listen, states } = made();

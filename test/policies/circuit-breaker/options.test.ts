@@ -119,7 +119,11 @@ describe('circuitBreaker: options', () => {
     [{ openFor: Infinity }, 'openFor', /must be a duration/],
     [{ openFor: '5 s' }, 'openFor', /without spaces/],
     [{ openFor: '5' }, 'openFor', /a string needs a unit/],
-    [{ openFor: {} }, 'openFor', /longer than 0, a function that returns one.*or a backoff/],
+    [
+      { openFor: {} },
+      'openFor',
+      /must be a duration: .*; or a function that returns one, such as \(\) => 500; or a backoff/,
+    ],
     [{ openFor: ExponentialBackoff }, 'openFor', /such as new ExponentialBackoff\(\)/],
     [{ openForFactor: 0.5 }, 'openForFactor', /finite number >= 1/],
     [{ openForFactor: Infinity }, 'openForFactor', /finite number >= 1/],

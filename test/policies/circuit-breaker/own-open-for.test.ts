@@ -79,6 +79,13 @@ describe('circuitBreaker: an openFor of the user', () => {
       [1, { error: DOWN }, false],
       [2, { error: DOWN }, false],
     ]);
+    // Opened by hand, there is no failure.
+    own(delegate).breaker.trip();
+    expect(told.at(-1)).toEqual([
+      1,
+      { error: new Error('the circuit breaker opened: tripped') },
+      false,
+    ]);
   });
 
   it('B5: it is told why, of which failure, and at which rate', async () => {
@@ -199,6 +206,9 @@ describe('circuitBreaker: an openFor of the user', () => {
     await clock.advance(200);
     await succeed();
     await fail(5);
+    expect(left()).toBe(100);
+    breaker.reset();
+    breaker.trip();
     expect(left()).toBe(100);
 
     const stays: (number | undefined)[] = [];
@@ -382,7 +392,8 @@ describe('circuitBreaker: growth and spread of the open time', () => {
     const stays = async (options: CircuitBreakerOptions, random: number) => {
       const { breaker, clock, fail } = harness({ ...options, probes: 1, random: () => random });
       const all: number[] = [];
-      await fail(5);
+      // The call that opens it ends with its own error.
+      expect(await fail(5)).toMatchObject({ reason: DOWN });
       for (let i = 0; i < 3; i++) {
         all.push((breaker.snapshot().openUntil ?? Number.NaN) - clock.wallNow());
         await clock.advance(all.at(-1) as number);

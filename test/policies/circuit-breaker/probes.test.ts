@@ -89,6 +89,17 @@ describe('Probes', () => {
     expect(probes.expire(1_000)).toBeUndefined();
   });
 
+  it('X7: a success that fails late is a failure, as long as there was one', () => {
+    const probes = new Probes(3, 2, 1_000);
+    expect([probes.failSuccess(), probes.total, probes.failures]).toEqual([undefined, 0, 0]);
+    probes.settle(admitted(probes), true);
+    expect([probes.failSuccess(), probes.total, probes.failures]).toEqual([undefined, 1, 1]);
+    probes.settle(admitted(probes), true);
+    expect([probes.total, probes.failures]).toEqual([2, 1]);
+    expect([probes.failSuccess(), probes.total, probes.failures]).toEqual(['failing', 2, 2]);
+    expect([probes.failSuccess(), probes.total, probes.failures]).toEqual([undefined, 2, 2]);
+  });
+
   it('B4: a probe of another period says nothing', () => {
     const [one, two] = [new Probes(1, 1, 1_000), new Probes(1, 1, 1_000)];
     expect(two.settle(admitted(one), true)).toBeUndefined();
@@ -123,6 +134,9 @@ describe('Probes', () => {
     expect(probes.expire(0)).toBeUndefined();
     expect(probes.admit(999)).toBeUndefined();
     expect(probes.admit(1_000)).toBeDefined();
+    // The first one began at 0 by now.
+    expect(probes.expire(9_999)).toBeUndefined();
+    expect(probes.expire(10_000)).toBe('failing');
   });
 
   it('B6: after any steps: at most `limit` run or have ended, and a verdict comes exactly when it is certain', () => {

@@ -58,6 +58,14 @@ describe('Ramp', () => {
     );
   });
 
+  it('X7: a success that fails late is a failure in its place', () => {
+    const ramp = new Ramp(0, 1_000);
+    for (let i = 0; i < 4; i++) expect(ramp.record(false)).toBe(false);
+    expect([ramp.recordLate(), ramp.calls, ramp.failures]).toEqual([false, 4, 1]);
+    expect([ramp.recordLate(), ramp.calls, ramp.failures]).toEqual([false, 4, 2]);
+    expect([ramp.recordLate(), ramp.calls, ramp.failures]).toEqual([true, 4, 3]);
+  });
+
   it('B12: five calls a second are let in, whatever the share', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 200, max: 900 }), { maxLength: 50 }), (gaps) => {

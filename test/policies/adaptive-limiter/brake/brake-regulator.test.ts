@@ -182,3 +182,48 @@ describe('time', () => {
     expect(regulator).toMatchObject({ current: 10_000, remembers: false, letGoes: 1 });
   });
 });
+
+it('L2: nothing is said of the time that a call pauses, and its own starts when it goes on', () => {
+  const { time, source, regulator } = rigOf();
+  expect(regulator.movesWithTime).toBe(true);
+  for (let i = 0; i < 60; i++) {
+    const stay = regulator.begin(time.ms, time.ms + 1_000);
+    regulator.pause(stay);
+    time.ms += 900;
+    regulator.look(time.ms, 10);
+    expect(regulator.resume(stay, time.ms, time.ms + 1_000)).toBe(stay);
+    time.ms += 400;
+    regulator.end(stay, source, 10, 'success', false);
+  }
+  expect(regulator.current).toBe(10_000);
+  // And it may be late from then on.
+  for (let i = 0; i < 60; i++) {
+    const stay = regulator.begin(time.ms, time.ms + 1_000);
+    regulator.pause(stay);
+    regulator.resume(stay, time.ms, time.ms + 1_000);
+    time.ms += 504;
+    regulator.end(stay, source, 10, 'success', false);
+  }
+  expect(regulator.current).toBeLessThan(10_000);
+});
+
+it('L2: what fails does not make up what is usual', () => {
+  const { calls, regulator } = rigOf({ leftMs: Infinity });
+  calls(50, 20);
+  calls(500, 1, 'failure');
+  // Three times as long as a success usually takes, and less than five times.
+  calls(60, 60);
+  expect(regulator.current).toBe(10_000);
+  calls(60, 600);
+  expect(regulator.current).toBeLessThan(10_000);
+});
+
+it('L2: a success whose caller had no time is no sign that all is well', () => {
+  const { calls, call, regulator } = rigOf();
+  calls(60, 504);
+  const { current } = regulator;
+  for (let i = 0; i < 100; i++) call(10, 'success', { left: 0 });
+  expect(regulator.current).toBe(current);
+  calls(10, 10);
+  expect(regulator.current).toBeGreaterThan(current);
+});

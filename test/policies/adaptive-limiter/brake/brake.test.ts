@@ -88,6 +88,24 @@ describe('a cut', () => {
     expect(brake.current).toBe(2);
   });
 
+  it('L2: comes as soon after one useless call long ago as it did before any', () => {
+    const usual = new Brake(1, 10_000);
+    usual.useless(usual.cuts, 0, 10);
+    for (let i = 0; i < 200; i++) usual.useful(usual.cuts, 0, 10);
+    expect(cut(usual, 10)).toBe(cut(new Brake(1, 10_000), 10));
+  });
+
+  it('L2: leaves room for the calls that are useless usually', () => {
+    const brake = new Brake(1, 10_000);
+    for (let i = 0; i < 600; i++) {
+      if (i % 6 === 0) brake.useless(brake.cuts, 0, 4);
+      else brake.useful(brake.cuts, 0, 4);
+    }
+    expect(brake.isOn).toBe(false);
+    cut(brake, 4);
+    expect(brake.current).toBe(3);
+  });
+
   it('L2: is moved neither way by calls that started before it', () => {
     const brake = new Brake(1, 10_000);
     const before = brake.cuts;

@@ -26,6 +26,12 @@ it('L2: each is free when its time is over, and the next one is known', () => {
 
 it('G13: none is kept by a clock that went back, or by a time that is none', () => {
   const kept = new KeptSlots();
+  // Twice the longest time is none yet that shows it.
+  kept.add(4_000);
+  kept.release(0);
+  expect(kept.count).toBe(1);
+  kept.release(-0.5);
+  expect(kept.count).toBe(0);
   kept.add(1_002_000);
   kept.release(1_000_000);
   expect(kept.count).toBe(1);

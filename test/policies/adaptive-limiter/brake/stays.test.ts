@@ -135,3 +135,48 @@ it('L2: its memory is that of the most that were inside at a time, and little ag
   const next = stays.add(5, 10, true, 1);
   expect(stays.startedMs(next)).toBe(5);
 });
+
+it('L2: one that can never be late, from its start or since it went on, hides nobody behind it', () => {
+  for (const usefulMs of [Infinity, 0, -5]) {
+    const stays = new Stays();
+    const first = stays.add(0, 100, true, 0);
+    stays.pause(first);
+    stays.resume(first, 0, usefulMs);
+    stays.add(0, usefulMs, true, 0);
+    const last = stays.add(0, 50, true, 0);
+    expect(stays.takeLate(1_000)).toBe(last);
+    expect(stays.takeLate(1_000)).toBeLessThan(0);
+  }
+});
+
+it('L2: one that pauses leaves the others in their order, keeps what is known of it, and leaves once', () => {
+  const stays = new Stays();
+  const [a, b, c, d] = [1, 2, 3, 4].map((cuts) => stays.add(0, 50, true, cuts)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  stays.pause(b);
+  expect([stays.hasDeadline(b), stays.cuts(b), stays.isJudged(b)]).toEqual([true, 2, false]);
+  expect(stays.takeLate(100)).toBe(a);
+  expect([stays.hasDeadline(a), stays.cuts(a), stays.isJudged(a)]).toEqual([true, 1, true]);
+  stays.remove(a);
+  stays.remove(b);
+  expect(stays.takeLate(100)).toBe(c);
+  stays.remove(c);
+  stays.remove(d);
+  expect(stays.takeLate(100)).toBeLessThan(0);
+});
+
+it('L2: places are kept while they are few, and given back when they were many', () => {
+  const stays = new Stays();
+  const fill = (count: number): number => {
+    const inside = Array.from({ length: count }, () => stays.add(0, 50, true, 7));
+    expect(inside.every((stay) => stays.hasDeadline(stay) && stays.cuts(stay) === 7)).toBe(true);
+    expect(stays.startedMs(inside.at(-1) as number)).toBe(0);
+    for (const stay of inside) stays.remove(stay);
+    return stays.places;
+  };
+  expect([17, 1, 1_024, 1_025, 16, 17].map(fill)).toEqual([32, 32, 1_024, 16, 16, 32]);
+});

@@ -109,3 +109,43 @@ it('L2: what is forgotten is no more than usual', () => {
   trouble.forget();
   expect(trouble.share).toBe(0.05);
 });
+
+it('L2: the share moves by a window’s part at each call, and what is next to nothing is nothing', () => {
+  const trouble = new Trouble();
+  const after = (share: number, useless: boolean, calls: number): number => {
+    trouble.share = share;
+    trouble.add(useless, calls);
+    return trouble.share;
+  };
+  expect(after(0, true, 4)).toBe(0.25);
+  expect(after(0.6, true, 10)).toBeCloseTo(0.64);
+  expect(after(0.8, false, 4)).toBeCloseTo(0.6);
+  expect(after(0, false, 4)).toBe(0);
+  expect(after(2e-9, false, 2)).toBe(1e-9);
+  expect(after(1e-9, false, 2)).toBe(0);
+});
+
+it('L2: it is none when no call is useless, of late or usually', () => {
+  for (const [share, usual] of [
+    [0, 0],
+    [0.1, 0],
+    [0, 0.1],
+    [0.1, 0.1],
+  ] as const) {
+    const trouble = Object.assign(new Trouble(), { share, usual });
+    expect(trouble.isNone).toBe(share + usual === 0);
+  }
+});
+
+it('L2: it is trouble from the threshold on, which lies four standard deviations above what is usual', () => {
+  const trouble = new Trouble();
+  trouble.share = 0.4;
+  expect(trouble.isIn(4)).toBe(true);
+  trouble.share = 0.399;
+  expect(trouble.isIn(4)).toBe(false);
+  // The deviation of a mean that gives each call a quarter, or a tenth.
+  expect(threshold(0.15, 4)).toBeCloseTo(0.15 + 4 * Math.sqrt((0.15 * 0.85) / 7), 9);
+  expect(threshold(0.15, 10)).toBeCloseTo(0.15 + 4 * Math.sqrt((0.15 * 0.85) / 19), 9);
+  expect(threshold(0, 4)).toBe(0.4);
+  expect(threshold(0.5, 4)).toBe(0.9);
+});

@@ -28,6 +28,13 @@ it('L2: five times as long as usual is unusual, and never less than 20 ms', () =
   }
 });
 
+it('L2: calls that take no time count as all others do', () => {
+  // A mean of ln(1000)/20 and a deviation of 1.5.
+  const { unusualMs } = learnt(1_000, ...times(19, 0));
+  expect(unusualMs).toBeCloseTo(28.7, 0);
+  expect(learnt(...times(19, 0), 1_000).unusualMs).toBeCloseTo(unusualMs);
+});
+
 it('L2: where latencies spread widely, more than two standard deviations are: one call in forty, and not one in two', () => {
   const random = seeded(3);
   const draw = (): number => {
