@@ -273,6 +273,16 @@ describe('what is no fake', () => {
     await expect(calls.execute(never)).rejects.toThrow('30 ms');
   });
 
+  it('G13: a clock that is set back does not go back', () => {
+    const spy = vi.spyOn(performance, 'now').mockReturnValue(60_000);
+    const before = systemClock.now();
+    spy.mockReturnValue(10);
+    const after = systemClock.now();
+    expect(after).toBeGreaterThanOrEqual(before);
+    spy.mockReturnValue(30_010);
+    expect(systemClock.now() - after).toBeCloseTo(30_000, 3);
+  });
+
   it('a faked setImmediate does not keep timeouts from expiring', async () => {
     vi.useFakeTimers({ toFake: ['setImmediate'] });
     const calls = pipeline('pinned', timeout('30ms'));

@@ -92,7 +92,8 @@ export class BulkheadPolicy implements Gate {
     return new BulkheadFullError(`${label}: ${this.#fullMessage}`, { captureStack });
   }
 
-  exit({ state }: Call, _outcome: Outcome): void {
+  exit(call: Call, _outcome: Outcome): void {
+    const { state } = call;
     if (state !== this.#stamp && stampIn(state) !== this.#stamp) return;
     this.#inFlight--;
     this.#serve();
