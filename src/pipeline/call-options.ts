@@ -59,7 +59,7 @@ export interface ResolvedCall {
  * @throws ConfigError when an option is unknown or wrong; a TypeError when the signal itself is given in place of options.
  */
 export function resolveCall(options: unknown, method: string, time: TimeSource): ResolvedCall {
-  if (isBareSignal(options)) throw bareSignal(method);
+  if (isBareSignal(options)) throw bareSignal(method, options);
   const { signal, timeout, deadline } =
     readPlainly(options as CallOptions) ?? parseOptions(callSchema, options, method);
   return { signal, times: timesOf(timeout, deadline, method, time) };

@@ -46,12 +46,14 @@ export function noOperation(method: string, value: unknown): TypeError {
 
 /** Whether the options of a call are the caller's signal itself, as cockatiel takes it: it would be ignored, and the call never end with it. */
 export function isBareSignal(options: unknown): boolean {
-  return typeof options === 'object' && options !== null && 'addEventListener' in options;
+  if (typeof options !== 'object' || options === null) return false;
+  return 'addEventListener' in options || options instanceof AbortController;
 }
 
-export function bareSignal(method: string): TypeError {
+export function bareSignal(method: string, given: unknown): TypeError {
+  const got = given instanceof AbortController ? 'its controller' : 'a signal itself';
   return new TypeError(
-    `pipeline.${method}: the options must be an object such as { signal } (got a signal itself)`,
+    `pipeline.${method}: the options must be an object such as { signal } (got ${got})`,
   );
 }
 

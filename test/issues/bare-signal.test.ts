@@ -22,6 +22,13 @@ it('G5: execute refuses a signal in place of { signal }', async () => {
   expect(operation).not.toHaveBeenCalled();
 });
 
+it('G5: its controller is refused likewise', async () => {
+  const error = await rejectionOf(calls.execute(vi.fn(), new AbortController()));
+  expect(String(error)).toBe(
+    'TypeError: pipeline.execute: the options must be an object such as { signal } (got its controller)',
+  );
+});
+
 it('G5: and so does settle, which never throws', async () => {
   const operation = vi.fn();
   expect(await calls.settle(operation, bare)).toMatchObject({

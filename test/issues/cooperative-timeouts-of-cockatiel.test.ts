@@ -89,7 +89,9 @@ describe.each([
   it('G5, G2: an abort and a timeout outside end the call at once, though the operation does not listen', async () => {
     const policy = cockatiel.timeout(5, Cooperative);
     const controller = new AbortController();
-    const waiting = pipeline('calls', fromCockatiel(policy)).execute(never, controller);
+    const waiting = pipeline('calls', fromCockatiel(policy)).execute(never, {
+      signal: controller.signal,
+    });
     setTimeout(() => controller.abort(new Error('enough')), 20);
     await expect(waiting).rejects.toThrow('enough');
     const bound = pipeline('calls', timeout(20), fromCockatiel(policy));
