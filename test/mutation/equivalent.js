@@ -240,6 +240,30 @@ export const EQUIVALENT = [
       'both are the least at the least',
     ],
   ]),
+  ...inFile('src/fetch/rate-limit.ts', [
+    [
+      "const [name = '', ...parameters] = splitOutsideStrings(item, ';');",
+      [`'' -> "Stryker was here!"`],
+      'there is always a first part; for the compiler',
+    ],
+    [
+      'members.set(text.slice(0, equals).trim().toLowerCase(), text.slice(equals + 1).trim());',
+      ['text.slice(equals + 1).trim() -> text.slice(equals + 1)'],
+      'whoever reads it as a number trims it',
+    ],
+    [
+      'for (let i = 0; i < text.length; i++) {',
+      ['i < text.length -> i <= text.length'],
+      'behind the end there is neither a quote nor a separator',
+    ],
+  ]),
+  ...inFile('src/fetch/retry-after.ts', [
+    [
+      'const waits = status !== undefined && asksToWait(status);',
+      ['status !== undefined -> true'],
+      'undefined asks for nothing; for the compiler',
+    ],
+  ]),
   ...inFile('src/fetch/verdict.ts', [
     [
       'return status !== undefined && isFailureStatus(status);',
