@@ -240,6 +240,18 @@ export const EQUIVALENT = [
       'both are the least at the least',
     ],
   ]),
+  ...inFile('src/fetch/http-date.ts', [
+    [
+      "const month = MONTHS.indexOf((match[monthAt] ?? '').toLowerCase());",
+      [`'' -> "Stryker was here!"`],
+      'what has matched has a month; for the compiler',
+    ],
+    [
+      'if (time !== undefined && time <= latest.getTime()) return time;',
+      ['time !== undefined -> true'],
+      'undefined is not at or below anything; for the compiler',
+    ],
+  ]),
   ...inFile('src/fetch/rate-limit.ts', [
     [
       "const [name = '', ...parameters] = splitOutsideStrings(item, ';');",

@@ -120,7 +120,7 @@ export const PARTS = [
   {
     name: 'latency regulator',
     files: ['policies/adaptive-limiter/latency-regulator.ts'],
-    tests: ['policies/adaptive-limiter/latency-algorithms.test.ts'],
+    tests: ['policies/adaptive-limiter/latency-regulator.test.ts'],
   },
   {
     name: 'patience',
