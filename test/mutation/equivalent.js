@@ -80,6 +80,23 @@ export const EQUIVALENT = [
       'nothing is at or above undefined; for the compiler',
     ],
   ]),
+  ...inFile('src/policies/circuit-breaker/rule-judge.ts', [
+    [
+      'else this.#count?.record(failed, slow);',
+      ['this.#count?.record -> this.#count.record'],
+      'there is one window or the other; for the compiler',
+    ],
+    [
+      'if (this.#window.failures === 0 && this.#window.slow === 0) return undefined;',
+      ['this.#window.failures === 0 && this.#window.slow === 0 -> false'],
+      'no rule is met by nothing: asked to save the time',
+    ],
+    [
+      '} else if (this.#between > 0 && --this.#between === 0) {',
+      ['this.#between > 0 -> true', 'this.#between > 0 -> this.#between >= 0'],
+      'below zero it is never zero again',
+    ],
+  ]),
   ...inFile('src/policies/circuit-breaker/open-duration.ts', [
     [
       'return Math.min(stay > maxOpenForMs ? 2 * maxOpenForMs - stay : stay, maxOpenForMs);',
