@@ -80,6 +80,43 @@ export const EQUIVALENT = [
       'nothing is at or above undefined; for the compiler',
     ],
   ]),
+  ...inFile('src/policies/circuit-breaker/circuit.ts', [
+    [
+      'calm = true;',
+      ['true -> false'],
+      'only saves calls the longer way, on which they are let in as well',
+    ],
+    [
+      "this.calm = state === 'closed' && ramp === undefined;",
+      ["state === 'closed' && ramp === undefined -> false", `'closed' -> ""`],
+      'only saves calls the longer way, on which they are let in as well',
+    ],
+    [
+      "if (this.state === 'half_open') this.#decide(this.#probes?.expire(nowMs), nowMs, undefined);",
+      ['this.#probes?.expire -> this.#probes.expire'],
+      'half-open there are probes; for the compiler',
+    ],
+    [
+      "if (this.state === 'half_open')",
+      ["this.state === 'half_open' -> true"],
+      'in no other state there are probes',
+    ],
+    [
+      'this.#decide(this.#probes?.failSuccess(), nowMs, undefined, cause);',
+      ['this.#probes?.failSuccess -> this.#probes.failSuccess'],
+      'half-open there are probes; for the compiler',
+    ],
+    [
+      'if (rampForMs === 0) return;',
+      ['rampForMs === 0 -> false'],
+      'of a ramp that takes no time nothing is left to go on with',
+    ],
+    [
+      "this.#close('probes_succeeded', rampForMs === 0 ? undefined : new Ramp(nowMs, rampForMs));",
+      ['rampForMs === 0 -> false'],
+      'a ramp that takes no time is over for whoever comes next',
+    ],
+  ]),
   ...inFile('src/policies/circuit-breaker/rule-judge.ts', [
     [
       'else this.#count?.record(failed, slow);',
