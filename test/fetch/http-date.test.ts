@@ -88,3 +88,15 @@ describe('parseHttpDate', () => {
     expect(parseHttpDate(text, NOW)).toBeUndefined();
   });
 });
+
+it('X6: is a date from its beginning to its end', () => {
+  for (const date of [
+    'Sun, 06 Nov 1994 08:49:37 GMT',
+    'Sunday, 06-Nov-94 08:49:37 GMT',
+    'Sun Nov  6 08:49:37 1994',
+  ]) {
+    expect(parseHttpDate(date, 0)).toBe(Date.UTC(1994, 10, 6, 8, 49, 37));
+    expect(parseHttpDate(`x ${date}`, 0)).toBeUndefined();
+    expect(parseHttpDate(`${date}1`, 0)).toBeUndefined();
+  }
+});

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseRetryAfter, retryAfterOf } from '../../src/fetch/retry-after.js';
+import { parseAmount, parseCount, parseRateLimit } from '../../src/fetch/rate-limit.js';
+import { parseRetryAfter, retryAfterOf, saysRetry } from '../../src/fetch/retry-after.js';
 
 const NOW = Date.parse('2026-06-01T12:00:00Z');
 const IN_30_S = new Date(NOW + 30_000).toUTCString();
@@ -13,6 +14,7 @@ describe('Retry-After', () => {
     ['0', 0],
     ['120', 120_000],
     [' 7 ', 7_000],
+    [' 30 , 60,5 ', 60_000],
     ['1.5', 1_500],
     ['0.0001', 1],
     ['30, 60', 60_000],
@@ -134,6 +136,79 @@ describe('X-RateLimit-Retry-After', () => {
     expect(wait({ 'x-ratelimit-retry-after': '12' })).toBe(12_000);
     expect(wait({ 'x-ratelimit-retry-after': String(epoch + 12) })).toBe(12_000);
     expect(wait({ 'x-ratelimit-retry-after': 'rubbish' })).toBeUndefined();
+  });
+});
+
+describe('x-should-retry', () => {
+  it.each([
+    ['true', true],
+    ['false', false],
+    [' True ', true],
+    ['FALSE', false],
+    ['', undefined],
+    ['yes', undefined],
+    ['1', undefined],
+  ])('X6: %j says %s', (value, expected) => {
+    expect(saysRetry(new Headers({ 'x-should-retry': value }))).toBe(expected);
+    expect(saysRetry({ 'x-should-retry': value })).toBe(expected);
+  });
+
+  it('X6: without it nothing is said', () => {
+    for (const headers of [undefined, null, new Headers({ 'retry-after': '5' })]) {
+      expect(saysRetry(headers)).toBeUndefined();
+    }
+  });
+});
+
+describe('what headers carry', () => {
+  it('X6: numbers are read with spaces around them, and nothing else', () => {
+    expect([' 1.25 ', '-1', '1.', 'x1', '1x', undefined].map(parseAmount)).toEqual([
+      1.25,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(
+      [' 1.25 ', '-1', ' -12.25 ', 'x1', '1x', '--1', undefined].map((each) => parseCount(each)),
+    ).toEqual([1.25, -1, -12.25, undefined, undefined, undefined, undefined]);
+  });
+
+  it('X6: of a RateLimit field all quotas, each with what it says', () => {
+    expect(parseRateLimit('"a";r=1;t=2, "b" ; t = 5 ; r = 0;flag, c;x')).toEqual([
+      { remaining: 1, resetSeconds: 2 },
+      { remaining: 0, resetSeconds: 5 },
+      { remaining: undefined, resetSeconds: undefined },
+    ]);
+    expect(parseRateLimit('limit=100, Remaining = 3 ,reset= 30')).toEqual([
+      { remaining: 3, resetSeconds: 30 },
+    ]);
+    expect(parseRateLimit('a="x";r=1, b')).toEqual([
+      { remaining: undefined, resetSeconds: undefined },
+      { remaining: undefined, resetSeconds: undefined },
+    ]);
+    expect(parseRateLimit('"a";r=0;t=5;tt')).toEqual([{ remaining: 0, resetSeconds: 5 }]);
+    expect(parseRateLimit('"a";r=1, "b=c";r=0;t=5, "d";r=2')).toEqual([
+      { remaining: 1, resetSeconds: undefined },
+      { remaining: 0, resetSeconds: 5 },
+      { remaining: 2, resetSeconds: undefined },
+    ]);
+    expect(parseRateLimit('"a=b"')).toEqual([{ remaining: undefined, resetSeconds: undefined }]);
+  });
+
+  it('X6: dates and numbers are read with spaces around them', () => {
+    const date = ` ${new Date(NOW - 60_000).toUTCString()} `;
+    expect(retryAfterOf({ date, 'retry-after': ` ${IN_30_S} ` }, NOW)).toBe(90_000);
+    expect(parseRetryAfter(` ${IN_30_S} `, NOW)).toBe(30_000);
+    expect(parseRetryAfter('x30, 60', NOW)).toBeUndefined();
+    expect(parseRetryAfter('30x, 60', NOW)).toBeUndefined();
+  });
+
+  it('X6: x-ratelimit-reset-after counts by what remains, too', () => {
+    const reset = { 'x-ratelimit-reset-after': '7' };
+    expect(wait({ ...reset, 'x-ratelimit-remaining': '0' })).toBe(7_000);
+    expect(wait({ ...reset, 'x-ratelimit-remaining': '3' }, 429)).toBeUndefined();
   });
 });
 

@@ -80,6 +80,60 @@ export const EQUIVALENT = [
       'nothing is at or above undefined; for the compiler',
     ],
   ]),
+  ...inFile('src/policies/circuit-breaker/circuit.ts', [
+    [
+      'calm = true;',
+      ['true -> false'],
+      'only saves calls the longer way, on which they are let in as well',
+    ],
+    [
+      "this.calm = state === 'closed' && ramp === undefined;",
+      ["state === 'closed' && ramp === undefined -> false", `'closed' -> ""`],
+      'only saves calls the longer way, on which they are let in as well',
+    ],
+    [
+      "if (this.state === 'half_open') this.#decide(this.#probes?.expire(nowMs), nowMs, undefined);",
+      ['this.#probes?.expire -> this.#probes.expire'],
+      'half-open there are probes; for the compiler',
+    ],
+    [
+      "if (this.state === 'half_open')",
+      ["this.state === 'half_open' -> true"],
+      'in no other state there are probes',
+    ],
+    [
+      'this.#decide(this.#probes?.failSuccess(), nowMs, undefined, cause);',
+      ['this.#probes?.failSuccess -> this.#probes.failSuccess'],
+      'half-open there are probes; for the compiler',
+    ],
+    [
+      'if (rampForMs === 0) return;',
+      ['rampForMs === 0 -> false'],
+      'of a ramp that takes no time nothing is left to go on with',
+    ],
+    [
+      "this.#close('probes_succeeded', rampForMs === 0 ? undefined : new Ramp(nowMs, rampForMs));",
+      ['rampForMs === 0 -> false'],
+      'a ramp that takes no time is over for whoever comes next',
+    ],
+  ]),
+  ...inFile('src/policies/circuit-breaker/rule-judge.ts', [
+    [
+      'else this.#count?.record(failed, slow);',
+      ['this.#count?.record -> this.#count.record'],
+      'there is one window or the other; for the compiler',
+    ],
+    [
+      'if (this.#window.failures === 0 && this.#window.slow === 0) return undefined;',
+      ['this.#window.failures === 0 && this.#window.slow === 0 -> false'],
+      'no rule is met by nothing: asked to save the time',
+    ],
+    [
+      '} else if (this.#between > 0 && --this.#between === 0) {',
+      ['this.#between > 0 -> true', 'this.#between > 0 -> this.#between >= 0'],
+      'below zero it is never zero again',
+    ],
+  ]),
   ...inFile('src/policies/circuit-breaker/open-duration.ts', [
     [
       'return Math.min(stay > maxOpenForMs ? 2 * maxOpenForMs - stay : stay, maxOpenForMs);',
@@ -238,6 +292,42 @@ export const EQUIVALENT = [
       'this.#unusualMs = unusual > LEAST ? Math.exp(unusual) : LEAST_MS;',
       ['unusual > LEAST -> unusual >= LEAST'],
       'both are the least at the least',
+    ],
+  ]),
+  ...inFile('src/fetch/http-date.ts', [
+    [
+      "const month = MONTHS.indexOf((match[monthAt] ?? '').toLowerCase());",
+      [`'' -> "Stryker was here!"`],
+      'what has matched has a month; for the compiler',
+    ],
+    [
+      'if (time !== undefined && time <= latest.getTime()) return time;',
+      ['time !== undefined -> true'],
+      'undefined is not at or below anything; for the compiler',
+    ],
+  ]),
+  ...inFile('src/fetch/rate-limit.ts', [
+    [
+      "const [name = '', ...parameters] = splitOutsideStrings(item, ';');",
+      [`'' -> "Stryker was here!"`],
+      'there is always a first part; for the compiler',
+    ],
+    [
+      'members.set(text.slice(0, equals).trim().toLowerCase(), text.slice(equals + 1).trim());',
+      ['text.slice(equals + 1).trim() -> text.slice(equals + 1)'],
+      'whoever reads it as a number trims it',
+    ],
+    [
+      'for (let i = 0; i < text.length; i++) {',
+      ['i < text.length -> i <= text.length'],
+      'behind the end there is neither a quote nor a separator',
+    ],
+  ]),
+  ...inFile('src/fetch/retry-after.ts', [
+    [
+      'const waits = status !== undefined && asksToWait(status);',
+      ['status !== undefined -> true'],
+      'undefined asks for nothing; for the compiler',
     ],
   ]),
   ...inFile('src/fetch/verdict.ts', [

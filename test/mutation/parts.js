@@ -65,10 +65,12 @@ export const PARTS = [
     files: ['policies/circuit-breaker/circuit.ts'],
     tests: [
       'policies/circuit-breaker/by-hand.test.ts',
+      'policies/circuit-breaker/cause.test.ts',
       'policies/circuit-breaker/circuit.test.ts',
       'policies/circuit-breaker/half-open.test.ts',
       'policies/circuit-breaker/late.test.ts',
       'policies/circuit-breaker/own-open-for.test.ts',
+      'policies/circuit-breaker/run.test.ts',
       'policies/circuit-breaker/snapshot.test.ts',
       'policies/circuit-breaker/states.test.ts',
     ],
@@ -120,7 +122,7 @@ export const PARTS = [
   {
     name: 'latency regulator',
     files: ['policies/adaptive-limiter/latency-regulator.ts'],
-    tests: ['policies/adaptive-limiter/latency-algorithms.test.ts'],
+    tests: ['policies/adaptive-limiter/latency-regulator.test.ts'],
   },
   {
     name: 'patience',

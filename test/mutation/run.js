@@ -66,6 +66,8 @@ async function mutantsOf(mutate, tests) {
     plugins: ['@stryker-mutator/vitest-runner'],
     vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
     coverageAnalysis: 'perTest',
+    // On top of what the tests take: on a busy machine, what is late is not yet noticed.
+    timeoutMS: 10_000,
     concurrency: 1,
     // What the copy that is mutated consists of.
     ignorePatterns: ['**', '!src/**', '!test/**', '!*.config.ts', '!package.json'],

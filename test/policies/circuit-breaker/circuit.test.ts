@@ -13,13 +13,13 @@ const OPTIONS = {
   rampForMs: 0,
 };
 
-function made(judge: Partial<Judge> = {}, random = () => 0.5) {
+function made(judge: Partial<Judge> = {}, random = () => 0.5, rampForMs = 0) {
   const log: string[] = [];
   const told = (what: string): undefined => {
     log.push(what);
   };
   const circuit = new Circuit(
-    OPTIONS,
+    { ...OPTIONS, rampForMs },
     {
       timed: false,
       health: {
@@ -217,5 +217,21 @@ describe('Circuit', () => {
     });
     expect(() => circuit.open(0, 'failure_rate', undefined)).toThrow('no chance');
     expect([circuit.state, circuit.openings, circuit.openUntil, log]).toEqual(['closed', 0, 0, []]);
+  });
+
+  it('B12, X7: successes of its ramp that fail late are a relapse once they are three, and half of the calls', () => {
+    const { circuit } = made({}, () => 0.5, 1_000);
+    expect(circuit.failLate(0, undefined)).toBe(false);
+    circuit.open(0, 'failure_rate', undefined);
+    circuit.advance(1_000);
+    for (let i = 0; i < 2; i++) {
+      circuit.settleProbe(circuit.tryProbe(1_000) as Probe, 1_000, true, undefined);
+    }
+    expect([circuit.state, circuit.closed, circuit.calm]).toEqual(['closed', false, false]);
+    for (let i = 0; i < 4; i++) expect(circuit.relapses(false)).toBe(false);
+    expect([1, 2, 3].map(() => circuit.failLate(1_100, undefined))).toEqual([false, false, true]);
+    circuit.advance(2_000);
+    expect(circuit.closed).toBe(true);
+    expect(circuit.failLate(2_000, undefined)).toBe(false);
   });
 });

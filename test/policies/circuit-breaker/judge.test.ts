@@ -1,12 +1,20 @@
 import type { IBreaker } from 'cockatiel';
 import { describe, expect, it } from 'vitest';
 import { CockatielJudge } from '../../../src/policies/circuit-breaker/cockatiel-judge.js';
+import type { Judge } from '../../../src/policies/circuit-breaker/judge.js';
 import { judgeOf } from '../../../src/policies/circuit-breaker/judge.js';
 import type { CircuitBreakerOptions } from '../../../src/policies/circuit-breaker/options.js';
 import { resolveCircuitBreaker } from '../../../src/policies/circuit-breaker/options.js';
 
 const judge = (options: CircuitBreakerOptions = {}) =>
   judgeOf(resolveCircuitBreaker(options), undefined);
+
+/** The run of failures: how many, since when, and how long. */
+const run = ({ health, failingSince }: Judge) => [
+  health.consecutiveFailures,
+  failingSince,
+  health.runLastedMs,
+];
 
 describe('RuleJudge', () => {
   it('B2: names the rule that opens', () => {
@@ -27,6 +35,53 @@ describe('RuleJudge', () => {
       expect(quiet.record(i, i % 5 !== 0, false)).toBeUndefined();
     }
     expect(quiet.health.consecutiveFailures).toBe(4);
+  });
+
+  it('B2: a failure that is no step neither begins, goes on with nor ends a run; one of the same step begins it', () => {
+    const none = judge({ failingFor: 0 });
+    none.record(0, true, false, 'none');
+    expect(run(none)).toEqual([0, undefined, 0]);
+    none.record(10, true, false, 'same');
+    expect(run(none)).toEqual([1, 10, 0]);
+    none.record(20, true, false, 'none');
+    expect(run(none)).toEqual([1, 10, 0]);
+    none.record(30, true, false, 'same');
+    expect(run(none)).toEqual([1, 10, 20]);
+    none.record(40, true, false, 'next');
+    expect(run(none)).toEqual([2, 10, 30]);
+  });
+
+  it('X7: a success that is one no more joins the runs that it lay between', () => {
+    const one = judge({ failingFor: 0 });
+    for (const at of [0, 10]) one.record(at, true, false);
+    one.record(20, false, false);
+    one.record(30, true, false);
+    expect(run(one)).toEqual([1, 30, 0]);
+    one.failLate(40, 'next');
+    expect(run(one)).toEqual([4, 0, 40]);
+    expect(one.health).toMatchObject({ total: 4, failures: 4, slow: 0 });
+    const two = judge({ failingFor: 0 });
+    two.record(0, true, false);
+    for (const at of [10, 20]) two.record(at, false, false);
+    two.record(30, true, false);
+    two.failLate(40, 'next');
+    expect(run(two)).toEqual([2, 30, 10]);
+    two.failLate(50, 'next');
+    expect(run(two)).toEqual([4, 0, 50]);
+    two.failLate(60, 'next');
+    expect(run(two)).toEqual([5, 0, 60]);
+  });
+
+  it('X7: where there was none before it, the run begins when it began', () => {
+    const first = judge({ failingFor: 0 });
+    first.record(0, false, false);
+    first.record(10, true, false);
+    first.failLate(20, 'next');
+    expect(run(first)).toEqual([2, 10, 10]);
+    const empty = judge({ failingFor: 0 });
+    empty.failLate(5, 'next');
+    expect(run(empty)).toEqual([1, 5, 0]);
+    expect(empty.health).toMatchObject({ total: 1, failures: 1, slow: 0 });
   });
 
   it('B3: a time window moves with the time, a count window with the calls', () => {
@@ -75,6 +130,9 @@ describe('RuleJudge', () => {
     const counted = judge({ window: { calls: 20 } });
     counted.restore(-8_000, known);
     expect(counted.health).toMatchObject({ total: 12, failures: 6, slow: 3 });
+    const smaller = judge({ window: { calls: 6 }, minimumCalls: 6 });
+    smaller.restore(-8_000, known);
+    expect(smaller.health).toMatchObject({ total: 6, failures: 3, slow: 2 });
   });
 
   it('B10: takes over an empty snapshot', () => {

@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+import type { OutcomeKind } from '../../../src/pipeline/outcome.js';
+import { LatencyRegulator } from '../../../src/policies/adaptive-limiter/latency-regulator.js';
+import type { TimeSource } from '../../../src/time/time-source.js';
+
+const limits = { initialLimit: 20, minLimit: 1, maxLimit: 200 };
+
+/** A regulator, and calls that each take so long and end so, with as many in flight as the limit. */
+function rigOf(algorithm: 'gradient' | 'aimd') {
+  const time = { ms: 1_000, now: () => time.ms, recent: () => time.ms - 4 };
+  const source = time as unknown as TimeSource;
+  const regulator = new LatencyRegulator({ algorithm, ...limits });
+  const calls = (count: number, kind: OutcomeKind, isOverload: boolean, pausedMs = 0): void => {
+    for (let i = 0; i < count; i++) {
+      let stay = regulator.begin(time.ms);
+      if (pausedMs > 0) {
+        time.ms += pausedMs;
+        stay = regulator.resume(stay, time.ms);
+      }
+      time.ms += 50;
+      expect(regulator.end(stay, source, regulator.current, kind, isOverload)).toBe(0);
+    }
+  };
+  return { regulator, calls, source };
+}
+
+it('L2: is moved by successes and by signs of overload, and by nothing else', () => {
+  const { regulator, calls } = rigOf('aimd');
+  for (const kind of ['failure', 'timeout', 'cancelled', 'rejected'] as const) {
+    calls(1_000, kind, false);
+    expect(regulator.current).toBe(20);
+  }
+  calls(1_000, 'success', false);
+  const { current } = regulator;
+  expect(current).toBeGreaterThan(20);
+  calls(200, 'timeout', true);
+  expect(regulator.current).toBeLessThan(current);
+});
+
+it('L2: the time of a call starts anew after a pause, and is known exactly', () => {
+  const { regulator, calls, source } = rigOf('gradient');
+  expect(regulator.timeOf(source)).toBe(1_000);
+  expect(regulator.unloadedMs).toBeUndefined();
+  calls(2_000, 'success', false, 5_000);
+  expect(regulator.unloadedMs).toBeCloseTo(50, 0);
+});
+
+it('L2: neither time alone nor a cut long ago moves it', () => {
+  const { regulator } = rigOf('gradient');
+  expect(regulator).toMatchObject({ movesWithTime: false, remembers: false, letGoes: 0 });
+});
