@@ -1,4 +1,12 @@
-import { ConfigError, type Outcome, type Verdict } from 'holdfast';
+import {
+  ConfigError,
+  circuitBreaker,
+  type Outcome,
+  pipeline,
+  retry as retryOf,
+  standard,
+  type Verdict,
+} from 'holdfast';
 import { resilientFetch } from 'holdfast/fetch';
 import { resilientRequest } from 'holdfast/undici';
 import { MockAgent } from 'undici';
@@ -43,6 +51,16 @@ describe('G15: isFailure of the policies of a fetch', () => {
     await expect(client(URL)).rejects.toThrow('no verdict');
     expect(isFailure).toHaveBeenCalledTimes(1);
     expect(Object.values(client.snapshot())).toMatchObject(NOTHING);
+  });
+
+  it.each([
+    ['pipeline', () => pipeline({ name: 'nested', isFailure: () => 'ignore' }, circuitBreaker())],
+    ['list', () => standard({ isFailure: () => 'ignore', retry: false })],
+  ])('G15: which comes with a %s in their list holds for those beside it', async (_what, inner) => {
+    const fetch = vi.fn(answering(503));
+    const client = resilientFetch({ fetch, policies: [retryOf(retry), inner()].flat() });
+    expect((await client(URL)).status).toBe(503);
+    expect(fetch).toHaveBeenCalledTimes(1);
   });
 
   it('G15: is not asked about a fault in the set-up', async () => {
