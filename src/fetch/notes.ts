@@ -1,3 +1,4 @@
+import { shared } from '../copies.js';
 import type { Verdict } from '../pipeline/failure-rule.js';
 
 /**
@@ -21,7 +22,8 @@ export interface Notes {
   again: boolean;
 }
 
-const notes = new WeakMap<object, Notes>();
+/** One for all copies: `isFetchFailure` may be that of another one than the client. */
+const notes = shared('notes', () => new WeakMap<object, Notes>());
 
 /** What was noted of a Response or an error. */
 export function notesOn(result: unknown): Readonly<Notes> | undefined {

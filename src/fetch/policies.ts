@@ -1,11 +1,12 @@
 import { isOf } from '../copies.js';
 import type { LayerSettings } from '../pipeline/context.js';
 import type { Policy } from '../pipeline/contract.js';
+import type { FailureRule } from '../pipeline/failure-rule.js';
 import { isAnyPipeline } from '../pipeline/misfit.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import type { PipelineLayer } from '../pipeline/pipeline.js';
 import { Pipeline } from '../pipeline/pipeline.js';
-import type { Layer } from '../pipeline/plan.js';
+import type { Layer, Placed } from '../pipeline/plan.js';
 import { AdaptiveLimiterPolicy } from '../policies/adaptive-limiter/adaptive-limiter.js';
 import { CircuitBreakerPolicy } from '../policies/circuit-breaker/circuit-breaker.js';
 import type { Handle } from '../policies/filter.js';
@@ -40,7 +41,7 @@ export function httpPolicies(
   const onKept = (outcome: Outcome): void => {
     if (outcome.kind === 'success') keep(outcome.value);
   };
-  const withRules = (policy: Policy<unknown>, own = policy.failureRule): Policy<unknown> => {
+  const withRules = (policy: Policy<unknown>, own: FailureRule | undefined): Policy<unknown> => {
     const rule = ruleBeside(own);
     const orRule = (handle: Handle | undefined) => handle ?? (rule && handleBy(rule));
     const counting = (handle: Handle | undefined): Handle => countingHandle(orRule(handle));
@@ -51,12 +52,15 @@ export function httpPolicies(
     if (isOf(policy, ThrottlePolicy)) return policy.derive(counting);
     return policy;
   };
-  return layersOf(given).flatMap((layer) =>
+  const placed = layersOf(given).flatMap((layer): Pick<Placed, 'policy' | 'rule'>[] =>
     Pipeline.is(layer)
-      ? layer.plan.layers.map(({ policy, rule }) => withRules(policy, rule))
+      ? [...layer.plan.layers]
       : // What is no policy is for the pipeline to refuse.
-        [withRules(layer)],
+        [{ policy: layer, rule: layer?.failureRule }],
   );
+  // As in any pipeline: those that bring none along go by the first.
+  const first = placed.find(({ rule }) => rule !== undefined)?.rule;
+  return placed.map(({ policy, rule = first }) => withRules(policy, rule));
 }
 
 function layersOf(given: ParsedPolicies | undefined): readonly PipelineLayer[] {

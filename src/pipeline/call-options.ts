@@ -42,7 +42,8 @@ export function isPlain(options: CallOptions | undefined): boolean {
   if (typeof options !== 'object') return false;
   // Quicker than any list of the keys.
   for (const key in options) if (key !== 'signal') return false;
-  return true;
+  // A class's getters are in no list of keys.
+  return options.timeout === undefined && options.deadline === undefined;
 }
 
 /** Options as a call reads them. */

@@ -5,7 +5,7 @@ import type { CockatielFilter } from '../pipeline/cockatiel-filter.js';
 import { isFilter, isLikeFilter } from '../pipeline/cockatiel-filter.js';
 import type { Call } from '../pipeline/contract.js';
 import type { FailureRule, Verdict } from '../pipeline/failure-rule.js';
-import { isSetUpFault, verdictIn } from '../pipeline/failure-rule.js';
+import { isSetUpFault, knownOf, verdictIn } from '../pipeline/failure-rule.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import { isOwnFault } from './own-fault.js';
 
@@ -85,7 +85,6 @@ export function isFailureIn(call: Call, outcome: Outcome): boolean {
 export function handleBy(rule: FailureRule): Handle {
   return (outcome: Outcome) => {
     if (isOwnFault(outcome)) return 'ignore';
-    const isAsked = outcome.kind === 'success' || outcome.kind === 'failure';
-    return (isAsked ? verdictIn(rule(outcome)) : undefined) ?? isUpstreamFailure(outcome);
+    return verdictIn(knownOf(outcome, rule)) ?? isUpstreamFailure(outcome);
   };
 }

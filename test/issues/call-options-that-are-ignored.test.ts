@@ -1,4 +1,4 @@
-import { ConfigError, keyed, pipeline } from 'holdfast';
+import { ConfigError, keyed, pipeline, TimeoutError } from 'holdfast';
 import { resilientFetch } from 'holdfast/fetch';
 import { resilience, resilientRequest } from 'holdfast/undici';
 import { Agent } from 'undici';
@@ -43,6 +43,24 @@ it.each(WRONG)('G16: %o is refused by execute', async (options, message) => {
     expect((error as ConfigError).path).toMatch(/^execute\b/);
   }
   expect(operation).not.toHaveBeenCalled();
+});
+
+it("G16: a class's getters are read", async () => {
+  class Times {
+    get timeout() {
+      return 0;
+    }
+  }
+  class Late {
+    get deadline() {
+      return -1;
+    }
+  }
+  for (const options of [new Times(), new Late()]) {
+    const hung = () => new Promise(() => {});
+    await expect(calls.execute(hung, options)).rejects.toThrow(TimeoutError);
+    await expect(keyed(calls).execute('key', hung, options)).rejects.toThrow(TimeoutError);
+  }
 });
 
 it.each(WRONG)('G16: %o is refused by settle, which never throws', async (options, message) => {

@@ -239,4 +239,33 @@ describe.each(pairs)('G18: two copies: %s', (_name, load) => {
       }
     });
   });
+
+  describe('fetch', () => {
+    const answering = (status: number) => {
+      const answer = async () => new Response(null, { status });
+      return other.fetch.resilientFetch({
+        fetch: answer as typeof fetch,
+        policies: [other.core.circuitBreaker({ consecutiveFailures: 1, failingFor: 0 })],
+        classify: ({ kind }) => (kind === 'success' ? status === 418 : undefined),
+      });
+    };
+
+    it('G18: what its classify said is known outside of it', async () => {
+      const seen: string[] = [];
+      const outer = core.pipeline({ name: 'outer', isFailure: one.fetch.isFetchFailure });
+      outer.on('call', ({ outcome }) => seen.push(outcome));
+      for (const status of [418, 503]) {
+        await outer.execute(() => answering(status)('http://teapot.test/'));
+      }
+      expect(seen).toEqual(['failure', 'success']);
+    });
+
+    it('G18: starts over', async () => {
+      const client = answering(418);
+      await client('http://teapot.test/');
+      await expect(client('http://teapot.test/')).rejects.toThrow(core.CircuitOpenError);
+      one.testing.startOver(client, other.core.retryBudget(), other.core.pipeline('x'));
+      expect((await client('http://teapot.test/')).status).toBe(418);
+    });
+  });
 });
