@@ -1,8 +1,9 @@
+import { CONTRACT, shared } from '../copies.js';
 import { ConfigError } from '../errors.js';
 import type { PolicyBase } from './contract.js';
 
-/** How what is no policy starts over. */
-const ways = new WeakMap<object, () => void>();
+/** How what is no policy starts over, in all copies of this package. */
+const ways = shared(`waysToStartOver.${CONTRACT}`, () => new WeakMap<object, () => void>());
 
 /** What starts over in this way: a client, whose pipelines nobody else sees. */
 export function startsOver(what: object, way: () => void): void {

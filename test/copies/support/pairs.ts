@@ -6,6 +6,7 @@ import { build } from '../../cli/built.js';
 
 export type Holdfast = typeof import('../../../src/index.js');
 export type HoldfastFetch = typeof import('../../../src/fetch/index.js');
+export type HoldfastTesting = typeof import('../../../src/testing/index.js');
 export type HoldfastCockatiel = typeof import('../../../src/cockatiel/index.js');
 
 /** One copy of the package. */
@@ -13,6 +14,7 @@ export interface Copy {
   readonly core: Holdfast;
   readonly fetch: HoldfastFetch;
   readonly cockatiel: HoldfastCockatiel;
+  readonly testing: HoldfastTesting;
 }
 
 /** Two copies of the package in this process. */
@@ -28,6 +30,7 @@ async function fresh(): Promise<Copy> {
     core: await import('../../../src/index.js'),
     fetch: await import('../../../src/fetch/index.js'),
     cockatiel: await import('../../../src/cockatiel/index.js'),
+    testing: await import('../../../src/testing/index.js'),
   };
 }
 
@@ -41,6 +44,7 @@ async function from(folder: string): Promise<Copy> {
     core: (await load('index.js')) as Holdfast,
     fetch: (await load('fetch/index.js')) as HoldfastFetch,
     cockatiel: (await load('cockatiel/index.js')) as HoldfastCockatiel,
+    testing: (await load('testing/index.js')) as HoldfastTesting,
   };
 }
 
