@@ -17,6 +17,12 @@ export function wayOf(what: object): (() => void) | undefined {
 
 /** @throws ConfigError when one has state, and no way to start over. */
 export function startOverAll(policies: readonly PolicyBase[]): void {
+  refuseStuck(policies);
+  for (const policy of policies) policy.startOver?.();
+}
+
+/** @throws ConfigError when one has state, and no way to start over. */
+export function refuseStuck(policies: readonly PolicyBase[]): void {
   const stuck = policies.find(
     ({ fork, startOver }) => fork !== undefined && startOver === undefined,
   );
@@ -27,5 +33,4 @@ export function startOverAll(policies: readonly PolicyBase[]): void {
       { path: 'startOver', policy: type },
     );
   }
-  for (const policy of policies) policy.startOver?.();
 }

@@ -2,7 +2,7 @@ import { ConfigError } from '../errors.js';
 import type { ClientState } from '../fetch/client.js';
 import type { Policy, PolicyBase } from '../pipeline/contract.js';
 import { Pipeline } from '../pipeline/pipeline.js';
-import { startOverAll, wayOf } from '../pipeline/start-over.js';
+import { refuseStuck, startOverAll, wayOf } from '../pipeline/start-over.js';
 import { RetryBudget } from '../policies/retry-budget/index.js';
 import { Keyed } from '../registry/keyed.js';
 
@@ -32,18 +32,24 @@ export function startOver(...all: readonly Restartable[]): void {
 }
 
 function startOf(what: unknown): () => void {
+  if (Pipeline.is(what)) refuseStuck(what.plan.layers.map(({ policy }) => policy));
   if (Pipeline.is(what) || what instanceof Keyed || what instanceof RetryBudget) {
     return () => what.startOver();
   }
   const way = typeof what === 'function' ? wayOf(what) : undefined;
   if (way !== undefined) return way;
-  if (isPolicy(what)) return () => startOverAll([what]);
+  if (isPolicy(what)) {
+    refuseStuck([what]);
+    return () => startOverAll([what]);
+  }
   throw new ConfigError(
     'startOver: takes pipelines, keyed pipelines, resilient fetches, requests and interceptors, policies and retry budgets',
     { path: 'startOver', value: what },
   );
 }
 
+/** Also one without state: it is as it was at first. */
 function isPolicy(value: unknown): value is PolicyBase {
-  return typeof (value as { startOver?: unknown } | null)?.startOver === 'function';
+  const { role, type } = Object(value) as { readonly role?: unknown; readonly type?: unknown };
+  return (role === 'gate' || role === 'driver') && typeof type === 'string';
 }
