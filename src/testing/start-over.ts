@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors.js';
 import type { ClientState } from '../fetch/client.js';
 import type { Policy, PolicyBase } from '../pipeline/contract.js';
+import { refuseMisfit } from '../pipeline/misfit.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import { refuseStuck, startOverAll, wayOf } from '../pipeline/start-over.js';
 import { RetryBudget } from '../policies/retry-budget/index.js';
@@ -32,6 +33,7 @@ export function startOver(...all: readonly Restartable[]): void {
 }
 
 function startOf(what: unknown): () => void {
+  refuseMisfit(what, 'startOver');
   if (Pipeline.is(what)) refuseStuck(what.plan.layers.map(({ policy }) => policy));
   if (Pipeline.is(what) || what instanceof Keyed || what instanceof RetryBudget) {
     return () => what.startOver();
