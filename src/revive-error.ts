@@ -46,12 +46,23 @@ const CLASSES: readonly ErrorClass[] = [
 export function reviveError(value: unknown): ResilienceError | undefined {
   if (value instanceof ResilienceError) return value;
   if (typeof value !== 'object' || value === null) return undefined;
-  const { code, message, reason, pipeline, stack, cause, retryAfter } = value as Record<
+  try {
+    return revive(value);
+  } catch {
+    // A Proxy or a getter that throws: nothing that has crossed.
+    return undefined;
+  }
+}
+
+function revive(value: object): ResilienceError | undefined {
+  const { code, name, message, reason, stack, cause, retryAfter } = value as Record<
     string,
     unknown
   >;
   if (typeof code !== 'string' || typeof message !== 'string') return undefined;
-  const isRejection = typeof reason === 'string' && typeof pipeline === 'string';
+  // JSON leaves out a pipeline that is not known, and has the name.
+  const isOfOurs = 'pipeline' in value || name === 'RejectedError';
+  const isRejection = typeof reason === 'string' && isOfOurs;
   const like =
     CLASSES.find((each) => each.code === code) ?? (isRejection ? RejectedError : undefined);
   if (like === undefined) return undefined;

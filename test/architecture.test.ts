@@ -52,7 +52,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'revive-error.ts': ['errors.ts'],
   windows: ['errors.ts'],
   config: ['errors.ts', 'time'],
-  time: ['errors.ts', 'config'],
+  time: ['copies.ts', 'errors.ts', 'config'],
   pipeline: ['copies.ts', 'errors.ts', 'config', 'time', 'windows'],
   policies: ['copies.ts', 'errors.ts', 'config', 'time', 'windows', 'pipeline'],
 };

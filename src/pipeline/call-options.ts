@@ -17,14 +17,14 @@ export interface CallOptions {
    */
   readonly timeout?: Duration | undefined;
   /**
-   * When this call has to be over, in the milliseconds of the pipeline's clock: `context.deadline` of the operation that makes it, say. When it
-   * has passed already, the operation is not called. `Infinity` for none. Default: as the policies say.
+   * When this call has to be over, in the milliseconds of the pipeline's clock: `context.deadline` of the operation that makes it, say, or
+   * `systemClock.now() + 500`. When it has passed already, the operation is not called. `Infinity` for none. Default: as the policies say.
    */
   readonly deadline?: number | undefined;
 }
 
 const DEADLINE =
-  "must be a time in the milliseconds of the pipeline's clock, such as context.deadline, or Infinity for none";
+  "must be a time in the milliseconds of the pipeline's clock, such as context.deadline or systemClock.now() + 500, or Infinity for none";
 
 const callSchema = z.strictObject({
   signal: z.custom<AbortSignal>().optional(),

@@ -1,9 +1,9 @@
-import { shared } from '../copies.js';
+import { CONTRACT, shared } from '../copies.js';
 import { ConfigError } from '../errors.js';
 import type { PolicyBase } from './contract.js';
 
-/** How what is no policy starts over. The client may be another copy's. */
-const ways = shared('waysToStartOver', () => new WeakMap<object, () => void>());
+/** How what is no policy starts over, in all copies of this package. */
+const ways = shared(`waysToStartOver.${CONTRACT}`, () => new WeakMap<object, () => void>());
 
 /** What starts over in this way: a client, whose pipelines nobody else sees. */
 export function startsOver(what: object, way: () => void): void {
@@ -17,6 +17,12 @@ export function wayOf(what: object): (() => void) | undefined {
 
 /** @throws ConfigError when one has state, and no way to start over. */
 export function startOverAll(policies: readonly PolicyBase[]): void {
+  refuseStuck(policies);
+  for (const policy of policies) policy.startOver?.();
+}
+
+/** @throws ConfigError when one has state, and no way to start over. */
+export function refuseStuck(policies: readonly PolicyBase[]): void {
   const stuck = policies.find(
     ({ fork, startOver }) => fork !== undefined && startOver === undefined,
   );
@@ -27,5 +33,4 @@ export function startOverAll(policies: readonly PolicyBase[]): void {
       { path: 'startOver', policy: type },
     );
   }
-  for (const policy of policies) policy.startOver?.();
 }

@@ -1,10 +1,11 @@
 import { ConfigError } from '../errors.js';
 import type { ClientState } from '../fetch/client.js';
 import type { Policy, PolicyBase } from '../pipeline/contract.js';
+import { refuseMisfit } from '../pipeline/misfit.js';
 import { Pipeline } from '../pipeline/pipeline.js';
-import { startOverAll, wayOf } from '../pipeline/start-over.js';
-import { RetryBudget } from '../policies/retry-budget/index.js';
-import { Keyed } from '../registry/keyed.js';
+import { refuseStuck, wayOf } from '../pipeline/start-over.js';
+import type { RetryBudget } from '../policies/retry-budget/index.js';
+import type { Keyed } from '../registry/keyed.js';
 
 /** What {@link startOver} takes; `ClientState` is what `resilientFetch()`, `resilientRequest()` and `resilience()` make. */
 export type Restartable =
@@ -32,18 +33,28 @@ export function startOver(...all: readonly Restartable[]): void {
 }
 
 function startOf(what: unknown): () => void {
-  if (Pipeline.is(what) || what instanceof Keyed || what instanceof RetryBudget) {
-    return () => what.startOver();
-  }
+  refuseMisfit(what, 'startOver');
+  if (Pipeline.is(what)) refuseStuck(what.plan.layers.map(({ policy }) => policy));
   const way = typeof what === 'function' ? wayOf(what) : undefined;
   if (way !== undefined) return way;
-  if (isPolicy(what)) return () => startOverAll([what]);
+  if (isPolicy(what)) {
+    refuseStuck([what]);
+    return () => what.startOver?.();
+  }
+  // Pipelines, keyed ones and budgets, of whatever copy of this package.
+  if (canStartOver(what)) return () => what.startOver();
   throw new ConfigError(
     'startOver: takes pipelines, keyed pipelines, resilient fetches, requests and interceptors, policies and retry budgets',
     { path: 'startOver', value: what },
   );
 }
 
+/** Also one without state: it is as it was at first. */
 function isPolicy(value: unknown): value is PolicyBase {
+  const { role, type } = Object(value) as { readonly role?: unknown; readonly type?: unknown };
+  return (role === 'gate' || role === 'driver') && typeof type === 'string';
+}
+
+function canStartOver(value: unknown): value is { startOver(): void } {
   return typeof (value as { startOver?: unknown } | null)?.startOver === 'function';
 }

@@ -1,3 +1,4 @@
+import { CONTRACT, shared } from '../copies.js';
 import { areUntouched } from './fakes.js';
 import { FollowedTime } from './followed-time.js';
 import { ClearableTimer, clearTimer, setTimer, WatchingTimer } from './host-timers.js';
@@ -21,16 +22,21 @@ export interface Clock {
   clearTimer(handle: unknown): void;
 }
 
-/** Once fakes were seen: time goes on from theirs for as long as the process lives. */
-let followed: FollowedTime | undefined;
+/** One for all copies of this package: deadlines go from one to another. */
+interface Followed {
+  /** Once fakes were seen: time goes on from theirs for as long as the process lives. */
+  time: FollowedTime | undefined;
+}
+
+const followed = shared(`followed.${CONTRACT}`, (): Followed => ({ time: undefined }));
 
 /** The time where fakes are, or have been. */
 function followedTime(): FollowedTime {
-  followed ??= new FollowedTime();
-  return followed;
+  followed.time ??= new FollowedTime();
+  return followed.time;
 }
 
-const isReal = (): boolean => followed === undefined && areUntouched();
+const isReal = (): boolean => followed.time === undefined && areUntouched();
 
 /** A timer where fakes are, or have been. */
 function setFollowedTimer(callback: () => void, delayMs: number): unknown {

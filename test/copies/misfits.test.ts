@@ -67,12 +67,16 @@ describe('two copies whose versions do not fit', () => {
       refusal(() => resilientFetch({ policies: theirs })),
       refusal(() => resilientFetch({ policies: [theirs] })),
       refusal(() => resilientFetch({ policies: [other.core.retry()] })),
+      refusal(() => one.testing.startOver(theirs)),
+      refusal(() => one.testing.startOver(other.core.bulkhead())),
     ]).toEqual([
       'keyed: pipeline',
       'toCockatiel: pipeline',
       'pipeline.policies[0]: pipeline',
       'pipeline.policies[0]: pipeline',
       'pipeline.policies[0]: retry',
+      'startOver: pipeline',
+      'startOver: bulkhead',
     ]);
   });
 

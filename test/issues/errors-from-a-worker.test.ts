@@ -150,6 +150,11 @@ describe('reviveError', () => {
     const revived = reviveError(structuredClone(new Quota('no quota', { pipeline: 'x' })));
     expect(revived).toBeInstanceOf(RejectedError);
     expect(revived).toMatchObject({ code: 'ERR_QUOTA', reason: 'quota' });
+    // Thrown outside of any pipeline.
+    const bare = new Quota('no quota');
+    for (const sent of [structuredClone(bare), JSON.parse(JSON.stringify(bare))]) {
+      expect(reviveError(sent)).toMatchObject({ code: 'ERR_QUOTA', reason: 'quota' });
+    }
   });
 
   it('keeps the request of an HTTP call, and what JSON cannot say is not known', () => {
@@ -175,8 +180,21 @@ describe('reviveError', () => {
     [{ code: 'ERR_TIMEOUT' }],
     [new Error('x')],
     [Object.assign(new Error('x'), { code: 'ECONNRESET' })],
+    [{ code: 'ERR_X', message: 'x', reason: 'quota' }],
   ])('makes nothing of %o', (value) => {
     expect(reviveError(value)).toBe(undefined);
+  });
+
+  it('makes nothing of what cannot be read, and does not throw', () => {
+    const hostile = {
+      get code() {
+        throw new Error('no');
+      },
+    };
+    expect(reviveError(hostile)).toBe(undefined);
+    const revoked = Proxy.revocable({}, {});
+    revoked.revoke();
+    expect(reviveError(revoked.proxy)).toBe(undefined);
   });
 
   it('answers an error of ours as it is', () => {

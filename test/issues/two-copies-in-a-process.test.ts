@@ -1,6 +1,6 @@
 import * as cockatiel from 'cockatiel';
 import { VirtualClock } from 'holdfast/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Copy, type Holdfast, type Pair, pairs } from '../copies/support/pairs.js';
 
 const never = () => new Promise<never>(() => {});
@@ -144,6 +144,43 @@ describe.each(pairs)('G18: two copies: %s', (_name, load) => {
       const theirs = other.core.pipeline('theirs', breaker);
       await theirs.settle(() => Promise.reject(new Error('down')));
       await expect(mine.execute(() => 1)).rejects.toThrow(core.CircuitOpenError);
+    });
+
+    it('G18: time is the same in both, also when only one of them has seen that it was faked', async () => {
+      const { systemClock } = core;
+      systemClock.now();
+      vi.useFakeTimers();
+      systemClock.now();
+      vi.advanceTimersByTime(60_000);
+      systemClock.now();
+      vi.useRealTimers();
+      expect(Math.abs(systemClock.now() - other.core.systemClock.now())).toBeLessThan(1_000);
+
+      const theirs = other.core.pipeline('theirs');
+      const mine = core.pipeline('mine', core.timeout('5s'));
+      const left = mine.execute(({ deadline }) =>
+        theirs.execute((context) => context.timeLeft, { deadline }),
+      );
+      expect(await left).toBeLessThanOrEqual(5_001);
+      expect(await left).toBeGreaterThan(3_000);
+    });
+
+    it('G18: all of it starts over by either', async () => {
+      const { startOver } = one.testing;
+      const breaker = other.core.circuitBreaker();
+      const send = other.fetch.resilientFetch({
+        fetch: async (_url: string) => new Response(''),
+        policies: [breaker],
+      });
+      const tenants = other.core.keyed(other.core.pipeline('tenants', other.core.bulkhead()));
+      await tenants.execute('a', () => 1);
+      breaker.trip();
+      startOver(breaker, send, tenants, other.core.pipeline('x'), other.core.retryBudget());
+      expect(breaker.state).toBe('closed');
+      expect(tenants.get('a').snapshot()).toMatchObject({ inFlight: 0 });
+      await send.drain();
+      startOver(send);
+      expect((await send('http://upstream.example/')).status).toBe(200);
     });
 
     it('G18: a filter, backoff or budget made beside the other copy will do', async () => {

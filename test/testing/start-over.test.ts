@@ -1,17 +1,21 @@
+import { noop } from 'cockatiel';
 import type { Gate, Pipeline, PipelineLayer } from 'holdfast';
 import {
   adaptiveLimiter,
   bulkhead,
   ConfigError,
   circuitBreaker,
+  fallback,
   keyed,
   pipeline,
   rateLimiter,
   retry,
   retryBudget,
+  standard,
   throttle,
   timeout,
 } from 'holdfast';
+import { fromCockatiel } from 'holdfast/cockatiel';
 import { resilientFetch } from 'holdfast/fetch';
 import { startOver, VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
@@ -260,6 +264,14 @@ describe('startOver', () => {
     expect(await (await fetch('http://stock.test/')).text()).toBe('good');
   });
 
+  it('takes policies without state, too, as in a list of the standard ones', async () => {
+    const breaker = circuitBreaker({ failingFor: 0 });
+    const { calls } = made(breaker);
+    await failing(calls);
+    startOver(...standard(), timeout('1s'), fallback(1), fromCockatiel(noop), breaker);
+    expect(breaker.state).toBe('closed');
+  });
+
   it('refuses what it does not know, before anything has started over', async () => {
     const breaker = circuitBreaker({ failingFor: 0 });
     const { calls, clock } = made(breaker);
@@ -274,7 +286,9 @@ describe('startOver', () => {
       fork: () => own,
     };
     const other = pipeline({ name: 'other', clock }, breaker, own);
-    expect(() => startOver(other)).toThrow('the policy "own" can fork() and has no startOver()');
+    for (const stuck of [other, own]) {
+      expect(() => startOver(calls, stuck)).toThrow('the policy "own" can fork() and has no');
+    }
     expect(breaker.state).toBe('open');
   });
 });

@@ -115,7 +115,7 @@ describe('fakes that were there before the library', () => {
 
   it('leave timers that can be cleared, each by its own', async () => {
     const clock = await load();
-    const real = clock.setTimer(() => {}, 60_000) as NodeJS.Timeout;
+    const real = host(() => {}, 60_000);
     vi.useFakeTimers({ toFake: ['setTimeout'] });
     const fired = vi.fn();
     const faked = clock.setTimer(fired, 50);

@@ -261,6 +261,7 @@ export class CircuitBreakerPolicy implements Gate {
     };
   }
 
+  /** @internal */
   get audience(): Audience {
     return this.#reporter.audience;
   }

@@ -6,6 +6,7 @@ import { build } from '../../cli/built.js';
 
 export type Holdfast = typeof import('../../../src/index.js');
 export type HoldfastFetch = typeof import('../../../src/fetch/index.js');
+export type HoldfastTesting = typeof import('../../../src/testing/index.js');
 export type HoldfastCockatiel = typeof import('../../../src/cockatiel/index.js');
 export type HoldfastTesting = typeof import('../../../src/testing/index.js');
 
