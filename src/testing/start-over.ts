@@ -1,3 +1,4 @@
+import { describe } from '../config/describe.js';
 import { ConfigError } from '../errors.js';
 import type { ClientState } from '../fetch/client.js';
 import type { Policy, PolicyBase } from '../pipeline/contract.js';
@@ -39,7 +40,7 @@ function startOf(what: unknown): () => void {
   if (way !== undefined) return way;
   if (isPolicy(what)) return () => startOverAll([what]);
   throw new ConfigError(
-    'startOver: takes pipelines, keyed pipelines, resilient fetches, requests and interceptors, policies and retry budgets',
+    `startOver: takes pipelines, keyed pipelines, resilient fetches, requests and interceptors, policies and retry budgets (got ${describe(what)})`,
     { path: 'startOver', value: what },
   );
 }
