@@ -262,6 +262,7 @@ export class CircuitBreakerPolicy implements Gate {
     };
   }
 
+  /** @internal */
   get audience(): Audience {
     return this.#reporter.audience;
   }
