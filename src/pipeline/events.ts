@@ -162,6 +162,8 @@ export class Hub {
   readonly #wantRoutine = new Set<Listener>();
   /** Pipelines that drain: they have to hear of the end of each call. */
   #draining = 0;
+  /** Called once the last listener has left. */
+  readonly #ends = new Set<() => void>();
 
   /** `routine`: the listener wants the events of successful calls too. */
   add(listener: Listener, routine = true): () => void {
@@ -193,6 +195,12 @@ export class Hub {
     this.#update();
   }
 
+  /** Has something end with the last listener: all copies of a pipeline have the same ones. Answers what calls that off. */
+  untilSilent(end: () => void): () => void {
+    this.#ends.add(end);
+    return () => this.#ends.delete(end);
+  }
+
   /** Takes each call past where its end is told. Answers what ends that. */
   watchEnds(): () => void {
     this.#draining++;
@@ -204,7 +212,9 @@ export class Hub {
   }
 
   #update(): void {
+    const { active } = this;
     this.active = this.#listeners.length > 0;
     this.routine = this.#wantRoutine.size > 0 || this.#draining > 0;
+    if (active && !this.active) for (const end of this.#ends) end();
   }
 }

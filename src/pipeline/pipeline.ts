@@ -261,10 +261,7 @@ export class Pipeline<Adds = never> {
       typeOrListener === 'attempt';
     const remove = this.hub.add(heard, routine);
     this.subscribe();
-    return () => {
-      remove();
-      if (!this.hub.active) this.#unsubscribe();
-    };
+    return remove;
   }
 
   /** What the pipeline and its policies are doing now, as plain JSON. */
@@ -375,7 +372,7 @@ export class Pipeline<Adds = never> {
   /** @internal Reports what happens in policies outside any call; done by `on`, and by `keyed` for its copies. */
   subscribe(): void {
     if (this.#subscriptions !== undefined) return;
-    this.#subscriptions = [];
+    this.#subscriptions = [this.hub.untilSilent(() => this.#unsubscribe())];
     for (const { name: policyName, policy } of this.plan.layers) {
       if (policy.subscribe === undefined) continue;
       const report = (event: EventBody, callId?: number): void => {

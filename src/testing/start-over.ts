@@ -1,3 +1,4 @@
+import { describe } from '../config/describe.js';
 import { ConfigError } from '../errors.js';
 import type { ClientState } from '../fetch/client.js';
 import type { Policy, PolicyBase } from '../pipeline/contract.js';
@@ -44,7 +45,7 @@ function startOf(what: unknown): () => void {
   // Pipelines, keyed ones and budgets, of whatever copy of this package.
   if (canStartOver(what)) return () => what.startOver();
   throw new ConfigError(
-    'startOver: takes pipelines, keyed pipelines, resilient fetches, requests and interceptors, policies and retry budgets',
+    `startOver: takes pipelines, keyed pipelines, resilient fetches, requests and interceptors, policies and retry budgets (got ${describe(what)})`,
     { path: 'startOver', value: what },
   );
 }

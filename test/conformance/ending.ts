@@ -21,6 +21,8 @@ export interface Ending {
   readonly act: (scene: Scene, subject: Subject) => Promise<void>;
   /** The caller aborts. */
   readonly aborts?: boolean;
+  /** It is a listener that has it end. */
+  readonly needsListener?: boolean;
   /** The call ends before it comes to the policy. */
   readonly unentered?: boolean;
   /** It ends while no operation runs. */

@@ -286,6 +286,29 @@ export const endings: Readonly<Record<EndingName, Ending>> = {
     faults: 'each event',
     usual: 'rejects',
   },
+  'listener aborts': {
+    title: 'The operation is rejected, and a listener aborts the call at the first event',
+    script: ['rejects'],
+    setUps: plain,
+    aborts: true,
+    needsListener: true,
+    extras: { listenerAborts: true },
+    act: passes,
+    usual: failed,
+  },
+  'listener aborts a wait': {
+    title: 'The call is to wait, and a listener aborts it at the first event',
+    script: ['resolves'],
+    setUps: (row) => row.waits ?? {},
+    aborts: true,
+    needsListener: true,
+    extras: { listenerAborts: true },
+    act: async (scene, { goOn }) => {
+      await scene.pass(20);
+      await goOn?.();
+      await scene.passAll();
+    },
+  },
   'discard throws': {
     title: 'The `discard` hook throws, at a late result',
     script: ['hangs'],

@@ -23,7 +23,8 @@ Of every cell it is asked:
 - that nothing is called after the call has settled, and that \`diag\` hears of no fault but those expected.
 
 Each is tried with listeners and without, with a signal and without, by \`execute\` and by \`settle\`, inside a driver, inside a gate
-that is told how it ended, in a nested pipeline with a listener of its own, and with metrics and a span.
+that is told how it ended, in a nested pipeline with a listener of its own, in the copy of a keyed pipeline, and with metrics and a span. An operation
+that has ended before a listener aborts has ended the call, too, unless a driver is around it.
 `;
 
 /** The whole page. */

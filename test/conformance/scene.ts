@@ -8,7 +8,7 @@ import type {
   PipelineLayer,
   TelemetryOptions,
 } from 'holdfast';
-import { pipeline } from 'holdfast';
+import { keyed, pipeline } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 
 /** What the operation does when it is called. */
@@ -40,6 +40,9 @@ const errorTypeOf = (result: unknown): string | undefined =>
 /** Why a signal of `AbortSignal.timeout` aborts. */
 export const CALLERS_TIMEOUT = new DOMException('The operation timed out', 'TimeoutError');
 
+/** The key of the copy, where there is one. */
+export const KEY = 'a key';
+
 /** How long an operation takes that resolves or rejects. */
 const TAKES_MS = 10;
 
@@ -69,11 +72,15 @@ export interface Ran {
 export interface Extras {
   readonly listens: boolean;
   readonly listenerThrows?: boolean | undefined;
+  /** At the first event. */
+  readonly listenerAborts?: boolean | undefined;
   readonly discardThrows?: boolean | undefined;
   readonly errorTypeOf?: boolean | undefined;
   /** What `isFailure` says of every outcome. */
   readonly isFailure?: boolean | 'ignore' | 'throws' | undefined;
   readonly telemetry?: TelemetryOptions | undefined;
+  /** It is the copy of a key. */
+  readonly keyed?: boolean | undefined;
 }
 
 /** One call in a world of its own: a clock, a caller, an upstream, and everything that happens written down. */
@@ -108,7 +115,7 @@ export class Scene {
 
   make(layers: readonly PipelineLayer[], extras: Extras): Pipeline<unknown> {
     const { telemetry, isFailure } = extras;
-    const made = pipeline(
+    const template = pipeline(
       {
         name: 'calls',
         clock: this.clock,
@@ -124,13 +131,15 @@ export class Scene {
       },
       ...layers,
     );
+    const copies = extras.keyed === true ? keyed(template) : undefined;
     if (extras.listens) {
-      made.on((event) => {
+      (copies ?? template).on((event) => {
         this.heard.push({ event, who: store.getStore() });
         if (extras.listenerThrows === true) throw FAULT;
+        if (extras.listenerAborts === true) this.caller.abort(REASON);
       });
     }
-    return made;
+    return copies?.get(KEY) ?? template;
   }
 
   /** These policies as a pipeline of their own, to be nested. */

@@ -65,6 +65,8 @@ export interface Row {
   readonly page?: string;
   /** Nothing is in the way of the call. */
   readonly plain: SetUp;
+  /** Something has been done to the policy then, which its copies would not know of. */
+  readonly prepared?: boolean;
   /** The call waits: one set-up for each of its waits. */
   readonly waits?: Readonly<Record<string, SetUp>>;
   /** Likewise, and in the end it has waited in vain. */
@@ -110,6 +112,8 @@ export const endingNames = [
   'callback throws',
   'isFailure throws',
   'listener throws',
+  'listener aborts',
+  'listener aborts a wait',
   'discard throws',
 ] as const;
 

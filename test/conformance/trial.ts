@@ -5,7 +5,7 @@ import { Metrics, Traces } from '../telemetry/support/sdk.js';
 import { countersOf, metricsOf, spansOf } from './counters.js';
 import type { Ending } from './ending.js';
 import type { Mode } from './modes.js';
-import { Scene } from './scene.js';
+import { KEY, Scene } from './scene.js';
 import type { SetUp, Subject } from './table.js';
 import type { Observed } from './wanted.js';
 import { gotInWords, inWords } from './words.js';
@@ -43,6 +43,7 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
   const layers = mode.driven === true ? [passing(), ...around] : around;
   const made = scene.make(layers, {
     listens: mode.listens,
+    keyed: mode.keyed,
     telemetry: sdk && {
       meterProvider: sdk.metrics.provider,
       tracerProvider: sdk.traces.provider,
@@ -60,7 +61,8 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
   const heardAtTheEnd = scene.heard.length;
   const waiting = subject.waiting?.() ?? 0;
   await scene.others();
-  const held = subject.held?.() ?? 0;
+  // What the copy of a key has taken and counted, the policy does not know.
+  const held = mode.keyed === true ? 0 : (subject.held?.() ?? 0);
   const counters = countersOf(made);
   await scene.endLate(ending.late ?? 'resolves');
   const metricsNow = sdk === undefined ? undefined : await metricsOf(sdk.metrics);
@@ -68,6 +70,7 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
   const told = own.find(({ event }) => event.type === 'call')?.event;
   const inside = scene.heardInside.filter(({ event }) => event.callId === told?.callId);
   const { hung, discarded, heard } = scene;
+  const key = mode.keyed === true ? KEY : undefined;
   const observed: Observed = {
     gives: gotInWords(result),
     events: own.map(({ event }) => inWords(event)),
@@ -87,7 +90,9 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
       ...[...own, ...inside].map(({ event, who }) => ({ what: event.type, who })),
     ].flatMap(({ what, who }) => (who === 'the call' ? [] : [`${what} as ${who}`])),
     strange: heard.flatMap((each) =>
-      own.includes(each) || each.who === 'another call' ? [] : [inWords(each.event)],
+      (own.includes(each) && each.event.key === key) || each.who === 'another call'
+        ? []
+        : [inWords(each.event)],
     ),
     unaborted: hung.filter(({ context }) => !context.signal.aborted).length,
     undiscarded:
@@ -102,7 +107,7 @@ export async function tryOut(ending: Ending, setUp: SetUp, mode: Mode): Promise<
         .flatMap((each) => (own.includes(each) ? [each.event.type] : [])),
     ],
     seen,
-    counts: (await subject.counts?.()) ?? '',
+    counts: mode.keyed === true ? '' : ((await subject.counts?.()) ?? ''),
   };
   diag.disable();
   return observed;

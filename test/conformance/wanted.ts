@@ -30,7 +30,7 @@ export interface Observed {
   inFlight: number;
   /** What ran in the context of somebody else. */
   foreign: readonly string[];
-  /** Events that do not say that they are of this call, though it or nobody caused them. */
+  /** Events that do not say that they are of this call, though it or nobody caused them; or not of which key. */
   strange: readonly string[];
   /** Operations that were left running, and whose signal has not aborted. */
   unaborted: number;
@@ -47,7 +47,9 @@ export interface Observed {
 }
 
 /** What a cell has to show in a mode. */
-export function wanted(expected: Expected, ending: Ending, mode: Mode): Observed {
+export function wanted(cell: Expected, ending: Ending, mode: Mode): Observed {
+  const expected =
+    ending.needsListener === true && mode.driven === true ? abortedFirst(cell) : cell;
   const counters = countsOf(expected.events);
   const listens = mode.listens ? expected.events : [];
   const inside = mode.nested === true ? expected.events.filter(isOfPolicy) : [];
@@ -60,7 +62,7 @@ export function wanted(expected: Expected, ending: Ending, mode: Mode): Observed
     spans: mode.watched === true ? [spanOf(expected)] : [],
     attempts: mode.listens ? 0 : undefined,
     waiting: 0,
-    held: expected.held ?? 0,
+    held: mode.keyed === true ? 0 : (expected.held ?? 0),
     heldInTheEnd: 0,
     listeners: 0,
     timers: 0,
@@ -72,7 +74,16 @@ export function wanted(expected: Expected, ending: Ending, mode: Mode): Observed
     faults: (expected.faults ?? 0) + faultsOf(ending, listens.length + inside.length),
     afterwards: [],
     seen: mode.witnessed === true ? seenOf(expected, ending) : [],
-    counts: expected.counts ?? '',
+    counts: mode.keyed === true ? '' : (expected.counts ?? ''),
+  };
+}
+
+/** Within a driver an operation that has ended is no end of the call: who aborts then comes first. */
+function abortedFirst(expected: Expected): Expected {
+  return {
+    ...expected,
+    gives: 'the reason',
+    events: [...expected.events.slice(0, -1), 'call cancelled'],
   };
 }
 
@@ -81,7 +92,7 @@ function seenOf({ gives, events }: Expected, ending: Ending): string[] {
   const { unentered, unasked, aborts } = ending;
   if (unentered === true) return [];
   // Whatever the reason is: it is the caller's.
-  if (aborts === true) return ['cancelled'];
+  if (aborts === true && gives === 'the reason') return ['cancelled'];
   if (gives === 'the answer' || gives === 'the failed result') return ['success'];
   const outcome = outcomeOf(events);
   // While nobody is asked, a time that is over is no sign of the upstream.

@@ -5,6 +5,7 @@ import type { Admission, Audience, Call, Gate } from '../../pipeline/contract.js
 import type { BreakerState, EventBody } from '../../pipeline/events.js';
 import { reportFault } from '../../pipeline/events.js';
 import type { FailureRule } from '../../pipeline/failure-rule.js';
+import type { Home } from '../../pipeline/home.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Outcome } from '../../pipeline/outcome.js';
 import type { Refusals } from '../../pipeline/refusals.js';
@@ -76,7 +77,7 @@ export class CircuitBreakerPolicy implements Gate {
   #toRestore: CircuitBreakerSnapshot | undefined;
 
   /** @internal Use {@link circuitBreaker}. */
-  constructor(options: ResolvedCircuitBreaker, account?: BreakerAccount) {
+  constructor(options: ResolvedCircuitBreaker, account?: BreakerAccount, home?: Home) {
     const { probes, initialState } = options;
     this.#options = options;
     this.name = options.name;
@@ -110,7 +111,7 @@ export class CircuitBreakerPolicy implements Gate {
     );
     this.#ends = new CallEnds(options, this.#circuit, this.#judge);
     if (options.announceHalfOpen) {
-      this.#alarm = new HalfOpenAlarm(this.#circuit, () => this.#time.source.clock);
+      this.#alarm = new HalfOpenAlarm(this.#circuit, () => this.#time.source.clock, home);
     }
     if (initialState === undefined) return;
     restoreAtOnce(initialState, this.#circuit, this.#breaker);
@@ -209,7 +210,7 @@ export class CircuitBreakerPolicy implements Gate {
 
   fork(): CircuitBreakerPolicy {
     assertCopyable(this.#options);
-    return new CircuitBreakerPolicy(this.#options, this.#reporter.account);
+    return new CircuitBreakerPolicy(this.#options, this.#reporter.account, this.#alarm?.home);
   }
 
   /** @internal One with the same options, but for how it handles outcomes and, where it does not say so itself, reads delays. */

@@ -177,7 +177,10 @@ export class Circuit {
     this.#opening = true;
     const { ms: openForMs, fault } = this.#stays.next(opening, about, askedMs);
     this.#opening = false;
-    if (generation !== this.generation) return;
+    if (generation !== this.generation) {
+      if (fault !== undefined) throw fault.error;
+      return;
+    }
     this.openings = opening;
     this.openUntil = nowMs + openForMs;
     this.#openForMs = openForMs;

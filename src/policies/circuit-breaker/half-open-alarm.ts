@@ -1,3 +1,5 @@
+import type { Home } from '../../pipeline/home.js';
+import { homeHere } from '../../pipeline/home.js';
 import type { Clock } from '../../time/clock.js';
 import { unref } from '../../time/unref.js';
 import type { Circuit } from './circuit.js';
@@ -9,14 +11,17 @@ import type { Circuit } from './circuit.js';
 export class HalfOpenAlarm {
   readonly #circuit: Circuit;
   readonly #clock: () => Clock;
+  /** Where the breaker was made, or the one it is a copy of: that its time is over is no part of the call that opened it. */
+  readonly home: Home | undefined;
   #holders = 0;
   /** When the timer that runs is due. */
   #dueAt: number | undefined;
   #cancel: (() => void) | undefined;
 
-  constructor(circuit: Circuit, clock: () => Clock) {
+  constructor(circuit: Circuit, clock: () => Clock, home = homeHere()) {
     this.#circuit = circuit;
     this.#clock = clock;
+    this.home = home;
   }
 
   /** Somebody listens, until what this returns is called. */
@@ -39,7 +44,15 @@ export class HalfOpenAlarm {
     if (dueAt === this.#dueAt) return;
     this.#cancel?.();
     this.#dueAt = dueAt;
-    this.#cancel = dueAt === undefined ? undefined : this.#timerAt(dueAt);
+    this.#cancel = dueAt === undefined ? undefined : this.#atHome(dueAt);
+  }
+
+  /** A timer keeps the context in which it is set. */
+  #atHome(dueAt: number): () => void {
+    const { home } = this;
+    return home === undefined
+      ? this.#timerAt(dueAt)
+      : home.runInAsyncScope(this.#timerAt, this, dueAt);
   }
 
   /** Returns what cancels it. */

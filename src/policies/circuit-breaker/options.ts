@@ -51,7 +51,10 @@ export interface CircuitBreakerOptions extends Named {
    * backoff of cockatiel's: these are taken as they are, up to `maxOpenFor` where there is one. Default 500 ms.
    */
   readonly openFor?: Duration | OpenForFunction | OpenForBackoff | undefined;
-  /** Growth of the time it stays open from one consecutive opening to the next: >= 1, which is none. Default 2. */
+  /**
+   * Growth of the time it stays open from one consecutive opening to the next, up to `maxOpenFor`: >= 1, which is none. More than 2 needs
+   * a longer `maxOpenFor` than its default. Default 2.
+   */
   readonly openForFactor?: number | undefined;
   /** Share by which that time is spread up and down, so that a fleet does not return in step: from 0, which is none, to below 1. Default 0.2. */
   readonly openForSpread?: number | undefined;

@@ -99,6 +99,10 @@ export const adaptiveLimiterRow: Row = {
     }),
     'isFailure throws': usual(),
     'listener throws': usual(),
+    'listener aborts': usual(),
+    'listener aborts a wait': cases({
+      queue: ends('the reason', ['queued by adaptive_limiter', 'call cancelled']),
+    }),
     'discard throws': holds,
   },
 };

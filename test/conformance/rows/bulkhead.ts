@@ -82,6 +82,10 @@ export const bulkheadRow: Row = {
     'callback throws': cannot('It has no callbacks.'),
     'isFailure throws': usual(),
     'listener throws': usual(),
+    'listener aborts': usual(),
+    'listener aborts a wait': cases({
+      queue: ends('the reason', ['queued by bulkhead', 'call cancelled']),
+    }),
     'discard throws': holds,
   },
 };

@@ -90,6 +90,8 @@ export const closedBreaker: Row = {
     }),
     'isFailure throws': uncounted,
     'listener throws': bad,
+    'listener aborts': bad,
+    'listener aborts a wait': noWait,
     'discard throws': bad,
   },
 };
@@ -135,6 +137,7 @@ export const halfOpenBreaker: Row = {
   name: 'circuit breaker, half-open',
   page: 'policies/circuit-breaker.md',
   plain: halfOpen(),
+  prepared: true,
   refuses: async (scene) => {
     const subject = await halfOpen()(scene);
     scene.another(...subject.layers);
@@ -215,6 +218,8 @@ export const halfOpenBreaker: Row = {
     }),
     'isFailure throws': ends('the fault', [toHalfOpen, 'attempt 1 failure', 'call failure'], free),
     'listener throws': failedProbe,
+    'listener aborts': ends('the reason', [toHalfOpen, 'call cancelled'], free),
+    'listener aborts a wait': asClosed('listener aborts a wait'),
     'discard throws': expired,
   },
 };

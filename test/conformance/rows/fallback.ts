@@ -119,6 +119,10 @@ export const fallbackRow: Row = {
     }),
     'isFailure throws': answers('attempt 1 failure'),
     'listener throws': usual(),
+    'listener aborts': ends('the reason', ['attempt 1 failure', 'call cancelled']),
+    'listener aborts a wait': cases({
+      'its function': ends('the reason', ['attempt 1 failure', 'call cancelled']),
+    }),
     'discard throws': usual(),
   },
 };

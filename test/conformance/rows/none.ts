@@ -41,6 +41,8 @@ export const none: Row = {
     ),
     'isFailure throws': usual(),
     'listener throws': usual(),
+    'listener aborts': usual(),
+    'listener aborts a wait': nothing,
     'discard throws': usual(),
   },
 };

@@ -113,6 +113,10 @@ export const ownDriver: Row = {
     }),
     'isFailure throws': usual(),
     'listener throws': usual(),
+    'listener aborts': ends('the reason', ['attempt 1 failure', 'call cancelled']),
+    'listener aborts a wait': cases({
+      sleep: ends('the reason', ['attempt 1 failure', 'call cancelled']),
+    }),
     'discard throws': usual(),
   },
 };

@@ -125,6 +125,11 @@ export const ownGate: Row = {
     }),
     'isFailure throws': usual(),
     'listener throws': usual(),
+    'listener aborts': usual(),
+    'listener aborts a wait': cases({
+      // Its wait is no event.
+      enter: ends('the answer', ['attempt 1 success', 'call success']),
+    }),
     'discard throws': usual(),
   },
 };

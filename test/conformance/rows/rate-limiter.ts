@@ -81,6 +81,10 @@ export const rateLimiterRow: Row = {
     'callback throws': cannot('It has no callbacks.'),
     'isFailure throws': taking,
     'listener throws': taking,
+    'listener aborts': taking,
+    'listener aborts a wait': cases({
+      queue: ends('the reason', ['queued by rate_limiter', 'call cancelled']),
+    }),
     'discard throws': taking,
   },
 };

@@ -135,6 +135,10 @@ export const retryRow: Row = {
     }),
     'isFailure throws': usual(),
     'listener throws': usual(),
+    'listener aborts': ends('the reason', ['attempt 1 failure', 'call cancelled']),
+    'listener aborts a wait': cases({
+      backoff: ends('the reason', ['attempt 1 failure', 'call cancelled']),
+    }),
     'discard throws': usual(),
   },
 };

@@ -206,6 +206,15 @@ export const standardRow: Row = {
     }),
     'isFailure throws': usual(nothing),
     'listener throws': usual(),
+    'listener aborts': ends('the reason', ['attempt 1 failure', 'call cancelled'], bad),
+    'listener aborts a wait': cases({
+      backoff: ends('the reason', ['attempt 1 failure', 'call cancelled'], bad),
+      'queue of the bulkhead': ends(
+        'the reason',
+        ['queued by bulkhead', 'call cancelled'],
+        nothing,
+      ),
+    }),
     'discard throws': held,
   },
 };

@@ -100,6 +100,8 @@ export const throttleRow: Row = {
     }),
     'isFailure throws': uncounted,
     'listener throws': failed,
+    'listener aborts': failed,
+    'listener aborts a wait': noWait,
     'discard throws': failed,
   },
 };

@@ -39,6 +39,8 @@ export const timeoutRow: Row = {
     'callback throws': cannot('It has no callbacks.'),
     'isFailure throws': usual(),
     'listener throws': usual(),
+    'listener aborts': usual(),
+    'listener aborts a wait': noWait,
     'discard throws': usual(),
   },
 };

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it, vi } from 'vitest';
 import type { CircuitBreakerOptions, Clock } from '../../../src/index.js';
 import { circuitBreaker, keyed, pipeline, systemClock } from '../../../src/index.js';
@@ -193,6 +194,49 @@ describe('circuitBreaker: announceHalfOpen', () => {
     }
     await clock.advance(5_000);
     expect(heard).toEqual(['a open', 'b open', 'a half_open', 'b half_open']);
+  });
+
+  it('B7: nor is a timer left in keyed pipelines that nobody listens to any more', async () => {
+    const clock = new VirtualClock();
+    const options = { ...PLAIN, ...PLAIN_RULES, announceHalfOpen: true };
+    const hosts = keyed(pipeline({ name: 'hosts', clock }, circuitBreaker(options)));
+    const leave = [hosts.on('transition', () => {}), hosts.get('a').on('retry', () => {})];
+    for (const key of ['a', 'b']) {
+      for (let i = 0; i < 5; i++) await hosts.settle(key, () => Promise.reject(DOWN));
+    }
+    expect(clock.pending).toBe(2);
+    for (const each of leave) each();
+    expect(clock.pending).toBe(0);
+    hosts.on('transition', () => {});
+    expect(clock.pending).toBe(2);
+    hosts.dispose();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('G14: is told in the context in which the breaker was made, and not in that of the call that opened it', async () => {
+    const store = new AsyncLocalStorage<string>();
+    const told: unknown[] = [];
+    const [alone, keys] = store.run('the start', () => {
+      const options = { ...PLAIN, consecutiveFailures: 1, openFor: 10, announceHalfOpen: true };
+      const make = () => pipeline('calls', circuitBreaker(options));
+      return [make(), keyed(make())];
+    });
+    for (const made of [() => alone, () => keys.get('a')]) {
+      await store.run('a call', async () => {
+        const calls = made();
+        const half = new Promise<void>((resolve) => {
+          calls.on('transition', ({ to, callId }) => {
+            told.push([to, store.getStore(), callId === undefined]);
+            if (to === 'half_open') resolve();
+          });
+        });
+        await calls.settle(() => Promise.reject(DOWN));
+        await half;
+      });
+    }
+    const opened = ['open', 'a call', false];
+    const announced = ['half_open', 'the start', true];
+    expect(told).toEqual([opened, announced, opened, announced]);
   });
 
   it('B7: a listener that moves it in turn finds no timer of an earlier opening', async () => {

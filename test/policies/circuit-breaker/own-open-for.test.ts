@@ -367,6 +367,20 @@ describe('circuitBreaker: an openFor that fails', () => {
     }
   });
 
+  it('G4: what it throws after it has moved it by hand ends the call all the same', async () => {
+    const mine = new Error('mine');
+    const made = own(() => {
+      made.breaker.reset();
+      throw mine;
+    });
+    await made.fail(4);
+    expect(await made.calls.settle(() => Promise.reject(DOWN))).toEqual({
+      status: 'rejected',
+      reason: mine,
+    });
+    expect(made.breaker.state).toBe('closed');
+  });
+
   it('B8: nor does a look at it while a probe that hung has it open', async () => {
     const seen: unknown[] = [];
     const made = own(
