@@ -8,7 +8,6 @@ export type Holdfast = typeof import('../../../src/index.js');
 export type HoldfastFetch = typeof import('../../../src/fetch/index.js');
 export type HoldfastTesting = typeof import('../../../src/testing/index.js');
 export type HoldfastCockatiel = typeof import('../../../src/cockatiel/index.js');
-export type HoldfastTesting = typeof import('../../../src/testing/index.js');
 
 /** One copy of the package. */
 export interface Copy {
