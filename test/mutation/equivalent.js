@@ -163,6 +163,27 @@ export const EQUIVALENT = [
       'what began before now begins no earlier: asked to save the time',
     ],
   ]),
+  ...inFile('src/policies/adaptive-limiter/limit.ts', [
+    [
+      'this.#unloaded?.measure(latencyMs, this.#limit);',
+      ['this.#unloaded?.measure -> this.#unloaded.measure'],
+      'only what knows latencies is ever measured; for the compiler',
+    ],
+  ]),
+  ...inFile('src/policies/adaptive-limiter/round.ts', [
+    [
+      'if (inFlight > this.peak) this.peak = inFlight;',
+      ['inFlight > this.peak -> inFlight >= this.peak'],
+      'the same peak is the same',
+    ],
+  ]),
+  ...inFile('src/policies/adaptive-limiter/unloaded-latency.ts', [
+    [
+      'this.#learn(latencyMs, latencyMs > this.ms ? 1 : 0.5, limit);',
+      ['latencyMs > this.ms -> latencyMs >= this.ms'],
+      'the same latency is the same, whatever its weight',
+    ],
+  ]),
   ...inFile('src/policies/adaptive-limiter/patience.ts', [
     ['if (ms <= 1) return 1;', ['ms <= 1 -> ms < 1'], 'a millisecond is a whole step'],
   ]),

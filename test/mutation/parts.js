@@ -114,10 +114,14 @@ export const PARTS = [
       'policies/adaptive-limiter/limit.ts',
       'policies/adaptive-limiter/overload.ts',
       'policies/adaptive-limiter/round.ts',
-      'policies/adaptive-limiter/unloaded-latency.ts',
       'policies/adaptive-limiter/vegas.ts',
     ],
     tests: ['policies/adaptive-limiter/limit.test.ts'],
+  },
+  {
+    name: 'unloaded latency',
+    files: ['policies/adaptive-limiter/unloaded-latency.ts'],
+    tests: ['policies/adaptive-limiter/unloaded-latency.test.ts'],
   },
   {
     name: 'latency regulator',

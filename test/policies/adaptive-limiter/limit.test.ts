@@ -61,6 +61,9 @@ describe('the steps', () => {
   it('L2: vegas keeps the queue between √limit / 2 and three times that', () => {
     expect(vegas(100, 50, 50)).toBe(105);
     expect(vegas(100, 55, 50)).toBe(100);
+    // At both bounds themselves: a queue of 1 and of 3.
+    expect(vegas(4, 4, 3)).toBe(4);
+    expect(vegas(4, 4, 1)).toBe(4);
     expect(vegas(100, 60, 50)).toBe(95);
     expect(vegas(100, 5_000, 50)).toBe(95);
     expect(vegas(1, 50, 50)).toBe(2);
