@@ -1,4 +1,4 @@
-import type { Attributes, Context, Span } from '@opentelemetry/api';
+import type { Attributes, Context, Exception, Span } from '@opentelemetry/api';
 import { diag } from '@opentelemetry/api';
 import { errorTypeOf } from '../pipeline/error-type.js';
 import { fromEnvironment } from './environment.js';
@@ -78,7 +78,7 @@ export function recordException(
 ): void {
   const to = exceptionSignal();
   const provider = to === 'spans' || !span.isRecording() ? undefined : loggerProvider();
-  if (provider === undefined || to === 'logs/dup') span.recordException(error);
+  if (provider === undefined || to === 'logs/dup') span.recordException(ofSpan(error));
   if (provider === undefined) return;
   loggerOf(provider).emit({
     eventName: exceptionLog.name,
@@ -87,6 +87,13 @@ export function recordException(
     attributes: { ...about, ...exceptionAttributes(error) },
     context,
   });
+}
+
+/** A DOMException's number, as of `AbortSignal.timeout`, is not its type, which SDKs would take it for. */
+function ofSpan(error: Error): Exception {
+  if (typeof (error as { code?: unknown }).code !== 'number') return error;
+  const { name, message, stack } = error;
+  return stack === undefined ? { name, message } : { name, message, stack };
 }
 
 function loggerOf(provider: LoggerProvider): Logger {
