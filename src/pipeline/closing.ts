@@ -21,7 +21,7 @@ export interface Unread {
 }
 
 /** The name under which calls are refused, in events, errors and telemetry. */
-const DRAIN = 'drain';
+export const DRAIN = 'drain';
 
 const refusing: Gate = {
   role: 'gate',

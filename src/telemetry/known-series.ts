@@ -3,11 +3,13 @@ import {
   BulkheadFullError,
   CircuitIsolatedError,
   CircuitOpenError,
+  DrainingError,
   LimitExceededError,
   RateLimitedError,
   ThrottledError,
   TimeoutError,
 } from '../errors.js';
+import { DRAIN } from '../pipeline/closing.js';
 import type { ToldOutcome } from '../pipeline/events.js';
 import type { AttemptKind, CallOutcome } from '../pipeline/host.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
@@ -56,6 +58,14 @@ export function* knownSeries(
     }
     if (limits) yield { metric: 'limitReached', attributes: of, value: 0 };
   }
+  // Any pipeline may drain.
+  const drain = {
+    ...attributes,
+    [attribute.policy]: DRAIN,
+    [attribute.reason]: DrainingError.reason,
+    [attribute.enforced]: true,
+  };
+  yield { metric: 'rejections', attributes: drain, value: 0 };
 }
 
 const FALLBACK = 'fallback';

@@ -102,6 +102,7 @@ it('rejections by policy and reason, transitions and limits reached', async () =
     'adaptive_limiter limit_exceeded true 0',
     'pool bulkhead_full true 0',
     'tariff too_dear true 0',
+    'drain draining true 0',
   ]);
   expect(await told(sdk, 'holdfast.circuit_breaker.transitions', name)).toEqual([
     'circuit_breaker closed 0',
@@ -118,15 +119,18 @@ it('rejections by policy and reason, transitions and limits reached', async () =
   expect(await told(sdk, 'holdfast.rejections', name)).toContain('tariff too_dear true 1');
 });
 
+/** Of a pipeline with a bulkhead. */
+const REJECTIONS = ['bulkhead bulkhead_full true 0', 'drain draining true 0'];
+
 it('also of pipelines that were made before the SDK was registered, from the first collection on', async () => {
   const name = fresh();
   const made = pipeline(name, bulkhead());
   const other = pipeline(fresh());
   const sdk = new Metrics(AggregationTemporality.DELTA).register();
   await other.execute(() => 1);
-  expect(await told(sdk, 'holdfast.rejections', name)).toEqual(['bulkhead bulkhead_full true 0']);
+  expect(await told(sdk, 'holdfast.rejections', name)).toEqual(REJECTIONS);
   // Delta temporality tells of them again and again, so that each interval is known to be whole.
-  expect(await told(sdk, 'holdfast.rejections', name)).toEqual(['bulkhead bulkhead_full true 0']);
+  expect(await told(sdk, 'holdfast.rejections', name)).toEqual(REJECTIONS);
   expect(made.name).toBe(name);
 });
 
@@ -138,7 +142,7 @@ it('of a keyed pipeline once, however many keys and sets of attributes there are
   );
   for (let i = 0; i < 50; i++) await byKey.execute(`r${i}`, () => 1);
   const rejections = await told(sdk, 'holdfast.rejections', name);
-  expect(rejections).toEqual(['bulkhead bulkhead_full true 0']);
+  expect(rejections).toEqual(REJECTIONS);
   const calls = await told(sdk, 'holdfast.calls', name);
   expect(calls).toHaveLength(5 + 50);
 });
