@@ -37,8 +37,8 @@ function isDeadline(value: unknown): boolean {
 }
 
 /** Whether a call brings no more than a signal, as almost every call does. */
-export function isPlain(options: CallOptions | undefined): boolean {
-  if (options === undefined) return true;
+export function isPlain(options: CallOptions | null | undefined): boolean {
+  if (options === undefined || options === null) return true;
   if (typeof options !== 'object') return false;
   // Quicker than any list of the keys.
   for (const key in options) if (key !== 'signal') return false;
