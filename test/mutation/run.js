@@ -12,8 +12,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
 import { changedLines } from './changed.js';
+import { filesOf } from './files.js';
 import { PARTS } from './parts.js';
-import { sourceFiles } from './source-files.js';
 import { verdictOn } from './verdict.js';
 
 /** Also an error outside of any test, such as a rejection that nobody handled. */
@@ -34,8 +34,11 @@ const changed = values.changed ? changedLines() : undefined;
 
 const mutants = [];
 const leftOut = [];
+/** Test files that ran through none of the code: moved, or broken where they run here. */
+const idle = [];
 for (const part of PARTS) {
-  const files = sourceFiles(part).filter((file) => asked(part, file));
+  const all = part.files.flatMap((pattern) => filesOf('src', pattern));
+  const files = all.filter((file) => asked(part, file));
   const mutate = changed === undefined ? files : files.flatMap((file) => changed.get(file) ?? []);
   if (mutate.length === 0) continue;
   const started = performance.now();
@@ -43,8 +46,13 @@ for (const part of PARTS) {
     leftOut.push(part.name);
     continue;
   }
-  const found = await mutantsOf(mutate, part.tests);
+  const tests = part.tests.flatMap((pattern) => filesOf('test', pattern));
+  const found = await mutantsOf(mutate, tests);
   mutants.push(...found);
+  if (changed === undefined && files.length === all.length) {
+    const used = new Set(found.flatMap(({ coveredBy }) => coveredBy));
+    idle.push(...tests.filter((test) => !used.has(test)));
+  }
   const seconds = Math.round((performance.now() - started) / 1000);
   console.log(`${part.name}: ${found.length} mutants, ${seconds} s`);
 }
@@ -52,14 +60,16 @@ for (const part of PARTS) {
 const verdict = verdictOn(mutants, { whole: changed === undefined });
 console.log(verdict.text);
 if (leftOut.length > 0) console.log(`Left out for want of time: ${leftOut.join(', ')}`);
+if (idle.length > 0)
+  console.log(`These tests ran through nothing that is mutated: ${idle.join(', ')}`);
 if (values.report !== undefined) {
   writeFileSync(values.report, JSON.stringify(verdict.survivors, undefined, 2));
 }
-process.exit(verdict.passed ? 0 : 1);
+process.exit(verdict.passed && idle.length === 0 ? 0 : 1);
 
 /** Runs Stryker on files or ranges of lines (`file:first-last`) against the tests of a part. */
 async function mutantsOf(mutate, tests) {
-  process.env.HOLDFAST_MUTATION_TESTS = tests.map((each) => `test/${each}`).join(',');
+  process.env.HOLDFAST_MUTATION_TESTS = tests.join(',');
   const results = await new Stryker({
     mutate,
     testRunner: 'vitest',
@@ -70,7 +80,7 @@ async function mutantsOf(mutate, tests) {
     timeoutMS: 10_000,
     concurrency: 1,
     // What the copy that is mutated consists of.
-    ignorePatterns: ['**', '!src/**', '!test/**', '!*.config.ts', '!package.json'],
+    ignorePatterns: ['**', '!src/**', '!test/**', '!docs/**', '!*.config.ts', '!package.json'],
     tsconfigFile: 'none',
     disableTypeChecks: false,
     mutator: { excludedMutations: [] },
@@ -80,11 +90,12 @@ async function mutantsOf(mutate, tests) {
   }).runMutationTest();
   return results
     .filter(({ status }) => status !== 'Ignored')
-    .map(({ fileName, location, mutatorName, replacement, status }) => ({
+    .map(({ fileName, location, mutatorName, replacement, status, coveredBy = [] }) => ({
       file: fileName.slice(fileName.lastIndexOf('src/')),
       location,
       mutator: mutatorName,
       replacement,
       noticed: NOTICED.has(status),
+      coveredBy: coveredBy.map((test) => test.slice(0, test.indexOf('#'))),
     }));
 }

@@ -305,6 +305,14 @@ describe('circuitBreaker: an openFor that fails', () => {
     },
   );
 
+  it('G7: nor does a promise that rejects later go unhandled', async () => {
+    const later = (() => Promise.reject(new Error('later'))) as unknown as () => number;
+    const { calls, fail } = own(later);
+    await fail(4);
+    const error = calls.execute(() => Promise.reject(DOWN));
+    await expect(error).rejects.toBeInstanceOf(ConfigError);
+  });
+
   it('G4: what it throws ends the call, and it opens all the same, no longer than it may', async () => {
     const fault = new Error('no');
     const { breaker, calls, clock, fail } = own(
