@@ -41,6 +41,9 @@ it('L2: the time of a call starts anew after a pause, and is known exactly', () 
   const { regulator, calls, source } = rigOf('gradient');
   expect(regulator.timeOf(source)).toBe(1_000);
   expect(regulator.unloadedMs).toBeUndefined();
+  const plain = rigOf('gradient');
+  plain.calls(2_000, 'success', false);
+  expect(plain.regulator.unloadedMs).toBeCloseTo(50, 0);
   calls(2_000, 'success', false, 5_000);
   expect(regulator.unloadedMs).toBeCloseTo(50, 0);
 });
