@@ -2,6 +2,7 @@ import { RejectedError, TimeoutError } from 'holdfast';
 import { describe, expect, it } from 'vitest';
 import {
   markAgain,
+  markClassified,
   markElsewhere,
   markFailed,
   markFinal,
@@ -9,6 +10,7 @@ import {
   markRetryAfter,
 } from '../../src/fetch/notes.js';
 import {
+  classifiedRule,
   countingHandle,
   delayReader,
   failedStatus,
@@ -17,9 +19,11 @@ import {
   isFetchOverload,
   isToRepeat,
   retryHandle,
+  ruleBeside,
   signOf,
   statusIn,
 } from '../../src/fetch/verdict.js';
+import { isPartial } from '../../src/pipeline/failure-rule.js';
 import type { Outcome } from '../../src/pipeline/outcome.js';
 import { failure, success } from '../../src/pipeline/outcome.js';
 import { handlesOf } from '../../src/policies/filter.js';
@@ -374,5 +378,38 @@ describe('the delay that is asked for', () => {
     expect(delay(repeated(401))).toBe(0);
     expect(delay(repeated(503))).toBeUndefined();
     expect(delay(repeated(401, { 'retry-after': '7' }))).toBe(7_000);
+  });
+
+  it('G15, X2: a filter of one’s own may ignore an outcome, and then it says nothing', () => {
+    const handle = countingHandle((outcome) => (outcome.kind === 'success' ? 'ignore' : true));
+    const signs = signsOf(handle, () => false);
+    expect(signs(success(answer(503)), undefined)).toBe('nothing');
+    expect(signs(failure(coded('ECONNRESET')), undefined)).toBe('failure');
+  });
+
+  it.each([true, false, 'ignore'] as const)('G15: what classify says is the rule: %s', (said) => {
+    const outcome = success(noted(answer(503), (result) => markClassified(result, said)));
+    expect(classifiedRule(outcome)).toBe(said);
+    expect(signOf(outcome) === 'nothing').toBe(said === 'ignore');
+    expect(classifiedRule(success(answer(503)))).toBeUndefined();
+    expect(signOf(success(answer(503)))).toBe('failure');
+  });
+
+  it('G15: beside the policies’ own rule, classify comes first, and that rule says the rest', () => {
+    const asked: Outcome[] = [];
+    const own = (outcome: Outcome): true => {
+      asked.push(outcome);
+      return true;
+    };
+    const rule = ruleBeside(own);
+    const said = success(noted(answer(503), (result) => markClassified(result, false)));
+    const rest = success(answer(200));
+    expect([rule?.(said), rule?.(rest)]).toEqual([false, true]);
+    expect(asked).toEqual([rest]);
+    // Always the same one: who shares it asks it once.
+    expect(ruleBeside(own)).toBe(rule);
+    expect(ruleBeside(() => true)).not.toBe(rule);
+    expect(rule !== undefined && isPartial(rule)).toBe(true);
+    expect(ruleBeside(undefined)).toBeUndefined();
   });
 });

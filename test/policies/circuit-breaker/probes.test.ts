@@ -36,8 +36,10 @@ describe('probesNeeded', () => {
 describe('Probes', () => {
   it('B6: lets in as many as its limit, those that have ended included', () => {
     const probes = new Probes(3, 3, 1_000);
+    expect(probes.inFlight).toBe(0);
     const first = admitted(probes);
     admitted(probes);
+    expect(probes.inFlight).toBe(2);
     expect(probes.settle(first, true)).toBeUndefined();
     admitted(probes);
     expect(probes.admit(0)).toBeUndefined();

@@ -43,6 +43,20 @@ describe('retryBudget', () => {
     }
   });
 
+  it.each([0, 2])('R6: starts over as it was at first, with %i a second', (minPerSecond) => {
+    const budget = retryBudget({ minPerSecond });
+    for (let i = 0; i < 4; i++) budget.deposit(0);
+    while (budget.tryWithdraw(0));
+    for (let i = 0; i < 9; i++) budget.deposit(0);
+    budget.startOver();
+    const fresh = retryBudget({ minPerSecond });
+    for (const each of [budget, fresh]) {
+      expect(each.balance(0)).toBe(minPerSecond);
+      each.deposit(0);
+      expect(each.balance(0)).toBe(minPerSecond + 1);
+    }
+  });
+
   it('R6: what is left is never negative, and a part of a retry allows none', () => {
     const budget = retryBudget({ ratio: 0.3, minPerSecond: 0 });
     for (let i = 0; i < 3; i++) budget.deposit(0);

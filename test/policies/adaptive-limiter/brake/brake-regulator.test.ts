@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { OutcomeKind } from '../../../../src/pipeline/outcome.js';
 import { BrakeRegulator } from '../../../../src/policies/adaptive-limiter/brake/brake-regulator.js';
+import type { Ending } from '../../../../src/policies/adaptive-limiter/regulator.js';
 import type { TimeSource } from '../../../../src/time/time-source.js';
 
 /** A time that counts how often it is read exactly. */
@@ -23,7 +23,7 @@ function rigOf({ inFlight = 10, leftMs = 1_000 } = {}) {
   const regulator = new BrakeRegulator(1, 10_000, 10_000);
   const call = (
     tookMs: number,
-    kind: OutcomeKind = 'success',
+    kind: Ending = 'success',
     { isOverload = false, left = leftMs } = {},
   ): number => {
     const stay = regulator.begin(time.ms, time.ms + left);
@@ -37,7 +37,7 @@ function rigOf({ inFlight = 10, leftMs = 1_000 } = {}) {
 }
 
 describe('a verdict', () => {
-  it.each<[string, number, OutcomeKind, boolean, boolean]>([
+  it.each<[string, number, Ending, boolean, boolean]>([
     ['quick success', 10, 'success', false, false],
     ['success after half of the time', 500, 'success', false, false],
     ['success after more than half of the time', 504, 'success', false, true],
@@ -50,6 +50,8 @@ describe('a verdict', () => {
     ['call given up at once', 10, 'cancelled', false, false],
     ['call given up after more than half of the time', 504, 'cancelled', false, true],
     ['rejection by a policy inside', 10, 'rejected', false, false],
+    ['call that is to be ignored, however long it took', 504, 'ignored', false, false],
+    ['call that is to be ignored, and past its time', 1_004, 'ignored', true, false],
   ])('L2: of a %s', (_, tookMs, kind, isOverload, isUseless) => {
     const { regulator, calls } = rigOf();
     calls(60, tookMs, kind, { isOverload });
@@ -57,7 +59,7 @@ describe('a verdict', () => {
   });
 
   it('L2: of what is neither useful nor useless: it does not make up for what is', () => {
-    for (const kind of ['failure', 'rejected', 'cancelled'] as const) {
+    for (const kind of ['failure', 'rejected', 'cancelled', 'ignored'] as const) {
       const { regulator, calls } = rigOf();
       for (let i = 0; i < 20; i++) {
         calls(3, 1, kind);
