@@ -427,8 +427,8 @@ export const EQUIVALENT = [
       'without a floor each retry is paid for by a first attempt, which leaves the window no later: the other bound is the tighter one',
     ],
     [
-      'if (minPerSecond > 0) {',
-      ['minPerSecond > 0 -> true', 'minPerSecond > 0 -> minPerSecond >= 0'],
+      'if (this.#minPerSecond === 0) return;',
+      ['this.#minPerSecond === 0 -> false'],
       'a bucket that holds nothing gives nothing: made only where it is needed',
     ],
     [
