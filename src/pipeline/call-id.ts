@@ -1,25 +1,9 @@
-interface Counter {
-  last: number;
-}
+import { shared } from '../copies.js';
 
-/** One for all copies of this package in a process. */
-const SHARED = Symbol.for('holdfast.call_ids');
+let counter: { last: number } | undefined;
 
-let counter: Counter | undefined;
-
-/** A number that no other call of this process has: small, and in order of asking. */
+/** A number that no other call of this process has, whichever copy of this package made it: small, and in order of asking. */
 export function nextCallId(): number {
-  counter ??= findCounter();
+  counter ??= shared('callIds', () => ({ last: 0 }));
   return ++counter.last;
-}
-
-function findCounter(): Counter {
-  const shared = globalThis as { [SHARED]?: Counter };
-  try {
-    shared[SHARED] ??= { last: 0 };
-    return shared[SHARED];
-  } catch {
-    // Globals that are frozen: this copy counts by itself.
-    return { last: 0 };
-  }
 }
