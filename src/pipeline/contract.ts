@@ -93,6 +93,8 @@ export interface PolicyBase {
   readonly failureRule?: FailureRule | undefined;
   /** A copy with the same options and fresh state, without validating again. Without it, copies of a pipeline share the policy. */
   fork?(): Policy<unknown>;
+  /** @internal How copies are made that need nothing of their own before they are called; with `fork` only. */
+  readonly copies?: LateCopies | undefined;
   /** The policy's state as plain JSON. */
   snapshot?(): unknown;
   /**
@@ -123,6 +125,16 @@ export interface PolicyBase {
   readonly stateTimes?: ((nowMs: number) => Readonly<Record<BreakerState, number>>) | undefined;
   /** @internal Nobody calls through it any more: what goes on with time alone is no longer counted. */
   retire?(): void;
+}
+
+/** @internal Copies of a policy that are made when they are needed. */
+export interface LateCopies {
+  /** There will be a copy, as it is in the beginning. */
+  begin(nowMs: number): void;
+  /** It is needed no more, and was not made. */
+  end(nowMs: number): void;
+  /** The copy. `retired`: it was needed no more, and is called all the same. */
+  fork(retired: boolean): Policy<unknown>;
 }
 
 /** Answer of {@link Gate.enter}: `undefined` admits, an error refuses. */

@@ -1,20 +1,20 @@
 import type { Mark } from '../copies.js';
 import { isFit, MARK, markOf, ownMark } from '../copies.js';
 import { ConfigError } from '../errors.js';
-import { systemClock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
 import type { TimeSource } from '../time/time-source.js';
-import { isSameTime, timeSourceOf } from '../time/time-source.js';
+import { isSameTime } from '../time/time-source.js';
 import type { CallOptions } from './call-options.js';
 import { isPlain, resolveCall } from './call-options.js';
 import type { Unread } from './closing.js';
 import { Closing } from './closing.js';
+import { Common } from './common.js';
 import type { Context, LayerSettings, Operation } from './context.js';
 import type { Gate, Policy } from './contract.js';
 import type { Drained, DrainOptions } from './drain.js';
 import { allWithin, resolveDrain } from './drain.js';
 import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './events.js';
-import { eventTypes, Hub } from './events.js';
+import { eventTypes, type Hub } from './events.js';
 import type { FailureRule, IsFailure } from './failure-rule.js';
 import { failureRuleOf, isPartial } from './failure-rule.js';
 import type { Discard, ErrorTypeOf, Host, StatusOf } from './host.js';
@@ -26,11 +26,11 @@ import { Occupants } from './occupants.js';
 import type { ResolvedPipeline } from './options.js';
 import { Pass } from './pass.js';
 import { Delivery } from './phase.js';
-import type { Placed, Plan } from './plan.js';
-import { planInside, planOf } from './plan.js';
+import type { Layer, Placed, Plan } from './plan.js';
+import { planInside, planLike, planOf } from './plan.js';
 import { settledResult } from './promises.js';
 import { startOverAll } from './start-over.js';
-import { Tally } from './tally.js';
+import type { Tally } from './tally.js';
 
 /** What a layer may be: a policy, or a whole pipeline. */
 export type PipelineLayer = Policy<unknown> | Pipeline<unknown>;
@@ -70,94 +70,143 @@ export interface PipelineSnapshot {
 export class Pipeline<Adds = never> {
   /** In types only. */
   declare readonly adds?: () => Adds;
-  /** The name it was given. */
-  readonly name: string;
+  /** @internal Of a copy: when it was last asked for, in the clock's milliseconds. */
+  usedAt = 0;
+  /** @internal The same among all copies; see `UseOrder`. */
+  used = 0;
+  /** @internal */
+  place = 0;
+  #common: Common;
   /** Which copy of a keyed pipeline this is; `undefined` for one that was not copied. */
   readonly key: string | undefined;
-  /** @internal */
-  readonly publicKey: string | undefined;
-  /** @internal */
-  readonly label: string;
   /** How many calls have started and not settled. */
   readonly inFlight: number = 0;
-  /** @internal */
-  readonly time: TimeSource;
-  /** @internal */
-  readonly hub: Hub;
-  /** @internal */
-  readonly tally: Tally;
-  /** @internal */
-  readonly plan: Plan;
-  /** @internal What calls that start now go through: the plan, until it drains. */
-  entry: Plan;
-  /** @internal */
-  closing: Closing | undefined;
+  /** @internal What calls that start now go through: the plan, until it drains; `undefined` for a copy that nobody has called yet. */
+  entry: Plan | undefined;
+  #plan: Plan | undefined;
   /** @internal Calls of a client that are not over: a body may be read when its call has settled. See {@link Pipeline.occupy}. */
   occupied = 0;
-  /** @internal Those of them that may never be over: set by the client, and told when no new calls are taken. */
-  unread: Unread | undefined;
-  /** @internal */
-  readonly captureStack: boolean;
-  /** @internal */
-  readonly discard: Discard | undefined;
-  /** @internal */
-  readonly failureRule: FailureRule | undefined;
-  /** @internal */
-  readonly errorTypeOf: ErrorTypeOf | undefined;
-  /** @internal */
-  readonly statusOf: StatusOf | undefined;
-  /** @internal Set right after construction, by what joins pipelines and telemetry. */
-  observer: CallObserver | undefined;
-  /** @internal The keyed pipelines that this is the template of. */
-  copies: readonly WeakRef<Copies>[] = NO_COPIES;
-  readonly #options: ResolvedPipeline;
-  readonly #isCopy: boolean;
-  /** What bounds calls that bring a time of their own. */
-  readonly #callTime: readonly Gate[];
-  /** What such calls go through, made with the first of them. */
-  #timed: { readonly of: Plan; readonly plan: Plan } | undefined;
-  /** A copy with other policies than its template's. */
-  readonly #isApart: boolean;
-  #subscriptions: (() => void)[] | undefined;
-  #occupants: Occupants | undefined;
+  /** What hardly any copy needs. */
+  #rare: Rare | undefined;
 
   private constructor(
-    options: ResolvedPipeline,
-    place: (host: Host) => Placed[],
-    callTime: readonly Gate[],
-    template?: Pipeline<unknown>,
-    key?: string,
-    isApart = false,
+    common: Common,
+    key: string | undefined,
+    place?: (host: Host) => readonly Placed[],
   ) {
-    this.#options = options;
-    this.#callTime = callTime;
-    this.#isCopy = template !== undefined;
-    this.#isApart = isApart;
-    this.name = options.name;
+    this.#common = common;
     this.key = key;
-    this.publicKey = key === undefined ? undefined : publicKeyOf(key);
-    this.label = labelOf(options.name, this.publicKey);
-    this.captureStack = options.captureStack;
-    this.discard = options.discard;
-    this.errorTypeOf = options.errorTypeOf;
-    this.statusOf = options.statusOf;
-    this.time = template?.time ?? timeSourceOf(options.clock ?? systemClock);
-    this.hub = template?.hub ?? new Hub();
-    const like = isApart ? undefined : template;
-    this.observer = key === undefined ? undefined : like?.observer?.fork(key);
-    this.tally = this.observer?.tally ?? like?.tally ?? new Tally();
+    this.entry = undefined;
+    this.#plan = undefined;
+    this.#rare = undefined;
+    if (place === undefined) return;
     const placed = place(this);
-    const rule = ruleAmong(options.isFailure, placed);
-    this.failureRule = rule;
-    for (const { policy } of placed) policy.bind?.(this.time, rule !== undefined);
-    this.plan = planOf(placed, this.errorTypeOf !== undefined || rule !== undefined, rule);
-    this.entry = this.plan;
-    if (this.hub.active) this.subscribe();
+    const rule = ruleAmong(common.options.isFailure, placed);
+    common.failureRule = rule;
+    for (const { policy } of placed) this.#bind(policy);
+    common.plan = planOf(placed, this.errorTypeOf !== undefined || rule !== undefined, rule);
+    this.#goThrough(common.plan);
+  }
+
+  /** The name it was given. */
+  get name(): string {
+    return this.#common.options.name;
+  }
+
+  /** @internal */
+  get publicKey(): string | undefined {
+    if (this.key === undefined) return undefined;
+    const own = this.#own;
+    own.publicKey ??= publicKeyOf(this.key);
+    return own.publicKey;
+  }
+
+  /** @internal */
+  get label(): string {
+    return labelOf(this.name, this.publicKey);
+  }
+
+  /** @internal */
+  get time(): TimeSource {
+    return this.#common.time;
+  }
+
+  /** @internal */
+  get hub(): Hub {
+    return this.#common.hub;
+  }
+
+  /** @internal */
+  get tally(): Tally {
+    return this.#common.tally;
+  }
+
+  /** @internal A copy makes its policies when somebody asks for them. */
+  get plan(): Plan {
+    return this.#plan ?? this.#make();
+  }
+
+  /** @internal */
+  get captureStack(): boolean {
+    return this.#common.options.captureStack;
+  }
+
+  /** @internal */
+  get discard(): Discard | undefined {
+    return this.#common.options.discard;
+  }
+
+  /** @internal */
+  get failureRule(): FailureRule | undefined {
+    return this.#common.failureRule;
+  }
+
+  /** @internal */
+  get errorTypeOf(): ErrorTypeOf | undefined {
+    return this.#common.options.errorTypeOf;
+  }
+
+  /** @internal */
+  get statusOf(): StatusOf | undefined {
+    return this.#common.options.statusOf;
+  }
+
+  /** @internal */
+  get observer(): CallObserver | undefined {
+    return this.#common.observer;
+  }
+
+  /** @internal Set by what joins pipelines and telemetry; all copies have the same. */
+  set observer(observer: CallObserver | undefined) {
+    this.#common.observer = observer;
+  }
+
+  /** @internal */
+  get closing(): Closing | undefined {
+    return this.#rare?.closing;
+  }
+
+  /** @internal Of what calls have left, what may never be over: set by the client, and told when no new calls are taken. */
+  get unread(): Unread | undefined {
+    return this.#rare?.unread;
+  }
+
+  set unread(unread: Unread | undefined) {
+    this.#own.unread = unread;
+  }
+
+  /** @internal The keyed pipelines that this is the template of. */
+  get copies(): readonly WeakRef<Copies>[] {
+    return this.#rare?.copies ?? NO_COPIES;
+  }
+
+  set copies(copies: readonly WeakRef<Copies>[]) {
+    this.#own.copies = copies;
   }
 
   /** @internal Tells pipelines of all copies of this package. Behind a Proxy, which has no private fields, there is none. */
   get [MARK](): Mark | undefined {
-    return #options in this ? PIPELINE : undefined;
+    return #common in this ? PIPELINE : undefined;
   }
 
   /** @internal Whether it is a pipeline, of whatever copy of this package; never throws, whatever it is given. */
@@ -172,7 +221,9 @@ export class Pipeline<Adds = never> {
     policies: readonly PipelineLayer[],
     callTime: readonly Gate[],
   ): Pipeline<A> {
-    return new Pipeline(options, (host) => flatten(policies, host), callTime);
+    return new Pipeline(new Common(options, callTime), undefined, (host) =>
+      flatten(policies, host),
+    );
   }
 
   /**
@@ -184,9 +235,11 @@ export class Pipeline<Adds = never> {
    */
   execute<T>(operation: Operation<T>, options?: CallOptions): Promise<Awaited<T> | Adds> {
     if (!isOperation(operation)) return Promise.reject(noOperation('execute', operation));
-    const call = isPlain(options)
-      ? Pass.run(this, this.entry, operation, Delivery.execute, options?.signal, undefined)
-      : this.#runWith(options, operation, Delivery.execute);
+    const { entry } = this;
+    const call =
+      isPlain(options) && entry !== undefined
+        ? Pass.run(this, entry, operation, Delivery.execute, options?.signal, undefined)
+        : this.#runWith(options, operation, Delivery.execute);
     return call as Promise<Awaited<T> | Adds>;
   }
 
@@ -196,7 +249,8 @@ export class Pipeline<Adds = never> {
     signal: AbortSignal | undefined,
     settings: LayerSettings | undefined,
   ): Promise<Awaited<T> | Adds> {
-    return Pass.run(this, this.entry, operation, Delivery.execute, signal, settings) as Promise<
+    const plan = this.entry ?? this.plan;
+    return Pass.run(this, plan, operation, Delivery.execute, signal, settings) as Promise<
       Awaited<T> | Adds
     >;
   }
@@ -209,9 +263,11 @@ export class Pipeline<Adds = never> {
     if (!isOperation(operation)) {
       return Promise.resolve({ status: 'rejected', reason: noOperation('settle', operation) });
     }
-    const call = isPlain(options)
-      ? Pass.run(this, this.entry, operation, Delivery.settle, options?.signal, undefined)
-      : this.#runWith(options, operation, Delivery.settle);
+    const { entry } = this;
+    const call =
+      isPlain(options) && entry !== undefined
+        ? Pass.run(this, entry, operation, Delivery.settle, options?.signal, undefined)
+        : this.#runWith(options, operation, Delivery.settle);
     return call as Promise<PromiseSettledResult<Awaited<T> | Adds>>;
   }
 
@@ -268,7 +324,7 @@ export class Pipeline<Adds = never> {
   snapshot(): PipelineSnapshot {
     // fromEntries defines properties: a policy may have any name, also one that assignment takes for something else.
     const policies = Object.fromEntries(
-      this.plan.layers.flatMap(({ name, policy }) =>
+      this.seen.flatMap(({ name, policy }) =>
         policy.snapshot === undefined ? [] : [[name, policy.snapshot()]],
       ),
     ) as Record<string, unknown>;
@@ -295,10 +351,14 @@ export class Pipeline<Adds = never> {
   /** Lets go of all listeners. Calls in flight go on, and so may later ones; they are no longer reported. */
   dispose(): void {
     this.#unsubscribe();
-    if (!this.#isCopy || this.#isApart) this.observer?.dispose();
-    else this.retire();
-    this.observer = undefined;
-    if (!this.#isCopy) this.hub.clear();
+    if (this.key === undefined || this.#common.ofOneKey) {
+      this.observer?.dispose();
+      this.observer = undefined;
+    } else {
+      this.retire();
+      this.#common = this.#common.silent;
+    }
+    if (this.key === undefined) this.hub.clear();
   }
 
   /** As {@link Pipeline.dispose}. */
@@ -306,74 +366,91 @@ export class Pipeline<Adds = never> {
     this.dispose();
   }
 
-  /** @internal A copy for one key: the same options, listeners and counters, and fresh state in every policy that has any. */
+  /**
+   * @internal A copy for one key: the same options, listeners and counters, and fresh state in every policy that has any. Where all such
+   * policies say how (`PolicyBase.copies`), it is made when the copy is called for the first time.
+   */
   fork(key: string): Pipeline<Adds> {
-    const layers = this.plan.layers;
-    return new Pipeline<Adds>(
-      this.#options,
-      () =>
-        layers.map(({ policy, within, rule }) => {
-          return { policy: policy.fork?.() ?? policy, within, rule };
-        }),
-      this.#callTime,
-      this as Pipeline<unknown>,
-      key,
-    );
+    const copy = new Pipeline<Adds>(this.#common.of(key), key);
+    const { layers } = this.plan;
+    if (layers.some(({ policy }) => policy.fork !== undefined && policy.copies === undefined)) {
+      copy.#make();
+    } else {
+      const now = this.time.recent();
+      for (const { policy } of layers) policy.copies?.begin(now);
+    }
+    return copy;
   }
 
   /** @internal A copy for one key with policies of its own: the same options and listeners, and no telemetry yet. */
   forkWith(key: string, policies: readonly PipelineLayer[]): Pipeline<unknown> {
-    const place = (host: Host): Placed[] => flatten(policies, host);
-    const template = this as Pipeline<unknown>;
-    return new Pipeline<unknown>(this.#options, place, this.#callTime, template, key, true);
+    const { options, callTime } = this.#common;
+    const common = new Common(options, callTime, this.#common);
+    common.ofOneKey = true;
+    return new Pipeline<unknown>(common, key, (host) => flatten(policies, host));
   }
 
   /** @internal Nobody makes calls here any more, and its policies are nobody else's. */
   retire(): void {
-    for (const { policy } of this.plan.layers) policy.retire?.();
+    if (this.#plan !== undefined) {
+      for (const { policy } of this.#plan.layers) policy.retire?.();
+      return;
+    }
+    const own = this.#own;
+    if (own.retired) return;
+    own.retired = true;
+    const now = this.time.now();
+    for (const { policy } of this.#common.plan.layers) policy.copies?.end(now);
   }
 
   /** @internal Takes no new calls. The promise resolves when nothing is left of those in flight. */
   close(): Promise<void> {
-    if (this.closing === undefined) {
-      this.closing = new Closing(this);
-      this.entry = this.closing.plan;
-      this.unread?.close();
+    const own = this.#own;
+    if (own.closing === undefined) {
+      own.closing = new Closing(this);
+      this.entry = own.closing.plan;
+      own.unread?.close();
       // From now on only their bodies lead to them.
-      this.#occupants = undefined;
+      own.occupants = undefined;
     }
-    return this.closing.idle;
+    return own.closing.idle;
   }
 
   /** @internal See `startOver` of `holdfast/testing`. Calls in flight go on, and are no longer waited for by a drain. */
   startOver(): void {
-    startOverAll(this.plan.layers.map(({ policy }) => policy));
+    startOverAll(this.#plan?.layers.map(({ policy }) => policy) ?? []);
     this.closing?.end();
-    this.closing = undefined;
-    this.entry = this.plan;
+    if (this.#rare !== undefined) this.#rare.closing = undefined;
+    this.entry = this.#plan;
     this.unread?.reopen();
   }
 
   /** @internal Counts a call of a client, until it leaves the occupants that are answered. */
   occupy(): Occupants {
-    let occupants = this.#occupants;
+    const own = this.#own;
+    let { occupants } = own;
     if (occupants?.join() === true) return occupants;
     occupants = new Occupants(this);
     occupants.join();
-    this.#occupants = occupants;
+    own.occupants = occupants;
     return occupants;
   }
 
   /** @internal Whether a call is in flight or a policy holds state that must not be dropped, such as an open breaker. */
   get busy(): boolean {
-    return this.inFlight > 0 || this.plan.layers.some(({ policy }) => policy.busy?.() === true);
+    return (
+      this.inFlight > 0 ||
+      this.#plan?.layers.some(({ policy }) => policy.busy?.() === true) === true
+    );
   }
 
   /** @internal Reports what happens in policies outside any call; done by `on`, and by `keyed` for its copies. */
   subscribe(): void {
-    if (this.#subscriptions !== undefined) return;
-    this.#subscriptions = [this.hub.untilSilent(() => this.#unsubscribe())];
-    for (const { name: policyName, policy } of this.plan.layers) {
+    // Policies that are not made yet have nothing to report; they are subscribed to when they are.
+    if (this.#plan === undefined || this.#rare?.subscriptions !== undefined) return;
+    const subscriptions = [this.hub.untilSilent(() => this.#unsubscribe())];
+    this.#own.subscriptions = subscriptions;
+    for (const { name: policyName, policy } of this.#plan.layers) {
       if (policy.subscribe === undefined) continue;
       const report = (event: EventBody, callId?: number): void => {
         const { name, key } = this;
@@ -382,7 +459,7 @@ export class Pipeline<Adds = never> {
         this.hub.emit(full);
         this.observer?.event(full);
       };
-      this.#subscriptions.push(policy.subscribe(report));
+      subscriptions.push(policy.subscribe(report));
     }
   }
 
@@ -391,7 +468,7 @@ export class Pipeline<Adds = never> {
     try {
       const method = delivery === Delivery.settle ? 'settle' : 'execute';
       const { signal, times } = resolveCall(options, method, this.time);
-      const plan = times === undefined ? this.entry : this.#timedEntry();
+      const plan = times === undefined ? (this.entry ?? this.plan) : this.#timedEntry();
       return Pass.run(this, plan, operation, delivery, signal, times);
     } catch (error) {
       if (delivery === Delivery.execute) return Promise.reject(error);
@@ -400,18 +477,68 @@ export class Pipeline<Adds = never> {
   }
 
   #timedEntry(): Plan {
-    const { entry } = this;
+    const entry = this.entry ?? this.plan;
     if (this.closing !== undefined) return entry;
-    if (this.#timed?.of !== entry) {
-      this.#timed = { of: entry, plan: planInside(this.#callTime, entry) };
+    const own = this.#own;
+    if (own.timed?.of !== entry) {
+      own.timed = { of: entry, plan: planInside(this.#common.callTime, entry) };
     }
-    return this.#timed.plan;
+    return own.timed.plan;
+  }
+
+  /** @internal The layers by which its state is seen: those of a copy whose policies are not made yet are as the template's. */
+  get seen(): readonly Layer[] {
+    return (this.#plan ?? this.#common.plan).layers;
+  }
+
+  /** Makes the policies of a copy. */
+  #make(): Plan {
+    const retired = this.#rare?.retired === true;
+    const plan = planLike(this.#common.plan, ({ policy }) => {
+      const copy = policy.copies === undefined ? policy.fork?.() : policy.copies.fork(retired);
+      // What it is bound to shows in its layer.
+      this.#bind(copy ?? policy);
+      return copy;
+    });
+    this.#goThrough(plan);
+    return plan;
+  }
+
+  #bind(policy: Policy<unknown>): void {
+    policy.bind?.(this.time, this.failureRule !== undefined);
+  }
+
+  #goThrough(plan: Plan): void {
+    this.#plan = plan;
+    this.entry ??= plan;
+    if (this.hub.active) this.subscribe();
+  }
+
+  get #own(): Rare {
+    this.#rare ??= new Rare();
+    return this.#rare;
   }
 
   #unsubscribe(): void {
-    for (const unsubscribe of this.#subscriptions ?? []) unsubscribe();
-    this.#subscriptions = undefined;
+    const own = this.#rare;
+    if (own?.subscriptions === undefined) return;
+    for (const unsubscribe of own.subscriptions) unsubscribe();
+    own.subscriptions = undefined;
   }
+}
+
+/** What a pipeline has only when something rare has happened to it: there may be a million copies. */
+class Rare {
+  publicKey: string | undefined;
+  closing: Closing | undefined;
+  unread: Unread | undefined;
+  copies: readonly WeakRef<Copies>[] = NO_COPIES;
+  /** What calls that bring a time of their own go through, made with the first of them. */
+  timed: { readonly of: Plan; readonly plan: Plan } | undefined;
+  subscriptions: (() => void)[] | undefined;
+  occupants: Occupants | undefined;
+  /** Nobody makes calls any more, and its policies have not been made. */
+  retired = false;
 }
 
 function flatten(policies: readonly PipelineLayer[], host: Host): Placed[] {

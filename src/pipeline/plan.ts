@@ -88,6 +88,19 @@ export function planOf(
   return planFor(layers, isStraight, [...new Set(placed.flatMap(({ within }) => within))]);
 }
 
+/** The same plan with other policies where `policyOf` has some. */
+export function planLike(
+  plan: Plan,
+  policyOf: (layer: Layer) => Policy<unknown> | undefined,
+): Plan {
+  const layers = plan.layers.map((layer) => {
+    const policy = policyOf(layer);
+    if (policy === undefined) return layer;
+    return new Layer(policy, layer.name, layer.within, layer.rule);
+  });
+  return planFor(layers, plan.straight !== undefined, plan.inner);
+}
+
 /** The same plan inside of more gates. Its policies keep their names. */
 export function planInside(gates: readonly Gate[], { layers, straight, inner }: Plan): Plan {
   const outer = gates.map((gate) => new Layer(gate, gate.name ?? gate.type, [], undefined));

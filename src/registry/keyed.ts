@@ -14,6 +14,7 @@ import { Pipeline } from '../pipeline/pipeline.js';
 import type { Duration } from '../time/duration.js';
 import { positiveDurationSchema } from '../time/duration.js';
 import { DroppedPipelines, leftByKey, sumOf } from './left.js';
+import { UseOrder } from './use-order.js';
 
 /** Options of {@link keyed}. */
 export interface KeyedOptions {
@@ -70,15 +71,6 @@ export function keyed<Adds>(template: Pipeline<Adds>, options?: KeyedOptions): K
   return new Keyed(template, resolved);
 }
 
-/** A copy in the list of copies, which is ordered by last use. */
-interface Entry<Adds> {
-  readonly key: string;
-  readonly pipeline: Pipeline<Adds>;
-  usedAt: number;
-  newer: Entry<Adds> | undefined;
-  older: Entry<Adds> | undefined;
-}
-
 /** How many copies are looked at, at most, for one that may go: the price of a new key stays bounded. */
 const MAX_LOOKS = 16;
 
@@ -88,9 +80,10 @@ export class Keyed<Adds = never> {
   readonly #make: (key: string) => Pipeline<Adds>;
   readonly #maxKeys: number;
   readonly #idleMs: number;
-  readonly #entries = new Map<string, Entry<Adds>>();
-  #newest: Entry<Adds> | undefined;
-  #oldest: Entry<Adds> | undefined;
+  readonly #copies = new Map<string, Pipeline<Adds>>();
+  readonly #order = new UseOrder<Pipeline<Adds>>();
+  /** Before this, no copy has been idle for long enough to go. */
+  #idleAt = -Infinity;
   readonly #dropped = new DroppedPipelines();
   #closed = false;
 
@@ -111,7 +104,7 @@ export class Keyed<Adds = never> {
 
   /** How many keys are kept now. */
   get size(): number {
-    return this.#entries.size;
+    return this.#copies.size;
   }
 
   /**
@@ -121,33 +114,30 @@ export class Keyed<Adds = never> {
    */
   get(key: string): Pipeline<Adds> {
     const now = this.#template.time.recent();
-    const known = this.#entries.get(key);
-    const entry = known ?? this.#add(key, now);
-    entry.usedAt = now;
-    if (entry !== this.#newest) {
-      if (known !== undefined) this.#unlink(entry);
-      this.#linkNewest(entry);
-    }
-    this.#evict(now, entry);
-    return entry.pipeline;
+    const known = this.#copies.get(key);
+    const copy = known ?? this.#add(key);
+    if (known !== undefined) this.#order.use(known);
+    copy.usedAt = now;
+    if (now >= this.#idleAt || this.#copies.size > this.#maxKeys) this.#evict(now, copy);
+    return copy;
   }
 
   /** Whether a pipeline of this key is kept. Does not count as use. */
   has(key: string): boolean {
-    return this.#entries.has(key);
+    return this.#copies.has(key);
   }
 
   /** Drops a key with all its state. Calls in flight go on. `false` when there was none. */
   delete(key: string): boolean {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return false;
-    this.#drop(entry);
+    const copy = this.#copies.get(key);
+    if (copy === undefined) return false;
+    this.#drop(copy);
     return true;
   }
 
   /** The keys kept, most recently used first. */
   *keys(): IterableIterator<string> {
-    for (let entry = this.#newest; entry !== undefined; entry = entry.older) yield entry.key;
+    for (const { key } of this.#order.latestFirst()) yield key as string;
   }
 
   /** Runs an operation in the pipeline of a key: see {@link Pipeline.execute}. */
@@ -185,21 +175,19 @@ export class Keyed<Adds = never> {
   on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
   on(typeOrListener: EventType | Listener, listener?: (event: never) => void): () => void {
     const stop = this.#template.on(typeOrListener as EventType, listener as Listener);
-    for (const { pipeline } of this.#entries.values()) pipeline.subscribe();
+    for (const copy of this.#copies.values()) copy.subscribe();
     return stop;
   }
 
   /** @internal */
   *pipelines(): IterableIterator<Pipeline<Adds>> {
     // Not by their list: a map may change while it is walked, and this is left and taken up again.
-    for (const { pipeline } of this.#entries.values()) yield pipeline;
+    for (const copy of this.#copies.values()) yield copy;
   }
 
   /** What each copy is doing now, by key, as plain JSON. */
   snapshot(): Record<string, PipelineSnapshot> {
-    return Object.fromEntries(
-      [...this.#entries].map(([key, { pipeline }]) => [key, pipeline.snapshot()]),
-    );
+    return Object.fromEntries([...this.#copies].map(([key, copy]) => [key, copy.snapshot()]));
   }
 
   /**
@@ -234,16 +222,16 @@ export class Keyed<Adds = never> {
   /** @internal See `startOver` of `holdfast/testing`. Also a pipeline that somebody has kept starts over, although its key is dropped. */
   startOver(): void {
     this.#template.startOver();
-    for (const entry of [...this.#entries.values()]) {
-      entry.pipeline.startOver();
-      this.#drop(entry);
+    for (const copy of [...this.#copies.values()]) {
+      copy.startOver();
+      this.#drop(copy);
     }
     this.#closed = false;
   }
 
   /** Drops all keys and listeners. */
   dispose(): void {
-    for (const entry of this.#entries.values()) this.#drop(entry);
+    for (const copy of this.#copies.values()) this.#drop(copy);
     this.#template.dispose();
   }
 
@@ -252,63 +240,40 @@ export class Keyed<Adds = never> {
     this.dispose();
   }
 
-  #add(key: string, now: number): Entry<Adds> {
+  #add(key: string): Pipeline<Adds> {
     if (typeof key !== 'string') {
       throw new TypeError(`keyed: the key must be a string (got ${describe(key)})`);
     }
-    const entry: Entry<Adds> = {
-      key,
-      pipeline: this.#make(key),
-      usedAt: now,
-      newer: undefined,
-      older: undefined,
-    };
-    if (this.#closed) void entry.pipeline.close();
-    this.#entries.set(key, entry);
-    return entry;
+    const copy = this.#make(key);
+    if (this.#closed) void copy.close();
+    this.#copies.set(key, copy);
+    this.#order.add(copy);
+    return copy;
   }
 
   /** Drops what is idle, and what is too much, but never `wanted`. */
-  #evict(now: number, wanted: Entry<Adds>): void {
+  #evict(now: number, wanted: Pipeline<Adds>): void {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
-      const oldest = this.#oldest;
+      const oldest = this.#order.oldest();
       if (oldest === undefined || oldest === wanted) return;
-      const idle = now - oldest.usedAt >= this.#idleMs;
-      if (!idle && this.#entries.size <= this.#maxKeys) return;
-      if (oldest.pipeline.busy) {
+      // All others have been used since.
+      this.#idleAt = oldest.usedAt + this.#idleMs;
+      if (now < this.#idleAt && this.#copies.size <= this.#maxKeys) return;
+      if (oldest.busy) {
         // Still needed: it goes back to the end of the line, as if it had been used.
-        this.#unlink(oldest);
         oldest.usedAt = now;
-        this.#linkNewest(oldest);
-        this.#unlink(wanted);
-        this.#linkNewest(wanted);
+        this.#order.use(oldest);
+        this.#order.use(wanted);
       } else {
         this.#drop(oldest);
       }
     }
   }
 
-  #drop(entry: Entry<Adds>): void {
-    this.#entries.delete(entry.key);
-    this.#unlink(entry);
-    this.#dropped.add(entry.pipeline);
-    entry.pipeline.dispose();
-  }
-
-  #unlink(entry: Entry<Adds>): void {
-    const { newer, older } = entry;
-    if (newer === undefined) this.#newest = older;
-    else newer.older = older;
-    if (older === undefined) this.#oldest = newer;
-    else older.newer = newer;
-    entry.newer = undefined;
-    entry.older = undefined;
-  }
-
-  #linkNewest(entry: Entry<Adds>): void {
-    entry.older = this.#newest;
-    if (this.#newest === undefined) this.#oldest = entry;
-    else this.#newest.newer = entry;
-    this.#newest = entry;
+  #drop(copy: Pipeline<Adds>): void {
+    this.#copies.delete(copy.key as string);
+    this.#order.remove(copy);
+    this.#dropped.add(copy);
+    copy.dispose();
   }
 }

@@ -129,7 +129,7 @@ export class Gauges {
   #measure(pipeline: Pipeline<unknown>, now: number): void {
     const observer = pipeline.observer as Reporting | undefined;
     if (observer === undefined) return;
-    const { layers } = pipeline.plan;
+    const layers = pipeline.seen;
     let sums = this.#of.get(observer);
     if (sums === undefined) {
       sums = layers.map((layer) => this.#sumOf(layer, observer.attributes));

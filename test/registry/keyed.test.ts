@@ -11,7 +11,8 @@ import {
   timeout,
 } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { CircuitBreakerPolicy } from '../../src/policies/circuit-breaker/circuit-breaker.js';
 import { keyedDefaults } from '../../src/registry/keyed.js';
 import { deferred, never } from '../pipeline/support/deferred.js';
 import { gate } from '../pipeline/support/layers.js';
@@ -183,6 +184,24 @@ describe('keyed', () => {
     byHost.get('e');
     byHost.get('f');
     expect([...byHost.keys()]).toEqual(['f']);
+  });
+
+  it('makes the policies of a key when it is called for the first time', async () => {
+    const template = pipeline('hosts', retry(), circuitBreaker(), timeout('1s'));
+    const [own] = template.plan.layers;
+    const fork = vi.spyOn(CircuitBreakerPolicy.prototype, 'fork');
+    const byHost = keyed(template);
+    fork.mockClear();
+    const a = byHost.get('a');
+    expect(a.snapshot()).toMatchObject({ policies: { circuit_breaker: { state: 'closed' } } });
+    byHost.on('transition', () => {});
+    byHost.get('b');
+    byHost.delete('b');
+    expect(fork).not.toHaveBeenCalled();
+    await a.settle(fails);
+    expect(fork).toHaveBeenCalledTimes(1);
+    expect(a.plan.layers[0]?.policy).not.toBe(own?.policy);
+    fork.mockRestore();
   });
 
   it('keeps to its bound while some keys are busy', () => {

@@ -24,6 +24,7 @@ import type { Isolation } from './isolations.js';
 import { Isolations } from './isolations.js';
 import type { Judge, OpenReason } from './judge.js';
 import { judgeOf } from './judge.js';
+import { LateBreakers } from './late-copies.js';
 import type { CircuitBreakerOptions, ResolvedCircuitBreaker } from './options.js';
 import { resolveCircuitBreaker } from './options.js';
 import { probesNeeded } from './probes.js';
@@ -73,13 +74,15 @@ export class CircuitBreakerPolicy implements Gate {
   readonly #time = new OneClock('circuitBreaker', 'breaker');
   /** Its own part in the times of all copies, once there is a clock. */
   #stay: Stay | undefined;
+  #copies: LateBreakers | undefined;
   /** What is still to be restored, once there is a clock. */
   #toRestore: CircuitBreakerSnapshot | undefined;
 
   /** @internal Use {@link circuitBreaker}. */
-  constructor(options: ResolvedCircuitBreaker, account?: BreakerAccount, home?: Home) {
+  constructor(options: ResolvedCircuitBreaker, account?: BreakerAccount, home?: Home, stay?: Stay) {
     const { probes, initialState } = options;
     this.#options = options;
+    this.#stay = stay;
     this.name = options.name;
     this.quiet = isQuiet(options);
     this.failureRule = options.failureRule;
@@ -208,9 +211,17 @@ export class CircuitBreakerPolicy implements Gate {
     return takeSnapshot(this.#circuit, this.#judge, this.#breaker, now, clock.wallNow());
   }
 
-  fork(): CircuitBreakerPolicy {
+  fork(stay?: Stay): CircuitBreakerPolicy {
     assertCopyable(this.#options);
-    return new CircuitBreakerPolicy(this.#options, this.#reporter.account, this.#alarm?.home);
+    const { account } = this.#reporter;
+    return new CircuitBreakerPolicy(this.#options, account, this.#alarm?.home, stay);
+  }
+
+  /** @internal Those that ask a user's function for their judge are made at once: it may throw. */
+  get copies(): LateBreakers | undefined {
+    if (this.#breaker !== undefined) return undefined;
+    this.#copies ??= new LateBreakers(this.#reporter.account, (stay) => this.fork(stay));
+    return this.#copies;
   }
 
   /** @internal One with the same options, but for how it handles outcomes and, where it does not say so itself, reads delays. */

@@ -1,5 +1,5 @@
 import { isRejectedError, mark } from '../../copies.js';
-import type { Call, Drive, Driver } from '../../pipeline/contract.js';
+import type { Call, Drive, Driver, LateCopies } from '../../pipeline/contract.js';
 import type { RetryStop } from '../../pipeline/events.js';
 import type { FailureRule } from '../../pipeline/failure-rule.js';
 import type { PolicyMeasures } from '../../pipeline/observer.js';
@@ -178,6 +178,9 @@ export class RetryPolicy implements Driver {
     return new RetryPolicy(this.#options);
   }
 
+  /** @internal */
+  readonly copies: LateCopies = { begin: nothing, end: nothing, fork: () => this.fork() };
+
   /**
    * @internal One with the same options, but for how it handles outcomes and, where it does not say so itself, reads delays.
    * `onKept` is told of what will be the answer if the retry that comes is refused, and is kept until then.
@@ -254,6 +257,8 @@ export class RetryPolicy implements Driver {
     call.emit({ type: 'retry', attempt: call.attempts + 1, delayMs, ...call.told(outcome) });
   }
 }
+
+function nothing(): void {}
 
 function never(): boolean {
   return false;
