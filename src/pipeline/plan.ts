@@ -1,6 +1,6 @@
-import type { Audience, Driver, Gate, Policy } from './contract.js';
-import type { FailureRule } from './failure-rule.js';
-import type { Host } from './host.js';
+import type { Host } from './call/host.js';
+import type { Audience, Driver, Gate, Policy } from './contract/policy.js';
+import type { FailureRule } from './outcome/failure-rule.js';
 
 /** One policy at its place in a pipeline. */
 export class Layer {

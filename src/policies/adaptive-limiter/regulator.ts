@@ -1,4 +1,4 @@
-import type { OutcomeKind } from '../../pipeline/outcome.js';
+import type { OutcomeKind } from '../../pipeline/outcome/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
 import { BrakeRegulator } from './brake/brake-regulator.js';
 import { LatencyRegulator } from './latency-regulator.js';
