@@ -17,8 +17,8 @@ export {
 } from 'cockatiel';
 export { pipeline } from './create.js';
 export * from './errors.js';
-export type { Discard, ErrorTypeOf, StatusOf } from './pipeline/call/host.js';
 export type { Context, Operation } from './pipeline/contract/context.js';
+export type { PolicyMeasures } from './pipeline/contract/measures.js';
 export type {
   Admission,
   Call,
@@ -32,12 +32,14 @@ export type {
 export type { Refusals } from './pipeline/contract/refusals.js';
 export type { Drained, DrainOptions } from './pipeline/lifecycle/drain.js';
 export type { CallOptions } from './pipeline/options/call-options.js';
+export type { Discard, ErrorTypeOf, StatusOf } from './pipeline/options/hooks.js';
 export type { PipelineOptions } from './pipeline/options/pipeline-options.js';
 export type { SpanMode, TelemetryOptions } from './pipeline/options/telemetry-options.js';
 export type { CockatielFilter } from './pipeline/outcome/cockatiel-filter.js';
-export type { IsFailure, Verdict } from './pipeline/outcome/failure-rule.js';
+export type { IsFailure } from './pipeline/outcome/failure-rule.js';
 export type { Failure, Outcome, OutcomeKind, Success } from './pipeline/outcome/outcome.js';
 export { failure, success } from './pipeline/outcome/outcome.js';
+export type { Verdict } from './pipeline/outcome/verdict.js';
 export type {
   AddsOf,
   Pipeline,
@@ -54,7 +56,6 @@ export type {
   RetryStop,
   ToldOutcome,
 } from './pipeline/reporting/events.js';
-export type { PolicyMeasures } from './pipeline/reporting/observer.js';
 export * from './policies/adaptive-limiter/index.js';
 export * from './policies/bulkhead/index.js';
 export * from './policies/circuit-breaker/index.js';

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { count, fnOf, nested, policyName, positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
-import { isAnyPipeline } from '../pipeline/options/incompatible-copy.js';
+import { isAnyPipeline } from '../pipeline/any-pipeline.js';
 import { pipelineSchema } from '../pipeline/options/pipeline-options.js';
 import type { TelemetryOptions } from '../pipeline/options/telemetry-options.js';
-import type { Verdict } from '../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../pipeline/outcome/outcome.js';
+import type { Verdict } from '../pipeline/outcome/verdict.js';
 import type { Pipeline, PipelineLayer } from '../pipeline/pipeline.js';
 import type { StandardOptions } from '../policies/standard.js';
 import { standardSchema } from '../policies/standard.js';

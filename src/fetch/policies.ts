@@ -1,7 +1,7 @@
 import { isOf } from '../copies.js';
+import { isAnyPipeline } from '../pipeline/any-pipeline.js';
 import type { LayerSettings } from '../pipeline/contract/context.js';
 import type { Policy } from '../pipeline/contract/policy.js';
-import { isAnyPipeline } from '../pipeline/options/incompatible-copy.js';
 import type { FailureRule } from '../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../pipeline/outcome/outcome.js';
 import type { PipelineLayer } from '../pipeline/pipeline.js';

@@ -1,7 +1,8 @@
-import type { FailureRule, Sign, Verdict } from '../pipeline/outcome/failure-rule.js';
+import type { FailureRule, Sign } from '../pipeline/outcome/failure-rule.js';
 import { partialRule, withSigns } from '../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../pipeline/outcome/outcome.js';
 import { success } from '../pipeline/outcome/outcome.js';
+import type { Verdict } from '../pipeline/outcome/verdict.js';
 import { OTHER_ERROR } from '../pipeline/reporting/error-type.js';
 import type { Handle, Handles } from '../policies/filter.js';
 import { handlesOf, verdictsOf } from '../policies/filter.js';

@@ -1,11 +1,12 @@
 import type { Span, Context as TraceContext } from '@opentelemetry/api';
 import { context as contextApi, ROOT_CONTEXT, SpanStatusCode } from '@opentelemetry/api';
 import { ResilienceError } from '../errors.js';
-import type { CallOutcome, Host } from '../pipeline/call/host.js';
+import type { Host } from '../pipeline/call/host.js';
 import type { Context, Operation } from '../pipeline/contract/context.js';
 import { FailedResult } from '../pipeline/reporting/error-type.js';
 import type { PipelineEvent } from '../pipeline/reporting/events.js';
 import { reportFault } from '../pipeline/reporting/events.js';
+import type { CallOutcome } from '../pipeline/reporting/kinds.js';
 import type { CallWatch, EndedCall } from '../pipeline/reporting/observer.js';
 import type { Tally } from '../pipeline/reporting/tally.js';
 import { withAttempt } from './attempt.js';

@@ -1,4 +1,4 @@
-import { isResilienceError } from '../../copies.js';
+import { isResilienceError } from '../../error-kinds.js';
 import type { Gate } from '../contract/policy.js';
 import { discardWith } from '../outcome/discard.js';
 import type { Outcome, OutcomeKind } from '../outcome/outcome.js';

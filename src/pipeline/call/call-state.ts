@@ -4,18 +4,21 @@ import type { TimeSource } from '../../time/time-source.js';
 import type { Attempt } from '../contract/context.js';
 import type { Call } from '../contract/policy.js';
 import { discardWith } from '../outcome/discard.js';
-import type { FailureRule, Known, Verdict } from '../outcome/failure-rule.js';
-import { Judged, knownOf, verdictIn } from '../outcome/failure-rule.js';
+import type { FailureRule } from '../outcome/failure-rule.js';
+import { knownOf } from '../outcome/failure-rule.js';
 import type { Outcome, OutcomeKind } from '../outcome/outcome.js';
 import { kindOfError, outcomeOf } from '../outcome/outcome.js';
-import type { Layer, Plan } from '../plan.js';
+import type { Known, Verdict } from '../outcome/verdict.js';
+import { Judged, verdictIn } from '../outcome/verdict.js';
+import type { Layer, Nested, Plan } from '../plan.js';
 import { nextCallId } from '../reporting/call-id.js';
 import type { EventBody, PipelineEvent, Told, ToldOutcome } from '../reporting/events.js';
+import type { AttemptKind, CallOutcome } from '../reporting/kinds.js';
 import type { CallWatch } from '../reporting/observer.js';
 import { statusOf, toldAs } from '../reporting/reported-outcome.js';
 import type { Home } from './async-context.js';
 import { Detour } from './detour.js';
-import type { AttemptKind, CallOutcome, Host } from './host.js';
+import type { Host } from './host.js';
 import { Delivery, Phase } from './phase.js';
 
 /** What a pass is made of, and what policies and listeners are told of it: the `Call` and, while it leaves, the `Outcome`. */
@@ -198,7 +201,7 @@ export abstract class CallState extends Judged implements Call {
     return { ...event, pipeline, key, policy, callId: this.callId } as PipelineEvent;
   }
 
-  private tell(event: PipelineEvent, within: readonly Host[]): void {
+  private tell(event: PipelineEvent, within: readonly Nested[]): void {
     const { watch } = this.root;
     this.within(() => {
       this.host.hub.emit(event);
@@ -395,7 +398,7 @@ export abstract class CallState extends Judged implements Call {
   abstract abandon(layer: number, error: unknown): void;
 }
 
-const NOBODY: readonly Host[] = [];
+const NOBODY: readonly Nested[] = [];
 
 function shown(answer: unknown): string {
   if (typeof answer !== 'object' || answer === null) return String(answer);

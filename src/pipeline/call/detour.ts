@@ -1,10 +1,10 @@
 import type { Attempt } from '../contract/context.js';
 import type { Outcome, OutcomeKind } from '../outcome/outcome.js';
+import type { AttemptKind } from '../reporting/kinds.js';
 import type { AbandonablePass } from './abandonable-pass.js';
 import type { CallSite } from './call-site.js';
 import type { DriveHold } from './drive.js';
 import type { Following } from './followed-signal.js';
-import type { AttemptKind } from './host.js';
 
 /** A gate whose exit waits until the operations started inside it have settled. */
 export interface Held {

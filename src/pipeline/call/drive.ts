@@ -4,7 +4,8 @@ import type { Call, Drive, NextOptions } from '../contract/policy.js';
 import { discardWith } from '../outcome/discard.js';
 import type { Outcome } from '../outcome/outcome.js';
 import { failure } from '../outcome/outcome.js';
-import type { AttemptKind, Host } from './host.js';
+import type { AttemptKind } from '../reporting/kinds.js';
+import type { Host } from './host.js';
 
 /** What a driver's hold on a call needs of the pass it holds. */
 export interface Drivable extends Call {

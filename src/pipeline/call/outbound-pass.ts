@@ -3,13 +3,14 @@ import { discardWith } from '../outcome/discard.js';
 import type { Outcome } from '../outcome/outcome.js';
 import { failure, isOutcome } from '../outcome/outcome.js';
 import type { Exit, Layer } from '../plan.js';
+import type { AttemptKind } from '../reporting/kinds.js';
 import { failedResultOf, toldAs } from '../reporting/reported-outcome.js';
 import { AbandonablePass, SUPERSEDED } from './abandonable-pass.js';
+import { settledResult } from './delivery.js';
 import type { Drivable } from './drive.js';
 import { DriveHold } from './drive.js';
-import type { AttemptKind, Host } from './host.js';
+import type { Host } from './host.js';
 import { Delivery, Phase } from './phase.js';
-import { settledResult } from './promises.js';
 
 /**
  * The way out of a pass: past the gates, which learn the outcome, and past the drivers, which are asked whether it may leave

@@ -1,17 +1,18 @@
-import { isRejectedError } from '../../copies.js';
+import { isRejectedError } from '../../error-kinds.js';
 import type { RejectedError } from '../../errors.js';
 import type { LayerSettings, Operation } from '../contract/context.js';
 import { Attempt } from '../contract/context.js';
 import type { Admission, NextOptions } from '../contract/policy.js';
-import { countLimit } from '../contract/refusals.js';
+import { isLimit, refusalsOf } from '../contract/refusals.js';
 import type { Outcome } from '../outcome/outcome.js';
 import { outcomeOf } from '../outcome/outcome.js';
 import type { Layer, Plan } from '../plan.js';
+import type { AttemptKind } from '../reporting/kinds.js';
 import { homeHere } from './async-context.js';
 import { CallSite } from './call-site.js';
 import type { Detour } from './detour.js';
 import { followingOf } from './followed-signal.js';
-import type { AttemptKind, Host } from './host.js';
+import type { Host } from './host.js';
 import { OutboundPass } from './outbound-pass.js';
 import { Delivery, Phase } from './phase.js';
 import { adopted, atOnce, isNative, isThenable } from './promises.js';
@@ -189,8 +190,13 @@ export class Pass extends OutboundPass {
     }
     if (i === layers.length) return this.operate();
     if (admission === undefined) return this.driveAtOnce(i);
-    countLimit(this.host.tally, this.layers[i] as Layer);
+    this.countLimit(this.layers[i] as Layer);
     return this.refuse(i, admission);
+  }
+
+  /** The call has to wait in this layer, or is refused there at once. */
+  private countLimit({ gate, name }: Layer): void {
+    if (isLimit(refusalsOf(gate))) this.host.tally.limitReached(name);
   }
 
   private refuse(i: number, error: RejectedError): unknown {
@@ -214,7 +220,7 @@ export class Pass extends OutboundPass {
     const detour = this.off();
     this.phase = Phase.waiting;
     detour.waiting = true;
-    countLimit(this.host.tally, this.layers[i] as Layer);
+    this.countLimit(this.layers[i] as Layer);
     if (this.root.watch !== undefined) detour.waitingSince = this.host.time.now();
     const derived = Promise.resolve(admission).then(
       (answer) => this.admitted(i, answer, undefined),

@@ -1,5 +1,3 @@
-import type { OutcomeKind } from '../outcome/outcome.js';
-
 const nativeThen = Promise.prototype.then;
 
 /**
@@ -34,13 +32,4 @@ export function atOnce(reaction: (value: unknown) => unknown, value: unknown): P
   } catch (error) {
     return Promise.reject(error);
   }
-}
-
-/** What `settle` returns. */
-export function settledResult(
-  kind: OutcomeKind,
-  value: unknown,
-  reason: unknown,
-): PromiseSettledResult<unknown> {
-  return kind === 'success' ? { status: 'fulfilled', value } : { status: 'rejected', reason };
 }

@@ -8,11 +8,12 @@
  */
 import type { RejectedError } from '../../errors.js';
 import type { TimeSource } from '../../time/time-source.js';
-import type { FailureRule, Known, Verdict } from '../outcome/failure-rule.js';
+import type { FailureRule } from '../outcome/failure-rule.js';
 import type { Outcome } from '../outcome/outcome.js';
+import type { Known, Verdict } from '../outcome/verdict.js';
 import type { BreakerState, EventBody, Told } from '../reporting/events.js';
-import type { PolicyMeasures } from '../reporting/observer.js';
 import type { Context } from './context.js';
+import type { PolicyMeasures } from './measures.js';
 import type { Refusals } from './refusals.js';
 
 /** What a policy sees of the call it is part of. Valid from `enter` to `exit`; the engine reuses the object. */

@@ -1,7 +1,3 @@
-import type { Layer } from '../plan.js';
-import type { Tally } from '../reporting/tally.js';
-import type { Gate } from './policy.js';
-
 /** How a gate refuses calls, as far as that is known before it does. */
 export interface Refusals {
   /** The reasons that its refusals have (`RejectedError.reason`): telemetry counts each from 0 on. */
@@ -12,8 +8,12 @@ export interface Refusals {
   readonly limit?: boolean | undefined;
 }
 
+interface Refusing {
+  readonly refusals?: Refusals | undefined;
+}
+
 /** What a gate says of its refusals. It may be anybody's, and a call that it refuses has to end all the same. */
-export function refusalsOf(gate: Gate | undefined): Refusals | undefined {
+export function refusalsOf(gate: Refusing | undefined): Refusals | undefined {
   try {
     const refusals = gate?.refusals;
     return Array.isArray(refusals?.reasons) ? refusals : undefined;
@@ -25,9 +25,4 @@ export function refusalsOf(gate: Gate | undefined): Refusals | undefined {
 /** Whether calls reach a limit there. A dry run has none. */
 export function isLimit(refusals: Refusals | undefined): boolean {
   return refusals?.limit === true && refusals.enforced !== false;
-}
-
-/** A call has to wait in this layer, or is refused there at once. */
-export function countLimit(tally: Tally, { gate, name }: Layer): void {
-  if (isLimit(refusalsOf(gate))) tally.limitReached(name);
 }

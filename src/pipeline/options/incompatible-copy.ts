@@ -1,11 +1,5 @@
 import { CONTRACT, isFit, markOf, VERSION } from '../../copies.js';
 import { ConfigError } from '../../errors.js';
-import type { Pipeline } from '../pipeline.js';
-
-/** Whether it is a pipeline, also one of another copy that does not fit: that is for {@link refuseMisfit} to say. */
-export function isAnyPipeline(value: unknown): value is Pipeline<unknown> {
-  return markOf(value)?.kind === 'pipeline';
-}
 
 /**
  * Refuses what another copy of this package has made that speaks another contract: it would break in some call, and not say why.

@@ -3,9 +3,9 @@ import { fnOf, policyName } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import { ConfigError } from '../../errors.js';
 import type { Clock } from '../../time/clock.js';
-import type { Discard, ErrorTypeOf, StatusOf } from '../call/host.js';
 import type { IsFailure } from '../outcome/failure-rule.js';
 import { isFailureSchema } from '../outcome/failure-rule.js';
+import type { Discard, ErrorTypeOf, StatusOf } from './hooks.js';
 import type { TelemetryOptions } from './telemetry-options.js';
 import { telemetrySchema } from './telemetry-options.js';
 

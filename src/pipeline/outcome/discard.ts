@@ -1,4 +1,4 @@
-import type { Discard } from '../call/host.js';
+import type { Discard } from '../options/hooks.js';
 import { reportFault } from '../reporting/events.js';
 
 /** Gives a value to the discard hook; whatever the hook does, now or later, is kept from the call. */

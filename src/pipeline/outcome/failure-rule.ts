@@ -6,12 +6,8 @@ import { isFilter, isLikeFilter } from './cockatiel-filter.js';
 import type { Failure, Outcome } from './outcome.js';
 import { refusePromise } from './refuse-promise.js';
 import { isA } from './safe-instanceof.js';
-
-/**
- * What an outcome is: `true` for a failure of the upstream, `false` for a success, `'ignore'` for what says nothing of the upstream, so that
- * nobody counts it either way.
- */
-export type Verdict = boolean | 'ignore';
+import type { Known, Verdict } from './verdict.js';
+import { Judged } from './verdict.js';
 
 /**
  * Says which outcomes are failures: a filter of cockatiel, or a function of the outcome. It must decide at once, and is asked about results
@@ -28,12 +24,6 @@ export const isFailureSchema: z.ZodType<IsFailure, IsFailure> = z.custom<IsFailu
   error:
     'must be a function of the outcome, or a filter of cockatiel such as handleType(SomeError)',
 });
-
-/**
- * What the engine knows of an outcome: besides a verdict, `busy` for a failure that is no sign of a dead upstream, and `fault` for an error that
- * is a failure of the call, but says nothing of the upstream. `undefined` leaves it to the defaults.
- */
-export type Known = Verdict | 'busy' | 'fault' | undefined;
 
 /** An `isFailure` as the engine asks it. */
 export type FailureRule = (outcome: Outcome) => Known;
@@ -128,26 +118,6 @@ function verdict(answer: unknown): Verdict {
 /** A fault in the client's own set-up. It says nothing of the upstream, and nobody is asked about it. */
 export function isSetUpFault({ error }: Failure): boolean {
   return isA(error, ConfigError) || isA(error, ContractError);
-}
-
-/** An outcome that keeps what a rule said of it: a rule is asked once about each outcome. */
-export abstract class Judged {
-  /** The rule that was asked. */
-  rule: FailureRule | undefined = undefined;
-  said: Known = undefined;
-
-  /** Takes over what is known of the same outcome elsewhere. */
-  keepFrom(outcome: unknown): void {
-    const judged = outcome instanceof Judged ? outcome : undefined;
-    this.rule = judged?.rule;
-    this.said = judged?.said;
-  }
-}
-
-/** The verdict in what is known, for policies: `fault` says nothing of the upstream. */
-export function verdictIn(known: Known): Verdict | undefined {
-  if (known === 'busy') return true;
-  return known === 'fault' ? 'ignore' : known;
 }
 
 /** What a rule says of an outcome. It is asked of results, and of errors of the operation. */

@@ -1,5 +1,5 @@
-import { isRejectedError, isTimeoutError } from '../../copies.js';
-import { Judged } from './failure-rule.js';
+import { isRejectedError, isTimeoutError } from '../../error-kinds.js';
+import { Judged } from './verdict.js';
 
 /**
  * How one run of the inner layers ended. Inside a pipeline errors are values; they are thrown once, at the edge,

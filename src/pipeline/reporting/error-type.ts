@@ -1,4 +1,4 @@
-import { isResilienceError } from '../../copies.js';
+import { isResilienceError } from '../../error-kinds.js';
 
 /** Stands for errors that cannot be named; OpenTelemetry's own word for it. */
 export const OTHER_ERROR = '_OTHER';

@@ -1,7 +1,20 @@
-import type { CallOutcome, Host } from '../call/host.js';
+import type { TimeSource } from '../../time/time-source.js';
 import type { Context, Operation } from '../contract/context.js';
 import type { PipelineEvent } from './events.js';
+import type { CallOutcome } from './kinds.js';
 import type { Tally } from './tally.js';
+
+/** What telemetry sees of a pipeline. */
+export interface ObservedPipeline {
+  readonly name: string;
+  /** Which copy of a keyed pipeline this is. */
+  readonly key: string | undefined;
+  /** The key as errors and telemetry show it. */
+  readonly publicKey: string | undefined;
+  readonly time: TimeSource;
+  /** Has policies report what happens in them outside any call. */
+  subscribe(): void;
+}
 
 /**
  * Watches the calls of a pipeline. This is the engine's one seam to telemetry, of which it knows nothing else.
@@ -12,7 +25,7 @@ export interface CallObserver {
   /** Where the calls of the pipeline are counted. */
   readonly tally: Tally;
   /** A call starts; `undefined` when nobody wants to know more than its count. One watch may serve many calls at once. */
-  start(host: Host): CallWatch | undefined;
+  start(pipeline: ObservedPipeline): CallWatch | undefined;
   /** Something happened to a policy outside any call. */
   event(event: PipelineEvent): void;
   /** The observer of a keyed pipeline's copy. */
@@ -50,34 +63,4 @@ export interface EndedCall {
   readonly callId: number;
   /** Its result, where it ended in one. */
   readonly value: unknown;
-}
-
-/** What a policy says of itself when telemetry collects; see `PolicyBase.measure`. */
-export interface PolicyMeasures {
-  /** State of a circuit breaker. */
-  readonly state?: 'closed' | 'open' | 'half_open' | 'isolated';
-  /** How often a circuit breaker changed to each state; copies made by `fork` count in one account. */
-  readonly transitions?: Readonly<Record<'closed' | 'open' | 'half_open' | 'isolated', number>>;
-  /** Calls in a circuit breaker's window. */
-  readonly calls?: number;
-  /** Those of them that failed. */
-  readonly failures?: number;
-  /** Those of them that were slow; only where slowness is judged. */
-  readonly slowCalls?: number;
-  /** Calls inside. */
-  readonly inFlight?: number;
-  /** Calls that wait. */
-  readonly queued?: number;
-  /** How many calls may be inside. */
-  readonly limit?: number;
-  /** Whether a limit that moves is as low as it gets. */
-  readonly atFloor?: boolean;
-  /** Permits of a rate limiter that can be taken at once. */
-  readonly available?: number;
-  /** Retries that are allowed now. */
-  readonly balance?: number;
-  /** The probability with which a throttle refuses a call. */
-  readonly rejectionProbability?: number;
-  /** Calls in a throttle's window: what its probability weighs among those of its name. */
-  readonly requests?: number;
 }

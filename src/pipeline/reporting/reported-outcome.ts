@@ -1,9 +1,9 @@
 /** What telemetry and events call an outcome. Nothing that is asked for it can end a call. */
 
 import type { Host } from '../call/host.js';
-import type { Verdict } from '../outcome/failure-rule.js';
 import { knownOf } from '../outcome/failure-rule.js';
 import type { Outcome, OutcomeKind } from '../outcome/outcome.js';
+import type { Verdict } from '../outcome/verdict.js';
 import { isTimeoutReason } from './caller-timeout.js';
 import { FAILED_RESULT, FailedResult } from './error-type.js';
 import type { ToldOutcome } from './events.js';

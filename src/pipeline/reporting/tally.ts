@@ -1,6 +1,6 @@
-import type { AttemptKind, CountedOutcome } from '../call/host.js';
 import { errorTypeOf, OTHER_ERROR } from './error-type.js';
 import type { ToldOutcome } from './events.js';
+import type { AttemptKind, CountedOutcome } from './kinds.js';
 
 /** Calls that ended alike. */
 export interface CallCount {
