@@ -4,8 +4,6 @@
  * `Symbol.for` answers the same symbol to all.
  */
 
-import type { RejectedError, ResilienceError, TimeoutError } from './errors.js';
-
 /** The version of this package. */
 export const VERSION = '0.1.0';
 
@@ -63,46 +61,6 @@ export function isOf<T>(value: unknown, type: AnyClass<T>): value is T {
 /** The brand of a class of errors, by its name: `RejectedError`. */
 export function brandOf(name: string): symbol {
   return Symbol.for(`holdfast.${name}`);
-}
-
-const RESILIENCE: unique symbol = Symbol.for('holdfast.ResilienceError');
-const REJECTED: unique symbol = Symbol.for('holdfast.RejectedError');
-const TIMEOUT: unique symbol = Symbol.for('holdfast.TimeoutError');
-
-interface Branded {
-  readonly [RESILIENCE]?: unknown;
-  readonly [REJECTED]?: unknown;
-  readonly [TIMEOUT]?: unknown;
-}
-
-// What the engine asks of each refusal and failure. One function for each, since a property whose name is a constant is found at once; and
-// `instanceof` would cost as much as the refusal itself.
-
-/** Whether it is a ResilienceError of whatever copy. Never throws. */
-export function isResilienceError(value: unknown): value is ResilienceError {
-  try {
-    return typeof value === 'object' && value !== null && (value as Branded)[RESILIENCE] === true;
-  } catch {
-    return false;
-  }
-}
-
-/** Whether it is a RejectedError of whatever copy. Never throws. */
-export function isRejectedError(value: unknown): value is RejectedError {
-  try {
-    return typeof value === 'object' && value !== null && (value as Branded)[REJECTED] === true;
-  } catch {
-    return false;
-  }
-}
-
-/** Whether it is a TimeoutError of whatever copy. Never throws. */
-export function isTimeoutError(value: unknown): value is TimeoutError {
-  try {
-    return typeof value === 'object' && value !== null && (value as Branded)[TIMEOUT] === true;
-  } catch {
-    return false;
-  }
 }
 
 /** Whether it inherits a brand. Never throws: a Proxy can refuse even that question. */

@@ -1,5 +1,5 @@
-import type { PipelineOptions } from './pipeline/options.js';
-import { resolvePipeline } from './pipeline/options.js';
+import type { PipelineOptions } from './pipeline/options/pipeline-options.js';
+import { resolvePipeline } from './pipeline/options/pipeline-options.js';
 import type { AddsOf, PipelineLayer } from './pipeline/pipeline.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import { callTime } from './policies/timeout/call-time.js';

@@ -17,9 +17,8 @@ export {
 } from 'cockatiel';
 export { pipeline } from './create.js';
 export * from './errors.js';
-export type { CallOptions } from './pipeline/call-options.js';
-export type { CockatielFilter } from './pipeline/cockatiel-filter.js';
-export type { Context, Operation } from './pipeline/context.js';
+export type { Context, Operation } from './pipeline/contract/context.js';
+export type { PolicyMeasures } from './pipeline/contract/measures.js';
 export type {
   Admission,
   Call,
@@ -29,8 +28,24 @@ export type {
   NextOptions,
   Policy,
   PolicyBase,
-} from './pipeline/contract.js';
-export type { Drained, DrainOptions } from './pipeline/drain.js';
+} from './pipeline/contract/policy.js';
+export type { Refusals } from './pipeline/contract/refusals.js';
+export type { Drained, DrainOptions } from './pipeline/lifecycle/drain.js';
+export type { CallOptions } from './pipeline/options/call-options.js';
+export type { Discard, ErrorTypeOf, StatusOf } from './pipeline/options/hooks.js';
+export type { PipelineOptions } from './pipeline/options/pipeline-options.js';
+export type { SpanMode, TelemetryOptions } from './pipeline/options/telemetry-options.js';
+export type { CockatielFilter } from './pipeline/outcome/cockatiel-filter.js';
+export type { IsFailure } from './pipeline/outcome/failure-rule.js';
+export type { Failure, Outcome, OutcomeKind, Success } from './pipeline/outcome/outcome.js';
+export { failure, success } from './pipeline/outcome/outcome.js';
+export type { Verdict } from './pipeline/outcome/verdict.js';
+export type {
+  AddsOf,
+  Pipeline,
+  PipelineLayer,
+  PipelineSnapshot,
+} from './pipeline/pipeline.js';
 export type {
   BreakerState,
   EventBody,
@@ -40,21 +55,7 @@ export type {
   PipelineEvent,
   RetryStop,
   ToldOutcome,
-} from './pipeline/events.js';
-export type { IsFailure, Verdict } from './pipeline/failure-rule.js';
-export type { Discard, ErrorTypeOf, StatusOf } from './pipeline/host.js';
-export type { PolicyMeasures } from './pipeline/observer.js';
-export type { PipelineOptions } from './pipeline/options.js';
-export type { Failure, Outcome, OutcomeKind, Success } from './pipeline/outcome.js';
-export { failure, success } from './pipeline/outcome.js';
-export type {
-  AddsOf,
-  Pipeline,
-  PipelineLayer,
-  PipelineSnapshot,
-} from './pipeline/pipeline.js';
-export type { Refusals } from './pipeline/refusals.js';
-export type { SpanMode, TelemetryOptions } from './pipeline/telemetry-options.js';
+} from './pipeline/reporting/events.js';
 export * from './policies/adaptive-limiter/index.js';
 export * from './policies/bulkhead/index.js';
 export * from './policies/circuit-breaker/index.js';

@@ -3,10 +3,10 @@ import * as z from 'zod';
 import { parseOptions } from '../config/validate.js';
 import { mark } from '../copies.js';
 import { ConfigError } from '../errors.js';
-import type { Drive, Driver } from '../pipeline/contract.js';
-import { isA } from '../pipeline/is-a.js';
-import type { Outcome } from '../pipeline/outcome.js';
-import { failure, kindOfError, success } from '../pipeline/outcome.js';
+import type { Drive, Driver } from '../pipeline/contract/policy.js';
+import type { Outcome } from '../pipeline/outcome/outcome.js';
+import { failure, kindOfError, success } from '../pipeline/outcome/outcome.js';
+import { isA } from '../pipeline/outcome/safe-instanceof.js';
 import type { Named } from '../policies/named.js';
 import { namedShape } from '../policies/named.js';
 

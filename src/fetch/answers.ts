@@ -1,5 +1,5 @@
 import { ContractError } from '../errors.js';
-import type { Verdict } from '../pipeline/failure-rule.js';
+import type { Verdict } from '../pipeline/outcome/verdict.js';
 
 /** What a function among the options may answer beside nothing, which leaves it to the rules. */
 interface Answers {

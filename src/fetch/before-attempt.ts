@@ -1,7 +1,7 @@
 import { ContractError, TimeoutError } from '../errors.js';
-import { isA } from '../pipeline/is-a.js';
-import type { Outcome } from '../pipeline/outcome.js';
-import { failure } from '../pipeline/outcome.js';
+import type { Outcome } from '../pipeline/outcome/outcome.js';
+import { failure } from '../pipeline/outcome/outcome.js';
+import { isA } from '../pipeline/outcome/safe-instanceof.js';
 import { keepHeaders, withHeader, withoutHeader } from './headers.js';
 import { orAborted } from './or-aborted.js';
 import type { OutgoingRequest } from './request.js';

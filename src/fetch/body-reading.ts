@@ -1,5 +1,5 @@
-import type { Home } from '../pipeline/home.js';
-import { homeHere } from '../pipeline/home.js';
+import type { Home } from '../pipeline/call/async-context.js';
+import { homeHere } from '../pipeline/call/async-context.js';
 import { systemClock } from '../time/clock.js';
 import type { Deadline, DeadlineListener } from '../time/deadline-queue.js';
 import type { BodyGuard } from './body-guard.js';

@@ -1,5 +1,5 @@
 import { isOf } from '../copies.js';
-import type { LayerSettings } from '../pipeline/context.js';
+import type { LayerSettings } from '../pipeline/contract/context.js';
 import type { Layer } from '../pipeline/plan.js';
 import { ATTEMPT_TIMEOUT } from '../policies/standard.js';
 import { TimeoutPolicy } from '../policies/timeout/timeout.js';

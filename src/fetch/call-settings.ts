@@ -1,7 +1,7 @@
 import { describe } from '../config/describe.js';
 import { isOf } from '../copies.js';
 import { ConfigError } from '../errors.js';
-import type { LayerSettings } from '../pipeline/context.js';
+import type { LayerSettings } from '../pipeline/contract/context.js';
 import type { Layer } from '../pipeline/plan.js';
 import { RetryPolicy } from '../policies/retry/retry.js';
 import { ATTEMPT_TIMEOUT } from '../policies/standard.js';

@@ -1,5 +1,5 @@
-import type { Context } from '../pipeline/context.js';
-import { controllerOf } from '../pipeline/context.js';
+import type { Context } from '../pipeline/contract/context.js';
+import { controllerOf } from '../pipeline/contract/context.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Clock } from '../time/clock.js';
 import type { WatchableSignal } from './abort-watch.js';

@@ -1,5 +1,5 @@
-import type { Drained, DrainOptions } from '../pipeline/drain.js';
-import { resolveDrain } from '../pipeline/drain.js';
+import type { Drained, DrainOptions } from '../pipeline/lifecycle/drain.js';
+import { resolveDrain } from '../pipeline/lifecycle/drain.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Keyed } from '../registry/keyed.js';
 import { leftByKey, sumOf } from '../registry/left.js';

@@ -1,5 +1,5 @@
 import { shared } from '../copies.js';
-import type { Verdict } from '../pipeline/failure-rule.js';
+import type { Verdict } from '../pipeline/outcome/verdict.js';
 
 /**
  * What a call has found out about a Response or an error of its own that the rules for all calls would not say. Policies

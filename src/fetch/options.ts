@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { count, fnOf, nested, policyName, positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
-import type { Verdict } from '../pipeline/failure-rule.js';
-import { isAnyPipeline } from '../pipeline/misfit.js';
-import { pipelineSchema } from '../pipeline/options.js';
-import type { Outcome } from '../pipeline/outcome.js';
+import { isAnyPipeline } from '../pipeline/any-pipeline.js';
+import { pipelineSchema } from '../pipeline/options/pipeline-options.js';
+import type { TelemetryOptions } from '../pipeline/options/telemetry-options.js';
+import type { Outcome } from '../pipeline/outcome/outcome.js';
+import type { Verdict } from '../pipeline/outcome/verdict.js';
 import type { Pipeline, PipelineLayer } from '../pipeline/pipeline.js';
-import type { TelemetryOptions } from '../pipeline/telemetry-options.js';
 import type { StandardOptions } from '../policies/standard.js';
 import { standardSchema } from '../policies/standard.js';
 import { keyedDefaults } from '../registry/keyed.js';

@@ -1,6 +1,6 @@
 import { parseOptions } from '../config/validate.js';
 import { pipeline } from '../create.js';
-import type { IsFailure } from '../pipeline/failure-rule.js';
+import type { IsFailure } from '../pipeline/outcome/failure-rule.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { Keyed, keyed } from '../registry/keyed.js';
 import { attributeSetsOf, observe } from '../telemetry/observe.js';

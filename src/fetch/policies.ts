@@ -1,9 +1,9 @@
 import { isOf } from '../copies.js';
-import type { LayerSettings } from '../pipeline/context.js';
-import type { Policy } from '../pipeline/contract.js';
-import type { FailureRule } from '../pipeline/failure-rule.js';
-import { isAnyPipeline } from '../pipeline/misfit.js';
-import type { Outcome } from '../pipeline/outcome.js';
+import { isAnyPipeline } from '../pipeline/any-pipeline.js';
+import type { LayerSettings } from '../pipeline/contract/context.js';
+import type { Policy } from '../pipeline/contract/policy.js';
+import type { FailureRule } from '../pipeline/outcome/failure-rule.js';
+import type { Outcome } from '../pipeline/outcome/outcome.js';
 import type { PipelineLayer } from '../pipeline/pipeline.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import type { Layer, Placed } from '../pipeline/plan.js';

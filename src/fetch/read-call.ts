@@ -1,5 +1,5 @@
 import type { TimeoutError } from '../errors.js';
-import type { Context, LayerSettings } from '../pipeline/context.js';
+import type { Context, LayerSettings } from '../pipeline/contract/context.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { formatDuration } from '../time/duration.js';
 import { unwatchAbort, watchAbort } from './abort-watch.js';

@@ -1,4 +1,4 @@
-import { generatorFunction, isGeneratorFunction } from '../pipeline/mistakes.js';
+import { generatorFunction, isGeneratorFunction } from '../pipeline/options/wrong-arguments.js';
 import { classifyFetchError } from './classify-error.js';
 
 /** Reads a response; what it answers is what the call answers. */

@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.js';
-import { withoutCredentials } from '../pipeline/without-credentials.js';
+import { withoutCredentials } from '../pipeline/reporting/without-credentials.js';
 
 /** What is known of a request before it is sent. */
 export interface OutgoingRequest {

@@ -1,10 +1,10 @@
 import { TimeoutError } from '../errors.js';
-import { CallSite } from '../pipeline/call-site.js';
-import type { Context, LayerSettings } from '../pipeline/context.js';
-import { callIdOf, clockOf } from '../pipeline/context.js';
-import type { Occupants } from '../pipeline/occupants.js';
-import type { Outcome } from '../pipeline/outcome.js';
-import { failure, success } from '../pipeline/outcome.js';
+import { CallSite } from '../pipeline/call/call-site.js';
+import type { Context, LayerSettings } from '../pipeline/contract/context.js';
+import { callIdOf, clockOf } from '../pipeline/contract/context.js';
+import type { Occupants } from '../pipeline/lifecycle/occupants.js';
+import type { Outcome } from '../pipeline/outcome/outcome.js';
+import { failure, success } from '../pipeline/outcome/outcome.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Plan } from '../pipeline/plan.js';
 import { markOwnFault } from '../policies/own-fault.js';

@@ -1,4 +1,4 @@
-import type { AttemptClock } from '../pipeline/context.js';
+import type { AttemptClock } from '../pipeline/contract/context.js';
 import { systemClock } from '../time/clock.js';
 
 /** The part of a request of undici's that is looked at. Each hop of a redirect is one of its own. */

@@ -1,6 +1,6 @@
 import { ConfigError, ContractError, ResilienceError } from '../errors.js';
-import { publicKeyOf } from '../pipeline/label.js';
-import { withoutCredentials } from '../pipeline/without-credentials.js';
+import { publicKeyOf } from '../pipeline/reporting/label.js';
+import { withoutCredentials } from '../pipeline/reporting/without-credentials.js';
 
 /** Which call an error is about. */
 export interface SignedCall {

@@ -1,6 +1,6 @@
 import { TimeoutError } from '../errors.js';
-import type { CallSite } from '../pipeline/call-site.js';
-import { labelOf, publicKeyOf } from '../pipeline/label.js';
+import type { CallSite } from '../pipeline/call/call-site.js';
+import { labelOf, publicKeyOf } from '../pipeline/reporting/label.js';
 import type { ResolvedClient } from './options.js';
 import { signRequest } from './signed-error.js';
 

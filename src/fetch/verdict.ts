@@ -1,8 +1,9 @@
-import { OTHER_ERROR } from '../pipeline/error-type.js';
-import type { FailureRule, Sign, Verdict } from '../pipeline/failure-rule.js';
-import { partialRule, withSigns } from '../pipeline/failure-rule.js';
-import type { Outcome } from '../pipeline/outcome.js';
-import { success } from '../pipeline/outcome.js';
+import type { FailureRule, Sign } from '../pipeline/outcome/failure-rule.js';
+import { partialRule, withSigns } from '../pipeline/outcome/failure-rule.js';
+import type { Outcome } from '../pipeline/outcome/outcome.js';
+import { success } from '../pipeline/outcome/outcome.js';
+import type { Verdict } from '../pipeline/outcome/verdict.js';
+import { OTHER_ERROR } from '../pipeline/reporting/error-type.js';
 import type { Handle, Handles } from '../policies/filter.js';
 import { handlesOf, verdictsOf } from '../policies/filter.js';
 import { isOwnFault } from '../policies/own-fault.js';

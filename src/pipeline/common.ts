@@ -1,13 +1,13 @@
 import { systemClock } from '../time/clock.js';
 import type { TimeSource } from '../time/time-source.js';
 import { timeSourceOf } from '../time/time-source.js';
-import type { Gate } from './contract.js';
-import { Hub } from './events.js';
-import type { FailureRule } from './failure-rule.js';
-import type { CallObserver } from './observer.js';
-import type { ResolvedPipeline } from './options.js';
+import type { Gate } from './contract/policy.js';
+import type { ResolvedPipeline } from './options/pipeline-options.js';
+import type { FailureRule } from './outcome/failure-rule.js';
 import type { Plan } from './plan.js';
-import { Tally } from './tally.js';
+import { Hub } from './reporting/events.js';
+import type { CallObserver } from './reporting/observer.js';
+import { Tally } from './reporting/tally.js';
 
 /** What a pipeline and all its copies have in common. A copy is made of it and of its key. */
 export class Common {

@@ -4,33 +4,40 @@ import { ConfigError } from '../errors.js';
 import type { Duration } from '../time/duration.js';
 import type { TimeSource } from '../time/time-source.js';
 import { isSameTime } from '../time/time-source.js';
-import type { CallOptions } from './call-options.js';
-import { isPlain, resolveCall } from './call-options.js';
-import type { Unread } from './closing.js';
-import { Closing } from './closing.js';
+import { settledResult } from './call/delivery.js';
+import type { Host } from './call/host.js';
+import { Pass } from './call/pass.js';
+import { Delivery } from './call/phase.js';
 import { Common } from './common.js';
-import type { Context, LayerSettings, Operation } from './context.js';
-import type { Gate, Policy } from './contract.js';
-import type { Drained, DrainOptions } from './drain.js';
-import { allWithin, resolveDrain } from './drain.js';
-import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './events.js';
-import { eventTypes, type Hub } from './events.js';
-import type { FailureRule, IsFailure } from './failure-rule.js';
-import { failureRuleOf, isPartial } from './failure-rule.js';
-import type { Discard, ErrorTypeOf, Host, StatusOf } from './host.js';
-import { labelOf, publicKeyOf } from './label.js';
-import { refuseMisfit } from './misfit.js';
-import { isOperation, listedTwice, noEvent, noOperation, notAPolicy } from './mistakes.js';
-import type { CallObserver } from './observer.js';
-import { Occupants } from './occupants.js';
-import type { ResolvedPipeline } from './options.js';
-import { Pass } from './pass.js';
-import { Delivery } from './phase.js';
+import type { Context, LayerSettings, Operation } from './contract/context.js';
+import type { Gate, Policy } from './contract/policy.js';
+import type { Unread } from './lifecycle/closing.js';
+import { Closing } from './lifecycle/closing.js';
+import type { Drained, DrainOptions } from './lifecycle/drain.js';
+import { allWithin, resolveDrain } from './lifecycle/drain.js';
+import { Occupants } from './lifecycle/occupants.js';
+import { startOverAll } from './lifecycle/start-over.js';
+import type { CallOptions } from './options/call-options.js';
+import { isPlain, resolveCall } from './options/call-options.js';
+import type { Discard, ErrorTypeOf, StatusOf } from './options/hooks.js';
+import { refuseMisfit } from './options/incompatible-copy.js';
+import type { ResolvedPipeline } from './options/pipeline-options.js';
+import {
+  isOperation,
+  listedTwice,
+  noEvent,
+  noOperation,
+  notAPolicy,
+} from './options/wrong-arguments.js';
+import type { FailureRule, IsFailure } from './outcome/failure-rule.js';
+import { failureRuleOf, isPartial } from './outcome/failure-rule.js';
 import type { Layer, Placed, Plan } from './plan.js';
 import { planInside, planLike, planOf } from './plan.js';
-import { settledResult } from './promises.js';
-import { startOverAll } from './start-over.js';
-import type { Tally } from './tally.js';
+import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './reporting/events.js';
+import { eventTypes, type Hub } from './reporting/events.js';
+import { labelOf, publicKeyOf } from './reporting/label.js';
+import type { CallObserver } from './reporting/observer.js';
+import type { Tally } from './reporting/tally.js';
 
 /** What a layer may be: a policy, or a whole pipeline. */
 export type PipelineLayer = Policy<unknown> | Pipeline<unknown>;

@@ -1,13 +1,18 @@
-import type { Audience, Driver, Gate, Policy } from './contract.js';
-import type { FailureRule } from './failure-rule.js';
-import type { Host } from './host.js';
+import type { Audience, Driver, Gate, Policy } from './contract/policy.js';
+import type { FailureRule } from './outcome/failure-rule.js';
+import type { Hub } from './reporting/events.js';
+
+/** A pipeline that other pipelines contain: its listeners hear of its policies there too. */
+export interface Nested {
+  readonly hub: Hub;
+}
 
 /** One policy at its place in a pipeline. */
 export class Layer {
   /** Unique within the pipeline. */
   readonly name: string;
   /** The nested pipelines that the policy came in, innermost first; none when the running pipeline lists it itself. */
-  readonly within: readonly Host[];
+  readonly within: readonly Nested[];
   readonly policy: Policy<unknown>;
   /** What says to this policy which outcomes are failures. */
   readonly rule: FailureRule | undefined;
@@ -25,7 +30,7 @@ export class Layer {
   constructor(
     policy: Policy<unknown>,
     name: string,
-    within: readonly Host[],
+    within: readonly Nested[],
     rule: FailureRule | undefined,
   ) {
     this.policy = policy;
@@ -62,13 +67,13 @@ export interface Plan {
   /** Who may listen to its policies, besides the listeners of the pipeline. */
   readonly audiences: readonly Audience[];
   /** Pipelines nested in this one. */
-  readonly inner: readonly Host[];
+  readonly inner: readonly Nested[];
 }
 
 /** A policy, or a pipeline's own list of layers to be inlined. */
 export interface Placed {
   readonly policy: Policy<unknown>;
-  readonly within: readonly Host[];
+  readonly within: readonly Nested[];
   /** What says to it which outcomes are failures, where it brings that along. */
   readonly rule?: FailureRule | undefined;
 }
@@ -107,7 +112,7 @@ export function planInside(gates: readonly Gate[], { layers, straight, inner }: 
   return planFor([...outer, ...layers], straight !== undefined, inner);
 }
 
-function planFor(layers: readonly Layer[], isStraight: boolean, inner: readonly Host[]): Plan {
+function planFor(layers: readonly Layer[], isStraight: boolean, inner: readonly Nested[]): Plan {
   const audiences = [
     ...inner.map(({ hub }) => hub),
     ...layers.flatMap(({ policy }) => policy.audience ?? []),

@@ -1,12 +1,14 @@
 import * as z from 'zod';
 import { ContractError } from '../errors.js';
-import { refusePromise } from '../pipeline/at-once.js';
-import type { CockatielFilter } from '../pipeline/cockatiel-filter.js';
-import { isFilter, isLikeFilter } from '../pipeline/cockatiel-filter.js';
-import type { Call } from '../pipeline/contract.js';
-import type { FailureRule, Verdict } from '../pipeline/failure-rule.js';
-import { isSetUpFault, knownOf, verdictIn } from '../pipeline/failure-rule.js';
-import type { Outcome } from '../pipeline/outcome.js';
+import type { Call } from '../pipeline/contract/policy.js';
+import type { CockatielFilter } from '../pipeline/outcome/cockatiel-filter.js';
+import { isFilter, isLikeFilter } from '../pipeline/outcome/cockatiel-filter.js';
+import type { FailureRule } from '../pipeline/outcome/failure-rule.js';
+import { isSetUpFault, knownOf } from '../pipeline/outcome/failure-rule.js';
+import type { Outcome } from '../pipeline/outcome/outcome.js';
+import { refusePromise } from '../pipeline/outcome/refuse-promise.js';
+import type { Verdict } from '../pipeline/outcome/verdict.js';
+import { verdictIn } from '../pipeline/outcome/verdict.js';
 import { isOwnFault } from './own-fault.js';
 
 /**

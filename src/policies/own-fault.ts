@@ -1,5 +1,5 @@
 import { shared } from '../copies.js';
-import type { Outcome } from '../pipeline/outcome.js';
+import type { Outcome } from '../pipeline/outcome/outcome.js';
 
 const ownFaults = shared('ownFaults', () => new WeakSet<object>());
 

@@ -1,5 +1,5 @@
-import { refusePromise } from '../pipeline/at-once.js';
-import type { Outcome } from '../pipeline/outcome.js';
+import type { Outcome } from '../pipeline/outcome/outcome.js';
+import { refusePromise } from '../pipeline/outcome/refuse-promise.js';
 
 /** Reads the delay that an outcome asks for, in milliseconds; `undefined` when it asks for none. */
 export type DelayFrom = (outcome: Outcome) => number | undefined;

@@ -1,4 +1,4 @@
-import type { FailureRule } from '../pipeline/failure-rule.js';
+import type { FailureRule } from '../pipeline/outcome/failure-rule.js';
 
 /** What a policy is told beside its own options. */
 export interface Ruled {

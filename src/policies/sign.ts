@@ -1,7 +1,7 @@
-import type { Call } from '../pipeline/contract.js';
-import type { Sign } from '../pipeline/failure-rule.js';
-import { signsIn } from '../pipeline/failure-rule.js';
-import type { Outcome } from '../pipeline/outcome.js';
+import type { Call } from '../pipeline/contract/policy.js';
+import type { Sign } from '../pipeline/outcome/failure-rule.js';
+import { signsIn } from '../pipeline/outcome/failure-rule.js';
+import type { Outcome } from '../pipeline/outcome/outcome.js';
 import type { Handle, Handles } from './filter.js';
 import { verdictsOf } from './filter.js';
 

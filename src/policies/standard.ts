@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { nested } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
-import type { Policy } from '../pipeline/contract.js';
-import type { IsFailure } from '../pipeline/failure-rule.js';
-import { failureRuleOf, isFailureSchema } from '../pipeline/failure-rule.js';
+import type { Policy } from '../pipeline/contract/policy.js';
+import type { IsFailure } from '../pipeline/outcome/failure-rule.js';
+import { failureRuleOf, isFailureSchema } from '../pipeline/outcome/failure-rule.js';
 import type { Duration } from '../time/duration.js';
 import { durationSchema, formatDuration } from '../time/duration.js';
 import { AdaptiveLimiterPolicy } from './adaptive-limiter/adaptive-limiter.js';

@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
-import { reportFault } from '../pipeline/events.js';
-import { areAttributes } from '../pipeline/telemetry-options.js';
+import { areAttributes } from '../pipeline/options/telemetry-options.js';
+import { reportFault } from '../pipeline/reporting/events.js';
 import { attribute } from './names.js';
 import { idOf } from './series.js';
 

@@ -1,4 +1,4 @@
-import type { PipelineEvent } from '../pipeline/events.js';
+import type { PipelineEvent } from '../pipeline/reporting/events.js';
 import { channel } from './names.js';
 
 interface Channel {

@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { Tally } from '../pipeline/tally.js';
+import type { Tally } from '../pipeline/reporting/tally.js';
 import { attribute } from './names.js';
 import { Series } from './series.js';
 

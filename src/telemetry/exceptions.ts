@@ -1,6 +1,6 @@
 import type { Attributes, Context, Exception, Span } from '@opentelemetry/api';
 import { diag } from '@opentelemetry/api';
-import { errorTypeOf } from '../pipeline/error-type.js';
+import { errorTypeOf } from '../pipeline/reporting/error-type.js';
 import { fromEnvironment } from './environment.js';
 import { attribute, exceptionLog, SCOPE, VERSION } from './names.js';
 import { look } from './registered.js';

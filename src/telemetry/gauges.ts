@@ -1,7 +1,8 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { CallObserver, PolicyMeasures } from '../pipeline/observer.js';
+import type { PolicyMeasures } from '../pipeline/contract/measures.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Layer } from '../pipeline/plan.js';
+import type { CallObserver } from '../pipeline/reporting/observer.js';
 import { systemClock } from '../time/clock.js';
 import { attribute } from './names.js';
 import { idOf, Series } from './series.js';

@@ -9,11 +9,11 @@ import {
   ThrottledError,
   TimeoutError,
 } from '../errors.js';
-import { DRAIN } from '../pipeline/closing.js';
-import type { ToldOutcome } from '../pipeline/events.js';
-import type { AttemptKind, CallOutcome } from '../pipeline/host.js';
+import { isLimit, refusalsOf } from '../pipeline/contract/refusals.js';
+import { DRAIN } from '../pipeline/lifecycle/closing.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { isLimit, refusalsOf } from '../pipeline/refusals.js';
+import type { ToldOutcome } from '../pipeline/reporting/events.js';
+import type { AttemptKind, CallOutcome } from '../pipeline/reporting/kinds.js';
 import { attribute } from './names.js';
 import type { Point } from './series.js';
 

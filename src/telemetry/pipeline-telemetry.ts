@@ -7,13 +7,13 @@ import {
   SpanKind,
   trace,
 } from '@opentelemetry/api';
-import type { PipelineEvent } from '../pipeline/events.js';
-import { reportFault } from '../pipeline/events.js';
-import type { Host } from '../pipeline/host.js';
-import type { CallObserver, CallWatch } from '../pipeline/observer.js';
+import type { Host } from '../pipeline/call/host.js';
+import type { ResolvedTelemetry } from '../pipeline/options/telemetry-options.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { Tally } from '../pipeline/tally.js';
-import type { ResolvedTelemetry } from '../pipeline/telemetry-options.js';
+import type { PipelineEvent } from '../pipeline/reporting/events.js';
+import { reportFault } from '../pipeline/reporting/events.js';
+import type { CallObserver, CallWatch } from '../pipeline/reporting/observer.js';
+import { Tally } from '../pipeline/reporting/tally.js';
 import { warnOfOtherCopies } from './api-copies.js';
 import type { AttributeSets } from './attribute-sets.js';
 import type { Channels } from './channels.js';

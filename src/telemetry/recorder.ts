@@ -1,11 +1,11 @@
 import type { Attributes, Context as TraceContext } from '@opentelemetry/api';
 import { context as contextApi, ROOT_CONTEXT } from '@opentelemetry/api';
-import type { Context, Operation } from '../pipeline/context.js';
-import type { PipelineEvent } from '../pipeline/events.js';
-import { reportFault } from '../pipeline/events.js';
-import type { CallOutcome } from '../pipeline/host.js';
-import type { CallWatch } from '../pipeline/observer.js';
-import type { Tally } from '../pipeline/tally.js';
+import type { Context, Operation } from '../pipeline/contract/context.js';
+import type { PipelineEvent } from '../pipeline/reporting/events.js';
+import { reportFault } from '../pipeline/reporting/events.js';
+import type { CallOutcome } from '../pipeline/reporting/kinds.js';
+import type { CallWatch } from '../pipeline/reporting/observer.js';
+import type { Tally } from '../pipeline/reporting/tally.js';
 import type { TimeSource } from '../time/time-source.js';
 import { withAttempt } from './attempt.js';
 import { Durations } from './durations.js';

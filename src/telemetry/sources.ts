@@ -1,8 +1,8 @@
 import type { Attributes, MeterProvider } from '@opentelemetry/api';
-import { reportFault } from '../pipeline/events.js';
-import type { PolicyMeasures } from '../pipeline/observer.js';
+import type { PolicyMeasures } from '../pipeline/contract/measures.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import type { Tally } from '../pipeline/tally.js';
+import { reportFault } from '../pipeline/reporting/events.js';
+import type { Tally } from '../pipeline/reporting/tally.js';
 import type { Account, BreakerAccount } from './counters.js';
 import { Counters } from './counters.js';
 import { knownSeries } from './known-series.js';

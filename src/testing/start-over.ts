@@ -1,10 +1,10 @@
 import { describe } from '../config/describe.js';
 import { ConfigError } from '../errors.js';
 import type { ClientState } from '../fetch/client.js';
-import type { Policy, PolicyBase } from '../pipeline/contract.js';
-import { refuseMisfit } from '../pipeline/misfit.js';
+import type { Policy, PolicyBase } from '../pipeline/contract/policy.js';
+import { refuseStuck, wayOf } from '../pipeline/lifecycle/start-over.js';
+import { refuseMisfit } from '../pipeline/options/incompatible-copy.js';
 import { Pipeline } from '../pipeline/pipeline.js';
-import { refuseStuck, wayOf } from '../pipeline/start-over.js';
 import type { RetryBudget } from '../policies/retry-budget/index.js';
 import type { Keyed } from '../registry/keyed.js';
 

@@ -8,7 +8,7 @@ import { originOf } from '../fetch/request.js';
 import type { Prepared } from '../fetch/ruled-call.js';
 import { RuledCall } from '../fetch/ruled-call.js';
 import { isUpload } from '../fetch/upload.js';
-import type { Context } from '../pipeline/context.js';
+import type { Context } from '../pipeline/contract/context.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Clock } from '../time/clock.js';
 import { Attempt } from './attempt.js';

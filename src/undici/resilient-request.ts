@@ -8,7 +8,7 @@ import { readHeader } from '../fetch/headers.js';
 import type { FetchOverrides } from '../fetch/options.js';
 import type { HeadersSource } from '../fetch/types.js';
 import { isNodeStream, watchNodeStream } from '../fetch/watched-node-stream.js';
-import { startsOver, wayOf } from '../pipeline/start-over.js';
+import { startsOver, wayOf } from '../pipeline/lifecycle/start-over.js';
 import type { UndiciBody } from './discard.js';
 import { discardBody } from './discard.js';
 import { headerRecord } from './headers.js';

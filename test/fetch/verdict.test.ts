@@ -23,9 +23,9 @@ import {
   signOf,
   statusIn,
 } from '../../src/fetch/verdict.js';
-import { isPartial } from '../../src/pipeline/failure-rule.js';
-import type { Outcome } from '../../src/pipeline/outcome.js';
-import { failure, success } from '../../src/pipeline/outcome.js';
+import { isPartial } from '../../src/pipeline/outcome/failure-rule.js';
+import type { Outcome } from '../../src/pipeline/outcome/outcome.js';
+import { failure, success } from '../../src/pipeline/outcome/outcome.js';
 import { handlesOf } from '../../src/policies/filter.js';
 import { markOwnFault } from '../../src/policies/own-fault.js';
 import { signsOf } from '../../src/policies/sign.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { failure } from '../../src/pipeline/outcome.js';
+import { failure } from '../../src/pipeline/outcome/outcome.js';
 import { DOWN, gateCall, harness } from '../policies/circuit-breaker/support.js';
 
 /** A call made by a predicate took the place of the call being judged, in whose trace the opening was then missing. */

@@ -1,6 +1,6 @@
 import { pipeline, timeout } from 'holdfast';
 import { expect, it } from 'vitest';
-import { Tally } from '../../src/pipeline/tally.js';
+import { Tally } from '../../src/pipeline/reporting/tally.js';
 
 /**
  * A first success with nobody listening took the straight way out, on which its watch was not ended: its span stayed open,

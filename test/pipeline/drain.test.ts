@@ -12,7 +12,7 @@ import {
 } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
-import { drainDefaults } from '../../src/pipeline/drain.js';
+import { drainDefaults } from '../../src/pipeline/lifecycle/drain.js';
 import { Metrics, unregister } from '../telemetry/support/sdk.js';
 import { deferred, never, turn } from './support/deferred.js';
 import { gate } from './support/layers.js';

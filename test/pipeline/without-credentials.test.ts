@@ -1,6 +1,6 @@
 import { bulkhead, keyed, pipeline } from 'holdfast';
 import { expect, it } from 'vitest';
-import { withoutCredentials } from '../../src/pipeline/without-credentials.js';
+import { withoutCredentials } from '../../src/pipeline/reporting/without-credentials.js';
 
 it.each([
   ['https://user:pass@api.example/a?token=x#y', 'https://api.example/a'],

@@ -12,7 +12,7 @@ import {
   timeout,
 } from 'holdfast';
 import { describe, expect, it, vi } from 'vitest';
-import { failure, success } from '../../src/pipeline/outcome.js';
+import { failure, success } from '../../src/pipeline/outcome/outcome.js';
 import { handlesOf, isUpstreamFailure } from '../../src/policies/filter.js';
 import { rejectionOf, rig } from './support/rig.js';
 

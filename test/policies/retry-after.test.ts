@@ -1,6 +1,6 @@
 import { ContractError, RejectedError } from 'holdfast';
 import { expect, it } from 'vitest';
-import { failure, success } from '../../src/pipeline/outcome.js';
+import { failure, success } from '../../src/pipeline/outcome/outcome.js';
 import { askedBy, retryAfterOf } from '../../src/policies/retry-after.js';
 
 it.each([

@@ -1,12 +1,12 @@
 import { describe } from '../../config/describe.js';
 import { mark } from '../../copies.js';
 import { ContractError, LimitExceededError } from '../../errors.js';
-import { refusePromise } from '../../pipeline/at-once.js';
-import type { Admission, Call, Gate } from '../../pipeline/contract.js';
-import type { FailureRule } from '../../pipeline/failure-rule.js';
-import type { PolicyMeasures } from '../../pipeline/observer.js';
-import type { Outcome } from '../../pipeline/outcome.js';
-import type { Refusals } from '../../pipeline/refusals.js';
+import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
+import type { Admission, Call, Gate } from '../../pipeline/contract/policy.js';
+import type { Refusals } from '../../pipeline/contract/refusals.js';
+import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
+import type { Outcome } from '../../pipeline/outcome/outcome.js';
+import { refusePromise } from '../../pipeline/outcome/refuse-promise.js';
 import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
@@ -16,12 +16,12 @@ import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
 import type { Waiter } from '../wait-queue.js';
 import { KeptSlots } from './brake/kept-slots.js';
+import { regulatorOf } from './choose-regulator.js';
 import type { AdaptiveLimiterOptions, ResolvedAdaptiveLimiter } from './options.js';
 import { resolveAdaptiveLimiter } from './options.js';
 import { Patience } from './patience.js';
 import { PriorityQueue } from './priority-queue.js';
 import type { Ending, Regulator } from './regulator.js';
-import { regulatorOf } from './regulator.js';
 
 /**
  * Keeps an overloaded upstream from being buried: it lets every call in while calls are useful to their callers. When most of the

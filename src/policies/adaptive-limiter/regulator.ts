@@ -1,8 +1,5 @@
-import type { OutcomeKind } from '../../pipeline/outcome.js';
+import type { OutcomeKind } from '../../pipeline/outcome/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
-import { BrakeRegulator } from './brake/brake-regulator.js';
-import { LatencyRegulator } from './latency-regulator.js';
-import type { ResolvedAdaptiveLimiter } from './options.js';
 
 /** How a call ended; `ignored`: it says nothing, whatever it took. */
 export type Ending = OutcomeKind | 'ignored';
@@ -44,12 +41,4 @@ export interface Regulator {
     ending: Ending,
     isOverload: boolean,
   ): number;
-}
-
-/** The regulator that the options ask for. */
-export function regulatorOf(options: ResolvedAdaptiveLimiter): Regulator {
-  const { algorithm, minLimit, maxLimit, initialLimit } = options;
-  return algorithm === 'brake'
-    ? new BrakeRegulator(minLimit, maxLimit, initialLimit)
-    : new LatencyRegulator({ ...options, algorithm });
 }

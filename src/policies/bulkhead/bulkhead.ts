@@ -1,9 +1,9 @@
 import { mark } from '../../copies.js';
 import { BulkheadFullError } from '../../errors.js';
-import type { Admission, Call, Gate } from '../../pipeline/contract.js';
-import type { PolicyMeasures } from '../../pipeline/observer.js';
-import type { Outcome } from '../../pipeline/outcome.js';
-import type { Refusals } from '../../pipeline/refusals.js';
+import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
+import type { Admission, Call, Gate } from '../../pipeline/contract/policy.js';
+import type { Refusals } from '../../pipeline/contract/refusals.js';
+import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
 import type { Waiter } from '../wait-queue.js';

@@ -1,4 +1,4 @@
-import type { Call } from '../../pipeline/contract.js';
+import type { Call } from '../../pipeline/contract/policy.js';
 import type { Circuit } from './circuit.js';
 import type { Probe } from './probes.js';
 

@@ -1,6 +1,6 @@
-import type { Call } from '../../pipeline/contract.js';
-import type { Sign } from '../../pipeline/failure-rule.js';
-import type { Outcome } from '../../pipeline/outcome.js';
+import type { Call } from '../../pipeline/contract/policy.js';
+import type { Sign } from '../../pipeline/outcome/failure-rule.js';
+import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import { isUpstreamFailure } from '../filter.js';
 import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';

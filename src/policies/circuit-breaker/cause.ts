@@ -1,5 +1,5 @@
 import { describe } from '../../config/describe.js';
-import type { Outcome } from '../../pipeline/outcome.js';
+import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { OpenReason } from './judge.js';
 
 /** What opened a breaker, as a snapshot has it. */

@@ -1,5 +1,5 @@
-import type { Home } from '../../pipeline/home.js';
-import { homeHere } from '../../pipeline/home.js';
+import type { Home } from '../../pipeline/call/async-context.js';
+import { homeHere } from '../../pipeline/call/async-context.js';
 import type { Clock } from '../../time/clock.js';
 import { unref } from '../../time/unref.js';
 import type { Circuit } from './circuit.js';

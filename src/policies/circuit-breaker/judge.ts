@@ -1,7 +1,3 @@
-import type { IBreaker } from 'cockatiel';
-import { CockatielJudge } from './cockatiel-judge.js';
-import type { ResolvedCircuitBreaker } from './options.js';
-import { RuleJudge } from './rule-judge.js';
 import type { CircuitBreakerSnapshot } from './snapshot.js';
 import type { Health, TripReason } from './trip-rule.js';
 
@@ -41,9 +37,4 @@ export interface Judge {
   advance(nowMs: number): void;
   /** Takes over what a snapshot knew at `atMs`, of a run of failures that began at `failingSinceMs`. */
   restore(atMs: number, known: Known, failingSinceMs?: number): void;
-}
-
-/** The judge that the options ask for. */
-export function judgeOf(options: ResolvedCircuitBreaker, breaker: IBreaker | undefined): Judge {
-  return breaker === undefined ? new RuleJudge(options) : new CockatielJudge(breaker);
 }

@@ -1,4 +1,4 @@
-import type { LateCopies, Policy } from '../../pipeline/contract.js';
+import type { LateCopies, Policy } from '../../pipeline/contract/policy.js';
 import type { BreakerAccount } from './reporter.js';
 import type { Stay } from './state-times.js';
 

@@ -2,7 +2,7 @@ import type { IBreaker } from 'cockatiel';
 import * as z from 'zod';
 import { fnOf, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
-import type { Outcome } from '../../pipeline/outcome.js';
+import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Duration } from '../../time/duration.js';
 import { durationSchema, formatDuration, positiveDurationSchema } from '../../time/duration.js';
 import type { Handle } from '../filter.js';

@@ -1,6 +1,6 @@
 import type { RejectedError, RejectedErrorInit } from '../../errors.js';
 import { CircuitIsolatedError, CircuitOpenError } from '../../errors.js';
-import type { Call } from '../../pipeline/contract.js';
+import type { Call } from '../../pipeline/contract/policy.js';
 import type { Circuit } from './circuit.js';
 
 /** How long a call that is refused now has to wait until one is let in for certain, where that is known. */

@@ -1,8 +1,8 @@
 import { mark } from '../../copies.js';
 import { RateLimitedError } from '../../errors.js';
-import type { Admission, Call, Gate } from '../../pipeline/contract.js';
-import type { PolicyMeasures } from '../../pipeline/observer.js';
-import type { Refusals } from '../../pipeline/refusals.js';
+import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
+import type { Admission, Call, Gate } from '../../pipeline/contract/policy.js';
+import type { Refusals } from '../../pipeline/contract/refusals.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import { OneClock } from '../one-clock.js';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { count, fnOf, nested } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
-import type { Outcome } from '../../pipeline/outcome.js';
+import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Duration } from '../../time/duration.js';
 import { durationSchema, formatDuration } from '../../time/duration.js';
 import type { Handle } from '../filter.js';

@@ -1,9 +1,10 @@
-import { isRejectedError, mark } from '../../copies.js';
-import type { Call, Drive, Driver, LateCopies } from '../../pipeline/contract.js';
-import type { RetryStop } from '../../pipeline/events.js';
-import type { FailureRule } from '../../pipeline/failure-rule.js';
-import type { PolicyMeasures } from '../../pipeline/observer.js';
-import type { Outcome } from '../../pipeline/outcome.js';
+import { mark } from '../../copies.js';
+import { isRejectedError } from '../../error-kinds.js';
+import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
+import type { Call, Drive, Driver, LateCopies } from '../../pipeline/contract/policy.js';
+import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
+import type { Outcome } from '../../pipeline/outcome/outcome.js';
+import type { RetryStop } from '../../pipeline/reporting/events.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';

@@ -1,9 +1,9 @@
 import { mark } from '../../copies.js';
 import { ThrottledError } from '../../errors.js';
-import type { Admission, Call, Gate } from '../../pipeline/contract.js';
-import type { PolicyMeasures } from '../../pipeline/observer.js';
-import type { Outcome } from '../../pipeline/outcome.js';
-import type { Refusals } from '../../pipeline/refusals.js';
+import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
+import type { Admission, Call, Gate } from '../../pipeline/contract/policy.js';
+import type { Refusals } from '../../pipeline/contract/refusals.js';
+import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';

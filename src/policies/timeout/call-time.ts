@@ -1,5 +1,5 @@
 import { TimeoutError } from '../../errors.js';
-import type { Call, Gate } from '../../pipeline/contract.js';
+import type { Call, Gate } from '../../pipeline/contract/policy.js';
 import { DormantTimeout } from './dormant.js';
 
 const CALL_TIMEOUT = 'call_timeout';

@@ -1,4 +1,4 @@
-import type { Call } from '../../pipeline/contract.js';
+import type { Call } from '../../pipeline/contract/policy.js';
 import { TimeoutPolicy } from './timeout.js';
 
 /** A timeout that bounds only those calls that bring a time of their own. */

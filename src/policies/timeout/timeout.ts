@@ -1,6 +1,6 @@
 import { mark } from '../../copies.js';
 import { TimeoutError } from '../../errors.js';
-import type { Call, Gate } from '../../pipeline/contract.js';
+import type { Call, Gate } from '../../pipeline/contract/policy.js';
 import type { Deadline, DeadlineQueue } from '../../time/deadline-queue.js';
 import type { Duration } from '../../time/duration.js';
 import { formatDuration } from '../../time/duration.js';

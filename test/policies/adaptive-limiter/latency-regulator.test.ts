@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { OutcomeKind } from '../../../src/pipeline/outcome.js';
+import type { OutcomeKind } from '../../../src/pipeline/outcome/outcome.js';
 import { LatencyRegulator } from '../../../src/policies/adaptive-limiter/latency-regulator.js';
 import type { TimeSource } from '../../../src/time/time-source.js';
 

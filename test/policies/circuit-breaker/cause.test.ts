@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EventOf, Outcome } from '../../../src/index.js';
 import { CircuitIsolatedError, CircuitOpenError } from '../../../src/index.js';
-import { failure, success } from '../../../src/pipeline/outcome.js';
+import { failure, success } from '../../../src/pipeline/outcome/outcome.js';
 import { causeFrom, causeOf, recordOf } from '../../../src/policies/circuit-breaker/cause.js';
 import { DOWN, harness } from './support.js';
 

@@ -1,8 +1,8 @@
 import type { IBreaker } from 'cockatiel';
 import { describe, expect, it } from 'vitest';
+import { judgeOf } from '../../../src/policies/circuit-breaker/choose-judge.js';
 import { CockatielJudge } from '../../../src/policies/circuit-breaker/cockatiel-judge.js';
 import type { Judge } from '../../../src/policies/circuit-breaker/judge.js';
-import { judgeOf } from '../../../src/policies/circuit-breaker/judge.js';
 import type { CircuitBreakerOptions } from '../../../src/policies/circuit-breaker/options.js';
 import { resolveCircuitBreaker } from '../../../src/policies/circuit-breaker/options.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failure, success } from '../../../src/pipeline/outcome.js';
+import { failure, success } from '../../../src/pipeline/outcome/outcome.js';
 import { DOWN, gateCall, harness } from './support.js';
 
 /** What a breaker tells telemetry: in the trace of a call, and when it is measured. */

@@ -1,0 +1,245 @@
+/**
+ * The contract between the engine and a policy. It is public: users write their own policies with it, and the
+ * built-in ones use nothing else.
+ *
+ * A policy is a {@link Gate} when it only lets calls in and learns how they ended, and a {@link Driver} when it decides
+ * whether and how often the rest of the pipeline runs. Neighbouring gates share one loop and one promise; a driver
+ * costs nothing while its first outcome is acceptable.
+ */
+import type { RejectedError } from '../../errors.js';
+import type { TimeSource } from '../../time/time-source.js';
+import type { FailureRule } from '../outcome/failure-rule.js';
+import type { Outcome } from '../outcome/outcome.js';
+import type { Known, Verdict } from '../outcome/verdict.js';
+import type { BreakerState, EventBody, Told } from '../reporting/events.js';
+import type { Context } from './context.js';
+import type { PolicyMeasures } from './measures.js';
+import type { Refusals } from './refusals.js';
+
+/** What a policy sees of the call it is part of. Valid from `enter` to `exit`; the engine reuses the object. */
+export interface Call {
+  /** Name of the pipeline that runs the call. */
+  readonly pipeline: string;
+  /** What messages call that pipeline: its name, and of a keyed one's copy the key, as in `fetch [https://api.example]`. */
+  readonly label: string;
+  /** The call's number, as its events have it: no other call of the process has it. Made when it is first asked for. */
+  readonly callId: number;
+  /** @internal Which copy of a keyed pipeline that is, as errors show it. */
+  readonly publicKey: string | undefined;
+  /** Name of this policy in that pipeline. */
+  readonly policy: string;
+  /** The pipeline's time: `now()` is exact, `recent()` cheap (see TimeSource). */
+  readonly time: TimeSource;
+  /** This policy's position in this call; give it to {@link Call.abandon}. */
+  readonly layer: number;
+  /** The gate's own place in this call: what `enter` puts here, `exit` finds here. Set it before `enter` returns. */
+  state: unknown;
+  /** How often the operation has been called in this call so far. */
+  readonly attempts: number;
+  /** When the nearest enclosing timeout expires, in the clock's milliseconds; `Infinity` without one. */
+  readonly deadline: number;
+  /** @internal As {@link Call.deadline}, up to a tick of the time source early, and at hardly any cost. */
+  readonly roughDeadline: number;
+  /** @internal What the call sets in place of the own option of the policy in `layer`: see {@link LayerSettings}. */
+  setting(layer: number): number | undefined;
+  /**
+   * What the pipeline's `isFailure` says of an outcome of this call. `undefined` where it has none, and of timeouts, refusals and aborts, about
+   * which it is not asked.
+   *
+   * @throws what `isFailure` throws, and a ContractError when it answers something else.
+   */
+  isFailure(outcome: Outcome): Verdict | undefined;
+  /** @internal The same, and what more is known. */
+  known(outcome: Outcome): Known;
+  /** Whether rejections carry a stack (`captureStack` of the pipeline). */
+  readonly captureStack: boolean;
+  /** Whether anybody listens: ask before building an event. */
+  readonly listening: boolean;
+  /** Reports an event of the policy in layer `layer`, by default the one that is being asked. */
+  emit(event: EventBody, layer?: number): void;
+  /** @internal Calls a function in the call's own trace. */
+  within<T>(run: () => T): T;
+  /** Notes an event in the trace of this call alone. For what {@link PolicyBase.subscribe} reports to everybody. */
+  note(event: EventBody, layer?: number): void;
+  /** @internal What an event says of an outcome. */
+  told(outcome: Outcome): Told;
+  /** Counts and reports that the policy, in a dry run, lets the call in although it would have refused it. */
+  wouldReject(reason: string, retryAfter?: number): void;
+  /**
+   * Ends everything inside layer `layer` at once with this error as a timeout: the operation's signal aborts with the
+   * error, permits inside are given back, and the outcome goes on outwards from that layer. The gates inside learn it as a
+   * `timeout` when the operation runs, and as `cancelled` when the call waits. Needs {@link Gate.mayAbandon}.
+   * A ResilienceError that does not say where it comes from is told.
+   */
+  abandon(layer: number, error: unknown): void;
+}
+
+/** Whether anybody listens. */
+export interface Audience {
+  readonly active: boolean;
+}
+
+/** What every policy may offer the pipeline that holds it. */
+export interface PolicyBase {
+  /** Stable word for the kind of policy: `retry`, `circuit_breaker`. Policies are named by it unless they have a `name`. */
+  readonly type: string;
+  /** The name in events, errors and telemetry. Default: the type. */
+  readonly name?: string | undefined;
+  /**
+   * Called when a pipeline is made with this policy; throws a ConfigError when it cannot work there. `hasRule`: the calls of this pipeline can
+   * be asked for a verdict (`Call.isFailure`) on results, too.
+   */
+  bind?(time: TimeSource, hasRule?: boolean): void;
+  /** @internal The idea of failure that came with the list this policy is of: see `isFailure` of `standard`. */
+  readonly failureRule?: FailureRule | undefined;
+  /** A copy with the same options and fresh state, without validating again. Without it, copies of a pipeline share the policy. */
+  fork?(): Policy<unknown>;
+  /** @internal How copies are made that need nothing of their own before they are called; with `fork` only. */
+  readonly copies?: LateCopies | undefined;
+  /** The policy's state as plain JSON. */
+  snapshot?(): unknown;
+  /**
+   * Puts the policy's state back as it was at first, for tests that share it: see `startOver` of `holdfast/testing`. Calls that are inside go on;
+   * their `exit` must count nothing and give nothing back. Needed by policies that can {@link PolicyBase.fork}.
+   */
+  startOver?(): void;
+  /** Plain numbers for telemetry, asked for when it collects. `nowMs` is the time of the pipeline's clock. */
+  measure?(nowMs: number): PolicyMeasures;
+  /**
+   * Reports events that concern all calls, or happen outside any (a breaker tripped by hand). `callId` is that of the call which caused one.
+   * Returns the unsubscriber.
+   */
+  subscribe?(emit: (event: EventBody, callId?: number) => void): () => void;
+  /** @internal Who is told through `subscribe`. */
+  readonly audience?: Audience;
+  /**
+   * A call that this policy let in, and that succeeded at about `succeededAt` (in the clock's milliseconds), has failed since, in what it
+   * had brought: the body of a response. Told outside any call; `callId` is its number, where somebody listened to it.
+   */
+  failedLate?(outcome: Outcome, succeededAt: number, callId?: number): void;
+  /** Whether a call is in here or state is held that must not be dropped (an open breaker): keyed pipelines ask before evicting. */
+  busy?(): boolean;
+  /**
+   * @internal How many milliseconds a circuit breaker has been in each state by a time of its clock; copies made by `fork` count in one
+   * account. Telemetry keeps the function, which must not lead to the policy.
+   */
+  readonly stateTimes?: ((nowMs: number) => Readonly<Record<BreakerState, number>>) | undefined;
+  /** @internal Nobody calls through it any more: what goes on with time alone is no longer counted. */
+  retire?(): void;
+}
+
+/** @internal Copies of a policy that are made when they are needed. */
+export interface LateCopies {
+  /** There will be a copy, as it is in the beginning. */
+  begin(nowMs: number): void;
+  /** It is needed no more, and was not made. */
+  end(nowMs: number): void;
+  /** The copy. `retired`: it was needed no more, and is called all the same. */
+  fork(retired: boolean): Policy<unknown>;
+}
+
+/** Answer of {@link Gate.enter}: `undefined` admits, an error refuses. */
+export type Admission = undefined | RejectedError;
+
+/**
+ * Lets calls in, and learns how they ended.
+ *
+ * For each `enter` that admitted there is exactly one `exit`, whatever happens.
+ */
+export interface Gate extends PolicyBase {
+  /** Tells gates from drivers. */
+  readonly role: 'gate';
+  /** Admits or refuses; returns a promise only when the call has to wait. What it throws becomes the outcome. */
+  enter(call: Call): Admission | Promise<Admission>;
+  /**
+   * The run inside ended. `outcome` is only valid during the call. When a time outside this gate is over while the operation
+   * runs, it is a `timeout` with that error: the upstream was asked and did not answer. A run that is given up in any other way
+   * (by the caller, because another one takes its place, or by a time that is over while it waits) is `cancelled`. What it throws
+   * replaces the outcome.
+   */
+  exit(call: Call, outcome: Outcome): void;
+  /** The call gave up while it waited in `enter`: forget it. If it is admitted all the same, `exit` follows. */
+  leave?(call: Call): void;
+  /** `true`: `exit` waits until every operation started inside has really settled, also after the call was given up. */
+  readonly holds?: boolean;
+  /** How it refuses calls, where that is known in advance. */
+  readonly refusals?: Refusals | undefined;
+  /** @internal Its `exit` and `leave` call nothing of the user's. */
+  readonly quiet?: boolean;
+  /** Must be `true` for a gate that calls {@link Call.abandon}. */
+  readonly mayAbandon?: boolean;
+  /** When this gate will abandon the call whose `state` this is, in the clock's milliseconds. */
+  deadlineOf?(state: unknown): number;
+  /** @internal The same, up to a tick early. */
+  roughDeadlineOf?(state: unknown): number;
+  /** @internal The call whose `state` this is sends a body: the time that takes is not the upstream's. */
+  sending?(call: Call, state: unknown): void;
+  /**
+   * @internal It has sent it, and it may be on its way for `extraMs`. `deadlineMs` is that of the layers outside, up to a tick early. Answers
+   * the new state.
+   */
+  sent?(call: Call, state: unknown, deadlineMs: number, extraMs: number): unknown;
+  /** @internal Stops the clock of the call whose `state` this is, and answers its new state. */
+  stopClock?(call: Call, state: unknown): unknown;
+  /** @internal Starts it anew with `extraMs` on top of its time, and answers the new state. */
+  startClock?(call: Call, layer: number, state: unknown, extraMs: number): unknown;
+}
+
+/** One driver's hold on one call. */
+export interface Drive {
+  /** The call: for `attempts`, `deadline`, `time` and `emit`. Its `state` is for gates; drivers have local variables. */
+  readonly call: Call;
+  /** For what the driver itself runs, such as a fallback: its `signal` aborts when the call is given up. */
+  readonly context: Context;
+  /** `true` once the call was given up: start nothing and call nothing any more. */
+  readonly ended: boolean;
+  /** Runs the layers inside once more. Never rejects. `signal` gives this run up when it aborts. */
+  next(options?: NextOptions): Promise<Outcome>;
+  /** Waits; gives `false` at once when the call is given up meanwhile. */
+  sleep(delayMs: number): Promise<boolean>;
+  /** Gives a value that nobody will receive to the pipeline's `discard` hook. */
+  discard(outcome: Outcome): void;
+  /** Marks the call as answered by a fallback. */
+  degraded(): void;
+}
+
+/** Options of {@link Drive.next}. */
+export interface NextOptions {
+  /** Gives the run up when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * @internal `signal` says that the time of the run is over: operations that run are told by their own signal, and end by themselves;
+   * no attempt and no wait begins any more.
+   */
+  readonly cooperative?: boolean;
+  /** How telemetry counts the attempt. Default `retry` after a first run, `first` otherwise. */
+  readonly kind?: 'first' | 'retry' | 'hedge';
+  /**
+   * Called once, right before this run calls the operation for the first time: every policy inside has let it in by then. Not
+   * called for a run that is refused or given up before. What it throws ends the run, and the operation is not called.
+   */
+  readonly onStart?: (() => void) | undefined;
+}
+
+/** Decides whether and how often the rest of the pipeline runs. */
+export interface Driver extends PolicyBase {
+  /** Tells drivers from gates. */
+  readonly role: 'driver';
+  /**
+   * With `accepts`, the engine runs the inner layers once by itself and asks whether the outcome may leave as it is; only when
+   * it may not is `drive` called, with that outcome as `first`. Without `accepts`, `drive` is called at once.
+   */
+  accepts?(call: Call, outcome: Outcome): boolean;
+  /** Whether `accepts` wants to see successful outcomes too. Default `false`: a success is accepted unasked. */
+  readonly inspectsValues?: boolean;
+  /** Called before the first run, when `accepts` is there. */
+  begin?(call: Call): void;
+  /** Ends the call from here: at once where it can, with a promise where it has to wait. What it throws becomes the outcome. */
+  drive(drive: Drive, first: Outcome | undefined): Outcome | Promise<Outcome>;
+}
+
+/** A layer of a pipeline. `Adds` is what the policy may return in place of the operation's result. */
+export type Policy<Adds = never> = (Gate | Driver) & {
+  /** Exists in types only: it carries what a fallback adds to the result. */
+  readonly adds?: (() => Adds) | undefined;
+};

@@ -1,0 +1,49 @@
+import * as z from 'zod';
+import { parseOptions } from '../../config/validate.js';
+import type { Clock } from '../../time/clock.js';
+import type { Duration } from '../../time/duration.js';
+import { durationSchema } from '../../time/duration.js';
+
+/** Options of `drain`. */
+export interface DrainOptions {
+  /**
+   * How long calls in flight are waited for: finite, >= 0, 0 for not at all. Default 20 seconds: of the 30 that Kubernetes gives
+   * a process by default, that leaves ten for what comes before and after.
+   */
+  readonly timeout?: Duration | undefined;
+}
+
+/** What a drain has left. */
+export interface Drained {
+  /** Calls that had not settled at the limit; 0 when all had. They go on. */
+  readonly inFlight: number;
+}
+
+/** The defaults of {@link DrainOptions}. */
+export const drainDefaults = { timeout: 20_000 } as const;
+
+/** The schema of {@link DrainOptions}. */
+export const drainSchema = z.strictObject({
+  timeout: durationSchema.default(drainDefaults.timeout),
+});
+
+/** @throws ConfigError */
+export function resolveDrain(options: Duration | DrainOptions | undefined): { timeout: number } {
+  const given = typeof options === 'object' ? options : { timeout: options };
+  return parseOptions(drainSchema, given, 'drain');
+}
+
+/** Waits until all of these have come, or for so long. */
+export async function allWithin(
+  awaited: readonly Promise<void>[],
+  limitMs: number,
+  clock: Clock,
+): Promise<void> {
+  if (limitMs === 0) return;
+  let timer: unknown;
+  const limit = new Promise<void>((resolve) => {
+    timer = clock.setTimer(resolve, limitMs);
+  });
+  await Promise.race([Promise.all(awaited), limit]);
+  clock.clearTimer(timer);
+}

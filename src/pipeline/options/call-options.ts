@@ -1,0 +1,111 @@
+import * as z from 'zod';
+import { parseOptions } from '../../config/validate.js';
+import { ConfigError } from '../../errors.js';
+import type { Duration } from '../../time/duration.js';
+import { durationSchema, parseDuration } from '../../time/duration.js';
+import type { TimeSource } from '../../time/time-source.js';
+import type { LayerSettings } from '../contract/context.js';
+import { bareSignal, isBareSignal } from './wrong-arguments.js';
+
+/** What one call may bring along. */
+export interface CallOptions {
+  /** The caller's signal. When it aborts, the call rejects with its reason at once, whatever it is doing. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * How long this call may take, retries and waits included: finite, >= 0. It lies outside of all policies, and ends the call as any timeout
+   * does. The nearest of several wins. Default: as the policies say.
+   */
+  readonly timeout?: Duration | undefined;
+  /**
+   * When this call has to be over, in the milliseconds of the pipeline's clock: `context.deadline` of the operation that makes it, say, or
+   * `systemClock.now() + 500`. When it has passed already, the operation is not called. `Infinity` for none. Default: as the policies say.
+   */
+  readonly deadline?: number | undefined;
+}
+
+const DEADLINE =
+  "must be a time in the milliseconds of the pipeline's clock, such as context.deadline or systemClock.now() + 500, or Infinity for none";
+
+const callSchema = z.strictObject({
+  signal: z.custom<AbortSignal>().optional(),
+  timeout: durationSchema.optional(),
+  deadline: z.custom<number>(isDeadline, { error: DEADLINE }).optional(),
+});
+
+function isDeadline(value: unknown): boolean {
+  return typeof value === 'number' && !Number.isNaN(value);
+}
+
+/** Whether a call brings no more than a signal, as almost every call does. */
+export function isPlain(options: CallOptions | null | undefined): boolean {
+  if (options === undefined || options === null) return true;
+  if (typeof options !== 'object') return false;
+  // Quicker than any list of the keys.
+  for (const key in options) if (key !== 'signal') return false;
+  // A class's getters are in no list of keys.
+  return options.timeout === undefined && options.deadline === undefined;
+}
+
+/** Options as a call reads them. */
+export interface ResolvedCall {
+  readonly signal: AbortSignal | undefined;
+  /** What it sets for the gates that stand outside of all others: when it has to be over, and how long it may take. */
+  readonly times: LayerSettings | undefined;
+}
+
+/**
+ * Reads the options of a call that brings more than a signal.
+ *
+ * @param method What was called, for errors.
+ * @throws ConfigError when an option is unknown or wrong; a TypeError when the signal itself is given in place of options.
+ */
+export function resolveCall(options: unknown, method: string, time: TimeSource): ResolvedCall {
+  if (isBareSignal(options)) throw bareSignal(method, options);
+  const { signal, timeout, deadline } =
+    readPlainly(options as CallOptions) ?? parseOptions(callSchema, options, method);
+  return { signal, times: timesOf(timeout, deadline, method, time) };
+}
+
+/** What the schema would say of right options, in a tenth of the time; `undefined` for all others. */
+function readPlainly(options: CallOptions): z.output<typeof callSchema> | undefined {
+  if (typeof options !== 'object') return undefined;
+  for (const key in options) {
+    if (key !== 'timeout' && key !== 'deadline' && key !== 'signal') return undefined;
+  }
+  const { signal, timeout, deadline } = options;
+  if (deadline !== undefined && !isDeadline(deadline)) return undefined;
+  try {
+    return { signal, deadline, timeout: timeout === undefined ? timeout : parseDuration(timeout) };
+  } catch {
+    return undefined;
+  }
+}
+
+function timesOf(
+  timeout: number | undefined,
+  deadline: number | undefined,
+  method: string,
+  time: TimeSource,
+): LayerSettings | undefined {
+  if (deadline === undefined || deadline === Infinity) {
+    return timeout === undefined ? undefined : [undefined, timeout];
+  }
+  const now = time.now();
+  if (isWallClock(deadline, now)) throw wallClock(method, deadline);
+  // The timer of the shortest counts; in whole milliseconds, as calls with the same share one.
+  const left = Math.ceil(Math.max(0, deadline - now));
+  return [deadline, Math.min(timeout ?? Infinity, left)];
+}
+
+/** Whether a time is one of this century, and the clock's own are counted from some other start: then it would never come. */
+function isWallClock(deadline: number, now: number): boolean {
+  return now < 1e11 && deadline > 9e11 && deadline < 5e12;
+}
+
+function wallClock(method: string, value: number): ConfigError {
+  const path = `${method}.deadline`;
+  return new ConfigError(
+    `${path}: ${DEADLINE}; of the wall clock, set timeout to what is left (got ${value})`,
+    { path, value, policy: method },
+  );
+}

@@ -1,0 +1,105 @@
+import * as z from 'zod';
+import { fnOf, policyName } from '../../config/schemas.js';
+import { parseOptions } from '../../config/validate.js';
+import { ConfigError } from '../../errors.js';
+import type { Clock } from '../../time/clock.js';
+import type { IsFailure } from '../outcome/failure-rule.js';
+import { isFailureSchema } from '../outcome/failure-rule.js';
+import type { Discard, ErrorTypeOf, StatusOf } from './hooks.js';
+import type { TelemetryOptions } from './telemetry-options.js';
+import { telemetrySchema } from './telemetry-options.js';
+
+/** Options of {@link pipeline}. */
+export interface PipelineOptions {
+  /** Names the pipeline in errors, events and telemetry: 1 to 100 characters. Required. */
+  readonly name: string;
+  /** Where time comes from. Default: the system's clock, read at call time so that fake timers work. */
+  readonly clock?: Clock | undefined;
+  /**
+   * Whether errors show where the call was made: rejections and timeouts then carry a stack, and the frames of the caller are added to
+   * whatever error a call ends with, the operation's own included; frozen errors and the reason of an abort stay as they are. Each call
+   * costs some microseconds more. Default false.
+   */
+  readonly captureStack?: boolean | undefined;
+  /**
+   * Is given each result that nobody will receive: of an attempt that was given up and returned late, or that is about to
+   * be retried or replaced. For releasing what a result holds, such as the body of a Response. What it throws is reported
+   * to OpenTelemetry's `diag` and changes nothing in the call.
+   */
+  readonly discard?: Discard | undefined;
+  /**
+   * Which outcomes are failures of the upstream, said once for all: policies without a `handle` of their own follow it (retry, circuit breaker,
+   * throttle, adaptive limiter), and so do metrics, spans and events. `true` is a failure, `false` a success, `'ignore'` says nothing of the
+   * upstream, so that nobody counts it either way. It is asked about results and about errors of the operation; timeouts are failures, refusals
+   * and aborts are none. The call still ends as it does: an error is thrown, whatever it is called. Default: that of the policies, where they
+   * come from a `standard({ isFailure })` or a pipeline that has one; else all errors are failures, and results as `errorTypeOf` says. What it
+   * throws ends the call.
+   */
+  readonly isFailure?: IsFailure | undefined;
+  /**
+   * Which results are failures though nothing was thrown, such as an HTTP response with status 503: a word of low cardinality
+   * (`'503'`) for those, `undefined` for all others. Events and metrics then count such an attempt or call as a failure, with
+   * the word as its `error.type`. Policies do not go by it. Beside `isFailure` it only finds the word. Default: no result is. What it throws is reported to
+   * OpenTelemetry's `diag`.
+   */
+  readonly errorTypeOf?: ErrorTypeOf | undefined;
+  /**
+   * The status that a result or an error carries, such as that of an HTTP response: the `status` of events. Default: none has one.
+   * What it throws is reported to OpenTelemetry's `diag`.
+   */
+  readonly statusOf?: StatusOf | undefined;
+  /**
+   * What is told to OpenTelemetry, and to whom; `false` for nothing. Default: everything, through the global API, which
+   * costs next to nothing while no SDK is registered.
+   */
+  readonly telemetry?: false | TelemetryOptions | undefined;
+}
+
+const clockSchema = z.custom<Clock>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    ['now', 'wallNow', 'setTimer', 'clearTimer'].every(
+      (method) => typeof (value as Record<string, unknown>)[method] === 'function',
+    ),
+  { error: 'must be a clock: an object with now(), wallNow(), setTimer() and clearTimer()' },
+);
+
+/** The schema of {@link PipelineOptions}. */
+export const pipelineSchema = z.strictObject({
+  name: policyName,
+  clock: clockSchema.optional(),
+  captureStack: z.boolean().default(false),
+  discard: fnOf<Discard>().optional(),
+  isFailure: isFailureSchema.optional(),
+  errorTypeOf: fnOf<ErrorTypeOf>().optional(),
+  statusOf: fnOf<StatusOf>().optional(),
+  telemetry: telemetrySchema.optional(),
+});
+
+/** Options with everything filled in. */
+export type ResolvedPipeline = z.output<typeof pipelineSchema>;
+
+function looksLikePolicy(value: unknown): boolean {
+  try {
+    return typeof value === 'object' && value !== null && 'role' in value;
+  } catch {
+    // A proxy may refuse to be asked.
+    return false;
+  }
+}
+
+/** A policy where the name belongs. */
+function noName(value: unknown): ConfigError {
+  return new ConfigError(
+    "pipeline: the name comes first, as in pipeline('inventory', retry()) (got a policy)",
+    { path: 'pipeline', value, policy: 'pipeline' },
+  );
+}
+
+/** @throws ConfigError */
+export function resolvePipeline(options: string | PipelineOptions): ResolvedPipeline {
+  const given = typeof options === 'string' ? { name: options } : options;
+  if (looksLikePolicy(given)) throw noName(given);
+  return parseOptions(pipelineSchema, given, 'pipeline');
+}

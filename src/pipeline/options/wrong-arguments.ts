@@ -1,0 +1,117 @@
+/** Texts for what programs give a pipeline by mistake. */
+import { describe } from '../../config/describe.js';
+import { nearest } from '../../config/nearest.js';
+import { ConfigError } from '../../errors.js';
+import type { Policy } from '../contract/policy.js';
+import { eventTypes } from '../reporting/events.js';
+
+/**
+ * Whether it can be run: a function, and none that makes a generator. Called, that one does nothing yet: each attempt would be a success, and
+ * whatever fails later fails outside of the policies.
+ */
+export function isOperation(value: unknown): boolean {
+  return typeof value === 'function' && !isGeneratorFunction(value);
+}
+
+/**
+ * By the tag that bound ones inherit too, and that regenerator gives to what it has compiled. Others that are compiled to functions cannot be
+ * told from functions that return a stream on purpose.
+ */
+export function isGeneratorFunction(value: object): boolean {
+  try {
+    const tag = (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+    return tag !== undefined && (tag === 'AsyncGeneratorFunction' || tag === 'GeneratorFunction');
+  } catch {
+    // A proxy may refuse to be asked.
+    return false;
+  }
+}
+
+/** @param what `the operation`, say. */
+export function generatorFunction(where: string, what: string): TypeError {
+  return new TypeError(
+    `${where}: ${what} must not be a generator function: its body runs only when the generator is asked for values, outside of the policies; use an async function, and run each step that can fail as a call of its own`,
+  );
+}
+
+/** A promise, say, in place of the function that makes it: a fault of the program that no policy must retry, count or hide. */
+export function noOperation(method: string, value: unknown): TypeError {
+  if (typeof value === 'function') {
+    return generatorFunction(`pipeline.${method}`, 'the operation');
+  }
+  return new TypeError(
+    `pipeline.${method}: the operation must be a function, such as ({ signal }) => fetch(url, { signal }) (got ${describe(value)})`,
+  );
+}
+
+/** Whether the options of a call are the caller's signal itself, as cockatiel takes it: it would be ignored, and the call never end with it. */
+export function isBareSignal(options: unknown): boolean {
+  if (typeof options !== 'object' || options === null) return false;
+  return 'addEventListener' in options || options instanceof AbortController;
+}
+
+export function bareSignal(method: string, given: unknown): TypeError {
+  const got = given instanceof AbortController ? 'its controller' : 'a signal itself';
+  return new TypeError(
+    `pipeline.${method}: the options must be an object such as { signal } (got ${got})`,
+  );
+}
+
+/** A misspelt one: its listener would never be called. */
+export function noEvent(type: unknown): TypeError {
+  const meant = typeof type === 'string' ? nearest(type, eventTypes) : undefined;
+  const remedy =
+    meant === undefined
+      ? `; the events are ${eventTypes.join(', ')}`
+      : `: did you mean "${meant}"?`;
+  return new TypeError(`pipeline.on: unknown event ${describe(type)}${remedy}`);
+}
+
+/** What is no layer, and what was probably meant. */
+export function notAPolicy(value: unknown, i: number): ConfigError {
+  const got = describe(value);
+  const hint = hintFor(value, got);
+  return new ConfigError(
+    `pipeline.policies[${i}]: must be a policy or a pipeline (got ${got})${hint === undefined ? '' : `; ${hint}`}`,
+    { path: `pipeline.policies[${i}]`, value, policy: 'pipeline' },
+  );
+}
+
+function hintFor(value: unknown, got: string): string | undefined {
+  if (got === 'a function') return 'call the function that makes it, as in retry()';
+  if (got.endsWith(' array')) return 'spread a list of policies, as in ...standard()';
+  if (typeof value !== 'object' || value === null) return undefined;
+  try {
+    return hintForObject(value as Record<string, unknown>);
+  } catch {
+    // A proxy, or a getter that throws.
+    return undefined;
+  }
+}
+
+function hintForObject(value: Record<string, unknown>): string | undefined {
+  const { role } = value;
+  if (role === 'gate') return `a gate needs ${lacks(value, ['enter', 'exit'])}`;
+  if (role === 'driver') return `a driver needs ${lacks(value, ['drive'])}`;
+  if (role !== undefined) return "its role must be 'gate' or 'driver'";
+  if (typeof value['execute'] !== 'function') return undefined;
+  return typeof value['settle'] === 'function'
+    ? 'a keyed pipeline cannot be nested: call it in the operation'
+    : 'fromCockatiel() of holdfast/cockatiel makes one of a cockatiel policy';
+}
+
+/** What a policy needs and this one has not. */
+function lacks(value: Record<string, unknown>, methods: readonly string[]): string {
+  const missing = typeof value['type'] === 'string' ? [] : ['a type'];
+  for (const method of methods) {
+    if (typeof value[method] !== 'function') missing.push(`${method}()`);
+  }
+  return missing.join(' and ');
+}
+
+export function listedTwice(policy: Policy<unknown>): ConfigError {
+  return new ConfigError(
+    `pipeline.policies: the same ${policy.type} is listed twice, and would count each call twice; make a second one`,
+    { path: 'pipeline.policies', value: policy, policy: 'pipeline' },
+  );
+}

@@ -1,0 +1,17 @@
+import type { Discard } from '../options/hooks.js';
+import { reportFault } from '../reporting/events.js';
+
+/** Gives a value to the discard hook; whatever the hook does, now or later, is kept from the call. */
+export function discardWith(hook: Discard | undefined, value: unknown): void {
+  if (hook === undefined) return;
+  try {
+    const done: unknown = hook(value);
+    if (done instanceof Promise) done.catch(reportDiscard);
+  } catch (error) {
+    reportDiscard(error);
+  }
+}
+
+function reportDiscard(error: unknown): void {
+  reportFault('the discard hook', error);
+}

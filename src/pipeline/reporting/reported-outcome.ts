@@ -1,0 +1,71 @@
+/** What telemetry and events call an outcome. Nothing that is asked for it can end a call. */
+
+import type { Host } from '../call/host.js';
+import { knownOf } from '../outcome/failure-rule.js';
+import type { Outcome, OutcomeKind } from '../outcome/outcome.js';
+import type { Verdict } from '../outcome/verdict.js';
+import { isTimeoutReason } from './caller-timeout.js';
+import { FAILED_RESULT, FailedResult } from './error-type.js';
+import type { ToldOutcome } from './events.js';
+import { reportFault } from './events.js';
+
+/** What an outcome is called: there, a result can be a failure, and an error none. */
+export function toldAs(host: Host, outcome: Outcome): ToldOutcome {
+  const { kind } = outcome;
+  if (kind === 'success' || kind === 'failure') {
+    const said = verdictOf(host, outcome);
+    if (said === 'ignore') return 'ignored';
+    if (said !== undefined) return said ? 'failure' : 'success';
+    return kind === 'success' && errorWordOf(host, outcome.value) !== undefined ? 'failure' : kind;
+  }
+  return kind === 'cancelled' ? cancelledAs(outcome.error) : kind;
+}
+
+/** What it is called that a call was given up for this reason: the caller's own time may be over. */
+export function cancelledAs(reason: unknown): 'timeout' | 'cancelled' {
+  return isTimeoutReason(reason) ? 'timeout' : 'cancelled';
+}
+
+function verdictOf(host: Host, outcome: Outcome): Verdict | undefined {
+  const { failureRule } = host;
+  if (failureRule === undefined) return undefined;
+  try {
+    const known = knownOf(outcome, failureRule);
+    // A fault of the call's own is one all the same: somebody has to see it.
+    return known === 'fault' || known === 'busy' ? true : known;
+  } catch (error) {
+    reportFault('isFailure', error);
+    return undefined;
+  }
+}
+
+/** Stands in for the error of a result that is a failure. */
+export function failedResultOf(host: Host, result: unknown): FailedResult {
+  const status = statusOf(host, 'success', result) ?? 0;
+  const word = errorWordOf(host, result) ?? (status >= 400 ? String(status) : FAILED_RESULT);
+  return new FailedResult(word);
+}
+
+function errorWordOf({ errorTypeOf }: Host, result: unknown): string | undefined {
+  if (errorTypeOf === undefined) return undefined;
+  try {
+    const word: unknown = errorTypeOf(result);
+    return typeof word === 'string' ? word : undefined;
+  } catch (error) {
+    reportFault('errorTypeOf', error);
+    return undefined;
+  }
+}
+
+/** Of our own rejections and timeouts nobody is asked: what they have as cause happened to other calls. */
+export function statusOf(host: Host, kind: OutcomeKind, result: unknown): number | undefined {
+  const { statusOf } = host;
+  if (statusOf === undefined || (kind !== 'success' && kind !== 'failure')) return undefined;
+  try {
+    const status: unknown = statusOf(result);
+    return typeof status === 'number' ? status : undefined;
+  } catch (error) {
+    reportFault('statusOf', error);
+    return undefined;
+  }
+}

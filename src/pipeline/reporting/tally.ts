@@ -1,0 +1,135 @@
+import { errorTypeOf, OTHER_ERROR } from './error-type.js';
+import type { ToldOutcome } from './events.js';
+import type { AttemptKind, CountedOutcome } from './kinds.js';
+
+/** Calls that ended alike. */
+export interface CallCount {
+  readonly outcome: CountedOutcome;
+  readonly errorType: string | undefined;
+  /** Those that called the operation once or not at all. */
+  once: number;
+  /** Those that called it more often. */
+  retried: number;
+}
+
+/** Attempts that ended alike. */
+export interface AttemptCount {
+  readonly kind: AttemptKind;
+  readonly outcome: ToldOutcome;
+  count: number;
+}
+
+/** Refusals of one policy for one reason. */
+export interface RejectionCount {
+  /** Name of the policy in the pipeline. */
+  readonly policy: string;
+  readonly reason: string;
+  /** Calls that were refused. */
+  enforced: number;
+  /** Calls that a dry run let in all the same. */
+  waived: number;
+}
+
+/** Calls that reached the limit of one policy. */
+export interface LimitCount {
+  /** Name of the policy in the pipeline. */
+  readonly policy: string;
+  count: number;
+}
+
+/** How many error types, and how many reasons, are told apart; what comes later is {@link OTHER_ERROR}. */
+const MAX_WORDS = 30;
+
+/**
+ * Plain integers that the calls of a pipeline, or of all copies of a keyed one, leave behind. Telemetry reads them when it
+ * collects.
+ *
+ * What repeats is found by comparing it with the last one: in an outage the same thing happens over and over.
+ */
+export class Tally {
+  /** Calls that went straight through and succeeded, by far the most: the one increment of such a call, and of its attempt. */
+  straight = 0;
+  /** All other calls. */
+  readonly calls: CallCount[] = [];
+  /** All other attempts. */
+  readonly attempts: AttemptCount[] = [];
+  readonly rejections: RejectionCount[] = [];
+  /** Calls that had to wait at a limit, or were refused there at once. */
+  readonly limits: LimitCount[] = [];
+  readonly #errorTypes = new Set<string>();
+  /** A bound of their own: whatever errors an upstream comes up with, refusals keep their reasons. */
+  readonly #reasons = new Set<string>();
+  /** An error type that is known. */
+  #lastWord: string | undefined;
+  #lastCall: CallCount | undefined;
+  #lastAttempt: AttemptCount | undefined;
+  #lastRejection: RejectionCount | undefined;
+
+  call(outcome: CountedOutcome, retried: boolean, error: unknown): void {
+    const errorType = this.errorType(outcome, error);
+    let last = this.#lastCall;
+    if (last === undefined || last.outcome !== outcome || last.errorType !== errorType) {
+      last = this.calls.find((each) => each.outcome === outcome && each.errorType === errorType);
+      if (last === undefined) {
+        last = { outcome, errorType, once: 0, retried: 0 };
+        this.calls.push(last);
+      }
+      this.#lastCall = last;
+    }
+    if (retried) last.retried++;
+    else last.once++;
+  }
+
+  attempt(kind: AttemptKind, outcome: ToldOutcome): void {
+    let last = this.#lastAttempt;
+    if (last === undefined || last.kind !== kind || last.outcome !== outcome) {
+      last = this.attempts.find((each) => each.kind === kind && each.outcome === outcome);
+      if (last === undefined) {
+        last = { kind, outcome, count: 0 };
+        this.attempts.push(last);
+      }
+      this.#lastAttempt = last;
+    }
+    last.count++;
+  }
+
+  rejection(policy: string, reason: string, enforced: boolean): void {
+    let last = this.#lastRejection;
+    if (last === undefined || last.policy !== policy || last.reason !== reason) {
+      const word = bounded(reason, this.#reasons);
+      last = this.rejections.find((each) => each.policy === policy && each.reason === word);
+      if (last === undefined) {
+        last = { policy, reason: word, enforced: 0, waived: 0 };
+        this.rejections.push(last);
+      }
+      this.#lastRejection = last;
+    }
+    if (enforced) last.enforced++;
+    else last.waived++;
+  }
+
+  limitReached(policy: string): void {
+    let count = this.limits.find((each) => each.policy === policy);
+    if (count === undefined) {
+      count = { policy, count: 0 };
+      this.limits.push(count);
+    }
+    count.count++;
+  }
+
+  /** The word for an error in telemetry; `undefined` for what ended well. */
+  errorType(outcome: CountedOutcome, error: unknown): string | undefined {
+    if (outcome === 'success' || outcome === 'fallback' || outcome === 'ignored') return undefined;
+    const word = errorTypeOf(error);
+    if (word === this.#lastWord) return word;
+    this.#lastWord = bounded(word, this.#errorTypes);
+    return this.#lastWord;
+  }
+}
+
+function bounded(word: string, known: Set<string>): string {
+  if (known.has(word)) return word;
+  if (known.size >= MAX_WORDS) return OTHER_ERROR;
+  known.add(word);
+  return word;
+}
