@@ -1,6 +1,6 @@
 import { describe } from '../config/describe.js';
 import { ConfigError } from '../errors.js';
-import type { ClientState } from '../fetch/client.js';
+import type { ClientState } from '../fetch/client/client.js';
 import type { Policy, PolicyBase } from '../pipeline/contract.js';
 import { refuseMisfit } from '../pipeline/misfit.js';
 import { Pipeline } from '../pipeline/pipeline.js';
