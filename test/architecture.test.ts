@@ -69,7 +69,6 @@ const ANYWHERE = [...CORE, 'create.ts', 'cockatiel', 'registry', 'fetch', 'telem
 
 /** Circles that wait for a change elsewhere. */
 const KNOWN_CIRCLES: readonly string[] = [
-  'fetch/body-guard.ts <-> fetch/body-reading.ts',
   'pipeline/call/abandonable-pass.ts <-> pipeline/call/call-state.ts <-> pipeline/call/detour.ts',
   'time/deadline-queue.ts <-> time/faked-deadlines.ts <-> time/time-source.ts',
 ];

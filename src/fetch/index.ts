@@ -1,11 +1,10 @@
-export { attemptsOf } from './attempts.js';
-export type { BeforeAttempt, BeforeAttemptAnswer, UpcomingAttempt } from './before-attempt.js';
-export type { BodyFactory } from './body.js';
-export { classifyFetchError } from './classify-error.js';
-export type { ClientState } from './client.js';
-export type { BodiesDrained, ClientDrained } from './drain.js';
-export type { FetchErrorClass } from './error-table.js';
-export { neverSent } from './never-sent.js';
+export { attemptsOf } from './call/attempt-count.js';
+export type { ClientState } from './client/client.js';
+export type { BodiesDrained, ClientDrained } from './client/drain.js';
+export type { BodyOf, ResilientFetch, ResilientInit } from './client/resilient-fetch.js';
+export { resilientFetch } from './client/resilient-fetch.js';
+export { classifyFetchError } from './errors/classify-error.js';
+export type { FetchErrorClass } from './errors/error-table.js';
 export type {
   Classify,
   ClientOptions,
@@ -14,11 +13,15 @@ export type {
   FetchPolicies,
   ResilientFetchOptions,
 } from './options.js';
-export type { OutgoingRequest } from './request.js';
-export type { BodyOf, ResilientFetch, ResilientInit } from './resilient-fetch.js';
-export { resilientFetch } from './resilient-fetch.js';
-export { retryAfterOf } from './retry-after.js';
-export { FAILURE_STATUSES, isFailureStatus } from './statuses.js';
+export type {
+  BeforeAttempt,
+  BeforeAttemptAnswer,
+  UpcomingAttempt,
+} from './request/before-attempt.js';
+export type { BodyFactory } from './request/body.js';
+export type { OutgoingRequest } from './request/request.js';
+export { neverSent } from './retry/never-sent.js';
+export { retryAfterOf } from './retry/retry-after.js';
 export type {
   AbortStateLike,
   FetchInit,
@@ -30,4 +33,5 @@ export type {
   RequestLike,
   ResponseLike,
 } from './types.js';
-export { isFetchFailure } from './verdict.js';
+export { FAILURE_STATUSES, isFailureStatus } from './verdict/statuses.js';
+export { isFetchFailure } from './verdict/verdict.js';

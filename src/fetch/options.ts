@@ -13,8 +13,8 @@ import { keyedDefaults } from '../registry/keyed.js';
 import type { Clock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
 import { durationSchema, positiveDurationSchema } from '../time/duration.js';
-import type { BeforeAttempt } from './before-attempt.js';
-import type { OutgoingRequest } from './request.js';
+import type { BeforeAttempt } from './request/before-attempt.js';
+import type { OutgoingRequest } from './request/request.js';
 import type { FetchLike, FetchResponse, ResponseLike } from './types.js';
 
 /** The policies around a request: options of the standard ones, a list of your own, or a pipeline. */

@@ -1,6 +1,6 @@
 /** 'holdfast/testing': what tests of code that uses holdfast need. */
-export type { ClientState } from '../fetch/client.js';
-export type { BodiesDrained, ClientDrained } from '../fetch/drain.js';
+export type { ClientState } from '../fetch/client/client.js';
+export type { BodiesDrained, ClientDrained } from '../fetch/client/drain.js';
 export { type Restartable, startOver } from './start-over.js';
 export {
   type FlakyUpstream,

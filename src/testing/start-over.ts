@@ -1,6 +1,6 @@
 import { describe } from '../config/describe.js';
 import { ConfigError } from '../errors.js';
-import type { ClientState } from '../fetch/client.js';
+import type { ClientState } from '../fetch/client/client.js';
 import type { Policy, PolicyBase } from '../pipeline/contract/policy.js';
 import { refuseStuck, wayOf } from '../pipeline/lifecycle/start-over.js';
 import { refuseMisfit } from '../pipeline/options/incompatible-copy.js';

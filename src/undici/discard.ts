@@ -1,6 +1,6 @@
-import { DRAIN_LIMIT_BYTES } from '../fetch/discard.js';
-import { readHeader } from '../fetch/headers.js';
-import { parseAmount } from '../fetch/rate-limit.js';
+import { readHeader } from '../fetch/request/headers.js';
+import { DRAIN_LIMIT_BYTES } from '../fetch/response/discard.js';
+import { parseAmount } from '../fetch/retry/rate-limit-headers.js';
 import type { HeadersSource } from '../fetch/types.js';
 import type { Clock } from '../time/clock.js';
 

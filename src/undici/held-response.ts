@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
-import { DRAIN_LIMIT_BYTES } from '../fetch/discard.js';
-import { readHeader } from '../fetch/headers.js';
-import { parseAmount } from '../fetch/rate-limit.js';
+import { readHeader } from '../fetch/request/headers.js';
+import { DRAIN_LIMIT_BYTES } from '../fetch/response/discard.js';
+import { parseAmount } from '../fetch/retry/rate-limit-headers.js';
 import type { Clock } from '../time/clock.js';
 import type { InterceptedResponse } from './options.js';
 import type { PassedBody } from './passed-body.js';

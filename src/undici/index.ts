@@ -1,12 +1,7 @@
 /** 'holdfast/undici' */
-export { attemptsOf } from '../fetch/attempts.js';
-export type {
-  BeforeAttempt,
-  BeforeAttemptAnswer,
-  UpcomingAttempt,
-} from '../fetch/before-attempt.js';
-export type { ClientState } from '../fetch/client.js';
-export type { BodiesDrained, ClientDrained } from '../fetch/drain.js';
+export { attemptsOf } from '../fetch/call/attempt-count.js';
+export type { ClientState } from '../fetch/client/client.js';
+export type { BodiesDrained, ClientDrained } from '../fetch/client/drain.js';
 export type {
   Classify,
   ClientOptions,
@@ -14,7 +9,12 @@ export type {
   FetchOverrides,
   FetchPolicies,
 } from '../fetch/options.js';
-export type { OutgoingRequest } from '../fetch/request.js';
+export type {
+  BeforeAttempt,
+  BeforeAttemptAnswer,
+  UpcomingAttempt,
+} from '../fetch/request/before-attempt.js';
+export type { OutgoingRequest } from '../fetch/request/request.js';
 export type { HeadersLike, HeadersSource, ResponseLike } from '../fetch/types.js';
 export type {
   InterceptedOverrides,

@@ -1,13 +1,13 @@
 import type { Dispatcher } from 'undici';
 import { ContractError } from '../errors.js';
-import { bodyKind } from '../fetch/body.js';
-import { CallBody } from '../fetch/call-body.js';
-import { markFailed } from '../fetch/notes.js';
+import { CallBody } from '../fetch/call/call-body.js';
+import type { Prepared } from '../fetch/call/http-call.js';
+import { HttpCall } from '../fetch/call/http-call.js';
 import type { ResolvedClient, ResolvedOverrides } from '../fetch/options.js';
-import { originOf } from '../fetch/request.js';
-import type { Prepared } from '../fetch/ruled-call.js';
-import { RuledCall } from '../fetch/ruled-call.js';
-import { isUpload } from '../fetch/upload.js';
+import { bodyKind } from '../fetch/request/body.js';
+import { originOf } from '../fetch/request/request.js';
+import { isUpload } from '../fetch/request/upload.js';
+import { markFailed } from '../fetch/verdict/result-notes.js';
 import type { Context } from '../pipeline/contract/context.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Clock } from '../time/clock.js';
@@ -31,7 +31,7 @@ export interface InterceptorSetup {
 const OWN_ORIGIN = 'origin';
 
 /** One request that goes through the interceptor: several attempts to those inside, one request to those outside. */
-export class InterceptedCall extends RuledCall {
+export class InterceptedCall extends HttpCall {
   readonly controller = new CallController();
   readonly #setup: InterceptorSetup;
   readonly #sent: Options;

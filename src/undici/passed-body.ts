@@ -1,6 +1,6 @@
-import type { BodyBounds } from '../fetch/body-guard.js';
-import { BodyGuard } from '../fetch/body-guard.js';
-import { BodyReading } from '../fetch/body-reading.js';
+import type { BodyBounds } from '../fetch/response/body-guard.js';
+import { BodyGuard } from '../fetch/response/body-guard.js';
+import { BodyReading } from '../fetch/response/body-reading.js';
 
 /** What aborts the reading of a body. */
 interface Abortable {

@@ -1,10 +1,10 @@
 import type { Dispatcher } from 'undici';
-import type { ClientState } from '../fetch/client.js';
-import { stateOf } from '../fetch/client.js';
+import type { ClientState } from '../fetch/client/client.js';
+import { stateOf } from '../fetch/client/client.js';
 import type { ResolvedOverrides } from '../fetch/options.js';
 import { resolveOverrides } from '../fetch/options.js';
-import type { Pipelines } from '../fetch/pipelines.js';
-import { pipelinesOf } from '../fetch/pipelines.js';
+import type { Pipelines } from '../fetch/policies/pipelines.js';
+import { pipelinesOf } from '../fetch/policies/pipelines.js';
 import type { Context } from '../pipeline/contract/context.js';
 import { startsOver } from '../pipeline/lifecycle/start-over.js';
 import { systemClock } from '../time/clock.js';

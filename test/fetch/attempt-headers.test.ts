@@ -6,8 +6,8 @@ import {
   quoteKey,
   withAttemptHeaders,
   withIdempotencyKey,
-} from '../../src/fetch/attempt-headers.js';
-import { readHeader } from '../../src/fetch/headers.js';
+} from '../../src/fetch/request/attempt-headers.js';
+import { readHeader } from '../../src/fetch/request/headers.js';
 
 describe('deadline and attempt', () => {
   it('X8: the deadline is in whole milliseconds, rounded down', () => {

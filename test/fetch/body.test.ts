@@ -8,7 +8,7 @@ import {
   canSendAgain,
   keepBody,
   needsDuplex,
-} from '../../src/fetch/body.js';
+} from '../../src/fetch/request/body.js';
 import { implementations } from './support/implementations.js';
 import { Servers } from './support/servers.js';
 

@@ -9,7 +9,7 @@ import {
   timeout,
 } from 'holdfast';
 import { describe, expect, it } from 'vitest';
-import { type CallTimes, placesOf, settingsOf } from '../../src/fetch/call-settings.js';
+import { type CallTimes, placesOf, settingsOf } from '../../src/fetch/policies/call-settings.js';
 
 const layersOf = (policies: readonly Policy<unknown>[]) =>
   pipeline('calls', ...policies).plan.layers;

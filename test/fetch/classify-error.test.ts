@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TimeoutError } from '../../src/errors.js';
-import { classifyFetchError } from '../../src/fetch/classify-error.js';
-import { neverSent } from '../../src/fetch/never-sent.js';
+import { classifyFetchError } from '../../src/fetch/errors/classify-error.js';
+import { neverSent } from '../../src/fetch/retry/never-sent.js';
 
 const coded = (code: string, more: object = {}): Error =>
   Object.assign(new Error(code), { code }, more);

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { resilientFetch } from 'holdfast/fetch';
 import { resilience, resilientRequest } from 'holdfast/undici';
 import { describe, expect, it } from 'vitest';
-import { DRAIN_LIMIT_BYTES } from '../../src/fetch/discard.js';
 import { DEFAULT_NAME, resolveFetch } from '../../src/fetch/options.js';
-import { FAILURE_STATUSES } from '../../src/fetch/statuses.js';
+import { DRAIN_LIMIT_BYTES } from '../../src/fetch/response/discard.js';
+import { FAILURE_STATUSES } from '../../src/fetch/verdict/statuses.js';
 import { standardDefaults } from '../../src/policies/standard.js';
 import { resolveResilience, DEFAULT_NAME as UNDICI_NAME } from '../../src/undici/options.js';
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { discardResponse } from '../../src/fetch/discard.js';
+import { discardResponse } from '../../src/fetch/response/discard.js';
 import type { ResponseLike } from '../../src/fetch/types.js';
 import { VirtualClock } from '../../src/testing/virtual-clock.js';
 import { systemClock } from '../../src/time/clock.js';

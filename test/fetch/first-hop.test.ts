@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sendFirstHop, sendUnseen } from '../../src/fetch/first-hop.js';
-import { neverSent } from '../../src/fetch/never-sent.js';
+import { sendFirstHop, sendUnseen } from '../../src/fetch/call/first-hop.js';
+import { neverSent } from '../../src/fetch/retry/never-sent.js';
 import { Servers } from './support/servers.js';
 
 interface Came {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keepHeaders, readHeader, withHeader } from '../../src/fetch/headers.js';
+import { keepHeaders, readHeader, withHeader } from '../../src/fetch/request/headers.js';
 import type { HeadersSource } from '../../src/fetch/types.js';
 
 type HeadersInit = ConstructorParameters<typeof Headers>[0];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseHttpDate } from '../../src/fetch/http-date.js';
+import { parseHttpDate } from '../../src/fetch/retry/http-date.js';
 
 const at = (iso: string): number => Date.parse(iso);
 const NOW = at('2026-06-01T00:00:00Z');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { copyInit } from '../../src/fetch/init.js';
+import { copyInit } from '../../src/fetch/request/init.js';
 
 describe('copyInit', () => {
   it('X8: copies what it knows and what it does not', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mayRepeat, normaliseMethod } from '../../src/fetch/methods.js';
+import { mayRepeat, normaliseMethod } from '../../src/fetch/retry/methods.js';
 
 describe('mayRepeat', () => {
   it.each([

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAmount, parseCount, parseRateLimit } from '../../src/fetch/rate-limit.js';
-import { parseRetryAfter, retryAfterOf, saysRetry } from '../../src/fetch/retry-after.js';
+import {
+  parseAmount,
+  parseCount,
+  parseRateLimit,
+} from '../../src/fetch/retry/rate-limit-headers.js';
+import { parseRetryAfter, retryAfterOf, saysRetry } from '../../src/fetch/retry/retry-after.js';
 
 const NOW = Date.parse('2026-06-01T12:00:00Z');
 const IN_30_S = new Date(NOW + 30_000).toUTCString();

@@ -4,7 +4,7 @@ import {
   FAILURE_STATUSES,
   isFailureStatus,
   saysOverload,
-} from '../../src/fetch/statuses.js';
+} from '../../src/fetch/verdict/statuses.js';
 
 const ALL = Array.from({ length: 900 }, (_, i) => 100 + i);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isUpload } from '../../src/fetch/upload.js';
+import { isUpload } from '../../src/fetch/request/upload.js';
 
 const KIB = 1024;
 

@@ -8,7 +8,7 @@ import {
   markFinal,
   markOwnTimeout,
   markRetryAfter,
-} from '../../src/fetch/notes.js';
+} from '../../src/fetch/verdict/result-notes.js';
 import {
   classifiedRule,
   countingHandle,
@@ -22,7 +22,7 @@ import {
   ruleBeside,
   signOf,
   statusIn,
-} from '../../src/fetch/verdict.js';
+} from '../../src/fetch/verdict/verdict.js';
 import { isPartial } from '../../src/pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../src/pipeline/outcome/outcome.js';
 import { failure, success } from '../../src/pipeline/outcome/outcome.js';

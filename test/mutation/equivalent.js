@@ -315,7 +315,7 @@ export const EQUIVALENT = [
       'both are the least at the least',
     ],
   ]),
-  ...inFile('src/fetch/http-date.ts', [
+  ...inFile('src/fetch/retry/http-date.ts', [
     [
       "const month = MONTHS.indexOf((match[monthAt] ?? '').toLowerCase());",
       [`'' -> "Stryker was here!"`],
@@ -327,7 +327,7 @@ export const EQUIVALENT = [
       'undefined is not at or below anything; for the compiler',
     ],
   ]),
-  ...inFile('src/fetch/rate-limit.ts', [
+  ...inFile('src/fetch/retry/rate-limit-headers.ts', [
     [
       "const [name = '', ...parameters] = splitOutsideStrings(item, ';');",
       [`'' -> "Stryker was here!"`],
@@ -344,14 +344,14 @@ export const EQUIVALENT = [
       'behind the end there is neither a quote nor a separator',
     ],
   ]),
-  ...inFile('src/fetch/retry-after.ts', [
+  ...inFile('src/fetch/retry/retry-after.ts', [
     [
       'const waits = status !== undefined && asksToWait(status);',
       ['status !== undefined -> true'],
       'undefined asks for nothing; for the compiler',
     ],
   ]),
-  ...inFile('src/fetch/verdict.ts', [
+  ...inFile('src/fetch/verdict/verdict.ts', [
     [
       'return status !== undefined && isFailureStatus(status);',
       ['status !== undefined -> true'],

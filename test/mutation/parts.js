@@ -163,13 +163,17 @@ export const PARTS = [
     files: ['policies/adaptive-limiter/brake/usual-latency.ts'],
     tests: ['policies/adaptive-limiter/brake/usual-latency.test.ts'],
   },
-  { name: 'http dates', files: ['fetch/http-date.ts'], tests: ['fetch/http-date.test.ts'] },
-  { name: 'methods', files: ['fetch/methods.ts'], tests: ['fetch/methods.test.ts'] },
+  { name: 'http dates', files: ['fetch/retry/http-date.ts'], tests: ['fetch/http-date.test.ts'] },
+  { name: 'methods', files: ['fetch/retry/methods.ts'], tests: ['fetch/methods.test.ts'] },
   {
     name: 'rate limits of servers',
-    files: ['fetch/rate-limit.ts', 'fetch/retry-after.ts'],
+    files: ['fetch/retry/rate-limit-headers.ts', 'fetch/retry/retry-after.ts'],
     tests: ['fetch/retry-after.test.ts'],
   },
-  { name: 'statuses', files: ['fetch/statuses.ts'], tests: ['fetch/statuses.test.ts'] },
-  { name: 'verdicts on responses', files: ['fetch/verdict.ts'], tests: ['fetch/verdict.test.ts'] },
+  { name: 'statuses', files: ['fetch/verdict/statuses.ts'], tests: ['fetch/statuses.test.ts'] },
+  {
+    name: 'verdicts on responses',
+    files: ['fetch/verdict/verdict.ts'],
+    tests: ['fetch/verdict.test.ts'],
+  },
 ];

@@ -1,9 +1,9 @@
 import dns from 'node:dns';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { classifyFetchError } from '../../../src/fetch/classify-error.js';
-import type { FetchErrorClass } from '../../../src/fetch/error-table.js';
-import { neverSent } from '../../../src/fetch/never-sent.js';
+import { classifyFetchError } from '../../../src/fetch/errors/classify-error.js';
+import type { FetchErrorClass } from '../../../src/fetch/errors/error-table.js';
+import { neverSent } from '../../../src/fetch/retry/never-sent.js';
 import { Servers } from './servers.js';
 
 /** Sends a request and reads the whole answer. */

@@ -1,7 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { afterAll, describe, expect, it } from 'vitest';
-import { classifyFetchError } from '../../../src/fetch/classify-error.js';
-import { neverSent } from '../../../src/fetch/never-sent.js';
+import { classifyFetchError } from '../../../src/fetch/errors/classify-error.js';
+import { neverSent } from '../../../src/fetch/retry/never-sent.js';
 import { describeErrors } from './error-scenarios.js';
 import { certificate, Servers } from './servers.js';
 

@@ -1,0 +1,120 @@
+import type { TimeoutError } from '../../errors.js';
+import type { CallSite } from '../../pipeline/call/call-site.js';
+import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
+import { success } from '../../pipeline/outcome/outcome.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import { failLate } from '../../pipeline/reporting/late-failure.js';
+import { formatDuration } from '../../time/duration.js';
+import type { TimeSource } from '../../time/time-source.js';
+import type { Asked } from '../errors/timeout-error.js';
+import { timeoutErrorOf } from '../errors/timeout-error.js';
+import type { ResolvedClient, ResolvedOverrides } from '../options.js';
+import type { BodyBounds, BodyTimeout } from '../response/body-guard.js';
+import type { UnreadBody } from '../response/unread-bodies.js';
+import { UnreadBodies } from '../response/unread-bodies.js';
+import type { WatchableSignal } from '../signal/abort-watch.js';
+import { notesOn } from '../verdict/result-notes.js';
+import { isFetchFailure } from '../verdict/verdict.js';
+
+/** The call that a body is the answer to, as far as the body outlives it. */
+export interface AnsweredCall extends Asked {
+  readonly overrides: ResolvedOverrides;
+  /** Its number, if anybody listened. */
+  readonly callId: number | undefined;
+}
+
+/** What bounds the body of one call's answer, and what becomes of its failure. It does not lead to the call, which leads to the response. */
+export class CallBody implements BodyBounds, Asked, UnreadBody {
+  readonly time: TimeSource;
+  readonly idleMs: number;
+  readonly bodyMs: number;
+  readonly signal: WatchableSignal | undefined;
+  readonly key: string | undefined;
+  readonly method: string;
+  readonly url: string;
+  readonly site: CallSite | undefined;
+  readonly arrivedAt: number;
+  before: UnreadBody | undefined;
+  after: UnreadBody | undefined;
+  readonly #pipeline: Pipeline<unknown>;
+  readonly #callId: number | undefined;
+  readonly #options: ResolvedClient;
+  /** Whether the policies have taken it for a success of the upstream that was asked. */
+  readonly #wasSuccess: boolean;
+  /** Counts the call in its pipeline, until it leaves: once. */
+  #occupants: Occupants | undefined;
+  #unread: UnreadBodies | undefined;
+
+  /** @param occupants What counts the call in its pipeline, where it is for the body to leave that. */
+  constructor(
+    response: unknown,
+    pipeline: Pipeline<unknown>,
+    options: ResolvedClient,
+    call: AnsweredCall,
+    signal: WatchableSignal | undefined,
+    occupants?: Occupants | undefined,
+  ) {
+    const { overrides } = call;
+    this.time = pipeline.time;
+    this.idleMs = overrides.idleTimeout ?? options.idleTimeout;
+    this.bodyMs = overrides.bodyTimeout ?? options.bodyTimeout;
+    this.signal = signal;
+    this.key = call.key;
+    this.method = call.method;
+    this.url = call.url;
+    this.site = call.site;
+    this.#pipeline = pipeline;
+    this.#callId = call.callId;
+    this.#options = options;
+    this.arrivedAt = pipeline.time.recent();
+    const notes = notesOn(response);
+    this.#wasSuccess =
+      !isFetchFailure(success(response)) &&
+      notes?.elsewhere !== true &&
+      notes?.classified !== 'ignore';
+    this.before = undefined;
+    this.after = undefined;
+    this.#occupants = occupants;
+    this.#unread = undefined;
+    if (occupants === undefined) return;
+    pipeline.unread ??= new UnreadBodies(pipeline.time);
+    const unread = pipeline.unread as UnreadBodies;
+    unread.add(this);
+    this.#unread = unread;
+  }
+
+  onRead(): void {
+    this.#unread?.delete(this);
+    this.#unread = undefined;
+  }
+
+  abandon(): void {
+    this.#unread = undefined;
+    this.#countOff();
+  }
+
+  #countOff(): void {
+    const occupants = this.#occupants;
+    this.#occupants = undefined;
+    occupants?.leave();
+  }
+
+  timeoutError(policy: BodyTimeout, timeoutMs: number): TimeoutError {
+    const what = policy === 'idle_timeout' ? 'nothing came for' : 'the body took longer than';
+    const text = `timed out: ${what} ${formatDuration(timeoutMs)}`;
+    return timeoutErrorOf(text, timeoutMs, policy, this.#options, this);
+  }
+
+  onEnd(error: unknown): void {
+    this.onRead();
+    this.#countOff();
+    if (error === undefined) return;
+    this.site?.addTo(error);
+    failLate(this.#pipeline, {
+      error,
+      succeededAt: this.arrivedAt,
+      wasSuccess: this.#wasSuccess,
+      callId: this.#callId,
+    });
+  }
+}

@@ -1,0 +1,217 @@
+import type { Context } from '../../pipeline/contract/context.js';
+import { controllerOf } from '../../pipeline/contract/context.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import type { Clock } from '../../time/clock.js';
+import type { ResolvedClient, ResolvedOverrides } from '../options.js';
+import { needsDuplex } from '../request/body.js';
+import type { InitFields } from '../request/init.js';
+import { copyInit } from '../request/init.js';
+import { absoluteUrl } from '../request/request.js';
+import {
+  assertUsable,
+  hasBody,
+  releaseRequest,
+  requestForAttempt,
+} from '../request/request-object.js';
+import { isUpload } from '../request/upload.js';
+import type { BodyBounds } from '../response/body-guard.js';
+import { normaliseMethod } from '../retry/methods.js';
+import type { WatchableSignal } from '../signal/abort-watch.js';
+import type { HeadersSource, RequestLike } from '../types.js';
+import { isRequestLike } from '../types.js';
+import { CallBody } from './call-body.js';
+import { HIDES_REDIRECTS, sendFirstHop, sendUnseen } from './first-hop.js';
+import type { Prepared } from './http-call.js';
+import { HttpCall } from './http-call.js';
+
+/** How requests are sent, and what is done with the responses. */
+export interface Transport {
+  send(input: unknown, init: InitFields): PromiseLike<unknown>;
+  /** Keeps the bounds of a call in force while a response's body is read. */
+  guard(response: unknown, controller: AbortController, bounds: BodyBounds): void;
+  /** Gets rid of a response that nobody will read. */
+  discard(response: unknown, clock: Clock, timeoutMs: number): unknown;
+  /** A response is kept, unread, while a retry waits: frees its connection where that can be. */
+  keep?(response: unknown): void;
+}
+
+/** What all calls of a client have in common. */
+export interface Setup {
+  readonly options: ResolvedClient;
+  readonly clock: Clock;
+  /** What relative URLs are relative to. */
+  readonly base: string | undefined;
+  readonly transport: Transport;
+}
+
+/** A response, and what aborts the reading of its body. */
+export interface Answer {
+  readonly response: unknown;
+  readonly controller: AbortController;
+}
+
+const NO_OVERRIDES: ResolvedOverrides = Object.freeze({});
+
+/** One call of a function like fetch: what that would read from its arguments at once, kept for all attempts. */
+export class FetchCall extends HttpCall {
+  /** The caller's. */
+  readonly signal: AbortSignal | undefined;
+  readonly #setup: Setup;
+  readonly #request: RequestLike | undefined;
+  readonly #init: InitFields;
+  readonly #answers: Answer[] = [];
+  #cloned = false;
+
+  /** @throws TypeError as fetch does, when the request cannot be sent. */
+  constructor(
+    input: unknown,
+    init: object | null | undefined,
+    overrides: ResolvedOverrides | undefined,
+    setup: Setup,
+  ) {
+    const request = isRequestLike(input) ? input : undefined;
+    const own = copyInit(init);
+    if ('holdfast' in own) delete own['holdfast'];
+    // As none: a Request's own body is sent then.
+    if (own['body'] === null) delete own['body'];
+    const { redirect = fieldOf(request, 'redirect') } = own;
+    super(
+      {
+        url:
+          request === undefined ? absoluteUrl(input, setup.base, setup.options.path) : request.url,
+        method: normaliseMethod(textOf(own['method']) ?? request?.method),
+        headers: (own['headers'] as HeadersSource | null | undefined) ?? request?.headers,
+        body: own['body'],
+        followsRedirects: redirect === undefined || redirect === 'follow',
+      },
+      overrides ?? NO_OVERRIDES,
+      setup.options,
+    );
+    this.#setup = setup;
+    this.#request = request;
+    this.#init = own;
+    if (this.#sendsRequestBody()) assertUsable(request as RequestLike);
+    const { signal = fieldOf(request, 'signal') } = own;
+    this.signal = (signal as AbortSignal | null | undefined) ?? undefined;
+  }
+
+  /** Sends it. */
+  async attempt(context: Context): Promise<unknown> {
+    const controller = controllerOf(context);
+    const { signal } = controller;
+    const prepared = this.prepares ? await this.prepare(context, signal) : undefined;
+    this.begin(context);
+    let response: unknown;
+    try {
+      response = await this.#send(context, signal, prepared);
+    } catch (error) {
+      // Once it was given up nobody is asked any more.
+      throw signal.aborted ? error : this.failed(error);
+    }
+    this.arrived(response);
+    if (signal.aborted) return response;
+    try {
+      this.answered(response);
+    } catch (error) {
+      this.#setup.transport.discard(response, this.#setup.clock, 0);
+      throw error;
+    }
+    this.#answers.push({ response, controller });
+    return response;
+  }
+
+  /** The call was answered with this by its policies: keeps its bounds in force while the body is read. */
+  guard(response: unknown, pipeline: Pipeline<unknown>): void {
+    const answer = this.answerWith(response);
+    // A double of fetch may answer anything.
+    if (answer === undefined || typeof response !== 'object' || response === null) return;
+    const { options, transport } = this.#setup;
+    const signal = this.signal as WatchableSignal | undefined;
+    const bounds = new CallBody(response, pipeline, options, this, signal, this.handOver());
+    transport.guard(response, answer.controller, bounds);
+  }
+
+  /** The call is over. A Request that no attempt was made with is as it was: it can be sent elsewhere. */
+  release(): void {
+    if (this.#cloned) releaseRequest(this.#request as RequestLike);
+    this.vacate();
+  }
+
+  /** The attempt that was answered with this; `undefined` for what comes from elsewhere. */
+  protected answerWith(response: unknown): Answer | undefined {
+    // Of a double that answers the same one twice, the later attempt.
+    for (let i = this.#answers.length - 1; i >= 0; i--) {
+      const answer = this.#answers[i];
+      if (answer?.response === response) return answer;
+    }
+    return undefined;
+  }
+
+  protected get setup(): Setup {
+    return this.#setup;
+  }
+
+  protected get sendsBody(): boolean {
+    return this.body !== undefined || this.#sendsRequestBody();
+  }
+
+  #sendsRequestBody(): boolean {
+    return this.#request !== undefined && this.body === undefined && hasBody(this.#request);
+  }
+
+  #send(context: Context, signal: AbortSignal, prepared: Prepared | undefined): unknown {
+    const init: InitFields = { ...this.#init, signal };
+    const headers = this.headersFor(context, prepared);
+    // Where nothing was added to them, a Request's own headers stay with it.
+    if (headers !== this.#request?.headers) init['headers'] = headers;
+    if (this.body === undefined) return this.#sendWith(init, context);
+    const body = this.makeBody();
+    return body instanceof Promise
+      ? body.then((made) => this.#sendBody(init, made, context))
+      : this.#sendBody(init, body, context);
+  }
+
+  #sendBody(init: InitFields, body: unknown, context: Context): unknown {
+    this.sends(body);
+    init['body'] = body;
+    if (init['duplex'] === undefined && needsDuplex(body)) init['duplex'] = 'half';
+    if (!isUpload(body)) return this.#sendWith(init, context);
+    return this.sendUpload(context, () => this.#sendWith(init, context));
+  }
+
+  #sendWith(init: InitFields, context: Context): unknown {
+    if (!HIDES_REDIRECTS || !this.mustKnowTarget) return this.#sendAsIs(init, context);
+    return this.#request === undefined
+      ? this.#sendByHop(init)
+      : sendUnseen(this.#sendAsIs(init, context));
+  }
+
+  #sendAsIs(init: InitFields, context: Context): unknown {
+    const { transport } = this.#setup;
+    const request = this.#request;
+    if (request === undefined) return transport.send(this.url, init);
+    if (!this.#sendsRequestBody()) return transport.send(request, init);
+    this.sends(request.body);
+    const last = this.overrides.retry === false;
+    this.#cloned = !last;
+    const sent = requestForAttempt(request, last);
+    return this.sendUpload(context, () => transport.send(sent, init));
+  }
+
+  #sendByHop(init: InitFields): PromiseLike<unknown> {
+    const { clock, transport } = this.#setup;
+    return sendFirstHop(this.url, this.method, init, {
+      send: (url, each) => transport.send(url, each),
+      discard: (response) => transport.discard(response, clock, 0),
+    });
+  }
+}
+
+/** As fetch reads it; that there is no method of this name is for fetch to say. */
+function textOf(method: unknown): string | undefined {
+  return method === undefined ? undefined : String(method);
+}
+
+function fieldOf(request: object | undefined, name: string): unknown {
+  return (request as Readonly<Record<string, unknown>> | undefined)?.[name];
+}

@@ -1,0 +1,380 @@
+import { TimeoutError } from '../../errors.js';
+import { CallSite } from '../../pipeline/call/call-site.js';
+import type { Context, LayerSettings } from '../../pipeline/contract/context.js';
+import { callIdOf, clockOf } from '../../pipeline/contract/context.js';
+import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
+import type { Outcome } from '../../pipeline/outcome/outcome.js';
+import { failure, success } from '../../pipeline/outcome/outcome.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import type { Plan } from '../../pipeline/plan.js';
+import { markOwnFault } from '../../policies/own-fault.js';
+import { originalOf, ownErrorOf } from '../errors/shared-errors.js';
+import { signRequest } from '../errors/signed-error.js';
+import type { ResolvedClient, ResolvedOverrides } from '../options.js';
+import { settingsOf } from '../policies/call-settings.js';
+import type { Bounds } from '../policies/http-policies.js';
+import { boundsOf } from '../policies/http-policies.js';
+import { withAttemptHeaders, withIdempotencyKey } from '../request/attempt-headers.js';
+import { Preparation } from '../request/before-attempt.js';
+import { bodyForAttempt, bodyKind, keepBody } from '../request/body.js';
+import { readHeader } from '../request/headers.js';
+import type { OutgoingRequest } from '../request/request.js';
+import { originOf } from '../request/request.js';
+import { sendUpload } from '../request/upload-clock.js';
+import { mayRepeat } from '../retry/methods.js';
+import { RepeatGuard } from '../retry/repeat-guard.js';
+import type { AbortStateLike, HeadersSource } from '../types.js';
+import { noteFault } from '../verdict/attempt-fault.js';
+import { redirectedTo, wasRedirected } from '../verdict/redirects.js';
+import {
+  markAgain,
+  markClassified,
+  markElsewhere,
+  markFailed,
+  markFinal,
+  markRetryAfter,
+  notesOn,
+} from '../verdict/result-notes.js';
+import { isFailedAnswer, isFetchFailure } from '../verdict/verdict.js';
+import { noteAttempts } from './attempt-count.js';
+import { answerOf } from './callback-answers.js';
+
+/** What a call is about, as it came. */
+export interface CallFacts {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: HeadersSource | null | undefined;
+  readonly body: unknown;
+  /** Whether redirects are followed. */
+  readonly followsRedirects: boolean;
+  /** What the client's own way of asking says: whether the request may be sent twice. */
+  readonly idempotent?: boolean | undefined;
+}
+
+/** The headers of one attempt, as `beforeAttempt` left them. */
+export interface Prepared {
+  readonly headers: HeadersSource | null | undefined;
+}
+
+let calls = 0;
+
+/** What stands between a call and its caller, at least. */
+const OWN_FRAMES = 2;
+
+/** What HTTP's rules say of one call, however it is sent: what it sends, whether again, and what its answers mean. */
+export class HttpCall implements OutgoingRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly overrides: ResolvedOverrides;
+  /** The headers for every attempt, with the call's idempotency key. */
+  readonly headers: HeadersSource | null | undefined;
+  /** The body for every attempt, kept as it was. */
+  readonly body: unknown;
+  /** Where stacks are captured: where the call was made. */
+  readonly site: CallSite | undefined;
+  /** Of a call that somebody listens to: the number that its events have. */
+  callId: number | undefined;
+  readonly #options: ResolvedClient;
+  readonly #number = ++calls;
+  readonly #followsRedirects: boolean;
+  /** Of a request that may not be repeated. */
+  readonly #guard: RepeatGuard | undefined;
+  /** How often it was sent. */
+  #sent = 0;
+  #key: string | undefined;
+  /** Where there is a `beforeAttempt`. */
+  readonly #preparation: Preparation | undefined;
+  /** It was sent again after an answer that was no failure: once is enough, as nothing is waited for. */
+  #wasRepeatedAtOnce = false;
+  #lastBody: unknown;
+  #bounds: Bounds | undefined;
+  #occupants: Occupants | undefined;
+
+  constructor(facts: CallFacts, overrides: ResolvedOverrides, options: ResolvedClient) {
+    const { url, method, followsRedirects } = facts;
+    this.#options = options;
+    this.#followsRedirects = followsRedirects;
+    this.overrides = overrides;
+    this.url = url;
+    this.method = method;
+    this.headers = facts.headers;
+    try {
+      this.headers = this.#withIdempotencyKey();
+      this.body = keepBody(facts.body);
+      const once = overrides.retry === false || bodyKind(this.body) === 'once';
+      this.#guard =
+        !once && this.#mayRepeat(facts.idempotent)
+          ? undefined
+          : new RepeatGuard({ method, url, once, followsRedirects });
+      this.#preparation = Preparation.of(options.beforeAttempt, overrides.beforeAttempt, this);
+    } catch (error) {
+      throw this.endedBadly(error);
+    }
+    if (options.captureStack) this.site = new CallSite(new.target);
+  }
+
+  /** The key whose policies it runs under. */
+  stateKey(): string {
+    const said = this.overrides.key;
+    this.#key = said ?? answerOf('key', 'string', this.#options.key?.(this)) ?? this.ownKey();
+    return this.#key;
+  }
+
+  /** The key that it was found to run under; `undefined` before that. */
+  get key(): string | undefined {
+    return this.#key;
+  }
+
+  header(name: string): string | undefined {
+    return readHeader(this.headers, name.toLowerCase());
+  }
+
+  /** The key where nobody says another. */
+  protected ownKey(): string {
+    return originOf(this.url);
+  }
+
+  /**
+   * The call goes into its policies. Answers what it sets in place of their own options.
+   *
+   * @throws ConfigError when they have no such option.
+   */
+  enter(bounds: Bounds, { layers }: Plan): LayerSettings | undefined {
+    const settings = settingsOf(layers, bounds.places, this.overrides);
+    this.#bounds = settings === undefined ? bounds : { ...bounds, ...boundsOf(layers, settings) };
+    return settings;
+  }
+
+  /** Sends a body that may take a while: the time of the attempt starts when it has been sent. */
+  protected sendUpload<T>(context: Context, send: () => T): T {
+    const clock = clockOf(context, this.#bounds?.places.attempt);
+    return sendUpload(clock, this, context.signal, send);
+  }
+
+  /** Counts in its pipeline until {@link HttpCall.vacate}, for a drain to wait for: a body may be read when its call has settled. */
+  occupy(pipeline: Pipeline<unknown>): void {
+    this.#occupants = pipeline.occupy();
+  }
+
+  /** All of it is over. Once is enough. */
+  vacate(): void {
+    this.handOver()?.leave();
+  }
+
+  /** Answers what counts it, for somebody who leaves that once in place of {@link HttpCall.vacate}. It does not lead to the call. */
+  protected handOver(): Occupants | undefined {
+    const occupants = this.#occupants;
+    this.#occupants = undefined;
+    return occupants;
+  }
+
+  /** The call was answered with this, as far as is known when it is read. */
+  ended(response: unknown): void {
+    noteAttempts(response, this.#sent);
+  }
+
+  /**
+   * The call ended with this error. Answers what the caller is to see.
+   *
+   * @param caller the caller's signal. Its reason is his: it may be the timeout of another call of the same client.
+   */
+  endedBadly(error: unknown, caller?: AbortStateLike): unknown {
+    const original = originalOf(error);
+    noteAttempts(original, this.#sent);
+    if (caller?.aborted === true && caller.reason === original) return original;
+    signRequest(original, this.#options.name, this);
+    // Node's fetch captures the stack of its signal's reason anew.
+    if (original instanceof TimeoutError && original.pipeline === this.#options.name) {
+      this.site?.addTo(original, OWN_FRAMES);
+    }
+    return original;
+  }
+
+  /** How long a response that nobody reads may take to come to its end. */
+  protected get discardMs(): number {
+    return this.#bounds?.discardMs ?? 0;
+  }
+
+  /** Whether there is something to be done before an attempt is sent. */
+  protected get prepares(): boolean {
+    return this.#preparation !== undefined;
+  }
+
+  /**
+   * Prepares an attempt. The request has not begun to leave meanwhile, whatever becomes of it.
+   *
+   * @throws what `beforeAttempt` throws, as the client's own fault; the signal's reason when the attempt is given up.
+   */
+  protected async prepare({ attempt }: Context, signal: AbortSignal): Promise<Prepared> {
+    const name = this.#options.headers?.attempt;
+    const base =
+      name === undefined
+        ? this.headers
+        : withAttemptHeaders(this.headers, { attempt: name }, attempt, Infinity);
+    try {
+      const headers = await this.#preparation?.headers(attempt, base, signal);
+      if (signal.aborted) throw signal.reason;
+      return { headers };
+    } catch (error) {
+      throw signal.aborted ? error : this.ownFault(error);
+    }
+  }
+
+  /** The headers of an attempt: those of the call themselves where nothing is added to them. */
+  protected headersFor(
+    context: Context,
+    prepared: Prepared | undefined,
+  ): HeadersSource | null | undefined {
+    const names = this.#options.headers;
+    const headers = prepared === undefined ? this.headers : prepared.headers;
+    if (names?.deadline === undefined && names?.attempt === undefined) return headers;
+    // The number was there before `beforeAttempt`, which may have changed it. The time left is what is left now.
+    const { deadline } = names;
+    const added = prepared === undefined ? names : { deadline };
+    return withAttemptHeaders(headers, added, context.attempt, context.timeLeft);
+  }
+
+  /** @throws ContractError when it must not be sent again. */
+  protected begin(context: Context): void {
+    this.#guard?.begin(context.signal);
+    this.#sent++;
+    this.callId ??= callIdOf(context);
+  }
+
+  /** Whether an error has to tell which request it ended: what may not be repeated may have been redirected. */
+  protected get mustKnowTarget(): boolean {
+    return this.#guard?.followsRedirects === true;
+  }
+
+  /** A response is there, be it wanted still or not. */
+  protected arrived(response: unknown): void {
+    this.#bounds?.arrived?.(response);
+  }
+
+  /** The body of an attempt, or a promise of it. Where it cannot be made, that is the client's own fault. */
+  protected makeBody(): unknown {
+    const blame = (error: unknown): never => {
+      throw this.ownFault(error);
+    };
+    try {
+      const made = bodyForAttempt(this.body);
+      return made instanceof Promise ? made.catch(blame) : made;
+    } catch (error) {
+      return blame(error);
+    }
+  }
+
+  /** An attempt sends this body. */
+  protected sends(body: unknown): void {
+    this.#lastBody = body;
+  }
+
+  /**
+   * An attempt failed, and nobody had given it up. Answers what the policies are to see.
+   *
+   * @param begun `false` where it is known that sending had not begun.
+   */
+  protected failed(error: unknown, begun = true): unknown {
+    const own = ownErrorOf(error, this.#number);
+    this.#preparation?.ended(failure(error));
+    noteFault(own, this.#lastBody);
+    const again = this.#classifies && this.#classify(failure(own), own);
+    if (!again) this.#guard?.failed(own, begun);
+    return own;
+  }
+
+  /** A function of the user's failed, and not the request: nobody counts that. Answers what the policies are to see. */
+  protected ownFault(error: unknown): unknown {
+    const own = ownErrorOf(error, this.#number);
+    this.#preparation?.ended(failure(error));
+    markFailed(own, false);
+    markOwnFault(own);
+    return own;
+  }
+
+  /** An attempt was answered with this, and its body failed while it was read. Answers what the policies are to see. */
+  protected broke(error: unknown, response: unknown): unknown {
+    const own = ownErrorOf(error, this.#number);
+    this.#preparation?.ended(failure(error));
+    markFailed(own, true);
+    if (notesOn(response)?.elsewhere === true) markElsewhere(own);
+    const again = this.#classifies && this.#classify(failure(own), own);
+    if (!again) this.markAnswered(own);
+    return own;
+  }
+
+  /** This came after an answer: a request that may not be repeated has been served by then. */
+  protected markAnswered(error: unknown): void {
+    if (this.#guard !== undefined) markFinal(error);
+  }
+
+  /** An attempt was answered. What the user's functions throw becomes the outcome. */
+  protected answered(response: unknown): void {
+    this.#preparation?.ended(success(response));
+    const again = this.#classifies && this.#classify(success(response), response);
+    if (!again) this.#guard?.answered(response);
+    // Of a good answer, the body may fail.
+    const mayFail = isFailedAnswer(response) || wasRedirected(response);
+    if (this.#followsRedirects && mayFail && this.#isElsewhere(response)) markElsewhere(response);
+    const read = this.overrides.retryAfter ?? this.#options.retryAfter ?? true;
+    if (read === false) markRetryAfter(response, undefined);
+    else if (read !== true) {
+      markRetryAfter(response, answerOf('retryAfter', 'number', read(response as never)));
+    }
+  }
+
+  /** Whether redirects led to another upstream: to another origin, unless the caller's own key says that it is the same. */
+  #isElsewhere(response: unknown): boolean {
+    const url = redirectedTo(response, this.url);
+    if (url === undefined || this.overrides.key !== undefined) return false;
+    const keyOf = this.#options.key;
+    if (keyOf === undefined) return true;
+    const there: OutgoingRequest = {
+      url,
+      method: this.method,
+      header: (name) => this.header(name),
+    };
+    return (answerOf('key', 'string', keyOf(there)) ?? originOf(url)) !== this.stateKey();
+  }
+
+  #withIdempotencyKey(): HeadersSource | null | undefined {
+    const { headers, method } = this;
+    const own = this.overrides.idempotencyKey;
+    const make = own ?? this.#options.headers?.idempotencyKey;
+    if (make === undefined || make === false) return headers;
+    if (own === undefined && mayRepeat({ method })) return headers;
+    if (typeof make === 'string') return withIdempotencyKey(headers, () => make);
+    return withIdempotencyKey(headers, make === true ? undefined : make);
+  }
+
+  #mayRepeat(byClient: boolean | undefined): boolean {
+    const { method, headers } = this;
+    const { idempotent: general } = this.#options;
+    const said =
+      this.overrides.idempotent ??
+      (typeof general === 'function' ? answerOf('idempotent', 'boolean', general(this)) : general);
+    return mayRepeat({ method, headers, idempotent: said ?? byClient });
+  }
+
+  get #classifies(): boolean {
+    return (this.overrides.classify ?? this.#options.classify) !== undefined;
+  }
+
+  /** Answers whether the request was not processed and is to be sent again. */
+  #classify(outcome: Outcome, result: unknown): boolean {
+    const said =
+      answerOf('classify', 'verdict', this.overrides.classify?.(outcome as never, this)) ??
+      answerOf('classify', 'verdict', this.#options.classify?.(outcome as never, this));
+    if (said === 'retry') return this.#sendAgain(outcome, result);
+    if (said !== undefined) markClassified(result, said);
+    return false;
+  }
+
+  #sendAgain(outcome: Outcome, result: unknown): boolean {
+    const again = isFetchFailure(outcome) || !this.#wasRepeatedAtOnce;
+    if (!isFetchFailure(outcome)) this.#wasRepeatedAtOnce = true;
+    markAgain(result, again);
+    if (again) this.#guard?.unprocessed(result);
+    return again;
+  }
+}

@@ -1,0 +1,24 @@
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import type { ResolvedClient } from '../options.js';
+import type { AnsweredCall } from './call-body.js';
+import { CallBody } from './call-body.js';
+
+/** What bounds a body that is read within the policies: its failure is the attempt's, and not one that comes late. */
+export class ReadBody extends CallBody {
+  readonly #told: (failure: unknown) => void;
+
+  constructor(
+    response: unknown,
+    pipeline: Pipeline<unknown>,
+    options: ResolvedClient,
+    call: AnsweredCall,
+    told: (failure: unknown) => void,
+  ) {
+    super(response, pipeline, options, call, undefined);
+    this.#told = told;
+  }
+
+  override onEnd(failure: unknown): void {
+    this.#told(failure);
+  }
+}

@@ -1,0 +1,125 @@
+import type { Context } from '../../pipeline/contract/context.js';
+import type { DrainOptions } from '../../pipeline/lifecycle/drain.js';
+import { startsOver } from '../../pipeline/lifecycle/start-over.js';
+import type { PipelineSnapshot } from '../../pipeline/pipeline.js';
+import type { EventOf, EventType, Listener } from '../../pipeline/reporting/events.js';
+import { systemClock } from '../../time/clock.js';
+import type { Duration } from '../../time/duration.js';
+import type { Setup, Transport } from '../call/fetch-call.js';
+import { FetchCall } from '../call/fetch-call.js';
+import { ReadCall } from '../call/read-call.js';
+import type { ResolvedClient } from '../options.js';
+import { resolveOverrides } from '../options.js';
+import type { Pipelines } from '../policies/pipelines.js';
+import { pipelinesOf } from '../policies/pipelines.js';
+import type { Reader } from '../response/reader.js';
+import { assertReader } from '../response/reader.js';
+import type { ClientDrained } from './drain.js';
+import { drainClient } from './drain.js';
+
+/** What can be known of the pipelines behind a client, one for each key. */
+export interface ClientState {
+  /** Listens to the events of all keys: see `Pipeline.on`. */
+  on(listener: Listener): () => void;
+  /** Listens to the events of one type. */
+  on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
+  /** What each key's pipeline is doing now, as plain JSON. */
+  snapshot(): Record<string, PipelineSnapshot>;
+  /**
+   * Takes no new calls from now on, and waits for those in flight, with their retries, and until their bodies have been read. New ones
+   * are refused with a DrainingError. A body that nobody will read has to be cancelled, or it is waited for. That cannot be undone.
+   * Called again, it waits for the same calls, up to a limit of its own.
+   *
+   * @param options The limit, or an object with it. Default 20 seconds.
+   * @returns What was left at the limit, in total and by key. It never rejects because a call fails.
+   * @throws ConfigError (as a rejection) when the limit is no duration; then nothing is closed.
+   */
+  drain(options?: Duration | DrainOptions): Promise<ClientDrained>;
+  /** Drops all keys and listeners. Calls in flight go on. */
+  dispose(): void;
+  /** As `dispose`. */
+  [Symbol.dispose](): void;
+}
+
+/** The state of these pipelines. */
+export function stateOf({ byKey }: Pipelines): ClientState {
+  return {
+    on: byKey.on.bind(byKey),
+    snapshot: () => byKey.snapshot(),
+    drain: (options) => drainClient(byKey, options),
+    dispose: () => byKey.dispose(),
+    [Symbol.dispose]: () => byKey.dispose(),
+  };
+}
+
+/** A function like fetch that runs each call in the pipeline of its key. */
+export type Client = ((
+  input: unknown,
+  init?: object | null,
+  overrides?: object,
+) => Promise<unknown>) & {
+  /** The same, with the response read by a function within the policies. */
+  read(
+    input: unknown,
+    init: object | null | undefined,
+    reader: unknown,
+    overrides?: object,
+  ): Promise<unknown>;
+} & ClientState;
+
+/** @throws ConfigError */
+export function httpClient(
+  options: ResolvedClient,
+  base: string | undefined,
+  transport: Transport,
+): Client {
+  const clock = options.clock ?? systemClock;
+  const setup: Setup = { options, clock, base, transport };
+  const discard = (response: unknown, timeoutMs: number): unknown =>
+    transport.discard(response, clock, timeoutMs);
+  const pipelines = pipelinesOf(options, clock, discard, transport.keep);
+  const { byKey, boundsOf } = pipelines;
+
+  async function send(
+    input: unknown,
+    init: object | null | undefined,
+    overrides: object | undefined,
+    reader: Reader | undefined,
+  ) {
+    const own = overridesOf(init, overrides);
+    const reading =
+      reader === undefined ? undefined : new ReadCall(reader, input, init, own, setup);
+    const call = reading ?? new FetchCall(input, init, own, setup);
+    try {
+      const pipeline = byKey.get(call.stateKey());
+      const settings = call.enter(boundsOf(pipeline), pipeline.plan);
+      call.occupy(pipeline);
+      reading?.startIn(pipeline, settings);
+      const run = (context: Context): unknown => call.attempt(context);
+      const response = await pipeline.executeWith(run, call.signal, settings);
+      if (reading !== undefined) return await reading.result(response);
+      call.guard(response, pipeline);
+      call.ended(response);
+      return response;
+    } catch (error) {
+      throw call.endedBadly(error, call.signal);
+    } finally {
+      call.release();
+    }
+  }
+  const client = (input: unknown, init?: object | null, overrides?: object) =>
+    send(input, init, overrides, undefined);
+  const read: Client['read'] = async (input, init, reader, overrides) => {
+    assertReader(reader, options.path);
+    return send(input, init, overrides, reader);
+  };
+  startsOver(client, () => byKey.startOver());
+  return Object.assign(client, { read }, stateOf(pipelines));
+}
+
+function overridesOf(init: object | null | undefined, overrides: object | null | undefined) {
+  const inInit = (init as { readonly holdfast?: object } | null | undefined)?.holdfast;
+  const own = inInit === undefined ? undefined : resolveOverrides(inInit);
+  if (overrides === undefined || overrides === null) return own;
+  return { ...own, ...resolveOverrides(overrides) };
+}

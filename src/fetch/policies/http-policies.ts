@@ -1,0 +1,104 @@
+import { isOf } from '../../copies.js';
+import { isAnyPipeline } from '../../pipeline/any-pipeline.js';
+import type { LayerSettings } from '../../pipeline/contract/context.js';
+import type { Policy } from '../../pipeline/contract/policy.js';
+import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
+import type { Outcome } from '../../pipeline/outcome/outcome.js';
+import type { PipelineLayer } from '../../pipeline/pipeline.js';
+import { Pipeline } from '../../pipeline/pipeline.js';
+import type { Layer, Placed } from '../../pipeline/plan.js';
+import { AdaptiveLimiterPolicy } from '../../policies/adaptive-limiter/adaptive-limiter.js';
+import { CircuitBreakerPolicy } from '../../policies/circuit-breaker/circuit-breaker.js';
+import type { Handle } from '../../policies/filter.js';
+import { handleBy } from '../../policies/filter.js';
+import { RetryPolicy } from '../../policies/retry/retry.js';
+import { ATTEMPT_TIMEOUT, standard, TOTAL_TIMEOUT } from '../../policies/standard.js';
+import { ThrottlePolicy } from '../../policies/throttle/throttle.js';
+import { DormantTimeout } from '../../policies/timeout/dormant.js';
+import type { Clock } from '../../time/clock.js';
+import type { ParsedPolicies } from '../options.js';
+import {
+  countingHandle,
+  delayReader,
+  isFetchOverload,
+  retryHandle,
+  ruleBeside,
+} from '../verdict/verdict.js';
+import { shortest } from './call-bound.js';
+import type { Places } from './call-settings.js';
+import { placesOf } from './call-settings.js';
+
+/** Is given a response that is kept, unread, while a retry waits. */
+export type Keep = (response: unknown) => void;
+
+/** The policies of a template, with HTTP's rules where they have none of their own. */
+export function httpPolicies(
+  given: ParsedPolicies | undefined,
+  clock: Clock,
+  keep: Keep = () => {},
+): PipelineLayer[] {
+  const delayFrom = delayReader(clock);
+  const onKept = (outcome: Outcome): void => {
+    if (outcome.kind === 'success') keep(outcome.value);
+  };
+  const withRules = (policy: Policy<unknown>, own: FailureRule | undefined): Policy<unknown> => {
+    const rule = ruleBeside(own);
+    const orRule = (handle: Handle | undefined) => handle ?? (rule && handleBy(rule));
+    const counting = (handle: Handle | undefined): Handle => countingHandle(orRule(handle));
+    const retrying = (handle: Handle | undefined): Handle => retryHandle(orRule(handle));
+    if (isOf(policy, RetryPolicy)) return policy.derive(retrying, delayFrom, onKept, rule);
+    if (isOf(policy, CircuitBreakerPolicy)) return policy.derive(counting, delayFrom, rule);
+    if (isOf(policy, AdaptiveLimiterPolicy)) return policy.derive(isFetchOverload, rule);
+    if (isOf(policy, ThrottlePolicy)) return policy.derive(counting);
+    return policy;
+  };
+  const placed = layersOf(given).flatMap((layer): Pick<Placed, 'policy' | 'rule'>[] =>
+    Pipeline.is(layer)
+      ? [...layer.plan.layers]
+      : // What is no policy is for the pipeline to refuse.
+        [{ policy: layer, rule: layer?.failureRule }],
+  );
+  // As in any pipeline: those that bring none along go by the first.
+  const first = placed.find(({ rule }) => rule !== undefined)?.rule;
+  return placed.map(({ policy, rule = first }) => withRules(policy, rule));
+}
+
+function layersOf(given: ParsedPolicies | undefined): readonly PipelineLayer[] {
+  if (isAnyPipeline(given)) return [given];
+  return Array.isArray(given)
+    ? given
+    : standardLayers(given as Exclude<typeof given, readonly unknown[]>);
+}
+
+/** The standard policies. Where a timeout is left out, a call can still bring one of its own. */
+function standardLayers(given: Parameters<typeof standard>[0]): Policy[] {
+  const policies = standard(given);
+  const { rateLimiter, totalTimeout, attemptTimeout } = given ?? {};
+  if (totalTimeout === false) {
+    const outside = rateLimiter === undefined || rateLimiter === false ? 0 : 1;
+    policies.splice(outside, 0, new DormantTimeout(TOTAL_TIMEOUT));
+  }
+  if (attemptTimeout === false) policies.push(new DormantTimeout(ATTEMPT_TIMEOUT));
+  return policies;
+}
+
+/** What the policies of a pipeline mean for its responses. */
+export interface Bounds {
+  /** How long the discarded Response of an attempt may take to be read: the shortest of the timeouts. */
+  readonly discardMs: number;
+  /** What a call can set something for. */
+  readonly places: Places;
+  /** Is told of every response, where it matters whose it is. */
+  readonly arrived?: (response: unknown) => void;
+}
+
+/** Where there is no timeout at all. */
+export const DEFAULT_DISCARD_MS = 10_000;
+
+/** Finds the timeouts of a pipeline; `settings`: what a call sets in place of their own times. */
+export function boundsOf(layers: readonly Layer[], settings?: LayerSettings): Bounds {
+  return {
+    discardMs: shortest(layers, settings)?.timeoutMs ?? DEFAULT_DISCARD_MS,
+    places: placesOf(layers),
+  };
+}

@@ -1,0 +1,92 @@
+import { parseOptions } from '../../config/validate.js';
+import { pipeline } from '../../create.js';
+import type { IsFailure } from '../../pipeline/outcome/failure-rule.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import { Keyed, keyed } from '../../registry/keyed.js';
+import { attributeSetsOf, observe } from '../../telemetry/observe.js';
+import type { Clock } from '../../time/clock.js';
+import { listenToFailedRequests } from '../errors/failed-requests.js';
+import type { ResolvedClient } from '../options.js';
+import { policiesSchema } from '../options.js';
+import { classifiedRule, failedStatus, statusIn } from '../verdict/verdict.js';
+import type { Bounds, Keep } from './http-policies.js';
+import { boundsOf, DEFAULT_DISCARD_MS, httpPolicies } from './http-policies.js';
+
+/** The pipelines of a resilient fetch, one a key. */
+export interface Pipelines {
+  readonly byKey: Keyed<unknown>;
+  /** The times that the timeouts of a key's pipeline set. */
+  boundsOf(pipeline: Pipeline<unknown>): Bounds;
+}
+
+/** Gets rid of a response that nobody will read. */
+type DiscardWithin = (response: unknown, timeoutMs: number) => unknown;
+
+/** @throws ConfigError when a policy is wrong or cannot be copied. */
+export function pipelinesOf(
+  options: ResolvedClient,
+  clock: Clock,
+  discard: DiscardWithin,
+  keep?: Keep,
+): Pipelines {
+  const { policies } = options;
+  listenToFailedRequests();
+  return typeof policies === 'function'
+    ? ofEachKey(policies, options, clock, discard, keep)
+    : ofTemplate(httpPolicies(policies, clock, keep), options, discard);
+}
+
+function ofTemplate(
+  layers: ReturnType<typeof httpPolicies>,
+  options: ResolvedClient,
+  discardWithin: DiscardWithin,
+): Pipelines {
+  let discardMs = DEFAULT_DISCARD_MS;
+  const discard = (value: unknown): unknown => discardWithin(value, discardMs);
+  const template = pipeline({ ...pipelineOptionsOf(options), discard }, ...layers);
+  const bounds = boundsOf(template.plan.layers);
+  discardMs = bounds.discardMs;
+  const { maxKeys, idleFor } = options;
+  return { byKey: keyed<unknown>(template, { maxKeys, idleFor }), boundsOf: () => bounds };
+}
+
+function ofEachKey(
+  policiesOf: (key: string) => unknown,
+  options: ResolvedClient,
+  clock: Clock,
+  discardWithin: DiscardWithin,
+  keep: Keep | undefined,
+): Pipelines {
+  const { path } = options;
+  const telemetry = options.telemetry ?? { spans: 'auto' };
+  const sets = telemetry === false ? undefined : attributeSetsOf(telemetry);
+  // All keys have the template's way of discarding, which is told nothing but the response.
+  const discardTimes = new WeakMap<object, number>();
+  const discard = (value: unknown): unknown =>
+    discardWithin(value, discardTimes.get(Object(value)) ?? DEFAULT_DISCARD_MS);
+  // It has no policies and makes no calls: each key's pipeline reports for itself.
+  const template = pipeline({ ...pipelineOptionsOf(options), discard, telemetry: false });
+  const known = new WeakMap<Pipeline<unknown>, Bounds>();
+  const make = (key: string): Pipeline<unknown> => {
+    const given = parseOptions(policiesSchema, policiesOf(key), `${path}.policies`);
+    const made = template.forkWith(key, httpPolicies(given, clock, keep));
+    if (telemetry !== false) observe(made, telemetry, sets);
+    const bounds = boundsOf(made.plan.layers);
+    const { discardMs } = bounds;
+    const arrived = (response: unknown): void => {
+      if (typeof response === 'object' && response !== null) discardTimes.set(response, discardMs);
+    };
+    known.set(made, { ...bounds, arrived });
+    return made;
+  };
+  return {
+    byKey: new Keyed<unknown>(template, options, make),
+    boundsOf: (each) => known.get(each) as Bounds,
+  };
+}
+
+function pipelineOptionsOf({ name, clock, captureStack, telemetry }: ResolvedClient) {
+  const isFailure = classifiedRule as IsFailure;
+  const told = { isFailure, errorTypeOf: failedStatus, statusOf: statusIn };
+  return { name, clock, captureStack, telemetry, ...told };
+}

@@ -1,0 +1,173 @@
+import { ContractError } from '../../errors.js';
+
+/**
+ * How a body can be sent again.
+ *
+ * - `none`: there is no body
+ * - `constant`: it cannot change: a string, a Blob, a File
+ * - `kept`: it can change, so a copy of what it is now is sent every time: buffers and views, URLSearchParams, FormData
+ * - `made`: a function makes it afresh for each attempt
+ * - `once`: a stream or an iterator: reading it uses it up, so it is sent in one attempt and never again
+ */
+export type BodyKind = 'none' | 'constant' | 'kept' | 'made' | 'once';
+
+/** A function that makes the body of one attempt; it may be async. */
+export type BodyFactory<B = unknown> = () => B | PromiseLike<B>;
+
+interface MaybeStream {
+  readonly getReader?: unknown;
+  readonly pipe?: unknown;
+  readonly next?: unknown;
+  readonly [Symbol.asyncIterator]?: unknown;
+  readonly [Symbol.iterator]?: unknown;
+}
+
+interface FormDataLike {
+  readonly constructor: new () => FormDataLike;
+  append(name: string, value: unknown): void;
+  getAll(name: string): unknown;
+  entries(): Iterable<[string, unknown]>;
+}
+
+/** By what it says it is, not by class: every implementation of fetch has classes of its own. */
+function tagOf(value: object): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+function isFormData(body: object): body is FormDataLike {
+  // `form-data`, the package, has the tag too, but is a stream.
+  return tagOf(body) === 'FormData' && isFunction((body as Partial<FormDataLike>).getAll);
+}
+
+function isOnce(body: MaybeStream): boolean {
+  return (
+    isFunction(body.getReader) ||
+    isFunction(body.pipe) ||
+    isFunction(body.next) ||
+    isFunction(body[Symbol.asyncIterator]) ||
+    isFunction(body[Symbol.iterator])
+  );
+}
+
+/** How this body, as fetch takes it, can be sent again. */
+export function bodyKind(body: unknown): BodyKind {
+  if (body === null || body === undefined) return 'none';
+  if (typeof body === 'function') return 'made';
+  if (typeof body !== 'object') return 'constant';
+  if (ArrayBuffer.isView(body)) return 'kept';
+  switch (tagOf(body)) {
+    case 'ArrayBuffer':
+    case 'URLSearchParams':
+      return 'kept';
+    case 'Blob':
+    case 'File':
+      return 'constant';
+  }
+  if (isFormData(body)) return 'kept';
+  // An iterable may be fresh each time it is asked, but a stream is iterable too, and no outside sign tells which.
+  return isOnce(body) && !Array.isArray(body) && !(body instanceof String) ? 'once' : 'constant';
+}
+
+/** Whether a second attempt can send this body, whole. */
+export function canSendAgain(body: unknown): boolean {
+  return bodyKind(body) !== 'once';
+}
+
+/**
+ * The body to hold on to for the attempts of a call. fetch copies what it is given when it is called, so a caller
+ * may use its buffer for something else from then on; an attempt made later, after a queue or a backoff, must not
+ * send that. Blobs cannot change: for large bodies they save the copy.
+ */
+export function keepBody(body: unknown): unknown {
+  if (bodyKind(body) !== 'kept') return body;
+  const object = body as object;
+  if (ArrayBuffer.isView(object)) return isShared(object.buffer) ? object : copyOfView(object);
+  if (isFormData(object)) return copyOfForm(object);
+  if (object instanceof ArrayBuffer || tagOf(object) === 'ArrayBuffer') {
+    return (object as ArrayBuffer).slice(0);
+  }
+  return new URLSearchParams(String(object));
+}
+
+/** fetch refuses memory that other threads can change; a copy would hide that. */
+function isShared(buffer: ArrayBufferLike): boolean {
+  return tagOf(buffer) === 'SharedArrayBuffer';
+}
+
+function copyOfView(view: ArrayBufferView): Uint8Array {
+  // Not `view.slice()`: a Buffer's shares its memory.
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
+}
+
+function copyOfForm(form: FormDataLike): FormDataLike {
+  const copy = new form.constructor();
+  for (const [name, value] of form.entries()) copy.append(name, value);
+  return copy;
+}
+
+/** Streams and iterators that have been given to an attempt: a second one would get nothing, or the rest. */
+const spent = new WeakSet<object>();
+
+/**
+ * The body for the next attempt, from what {@link keepBody} answered.
+ *
+ * @returns a promise only when a function makes the body and is async.
+ * @throws ContractError when a stream or an iterator was sent before, by whatever call, or when a function makes none,
+ * or makes the same one twice. (undici would send an exhausted iterator as an empty body.)
+ */
+export function bodyForAttempt(kept: unknown): unknown {
+  if (typeof kept !== 'function') return claim(kept, 'body');
+  const made: unknown = (kept as BodyFactory)();
+  if (isPromiseLike(made)) return Promise.resolve(made).then(fresh);
+  return fresh(made);
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && isFunction(value.then);
+}
+
+function fresh(made: unknown): unknown {
+  const kind = bodyKind(made);
+  if (kind === 'none' || kind === 'made') {
+    throw new ContractError(
+      `body: the function has to return a body, not ${made === null ? 'null' : typeof made}`,
+    );
+  }
+  return claim(made, 'body()');
+}
+
+function claim(body: unknown, path: string): unknown {
+  if (bodyKind(body) !== 'once') return body;
+  const stream = body as object;
+  if (spent.has(stream)) {
+    throw new ContractError(
+      `${path}: this ${tagOf(stream)} has been sent before and can be read only once; give a function that makes it afresh`,
+    );
+  }
+  spent.add(stream);
+  return body;
+}
+
+/** Whether fetch wants `duplex: 'half'` with this body: a stream, whose end it does not know. */
+export function needsDuplex(body: unknown): boolean {
+  return bodyKind(body) === 'once';
+}
+
+/**
+ * Whether a request failed because its body did: a request that came to this service and is passed on, whose client went away.
+ * Node says so with the code of a broken connection. Of other errors of a stream nobody can tell where they began: undici destroys a
+ * body with the error of its connection, too.
+ */
+export function isClientGone(error: unknown, body: unknown): boolean {
+  const { errored } = Object(body) as { readonly errored?: unknown };
+  const { code, message } = Object(errored) as {
+    readonly code?: unknown;
+    readonly message?: unknown;
+  };
+  if (code !== 'ECONNRESET' || message !== 'aborted') return false;
+  return error === errored || (Object(error) as { readonly cause?: unknown }).cause === errored;
+}

@@ -1,0 +1,195 @@
+import type { TimeSource } from '../../time/time-source.js';
+import { unref } from '../../time/unref.js';
+import type { AbortListener, WatchableSignal } from '../signal/abort-watch.js';
+import { unwatchAbort, watchAbort } from '../signal/abort-watch.js';
+
+/** The times that bound a body, as errors name them. */
+export type BodyTimeout = 'idle_timeout' | 'body_timeout';
+
+/** What bounds the reading of a body, once its headers are there. Nothing here may lead to the response: it would stay in memory. */
+export interface BodyBounds {
+  readonly time: TimeSource;
+  /** The request's method: to a HEAD, no body is the answer. */
+  readonly method?: string | undefined;
+  /** How long a reader waits for the next chunk, in milliseconds; `Infinity` for ever. */
+  readonly idleMs: number;
+  /** How long the whole body may take from its headers on, in milliseconds; `Infinity` for ever. */
+  readonly bodyMs: number;
+  /** Makes the error of a time that is over. */
+  timeoutError(policy: BodyTimeout, timeoutMs: number): unknown;
+  /** The caller's signal. */
+  readonly signal?: WatchableSignal | null | undefined;
+  /** Called when somebody waits for a chunk of the body, for the first time at least. */
+  onRead?(): void;
+  /**
+   * Called once when the body has ended in any way that can be known: read, cancelled, given up, failed, or collected as garbage, which is
+   * looked for where there is a signal or a time for the whole body. `failure` is why it failed, `undefined` for any other end.
+   */
+  readonly onEnd?: ((failure: unknown) => void) | undefined;
+}
+
+/** One who waits for a chunk of the body. */
+export interface WaitingReader {
+  /** The next of those who wait. */
+  next: WaitingReader | undefined;
+  /** The body is over before its end, for this reason. */
+  breakOff(reason: unknown): void;
+}
+
+/** The controller whose signal fetch was given. */
+export interface Abortable {
+  abort(reason: unknown): void;
+}
+
+/**
+ * Keeps the bounds of one body in force: fetch has answered, the pipeline is done with the call, but a server can stall in the
+ * body as well as before it. When a time is over or the caller's signal aborts, the controller aborts, and with it
+ * whatever reads the body.
+ *
+ * As long as nobody reads nothing is armed, but for the time of the whole body where there is one. The guard keeps neither
+ * the response nor the process alive.
+ */
+export class BodyGuard implements AbortListener {
+  readonly bounds: BodyBounds;
+  readonly #controller: Abortable;
+  readonly #timer: unknown;
+  #fired: { readonly reason: unknown; readonly failed: boolean } | undefined;
+  #ended = false;
+  /** Those who wait for a chunk. */
+  #waiting: WaitingReader | undefined;
+  /** How many read in a way that does not tell when they wait. */
+  #unseen = 0;
+  /** Into how many the body was split by clones, less those that were cancelled. */
+  branches = 1;
+  /** How often its stream was split by itself: then it is cancelled when all branches are. */
+  splits = 0;
+  /** Whether there were several halves of it when it was broken off. */
+  wasSplit = false;
+  #collectable = false;
+
+  constructor(controller: Abortable, bounds: BodyBounds) {
+    this.#controller = controller;
+    this.bounds = bounds;
+    const { signal, bodyMs, time } = bounds;
+    if (signal !== undefined && signal !== null) watchAbort(signal, this);
+    if (bodyMs === Infinity) return;
+    this.#timer = time.clock.setTimer(() => this.#bodyTimedOut(), bodyMs);
+    // A body nobody reads must not hold up the end of the process; one that is read does so by its socket.
+    unref(this.#timer);
+  }
+
+  /** Ends with this object, when that is collected as garbage: costs more than all the rest, so only where something would be left over. */
+  endWith(body: object): void {
+    const { signal } = this.bounds;
+    if (this.#timer === undefined && (signal === undefined || signal === null)) return;
+    this.#collectable = true;
+    abandoned.register(body, this, this);
+  }
+
+  /** Somebody waits for a chunk. */
+  join(reading: WaitingReader): void {
+    this.bounds.onRead?.();
+    reading.next = this.#waiting;
+    this.#waiting = reading;
+  }
+
+  /** Somebody reads in a way that does not tell when he waits, until {@link BodyGuard.partUnseen}. */
+  joinUnseen(): void {
+    this.bounds.onRead?.();
+    this.#unseen++;
+  }
+
+  partUnseen(): void {
+    this.#unseen--;
+  }
+
+  /** Nobody waits there any more. */
+  part(reading: WaitingReader): void {
+    if (this.#waiting === reading) {
+      this.#waiting = reading.next;
+    } else {
+      let each = this.#waiting;
+      while (each !== undefined && each.next !== reading) each = each.next;
+      if (each !== undefined) each.next = reading.next;
+    }
+    reading.next = undefined;
+  }
+
+  /** The caller's signal aborted. */
+  onAbort(reason: unknown): void {
+    this.#fire(reason, false);
+    this.end(undefined);
+  }
+
+  /** A reader has waited too long. */
+  idle(): void {
+    const { bounds } = this;
+    this.#fire(bounds.timeoutError('idle_timeout', bounds.idleMs), true);
+  }
+
+  /** Whether the reading was broken off from here: then what came after that is of no account. */
+  get brokenOff(): boolean {
+    return this.#fired !== undefined;
+  }
+
+  /** The one who reads has got this error. Answers what he is to get: once the guard has aborted, that is its reason. */
+  failed(error?: unknown): unknown {
+    const fired = this.#fired;
+    if (fired === undefined) {
+      this.end(error);
+      return error;
+    }
+    this.end(fired.failed ? fired.reason : undefined);
+    return fired.reason;
+  }
+
+  /** What an error says that is no end of the body, such as that of a second reader. */
+  reasonOf(error: unknown): unknown {
+    return this.#fired === undefined ? error : this.#fired.reason;
+  }
+
+  /** One of those who could read does not want to any more. */
+  cancelled(): void {
+    if (--this.branches <= 0) this.end(undefined);
+  }
+
+  /** The body has ended. */
+  end(failure: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#release();
+    if (this.#collectable) abandoned.unregister(this);
+    this.bounds.onEnd?.(failure);
+  }
+
+  #bodyTimedOut(): void {
+    const { bounds } = this;
+    const read = this.#waiting !== undefined || this.#unseen > 0;
+    this.#fire(bounds.timeoutError('body_timeout', bounds.bodyMs), read);
+    // Nobody reads: nobody is told, and it is no failure of the upstream's.
+    if (!read) this.end(undefined);
+  }
+
+  #fire(reason: unknown, failed: boolean): void {
+    if (this.#ended || this.#fired !== undefined) return;
+    this.#fired = { reason, failed };
+    this.wasSplit = this.branches > 1 || this.splits > 0;
+    this.#release();
+    this.#controller.abort(reason);
+    // A body that is not fetch's own may not heed the signal.
+    let each = this.#waiting;
+    while (each !== undefined) {
+      const { next } = each;
+      each.breakOff(reason);
+      each = next;
+    }
+  }
+
+  #release(): void {
+    const { signal, time } = this.bounds;
+    if (this.#timer !== undefined) time.clock.clearTimer(this.#timer);
+    if (signal !== undefined && signal !== null) unwatchAbort(signal, this);
+  }
+}
+
+const abandoned = new FinalizationRegistry<BodyGuard>((guard) => guard.end(undefined));

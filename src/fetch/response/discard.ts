@@ -1,0 +1,139 @@
+import type { Clock } from '../../time/clock.js';
+import { readHeader } from '../request/headers.js';
+import { parseAmount } from '../retry/rate-limit-headers.js';
+import type { ResponseLike } from '../types.js';
+
+/** Up to this declared size a body is read to its end, so that its connection can serve the next request. */
+export const DRAIN_LIMIT_BYTES = 64 * 1024;
+
+/** How far reading goes when more comes than was declared, as compression makes it. */
+const READ_LIMIT_BYTES = 16 * DRAIN_LIMIT_BYTES;
+
+/** The part of a web stream that discarding needs. */
+interface WebStream {
+  readonly locked?: boolean;
+  getReader(): WebReader;
+  cancel(reason?: unknown): PromiseLike<unknown>;
+}
+
+interface WebReader {
+  read(): PromiseLike<{ readonly done: boolean; readonly value?: unknown }>;
+  cancel(reason?: unknown): PromiseLike<unknown>;
+}
+
+/** The part of a Node stream that discarding needs: node-fetch has these for bodies. */
+interface NodeStream {
+  readonly destroyed?: boolean;
+  readonly readableEnded?: boolean;
+  on(event: string, listener: () => void): unknown;
+  resume(): unknown;
+  destroy(): unknown;
+}
+
+/**
+ * Gets rid of a response that nobody will read, so that its connection is free again: reads a body declared to be at
+ * most 64 KiB to its end, and cancels any other, which closes the connection. Reading that takes longer than
+ * `timeoutMs` is cancelled too. A body that was read, or is being read by somebody, is left alone.
+ *
+ * @returns a promise when there is something to wait for; it never rejects. There is no need to wait for
+ * it: implementations queue the next request until the connection is free.
+ */
+export function discardResponse(
+  response: ResponseLike,
+  clock: Clock,
+  timeoutMs: number,
+): Promise<void> | undefined {
+  try {
+    const { body } = response;
+    if (typeof body !== 'object' || body === null) return undefined;
+    const small = isSmall(response);
+    if (isWebStream(body)) return discardWebStream(body, small, clock, timeoutMs);
+    if (isNodeStream(body)) return discardNodeStream(body, small, clock, timeoutMs);
+  } catch {
+    // Used up, locked, or not what it looks like: then there is nothing for us to do.
+  }
+  return undefined;
+}
+
+/** Whether the body is declared to be small; without a declaration it is not known, and may never end. */
+function isSmall(response: ResponseLike): boolean {
+  const declared = parseAmount(readHeader(response.headers, 'content-length'));
+  return declared !== undefined && declared <= DRAIN_LIMIT_BYTES;
+}
+
+function isWebStream(body: object): body is WebStream {
+  const { getReader, cancel } = body as Partial<WebStream>;
+  return typeof getReader === 'function' && typeof cancel === 'function';
+}
+
+function isNodeStream(body: object): body is NodeStream {
+  const { resume, destroy, on } = body as Partial<NodeStream>;
+  return [resume, destroy, on].every((method) => typeof method === 'function');
+}
+
+function discardWebStream(
+  body: WebStream,
+  small: boolean,
+  clock: Clock,
+  timeoutMs: number,
+): Promise<void> | undefined {
+  if (body.locked === true) return undefined;
+  if (!small || timeoutMs <= 0) {
+    // Not waited for: where the response was cloned it stays pending until the clone is done, too.
+    swallow(body.cancel());
+    return undefined;
+  }
+  const reader = body.getReader();
+  const timer = clock.setTimer(() => swallow(reader.cancel()), timeoutMs);
+  return drain(reader).finally(() => clock.clearTimer(timer));
+}
+
+async function drain(reader: WebReader): Promise<void> {
+  let bytes = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      bytes += sizeOf(value);
+      if (bytes <= READ_LIMIT_BYTES) continue;
+      swallow(reader.cancel());
+      return;
+    }
+  } catch {
+    // The connection broke or the attempt was aborted: it is free in its own way.
+  }
+}
+
+function sizeOf(chunk: unknown): number {
+  const size = (chunk as { readonly byteLength?: unknown } | undefined)?.byteLength;
+  return typeof size === 'number' ? size : 0;
+}
+
+function discardNodeStream(
+  body: NodeStream,
+  small: boolean,
+  clock: Clock,
+  timeoutMs: number,
+): Promise<void> | undefined {
+  // Without a listener an error on the way would end the process.
+  body.on('error', ignore);
+  if (body.destroyed === true || body.readableEnded === true) return undefined;
+  if (!small || timeoutMs <= 0) {
+    body.destroy();
+    return undefined;
+  }
+  return new Promise((resolve) => {
+    const timer = clock.setTimer(() => body.destroy(), timeoutMs);
+    body.on('close', () => {
+      clock.clearTimer(timer);
+      resolve();
+    });
+    body.resume();
+  });
+}
+
+function swallow(promise: PromiseLike<unknown>): void {
+  promise.then(ignore, ignore);
+}
+
+function ignore(): void {}

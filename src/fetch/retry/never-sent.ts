@@ -1,0 +1,158 @@
+import type { Target, TargetFields } from '../errors/error-target.js';
+import { isAbout, targetOf } from '../errors/error-target.js';
+import { hasEnded, isOfUndici8 } from '../errors/failed-requests.js';
+import { originalOf } from '../errors/shared-errors.js';
+
+/** As in classify-error: enough for every wrapper met, and an end to every cycle. */
+const MAX_LOOKS = 32;
+
+interface ErrorFields extends TargetFields {
+  readonly code?: unknown;
+  readonly syscall?: unknown;
+  readonly cause?: unknown;
+  readonly errors?: unknown;
+  readonly http2ErrorCode?: unknown;
+}
+
+/**
+ * Codes that exist only before there is a connection to send anything on. Not among them, on purpose:
+ * ECONNRESET and EPIPE (also of a connection in use), ETIMEDOUT and EHOSTUNREACH (only when connecting,
+ * see below), `ERR_SSL_*` (an alert can come after the request).
+ */
+const BEFORE_CONNECTION: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EAI_FAIL',
+  'EAI_NODATA',
+  'EAI_NONAME',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_BPL_MISSING_UPSTREAM',
+  // Bun's, the newest of which are as Node's.
+  'ConnectionRefused',
+  'FailedToOpenSocket',
+  // HTTP/2: there is no stream that it could have been sent on.
+  'ERR_HTTP2_GOAWAY_SESSION',
+  'ERR_HTTP2_OUT_OF_STREAMS',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REVOKED',
+]);
+
+/** undici 8's, of a proxy that goes away before it opened a tunnel. */
+const PROXY_GONE = 'UND_ERR_PRX_CONN';
+
+/** undici's words for a proxy that answered CONNECT, and opened no tunnel. */
+const NO_TUNNEL = /^Proxy response \(\d+\) !== 200 when HTTP Tunneling/;
+
+/** All of them end the conversation with a SOCKS proxy that comes before the request. */
+const SOCKS = 'UND_ERR_SOCKS5';
+
+/** HTTP/2's word for a request that was not processed: RFC 9113, 8.7. Servers say it also of what comes after their GOAWAY. */
+const REFUSED_STREAM = 7;
+const REFUSED_MESSAGE = 'Stream closed with error code NGHTTP2_REFUSED_STREAM';
+
+/** undici's words for a GOAWAY, the error of all that it ended. */
+const GOAWAY = /^HTTP\/2: "GOAWAY" frame received with code \d+$/;
+
+/** undici's words for the HEADERS of a request that a GOAWAY came before. */
+const HEADERS_NOT_SENT = /^HTTP\/2: "frameError" received - type 1, code -?\d+$/;
+
+/**
+ * What Deno says, which has no codes: no connection, and HTTP/2's refusal. hyper's `Connect` ends where the request
+ * would begin; Deno 1 said it in other words.
+ */
+const NOT_CONNECTED =
+  /^error sending request for url \(\S+\): (?:client error \(Connect\)|error trying to connect): /;
+const REFUSED_BY_H2 =
+  /stream error received: refused stream before processing any application logic$/;
+
+interface Walk {
+  looks: number;
+  readonly target: Target | undefined;
+  /** Whether the error ended the request to the target, where undici told it. */
+  told: boolean | undefined;
+}
+
+/**
+ * Whether it is certain that a request was not processed, so that any method may be sent again: no address, no connection, a
+ * certificate or a tunnel that was refused, an HTTP/2 stream that was. Everything else, a reset during the TLS handshake
+ * included, answers `false`; so does the GOAWAY of an undici before 8.2, which does not say whether the stream was above the
+ * last one that is served. An AggregateError (one member for each address tried) answers `true` only when all its
+ * members do.
+ *
+ * @param url where the request was sent. Give it whenever redirects are followed: the request may have been
+ * served, and the redirect's target be the one that refuses. Then only an error counts that is this URL's: as undici tells it
+ * on `undici:request:error` (once a client of holdfast's was made), or else as far as the error itself names its target
+ * (always the port, often the host, Deno's and Bun's the whole URL).
+ * @param method the request's, for what undici tells.
+ * @returns never throws.
+ */
+export function neverSent(
+  error: unknown,
+  url?: string | { readonly href: string },
+  method?: string,
+): boolean {
+  try {
+    const target = url === undefined ? undefined : targetOf(url, method);
+    return isCertain(error, { looks: MAX_LOOKS, target, told: undefined });
+  } catch {
+    return false;
+  }
+}
+
+function isCertain(error: unknown, walk: Walk): boolean {
+  if (typeof error !== 'object' || error === null || walk.looks === 0) return false;
+  walk.looks--;
+  const fields: ErrorFields = error;
+  const { errors, code, cause, message } = fields;
+  const line = walk.target?.line;
+  if (line !== undefined) walk.told ??= hasEnded(originalOf(error) as object, line);
+  // Before its own code, which is only that of its first member.
+  if (Array.isArray(errors) && errors.length > 0) {
+    return errors.every((member) => isCertain(member, walk));
+  }
+  if (typeof code === 'string' && !isWrapper(code, cause)) {
+    return isUnprocessed(fields, code) && isAtTarget(fields, walk);
+  }
+  if (typeof message === 'string' && (NOT_CONNECTED.test(message) || REFUSED_BY_H2.test(message))) {
+    return isAtTarget(fields, walk);
+  }
+  // Only what fetch says before it has a response: "terminated" comes during the body.
+  return message !== 'terminated' && isCertain(cause, walk);
+}
+
+/** Codes that only say that there is a cause. That of a proxy which closes the connection is the end of it. */
+function isWrapper(code: string, cause: unknown): boolean {
+  if (code === 'UND_ERR_PRX_TLS') return true;
+  return code === PROXY_GONE && (Object(cause) as ErrorFields).code !== 'UND_ERR_SOCKET';
+}
+
+function isUnprocessed(error: ErrorFields, code: string): boolean {
+  if (BEFORE_CONNECTION.has(code) || code.startsWith(SOCKS)) return true;
+  const { syscall, message, http2ErrorCode } = error;
+  switch (code) {
+    case 'ERR_HTTP2_STREAM_ERROR':
+      return http2ErrorCode === REFUSED_STREAM || message === REFUSED_MESSAGE;
+    case 'UND_ERR_ABORTED':
+      return typeof message === 'string' && NO_TUNNEL.test(message);
+    case 'UND_ERR_INFO':
+      if (typeof message !== 'string') return false;
+      if (HEADERS_NOT_SENT.test(message)) return true;
+      return GOAWAY.test(message) && isOfUndici8(originalOf(error) as object);
+    case PROXY_GONE:
+      return true;
+    default:
+      return syscall === 'connect' || syscall === 'getaddrinfo';
+  }
+}
+
+function isAtTarget(error: ErrorFields, { target, told }: Walk): boolean {
+  return target === undefined || (told ?? isAbout(target, error));
+}
