@@ -1,0 +1,89 @@
+const BUCKETS = 10;
+const BITS = 10;
+/** Earlier than what any clock tells, and still a small integer. */
+const BEFORE_ALL = -(2 ** 30);
+/** The most that fit into a bucket. */
+const FULL = (1 << BITS) - 1;
+
+/**
+ * The successes of the last ten buckets, as {@link TimeWindow} and {@link EventWindow} would count them, in a few small integers: for
+ * windows of which there may be a million. It has no clock, and is told the length of a bucket each time.
+ *
+ * Times are rounded down to milliseconds, so that what it holds leaves it up to 1 ms early.
+ */
+export class SuccessWindow {
+  /** When the newest bucket ends. The first time seen starts the first bucket. */
+  #end = BEFORE_ALL;
+  #newest = 0;
+  #total = 0;
+  /** Three buckets of ten bits each. */
+  #first = 0;
+  #second = 0;
+  #third = 0;
+  /** The tenth. */
+  #fourth = 0;
+
+  /** Adds one. `false`, and nothing is added, when its bucket is full. */
+  add(nowMs: number, bucketMs: number): boolean {
+    this.#moveTo(nowMs, bucketMs);
+    const slot = this.#newest;
+    const count = this.#countIn(slot);
+    if (count === FULL) return false;
+    this.#put(slot, count + 1);
+    this.#total++;
+    return true;
+  }
+
+  /** How many it holds. */
+  total(nowMs: number, bucketMs: number): number {
+    this.#moveTo(nowMs, bucketMs);
+    return this.#total;
+  }
+
+  /** Tells the number of successes of each bucket that has any, and when the bucket began, the oldest first. */
+  forEach(bucketMs: number, tell: (count: number, atMs: number) => void): void {
+    for (let age = BUCKETS - 1; age >= 0; age--) {
+      const count = this.#countIn((this.#newest - age + BUCKETS) % BUCKETS);
+      if (count > 0) tell(count, this.#end - (age + 1) * bucketMs);
+    }
+  }
+
+  #moveTo(nowMs: number, bucketMs: number): void {
+    if (!(nowMs >= this.#end) || nowMs === Infinity) return;
+    const steps = Math.floor((nowMs - this.#end) / bucketMs) + 1;
+    if (this.#total === 0 || steps >= BUCKETS) {
+      this.#first = this.#second = this.#third = this.#fourth = this.#total = 0;
+      this.#end = Math.floor(nowMs) + bucketMs;
+      return;
+    }
+    for (let step = 0; step < steps; step++) {
+      this.#newest = (this.#newest + 1) % BUCKETS;
+      this.#total -= this.#countIn(this.#newest);
+      this.#put(this.#newest, 0);
+    }
+    this.#end += steps * bucketMs;
+  }
+
+  #countIn(slot: number): number {
+    return (this.#word(slot) >> shiftOf(slot)) & FULL;
+  }
+
+  #word(slot: number): number {
+    if (slot < 3) return this.#first;
+    if (slot < 6) return this.#second;
+    return slot < 9 ? this.#third : this.#fourth;
+  }
+
+  #put(slot: number, count: number): void {
+    const shift = shiftOf(slot);
+    const word = (this.#word(slot) & ~(FULL << shift)) | (count << shift);
+    if (slot < 3) this.#first = word;
+    else if (slot < 6) this.#second = word;
+    else if (slot < 9) this.#third = word;
+    else this.#fourth = word;
+  }
+}
+
+function shiftOf(slot: number): number {
+  return BITS * (slot % 3);
+}
