@@ -38,6 +38,8 @@ import { eventTypes, type Hub } from './reporting/events.js';
 import { labelOf, publicKeyOf } from './reporting/label.js';
 import type { CallObserver } from './reporting/observer.js';
 import type { Tally } from './reporting/tally.js';
+import { runCall } from './straight/straight-call.js';
+import { straightPathOf } from './straight/straight-path.js';
 
 /** What a layer may be: a policy, or a whole pipeline. */
 export type PipelineLayer = Policy<unknown> | Pipeline<unknown>;
@@ -111,7 +113,9 @@ export class Pipeline<Adds = never> {
     const rule = ruleAmong(common.options.isFailure, placed);
     common.failureRule = rule;
     for (const { policy } of placed) this.#bind(policy);
-    common.plan = planOf(placed, this.errorTypeOf !== undefined || rule !== undefined, rule);
+    const judges = this.errorTypeOf !== undefined || rule !== undefined;
+    common.plan = planOf(placed, judges || this.captureStack, rule);
+    if (common.plan.mayBeStraight) common.plan.path = straightPathOf(common.plan.layers, this);
     this.#goThrough(common.plan);
   }
 
@@ -245,7 +249,7 @@ export class Pipeline<Adds = never> {
     const { entry } = this;
     const call =
       isPlain(options) && entry !== undefined
-        ? Pass.run(this, entry, operation, Delivery.execute, options?.signal, undefined)
+        ? runCall(this, entry, operation, Delivery.execute, options?.signal)
         : this.#runWith(options, operation, Delivery.execute);
     return call as Promise<Awaited<T> | Adds>;
   }
@@ -273,7 +277,7 @@ export class Pipeline<Adds = never> {
     const { entry } = this;
     const call =
       isPlain(options) && entry !== undefined
-        ? Pass.run(this, entry, operation, Delivery.settle, options?.signal, undefined)
+        ? runCall(this, entry, operation, Delivery.settle, options?.signal)
         : this.#runWith(options, operation, Delivery.settle);
     return call as Promise<PromiseSettledResult<Awaited<T> | Adds>>;
   }

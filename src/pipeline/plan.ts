@@ -1,4 +1,5 @@
 import type { Audience, Driver, Gate, Policy } from './contract/policy.js';
+import type { StraightPath } from './contract/straight-half.js';
 import type { FailureRule } from './outcome/failure-rule.js';
 import type { Hub } from './reporting/events.js';
 
@@ -64,6 +65,12 @@ export interface Plan {
    * the `audiences` listens.
    */
   readonly keepsHome: 'always' | 'heard' | undefined;
+  /** Whether all policies let a success go as it is: then calls may have a straight path. */
+  readonly mayBeStraight: boolean;
+  /** That path, once there is one. */
+  path: StraightPath | undefined;
+  /** How often a plan without one was called. */
+  calls: number;
   /** Who may listen to its policies, besides the listeners of the pipeline. */
   readonly audiences: readonly Audience[];
   /** Pipelines nested in this one. */
@@ -122,6 +129,9 @@ function planFor(layers: readonly Layer[], isStraight: boolean, inner: readonly 
   return {
     layers,
     straight: isStraight ? exitsOf(layers) : undefined,
+    mayBeStraight: isStraight,
+    path: undefined,
+    calls: 0,
     inner,
     keepsHome: callsUser ? 'always' : audiences.length > 0 ? 'heard' : undefined,
     audiences,
@@ -152,4 +162,10 @@ function exitsOf(layers: readonly Layer[]): Exit[] {
 function mayDrive(layers: readonly Layer[]): boolean {
   const driver = layers.findIndex((layer) => layer.driver !== undefined);
   return driver >= 0 && layers.slice(driver).some((layer) => layer.gate?.mayAbandon === true);
+}
+
+/** Whether user code may be called when a timer or a signal ends a call. */
+export function needsHome({ keepsHome, audiences }: Plan, hub: Audience): boolean {
+  if (keepsHome === 'always' || hub.active) return true;
+  return audiences.some(({ active }) => active);
 }

@@ -7,6 +7,7 @@ import { isLimit, refusalsOf } from '../contract/refusals.js';
 import type { Outcome } from '../outcome/outcome.js';
 import { outcomeOf } from '../outcome/outcome.js';
 import type { Layer, Plan } from '../plan.js';
+import { needsHome } from '../plan.js';
 import type { AttemptKind } from '../reporting/kinds.js';
 import { homeHere } from './async-context.js';
 import { CallSite } from './call-site.js';
@@ -53,22 +54,85 @@ export class Pass extends OutboundPass {
     delivery: Delivery,
     signal: AbortSignal | undefined,
     settings: LayerSettings | undefined,
+    watch = host.observer?.start(host),
   ): Promise<unknown> {
     const pass = take(host, plan);
     pass.delivery = delivery;
     pass.attempt = new Attempt(pass, operation, settings);
     if (host.captureStack) pass.keepSite();
     host.inFlight++;
-    if (host.observer !== undefined) {
-      const watch = host.observer.start(host);
-      if (watch !== undefined) pass.watch = watch;
-    }
+    if (watch !== undefined) pass.watch = watch;
     if (host.hub.routine || pass.watch !== undefined) pass.startedAt = host.time.now();
     if (signal !== undefined) return pass.start(signal);
     if (!plan.mayAbandon) return pass.enter(0) as Promise<unknown>;
     const promise = pass.promise();
     pass.enter(0);
     return promise;
+  }
+
+  /** Takes over a call that is counted as one in flight already, and has its attempt and, where it needs one, its promise. */
+  static adopt(host: Host, plan: Plan, attempt: Attempt, delivery: Delivery): Pass {
+    const pass = take(host, plan);
+    pass.delivery = delivery;
+    pass.attempt = attempt;
+    pass.owned = plan.mayAbandon;
+    attempt.belongTo(pass);
+    return pass;
+  }
+
+  /** Of an adopted call: what the policy in `layer` keeps for it. */
+  keep(layer: number, state: unknown): void {
+    if (state !== undefined) this.states[layer] = state;
+  }
+
+  /** An adopted call has come in up to `layer`. */
+  enterFrom(layer: number): unknown {
+    return this.enter(layer);
+  }
+
+  /** The operation of an adopted call runs. */
+  running(): this {
+    this.runs = 1;
+    this.phase = Phase.running;
+    this.busy = true;
+    return this;
+  }
+
+  /** The operation of an adopted call has answered a promise, and that is fulfilled. */
+  succeeded(value: unknown): unknown {
+    return this.onValue(value);
+  }
+
+  /** It is rejected. */
+  failed(error: unknown): unknown {
+    return this.onError(error);
+  }
+
+  /** The operation of an adopted call threw. Answers `promise`, or one that is rejected. */
+  threw(error: unknown, promise: Promise<unknown> | undefined): Promise<unknown> {
+    if (promise === undefined) return atOnce(this.onError, error);
+    this.onError(error);
+    return promise;
+  }
+
+  /** The operation of an adopted call answered something that is no plain promise. */
+  answered(result: unknown, promise: Promise<unknown> | undefined): Promise<unknown> {
+    if (isThenable(result)) {
+      const derived = adopted(result).then(this.onValue, this.onError);
+      return promise ?? derived;
+    }
+    if (promise === undefined) return atOnce(this.onValue, result);
+    this.onValue(result);
+    return promise;
+  }
+
+  /** An adopted call has succeeded, and is on its way out in `layer`. */
+  leaveFrom(layer: number, value: unknown): unknown {
+    this.runs = 1;
+    this.attempt.value = value;
+    this.phase = Phase.leaving;
+    this.countAttempt('success');
+    return this.leave(layer);
   }
 
   /** Runs the layers inside `layer` once more, for the driver there. */
@@ -114,15 +178,9 @@ export class Pass extends OutboundPass {
 
   /** From now on the call finds its own async context again, whoever ends it. Apart, because `promise` is inlined where it is small. */
   private keepHome(): void {
-    if (this.home === undefined && this.needsHome) this.attempt.home = homeHere();
-  }
-
-  /** Whether user code may be called when a timer or a signal ends the call. */
-  private get needsHome(): boolean {
-    const { keepsHome, audiences } = this.plan;
-    if (keepsHome === 'always' || this.host.hub.active || this.root.watch?.hears === true)
-      return true;
-    return audiences.some(({ active }) => active);
+    if (this.home !== undefined) return;
+    const heard = this.root.watch?.hears === true;
+    if (heard || needsHome(this.plan, this.host.hub)) this.attempt.home = homeHere();
   }
 
   /** Starts with a promise of its own, given up when `signal` aborts. The signal is followed by hand: AbortSignal.any leaks. */

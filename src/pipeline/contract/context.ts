@@ -65,7 +65,7 @@ export class Attempt implements Context {
   #home: Home | undefined;
   readonly #settings: LayerSettings | undefined;
 
-  constructor(owner: ContextOwner, operation: Operation, settings?: LayerSettings) {
+  constructor(owner: ContextOwner | undefined, operation: Operation, settings?: LayerSettings) {
     this.#operation = operation;
     this.#settings = settings;
     this.#value = undefined;
@@ -74,6 +74,21 @@ export class Attempt implements Context {
     this.#owner = owner;
     this.#abort = undefined;
     this.#home = undefined;
+  }
+
+  /** The run it belongs to. */
+  protected get knownOwner(): ContextOwner | undefined {
+    return this.#owner;
+  }
+
+  /** The run that answers what its context is asked. */
+  protected get owner(): ContextOwner | undefined {
+    return this.#owner;
+  }
+
+  /** It belongs to this run from now on. */
+  belongTo(owner: ContextOwner): void {
+    this.#owner = owner;
   }
 
   /** What it runs. */
@@ -137,22 +152,23 @@ export class Attempt implements Context {
   }
 
   get deadline(): number {
-    return this.#owner === undefined ? Infinity : this.#owner.deadline;
+    return this.owner?.deadline ?? Infinity;
   }
 
   get timeLeft(): number {
-    const deadline = this.deadline;
-    if (deadline === Infinity || this.#owner === undefined) return Infinity;
-    return Math.max(0, deadline - this.#owner.time.now());
+    const { owner } = this;
+    const deadline = owner?.deadline ?? Infinity;
+    if (deadline === Infinity || owner === undefined) return Infinity;
+    return Math.max(0, deadline - owner.time.now());
   }
 
   get pipeline(): string {
-    return this.#owner === undefined ? '' : this.#owner.pipeline;
+    return this.owner?.pipeline ?? '';
   }
 
   /** The number of a call that somebody listens to. */
   get callId(): number | undefined {
-    return this.#owner?.heardAs;
+    return this.owner?.heardAs;
   }
 
   /** Gives the attempt up: its signal, read or not yet read, aborts with this reason. */
@@ -163,12 +179,12 @@ export class Attempt implements Context {
 
   /** While the operation runs: stops the clock of the timeout in `layer`, if that bounds this attempt. */
   stopClock(layer: number | undefined): void {
-    this.#owner?.stopClock?.(layer);
+    this.owner?.stopClock?.(layer);
   }
 
   /** Starts it anew, with `extraMs` on top of its time. */
   startClock(layer: number | undefined, extraMs: number): void {
-    this.#owner?.startClock?.(layer, extraMs);
+    this.owner?.startClock?.(layer, extraMs);
   }
 
   /** The run is over and its pass goes back to the pool. Whoever keeps the context does not keep the result. */

@@ -3,6 +3,7 @@ import { BulkheadFullError } from '../../errors.js';
 import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract/policy.js';
 import type { Refusals } from '../../pipeline/contract/refusals.js';
+import type { StraightHalf } from '../../pipeline/contract/straight-half.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
@@ -97,6 +98,23 @@ export class BulkheadPolicy implements Gate {
     if (state !== this.#stamp && stampIn(state) !== this.#stamp) return;
     this.#inFlight--;
     this.#serve();
+  }
+
+  /** @internal */
+  straight(): StraightHalf {
+    return {
+      enter: () => {
+        if (this.#inFlight >= this.#maxConcurrent || this.#stamp !== undefined) return false;
+        this.#inFlight++;
+        return true;
+      },
+      exit: () => {
+        if (this.#stamp !== undefined) return false;
+        this.#inFlight--;
+        if (this.#queue.length > 0) this.#serve();
+        return true;
+      },
+    };
   }
 
   leave(call: Call): void {

@@ -5,6 +5,8 @@ import type { Home } from '../../pipeline/call/async-context.js';
 import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Admission, Audience, Call, Gate } from '../../pipeline/contract/policy.js';
 import type { Refusals } from '../../pipeline/contract/refusals.js';
+import type { StraightHalf, StraightPlace } from '../../pipeline/contract/straight-half.js';
+import { keptIn, put } from '../../pipeline/contract/straight-half.js';
 import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { BreakerState, EventBody } from '../../pipeline/reporting/events.js';
@@ -150,8 +152,37 @@ export class CircuitBreakerPolicy implements Gate {
     return circuit.calm ? this.#letIn(call, circuit.stamp) : this.#enterAsCause(call);
   }
 
+  /** @internal */
+  straight({ time, keep }: StraightPlace): StraightHalf | undefined {
+    if (this.#slowMs !== Infinity) return undefined;
+    const place = keep();
+    if (place === undefined) return undefined;
+    const circuit = this.#circuit;
+    const judge = this.#judge;
+    return {
+      enter: (call) => {
+        if (!circuit.calm) return false;
+        put(call, place, circuit.stamp);
+        return true;
+      },
+      exit: (call) => {
+        if (this.#inspects) return false;
+        if ((keptIn(call, place) as number) < circuit.generation) return true;
+        const reason = judge.record(judge.timed ? time.recent() : 0, false, false);
+        if (reason === undefined) return true;
+        put(call, place, new DueOpening(reason));
+        return false;
+      },
+      stateOf: (call) => keptIn(call, place),
+    };
+  }
+
   exit(call: Call, outcome: Outcome): void {
     const { state } = call;
+    if (state instanceof DueOpening) {
+      this.#openAsCause(call, state.reason);
+      return;
+    }
     if (typeof state === 'number') {
       if (state < this.#circuit.generation) return;
       // The path of a successful call: no exact time is needed to find its bucket.
@@ -355,6 +386,15 @@ export class CircuitBreakerPolicy implements Gate {
     const { source } = this.#time;
     this.bind(source);
     return source;
+  }
+}
+
+/** A success that has been counted, and with which the breaker has to open. */
+class DueOpening {
+  readonly reason: OpenReason;
+
+  constructor(reason: OpenReason) {
+    this.reason = reason;
   }
 }
 

@@ -3,6 +3,7 @@ import { ConfigError } from '../../errors.js';
 import { adopted, isThenable } from '../../pipeline/call/promises.js';
 import type { Context } from '../../pipeline/contract/context.js';
 import type { Call, Drive, Driver } from '../../pipeline/contract/policy.js';
+import type { StraightHalf } from '../../pipeline/contract/straight-half.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import { failure, success } from '../../pipeline/outcome/outcome.js';
 import { addCause } from '../cause.js';
@@ -77,6 +78,11 @@ export class FallbackPolicy<T> implements Driver {
     this.#handles = handlesOf(options.handle, everyError);
     this.name = options.name;
     this.inspectsValues = options.handle !== undefined;
+  }
+
+  /** @internal */
+  straight(): StraightHalf {
+    return {};
   }
 
   accepts(_call: Call, outcome: Outcome): boolean {

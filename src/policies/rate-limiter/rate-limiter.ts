@@ -3,6 +3,7 @@ import { RateLimitedError } from '../../errors.js';
 import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract/policy.js';
 import type { Refusals } from '../../pipeline/contract/refusals.js';
+import type { StraightHalf, StraightPlace } from '../../pipeline/contract/straight-half.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import { OneClock } from '../one-clock.js';
@@ -106,6 +107,17 @@ export class RateLimiterPolicy implements Gate {
       return undefined;
     }
     return refused ? this.#refusal(call, waitMs) : this.#wait(call, now);
+  }
+
+  /** @internal */
+  straight({ time }: StraightPlace): StraightHalf {
+    return {
+      enter: () => {
+        if (this.#queue.length > 0 || this.#bucket.waitFor(1, time.now()) > 0) return false;
+        this.#bucket.take();
+        return true;
+      },
+    };
   }
 
   exit(): void {}

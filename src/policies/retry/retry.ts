@@ -2,6 +2,7 @@ import { mark } from '../../copies.js';
 import { isRejectedError } from '../../error-kinds.js';
 import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Call, Drive, Driver, LateCopies } from '../../pipeline/contract/policy.js';
+import type { StraightHalf, StraightPlace } from '../../pipeline/contract/straight-half.js';
 import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { RetryStop } from '../../pipeline/reporting/events.js';
@@ -97,6 +98,20 @@ export class RetryPolicy implements Driver {
 
   begin(call: Call): void {
     this.budget?.deposit(call.time.recent());
+  }
+
+  /** @internal */
+  straight({ time }: StraightPlace): StraightHalf | undefined {
+    const { budget } = this;
+    if (budget === undefined) return {};
+    // Somebody's own may throw.
+    if (!(budget instanceof RetryBudget)) return undefined;
+    return {
+      enter: () => {
+        budget.deposit(time.recent());
+        return true;
+      },
+    };
   }
 
   accepts(call: Call, outcome: Outcome): boolean {

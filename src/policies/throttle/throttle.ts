@@ -3,6 +3,7 @@ import { ThrottledError } from '../../errors.js';
 import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract/policy.js';
 import type { Refusals } from '../../pipeline/contract/refusals.js';
+import type { StraightHalf, StraightPlace } from '../../pipeline/contract/straight-half.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Random } from '../chance.js';
@@ -104,6 +105,23 @@ export class ThrottlePolicy implements Gate {
     this.#traffic.begin();
     if (this.#stamp !== undefined) call.state = this.#stamp;
     return undefined;
+  }
+
+  /** @internal */
+  straight({ time }: StraightPlace): StraightHalf {
+    return {
+      enter: () => {
+        if (this.#traffic.refusals > 0 || this.#stamp !== undefined) return false;
+        this.#traffic.begin();
+        return true;
+      },
+      exit: () => {
+        if (this.#stamp !== undefined || this.#inspects) return false;
+        this.#traffic.end();
+        this.#traffic.count(time.recent(), false);
+        return true;
+      },
+    };
   }
 
   exit(call: Call, outcome: Outcome): void {

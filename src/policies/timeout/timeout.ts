@@ -1,7 +1,13 @@
 import { mark } from '../../copies.js';
 import { TimeoutError } from '../../errors.js';
 import type { Call, Gate } from '../../pipeline/contract/policy.js';
-import type { Deadline, DeadlineQueue } from '../../time/deadline-queue.js';
+import type {
+  StraightEntrant,
+  StraightHalf,
+  StraightPlace,
+} from '../../pipeline/contract/straight-half.js';
+import { keptIn, put } from '../../pipeline/contract/straight-half.js';
+import type { Deadline, DeadlineListener, DeadlineQueue } from '../../time/deadline-queue.js';
 import type { Duration } from '../../time/duration.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
@@ -57,6 +63,34 @@ export class TimeoutPolicy implements Gate {
       own === undefined
         ? this.#queueOf(call.time).add(this, call, layer)
         : this.#add(call, layer, own);
+  }
+
+  /** @internal */
+  straight({ layer, time, keep }: StraightPlace): StraightHalf | undefined {
+    const place = keep();
+    if (place === undefined) return undefined;
+    const listener = {
+      onDeadline: ({ takenOver }: StraightEntrant) => this.onDeadline(takenOver, layer),
+    };
+    return {
+      enter: (call) => {
+        put(call, place, this.#queueOf(time).add(listener, call, layer));
+        return true;
+      },
+      exit: (call) => {
+        const deadline = keptIn(call, place) as Deadline;
+        deadline.queue.remove(deadline);
+        return true;
+      },
+      stateOf: (entrant, call) => {
+        const deadline = keptIn(entrant, place) as Deadline;
+        if (deadline.owner === entrant) {
+          deadline.owner = call;
+          deadline.listener = this as DeadlineListener;
+        }
+        return deadline;
+      },
+    };
   }
 
   exit(call: Call): void {

@@ -1,0 +1,73 @@
+import type { TimeSource } from '../../time/time-source.js';
+import type { Call } from './call.js';
+import type { Context } from './context.js';
+
+/** How many values the policies of a call may keep in it. */
+export const MAX_KEPT = 4;
+
+/** A call on the straight path, as policies see it. */
+export interface StraightEntrant extends Context {
+  /** What policies keep in the call: each in the place that is its own. */
+  kept0: unknown;
+  kept1: unknown;
+  kept2: unknown;
+  kept3: unknown;
+  /** Takes the call off the straight path. The operation runs. */
+  readonly takenOver: Call;
+}
+
+/**
+ * What a policy does to a call that it lets in at once and that succeeds, which is all that almost every call needs. Neither function may
+ * call anything of the user's, or throw. Either answers whether it has done its part; if not, it has done nothing, and the policy itself is
+ * asked with all that the contract promises.
+ */
+export interface StraightHalf {
+  /** The call comes in. */
+  enter?: ((call: StraightEntrant) => boolean) | undefined;
+  /** It has succeeded. */
+  exit?: ((call: StraightEntrant) => boolean) | undefined;
+  /** What the policy would have kept for the call, had it let it in: from here on it is `call`'s. */
+  stateOf?: ((entrant: StraightEntrant, call: Call) => unknown) | undefined;
+}
+
+/** Where a policy is in a straight path. */
+export interface StraightPlace {
+  readonly layer: number;
+  readonly time: TimeSource;
+  /** Takes a place in the call; `undefined` when there is none left. */
+  keep(): number | undefined;
+}
+
+/** Goes through layers. Answers the one in which the straight path ends, or {@link THROUGH}. */
+export type Steps = (call: StraightEntrant) => number;
+
+/** The call has come through all layers. */
+export const THROUGH = -1;
+
+/** The straight path through the layers of a plan, put together once and for all calls. */
+export interface StraightPath {
+  /** Takes a call in. */
+  readonly enter: Steps;
+  /** Takes a call that has succeeded out. */
+  readonly exit: Steps;
+  /** Who listens to the pipeline, and where it counts its calls. */
+  readonly hub: { readonly active: boolean; readonly routine: boolean };
+  readonly tally: { straight: number };
+  /** What the policies are to it, by layer. */
+  readonly halves: readonly StraightHalf[];
+}
+
+/** Puts a value into a place. */
+export function put(call: StraightEntrant, place: number, value: unknown): void {
+  if (place === 0) call.kept0 = value;
+  else if (place === 1) call.kept1 = value;
+  else if (place === 2) call.kept2 = value;
+  else call.kept3 = value;
+}
+
+/** What is in a place. */
+export function keptIn(call: StraightEntrant, place: number): unknown {
+  if (place === 0) return call.kept0;
+  if (place === 1) return call.kept1;
+  return place === 2 ? call.kept2 : call.kept3;
+}

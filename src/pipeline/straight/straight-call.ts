@@ -1,0 +1,171 @@
+/**
+ * The path of a call that every policy lets in at once, and that succeeds: almost all calls. It is one object, and one promise or two. This
+ * file is all of it, but for what the policies do (`straight-path.ts` puts that together). In every other case a `Pass` takes the call over
+ * where it is, and goes on by the rules of the full engine; each such place is marked "off the path".
+ */
+import { homeHere } from '../call/async-context.js';
+import { settledResult } from '../call/delivery.js';
+import type { Host } from '../call/host.js';
+import { Pass } from '../call/pass.js';
+import { Delivery } from '../call/phase.js';
+import { isNative } from '../call/promises.js';
+import type { ContextOwner, Operation } from '../contract/context.js';
+import { Attempt } from '../contract/context.js';
+import type { StraightEntrant, StraightPath } from '../contract/straight-half.js';
+import { THROUGH } from '../contract/straight-half.js';
+import type { Plan } from '../plan.js';
+import { needsHome } from '../plan.js';
+import { straightPathAt } from './straight-path.js';
+
+/** Runs a call and answers its promise. */
+export function runCall(
+  host: Host,
+  plan: Plan,
+  operation: Operation,
+  delivery: Delivery,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const watch = host.observer?.start(host);
+  const path = plan.path ?? straightPathAt(plan, host);
+  // Off the path: it has none, or somebody may end the call, or hears of each.
+  if (path === undefined || signal !== undefined || watch !== undefined || path.hub.routine) {
+    return Pass.run(host, plan, operation, delivery, signal, undefined, watch);
+  }
+  const call = new StraightCall(host, plan, operation, delivery);
+  host.inFlight++;
+  const promise = plan.mayAbandon ? call.promise() : undefined;
+  if (promise !== undefined && needsHome(plan, path.hub)) call.home = homeHere();
+  const end = path.enter(call);
+  // Off the path: a policy refuses the call, or has it wait.
+  if (end !== THROUGH) return call.enterFrom(end, promise);
+  call.attempt = 1;
+  let result: unknown;
+  try {
+    result = operation(call);
+    if (isNative(result)) {
+      const derived = result.then(
+        (value) => call.succeed(value),
+        (error: unknown) => call.fail(error),
+      );
+      return promise ?? derived;
+    }
+  } catch (error) {
+    // Off the path: the operation throws.
+    return call.takenOver.threw(error, promise);
+  }
+  // Off the path: it has answered something other than a promise.
+  return call.takenOver.answered(result, promise);
+}
+
+/** What a call that is over belongs to. */
+const ENDED: ContextOwner = { pipeline: '', deadline: Infinity, time: { now: () => 0 } };
+
+/** A call on the straight path. It is also the context of the call's one attempt, and belongs to nobody until a pass takes it over. */
+class StraightCall extends Attempt implements StraightEntrant {
+  readonly #host: Host;
+  readonly #plan: Plan;
+  readonly #delivery: Delivery;
+  #kept0: unknown;
+  #kept1: unknown;
+  #kept2: unknown;
+  #kept3: unknown;
+
+  constructor(host: Host, plan: Plan, operation: Operation, delivery: Delivery) {
+    super(undefined, operation);
+    this.#host = host;
+    this.#plan = plan;
+    this.#delivery = delivery;
+    this.#kept0 = undefined;
+    this.#kept1 = undefined;
+    this.#kept2 = undefined;
+    this.#kept3 = undefined;
+  }
+
+  succeed(value: unknown): unknown {
+    const plan = this.#plan;
+    const { exit, hub, tally } = plan.path as StraightPath;
+    // Off the path: it is off it already, or somebody hears of its end.
+    if (this.knownOwner !== undefined || hub.routine) return this.takenOver.succeeded(value);
+    const end = exit(this);
+    // Off the path: a policy has more to do.
+    if (end !== THROUGH) return this.#passAt(end + 1).leaveFrom(end, value);
+    this.belongTo(ENDED);
+    this.#host.inFlight--;
+    tally.straight++;
+    const settles = this.#delivery === Delivery.settle;
+    const answer = settles ? settledResult('success', value, undefined) : value;
+    if (!plan.mayAbandon) return answer;
+    this.resolve(answer);
+    return undefined;
+  }
+
+  /** Off the path: failures are for the full engine. */
+  fail(error: unknown): unknown {
+    return this.takenOver.failed(error);
+  }
+
+  enterFrom(layer: number, promise: Promise<unknown> | undefined): Promise<unknown> {
+    const entered = this.#passAt(layer).enterFrom(layer);
+    return promise ?? (entered as Promise<unknown>);
+  }
+
+  /** The pass that goes on with it while the operation runs. */
+  get takenOver(): Pass {
+    const { owner } = this;
+    return owner as Pass;
+  }
+
+  /** Whoever asks the context for more than a signal asks the pass. */
+  protected override get owner(): ContextOwner {
+    return this.knownOwner ?? this.#passAt(this.#plan.layers.length).running();
+  }
+
+  override get pipeline(): string {
+    return this.knownOwner === undefined ? this.#host.name : this.owner.pipeline;
+  }
+
+  override detach(): void {
+    super.detach();
+    this.belongTo(ENDED);
+  }
+
+  /** A pass that has come in as far as to `layer`. */
+  #passAt(layer: number): Pass {
+    const pass = Pass.adopt(this.#host, this.#plan, this, this.#delivery);
+    const { halves } = this.#plan.path as StraightPath;
+    for (let i = 0; i < layer; i++) pass.keep(i, halves[i]?.stateOf?.(this, pass));
+    return pass;
+  }
+
+  get kept0(): unknown {
+    return this.#kept0;
+  }
+
+  set kept0(value: unknown) {
+    this.#kept0 = value;
+  }
+
+  get kept1(): unknown {
+    return this.#kept1;
+  }
+
+  set kept1(value: unknown) {
+    this.#kept1 = value;
+  }
+
+  get kept2(): unknown {
+    return this.#kept2;
+  }
+
+  set kept2(value: unknown) {
+    this.#kept2 = value;
+  }
+
+  get kept3(): unknown {
+    return this.#kept3;
+  }
+
+  set kept3(value: unknown) {
+    this.#kept3 = value;
+  }
+}

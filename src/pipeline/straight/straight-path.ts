@@ -1,0 +1,86 @@
+import type { Host } from '../call/host.js';
+import type {
+  Steps,
+  StraightEntrant,
+  StraightHalf,
+  StraightPath,
+} from '../contract/straight-half.js';
+import { MAX_KEPT, THROUGH } from '../contract/straight-half.js';
+import type { Layer, Plan } from '../plan.js';
+
+/** The straight path through these layers; `undefined` where one of the policies has none. */
+export function straightPathOf(
+  layers: readonly Layer[],
+  { time, hub, tally }: Host,
+): StraightPath | undefined {
+  let places = 0;
+  const keep = (): number | undefined => (places < MAX_KEPT ? places++ : undefined);
+  const halves: StraightHalf[] = [];
+  const enter: Part[] = [];
+  const exit: Part[] = [];
+  for (const [layer, { policy }] of layers.entries()) {
+    const half = policy.straight?.({ layer, time, keep });
+    if (half === undefined) return undefined;
+    halves.push(half);
+    if (half.enter !== undefined) enter.push({ run: half.enter, layer });
+    if (half.exit !== undefined) exit.unshift({ run: half.exit, layer });
+  }
+  return { enter: stepsOf(enter), exit: stepsOf(exit), hub, tally, halves };
+}
+
+/** How often a copy of a keyed pipeline is called before it gets a path of its own: there may be a million copies, each called once. */
+const CALLS_BEFORE = 8;
+
+/** The path of a plan that has been called often enough to have one. */
+export function straightPathAt(plan: Plan, host: Host): StraightPath | undefined {
+  if (!plan.mayBeStraight || ++plan.calls !== CALLS_BEFORE) return undefined;
+  plan.path = straightPathOf(plan.layers, host);
+  return plan.path;
+}
+
+interface Part {
+  readonly run: (call: StraightEntrant) => boolean;
+  readonly layer: number;
+}
+
+/**
+ * One function for a row of others. Written out for each length: V8 inlines a call that it knows, and a loop over functions is a call
+ * of any of them.
+ */
+function stepsOf(parts: readonly Part[]): Steps {
+  const [one, two, three, four] = parts as [Part, Part, Part, Part];
+  switch (parts.length) {
+    case 0:
+      return () => THROUGH;
+    case 1: {
+      const { run: a, layer: la } = one;
+      return (call) => (a(call) ? THROUGH : la);
+    }
+    case 2: {
+      const { run: a, layer: la } = one;
+      const { run: b, layer: lb } = two;
+      return (call) => (a(call) ? (b(call) ? THROUGH : lb) : la);
+    }
+    case 3: {
+      const { run: a, layer: la } = one;
+      const { run: b, layer: lb } = two;
+      const { run: c, layer: lc } = three;
+      return (call) => (a(call) ? (b(call) ? (c(call) ? THROUGH : lc) : lb) : la);
+    }
+    case 4: {
+      const { run: a, layer: la } = one;
+      const { run: b, layer: lb } = two;
+      const { run: c, layer: lc } = three;
+      const { run: d, layer: ld } = four;
+      return (call) => (a(call) ? (b(call) ? (c(call) ? (d(call) ? THROUGH : ld) : lc) : lb) : la);
+    }
+    default: {
+      const first = stepsOf(parts.slice(0, 4));
+      const others = stepsOf(parts.slice(4));
+      return (call) => {
+        const ended = first(call);
+        return ended === THROUGH ? others(call) : ended;
+      };
+    }
+  }
+}
