@@ -11,6 +11,7 @@ import type { Drivable } from './drive.js';
 import { DriveHold } from './drive.js';
 import type { Host } from './host.js';
 import { Delivery, Phase } from './phase.js';
+import { rejectedSoon } from './promises.js';
 
 /**
  * The way out of a pass: past the gates, which learn the outcome, and past the drivers, which are asked whether it may leave
@@ -107,7 +108,7 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     try {
       return Promise.resolve(this.leave(i));
     } catch (error) {
-      return Promise.reject(error);
+      return rejectedSoon(error);
     }
   }
 
@@ -117,7 +118,7 @@ export abstract class OutboundPass extends AbandonablePass implements Drivable {
     try {
       return Promise.resolve(this.drive(i, undefined));
     } catch (error) {
-      return Promise.reject(error);
+      return rejectedSoon(error);
     }
   }
 

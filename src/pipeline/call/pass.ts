@@ -13,6 +13,7 @@ import { homeHere } from './async-context.js';
 import { CallSite } from './call-site.js';
 import type { Detour } from './detour.js';
 import { followingOf } from './followed-signal.js';
+import type { Ending } from '../straight/straight-end.js';
 import type { Host } from './host.js';
 import { OutboundPass } from './outbound-pass.js';
 import { Delivery, Phase } from './phase.js';
@@ -133,6 +134,18 @@ export class Pass extends OutboundPass {
     this.phase = Phase.leaving;
     this.countAttempt('success');
     return this.leave(layer);
+  }
+
+  /** An adopted call has failed or was refused, and is on its way out in `layer`; its attempt, if it made one, is counted. */
+  leaveWith(layer: number, end: Ending, runs: number): unknown {
+    this.runs = runs;
+    if (end.kind === 'success') {
+      this.attempt.value = end.value;
+      this.off().degraded = true;
+    } else {
+      this.end(end.kind, end.error);
+    }
+    return runs === 0 ? this.leaveAtOnce(layer) : this.leave(layer);
   }
 
   /** Runs the layers inside `layer` once more, for the driver there. */

@@ -1,6 +1,8 @@
+import type { RejectedError } from '../../errors.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Call } from './call.js';
 import type { Context } from './context.js';
+import type { OutcomeKind } from '../outcome/outcome.js';
 
 /** How many values the policies of a call may keep in it. */
 export const MAX_KEPT = 4;
@@ -26,8 +28,29 @@ export interface StraightHalf {
   enter?: ((call: StraightEntrant) => boolean) | undefined;
   /** It has succeeded. */
   exit?: ((call: StraightEntrant) => boolean) | undefined;
+  /**
+   * The run inside has failed, or was refused: takes the call out, and may put an answer in place of the error. Without it the policy itself
+   * is asked about failures.
+   */
+  fail?: ((call: StraightEntrant, end: StraightEnd) => boolean) | undefined;
+  /** The error for a call that was not let in, where it is refused and that is all; else `undefined`. */
+  refuse?: ((about: RefusedCall) => RejectedError | undefined) | undefined;
   /** What the policy would have kept for the call, had it let it in: from here on it is `call`'s. */
   stateOf?: ((entrant: StraightEntrant, call: Call) => unknown) | undefined;
+}
+
+/** How a call ends that was refused, or whose operation failed. */
+export interface StraightEnd {
+  readonly kind: OutcomeKind;
+  readonly error: unknown;
+  /** A fallback has this value in place of the error. */
+  answer(value: unknown): void;
+}
+
+/** What a refusal says of the call. */
+export interface RefusedCall {
+  readonly label: string;
+  readonly captureStack: boolean;
 }
 
 /** Where a policy is in a straight path. */

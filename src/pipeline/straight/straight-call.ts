@@ -8,13 +8,19 @@ import { settledResult } from '../call/delivery.js';
 import type { Host } from '../call/host.js';
 import { Pass } from '../call/pass.js';
 import { Delivery } from '../call/phase.js';
-import { isNative } from '../call/promises.js';
+import { isNative, rejectedSoon, soon } from '../call/promises.js';
 import type { ContextOwner, Operation } from '../contract/context.js';
 import { Attempt } from '../contract/context.js';
+import { isLimit, refusalsOf } from '../contract/refusals.js';
 import type { StraightEntrant, StraightPath } from '../contract/straight-half.js';
 import { THROUGH } from '../contract/straight-half.js';
-import type { Plan } from '../plan.js';
+import type { RejectedError } from '../../errors.js';
+import { kindOfError } from '../outcome/outcome.js';
+import type { Layer, Plan } from '../plan.js';
 import { needsHome } from '../plan.js';
+import type { ToldOutcome } from '../reporting/events.js';
+import type { CallOutcome } from '../reporting/kinds.js';
+import { Ending, leaveStraight } from './straight-end.js';
 import { straightPathAt } from './straight-path.js';
 
 /** Runs a call and answers its promise. */
@@ -37,7 +43,7 @@ export function runCall(
   if (promise !== undefined && needsHome(plan, path.hub)) call.home = homeHere();
   const end = path.enter(call);
   // Off the path: a policy refuses the call, or has it wait.
-  if (end !== THROUGH) return call.enterFrom(end, promise);
+  if (end !== THROUGH) return call.turnedAway(end, promise);
   call.attempt = 1;
   let result: unknown;
   try {
@@ -55,6 +61,18 @@ export function runCall(
   }
   // Off the path: it has answered something other than a promise.
   return call.takenOver.answered(result, promise);
+}
+
+/** Whether somebody hears of what happens in a call. */
+function isHeard({ inner }: Plan, { hub }: Host): boolean {
+  return hub.active || (inner.length > 0 && inner.some((each) => each.hub.active));
+}
+
+/** Says on an error of ours where it comes from. */
+function sign(error: RejectedError, { name, publicKey }: Host, policy: string): void {
+  error.pipeline ??= name;
+  error.policy ??= policy;
+  if (publicKey !== undefined) error.key ??= publicKey;
 }
 
 /** What a call that is over belongs to. */
@@ -99,14 +117,80 @@ class StraightCall extends Attempt implements StraightEntrant {
     return undefined;
   }
 
-  /** Off the path: failures are for the full engine. */
   fail(error: unknown): unknown {
-    return this.takenOver.failed(error);
+    // Off the path: it is off it already, or somebody hears of what happens in it.
+    if (this.knownOwner !== undefined || isHeard(this.#plan, this.#host))
+      return this.takenOver.failed(error);
+    const end = new Ending(kindOfError(error), error);
+    this.#host.tally.attempt('first', end.told as ToldOutcome);
+    const { layers, path } = this.#plan;
+    const at = leaveStraight((path as StraightPath).halves, layers.length - 1, this, end);
+    // Off the path: a policy has more to do.
+    if (at !== THROUGH) return this.#passAt(at + 1).leaveWith(at, end, 1);
+    return this.#end(end);
   }
 
-  enterFrom(layer: number, promise: Promise<unknown> | undefined): Promise<unknown> {
-    const entered = this.#passAt(layer).enterFrom(layer);
-    return promise ?? (entered as Promise<unknown>);
+  /** It was not let in by the policy in `layer`. */
+  turnedAway(layer: number, promise: Promise<unknown> | undefined): Promise<unknown> {
+    const host = this.#host;
+    const { layers, path } = this.#plan;
+    const { halves } = path as StraightPath;
+    const error = isHeard(this.#plan, host) ? undefined : halves[layer]?.refuse?.(host);
+    // Off the path: it has to wait, or there is more to it.
+    if (error === undefined) {
+      const entered = this.#passAt(layer).enterFrom(layer);
+      return promise ?? (entered as Promise<unknown>);
+    }
+    const { name, gate } = layers[layer] as Layer;
+    sign(error, host, name);
+    if (isLimit(refusalsOf(gate))) host.tally.limitReached(name);
+    host.tally.rejection(name, error.reason, true);
+    const end = new Ending('rejected', error);
+    const at = leaveStraight(halves, layer - 1, this, end);
+    // Off the path: a policy has more to do.
+    if (at !== THROUGH) {
+      const left = this.#passAt(at + 1).leaveWith(at, end, 0);
+      return promise ?? (left as Promise<unknown>);
+    }
+    return this.#endAtOnce(end, promise);
+  }
+
+  #close(end: Ending): void {
+    this.belongTo(ENDED);
+    this.#host.inFlight--;
+    this.#host.tally.call(end.told as CallOutcome, false, end.error);
+  }
+
+  /** The end of a call whose operation failed: as the reaction of a promise. */
+  #end(end: Ending): unknown {
+    this.#close(end);
+    const { kind, value, error } = end;
+    const settles = this.#delivery === Delivery.settle;
+    if (kind !== 'success' && !settles) {
+      if (!this.#plan.mayAbandon) throw error;
+      this.reject(error);
+      return undefined;
+    }
+    const answer = settles ? settledResult(kind, value, error) : value;
+    if (!this.#plan.mayAbandon) return answer;
+    this.resolve(answer);
+    return undefined;
+  }
+
+  /** The end of a call that was refused at once: answers its promise. */
+  #endAtOnce(end: Ending, promise: Promise<unknown> | undefined): Promise<unknown> {
+    this.#close(end);
+    const { kind, value, error } = end;
+    const settles = this.#delivery === Delivery.settle;
+    if (kind !== 'success' && !settles) {
+      if (promise === undefined) return rejectedSoon(error);
+      soon(() => this.reject(error));
+      return promise;
+    }
+    const answer = settles ? settledResult(kind, value, error) : value;
+    if (promise === undefined) return Promise.resolve(answer);
+    this.resolve(answer);
+    return promise;
   }
 
   /** The pass that goes on with it while the operation runs. */

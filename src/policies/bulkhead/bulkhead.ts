@@ -3,7 +3,7 @@ import { BulkheadFullError } from '../../errors.js';
 import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract/policy.js';
 import type { Refusals } from '../../pipeline/contract/refusals.js';
-import type { StraightHalf } from '../../pipeline/contract/straight-half.js';
+import type { RefusedCall, StraightHalf } from '../../pipeline/contract/straight-half.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
@@ -89,7 +89,10 @@ export class BulkheadPolicy implements Gate {
     const { dryRun, maxQueued } = this.#options;
     if (dryRun) return this.#admitOverLimit(call);
     if (this.#queue.length < maxQueued) return this.#wait(call);
-    const { label, captureStack } = call;
+    return this.#full(call);
+  }
+
+  #full({ label, captureStack }: RefusedCall): BulkheadFullError {
     return new BulkheadFullError(`${label}: ${this.#fullMessage}`, { captureStack });
   }
 
@@ -102,17 +105,24 @@ export class BulkheadPolicy implements Gate {
 
   /** @internal */
   straight(): StraightHalf {
+    const exit = (): boolean => {
+      if (this.#stamp !== undefined) return false;
+      this.#inFlight--;
+      if (this.#queue.length > 0) this.#serve();
+      return true;
+    };
     return {
       enter: () => {
         if (this.#inFlight >= this.#maxConcurrent || this.#stamp !== undefined) return false;
         this.#inFlight++;
         return true;
       },
-      exit: () => {
-        if (this.#stamp !== undefined) return false;
-        this.#inFlight--;
-        if (this.#queue.length > 0) this.#serve();
-        return true;
+      exit,
+      fail: exit,
+      refuse: (about) => {
+        const { dryRun, maxQueued } = this.#options;
+        const free = this.#inFlight < this.#maxConcurrent;
+        return free || dryRun || this.#queue.length < maxQueued ? undefined : this.#full(about);
       },
     };
   }

@@ -159,6 +159,7 @@ export class CircuitBreakerPolicy implements Gate {
     if (place === undefined) return undefined;
     const circuit = this.#circuit;
     const judge = this.#judge;
+    const byDefault = this.#options.handle === undefined;
     return {
       enter: (call) => {
         if (!circuit.calm) return false;
@@ -172,6 +173,15 @@ export class CircuitBreakerPolicy implements Gate {
         if (reason === undefined) return true;
         put(call, place, new DueOpening(reason));
         return false;
+      },
+      // By default, a refusal inside says nothing of the upstream.
+      fail: (_call, { kind }) => byDefault && kind === 'rejected',
+      refuse: (about) => {
+        if (this.#options.dryRun) return undefined;
+        if (circuit.state === 'isolated') return refusalOf(circuit, about, undefined);
+        if (circuit.state !== 'open') return undefined;
+        const leftMs = circuit.leftMs(time.recent());
+        return leftMs === undefined ? undefined : refusalOf(circuit, about, leftMs);
       },
       stateOf: (call) => keptIn(call, place),
     };
@@ -340,7 +350,7 @@ export class CircuitBreakerPolicy implements Gate {
       call.state = new Admitted(now, stampOf(call, circuit), probe);
       return undefined;
     }
-    if (!this.#options.dryRun) return refusalOf(circuit, call, now);
+    if (!this.#options.dryRun) return refusalOf(circuit, call, waitOf(circuit, now));
     call.state = UNCOUNTED;
     const { reason } = circuit.state === 'isolated' ? CircuitIsolatedError : CircuitOpenError;
     call.wouldReject(reason, waitOf(circuit, now));

@@ -1,4 +1,5 @@
 import type { BreakerState } from '../../pipeline/reporting/events.js';
+import { TICK_MS } from '../../time/tick.js';
 import type { Judge, OpenReason } from './judge.js';
 import type { Probe, ProbeVerdict } from './probes.js';
 import { Probes } from './probes.js';
@@ -33,6 +34,9 @@ export interface CircuitOptions {
   /** 0 for none. */
   readonly rampForMs: number;
 }
+
+/** From how close to its end on an open breaker has to know the exact time. */
+const NEAR_MS = 50;
 
 /** For how long a probe has its place, where no longest stay says so and the stay before was shorter. */
 const PLACE_MS = 1_000;
@@ -108,6 +112,16 @@ export class Circuit {
     }
     if (this.state === 'half_open') this.#decide(this.#probes?.expire(nowMs), nowMs, undefined);
     else if (this.#ramp?.over(nowMs) === true) this.#endRamp();
+  }
+
+  /**
+   * While open: how long it stays so, by a time that may be up to a tick early. `undefined` where only the exact time will do: when that may
+   * be over, or the clock went back.
+   */
+  leftMs(recentMs: number): number | undefined {
+    const left = this.openUntil - recentMs;
+    const isSure = left > NEAR_MS && left <= this.#openForMs + 2 * TICK_MS;
+    return isSure ? Math.min(left, this.#openForMs) : undefined;
   }
 
   /** While half-open: the probes in flight. Call {@link Circuit.advance} first. */

@@ -1,6 +1,6 @@
 import type { RejectedError, RejectedErrorInit } from '../../errors.js';
 import { CircuitIsolatedError, CircuitOpenError } from '../../errors.js';
-import type { Call } from '../../pipeline/contract/policy.js';
+import type { RefusedCall } from '../../pipeline/contract/straight-half.js';
 import type { Circuit } from './circuit.js';
 
 /** How long a call that is refused now has to wait until one is let in for certain, where that is known. */
@@ -12,8 +12,8 @@ export function waitOf(circuit: Circuit, nowMs: number): number | undefined {
 /** The error for a call that is refused. */
 export function refusalOf(
   circuit: Circuit,
-  { captureStack, label }: Call,
-  nowMs: number,
+  { captureStack, label }: RefusedCall,
+  retryAfter: number | undefined,
 ): RejectedError {
   const { state, cause } = circuit;
   if (state === 'isolated') {
@@ -22,7 +22,7 @@ export function refusalOf(
     });
   }
   const message = `${label}: the circuit breaker is ${DOING[state]}`;
-  const init = { captureStack, retryAfter: waitOf(circuit, nowMs) };
+  const init = { captureStack, retryAfter };
   return cause === undefined
     ? new CircuitOpenError(message, init)
     : new CausedError(message, init, cause);

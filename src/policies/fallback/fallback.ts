@@ -82,7 +82,14 @@ export class FallbackPolicy<T> implements Driver {
 
   /** @internal */
   straight(): StraightHalf {
-    return {};
+    const answer = this.#answer;
+    if (typeof answer === 'function' || this.inspectsValues) return {};
+    return {
+      fail: (_call, end) => {
+        end.answer(answer);
+        return true;
+      },
+    };
   }
 
   accepts(_call: Call, outcome: Outcome): boolean {

@@ -117,6 +117,7 @@ export class RateLimiterPolicy implements Gate {
         this.#bucket.take();
         return true;
       },
+      fail: () => true,
     };
   }
 

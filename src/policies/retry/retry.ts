@@ -2,7 +2,7 @@ import { mark } from '../../copies.js';
 import { isRejectedError } from '../../error-kinds.js';
 import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Call, Drive, Driver, LateCopies } from '../../pipeline/contract/policy.js';
-import type { StraightHalf, StraightPlace } from '../../pipeline/contract/straight-half.js';
+import type { StraightEnd, StraightHalf, StraightPlace } from '../../pipeline/contract/straight-half.js';
 import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { RetryStop } from '../../pipeline/reporting/events.js';
@@ -103,10 +103,17 @@ export class RetryPolicy implements Driver {
   /** @internal */
   straight({ time }: StraightPlace): StraightHalf | undefined {
     const { budget } = this;
-    if (budget === undefined) return {};
+    // Nobody asks for retries of a call that brings no more than a signal.
+    const never = this.#options.maxRetries === 0;
+    const byDefault = this.#options.handle === undefined;
+    // By default, no refusal is tried again.
+    const fail = (_call: unknown, { kind }: StraightEnd): boolean =>
+      never || (byDefault && kind === 'rejected');
+    if (budget === undefined) return { fail };
     // Somebody's own may throw.
     if (!(budget instanceof RetryBudget)) return undefined;
     return {
+      fail,
       enter: () => {
         budget.deposit(time.recent());
         return true;

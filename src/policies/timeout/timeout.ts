@@ -72,16 +72,18 @@ export class TimeoutPolicy implements Gate {
     const listener = {
       onDeadline: ({ takenOver }: StraightEntrant) => this.onDeadline(takenOver, layer),
     };
+    const exit = (call: StraightEntrant): boolean => {
+      const deadline = keptIn(call, place) as Deadline;
+      deadline.queue.remove(deadline);
+      return true;
+    };
     return {
       enter: (call) => {
         put(call, place, this.#queueOf(time).add(listener, call, layer));
         return true;
       },
-      exit: (call) => {
-        const deadline = keptIn(call, place) as Deadline;
-        deadline.queue.remove(deadline);
-        return true;
-      },
+      exit,
+      fail: exit,
       stateOf: (entrant, call) => {
         const deadline = keptIn(entrant, place) as Deadline;
         if (deadline.owner === entrant) {
