@@ -1,5 +1,6 @@
 import type { RejectedError } from '../../errors.js';
 import type { TimeSource } from '../../time/time-source.js';
+import type { Tally } from '../reporting/tally.js';
 import type { Call } from './call.js';
 import type { Context } from './context.js';
 import type { OutcomeKind } from '../outcome/outcome.js';
@@ -75,9 +76,11 @@ export interface StraightPath {
   readonly exit: Steps;
   /** Who listens to the pipeline, and where it counts its calls. */
   readonly hub: { readonly active: boolean; readonly routine: boolean };
-  readonly tally: { straight: number };
+  readonly tally: Tally;
   /** What the policies are to it, by layer. */
   readonly halves: readonly StraightHalf[];
+  /** Which of them bound how many calls there are. */
+  readonly limits: readonly boolean[];
 }
 
 /** Puts a value into a place. */

@@ -11,7 +11,6 @@ import { Delivery } from '../call/phase.js';
 import { isNative, rejectedSoon, soon } from '../call/promises.js';
 import type { ContextOwner, Operation } from '../contract/context.js';
 import { Attempt } from '../contract/context.js';
-import { isLimit, refusalsOf } from '../contract/refusals.js';
 import type { StraightEntrant, StraightPath } from '../contract/straight-half.js';
 import { THROUGH } from '../contract/straight-half.js';
 import type { RejectedError } from '../../errors.js';
@@ -64,15 +63,15 @@ export function runCall(
 }
 
 /** Whether somebody hears of what happens in a call. */
-function isHeard({ inner }: Plan, { hub }: Host): boolean {
+function isHeard({ inner }: Plan, hub: { readonly active: boolean }): boolean {
   return hub.active || (inner.length > 0 && inner.some((each) => each.hub.active));
 }
 
 /** Says on an error of ours where it comes from. */
-function sign(error: RejectedError, { name, publicKey }: Host, policy: string): void {
+function sign(error: RejectedError, { name, key, publicKey }: Host, policy: string): void {
   error.pipeline ??= name;
   error.policy ??= policy;
-  if (publicKey !== undefined) error.key ??= publicKey;
+  if (key !== undefined) error.key ??= publicKey;
 }
 
 /** What a call that is over belongs to. */
@@ -119,12 +118,12 @@ class StraightCall extends Attempt implements StraightEntrant {
 
   fail(error: unknown): unknown {
     // Off the path: it is off it already, or somebody hears of what happens in it.
-    if (this.knownOwner !== undefined || isHeard(this.#plan, this.#host))
+    const { hub, tally, halves } = this.#plan.path as StraightPath;
+    if (this.knownOwner !== undefined || isHeard(this.#plan, hub))
       return this.takenOver.failed(error);
     const end = new Ending(kindOfError(error), error);
-    this.#host.tally.attempt('first', end.told as ToldOutcome);
-    const { layers, path } = this.#plan;
-    const at = leaveStraight((path as StraightPath).halves, layers.length - 1, this, end);
+    tally.attempt('first', end.told as ToldOutcome);
+    const at = leaveStraight(halves, halves.length - 1, this, end);
     // Off the path: a policy has more to do.
     if (at !== THROUGH) return this.#passAt(at + 1).leaveWith(at, end, 1);
     return this.#end(end);
@@ -133,18 +132,18 @@ class StraightCall extends Attempt implements StraightEntrant {
   /** It was not let in by the policy in `layer`. */
   turnedAway(layer: number, promise: Promise<unknown> | undefined): Promise<unknown> {
     const host = this.#host;
-    const { layers, path } = this.#plan;
-    const { halves } = path as StraightPath;
-    const error = isHeard(this.#plan, host) ? undefined : halves[layer]?.refuse?.(host);
+    const plan = this.#plan;
+    const { halves, hub, limits, tally } = plan.path as StraightPath;
+    const error = isHeard(plan, hub) ? undefined : halves[layer]?.refuse?.(host);
     // Off the path: it has to wait, or there is more to it.
     if (error === undefined) {
       const entered = this.#passAt(layer).enterFrom(layer);
       return promise ?? (entered as Promise<unknown>);
     }
-    const { name, gate } = layers[layer] as Layer;
+    const { name } = plan.layers[layer] as Layer;
     sign(error, host, name);
-    if (isLimit(refusalsOf(gate))) host.tally.limitReached(name);
-    host.tally.rejection(name, error.reason, true);
+    if (limits[layer] === true) tally.limitReached(name);
+    tally.rejection(name, error.reason, true);
     const end = new Ending('rejected', error);
     const at = leaveStraight(halves, layer - 1, this, end);
     // Off the path: a policy has more to do.
@@ -158,7 +157,7 @@ class StraightCall extends Attempt implements StraightEntrant {
   #close(end: Ending): void {
     this.belongTo(ENDED);
     this.#host.inFlight--;
-    this.#host.tally.call(end.told as CallOutcome, false, end.error);
+    (this.#plan.path as StraightPath).tally.call(end.told as CallOutcome, false, end.error);
   }
 
   /** The end of a call whose operation failed: as the reaction of a promise. */

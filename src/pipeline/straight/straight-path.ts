@@ -1,4 +1,5 @@
 import type { Host } from '../call/host.js';
+import { isLimit, refusalsOf } from '../contract/refusals.js';
 import type {
   Steps,
   StraightEntrant,
@@ -25,7 +26,8 @@ export function straightPathOf(
     if (half.enter !== undefined) enter.push({ run: half.enter, layer });
     if (half.exit !== undefined) exit.unshift({ run: half.exit, layer });
   }
-  return { enter: stepsOf(enter), exit: stepsOf(exit), hub, tally, halves };
+  const limits = layers.map(({ gate }) => isLimit(refusalsOf(gate)));
+  return { enter: stepsOf(enter), exit: stepsOf(exit), hub, tally, halves, limits };
 }
 
 /** How often a copy of a keyed pipeline is called before it gets a path of its own: there may be a million copies, each called once. */
