@@ -1,9 +1,9 @@
 import type { RejectedError } from '../../errors.js';
 import type { TimeSource } from '../../time/time-source.js';
+import type { OutcomeKind } from '../outcome/outcome.js';
 import type { Tally } from '../reporting/tally.js';
 import type { Call } from './call.js';
 import type { Context } from './context.js';
-import type { OutcomeKind } from '../outcome/outcome.js';
 
 /** How many values the policies of a call may keep in it. */
 export const MAX_KEPT = 4;
@@ -15,8 +15,18 @@ export interface StraightEntrant extends Context {
   kept1: unknown;
   kept2: unknown;
   kept3: unknown;
+  /** The copy of a keyed pipeline that it is a call of. */
+  readonly copy: CompactCopy;
   /** Takes the call off the straight path. The operation runs. */
   readonly takenOver: Call;
+}
+
+/** A copy of a keyed pipeline that has no policies of its own yet. */
+export interface CompactCopy {
+  /** What policies keep for it, each in its place; `undefined` once it has policies of its own. */
+  readonly kept: unknown[] | undefined;
+  /** The same, of a copy that has none for certain. */
+  keep(): unknown[];
 }
 
 /**

@@ -3,6 +3,8 @@
  * file is all of it, but for what the policies do (`straight-path.ts` puts that together). In every other case a `Pass` takes the call over
  * where it is, and goes on by the rules of the full engine; each such place is marked "off the path".
  */
+
+import type { RejectedError } from '../../errors.js';
 import { homeHere } from '../call/async-context.js';
 import { settledResult } from '../call/delivery.js';
 import type { Host } from '../call/host.js';
@@ -11,9 +13,8 @@ import { Delivery } from '../call/phase.js';
 import { isNative, rejectedSoon, soon } from '../call/promises.js';
 import type { ContextOwner, Operation } from '../contract/context.js';
 import { Attempt } from '../contract/context.js';
-import type { StraightEntrant, StraightPath } from '../contract/straight-half.js';
+import type { CompactCopy, StraightEntrant, StraightPath } from '../contract/straight-half.js';
 import { THROUGH } from '../contract/straight-half.js';
-import type { RejectedError } from '../../errors.js';
 import { kindOfError } from '../outcome/outcome.js';
 import type { Layer, Plan } from '../plan.js';
 import { needsHome } from '../plan.js';
@@ -34,7 +35,7 @@ export function runCall(
   const path = plan.path ?? straightPathAt(plan, host);
   // Off the path: it has none, or somebody may end the call, or hears of each.
   if (path === undefined || signal !== undefined || watch !== undefined || path.hub.routine) {
-    return Pass.run(host, plan, operation, delivery, signal, undefined, watch);
+    return Pass.run(host, wholeOf(plan, host), operation, delivery, signal, undefined, watch);
   }
   const call = new StraightCall(host, plan, operation, delivery);
   host.inFlight++;
@@ -62,9 +63,14 @@ export function runCall(
   return call.takenOver.answered(result, promise);
 }
 
+/** The plan by which the full engine goes: where copies share one because they have no policies of their own, this one gets some. */
+function wholeOf(plan: Plan, host: Host): Plan {
+  return plan.isCompact ? host.plan : plan;
+}
+
 /** Whether somebody hears of what happens in a call. */
-function isHeard({ inner }: Plan, hub: { readonly active: boolean }): boolean {
-  return hub.active || (inner.length > 0 && inner.some((each) => each.hub.active));
+function isHeard({ inner }: Plan, hub: StraightPath['hub']): boolean {
+  return hub.active || hub.routine || (inner.length > 0 && inner.some((each) => each.hub.active));
 }
 
 /** Says on an error of ours where it comes from. */
@@ -214,10 +220,15 @@ class StraightCall extends Attempt implements StraightEntrant {
 
   /** A pass that has come in as far as to `layer`. */
   #passAt(layer: number): Pass {
-    const pass = Pass.adopt(this.#host, this.#plan, this, this.#delivery);
+    const host = this.#host;
+    const pass = Pass.adopt(host, wholeOf(this.#plan, host), this, this.#delivery);
     const { halves } = this.#plan.path as StraightPath;
     for (let i = 0; i < layer; i++) pass.keep(i, halves[i]?.stateOf?.(this, pass));
     return pass;
+  }
+
+  get copy(): CompactCopy {
+    return this.#host;
   }
 
   get kept0(): unknown {
