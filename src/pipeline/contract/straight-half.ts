@@ -1,9 +1,9 @@
 import type { RejectedError } from '../../errors.js';
 import type { TimeSource } from '../../time/time-source.js';
+import type { OutcomeKind } from '../outcome/outcome.js';
 import type { Tally } from '../reporting/tally.js';
 import type { Call } from './call.js';
 import type { Context } from './context.js';
-import type { OutcomeKind } from '../outcome/outcome.js';
 
 /** How many values the policies of a call may keep in it. */
 export const MAX_KEPT = 4;

@@ -3,6 +3,8 @@
  * file is all of it, but for what the policies do (`straight-path.ts` puts that together). In every other case a `Pass` takes the call over
  * where it is, and goes on by the rules of the full engine; each such place is marked "off the path".
  */
+
+import type { RejectedError } from '../../errors.js';
 import { homeHere } from '../call/async-context.js';
 import { settledResult } from '../call/delivery.js';
 import type { Host } from '../call/host.js';
@@ -13,7 +15,6 @@ import type { ContextOwner, Operation } from '../contract/context.js';
 import { Attempt } from '../contract/context.js';
 import type { StraightEntrant, StraightPath } from '../contract/straight-half.js';
 import { THROUGH } from '../contract/straight-half.js';
-import type { RejectedError } from '../../errors.js';
 import { kindOfError } from '../outcome/outcome.js';
 import type { Layer, Plan } from '../plan.js';
 import { needsHome } from '../plan.js';

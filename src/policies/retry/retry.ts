@@ -2,7 +2,11 @@ import { mark } from '../../copies.js';
 import { isRejectedError } from '../../error-kinds.js';
 import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Call, Drive, Driver, LateCopies } from '../../pipeline/contract/policy.js';
-import type { StraightEnd, StraightHalf, StraightPlace } from '../../pipeline/contract/straight-half.js';
+import type {
+  StraightEnd,
+  StraightHalf,
+  StraightPlace,
+} from '../../pipeline/contract/straight-half.js';
 import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { RetryStop } from '../../pipeline/reporting/events.js';
