@@ -178,10 +178,9 @@ export class CircuitBreakerPolicy implements Gate {
       fail: (_call, { kind }) => byDefault && kind === 'rejected',
       refuse: (about) => {
         if (this.#options.dryRun) return undefined;
-        if (circuit.state === 'isolated') return refusalOf(circuit, about, undefined);
-        if (circuit.state !== 'open') return undefined;
-        const leftMs = circuit.leftMs(time.recent());
-        return leftMs === undefined ? undefined : refusalOf(circuit, about, leftMs);
+        const now = circuit.state === 'isolated' ? 0 : time.recent();
+        const refused = circuit.state === 'isolated' || circuit.surelyOpen(now);
+        return refused ? refusalOf(circuit, about, now) : undefined;
       },
       stateOf: (call) => keptIn(call, place),
     };
@@ -356,7 +355,7 @@ export class CircuitBreakerPolicy implements Gate {
       call.state = new Admitted(now, stampOf(call, circuit), probe);
       return undefined;
     }
-    if (!this.#options.dryRun) return refusalOf(circuit, call, waitOf(circuit, now));
+    if (!this.#options.dryRun) return refusalOf(circuit, call, now);
     call.state = UNCOUNTED;
     const { reason } = circuit.state === 'isolated' ? CircuitIsolatedError : CircuitOpenError;
     call.wouldReject(reason, waitOf(circuit, now));

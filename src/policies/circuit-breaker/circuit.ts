@@ -114,14 +114,16 @@ export class Circuit {
     else if (this.#ramp?.over(nowMs) === true) this.#endRamp();
   }
 
-  /**
-   * While open: how long it stays so, by a time that may be up to a tick early. `undefined` where only the exact time will do: when that may
-   * be over, or the clock went back.
-   */
-  leftMs(recentMs: number): number | undefined {
+  /** While open: for how long it stays so. */
+  leftMs(nowMs: number): number {
+    return Math.min(this.openUntil - nowMs, this.#openForMs);
+  }
+
+  /** Whether it is open, and a time that may be a tick early is good enough to say for how long: it is not near the end, nor when the clock went back. */
+  surelyOpen(recentMs: number): boolean {
+    if (this.state !== 'open') return false;
     const left = this.openUntil - recentMs;
-    const isSure = left > NEAR_MS && left <= this.#openForMs + 2 * TICK_MS;
-    return isSure ? Math.min(left, this.#openForMs) : undefined;
+    return left > NEAR_MS && left <= this.#openForMs + 2 * TICK_MS;
   }
 
   /** While half-open: the probes in flight. Call {@link Circuit.advance} first. */

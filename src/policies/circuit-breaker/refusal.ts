@@ -5,7 +5,7 @@ import type { Circuit } from './circuit.js';
 
 /** How long a call that is refused now has to wait until one is let in for certain, where that is known. */
 export function waitOf(circuit: Circuit, nowMs: number): number | undefined {
-  if (circuit.state === 'open') return circuit.openUntil - nowMs;
+  if (circuit.state === 'open') return circuit.leftMs(nowMs);
   return circuit.ramp === undefined ? undefined : circuit.ramp.endsAt - nowMs;
 }
 
@@ -13,7 +13,7 @@ export function waitOf(circuit: Circuit, nowMs: number): number | undefined {
 export function refusalOf(
   circuit: Circuit,
   { captureStack, label }: RefusedCall,
-  retryAfter: number | undefined,
+  nowMs: number,
 ): RejectedError {
   const { state, cause } = circuit;
   if (state === 'isolated') {
@@ -22,7 +22,7 @@ export function refusalOf(
     });
   }
   const message = `${label}: the circuit breaker is ${DOING[state]}`;
-  const init = { captureStack, retryAfter };
+  const init = { captureStack, retryAfter: waitOf(circuit, nowMs) };
   return cause === undefined
     ? new CircuitOpenError(message, init)
     : new CausedError(message, init, cause);

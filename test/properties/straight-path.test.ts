@@ -1,0 +1,511 @@
+import fc from 'fast-check';
+import {
+  type BulkheadPolicy,
+  bulkhead,
+  type CircuitBreakerPolicy,
+  type Context,
+  circuitBreaker,
+  fallback,
+  type Outcome,
+  type PipelineEvent,
+  type Policy,
+  pipeline,
+  rateLimiter,
+  retry,
+  throttle,
+  timeout,
+} from 'holdfast';
+import { VirtualClock } from 'holdfast/testing';
+import { expect, it } from 'vitest';
+import type { Tally } from '../../src/pipeline/reporting/tally.js';
+import { gate } from '../pipeline/support/layers.js';
+
+type LayerSpec =
+  | {
+      readonly is: 'retry';
+      readonly maxRetries: number;
+      readonly budget: boolean;
+      readonly handles: boolean;
+    }
+  | {
+      readonly is: 'breaker';
+      readonly minimumCalls: number;
+      readonly ramp: number;
+      readonly slow: boolean;
+      readonly dryRun: boolean;
+    }
+  | { readonly is: 'timeout'; readonly ms: number }
+  | {
+      readonly is: 'bulkhead';
+      readonly max: number;
+      readonly queue: number;
+      readonly holds: boolean;
+    }
+  | { readonly is: 'rateLimiter'; readonly limit: number; readonly maxWait: number }
+  | { readonly is: 'throttle' }
+  | { readonly is: 'fallback'; readonly how: 'value' | 'function' | 'later' | 'some' }
+  | { readonly is: 'gate'; readonly refuses: number };
+
+type Operation =
+  | {
+      readonly does:
+        | 'return'
+        | 'throw'
+        | 'resolved'
+        | 'rejected'
+        | 'thenable'
+        | 'never'
+        | 'refused';
+    }
+  | { readonly does: 'resolve' | 'reject'; readonly delay: number };
+
+type Step =
+  | {
+      readonly do: 'call';
+      readonly settles: boolean;
+      readonly signal: boolean;
+      readonly reads: boolean;
+      readonly timeout: number | undefined;
+      readonly operation: Operation;
+    }
+  | { readonly do: 'advance'; readonly ms: number }
+  | {
+      readonly do:
+        | 'trip'
+        | 'isolate'
+        | 'release'
+        | 'reset'
+        | 'listen to all'
+        | 'listen to refusals'
+        | 'listen inside'
+        | 'listen to the breaker'
+        | 'deafen'
+        | 'abort'
+        | 'drain';
+    };
+
+interface Spec {
+  readonly layers: readonly LayerSpec[];
+  /** From which layer on they are those of a pipeline of its own. */
+  readonly nestedFrom: number;
+  readonly steps: readonly Step[];
+}
+
+const often = <T>(weight: number, arbitrary: fc.Arbitrary<T>) => ({ weight, arbitrary });
+const layer: fc.Arbitrary<LayerSpec> = fc.oneof(
+  often(
+    3,
+    fc.record({
+      is: fc.constant('retry' as const),
+      maxRetries: fc.integer({ min: 0, max: 2 }),
+      budget: fc.boolean(),
+      handles: fc.boolean(),
+    }),
+  ),
+  often(
+    4,
+    fc.record({
+      is: fc.constant('breaker' as const),
+      minimumCalls: fc.integer({ min: 1, max: 5 }),
+      ramp: fc.constantFrom(0, 2_000),
+      slow: fc.oneof(often(1, fc.constant(true)), often(5, fc.constant(false))),
+      dryRun: fc.oneof(often(1, fc.constant(true)), often(5, fc.constant(false))),
+    }),
+  ),
+  often(
+    3,
+    fc.record({ is: fc.constant('timeout' as const), ms: fc.integer({ min: 50, max: 2_000 }) }),
+  ),
+  often(
+    3,
+    fc.record({
+      is: fc.constant('bulkhead' as const),
+      max: fc.integer({ min: 1, max: 4 }),
+      queue: fc.integer({ min: 0, max: 2 }),
+      holds: fc.boolean(),
+    }),
+  ),
+  often(
+    1,
+    fc.record({
+      is: fc.constant('rateLimiter' as const),
+      limit: fc.integer({ min: 1, max: 5 }),
+      maxWait: fc.constantFrom(0, 500),
+    }),
+  ),
+  often(1, fc.record({ is: fc.constant('throttle' as const) })),
+  often(
+    2,
+    fc.record({
+      is: fc.constant('fallback' as const),
+      how: fc.constantFrom('value', 'value', 'function', 'later', 'some') as fc.Arbitrary<'value'>,
+    }),
+  ),
+  often(
+    1,
+    fc.record({ is: fc.constant('gate' as const), refuses: fc.integer({ min: 2, max: 9 }) }),
+  ),
+);
+const delay = fc.integer({ min: 1, max: 3_000 });
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  often(
+    6,
+    fc.record({
+      does: fc.constantFrom(
+        'resolved',
+        'resolved',
+        'rejected',
+        'return',
+        'throw',
+        'thenable',
+        'never',
+        'refused',
+      ) as fc.Arbitrary<'return'>,
+    }),
+  ),
+  often(
+    6,
+    fc.record({
+      does: fc.constantFrom('resolve', 'resolve', 'reject') as fc.Arbitrary<'resolve'>,
+      delay,
+    }),
+  ),
+);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  often(
+    20,
+    fc.record({
+      do: fc.constant('call' as const),
+      settles: fc.boolean(),
+      signal: fc.oneof(often(6, fc.constant(false)), often(1, fc.constant(true))),
+      reads: fc.boolean(),
+      timeout: fc.oneof(often(8, fc.constant(undefined)), often(1, fc.constant(700))),
+      operation,
+    }),
+  ),
+  often(
+    8,
+    fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 4_000 }) }),
+  ),
+  often(
+    5,
+    fc.record({
+      do: fc.constantFrom(
+        'trip',
+        'isolate',
+        'release',
+        'reset',
+        'listen to all',
+        'listen to refusals',
+        'listen inside',
+        'listen to the breaker',
+        'deafen',
+        'deafen',
+        'abort',
+      ) as fc.Arbitrary<'trip'>,
+    }),
+  ),
+);
+const spec: fc.Arbitrary<Spec> = fc.record({
+  layers: fc.array(layer, { maxLength: 5 }),
+  nestedFrom: fc.integer({ min: 0, max: 9 }),
+  steps: fc.array(step, { minLength: 1, maxLength: 40 }),
+});
+
+/** Numbers that are the same each time. */
+function numbers(): () => number {
+  let state = 1;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}
+
+function wordsOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, cause } = error;
+  return { ...error, name, message, cause: cause === undefined ? undefined : wordsOf(cause) };
+}
+
+/** What the engine keeps of a pipeline. */
+interface Inside {
+  readonly plan: { path: unknown; mayBeStraight: boolean };
+  readonly tally: Tally;
+}
+
+/** What telemetry shows of the counts. */
+function countsOf({ straight, calls, attempts, rejections, limits }: Tally): unknown {
+  const counts = new Map<string, number>();
+  const count = (n: number, ...what: unknown[]): void => {
+    const words = what.join(' ');
+    if (n > 0) counts.set(words, (counts.get(words) ?? 0) + n);
+  };
+  // One count for a call that simply succeeded, and for its attempt.
+  count(straight, 'call', 'success', undefined, 'once');
+  count(straight, 'attempt', 'first', 'success');
+  for (const { outcome, errorType, once, retried } of calls) {
+    count(once, 'call', outcome, errorType, 'once');
+    count(retried, 'call', outcome, errorType, 'retried');
+  }
+  for (const { kind, outcome, count: n } of attempts) count(n, 'attempt', kind, outcome);
+  for (const { policy, reason, enforced, waived } of rejections) {
+    count(enforced, 'rejection', policy, reason);
+    count(waived, 'waived', policy, reason);
+  }
+  for (const { policy, count: n } of limits) count(n, 'limit', policy);
+  return counts;
+}
+
+/** A pipeline, and all that can be seen of it written down. */
+class World {
+  /** How each call ended, and in which step. */
+  readonly ends: unknown[] = [];
+  readonly heard: unknown[] = [];
+  readonly read: unknown[] = [];
+  /** Results and failures were made anew by each call of the operation. */
+  runs = 0;
+  readonly clock = new VirtualClock({
+    settle: async () => {
+      for (let i = 0; i < 64; i++) await undefined;
+    },
+  });
+  readonly #breakers: CircuitBreakerPolicy[] = [];
+  readonly #bulkheads: BulkheadPolicy[] = [];
+  readonly #pipeline;
+  readonly #inner;
+  readonly #held: { release(): void }[] = [];
+  #unlisten: (() => void)[] = [];
+  #controller = new AbortController();
+  #step = 0;
+
+  constructor({ layers, nestedFrom }: Spec) {
+    const policies = layers.map((each) => this.#policyOf(each));
+    const { clock } = this;
+    const discard = (value: unknown): void => void this.read.push(['discarded', value, this.#step]);
+    const inner = policies.slice(nestedFrom);
+    this.#inner = pipeline({ name: 'inner', clock, discard }, ...inner);
+    const nested = inner.length > 0 ? [this.#inner] : [];
+    this.#pipeline = pipeline(
+      { name: 'calls', clock, discard },
+      ...policies.slice(0, nestedFrom),
+      ...nested,
+    );
+  }
+
+  get inside(): Inside {
+    return this.#pipeline as unknown as Inside;
+  }
+
+  /** What shows of it now. */
+  get state(): unknown {
+    const { ends, heard, read, runs } = this;
+    const { tally } = this.inside;
+    const seen = this.#pipeline.snapshot();
+    const measures = [...this.#breakers, ...this.#bulkheads].map((policy) =>
+      policy.measure(this.clock.now()),
+    );
+    const pending = this.clock.pending;
+    const counts = countsOf(tally);
+    return structuredClone({ ends, heard, read, runs, counts, seen, measures, pending });
+  }
+
+  async take(step: Step): Promise<void> {
+    this.#step++;
+    switch (step.do) {
+      case 'call':
+        this.#call(step);
+        break;
+      case 'advance':
+        await this.clock.advance(step.ms);
+        break;
+      case 'trip':
+        this.#breakers[0]?.trip();
+        break;
+      case 'isolate': {
+        const held = this.#breakers[0]?.isolate();
+        if (held !== undefined) this.#held.push(held);
+        break;
+      }
+      case 'release':
+        this.#held.pop()?.release();
+        break;
+      case 'reset':
+        this.#breakers[0]?.reset();
+        break;
+      case 'abort':
+        this.#controller.abort(new Error('the caller'));
+        this.#controller = new AbortController();
+        break;
+      case 'deafen':
+        for (const unlisten of this.#unlisten) unlisten();
+        this.#unlisten = [];
+        break;
+      default:
+        this.#listen(step.do);
+    }
+    await this.clock.flush();
+  }
+
+  #listen(to: string): void {
+    const hear = ({ callId, ...event }: PipelineEvent): void => {
+      const told = Object.entries(event).map(([key, value]) => [key, wordsOf(value)]);
+      this.heard.push([to, this.#step, callId !== undefined, Object.fromEntries(told)]);
+    };
+    if (to === 'listen to all') this.#unlisten.push(this.#pipeline.on(hear));
+    else if (to === 'listen to refusals') this.#unlisten.push(this.#pipeline.on('rejection', hear));
+    else if (to === 'listen inside') this.#unlisten.push(this.#inner.on(hear));
+    else {
+      const unsubscribe = this.#breakers[0]?.subscribe((event, callId) =>
+        hear({ ...event, callId } as PipelineEvent),
+      );
+      if (unsubscribe !== undefined) this.#unlisten.push(unsubscribe);
+    }
+  }
+
+  #call({ settles, signal, reads, timeout, operation }: Step & { do: 'call' }): void {
+    const i = this.ends.push('pending') - 1;
+    const options =
+      signal || timeout !== undefined
+        ? { timeout, signal: signal ? this.#controller.signal : undefined }
+        : undefined;
+    const run = (context: Context): unknown => {
+      const n = this.runs++;
+      if (reads) {
+        const { attempt, deadline, timeLeft, pipeline: name } = context;
+        this.read.push([
+          i,
+          attempt,
+          deadline,
+          timeLeft,
+          name,
+          { ...context },
+          JSON.stringify(context),
+        ]);
+      }
+      const { signal: own } = context;
+      own.addEventListener('abort', () =>
+        this.read.push([i, n, 'aborted', wordsOf(own.reason), this.#step]),
+      );
+      const answer = `${i}.${n}`;
+      switch (operation.does) {
+        case 'return':
+          return answer;
+        case 'throw':
+          throw new Error(answer);
+        case 'resolved':
+          return Promise.resolve(answer);
+        case 'rejected':
+          return Promise.reject(new Error(answer));
+        case 'thenable':
+          // biome-ignore lint/suspicious/noThenProperty: that is what is tried.
+          return { then: (fulfil: (value: unknown) => void) => fulfil(answer) };
+        case 'never':
+          return new Promise(() => {});
+        case 'refused':
+          return Promise.reject(Object.assign(new TypeError(answer), { code: 'ECONNREFUSED' }));
+        default:
+          return new Promise((resolve, reject) => {
+            this.clock.setTimer(
+              () => (operation.does === 'resolve' ? resolve(answer) : reject(new Error(answer))),
+              operation.delay,
+            );
+          });
+      }
+    };
+    const end = (how: string) => (result: unknown) => {
+      const told =
+        settles && how === 'resolved'
+          ? { ...(result as object), reason: wordsOf((result as PromiseRejectedResult).reason) }
+          : wordsOf(result);
+      this.ends[i] = [how, told, this.#step, this.clock.now()];
+    };
+    const call = settles
+      ? this.#pipeline.settle(run, options)
+      : this.#pipeline.execute(run, options);
+    call.then(end('resolved'), end('rejected'));
+  }
+
+  #policyOf(here: LayerSpec): Policy<unknown> {
+    switch (here.is) {
+      case 'retry':
+        return retry({
+          maxRetries: here.maxRetries,
+          random: numbers(),
+          initialDelay: 100,
+          ...(here.budget ? {} : { budget: false as const }),
+          ...(here.handles ? { handle: ({ kind }: Outcome) => kind === 'rejected' } : {}),
+        });
+      case 'breaker': {
+        const breaker = circuitBreaker({
+          minimumCalls: here.minimumCalls,
+          failureRate: 0.5,
+          window: '5s',
+          openFor: '1s',
+          rampFor: here.ramp,
+          random: numbers(),
+          dryRun: here.dryRun,
+          ...(here.slow ? { slowCallDuration: 500, slowCallRate: 0.5 } : {}),
+        });
+        this.#breakers.push(breaker);
+        return breaker;
+      }
+      case 'timeout':
+        return timeout(here.ms);
+      case 'bulkhead': {
+        const policy = bulkhead({
+          maxConcurrent: here.max,
+          maxQueued: here.queue,
+          releaseOnAbandon: !here.holds,
+        });
+        this.#bulkheads.push(policy);
+        return policy;
+      }
+      case 'rateLimiter':
+        return rateLimiter({ limit: here.limit, per: '1s', maxWait: here.maxWait });
+      case 'throttle':
+        return throttle({ random: numbers(), window: '10s' });
+      case 'fallback': {
+        if (here.how === 'value') return fallback('instead');
+        if (here.how === 'some')
+          return fallback('instead', { handle: ({ kind }) => kind === 'rejected' });
+        return fallback(({ kind }) => (here.how === 'later' ? Promise.resolve(kind) : kind));
+      }
+      default: {
+        let entered = 0;
+        return gate({
+          enter: () => {
+            if (++entered % here.refuses === 0) throw new Error('not now');
+            return undefined;
+          },
+          exit: (call, outcome) => {
+            this.read.push([call.attempts, outcome.kind, this.#step]);
+          },
+        });
+      }
+    }
+  }
+}
+
+it('G1, G6: calls on the straight path do what they do in the full engine: outcomes, counts, events and snapshots', {
+  timeout: 120_000,
+}, async () => {
+  let straight = 0;
+  await fc.assert(
+    fc.asyncProperty(spec, async (each) => {
+      const worlds = [new World(each), new World(each)] as const;
+      const [, full] = worlds;
+      if (worlds[0].inside.plan.path !== undefined) straight++;
+      Object.assign(full.inside.plan, { path: undefined, mayBeStraight: false });
+      for (const [i, step] of each.steps.entries()) {
+        for (const world of worlds) await world.take(step);
+        expect(worlds[0].state, `after step ${i}, ${JSON.stringify(step)}`).toEqual(full.state);
+      }
+      for (const world of worlds) {
+        await world.take({ do: 'advance', ms: 60_000 });
+      }
+      expect(worlds[0].state, 'at the end').toEqual(full.state);
+    }),
+    { numRuns: 1_000 },
+  );
+  expect(straight).toBeGreaterThan(100);
+});
