@@ -1,9 +1,9 @@
 import type { TimeoutError } from '../errors.js';
 import type { CallSite } from '../pipeline/call/call-site.js';
+import { failLate } from '../pipeline/call/late-failure.js';
 import type { Occupants } from '../pipeline/lifecycle/occupants.js';
 import { success } from '../pipeline/outcome/outcome.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { failLate } from '../pipeline/reporting/late-failure.js';
 import { formatDuration } from '../time/duration.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { WatchableSignal } from './abort-watch.js';

@@ -1,6 +1,6 @@
 import type { Audience, Driver, Gate, Policy } from './contract/policy.js';
 import type { FailureRule } from './outcome/failure-rule.js';
-import type { Hub } from './reporting/events.js';
+import type { Hub } from './reporting/hub.js';
 
 /** A pipeline that other pipelines contain: its listeners hear of its policies there too. */
 export interface Nested {

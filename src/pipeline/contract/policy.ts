@@ -11,8 +11,8 @@ import type { TimeSource } from '../../time/time-source.js';
 import type { FailureRule } from '../outcome/failure-rule.js';
 import type { Outcome } from '../outcome/outcome.js';
 import type { Known, Verdict } from '../outcome/verdict.js';
-import type { BreakerState, EventBody, Told } from '../reporting/events.js';
 import type { Context } from './context.js';
+import type { BreakerState, EventBody, Told } from './events.js';
 import type { PolicyMeasures } from './measures.js';
 import type { Refusals } from './refusals.js';
 

@@ -2,7 +2,7 @@ import { DrainingError } from '../../errors.js';
 import type { Gate } from '../contract/policy.js';
 import type { Plan } from '../plan.js';
 import { planOf } from '../plan.js';
-import type { Hub } from '../reporting/events.js';
+import type { Hub } from '../reporting/hub.js';
 
 /** What of a pipeline has to be seen while it drains. */
 interface Occupied {

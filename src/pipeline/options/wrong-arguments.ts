@@ -2,8 +2,8 @@
 import { describe } from '../../config/describe.js';
 import { nearest } from '../../config/nearest.js';
 import { ConfigError } from '../../errors.js';
+import { eventTypes } from '../contract/events.js';
 import type { Policy } from '../contract/policy.js';
-import { eventTypes } from '../reporting/events.js';
 
 /**
  * Whether it can be run: a function, and none that makes a generator. Called, that one does nothing yet: each attempt would be a success, and

@@ -1,5 +1,5 @@
 import { ContractError } from '../../errors.js';
-import { adopted, isThenable } from '../call/promises.js';
+import { adopted, isThenable } from './promises.js';
 
 /**
  * Refuses a promise where an answer is needed at once: taken for a yes, or for no answer, it would be a mistake nobody

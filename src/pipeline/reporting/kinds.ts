@@ -1,5 +1,5 @@
 /** The words for calls and attempts in counters, events and telemetry. */
-import type { ToldOutcome } from './events.js';
+import type { ToldOutcome } from '../contract/events.js';
 
 /** What counts as one call's end in telemetry */
 export type CallOutcome = ToldOutcome | 'fallback';

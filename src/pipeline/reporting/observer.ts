@@ -1,6 +1,6 @@
 import type { TimeSource } from '../../time/time-source.js';
 import type { Context, Operation } from '../contract/context.js';
-import type { PipelineEvent } from './events.js';
+import type { PipelineEvent } from '../contract/events.js';
 import type { CallOutcome } from './kinds.js';
 import type { Tally } from './tally.js';
 

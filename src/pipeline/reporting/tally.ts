@@ -1,5 +1,5 @@
+import type { ToldOutcome } from '../contract/events.js';
 import { errorTypeOf, OTHER_ERROR } from './error-type.js';
-import type { ToldOutcome } from './events.js';
 import type { AttemptKind, CountedOutcome } from './kinds.js';
 
 /** Calls that ended alike. */

@@ -1,7 +1,7 @@
-import type { Host } from '../call/host.js';
+import type { PipelineEvent } from '../contract/events.js';
 import { failure } from '../outcome/outcome.js';
-import type { PipelineEvent } from './events.js';
-import { reportFault } from './events.js';
+import { reportFault } from '../reporting/faults.js';
+import type { Host } from './host.js';
 
 /** A call that had succeeded, and then failed in what it had brought. */
 export interface LateFailure {

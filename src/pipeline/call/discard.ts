@@ -1,5 +1,5 @@
 import type { Discard } from '../options/hooks.js';
-import { reportFault } from '../reporting/events.js';
+import { reportFault } from '../reporting/faults.js';
 
 /** Gives a value to the discard hook; whatever the hook does, now or later, is kept from the call. */
 export function discardWith(hook: Discard | undefined, value: unknown): void {
