@@ -1,16 +1,14 @@
 import type { Mark } from '../copies.js';
 import { isFit, MARK, markOf, ownMark } from '../copies.js';
-import { ConfigError } from '../errors.js';
 import { systemClock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
 import type { TimeSource } from '../time/time-source.js';
-import { isSameTime, timeSourceOf } from '../time/time-source.js';
+import { timeSourceOf } from '../time/time-source.js';
 import { Delivery, settledResult } from './call/delivery.js';
 import type { Host } from './call/host.js';
 import { Pass } from './call/pass.js';
 import type { Context, LayerSettings, Operation } from './contract/context.js';
-import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './contract/events.js';
-import { eventTypes } from './contract/events.js';
+import type { EventOf, EventType, Listener } from './contract/events.js';
 import type { Gate, Policy } from './contract/policy.js';
 import type { Unread } from './lifecycle/closing.js';
 import { Closing } from './lifecycle/closing.js';
@@ -21,21 +19,15 @@ import { startOverAll } from './lifecycle/start-over.js';
 import type { CallOptions } from './options/call-options.js';
 import { isPlain, resolveCall } from './options/call-options.js';
 import type { Discard, ErrorTypeOf, StatusOf } from './options/hooks.js';
-import { refuseMisfit } from './options/incompatible-copy.js';
 import type { ResolvedPipeline } from './options/pipeline-options.js';
-import {
-  isOperation,
-  listedTwice,
-  noEvent,
-  noOperation,
-  notAPolicy,
-} from './options/wrong-arguments.js';
-import type { FailureRule, IsFailure } from './outcome/failure-rule.js';
-import { failureRuleOf, isPartial } from './outcome/failure-rule.js';
+import { isOperation, noOperation } from './options/wrong-arguments.js';
+import type { FailureRule } from './outcome/failure-rule.js';
+import { placePolicies, ruleAmong } from './place-policies.js';
 import type { Placed, Plan } from './plan.js';
 import { planInside, planOf } from './plan.js';
 import { Hub } from './reporting/hub.js';
 import { labelOf, publicKeyOf } from './reporting/label.js';
+import { hearing, reportPolicies } from './reporting/listening.js';
 import type { CallObserver } from './reporting/observer.js';
 import { Tally } from './reporting/tally.js';
 
@@ -125,7 +117,8 @@ export class Pipeline<Adds = never> {
   #timed: { readonly of: Plan; readonly plan: Plan } | undefined;
   /** A copy with other policies than its template's. */
   readonly #isApart: boolean;
-  #subscriptions: (() => void)[] | undefined;
+  /** Set while policies report what happens in them outside any call. */
+  #unsubscribe: (() => void) | undefined;
   #occupants: Occupants | undefined;
 
   private constructor(
@@ -251,21 +244,7 @@ export class Pipeline<Adds = never> {
   on(listener: Listener): () => void;
   on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
   on(typeOrListener: EventType | Listener, listener?: (event: never) => void): () => void {
-    const heard =
-      typeof typeOrListener === 'function'
-        ? typeOrListener
-        : (event: PipelineEvent): unknown =>
-            event.type === typeOrListener ? (listener as Listener)(event) : undefined;
-    if (typeof (listener ?? typeOrListener) !== 'function') {
-      throw new TypeError('pipeline.on: the listener must be a function');
-    }
-    if (typeof typeOrListener !== 'function' && !eventTypes.includes(typeOrListener)) {
-      throw noEvent(typeOrListener);
-    }
-    const routine =
-      typeof typeOrListener === 'function' ||
-      typeOrListener === 'call' ||
-      typeOrListener === 'attempt';
+    const { heard, routine } = hearing(typeOrListener, listener);
     const remove = this.hub.add(heard, routine);
     this.subscribe();
     return remove;
@@ -301,7 +280,7 @@ export class Pipeline<Adds = never> {
 
   /** Lets go of all listeners. Calls in flight go on, and so may later ones; they are no longer reported. */
   dispose(): void {
-    this.#unsubscribe();
+    this.#unsubscribe?.();
     if (!this.#isCopy || this.#isApart) this.observer?.dispose();
     else this.retire();
     this.observer = undefined;
@@ -378,19 +357,9 @@ export class Pipeline<Adds = never> {
 
   /** @internal Reports what happens in policies outside any call; done by `on`, and by `keyed` for its copies. */
   subscribe(): void {
-    if (this.#subscriptions !== undefined) return;
-    this.#subscriptions = [this.hub.untilSilent(() => this.#unsubscribe())];
-    for (const { name: policyName, policy } of this.plan.layers) {
-      if (policy.subscribe === undefined) continue;
-      const report = (event: EventBody, callId?: number): void => {
-        const { name, key } = this;
-        const where = { pipeline: name, key, policy: policyName, callId };
-        const full = { ...event, ...where } as PipelineEvent;
-        this.hub.emit(full);
-        this.observer?.event(full);
-      };
-      this.#subscriptions.push(policy.subscribe(report));
-    }
+    this.#unsubscribe ??= reportPolicies(this, () => {
+      this.#unsubscribe = undefined;
+    });
   }
 
   /** A call that brings more than a signal. */
@@ -414,68 +383,8 @@ export class Pipeline<Adds = never> {
     }
     return this.#timed.plan;
   }
-
-  #unsubscribe(): void {
-    for (const unsubscribe of this.#subscriptions ?? []) unsubscribe();
-    this.#subscriptions = undefined;
-  }
 }
 
 function flatten(policies: readonly PipelineLayer[], host: Host): Placed[] {
-  const placed = policies.flatMap((layer, i): Placed[] => {
-    if (Pipeline.is(layer)) {
-      checkNested(layer, host, i);
-      return layer.plan.layers.map(({ policy, within, rule }) => ({
-        policy,
-        within: [...within, layer],
-        rule,
-      }));
-    }
-    refuseMisfit(layer, `pipeline.policies[${i}]`);
-    if (!isPolicy(layer)) throw notAPolicy(layer, i);
-    return [{ policy: layer, within: [], rule: layer.failureRule }];
-  });
-  const seen = new Set<Policy<unknown>>();
-  for (const { policy } of placed) {
-    if (seen.has(policy)) throw listedTwice(policy);
-    seen.add(policy);
-  }
-  return placed;
-}
-
-/** The pipeline's own idea of failure, or the first that comes with its policies: of `standard()`, or of a nested pipeline. */
-function ruleAmong(
-  isFailure: IsFailure | undefined,
-  placed: readonly Placed[],
-): FailureRule | undefined {
-  const own = isFailure === undefined ? undefined : failureRuleOf(isFailure);
-  if (own !== undefined && !isPartial(own)) return own;
-  return placed.find(({ rule }) => rule !== undefined)?.rule ?? own;
-}
-
-/** A nested pipeline becomes layers of the outer one, whose clock and discard hook then serve them. */
-function checkNested(nested: Pipeline<unknown>, host: Host, i: number): void {
-  let own: string | undefined;
-  if (!isSameTime(nested.time, host.time)) own = 'clock';
-  else if (nested.discard !== undefined && nested.discard !== host.discard) own = 'discard hook';
-  if (own === undefined) return;
-  const path = `pipeline.policies[${i}]`;
-  throw new ConfigError(
-    `${path}: the nested pipeline "${nested.name}" has a ${own} of its own, which would not be used here; give "${host.name}" the same one`,
-    { path, value: nested, policy: 'pipeline' },
-  );
-}
-
-function isPolicy(value: unknown): value is Policy<unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  try {
-    const policy = value as Record<string, unknown>;
-    if (typeof policy['type'] !== 'string') return false;
-    return policy['role'] === 'gate'
-      ? typeof policy['enter'] === 'function' && typeof policy['exit'] === 'function'
-      : policy['role'] === 'driver' && typeof policy['drive'] === 'function';
-  } catch {
-    // A proxy, or a getter that throws.
-    return false;
-  }
+  return placePolicies(policies, host, Pipeline.is);
 }

@@ -1,6 +1,6 @@
 /**
- * What an operation is told about the attempt it makes. Its members are read when they are asked for, so pass it on as it is: a
- * copy (`{ ...context }`) has none of them.
+ * What an operation is told about its attempt. All members are getters, so pass the object on as it is: a copy
+ * (`{ ...context }`) has none of them.
  */
 export interface Context {
   /** Aborts when this attempt is given up: by the caller, by a timeout, or because another attempt takes its place. Made on first read. */
@@ -19,12 +19,12 @@ export interface Context {
 export type Operation<T = unknown> = (context: Context) => T | PromiseLike<T>;
 
 /**
- * What a call sets in place of its policies' own options, by layer: of a timeout the milliseconds (`Infinity` for none), of a retry the
- * number of retries.
+ * Values that a call sets in place of its policies' own options, by layer: for a timeout the milliseconds (`Infinity` for none), for a
+ * retry the number of retries.
  */
 export type LayerSettings = readonly (number | undefined)[];
 
-/** What the clients of this package ask of a context besides. */
+/** A context as this package's own clients (fetch, undici) use it. */
 export interface OwnContext extends Context {
   /** What aborts the signal, for work that outlives the call: a body is read after it. */
   readonly controller: AbortController;
@@ -41,16 +41,16 @@ export function controllerOf(context: Context): AbortController {
   return (context as OwnContext).controller;
 }
 
-/** The number of the call, if anybody listens to it. To be asked before the attempt is over. */
+/** The number of the call, if anybody listens to it. Ask before the attempt is over. */
 export function callIdOf(context: Context): number | undefined {
   return (context as OwnContext).callId;
 }
 
-/** What measures the time of one attempt. Once the attempt is over nothing happens. */
+/** Stops and restarts the time of one attempt. Does nothing once the attempt is over. */
 export interface AttemptClock {
-  /** The time from now on is not the upstream's. */
+  /** The time from now on does not count: the upstream is not to blame for it. */
   stop(): void;
-  /** It is again, after `extraMs` more. */
+  /** The time counts again, with `extraMs` on top. */
   start(extraMs: number): void;
 }
 

@@ -3,12 +3,12 @@ import type { OutcomeKind } from '../outcome/outcome.js';
 /** The states of a circuit breaker, as events and telemetry name them. */
 export type BreakerState = 'closed' | 'open' | 'half_open' | 'isolated';
 
-/** Why a retry that would have been allowed by `maxRetries` was not made, or that none was left. */
+/** Why no further retry was made. `exhausted`: `maxRetries` were made already. */
 export type RetryStop = 'exhausted' | 'budget' | 'deadline' | 'retry_after' | 'rejected';
 
 /**
- * What an outcome is called in events and telemetry. There, what the pipeline's `isFailure` says goes before the kind: a result can be a
- * `failure`, an error a `success`, and either `ignored`.
+ * The name of an outcome in events and telemetry. The verdict of the pipeline's `isFailure` takes precedence over the kind: a result can be
+ * a `failure`, an error a `success`, and either can be `ignored`.
  */
 export type ToldOutcome = OutcomeKind | 'ignored';
 
@@ -43,7 +43,7 @@ export type EventBody =
       readonly value?: unknown;
       readonly error?: unknown;
     }
-  /** The body of an answer failed while it was read, `durationMs` after its headers. The call had ended, most often as a success. */
+  /** The body of a response failed while it was read, `durationMs` after its headers. The call had ended by then, usually as a success. */
   | { readonly type: 'body_failure'; readonly durationMs: number; readonly error: unknown }
   /** No further retry is made, and the outcome is returned as it is. `by` is the policy inside that refused a retry. */
   | {
@@ -64,7 +64,7 @@ export type EventBody =
       readonly reason: string;
       readonly enforced: boolean;
       readonly retryAfter?: number | undefined;
-      /** What the call is refused with; none in a dry run. */
+      /** The error that the call is refused with; none in a dry run. */
       readonly error?: unknown;
     }
   /** A circuit breaker changed state. */
@@ -92,12 +92,12 @@ export type EventBody =
   /** A result nobody will receive was given to the `discard` hook. */
   | { readonly type: 'discard'; readonly value?: unknown };
 
-/** What events say of how something ended. A result that the pipeline takes for a failure (`isFailure`, `errorTypeOf`) is one. */
+/** What events say about an outcome. A result that the pipeline counts as a failure (`isFailure`, `errorTypeOf`) is one here. */
 export interface Told {
   readonly outcome: ToldOutcome;
-  /** That of the result or error, where it has one (`statusOf`). */
+  /** The status of the result or error, if it has one (`statusOf`). */
   readonly status: number | undefined;
-  /** The result, where it ended in one: a retry or a fallback may be about that, too. */
+  /** The result, if there is one: results can be retried and replaced, too. */
   readonly value: unknown;
   readonly error: unknown;
 }

@@ -16,13 +16,13 @@ import type { BreakerState, EventBody, Told } from './events.js';
 import type { PolicyMeasures } from './measures.js';
 import type { Refusals } from './refusals.js';
 
-/** What a policy sees of the call it is part of. Valid from `enter` to `exit`; the engine reuses the object. */
+/** What a policy sees of the call it is part of. Valid from `enter` to `exit`: do not keep it. */
 export interface Call {
   /** Name of the pipeline that runs the call. */
   readonly pipeline: string;
-  /** What messages call that pipeline: its name, and of a keyed one's copy the key, as in `fetch [https://api.example]`. */
+  /** The pipeline as messages name it: its name and, for a copy of a keyed pipeline, the key: `fetch [https://api.example]`. */
   readonly label: string;
-  /** The call's number, as its events have it: no other call of the process has it. Made when it is first asked for. */
+  /** Number of the call, unique in the process. Its events have the same number. Made on first read. */
   readonly callId: number;
   /** @internal Which copy of a keyed pipeline that is, as errors show it. */
   readonly publicKey: string | undefined;
@@ -38,18 +38,18 @@ export interface Call {
   readonly attempts: number;
   /** When the nearest enclosing timeout expires, in the clock's milliseconds; `Infinity` without one. */
   readonly deadline: number;
-  /** @internal As {@link Call.deadline}, up to a tick of the time source early, and at hardly any cost. */
+  /** @internal Like {@link Call.deadline}, but up to a tick of the time source early, and almost free. */
   readonly roughDeadline: number;
   /** @internal What the call sets in place of the own option of the policy in `layer`: see {@link LayerSettings}. */
   setting(layer: number): number | undefined;
   /**
-   * What the pipeline's `isFailure` says of an outcome of this call. `undefined` where it has none, and of timeouts, refusals and aborts, about
-   * which it is not asked.
+   * The verdict of the pipeline's `isFailure` on an outcome of this call. `undefined` if the pipeline has none. It is not asked about timeouts,
+   * refusals and aborts: the verdict on these is `undefined`, too.
    *
    * @throws what `isFailure` throws, and a ContractError when it answers something else.
    */
   isFailure(outcome: Outcome): Verdict | undefined;
-  /** @internal The same, and what more is known. */
+  /** @internal The same, with the finer distinctions of {@link Known}. */
   known(outcome: Outcome): Known;
   /** Whether rejections carry a stack (`captureStack` of the pipeline). */
   readonly captureStack: boolean;
@@ -61,15 +61,15 @@ export interface Call {
   within<T>(run: () => T): T;
   /** Notes an event in the trace of this call alone. For what {@link PolicyBase.subscribe} reports to everybody. */
   note(event: EventBody, layer?: number): void;
-  /** @internal What an event says of an outcome. */
+  /** @internal What an event says about an outcome. */
   told(outcome: Outcome): Told;
-  /** Counts and reports that the policy, in a dry run, lets the call in although it would have refused it. */
+  /** For dry runs: counts and reports that the policy would have refused the call. */
   wouldReject(reason: string, retryAfter?: number): void;
   /**
    * Ends everything inside layer `layer` at once with this error as a timeout: the operation's signal aborts with the
    * error, permits inside are given back, and the outcome goes on outwards from that layer. The gates inside learn it as a
    * `timeout` when the operation runs, and as `cancelled` when the call waits. Needs {@link Gate.mayAbandon}.
-   * A ResilienceError that does not say where it comes from is told.
+   * A ResilienceError gets the names of the pipeline and of the policy, unless it has them already.
    */
   abandon(layer: number, error: unknown): void;
 }
@@ -86,43 +86,43 @@ export interface PolicyBase {
   /** The name in events, errors and telemetry. Default: the type. */
   readonly name?: string | undefined;
   /**
-   * Called when a pipeline is made with this policy; throws a ConfigError when it cannot work there. `hasRule`: the calls of this pipeline can
-   * be asked for a verdict (`Call.isFailure`) on results, too.
+   * Called when a pipeline is made with this policy. Throws a ConfigError if the policy cannot work there. `hasRule`: in this pipeline,
+   * `Call.isFailure` gives verdicts on results, too.
    */
   bind?(time: TimeSource, hasRule?: boolean): void;
-  /** @internal The idea of failure that came with the list this policy is of: see `isFailure` of `standard`. */
+  /** @internal The `isFailure` of the list that this policy comes from: see `standard`. */
   readonly failureRule?: FailureRule | undefined;
   /** A copy with the same options and fresh state, without validating again. Without it, copies of a pipeline share the policy. */
   fork?(): Policy<unknown>;
   /** The policy's state as plain JSON. */
   snapshot?(): unknown;
   /**
-   * Puts the policy's state back as it was at first, for tests that share it: see `startOver` of `holdfast/testing`. Calls that are inside go on;
-   * their `exit` must count nothing and give nothing back. Needed by policies that can {@link PolicyBase.fork}.
+   * Resets the policy's state, for tests that share it: see `startOver` of `holdfast/testing`. Calls inside go on; their `exit` must then count
+   * nothing and give nothing back. Required for policies that can {@link PolicyBase.fork}.
    */
   startOver?(): void;
   /** Plain numbers for telemetry, asked for when it collects. `nowMs` is the time of the pipeline's clock. */
   measure?(nowMs: number): PolicyMeasures;
   /**
-   * Reports events that concern all calls, or happen outside any (a breaker tripped by hand). `callId` is that of the call which caused one.
-   * Returns the unsubscriber.
+   * Reports events that concern all calls, or happen outside any (a breaker tripped by hand). `callId` is the number of the call that caused
+   * the event. Returns a function that unsubscribes.
    */
   subscribe?(emit: (event: EventBody, callId?: number) => void): () => void;
   /** @internal Who is told through `subscribe`. */
   readonly audience?: Audience;
   /**
-   * A call that this policy let in, and that succeeded at about `succeededAt` (in the clock's milliseconds), has failed since, in what it
-   * had brought: the body of a response. Told outside any call; `callId` is its number, where somebody listened to it.
+   * A call that this policy let in succeeded at about `succeededAt` (in the clock's milliseconds), and what it returned has failed since: the
+   * body of a response. Called outside any call. `callId` is the number of the call, if somebody listened to it.
    */
   failedLate?(outcome: Outcome, succeededAt: number, callId?: number): void;
-  /** Whether a call is in here or state is held that must not be dropped (an open breaker): keyed pipelines ask before evicting. */
+  /** Whether a call is inside, or the policy has state that must not be dropped (an open breaker). Keyed pipelines ask before they evict. */
   busy?(): boolean;
   /**
-   * @internal How many milliseconds a circuit breaker has been in each state by a time of its clock; copies made by `fork` count in one
-   * account. Telemetry keeps the function, which must not lead to the policy.
+   * @internal Milliseconds that a circuit breaker has been in each state until `nowMs`, summed over all copies made by `fork`. Telemetry keeps
+   * the function, so it must not hold the policy.
    */
   readonly stateTimes?: ((nowMs: number) => Readonly<Record<BreakerState, number>>) | undefined;
-  /** @internal Nobody calls through it any more: what goes on with time alone is no longer counted. */
+  /** @internal No more calls come: stop counting what goes on with time alone. */
   retire?(): void;
 }
 
@@ -150,9 +150,9 @@ export interface Gate extends PolicyBase {
   leave?(call: Call): void;
   /** `true`: `exit` waits until every operation started inside has really settled, also after the call was given up. */
   readonly holds?: boolean;
-  /** How it refuses calls, where that is known in advance. */
+  /** How it refuses calls, if that is known in advance. */
   readonly refusals?: Refusals | undefined;
-  /** @internal Its `exit` and `leave` call nothing of the user's. */
+  /** @internal Its `exit` and `leave` call no user code. */
   readonly quiet?: boolean;
   /** Must be `true` for a gate that calls {@link Call.abandon}. */
   readonly mayAbandon?: boolean;
@@ -160,16 +160,16 @@ export interface Gate extends PolicyBase {
   deadlineOf?(state: unknown): number;
   /** @internal The same, up to a tick early. */
   roughDeadlineOf?(state: unknown): number;
-  /** @internal The call whose `state` this is sends a body: the time that takes is not the upstream's. */
+  /** @internal The call with this `state` sends a body. The time that takes does not count against the upstream. */
   sending?(call: Call, state: unknown): void;
   /**
-   * @internal It has sent it, and it may be on its way for `extraMs`. `deadlineMs` is that of the layers outside, up to a tick early. Answers
-   * the new state.
+   * @internal The body is sent, and may be on its way for `extraMs`. `deadlineMs` is the deadline of the layers outside, up to a tick early.
+   * Returns the new state.
    */
   sent?(call: Call, state: unknown, deadlineMs: number, extraMs: number): unknown;
-  /** @internal Stops the clock of the call whose `state` this is, and answers its new state. */
+  /** @internal Stops the clock of the call with this `state`. Returns the new state. */
   stopClock?(call: Call, state: unknown): unknown;
-  /** @internal Starts it anew with `extraMs` on top of its time, and answers the new state. */
+  /** @internal Restarts that clock with `extraMs` on top of its time. Returns the new state. */
   startClock?(call: Call, layer: number, state: unknown, extraMs: number): unknown;
 }
 
@@ -196,15 +196,15 @@ export interface NextOptions {
   /** Gives the run up when it aborts. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * @internal `signal` says that the time of the run is over: operations that run are told by their own signal, and end by themselves;
-   * no attempt and no wait begins any more.
+   * @internal `signal` means that the time of the run is over. Running operations see their own signal abort, and end by themselves; no
+   * further attempt or wait begins.
    */
   readonly cooperative?: boolean;
   /** How telemetry counts the attempt. Default `retry` after a first run, `first` otherwise. */
   readonly kind?: 'first' | 'retry' | 'hedge';
   /**
-   * Called once, right before this run calls the operation for the first time: every policy inside has let it in by then. Not
-   * called for a run that is refused or given up before. What it throws ends the run, and the operation is not called.
+   * Called once, right before this run calls the operation for the first time, when every policy inside has let it in. Not
+   * called if the run is refused or given up before. If it throws, the run ends with that error, without the operation.
    */
   readonly onStart?: (() => void) | undefined;
 }
@@ -214,15 +214,15 @@ export interface Driver extends PolicyBase {
   /** Tells drivers from gates. */
   readonly role: 'driver';
   /**
-   * With `accepts`, the engine runs the inner layers once by itself and asks whether the outcome may leave as it is; only when
-   * it may not is `drive` called, with that outcome as `first`. Without `accepts`, `drive` is called at once.
+   * With `accepts`, the engine runs the inner layers once and asks whether the outcome may leave as it is. `drive` is called only if
+   * not, with that outcome as `first`. Without `accepts`, `drive` is called at once.
    */
   accepts?(call: Call, outcome: Outcome): boolean;
   /** Whether `accepts` wants to see successful outcomes too. Default `false`: a success is accepted unasked. */
   readonly inspectsValues?: boolean;
   /** Called before the first run, when `accepts` is there. */
   begin?(call: Call): void;
-  /** Ends the call from here: at once where it can, with a promise where it has to wait. What it throws becomes the outcome. */
+  /** Decides the outcome: returns it, or a promise of it if it has to wait. What it throws becomes the outcome. */
   drive(drive: Drive, first: Outcome | undefined): Outcome | Promise<Outcome>;
 }
 

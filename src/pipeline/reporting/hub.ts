@@ -9,13 +9,13 @@ function reportListener(event: PipelineEvent, error: unknown): void {
 export class Hub {
   /** Whether anybody listens. */
   active = false;
-  /** Whether anybody wants to hear of what every call reports; the path of a call compares it. */
+  /** Whether anybody wants the events that every call has (`call` and `attempt`). A call of which nobody wants to hear skips them. */
   routine = false;
   #listeners: readonly Listener[] = [];
   readonly #wantRoutine = new Set<Listener>();
-  /** Pipelines that drain: they have to hear of the end of each call. */
+  /** How many pipelines drain: they need the end of each call. */
   #draining = 0;
-  /** Called once the last listener has left. */
+  /** Called when the last listener has left. */
   readonly #ends = new Set<() => void>();
 
   /** `routine`: the listener wants the events of successful calls too. */
@@ -48,13 +48,13 @@ export class Hub {
     this.#update();
   }
 
-  /** Has something end with the last listener: all copies of a pipeline have the same ones. Answers what calls that off. */
+  /** Calls `end` when the last listener leaves. Returns a function that calls that off. */
   untilSilent(end: () => void): () => void {
     this.#ends.add(end);
     return () => this.#ends.delete(end);
   }
 
-  /** Takes each call past where its end is told. Answers what ends that. */
+  /** Has the end of each call reported, for a drain. Returns a function that ends that. */
   watchEnds(): () => void {
     this.#draining++;
     this.#update();

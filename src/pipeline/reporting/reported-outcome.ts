@@ -1,4 +1,4 @@
-/** What telemetry and events call an outcome. Nothing that is asked for it can end a call. */
+/** The names of outcomes in telemetry and events. Hooks that throw here do not end the call. */
 
 import type { Told, ToldOutcome } from '../contract/events.js';
 import type { ErrorTypeOf, StatusOf } from '../options/hooks.js';
@@ -10,14 +10,14 @@ import { isTimeoutReason } from './caller-timeout.js';
 import { FAILED_RESULT, FailedResult } from './error-type.js';
 import { reportFault } from './faults.js';
 
-/** What a pipeline says of outcomes. */
+/** The hooks of a pipeline that name outcomes. */
 interface Reporting {
   readonly failureRule: FailureRule | undefined;
   readonly errorTypeOf: ErrorTypeOf | undefined;
   readonly statusOf: StatusOf | undefined;
 }
 
-/** What an outcome is called: there, a result can be a failure, and an error none. */
+/** The name of an outcome. A result can be a failure here, and an error can be a success. */
 export function toldAs(host: Reporting, outcome: Outcome): ToldOutcome {
   const { kind } = outcome;
   if (kind === 'success' || kind === 'failure') {
@@ -29,12 +29,12 @@ export function toldAs(host: Reporting, outcome: Outcome): ToldOutcome {
   return kind === 'cancelled' ? cancelledAs(outcome.error) : kind;
 }
 
-/** What it is called that a call was given up for this reason: the caller's own time may be over. */
+/** The name of an abort with this reason: it may be the caller's own timeout. */
 export function cancelledAs(reason: unknown): 'timeout' | 'cancelled' {
   return isTimeoutReason(reason) ? 'timeout' : 'cancelled';
 }
 
-/** What an event says of an outcome. */
+/** What an event says about an outcome. */
 export function toldOf(host: Reporting, outcome: Outcome): Told {
   const { kind } = outcome;
   const value = kind === 'success' ? outcome.value : undefined;
@@ -48,7 +48,7 @@ function verdictOf(host: Reporting, outcome: Outcome): Verdict | undefined {
   if (failureRule === undefined) return undefined;
   try {
     const known = knownOf(outcome, failureRule);
-    // A fault of the call's own is one all the same: somebody has to see it.
+    // Mistakes in the set-up count as failures here, so that somebody sees them.
     return known === 'fault' || known === 'busy' ? true : known;
   } catch (error) {
     reportFault('isFailure', error);
@@ -74,7 +74,7 @@ function errorWordOf({ errorTypeOf }: Reporting, result: unknown): string | unde
   }
 }
 
-/** Of our own rejections and timeouts nobody is asked: what they have as cause happened to other calls. */
+/** `statusOf` is not asked about our own rejections and timeouts: their cause happened to other calls. */
 export function statusOf(host: Reporting, kind: OutcomeKind, result: unknown): number | undefined {
   const { statusOf } = host;
   if (statusOf === undefined || (kind !== 'success' && kind !== 'failure')) return undefined;
