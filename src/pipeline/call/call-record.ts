@@ -144,7 +144,8 @@ export class CallRecord {
     host.tally.attempt(kind, told);
     const isWatched = watch !== undefined && (watch.attempts || kind === 'hedge');
     if (!host.hub.routine && !isWatched) return;
-    const { value, error } = partsOf(outcome);
+    const value = valueOf(outcome);
+    const error = errorOf(outcome);
     const status = statusOf(host, outcome.kind, outcome.kind === 'success' ? value : error);
     this.report({ type: 'attempt', attempt, kind, outcome: told, status, value, error });
   }
@@ -152,7 +153,8 @@ export class CallRecord {
   /** The call ended. */
   end(outcome: Outcome, call: EndedCall): void {
     const { host, attempts } = this;
-    const { value, error } = partsOf(outcome);
+    const value = valueOf(outcome);
+    const error = errorOf(outcome);
     host.inFlight--;
     // An abort's reason belongs to the caller.
     if (outcome.kind !== 'success' && outcome.kind !== 'cancelled') this.site?.addTo(error);
@@ -200,8 +202,10 @@ export class CallRecord {
 
 const NOBODY: readonly Nested[] = [];
 
-function partsOf(outcome: Outcome): { readonly value?: unknown; readonly error?: unknown } {
-  return outcome.kind === 'success'
-    ? { value: outcome.value, error: undefined }
-    : { value: undefined, error: outcome.error };
+function valueOf(outcome: Outcome): unknown {
+  return outcome.kind === 'success' ? outcome.value : undefined;
+}
+
+function errorOf(outcome: Outcome): unknown {
+  return outcome.kind === 'success' ? undefined : outcome.error;
 }
