@@ -18,6 +18,16 @@ export {
 export { pipeline } from './create.js';
 export * from './errors.js';
 export type { Context, Operation } from './pipeline/contract/context.js';
+export type {
+  BreakerState,
+  EventBody,
+  EventOf,
+  EventType,
+  Listener,
+  PipelineEvent,
+  RetryStop,
+  ToldOutcome,
+} from './pipeline/contract/events.js';
 export type { PolicyMeasures } from './pipeline/contract/measures.js';
 export type {
   Admission,
@@ -46,16 +56,6 @@ export type {
   PipelineLayer,
   PipelineSnapshot,
 } from './pipeline/pipeline.js';
-export type {
-  BreakerState,
-  EventBody,
-  EventOf,
-  EventType,
-  Listener,
-  PipelineEvent,
-  RetryStop,
-  ToldOutcome,
-} from './pipeline/reporting/events.js';
 export * from './policies/adaptive-limiter/index.js';
 export * from './policies/bulkhead/index.js';
 export * from './policies/circuit-breaker/index.js';

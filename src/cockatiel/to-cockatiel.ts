@@ -7,10 +7,10 @@ import type {
 } from 'cockatiel';
 import { EventEmitter } from 'cockatiel';
 import { ConfigError } from '../errors.js';
+import type { EventOf } from '../pipeline/contract/events.js';
 import { refuseMisfit } from '../pipeline/options/incompatible-copy.js';
 import { isOperation, noOperation } from '../pipeline/options/wrong-arguments.js';
 import { Pipeline } from '../pipeline/pipeline.js';
-import type { EventOf } from '../pipeline/reporting/events.js';
 
 /** What an operation inside cockatiel's `wrap()` is told by a pipeline. */
 export interface PipelineContext extends IDefaultPolicyContext {

@@ -5,7 +5,7 @@ import type { Gate } from './contract/policy.js';
 import type { ResolvedPipeline } from './options/pipeline-options.js';
 import type { FailureRule } from './outcome/failure-rule.js';
 import type { Plan } from './plan.js';
-import { Hub } from './reporting/events.js';
+import { Hub } from './reporting/hub.js';
 import type { CallObserver } from './reporting/observer.js';
 import { Tally } from './reporting/tally.js';
 import type { CompactPlan } from './straight/compact-plan.js';

@@ -1,15 +1,13 @@
 import type { Mark } from '../copies.js';
 import { isFit, MARK, markOf, ownMark } from '../copies.js';
-import { ConfigError } from '../errors.js';
 import type { Duration } from '../time/duration.js';
 import type { TimeSource } from '../time/time-source.js';
-import { isSameTime } from '../time/time-source.js';
-import { settledResult } from './call/delivery.js';
+import { Delivery, settledResult } from './call/delivery.js';
 import type { Host } from './call/host.js';
 import { Pass } from './call/pass.js';
-import { Delivery } from './call/phase.js';
 import { Common } from './common.js';
 import type { Context, LayerSettings, Operation } from './contract/context.js';
+import type { EventOf, EventType, Listener } from './contract/events.js';
 import type { PolicyMeasures } from './contract/measures.js';
 import type { Gate, Policy } from './contract/policy.js';
 import type { Unread } from './lifecycle/closing.js';
@@ -21,22 +19,15 @@ import { startOverAll } from './lifecycle/start-over.js';
 import type { CallOptions } from './options/call-options.js';
 import { isPlain, resolveCall } from './options/call-options.js';
 import type { Discard, ErrorTypeOf, StatusOf } from './options/hooks.js';
-import { refuseMisfit } from './options/incompatible-copy.js';
 import type { ResolvedPipeline } from './options/pipeline-options.js';
-import {
-  isOperation,
-  listedTwice,
-  noEvent,
-  noOperation,
-  notAPolicy,
-} from './options/wrong-arguments.js';
-import type { FailureRule, IsFailure } from './outcome/failure-rule.js';
-import { failureRuleOf, isPartial } from './outcome/failure-rule.js';
+import { isOperation, noOperation } from './options/wrong-arguments.js';
+import type { FailureRule } from './outcome/failure-rule.js';
+import { placePolicies, ruleAmong } from './place-policies.js';
 import type { Layer, Placed, Plan } from './plan.js';
 import { planInside, planLike, planOf } from './plan.js';
-import type { EventBody, EventOf, EventType, Listener, PipelineEvent } from './reporting/events.js';
-import { eventTypes, type Hub } from './reporting/events.js';
+import type { Hub } from './reporting/hub.js';
 import { labelOf, publicKeyOf } from './reporting/label.js';
+import { hearing, reportPolicies } from './reporting/listening.js';
 import type { CallObserver } from './reporting/observer.js';
 import type { Tally } from './reporting/tally.js';
 import type { CompactPlan } from './straight/compact-plan.js';
@@ -323,21 +314,7 @@ export class Pipeline<Adds = never> {
   on(listener: Listener): () => void;
   on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
   on(typeOrListener: EventType | Listener, listener?: (event: never) => void): () => void {
-    const heard =
-      typeof typeOrListener === 'function'
-        ? typeOrListener
-        : (event: PipelineEvent): unknown =>
-            event.type === typeOrListener ? (listener as Listener)(event) : undefined;
-    if (typeof (listener ?? typeOrListener) !== 'function') {
-      throw new TypeError('pipeline.on: the listener must be a function');
-    }
-    if (typeof typeOrListener !== 'function' && !eventTypes.includes(typeOrListener)) {
-      throw noEvent(typeOrListener);
-    }
-    const routine =
-      typeof typeOrListener === 'function' ||
-      typeOrListener === 'call' ||
-      typeOrListener === 'attempt';
+    const { heard, routine } = hearing(typeOrListener, listener);
     const remove = this.hub.add(heard, routine);
     this.subscribe();
     return remove;
@@ -376,7 +353,7 @@ export class Pipeline<Adds = never> {
 
   /** Lets go of all listeners. Calls in flight go on, and so may later ones; they are no longer reported. */
   dispose(): void {
-    this.#unsubscribe();
+    this.#rare?.unsubscribe?.();
     if (this.key === undefined || this.#common.ofOneKey) {
       this.observer?.dispose();
       this.observer = undefined;
@@ -479,20 +456,10 @@ export class Pipeline<Adds = never> {
       if (!this.hub.active) this.#own.subscribes = true;
       return;
     }
-    if (this.#rare?.subscriptions !== undefined) return;
-    const subscriptions = [this.hub.untilSilent(() => this.#unsubscribe())];
-    this.#own.subscriptions = subscriptions;
-    for (const { name: policyName, policy } of this.#plan.layers) {
-      if (policy.subscribe === undefined) continue;
-      const report = (event: EventBody, callId?: number): void => {
-        const { name, key } = this;
-        const where = { pipeline: name, key, policy: policyName, callId };
-        const full = { ...event, ...where } as PipelineEvent;
-        this.hub.emit(full);
-        this.observer?.event(full);
-      };
-      subscriptions.push(policy.subscribe(report));
-    }
+    const own = this.#own;
+    own.unsubscribe ??= reportPolicies(this, () => {
+      own.unsubscribe = undefined;
+    });
   }
 
   /** A call that brings more than a signal. */
@@ -589,13 +556,6 @@ export class Pipeline<Adds = never> {
     this.#rare ??= new Rare();
     return this.#rare;
   }
-
-  #unsubscribe(): void {
-    const own = this.#rare;
-    if (own?.subscriptions === undefined) return;
-    for (const unsubscribe of own.subscriptions) unsubscribe();
-    own.subscriptions = undefined;
-  }
 }
 
 /** What a pipeline has only when something rare has happened to it: there may be a million copies. */
@@ -606,7 +566,8 @@ class Rare {
   copies: readonly WeakRef<Copies>[] = NO_COPIES;
   /** What calls that bring a time of their own go through, made with the first of them. */
   timed: { readonly of: Plan; readonly plan: Plan } | undefined;
-  subscriptions: (() => void)[] | undefined;
+  /** Set while policies report what happens in them outside any call. */
+  unsubscribe: (() => void) | undefined;
   occupants: Occupants | undefined;
   occupied = 0;
   /** It is to be subscribed to policies that are not made yet. */
@@ -616,60 +577,5 @@ class Rare {
 }
 
 function flatten(policies: readonly PipelineLayer[], host: Host): Placed[] {
-  const placed = policies.flatMap((layer, i): Placed[] => {
-    if (Pipeline.is(layer)) {
-      checkNested(layer, host, i);
-      return layer.plan.layers.map(({ policy, within, rule }) => ({
-        policy,
-        within: [...within, layer],
-        rule,
-      }));
-    }
-    refuseMisfit(layer, `pipeline.policies[${i}]`);
-    if (!isPolicy(layer)) throw notAPolicy(layer, i);
-    return [{ policy: layer, within: [], rule: layer.failureRule }];
-  });
-  const seen = new Set<Policy<unknown>>();
-  for (const { policy } of placed) {
-    if (seen.has(policy)) throw listedTwice(policy);
-    seen.add(policy);
-  }
-  return placed;
-}
-
-/** The pipeline's own idea of failure, or the first that comes with its policies: of `standard()`, or of a nested pipeline. */
-function ruleAmong(
-  isFailure: IsFailure | undefined,
-  placed: readonly Placed[],
-): FailureRule | undefined {
-  const own = isFailure === undefined ? undefined : failureRuleOf(isFailure);
-  if (own !== undefined && !isPartial(own)) return own;
-  return placed.find(({ rule }) => rule !== undefined)?.rule ?? own;
-}
-
-/** A nested pipeline becomes layers of the outer one, whose clock and discard hook then serve them. */
-function checkNested(nested: Pipeline<unknown>, host: Host, i: number): void {
-  let own: string | undefined;
-  if (!isSameTime(nested.time, host.time)) own = 'clock';
-  else if (nested.discard !== undefined && nested.discard !== host.discard) own = 'discard hook';
-  if (own === undefined) return;
-  const path = `pipeline.policies[${i}]`;
-  throw new ConfigError(
-    `${path}: the nested pipeline "${nested.name}" has a ${own} of its own, which would not be used here; give "${host.name}" the same one`,
-    { path, value: nested, policy: 'pipeline' },
-  );
-}
-
-function isPolicy(value: unknown): value is Policy<unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  try {
-    const policy = value as Record<string, unknown>;
-    if (typeof policy['type'] !== 'string') return false;
-    return policy['role'] === 'gate'
-      ? typeof policy['enter'] === 'function' && typeof policy['exit'] === 'function'
-      : policy['role'] === 'driver' && typeof policy['drive'] === 'function';
-  } catch {
-    // A proxy, or a getter that throws.
-    return false;
-  }
+  return placePolicies(policies, host, Pipeline.is);
 }

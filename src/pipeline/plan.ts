@@ -1,9 +1,9 @@
 import type { Audience, Driver, Gate, Policy } from './contract/policy.js';
 import type { StraightPath } from './contract/straight-half.js';
 import type { FailureRule } from './outcome/failure-rule.js';
-import type { Hub } from './reporting/events.js';
+import type { Hub } from './reporting/hub.js';
 
-/** A pipeline that other pipelines contain: its listeners hear of its policies there too. */
+/** A pipeline inside another one. Its listeners hear of its policies there, too. */
 export interface Nested {
   readonly hub: Hub;
 }
@@ -12,14 +12,14 @@ export interface Nested {
 export class Layer {
   /** Unique within the pipeline. */
   readonly name: string;
-  /** The nested pipelines that the policy came in, innermost first; none when the running pipeline lists it itself. */
+  /** The nested pipelines that contain the policy, innermost first; none if the running pipeline lists it itself. */
   readonly within: readonly Nested[];
   readonly policy: Policy<unknown>;
-  /** What says to this policy which outcomes are failures. */
+  /** Says to this policy which outcomes are failures. */
   readonly rule: FailureRule | undefined;
   readonly gate: Gate | undefined;
   readonly driver: Driver | undefined;
-  /** A driver that wants to know of each first run. */
+  /** A driver with `begin`: it is told of each first run. */
   readonly begins: boolean;
   /** A gate whose exit waits for the operation to settle. */
   readonly holds: boolean;
@@ -61,8 +61,8 @@ export interface Plan {
   /** Whether a call may have to be settled before its operation is: then it needs a promise of its own. */
   readonly mayAbandon: boolean;
   /**
-   * Whether a call that a timer or a signal ends may call user code then: it has to remember where it was made. `heard`: while one of
-   * the `audiences` listens.
+   * Whether user code may run when a timer or a signal ends a call. The call then has to remember the async context in which it was made.
+   * `heard`: only while one of the `audiences` listens.
    */
   readonly keepsHome: 'always' | 'heard' | undefined;
   /** Whether all policies let a success go as it is: then calls may have a straight path. */
@@ -83,11 +83,11 @@ export interface Plan {
 export interface Placed {
   readonly policy: Policy<unknown>;
   readonly within: readonly Nested[];
-  /** What says to it which outcomes are failures, where it brings that along. */
+  /** Says to it which outcomes are failures, if the policy comes with such a rule. */
   readonly rule?: FailureRule | undefined;
 }
 
-/** Lays the policies out; a policy name that occurs twice is numbered: `timeout`, `timeout_2`. */
+/** Makes the plan for a list of policies. A name that occurs twice gets a number: `timeout`, `timeout_2`. */
 export function planOf(
   placed: readonly Placed[],
   judgesResults: boolean,
@@ -115,7 +115,7 @@ export function planLike(
   return planFor(layers, plan.straight !== undefined, plan.inner);
 }
 
-/** The same plan inside of more gates. Its policies keep their names. */
+/** The same plan with more gates around it. Its policies keep their names. */
 export function planInside(gates: readonly Gate[], { layers, straight, inner }: Plan): Plan {
   const outer = gates.map((gate) => new Layer(gate, gate.name ?? gate.type, [], undefined));
   return planFor([...outer, ...layers], straight !== undefined, inner);
@@ -142,7 +142,7 @@ function planFor(layers: readonly Layer[], isStraight: boolean, inner: readonly 
   };
 }
 
-/** Numbers the names that are there already, past those that somebody chose. */
+/** Adds a number to names that are taken, without using a name that somebody chose. */
 function uniqueNames(wanted: readonly string[]): string[] {
   const chosen = new Set(wanted);
   const taken = new Set<string>();

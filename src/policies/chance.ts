@@ -1,6 +1,6 @@
 import { describe } from '../config/describe.js';
 import { ConfigError } from '../errors.js';
-import { reportFault } from '../pipeline/reporting/events.js';
+import { reportFault } from '../pipeline/reporting/faults.js';
 
 /** Where chance comes from, as `Math.random`: 0 <= number < 1. */
 export type Random = () => number;

@@ -1,6 +1,6 @@
 import type { TextMapPropagator } from '@opentelemetry/api';
 import { diag, metrics, propagation } from '@opentelemetry/api';
-import { reportFault } from '../pipeline/reporting/events.js';
+import { reportFault } from '../pipeline/reporting/faults.js';
 import { hostProcess } from './environment.js';
 import type { Registered } from './registered.js';
 import { API_KEY, isAnybodyThere, look, NOTHING, REGISTERED } from './registered.js';

@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { areAttributes } from '../pipeline/options/telemetry-options.js';
-import { reportFault } from '../pipeline/reporting/events.js';
+import { reportFault } from '../pipeline/reporting/faults.js';
 import { attribute } from './names.js';
 import { idOf } from './series.js';
 

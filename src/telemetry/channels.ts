@@ -1,4 +1,4 @@
-import type { PipelineEvent } from '../pipeline/reporting/events.js';
+import type { PipelineEvent } from '../pipeline/contract/events.js';
 import { channel } from './names.js';
 
 interface Channel {

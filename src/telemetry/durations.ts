@@ -1,6 +1,6 @@
 import type { Attributes, Context, Histogram } from '@opentelemetry/api';
 import { ROOT_CONTEXT } from '@opentelemetry/api';
-import { reportFault } from '../pipeline/reporting/events.js';
+import { reportFault } from '../pipeline/reporting/faults.js';
 
 /** How many are kept at most: about 40 us of recording at a stretch. */
 const BATCH = 64;

@@ -9,10 +9,10 @@ import {
   ThrottledError,
   TimeoutError,
 } from '../errors.js';
+import type { ToldOutcome } from '../pipeline/contract/events.js';
 import { isLimit, refusalsOf } from '../pipeline/contract/refusals.js';
 import { DRAIN } from '../pipeline/lifecycle/closing.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import type { ToldOutcome } from '../pipeline/reporting/events.js';
 import type { AttemptKind, CallOutcome } from '../pipeline/reporting/kinds.js';
 import { attribute } from './names.js';
 import type { Point } from './series.js';

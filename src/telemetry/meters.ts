@@ -8,7 +8,7 @@ import type {
   Observable,
 } from '@opentelemetry/api';
 import { createNoopMeter, metrics, ROOT_CONTEXT } from '@opentelemetry/api';
-import { reportFault } from '../pipeline/reporting/events.js';
+import { reportFault } from '../pipeline/reporting/faults.js';
 import { WaitingDurations } from './durations.js';
 import { Gauges } from './gauges.js';
 import { Ledger } from './ledger.js';

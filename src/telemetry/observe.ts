@@ -1,6 +1,6 @@
 import type { ResolvedTelemetry } from '../pipeline/options/telemetry-options.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { reportFault } from '../pipeline/reporting/events.js';
+import { reportFault } from '../pipeline/reporting/faults.js';
 import { warnOfOtherCopies } from './api-copies.js';
 import { AttributeSets } from './attribute-sets.js';
 import { channels } from './channels.js';

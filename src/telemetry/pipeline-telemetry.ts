@@ -8,10 +8,10 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { Host } from '../pipeline/call/host.js';
+import type { PipelineEvent } from '../pipeline/contract/events.js';
 import type { ResolvedTelemetry } from '../pipeline/options/telemetry-options.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import type { PipelineEvent } from '../pipeline/reporting/events.js';
-import { reportFault } from '../pipeline/reporting/events.js';
+import { reportFault } from '../pipeline/reporting/faults.js';
 import type { CallObserver, CallWatch } from '../pipeline/reporting/observer.js';
 import { Tally } from '../pipeline/reporting/tally.js';
 import { warnOfOtherCopies } from './api-copies.js';

@@ -1,8 +1,8 @@
 import type { Attributes, Context as TraceContext } from '@opentelemetry/api';
 import { context as contextApi, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { Context, Operation } from '../pipeline/contract/context.js';
-import type { PipelineEvent } from '../pipeline/reporting/events.js';
-import { reportFault } from '../pipeline/reporting/events.js';
+import type { PipelineEvent } from '../pipeline/contract/events.js';
+import { reportFault } from '../pipeline/reporting/faults.js';
 import type { CallOutcome } from '../pipeline/reporting/kinds.js';
 import type { CallWatch } from '../pipeline/reporting/observer.js';
 import type { Tally } from '../pipeline/reporting/tally.js';

@@ -1,7 +1,7 @@
 import type { Attributes, MeterProvider } from '@opentelemetry/api';
 import type { PolicyMeasures } from '../pipeline/contract/measures.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { reportFault } from '../pipeline/reporting/events.js';
+import { reportFault } from '../pipeline/reporting/faults.js';
 import type { Tally } from '../pipeline/reporting/tally.js';
 import type { Account, BreakerAccount } from './counters.js';
 import { Counters } from './counters.js';

@@ -1,6 +1,6 @@
 import type { Attributes, Span } from '@opentelemetry/api';
+import type { PipelineEvent, Told } from '../pipeline/contract/events.js';
 import { errorTypeOf } from '../pipeline/reporting/error-type.js';
-import type { PipelineEvent, Told } from '../pipeline/reporting/events.js';
 import { attribute, spanEvent } from './names.js';
 
 /** How something ended. As HTTP's convention has it, the status of a failed response is its error type. */

@@ -3,9 +3,9 @@ import { context as contextApi, ROOT_CONTEXT, SpanStatusCode } from '@openteleme
 import { ResilienceError } from '../errors.js';
 import type { Host } from '../pipeline/call/host.js';
 import type { Context, Operation } from '../pipeline/contract/context.js';
+import type { PipelineEvent } from '../pipeline/contract/events.js';
 import { FailedResult } from '../pipeline/reporting/error-type.js';
-import type { PipelineEvent } from '../pipeline/reporting/events.js';
-import { reportFault } from '../pipeline/reporting/events.js';
+import { reportFault } from '../pipeline/reporting/faults.js';
 import type { CallOutcome } from '../pipeline/reporting/kinds.js';
 import type { CallWatch, EndedCall } from '../pipeline/reporting/observer.js';
 import type { Tally } from '../pipeline/reporting/tally.js';

@@ -3,7 +3,7 @@ import type { CallSite } from '../../pipeline/call/call-site.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
 import { success } from '../../pipeline/outcome/outcome.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { failLate } from '../../pipeline/reporting/late-failure.js';
+import { failLate } from '../../pipeline/call/late-failure.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Asked } from '../errors/timeout-error.js';

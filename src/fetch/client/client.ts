@@ -2,7 +2,7 @@ import type { Context } from '../../pipeline/contract/context.js';
 import type { DrainOptions } from '../../pipeline/lifecycle/drain.js';
 import { startsOver } from '../../pipeline/lifecycle/start-over.js';
 import type { PipelineSnapshot } from '../../pipeline/pipeline.js';
-import type { EventOf, EventType, Listener } from '../../pipeline/reporting/events.js';
+import type { EventOf, EventType, Listener } from '../../pipeline/contract/events.js';
 import { systemClock } from '../../time/clock.js';
 import type { Duration } from '../../time/duration.js';
 import type { Setup, Transport } from '../call/fetch-call.js';

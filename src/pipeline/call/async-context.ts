@@ -1,10 +1,10 @@
 /**
- * The async context in which a call was made: the stores of each AsyncLocalStorage, such as whose request it is, and OpenTelemetry's
- * context. A reaction of a promise finds it by itself. A timer that many calls share, and a signal, run in that of whoever
- * set them off.
+ * The async context in which a call was made: the stores of each AsyncLocalStorage, such as the current request, and OpenTelemetry's
+ * context. Promise reactions run in it by themselves. A timer that many calls share, and a signal's listeners, run in the context of
+ * whoever set them off.
  */
 export interface Home {
-  /** Calls a function there. */
+  /** Calls a function in this context. */
   runInAsyncScope<This, A extends unknown[], R>(
     run: (this: This, ...args: A) => R,
     receiver: This,
@@ -23,18 +23,18 @@ interface HostProcess {
 /** An AsyncResource costs 30 ns; `AsyncLocalStorage.snapshot()`, which does the same, several microseconds on Node 20 to 24. */
 const AsyncResource = /* @__PURE__ */ find();
 
-// Not imported: where there is no such module, in browsers and workers, there are no such contexts either.
+// Not imported: browsers and some workers have neither the module nor such contexts.
 function find(): AsyncHooks['AsyncResource'] {
   const host = (globalThis as { process?: HostProcess }).process;
   try {
     return (host?.getBuiltinModule?.('node:async_hooks') as AsyncHooks | undefined)?.AsyncResource;
   } catch {
-    // A runtime that has the function, and not the module.
+    // A runtime that has the function but not the module.
     return undefined;
   }
 }
 
-/** The context of whoever asks; `undefined` where there are none. */
+/** The context of the caller; `undefined` if the runtime has none. */
 export function homeHere(): Home | undefined {
   return AsyncResource === undefined ? undefined : new AsyncResource('HoldfastCall');
 }

@@ -10,14 +10,14 @@ const FIRST_FRAME = '\n    at ';
 const MAX_LENGTH = 10_000;
 
 /**
- * Where a call was made. An error that is made in a timer, behind a queue or by a client's own machinery knows nothing of it: the frames
- * are added to the error's own.
+ * Where a call was made. An error that is made in a timer, behind a queue or inside a client does not show that, so these frames are added
+ * to its stack.
  */
 export class CallSite {
-  /** Made into text when it is first read: most calls end well. */
+  /** The text is made on first read: most calls end well. */
   readonly #frames: Frames = {};
 
-  /** @param above the frames begin with the caller of this function. */
+  /** @param above The frames begin with the caller of this function. */
   constructor(above: Above) {
     const { captureStackTrace } = Error as Capturing;
     if (typeof captureStackTrace === 'function') captureStackTrace(this.#frames, above);
@@ -26,7 +26,7 @@ export class CallSite {
   /**
    * Adds the frames to the stack of an error. One that is frozen, or has no stack, stays as it is.
    *
-   * @param ours how many of the first frames are no caller's: one that shows those after them stays as it is, too.
+   * @param ours How many of the first frames are our own. An error that shows the frames after them stays as it is, too.
    */
   addTo(error: unknown, ours = 0): void {
     if (typeof error !== 'object' || error === null) return;
@@ -53,7 +53,7 @@ export class CallSite {
   }
 }
 
-/** The first of them, which are enough to know them by: of the last, another stack may have no room. */
+/** The first of the caller's frames, which are enough to recognize them: another stack may have been cut off later. */
 function callersIn(frames: string, ours: number): string {
   return frames
     .split('\n')
@@ -61,7 +61,7 @@ function callersIn(frames: string, ours: number): string {
     .join('\n');
 }
 
-/** An error that was made at once shows the same frames, as many of them as there was room for. */
+/** Removes the frames that both have. An error that was made synchronously shows the same frames, as far as there was room. */
 function withoutOverlap(stack: string, frames: string): string {
   const first = frames.slice(0, frames.indexOf('\n', 1) + 1 || undefined);
   const start = stack.lastIndexOf(first);

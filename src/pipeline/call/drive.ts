@@ -1,25 +1,32 @@
 import type { Context } from '../contract/context.js';
-import { Attempt } from '../contract/context.js';
-import type { Call, Drive, NextOptions } from '../contract/policy.js';
-import { discardWith } from '../outcome/discard.js';
+import type { Call, Drive, Driver, NextOptions } from '../contract/policy.js';
 import type { Outcome } from '../outcome/outcome.js';
-import { failure } from '../outcome/outcome.js';
+import { failure, isOutcome } from '../outcome/outcome.js';
 import type { AttemptKind } from '../reporting/kinds.js';
+import { Attempt } from './attempt.js';
+import { discardWith } from './discard.js';
 import type { Host } from './host.js';
+import { brokenContract } from './own-errors.js';
 
-/** What a driver's hold on a call needs of the pass it holds. */
-export interface Drivable extends Call {
+/** What a driver's hold needs of the pass that it holds. */
+export interface Drivable {
+  /** Runs the layers inside `layer` once more. */
   again(layer: number, kind: AttemptKind, options: NextOptions | undefined): Promise<Outcome>;
   giveUpRuns(reason: unknown, expired: boolean): void;
+  /** Aborts what the last attempt that failed may have left running. */
   abortFailed(): void;
+  /** A fallback has answered. */
   degraded(): void;
 }
 
 function contextOf(call: Call): Attempt {
-  const context = new Attempt(call, () => undefined);
+  const context = new Attempt(call);
   context.attempt = call.attempts;
   return context;
 }
+
+/** The reason given to runs and attempts in whose place another one comes. */
+export const SUPERSEDED = new DOMException('Another attempt took its place', 'AbortError');
 
 const YES = Promise.resolve(true);
 const NO = Promise.resolve(false);
@@ -39,12 +46,42 @@ export class DriveHold implements Drive {
   #context: Attempt | undefined;
   #sleepers: Map<unknown, (slept: boolean) => void> | undefined;
 
-  constructor(pass: Drivable, host: Host, layer: number, kind: AttemptKind) {
-    this.call = pass;
+  constructor(call: Call, pass: Drivable, host: Host, layer: number, kind: AttemptKind) {
+    this.call = call;
     this.#pass = pass;
     this.#host = host;
     this.layer = layer;
     this.#kind = kind;
+  }
+
+  /** Lets the driver drive. `done` gets its outcome, unless the call is given up before. */
+  run(driver: Driver, first: Outcome | undefined, done: (outcome: Outcome) => void): void {
+    let answer: Outcome | Promise<Outcome>;
+    try {
+      answer = this.call.within(() => driver.drive(this, first));
+    } catch (error) {
+      answer = failure(error);
+    }
+    if (isOutcome(answer)) {
+      this.#answered(answer, done);
+    } else {
+      Promise.resolve(answer).then(
+        (outcome: unknown) => this.#answered(outcome, done),
+        (error: unknown) => this.#answered(failure(error), done),
+      );
+    }
+  }
+
+  #answered(answer: unknown, done: (outcome: Outcome) => void): void {
+    if (!this.ended) {
+      done(
+        isOutcome(answer)
+          ? answer
+          : failure(brokenContract('drive', answer, this.#host, this.call.policy)),
+      );
+    } else if (isOutcome(answer) && answer.kind === 'success') {
+      discardWith(this.#host.discard, answer.value);
+    }
   }
 
   get context(): Context {

@@ -2,7 +2,7 @@ import type { TimeSource } from '../../time/time-source.js';
 import type { Discard, ErrorTypeOf, StatusOf } from '../options/hooks.js';
 import type { FailureRule } from '../outcome/failure-rule.js';
 import type { Plan } from '../plan.js';
-import type { Hub } from '../reporting/events.js';
+import type { Hub } from '../reporting/hub.js';
 import type { CallObserver } from '../reporting/observer.js';
 import type { Tally } from '../reporting/tally.js';
 

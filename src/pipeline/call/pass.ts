@@ -1,51 +1,98 @@
-import { isRejectedError } from '../../error-kinds.js';
-import type { RejectedError } from '../../errors.js';
+import { isResilienceError } from '../../error-kinds.js';
 import type { LayerSettings, Operation } from '../contract/context.js';
-import { Attempt } from '../contract/context.js';
-import type { Admission, NextOptions } from '../contract/policy.js';
-import { isLimit, refusalsOf } from '../contract/refusals.js';
-import type { Outcome } from '../outcome/outcome.js';
-import { outcomeOf } from '../outcome/outcome.js';
+import type { ToldOutcome } from '../contract/events.js';
+import type { Driver, NextOptions } from '../contract/policy.js';
+import type { Outcome, OutcomeKind } from '../outcome/outcome.js';
+import { adopted, isThenable } from '../outcome/promises.js';
 import type { Layer, Plan } from '../plan.js';
-import { needsHome } from '../plan.js';
 import type { AttemptKind } from '../reporting/kinds.js';
-import type { Ending } from '../straight/straight-end.js';
-import { homeHere } from './async-context.js';
-import { CallSite } from './call-site.js';
-import type { Detour } from './detour.js';
-import { followingOf } from './followed-signal.js';
+import type { CallWatch } from '../reporting/observer.js';
+import { toldAs } from '../reporting/reported-outcome.js';
+import type { RunningContext } from './attempt.js';
+import { Attempt } from './attempt.js';
+import { CallRecord } from './call-record.js';
+import type { Abandonable, TimeOver } from './call-view.js';
+import { CallView } from './call-view.js';
+import type { Settler } from './delivery.js';
+import { Delivery, deliver } from './delivery.js';
+import { discardWith } from './discard.js';
+import type { Drivable } from './drive.js';
+import { DriveHold, SUPERSEDED } from './drive.js';
+import type { Followed, Follower } from './followed-signal.js';
+import { follow } from './followed-signal.js';
+import type { HeldGate } from './gate-exits.js';
+import type { Ending, Stoppable } from './giving-up.js';
+import { exitBehind, giveUp, giveUpAfterAll, leaveInterrupted, timeIsUp } from './giving-up.js';
 import type { Host } from './host.js';
-import { OutboundPass } from './outbound-pass.js';
-import { Delivery, Phase } from './phase.js';
-import { adopted, atOnce, isNative, isThenable } from './promises.js';
+import type { Operator } from './operation.js';
+import { operate } from './operation.js';
+import { sign } from './own-errors.js';
+import { Phase } from './phase.js';
+import type { InnerRun } from './unsettled.js';
+import { Unsettled } from './unsettled.js';
+import type { Waiter } from './waiting.js';
+import { Wait } from './waiting.js';
+import type { Refusal } from './way-in.js';
+import { goIn } from './way-in.js';
+import { discardResult, goOut, judge } from './way-out.js';
+
+/** A call that was on the straight path: the context of its attempt, and what settles its promise. */
+interface StraightSoFar extends RunningContext, Settler {
+  readonly home: CallRecord['home'];
+}
 
 /**
- * One pass through the layers of a pipeline: in through the gates, the operation, and out again. The first pass of a
- * call starts at the outermost layer; each further attempt is a pass that starts inside the driver that wants it.
+ * One pass through the layers of a pipeline: in through the gates, the operation, and out again past gates and drivers. The first pass of
+ * a call starts at the outermost layer; each further attempt is a pass that starts inside the driver that wants it.
  *
- * A pass is the `Call` that policies see and, while it leaves, the `Outcome` too. Passes are pooled, together with the
- * two functions that a promise needs to report back, so that a successful call makes no closure. A pass returns to the
- * pool when it is done and nothing that it started still runs.
- *
- * A pass either has a promise of its own (`resolve`), which can be settled while the operation still runs, or is
- * carried by the promise derived from the operation's, which costs half as much: see `Plan.mayAbandon`.
+ * A pass can be given up in whatever it is doing, while its operation may go on: the gates inside are exited, those with `holds` when the
+ * operation has really settled.
  */
-export class Pass extends OutboundPass {
-  protected override root: Pass = this;
+export class Pass
+  implements Abandonable, Drivable, Follower, InnerRun, Operator, Stoppable, Waiter
+{
+  /** As policies see it. */
+  readonly view: CallView;
+  readonly context: RunningContext;
+  readonly unsettled = new Unsettled();
+  wait: Wait | undefined = undefined;
+  hold: DriveHold | undefined = undefined;
+  interruption: Ending | undefined = undefined;
+  private readonly record: CallRecord;
+  private readonly host: Host;
+  private readonly delivery: Delivery;
+  private readonly settler: Settler;
+  /** The pass whose driver started this one; `undefined` for the first pass of a call. */
+  private readonly outer: Pass | undefined;
+  /** How the attempt is counted. */
+  private readonly kind: AttemptKind;
+  /** The last attempt that failed by itself. What it left running is aborted before another one starts. */
+  private failed: RunningContext | undefined = undefined;
+  /** While a signal can give it up. */
+  private following: Followed | undefined = undefined;
+  /** Its signal does not give it up but says that its time is over. */
+  private isCooperative = false;
+  /** Who wants to be told when this pass, or one that it starts, is about to call the operation. */
+  private onStart: (() => void) | undefined = undefined;
 
-  private readonly onValue = (value: unknown): unknown => {
-    this.busy = false;
-    if (this.phase !== Phase.running) return this.settledLate(value, true);
-    this.attempt.value = value;
-    return this.leaveOperation();
-  };
-
-  private readonly onError = (error: unknown): unknown => {
-    this.busy = false;
-    if (this.phase !== Phase.running) return this.settledLate(error, false);
-    this.fail(error);
-    return this.leaveOperation();
-  };
+  private constructor(
+    record: CallRecord,
+    delivery: Delivery,
+    settler: Settler,
+    outer: Pass | undefined,
+    from: number,
+    kind: AttemptKind,
+    context?: RunningContext,
+  ) {
+    this.record = record;
+    this.host = record.host;
+    this.delivery = delivery;
+    this.settler = settler;
+    this.outer = outer;
+    this.kind = kind;
+    this.view = new CallView(this, record, from, outer?.view);
+    this.context = context ?? new Attempt(this.view);
+  }
 
   /** Runs a whole call and answers its promise. */
   static run(
@@ -55,328 +102,326 @@ export class Pass extends OutboundPass {
     delivery: Delivery,
     signal: AbortSignal | undefined,
     settings: LayerSettings | undefined,
-    watch = host.observer?.start(host),
+    watch?: CallWatch,
   ): Promise<unknown> {
-    const pass = take(host, plan);
-    pass.delivery = delivery;
-    pass.attempt = new Attempt(pass, operation, settings);
-    if (host.captureStack) pass.keepSite();
-    host.inFlight++;
-    if (watch !== undefined) pass.watch = watch;
-    if (host.hub.routine || pass.watch !== undefined) pass.startedAt = host.time.now();
-    if (signal !== undefined) return pass.start(signal);
-    if (!plan.mayAbandon) return pass.enter(0) as Promise<unknown>;
-    const promise = pass.promise();
-    pass.enter(0);
-    return promise;
+    const record = new CallRecord(host, plan, operation, settings);
+    record.begin(Pass.run, watch);
+    if (plan.mayAbandon || signal !== undefined) record.keepHome();
+    return new Promise((resolve, reject) => {
+      new Pass(record, delivery, { resolve, reject }, undefined, 0, 'first').start(signal);
+    });
   }
 
-  /** Takes over a call that is counted as one in flight already, and has its attempt and, where it needs one, its promise. */
-  static adopt(host: Host, plan: Plan, attempt: Attempt, delivery: Delivery): Pass {
-    const pass = take(host, plan);
-    pass.delivery = delivery;
-    pass.attempt = attempt;
-    pass.owned = plan.mayAbandon;
-    attempt.belongTo(pass);
-    return pass;
-  }
-
-  /** Of an adopted call: what the policy in `layer` keeps for it. */
-  keep(layer: number, state: unknown): void {
-    if (state !== undefined) this.states[layer] = state;
-  }
-
-  /** An adopted call has come in up to `layer`. */
-  enterFrom(layer: number): unknown {
-    return this.enter(layer);
+  /**
+   * Takes over a call that has been on the straight path so far, and is counted as one in flight. Whoever hands it over puts what the policies
+   * keep for it into the states of the view, and says then how it goes on: with {@link Pass.enter}, {@link Pass.running} or
+   * {@link Pass.leaveFrom}.
+   */
+  static adopt(
+    call: StraightSoFar,
+    host: Host,
+    plan: Plan,
+    operation: Operation,
+    delivery: Delivery,
+  ): Pass {
+    const record = new CallRecord(host, plan, operation, undefined);
+    record.home = call.home;
+    return new Pass(record, delivery, call, undefined, 0, 'first', call);
   }
 
   /** The operation of an adopted call runs. */
   running(): this {
-    this.runs = 1;
-    this.phase = Phase.running;
-    this.busy = true;
+    this.record.attempts = 1;
+    this.view.phase = Phase.running;
+    this.unsettled.operation = true;
     return this;
   }
 
-  /** The operation of an adopted call has answered a promise, and that is fulfilled. */
-  succeeded(value: unknown): unknown {
-    return this.onValue(value);
-  }
-
-  /** It is rejected. */
-  failed(error: unknown): unknown {
-    return this.onError(error);
-  }
-
-  /** The operation of an adopted call threw. Answers `promise`, or one that is rejected. */
-  threw(error: unknown, promise: Promise<unknown> | undefined): Promise<unknown> {
-    if (promise === undefined) return atOnce(this.onError, error);
-    this.onError(error);
-    return promise;
-  }
-
-  /** The operation of an adopted call answered something that is no plain promise. */
-  answered(result: unknown, promise: Promise<unknown> | undefined): Promise<unknown> {
-    if (isThenable(result)) {
-      const derived = adopted(result).then(this.onValue, this.onError);
-      return promise ?? derived;
+  /** The operation of an adopted call has answered this. */
+  answer(result: unknown): void {
+    if (!isThenable(result)) {
+      this.fulfilled(result);
+      return;
     }
-    if (promise === undefined) return atOnce(this.onValue, result);
-    this.onValue(result);
-    return promise;
-  }
-
-  /** An adopted call has succeeded, and is on its way out in `layer`. */
-  leaveFrom(layer: number, value: unknown): unknown {
-    this.runs = 1;
-    this.attempt.value = value;
-    this.phase = Phase.leaving;
-    this.countAttempt('success');
-    return this.leave(layer);
-  }
-
-  /** An adopted call has failed or was refused, and is on its way out in `layer`; its attempt, if it made one, is counted. */
-  leaveWith(layer: number, end: Ending, runs: number): unknown {
-    this.runs = runs;
-    if (end.kind === 'success') {
-      this.attempt.value = end.value;
-      this.off().degraded = true;
-    } else {
-      this.end(end.kind, end.error);
-    }
-    return runs === 0 ? this.leaveAtOnce(layer) : this.leave(layer);
-  }
-
-  /** Runs the layers inside `layer` once more, for the driver there. */
-  again(layer: number, kind: AttemptKind, options: NextOptions | undefined): Promise<Outcome> {
-    const pass = take(this.host, this.plan);
-    pass.delivery = Delivery.outcome;
-    const { operation, settings } = this.attempt;
-    pass.attempt = new Attempt(pass, operation, settings);
-    pass.from = layer + 1;
-    pass.root = this.root;
-    const detour = pass.off();
-    detour.parent = this;
-    detour.attemptKind = kind;
-    detour.onStart = options?.onStart;
-    detour.cooperative = options?.cooperative === true;
-    const own = this.off();
-    detour.nextSibling = own.firstChild;
-    own.firstChild = pass;
-    // Whatever answered so far did not do: the call counts by what it ends with.
-    if (this.root.detour !== undefined) this.root.detour.degraded = false;
-    return pass.start(options?.signal) as Promise<Outcome>;
-  }
-
-  /** Apart, because `run` is inlined where it is small. */
-  private keepSite(): void {
-    this.off().site = new CallSite(Pass.run);
-  }
-
-  /** Takes a pass from the pool. */
-  moveTo(host: Host, plan: Plan): void {
-    this.host = host;
-    this.plan = plan;
-    this.layers = plan.layers;
-    while (this.states.length < this.layers.length) this.states.push(undefined);
-  }
-
-  /** Makes the pass's own promise. */
-  private promise(): Promise<unknown> {
-    this.owned = true;
-    if (this.plan.keepsHome || this.host.hub.active || this.watch !== undefined) this.keepHome();
-    return this.attempt.promise();
-  }
-
-  /** From now on the call finds its own async context again, whoever ends it. Apart, because `promise` is inlined where it is small. */
-  private keepHome(): void {
-    if (this.home !== undefined) return;
-    const heard = this.root.watch?.hears === true;
-    if (heard || needsHome(this.plan, this.host.hub)) this.attempt.home = homeHere();
-  }
-
-  /** Starts with a promise of its own, given up when `signal` aborts. The signal is followed by hand: AbortSignal.any leaks. */
-  private start(signal: AbortSignal | undefined): Promise<unknown> {
-    const promise = this.promise();
-    if (signal?.aborted === true) {
-      this.end('cancelled', signal.reason);
-      this.leave(this.from - 1);
-      return promise;
-    }
-    // As in fetch, null is no signal.
-    if (signal !== undefined && signal !== null) {
-      if (typeof signal.addEventListener !== 'function') {
-        this.fail(new TypeError('signal: must be an AbortSignal'));
-        this.leave(this.from - 1);
-        return promise;
-      }
-      const following = followingOf(signal);
-      this.off().following = following;
-      following.add(this);
-    }
-    this.enter(this.from);
-    return promise;
-  }
-
-  /** Goes in from layer `i` on. A pass without a promise of its own answers one. */
-  private enter(i: number): unknown {
-    const { layers } = this;
-    this.phase = Phase.entering;
-    let admission: Admission | Promise<Admission>;
-    try {
-      for (; i < layers.length; i++) {
-        const layer = layers[i] as Layer;
-        this.layer = i;
-        if (layer.gate !== undefined) {
-          admission = layer.gate.enter(this);
-          if (admission !== undefined) break;
-        } else if (layer.begins) {
-          layer.driver?.begin?.(this);
-        } else if (layer.active) {
-          break;
-        }
-      }
-    } catch (error) {
-      this.states[i] = undefined;
-      if (this.detour?.interruption !== undefined) return this.interrupted(i - 1);
-      this.fail(error);
-      return this.leaveAtOnce(i - 1);
-    }
-    if (admission !== undefined && !isRejectedError(admission)) {
-      if (isThenable(admission)) return this.wait(i, admission);
-      this.fail(this.broken('enter', admission));
-      return this.leaveAtOnce(i - 1);
-    }
-    const { detour } = this;
-    if (detour !== undefined) {
-      if (i === layers.length && detour.interruption === undefined) {
-        const thrown = this.announceStart();
-        if (thrown !== undefined) {
-          this.fail(thrown.error);
-          if (detour.interruption === undefined) return this.leaveAtOnce(i - 1);
-        }
-      }
-      if (detour.interruption !== undefined) return this.interrupted(i - 1);
-    }
-    if (i === layers.length) return this.operate();
-    if (admission === undefined) return this.driveAtOnce(i);
-    this.countLimit(this.layers[i] as Layer);
-    return this.refuse(i, admission);
-  }
-
-  /** The call has to wait in this layer, or is refused there at once. */
-  private countLimit({ gate, name }: Layer): void {
-    if (isLimit(refusalsOf(gate))) this.host.tally.limitReached(name);
-  }
-
-  private refuse(i: number, error: RejectedError): unknown {
-    this.states[i] = undefined;
-    this.signed(error, this.policy);
-    this.host.tally.rejection(this.policy, error.reason, true);
-    if (this.listening) {
-      this.emit({
-        type: 'rejection',
-        reason: error.reason,
-        enforced: true,
-        retryAfter: error.retryAfter,
-        error,
-      });
-    }
-    this.end('rejected', error);
-    return this.leaveAtOnce(i - 1);
-  }
-
-  private wait(i: number, admission: PromiseLike<Admission>): unknown {
-    const detour = this.off();
-    this.phase = Phase.waiting;
-    detour.waiting = true;
-    this.countLimit(this.layers[i] as Layer);
-    if (this.root.watch !== undefined) detour.waitingSince = this.host.time.now();
-    const derived = Promise.resolve(admission).then(
-      (answer) => this.admitted(i, answer, undefined),
-      (error: unknown) => this.admitted(i, undefined, { error }),
+    adopted(result).then(
+      (value) => this.fulfilled(value),
+      (error: unknown) => this.rejected(error),
     );
-    if (detour.interruption !== undefined) {
-      const { layer, kind, error, expired } = detour.interruption;
-      detour.interruption = undefined;
-      this.giveUp(layer, kind, error, expired);
-    }
-    return derived;
   }
 
-  private admitted(i: number, answer: Admission, thrown: { error: unknown } | undefined): unknown {
-    const detour = this.detour as Detour;
-    detour.waiting = false;
-    if (this.phase !== Phase.waiting) {
-      if (answer === undefined && thrown === undefined) {
-        const outcome = outcomeOf('cancelled', undefined, detour.leftFor);
-        if (this.exitLate([{ layer: i, state: this.states[i], outcome }])) return undefined;
-      }
-      this.release();
-      return undefined;
-    }
-    this.phase = Phase.entering;
-    this.endWait();
-    if (thrown !== undefined) {
-      this.fail(thrown.error);
-      return this.leaveAtOnce(i - 1);
-    }
-    if (answer === undefined) return this.enter(i + 1);
-    if (isRejectedError(answer)) return this.refuse(i, answer);
-    this.fail(this.broken('enter', answer));
-    return this.leaveAtOnce(i - 1);
+  /** An adopted call is on its way out in `layer`, with this value or error, after so many attempts. */
+  leaveFrom(layer: number, kind: OutcomeKind, result: unknown, attempts: number): void {
+    const { view, record } = this;
+    record.attempts = attempts;
+    view.phase = Phase.leaving;
+    if (kind === 'success') view.value = result;
+    else view.end(kind, result);
+    this.leave(layer);
   }
 
-  private operate(): unknown {
-    const { attempt } = this;
-    attempt.attempt = ++this.root.runs;
-    this.phase = Phase.running;
-    this.busy = true;
-    let result: unknown;
+  again(layer: number, kind: AttemptKind, options: NextOptions | undefined): Promise<Outcome> {
+    const { record } = this;
+    record.keepHome();
+    // Whatever answered so far did not do: the call counts by what it ends with.
+    record.degraded = false;
+    return new Promise((resolve, reject) => {
+      const settler = { resolve, reject } as Settler;
+      const pass = new Pass(record, Delivery.outcome, settler, this, layer + 1, kind);
+      pass.onStart = options?.onStart;
+      pass.isCooperative = options?.cooperative === true;
+      this.unsettled.addRun(pass);
+      pass.start(options?.signal);
+    });
+  }
+
+  /** The outermost layer. */
+  get from(): number {
+    return this.view.from;
+  }
+
+  private start(signal: AbortSignal | null | undefined): void {
+    // As in fetch, null is no signal.
+    if (signal === undefined || signal === null) {
+      this.enter(this.from);
+    } else if (signal.aborted) {
+      this.leaveWith('cancelled', signal.reason, this.from - 1);
+    } else if (typeof signal.addEventListener !== 'function') {
+      this.leaveFailed(new TypeError('signal: must be an AbortSignal'), this.from - 1);
+    } else {
+      this.following = follow(signal, this);
+      this.enter(this.from);
+    }
+  }
+
+  // The way in.
+
+  /** Goes in from this layer on. */
+  enter(layer: number): void {
+    const { view, record } = this;
+    view.phase = Phase.entering;
+    const stop = goIn(view, layer);
+    if (stop?.why === 'waits') {
+      view.phase = Phase.waiting;
+      record.atLimit(view.layers[view.layer] as Layer);
+      this.wait = new Wait(view, stop.admission, this);
+      giveUpAfterAll(this);
+      return;
+    }
+    const entered = stop === undefined ? view.layers.length - 1 : view.layer - 1;
+    const fault = stop === undefined ? this.announceStart() : undefined;
+    if (this.interruption !== undefined) {
+      leaveInterrupted(this, entered);
+    } else if (fault !== undefined) {
+      this.leaveFailed(fault.error, entered);
+    } else if (stop === undefined) {
+      view.phase = Phase.running;
+      this.unsettled.operation = true;
+      operate(record, this.context, this);
+    } else if (stop.why === 'driven') {
+      this.drive(view.layer, undefined);
+    } else {
+      if (stop.why === 'refused') record.atLimit(view.layers[view.layer] as Layer);
+      this.turnAway(stop);
+    }
+  }
+
+  answered(refusal: Refusal | undefined): void {
+    this.view.phase = Phase.entering;
+    if (refusal === undefined) this.enter(this.view.layer + 1);
+    else this.turnAway(refusal);
+  }
+
+  /** The policy that was asked last does not let the pass in. */
+  private turnAway(refusal: Refusal): void {
+    const { view } = this;
+    const { layer } = view;
+    const { error } = refusal;
+    view.states[layer] = undefined;
+    if (refusal.why === 'failed') {
+      this.leaveFailed(error, layer - 1);
+    } else {
+      this.record.refused(refusal.error, view.layers[layer] as Layer);
+      this.leaveWith('rejected', error, layer - 1);
+    }
+  }
+
+  /** Tells whoever wants to know it that the operation is about to be called. Answers what one of them throws. */
+  private announceStart(): { readonly error: unknown } | undefined {
     try {
-      const { operation } = attempt;
-      const { watch } = this.root;
-      result = watch === undefined ? operation(attempt) : watch.operate(operation, attempt);
-      if (isNative(result)) return result.then(this.onValue, this.onError);
+      let pass: Pass | undefined = this;
+      while (pass !== undefined && this.interruption === undefined) {
+        const { onStart } = pass;
+        pass.onStart = undefined;
+        onStart?.();
+        pass = pass.outer;
+      }
     } catch (error) {
-      return this.owned ? this.onError(error) : atOnce(this.onError, error);
+      return { error };
     }
-    if (isThenable(result)) return adopted(result).then(this.onValue, this.onError);
-    return this.owned ? this.onValue(result) : atOnce(this.onValue, result);
+    return undefined;
   }
 
-  protected recycle(): void {
-    this.attempt.detach();
-    // A pass in the pool must not keep what the call brought along.
-    this.attempt = undefined as unknown as Attempt;
-    this.owned = false;
-    this.runs = 0;
-    this.phase = Phase.idle;
-    this.startedAt = Number.NaN;
-    if (this.kind !== 'success') {
-      this.kind = 'success';
-      this.error = undefined;
+  fulfilled(value: unknown): void {
+    const { view } = this;
+    this.unsettled.operation = false;
+    if (view.phase === Phase.running) {
+      view.value = value;
+      this.operated();
+    } else {
+      discardWith(this.host.discard, value);
+      this.release();
     }
-    if (this.detour !== undefined) {
-      this.detour = undefined;
-      this.root = this;
-      this.from = 0;
-      // Gates that were given up while they were waited for keep their state until now.
-      this.states.fill(undefined);
-    }
-    if (pool.length < MAX_POOLED) pool.push(this);
   }
-}
 
-const MAX_POOLED = 1024;
-const pool: Pass[] = [];
+  rejected(error: unknown): void {
+    const { view } = this;
+    this.unsettled.operation = false;
+    if (view.phase === Phase.running) {
+      view.fail(error);
+      this.operated();
+    } else {
+      this.release();
+    }
+  }
 
-/** A plan is that of one host alone, which may have several. */
-function take(host: Host, plan: Plan): Pass {
-  const pass = pool.pop();
-  if (pass === undefined) return new Pass(host, plan);
-  // A store into an old object is not free, and most passes serve the pipeline that they served before.
-  if (pass.plan !== plan) pass.moveTo(host, plan);
-  return pass;
+  // The way out.
+
+  private operated(): void {
+    const { view, host } = this;
+    // User code runs from here on. The pass counts as leaving, so that an abort from inside it does no harm.
+    view.phase = Phase.leaving;
+    judge(view);
+    this.countAttempt(toldAs(host, view.current));
+    this.leave(view.layers.length - 1);
+  }
+
+  countAttempt(told: ToldOutcome): void {
+    this.record.attemptEnded(this.kind, this.context.attempt, this.view.current, told);
+  }
+
+  leaveWith(kind: OutcomeKind, error: unknown, from: number): void {
+    this.view.end(kind, error);
+    this.leave(from);
+  }
+
+  private leaveFailed(error: unknown, from: number): void {
+    this.view.fail(error);
+    this.leave(from);
+  }
+
+  /** Goes out from this layer on. */
+  private leave(from: number): void {
+    const { view } = this;
+    view.phase = Phase.leaving;
+    const driver = goOut(view, from, this.unsettled);
+    if (driver < 0) this.finish();
+    else this.drive(driver, view.outcome());
+  }
+
+  /** Hands over to the driver in this layer, which did not accept the outcome `first`. */
+  private drive(layer: number, first: Outcome | undefined): void {
+    const { view } = this;
+    if (this.interruption !== undefined) {
+      discardResult(view);
+      leaveInterrupted(this, layer - 1);
+      return;
+    }
+    if (first?.kind === 'failure') this.failed ??= this.context;
+    view.phase = Phase.driving;
+    view.layer = layer;
+    const kind = first === undefined ? this.kind : 'retry';
+    const hold = new DriveHold(view, this, this.host, layer, kind);
+    this.hold = hold;
+    if (view.timeOver !== undefined) hold.tell(view.timeOver.reason);
+    hold.run((view.layers[layer] as Layer).driver as Driver, first, (outcome) => {
+      view.phase = Phase.leaving;
+      hold.end(SUPERSEDED);
+      view.takeOver(outcome);
+      this.leave(layer - 1);
+    });
+  }
+
+  private finish(): void {
+    const { view, record, outer } = this;
+    // Nobody was asked about what a policy may have made of the outcome.
+    if (outer === undefined && !record.isDegraded(view.current)) judge(view);
+    view.phase = Phase.done;
+    view.layer = view.from;
+    if (outer === undefined) record.end(view.current, view);
+    else if (view.kind === 'failure') outer.failed = this.failed ?? this.context;
+    this.following?.end();
+    this.release();
+    deliver(view, this.delivery, this.settler);
+  }
+
+  degraded(): void {
+    this.record.degraded = true;
+  }
+
+  abortFailed(): void {
+    const { failed } = this;
+    this.failed = undefined;
+    failed?.abort(SUPERSEDED);
+  }
+
+  // Giving up.
+
+  /** A gate ends everything inside itself. */
+  abandon(layer: number, error: unknown): void {
+    const { view, host, record } = this;
+    const policy = view.layers[layer]?.name ?? '';
+    if (!record.plan.mayAbandon && this.following === undefined && this.outer === undefined) {
+      throw new TypeError(
+        `policy "${policy}" abandons calls but does not say so: set mayAbandon to true`,
+      );
+    }
+    if (isResilienceError(error)) sign(error, host, policy);
+    record.atHome(() => giveUp(this, { layer, kind: 'timeout', error, expired: true }));
+  }
+
+  /** The signal has aborted. */
+  cancel(reason: unknown): void {
+    const { record, host } = this;
+    record.atHome(() => {
+      if (this.isCooperative) this.timeIsUp({ reason, at: host.time.now() });
+      else this.giveUpRun(reason, false);
+    });
+  }
+
+  timeIsUp(over: TimeOver): void {
+    timeIsUp(this, over);
+  }
+
+  giveUpRun(reason: unknown, expired: boolean): void {
+    const { timeOver } = this.view;
+    const error = timeOver === undefined ? reason : timeOver.reason;
+    const layer = this.from - 1;
+    giveUp(this, { layer, kind: 'cancelled', error, expired: expired || timeOver !== undefined });
+  }
+
+  giveUpRuns(reason: unknown, expired: boolean): void {
+    this.unsettled.giveUpRuns(reason, expired);
+  }
+
+  get operating(): boolean {
+    const { phase } = this.view;
+    return phase === Phase.driving ? this.unsettled.operating : phase === Phase.running;
+  }
+
+  // Afterwards.
+
+  admittedLate(gate: HeldGate): void {
+    exitBehind(this, [gate]);
+  }
+
+  /** Something that the pass has started has settled: exits the gates that waited for it. */
+  private release(): void {
+    const { unsettled, outer } = this;
+    const gates = unsettled.takeFreeGates();
+    if (gates.length > 0 && exitBehind(this, gates)) return;
+    if (this.view.phase !== Phase.done || unsettled.any) return;
+    this.context.detach();
+    outer?.unsettled.removeRun(this);
+    outer?.release();
+  }
 }

@@ -6,9 +6,6 @@
  *            |  ^                 |   ^
  *          waiting              driving
  * ```
- *
- * Numbers, because a pass is an old object and changes its phase five times a call: a string stored there would have to
- * get past the garbage collector's write barrier each time.
  */
 export const Phase = {
   idle: 0,
@@ -20,7 +17,3 @@ export const Phase = {
   done: 6,
 } as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
-
-/** How the end of a pass is delivered: `execute` throws, `settle` wraps, a driver gets the outcome itself. */
-export const Delivery = { execute: 0, settle: 1, outcome: 2 } as const;
-export type Delivery = (typeof Delivery)[keyof typeof Delivery];

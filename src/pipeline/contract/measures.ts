@@ -1,4 +1,4 @@
-/** What a policy says of itself when telemetry collects; see `PolicyBase.measure`. */
+/** Numbers that a policy reports when telemetry collects; see `PolicyBase.measure`. */
 export interface PolicyMeasures {
   /** State of a circuit breaker. */
   readonly state?: 'closed' | 'open' | 'half_open' | 'isolated';
@@ -6,9 +6,9 @@ export interface PolicyMeasures {
   readonly transitions?: Readonly<Record<'closed' | 'open' | 'half_open' | 'isolated', number>>;
   /** Calls in a circuit breaker's window. */
   readonly calls?: number;
-  /** Those of them that failed. */
+  /** How many of them failed. */
   readonly failures?: number;
-  /** Those of them that were slow; only where slowness is judged. */
+  /** How many of them were slow; only if the breaker judges slowness. */
   readonly slowCalls?: number;
   /** Calls inside. */
   readonly inFlight?: number;
@@ -24,6 +24,6 @@ export interface PolicyMeasures {
   readonly balance?: number;
   /** The probability with which a throttle refuses a call. */
   readonly rejectionProbability?: number;
-  /** Calls in a throttle's window: what its probability weighs among those of its name. */
+  /** Calls in a throttle's window: the weight of its probability in the average over all throttles of its name. */
   readonly requests?: number;
 }

@@ -11,9 +11,9 @@ import type { RejectedError } from '../../errors.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { FailureRule } from '../outcome/failure-rule.js';
 import type { Outcome } from '../outcome/outcome.js';
-import type { BreakerState, EventBody } from '../reporting/events.js';
 import type { Call } from './call.js';
 import type { Context } from './context.js';
+import type { BreakerState, EventBody } from './events.js';
 import type { PolicyMeasures } from './measures.js';
 import type { Refusals } from './refusals.js';
 import type { StraightHalf, StraightPlace } from './straight-half.js';
@@ -32,11 +32,11 @@ export interface PolicyBase {
   /** The name in events, errors and telemetry. Default: the type. */
   readonly name?: string | undefined;
   /**
-   * Called when a pipeline is made with this policy; throws a ConfigError when it cannot work there. `hasRule`: the calls of this pipeline can
-   * be asked for a verdict (`Call.isFailure`) on results, too.
+   * Called when a pipeline is made with this policy. Throws a ConfigError if the policy cannot work there. `hasRule`: in this pipeline,
+   * `Call.isFailure` gives verdicts on results, too.
    */
   bind?(time: TimeSource, hasRule?: boolean): void;
-  /** @internal The idea of failure that came with the list this policy is of: see `isFailure` of `standard`. */
+  /** @internal The `isFailure` of the list that this policy comes from: see `standard`. */
   readonly failureRule?: FailureRule | undefined;
   /** @internal Its part in the path of a call that is let in at once and succeeds; `undefined` where it has none. Asked when a plan is made. */
   straight?(place: StraightPlace): StraightHalf | undefined;
@@ -47,32 +47,32 @@ export interface PolicyBase {
   /** The policy's state as plain JSON. */
   snapshot?(): unknown;
   /**
-   * Puts the policy's state back as it was at first, for tests that share it: see `startOver` of `holdfast/testing`. Calls that are inside go on;
-   * their `exit` must count nothing and give nothing back. Needed by policies that can {@link PolicyBase.fork}.
+   * Resets the policy's state, for tests that share it: see `startOver` of `holdfast/testing`. Calls inside go on; their `exit` must then count
+   * nothing and give nothing back. Required for policies that can {@link PolicyBase.fork}.
    */
   startOver?(): void;
   /** Plain numbers for telemetry, asked for when it collects. `nowMs` is the time of the pipeline's clock. */
   measure?(nowMs: number): PolicyMeasures;
   /**
-   * Reports events that concern all calls, or happen outside any (a breaker tripped by hand). `callId` is that of the call which caused one.
-   * Returns the unsubscriber.
+   * Reports events that concern all calls, or happen outside any (a breaker tripped by hand). `callId` is the number of the call that caused
+   * the event. Returns a function that unsubscribes.
    */
   subscribe?(emit: (event: EventBody, callId?: number) => void): () => void;
   /** @internal Who is told through `subscribe`. */
   readonly audience?: Audience;
   /**
-   * A call that this policy let in, and that succeeded at about `succeededAt` (in the clock's milliseconds), has failed since, in what it
-   * had brought: the body of a response. Told outside any call; `callId` is its number, where somebody listened to it.
+   * A call that this policy let in succeeded at about `succeededAt` (in the clock's milliseconds), and what it returned has failed since: the
+   * body of a response. Called outside any call. `callId` is the number of the call, if somebody listened to it.
    */
   failedLate?(outcome: Outcome, succeededAt: number, callId?: number): void;
-  /** Whether a call is in here or state is held that must not be dropped (an open breaker): keyed pipelines ask before evicting. */
+  /** Whether a call is inside, or the policy has state that must not be dropped (an open breaker). Keyed pipelines ask before they evict. */
   busy?(): boolean;
   /**
-   * @internal How many milliseconds a circuit breaker has been in each state by a time of its clock; copies made by `fork` count in one
-   * account. Telemetry keeps the function, which must not lead to the policy.
+   * @internal Milliseconds that a circuit breaker has been in each state until `nowMs`, summed over all copies made by `fork`. Telemetry keeps
+   * the function, so it must not hold the policy.
    */
   readonly stateTimes?: ((nowMs: number) => Readonly<Record<BreakerState, number>>) | undefined;
-  /** @internal Nobody calls through it any more: what goes on with time alone is no longer counted. */
+  /** @internal No more calls come: stop counting what goes on with time alone. */
   retire?(): void;
 }
 
@@ -117,9 +117,9 @@ export interface Gate extends PolicyBase {
   leave?(call: Call): void;
   /** `true`: `exit` waits until every operation started inside has really settled, also after the call was given up. */
   readonly holds?: boolean;
-  /** How it refuses calls, where that is known in advance. */
+  /** How it refuses calls, if that is known in advance. */
   readonly refusals?: Refusals | undefined;
-  /** @internal Its `exit` and `leave` call nothing of the user's. */
+  /** @internal Its `exit` and `leave` call no user code. */
   readonly quiet?: boolean;
   /** Must be `true` for a gate that calls {@link Call.abandon}. */
   readonly mayAbandon?: boolean;
@@ -127,16 +127,16 @@ export interface Gate extends PolicyBase {
   deadlineOf?(state: unknown): number;
   /** @internal The same, up to a tick early. */
   roughDeadlineOf?(state: unknown): number;
-  /** @internal The call whose `state` this is sends a body: the time that takes is not the upstream's. */
+  /** @internal The call with this `state` sends a body. The time that takes does not count against the upstream. */
   sending?(call: Call, state: unknown): void;
   /**
-   * @internal It has sent it, and it may be on its way for `extraMs`. `deadlineMs` is that of the layers outside, up to a tick early. Answers
-   * the new state.
+   * @internal The body is sent, and may be on its way for `extraMs`. `deadlineMs` is the deadline of the layers outside, up to a tick early.
+   * Returns the new state.
    */
   sent?(call: Call, state: unknown, deadlineMs: number, extraMs: number): unknown;
-  /** @internal Stops the clock of the call whose `state` this is, and answers its new state. */
+  /** @internal Stops the clock of the call with this `state`. Returns the new state. */
   stopClock?(call: Call, state: unknown): unknown;
-  /** @internal Starts it anew with `extraMs` on top of its time, and answers the new state. */
+  /** @internal Restarts that clock with `extraMs` on top of its time. Returns the new state. */
   startClock?(call: Call, layer: number, state: unknown, extraMs: number): unknown;
 }
 
@@ -163,15 +163,15 @@ export interface NextOptions {
   /** Gives the run up when it aborts. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * @internal `signal` says that the time of the run is over: operations that run are told by their own signal, and end by themselves;
-   * no attempt and no wait begins any more.
+   * @internal `signal` means that the time of the run is over. Running operations see their own signal abort, and end by themselves; no
+   * further attempt or wait begins.
    */
   readonly cooperative?: boolean;
   /** How telemetry counts the attempt. Default `retry` after a first run, `first` otherwise. */
   readonly kind?: 'first' | 'retry' | 'hedge';
   /**
-   * Called once, right before this run calls the operation for the first time: every policy inside has let it in by then. Not
-   * called for a run that is refused or given up before. What it throws ends the run, and the operation is not called.
+   * Called once, right before this run calls the operation for the first time, when every policy inside has let it in. Not
+   * called if the run is refused or given up before. If it throws, the run ends with that error, without the operation.
    */
   readonly onStart?: (() => void) | undefined;
 }
@@ -181,15 +181,15 @@ export interface Driver extends PolicyBase {
   /** Tells drivers from gates. */
   readonly role: 'driver';
   /**
-   * With `accepts`, the engine runs the inner layers once by itself and asks whether the outcome may leave as it is; only when
-   * it may not is `drive` called, with that outcome as `first`. Without `accepts`, `drive` is called at once.
+   * With `accepts`, the engine runs the inner layers once and asks whether the outcome may leave as it is. `drive` is called only if
+   * not, with that outcome as `first`. Without `accepts`, `drive` is called at once.
    */
   accepts?(call: Call, outcome: Outcome): boolean;
   /** Whether `accepts` wants to see successful outcomes too. Default `false`: a success is accepted unasked. */
   readonly inspectsValues?: boolean;
   /** Called before the first run, when `accepts` is there. */
   begin?(call: Call): void;
-  /** Ends the call from here: at once where it can, with a promise where it has to wait. What it throws becomes the outcome. */
+  /** Decides the outcome: returns it, or a promise of it if it has to wait. What it throws becomes the outcome. */
   drive(drive: Drive, first: Outcome | undefined): Outcome | Promise<Outcome>;
 }
 

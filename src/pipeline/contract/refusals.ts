@@ -1,10 +1,10 @@
-/** How a gate refuses calls, as far as that is known before it does. */
+/** What is known in advance about the refusals of a gate. */
 export interface Refusals {
   /** The reasons that its refusals have (`RejectedError.reason`): telemetry counts each from 0 on. */
   readonly reasons: readonly string[];
   /** `false`: a dry run, which refuses nothing. Default `true`. */
   readonly enforced?: boolean | undefined;
-  /** `true`: it bounds how many calls there are, so one that has to wait, or is refused, has reached a limit. Default `false`. */
+  /** `true`: the gate limits the number of calls, so a call that has to wait or is refused has reached a limit. Default `false`. */
   readonly limit?: boolean | undefined;
 }
 
@@ -12,7 +12,7 @@ interface Refusing {
   readonly refusals?: Refusals | undefined;
 }
 
-/** What a gate says of its refusals. It may be anybody's, and a call that it refuses has to end all the same. */
+/** What a gate says about its refusals. Never throws, even if a user's gate does. */
 export function refusalsOf(gate: Refusing | undefined): Refusals | undefined {
   try {
     const refusals = gate?.refusals;
@@ -22,7 +22,7 @@ export function refusalsOf(gate: Refusing | undefined): Refusals | undefined {
   }
 }
 
-/** Whether calls reach a limit there. A dry run has none. */
+/** Whether calls can reach a limit there. In a dry run they cannot. */
 export function isLimit(refusals: Refusals | undefined): boolean {
   return refusals?.limit === true && refusals.enforced !== false;
 }

@@ -5,16 +5,12 @@ import type { Tally } from '../reporting/tally.js';
 import type { Call } from './call.js';
 import type { Context } from './context.js';
 
-/** How many values the policies of a call may keep in it. */
-export const MAX_KEPT = 4;
-
 /** A call on the straight path, as policies see it. */
 export interface StraightEntrant extends Context {
-  /** What policies keep in the call: each in the place that is its own. */
-  kept0: unknown;
-  kept1: unknown;
-  kept2: unknown;
-  kept3: unknown;
+  /** What policies keep in the call, each in a place that is its own: a number, and two values. */
+  stamp: number;
+  first: unknown;
+  second: unknown;
   /** The copy of a keyed pipeline that it is a call of. */
   readonly copy: CompactCopy;
   /** Takes the call off the straight path. The operation runs. */
@@ -68,8 +64,8 @@ export interface RefusedCall {
 export interface StraightPlace {
   readonly layer: number;
   readonly time: TimeSource;
-  /** Takes a place in the call; `undefined` when there is none left. */
-  keep(): number | undefined;
+  /** Takes a place in the call. Answers whether it was free. */
+  take(place: 'stamp' | 'first' | 'second'): boolean;
 }
 
 /** Goes through layers. Answers the one in which the straight path ends, or {@link THROUGH}. */
@@ -91,19 +87,4 @@ export interface StraightPath {
   readonly halves: readonly StraightHalf[];
   /** Which of them bound how many calls there are. */
   readonly limits: readonly boolean[];
-}
-
-/** Puts a value into a place. */
-export function put(call: StraightEntrant, place: number, value: unknown): void {
-  if (place === 0) call.kept0 = value;
-  else if (place === 1) call.kept1 = value;
-  else if (place === 2) call.kept2 = value;
-  else call.kept3 = value;
-}
-
-/** What is in a place. */
-export function keptIn(call: StraightEntrant, place: number): unknown {
-  if (place === 0) return call.kept0;
-  if (place === 1) return call.kept1;
-  return place === 2 ? call.kept2 : call.kept3;
 }

@@ -2,19 +2,19 @@ import { DrainingError } from '../../errors.js';
 import type { Gate } from '../contract/policy.js';
 import type { Plan } from '../plan.js';
 import { planOf } from '../plan.js';
-import type { Hub } from '../reporting/events.js';
+import type { Hub } from '../reporting/hub.js';
 
-/** What of a pipeline has to be seen while it drains. */
+/** A pipeline that drains. */
 interface Occupied {
   readonly hub: Hub;
   readonly inFlight: number;
-  /** What outlasts its call. */
+  /** Calls of a client that are not over, such as responses that are still read. */
   readonly occupied: number;
 }
 
-/** What of a pipeline may never be over by itself. */
+/** Work of a pipeline's client that may never end by itself. */
 export interface Unread {
-  /** No new calls are taken: what nobody wants any more is to be over soon. */
+  /** The pipeline drains: unwanted work has to end soon. */
   close(): void;
   /** New calls are taken again. */
   reopen(): void;
@@ -32,13 +32,13 @@ const refusing: Gate = {
 };
 
 /**
- * A pipeline that takes no new calls: they get a plan that refuses, and those in flight keep theirs. So neither costs a call
- * anything before.
+ * The state of a draining pipeline. New calls get a plan that refuses them, and those in flight keep theirs, so draining costs nothing
+ * before it begins.
  */
 export class Closing {
   /** What calls that start now go through. */
   readonly plan: Plan = planOf([{ policy: refusing, within: [] }], false);
-  /** Resolves when the last call has settled, and nothing is left of one. */
+  /** Resolves when the last call has settled and nothing of it goes on. */
   readonly idle: Promise<void>;
   readonly #of: Occupied;
   readonly #unwatch: () => void;
@@ -51,16 +51,16 @@ export class Closing {
       this.#resolve = resolve;
     });
     this.#unwatch = of.hub.watchEnds();
-    // Not at once: a listener may drain while its call is on the straight way out, and past where its end is told.
+    // Not at once: a listener may drain while its call ends, past the point where that is reported.
     void Promise.resolve().then(() => this.check());
   }
 
-  /** Something has ended. */
+  /** Call this when something has ended. */
   check(): void {
     if (this.#of.inFlight === 0 && this.#of.occupied === 0) this.end();
   }
 
-  /** Nothing is waited for any more. */
+  /** Stops waiting. */
   end(): void {
     if (this.#done) return;
     this.#done = true;

@@ -13,7 +13,7 @@ export interface DrainOptions {
   readonly timeout?: Duration | undefined;
 }
 
-/** What a drain has left. */
+/** The result of a drain. */
 export interface Drained {
   /** Calls that had not settled at the limit; 0 when all had. They go on. */
   readonly inFlight: number;
@@ -33,7 +33,7 @@ export function resolveDrain(options: Duration | DrainOptions | undefined): { ti
   return parseOptions(drainSchema, given, 'drain');
 }
 
-/** Waits until all of these have come, or for so long. */
+/** Waits for all of these, but not longer than the limit. */
 export async function allWithin(
   awaited: readonly Promise<void>[],
   limitMs: number,

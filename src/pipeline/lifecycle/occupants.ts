@@ -1,6 +1,6 @@
 import type { Closing } from './closing.js';
 
-/** The part of a pipeline that its clients' calls occupy. */
+/** A pipeline whose client has calls that outlast their promise. */
 export interface Occupiable {
   occupied: number;
   readonly closing: Closing | undefined;
@@ -8,16 +8,16 @@ export interface Occupiable {
 
 interface Count {
   left: number;
-  /** Weak: what a registry holds would keep a pipeline that nobody needs. */
+  /** Weak, because the FinalizationRegistry holds the count: it would keep a pipeline that nobody uses. */
   readonly of: WeakRef<Occupiable>;
 }
 
-/** To have each looked for costs more than all the rest of a call. */
+/** Registering each call on its own would cost more than the rest of the call. */
 const MAX_CALLS = 64;
 
 /**
- * Some of the calls of a client that are not over: a body may be read when its call has settled. Each leaves once, and so does a body
- * that nobody can read any more: when none is left who could, the garbage collector takes the occupants.
+ * A group of calls of a client that are not over, because a body may be read when its call has settled. Each call leaves once. If bodies
+ * become unreachable, the garbage collector takes the group, and the rest of it counts as left.
  */
 export class Occupants {
   readonly #of: Occupiable;
@@ -30,7 +30,7 @@ export class Occupants {
     forgotten.register(this, this.#count);
   }
 
-  /** Whether there is room for one more, which there is then. */
+  /** Adds a call, if there is room. Returns whether there was. */
   join(): boolean {
     if (this.#calls === MAX_CALLS) return false;
     this.#calls++;

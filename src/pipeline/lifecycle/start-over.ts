@@ -2,15 +2,15 @@ import { CONTRACT, shared } from '../../copies.js';
 import { ConfigError } from '../../errors.js';
 import type { PolicyBase } from '../contract/policy.js';
 
-/** How what is no policy starts over, in all copies of this package. */
+/** Starting over: functions that reset objects other than policies, shared by all copies of this package. */
 const ways = shared(`waysToStartOver.${CONTRACT}`, () => new WeakMap<object, () => void>());
 
-/** What starts over in this way: a client, whose pipelines nobody else sees. */
+/** Registers how an object starts over: a client, for example, whose pipelines nobody else sees. */
 export function startsOver(what: object, way: () => void): void {
   ways.set(what, way);
 }
 
-/** The way in which a client starts over. */
+/** How a client starts over. */
 export function wayOf(what: object): (() => void) | undefined {
   return ways.get(what);
 }

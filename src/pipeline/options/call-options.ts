@@ -17,8 +17,8 @@ export interface CallOptions {
    */
   readonly timeout?: Duration | undefined;
   /**
-   * When this call has to be over, in the milliseconds of the pipeline's clock: `context.deadline` of the operation that makes it, say, or
-   * `systemClock.now() + 500`. When it has passed already, the operation is not called. `Infinity` for none. Default: as the policies say.
+   * When this call has to be over, in the milliseconds of the pipeline's clock: `context.deadline` of an outer operation, for example, or
+   * `systemClock.now() + 500`. If that is in the past, the operation is not called. `Infinity` for none. Default: as the policies say.
    */
   readonly deadline?: number | undefined;
 }
@@ -42,7 +42,7 @@ export function isPlain(options: CallOptions | null | undefined): boolean {
   if (typeof options !== 'object') return false;
   // Quicker than any list of the keys.
   for (const key in options) if (key !== 'signal') return false;
-  // A class's getters are in no list of keys.
+  // An instance's getters are not among its keys.
   return options.timeout === undefined && options.deadline === undefined;
 }
 
@@ -66,7 +66,7 @@ export function resolveCall(options: unknown, method: string, time: TimeSource):
   return { signal, times: timesOf(timeout, deadline, method, time) };
 }
 
-/** What the schema would say of right options, in a tenth of the time; `undefined` for all others. */
+/** Reads valid options ten times faster than the schema does; `undefined` if they may be invalid. */
 function readPlainly(options: CallOptions): z.output<typeof callSchema> | undefined {
   if (typeof options !== 'object') return undefined;
   for (const key in options) {
@@ -92,12 +92,12 @@ function timesOf(
   }
   const now = time.now();
   if (isWallClock(deadline, now)) throw wallClock(method, deadline);
-  // The timer of the shortest counts; in whole milliseconds, as calls with the same share one.
+  // In whole milliseconds, because calls with the same timeout share a timer.
   const left = Math.ceil(Math.max(0, deadline - now));
   return [deadline, Math.min(timeout ?? Infinity, left)];
 }
 
-/** Whether a time is one of this century, and the clock's own are counted from some other start: then it would never come. */
+/** Whether this is a wall-clock time of this century, while the clock counts from another start: that deadline would never come. */
 function isWallClock(deadline: number, now: number): boolean {
   return now < 1e11 && deadline > 9e11 && deadline < 5e12;
 }

@@ -5,5 +5,5 @@ export type ErrorTypeOf = (result: unknown) => string | undefined;
 export type StatusOf = (resultOrError: unknown) => number | undefined;
 
 /** Takes a value that nobody will receive, so that what it holds can be released. */
-// The type of a method: like a `Handle`, it may name the type of the results.
+// Typed as a method, so that a function may name the type of the results.
 export type Discard = { discard(value: unknown): unknown }['discard'];

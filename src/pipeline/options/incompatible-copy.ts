@@ -2,7 +2,7 @@ import { CONTRACT, isFit, markOf, VERSION } from '../../copies.js';
 import { ConfigError } from '../../errors.js';
 
 /**
- * Refuses what another copy of this package has made that speaks another contract: it would break in some call, and not say why.
+ * Refuses an object made by another copy of this package that has another internal contract. It would break in some call, without a clear error.
  *
  * @param path Where it stands, such as `pipeline.policies[0]`.
  * @throws ConfigError

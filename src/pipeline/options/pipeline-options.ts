@@ -16,40 +16,39 @@ export interface PipelineOptions {
   /** Where time comes from. Default: the system's clock, read at call time so that fake timers work. */
   readonly clock?: Clock | undefined;
   /**
-   * Whether errors show where the call was made: rejections and timeouts then carry a stack, and the frames of the caller are added to
-   * whatever error a call ends with, the operation's own included; frozen errors and the reason of an abort stay as they are. Each call
-   * costs some microseconds more. Default false.
+   * Whether errors show where the call was made. Rejections and timeouts then carry a stack, and every error that a call ends with gets the
+   * caller's frames added, also the operation's own. Frozen errors and the reason of an abort stay as they are. Costs some microseconds
+   * a call. Default false.
    */
   readonly captureStack?: boolean | undefined;
   /**
-   * Is given each result that nobody will receive: of an attempt that was given up and returned late, or that is about to
-   * be retried or replaced. For releasing what a result holds, such as the body of a Response. What it throws is reported
-   * to OpenTelemetry's `diag` and changes nothing in the call.
+   * Called with each result that nobody will receive: of an attempt that was given up and returned late, or that is about to
+   * be retried or replaced. Use it to release what a result holds, such as the body of a Response. If it throws, the error is
+   * reported to OpenTelemetry's `diag` and changes nothing in the call.
    */
   readonly discard?: Discard | undefined;
   /**
-   * Which outcomes are failures of the upstream, said once for all: policies without a `handle` of their own follow it (retry, circuit breaker,
-   * throttle, adaptive limiter), and so do metrics, spans and events. `true` is a failure, `false` a success, `'ignore'` says nothing of the
-   * upstream, so that nobody counts it either way. It is asked about results and about errors of the operation; timeouts are failures, refusals
-   * and aborts are none. The call still ends as it does: an error is thrown, whatever it is called. Default: that of the policies, where they
-   * come from a `standard({ isFailure })` or a pipeline that has one; else all errors are failures, and results as `errorTypeOf` says. What it
-   * throws ends the call.
+   * Which outcomes are failures of the upstream, for the whole pipeline: policies without a `handle` of their own follow it (retry, circuit
+   * breaker, throttle, adaptive limiter), and so do metrics, spans and events. `true` is a failure, `false` a success; `'ignore'` does not count
+   * either way. It is asked about results and about errors of the operation; timeouts are failures, refusals and aborts are not. It does not
+   * change how the call ends: an error is still thrown. Default: the `isFailure` of the policies, if they come from `standard({ isFailure })` or
+   * from a pipeline that has one; else all errors are failures, and results as `errorTypeOf` says. If it throws, the call ends with that error.
    */
   readonly isFailure?: IsFailure | undefined;
   /**
    * Which results are failures though nothing was thrown, such as an HTTP response with status 503: a word of low cardinality
    * (`'503'`) for those, `undefined` for all others. Events and metrics then count such an attempt or call as a failure, with
-   * the word as its `error.type`. Policies do not go by it. Beside `isFailure` it only finds the word. Default: no result is. What it throws is reported to
-   * OpenTelemetry's `diag`.
+   * the word as its `error.type`. Policies do not use it. With `isFailure` it only provides the word. Default: no result is a failure. If it
+   * throws, the error is reported to OpenTelemetry's `diag`.
    */
   readonly errorTypeOf?: ErrorTypeOf | undefined;
   /**
    * The status that a result or an error carries, such as that of an HTTP response: the `status` of events. Default: none has one.
-   * What it throws is reported to OpenTelemetry's `diag`.
+   * If it throws, the error is reported to OpenTelemetry's `diag`.
    */
   readonly statusOf?: StatusOf | undefined;
   /**
-   * What is told to OpenTelemetry, and to whom; `false` for nothing. Default: everything, through the global API, which
+   * What is reported to OpenTelemetry, and to which providers; `false` for nothing. Default: everything, through the global API, which
    * costs next to nothing while no SDK is registered.
    */
   readonly telemetry?: false | TelemetryOptions | undefined;

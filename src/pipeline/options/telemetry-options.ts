@@ -4,7 +4,7 @@ import * as z from 'zod';
 /** When a call gets a span of its own; see {@link TelemetryOptions.spans}. */
 export type SpanMode = 'auto' | 'always' | 'never';
 
-/** What a pipeline tells OpenTelemetry, and to whom. */
+/** What a pipeline reports to OpenTelemetry, and to which providers. */
 export interface TelemetryOptions {
   /** Where metrics go. Default: the global meter provider, whenever it is registered. */
   readonly meterProvider?: MeterProvider | undefined;
@@ -16,8 +16,8 @@ export interface TelemetryOptions {
    */
   readonly spans?: SpanMode | undefined;
   /**
-   * Attributes for all metrics and spans of the pipeline; for a keyed one also a function that makes them of a key. Each
-   * different set is a series of its own in every metric: keep them few. A keyed pipeline has at most 100 sets; copies beyond
+   * Attributes for all metrics and spans of the pipeline; for a keyed one also a function that makes them from a key. Each
+   * different set is a series of its own in every metric, so keep them few. A keyed pipeline has at most 100 sets; further copies
    * report together as `otel.metric.overflow`. Default: none; the copies of a keyed pipeline report together.
    */
   readonly attributes?: Attributes | ((key: string) => Attributes) | undefined;

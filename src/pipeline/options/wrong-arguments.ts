@@ -1,21 +1,21 @@
-/** Texts for what programs give a pipeline by mistake. */
+/** Recognizes wrong arguments of a pipeline, and makes the errors for them. */
 import { describe } from '../../config/describe.js';
 import { nearest } from '../../config/nearest.js';
 import { ConfigError } from '../../errors.js';
+import { eventTypes } from '../contract/events.js';
 import type { Policy } from '../contract/policy.js';
-import { eventTypes } from '../reporting/events.js';
 
 /**
- * Whether it can be run: a function, and none that makes a generator. Called, that one does nothing yet: each attempt would be a success, and
- * whatever fails later fails outside of the policies.
+ * Whether this can be an operation: a function, but not a generator function. Calling one runs nothing yet, so each attempt would succeed, and
+ * failures would happen later, outside of the policies.
  */
 export function isOperation(value: unknown): boolean {
   return typeof value === 'function' && !isGeneratorFunction(value);
 }
 
 /**
- * By the tag that bound ones inherit too, and that regenerator gives to what it has compiled. Others that are compiled to functions cannot be
- * told from functions that return a stream on purpose.
+ * Goes by the tag, which bound functions inherit, and which regenerator sets on what it has compiled. Other compiled generator functions look
+ * like functions that return a stream on purpose.
  */
 export function isGeneratorFunction(value: object): boolean {
   try {
@@ -27,14 +27,14 @@ export function isGeneratorFunction(value: object): boolean {
   }
 }
 
-/** @param what `the operation`, say. */
+/** @param what For the message, such as `the operation`. */
 export function generatorFunction(where: string, what: string): TypeError {
   return new TypeError(
     `${where}: ${what} must not be a generator function: its body runs only when the generator is asked for values, outside of the policies; use an async function, and run each step that can fail as a call of its own`,
   );
 }
 
-/** A promise, say, in place of the function that makes it: a fault of the program that no policy must retry, count or hide. */
+/** The error for an operation that is no function, such as a promise. That is a mistake in the program: no policy retries, counts or hides it. */
 export function noOperation(method: string, value: unknown): TypeError {
   if (typeof value === 'function') {
     return generatorFunction(`pipeline.${method}`, 'the operation');
@@ -44,7 +44,7 @@ export function noOperation(method: string, value: unknown): TypeError {
   );
 }
 
-/** Whether the options of a call are the caller's signal itself, as cockatiel takes it: it would be ignored, and the call never end with it. */
+/** Whether a call got the bare signal in place of options, as cockatiel takes it. It would be ignored, and its abort would not end the call. */
 export function isBareSignal(options: unknown): boolean {
   if (typeof options !== 'object' || options === null) return false;
   return 'addEventListener' in options || options instanceof AbortController;
@@ -57,7 +57,7 @@ export function bareSignal(method: string, given: unknown): TypeError {
   );
 }
 
-/** A misspelt one: its listener would never be called. */
+/** The error for an unknown event: its listener would never be called. */
 export function noEvent(type: unknown): TypeError {
   const meant = typeof type === 'string' ? nearest(type, eventTypes) : undefined;
   const remedy =
@@ -67,7 +67,7 @@ export function noEvent(type: unknown): TypeError {
   return new TypeError(`pipeline.on: unknown event ${describe(type)}${remedy}`);
 }
 
-/** What is no layer, and what was probably meant. */
+/** The error for something that is no policy, with a guess at what was meant. */
 export function notAPolicy(value: unknown, i: number): ConfigError {
   const got = describe(value);
   const hint = hintFor(value, got);
@@ -100,7 +100,7 @@ function hintForObject(value: Record<string, unknown>): string | undefined {
     : 'fromCockatiel() of holdfast/cockatiel makes one of a cockatiel policy';
 }
 
-/** What a policy needs and this one has not. */
+/** The members that a policy needs and this one lacks. */
 function lacks(value: Record<string, unknown>, methods: readonly string[]): string {
   const missing = typeof value['type'] === 'string' ? [] : ['a type'];
   for (const method of methods) {

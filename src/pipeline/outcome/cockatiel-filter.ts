@@ -1,6 +1,6 @@
 /**
- * A filter of cockatiel's, as made by `handleType`, `handleWhen`, `handleWhenResult` and their kin.
- * Taken by its shape, so that every version of cockatiel (and a copy of one) will do.
+ * A filter of cockatiel's, made by `handleType`, `handleWhen`, `handleWhenResult` and the like. Recognized by its shape, so that every
+ * version and copy of cockatiel works.
  */
 export interface CockatielFilter {
   readonly options: {
@@ -16,7 +16,7 @@ export function isCockatielFilter(value: unknown): value is CockatielFilter {
   return typeof options?.errorFilter === 'function' && typeof options.resultFilter === 'function';
 }
 
-/** Whether this can be asked of outcomes: as a function, `Error` answers an object whatever it is asked, which would be a yes to everything. */
+/** Whether this can judge outcomes. A class of errors cannot: called as a function, `Error` returns an object for anything, which would be a yes. */
 export function isFilter(value: unknown): boolean {
   return typeof value === 'function' ? !isErrorClass(value) : isCockatielFilter(value);
 }
@@ -25,7 +25,7 @@ function isErrorClass(value: { readonly prototype?: unknown }): boolean {
   return value === Error || value.prototype instanceof Error;
 }
 
-/** An answer that is a filter itself: also one made of nonsense, such as handleWhen(outcome). */
+/** Whether an answer is a filter itself, by mistake; also one that makes no sense, such as handleWhen(outcome). */
 export function isLikeFilter(answer: unknown): boolean {
   const { options } = Object(answer) as { readonly options?: unknown };
   return 'errorFilter' in Object(options);

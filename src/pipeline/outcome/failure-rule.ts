@@ -10,13 +10,13 @@ import type { Known, Verdict } from './verdict.js';
 import { Judged } from './verdict.js';
 
 /**
- * Says which outcomes are failures: a filter of cockatiel, or a function of the outcome. It must decide at once, and is asked about results
- * and about errors of the operation. Of errors, those that a filter does not name are ignored, as by a closed breaker of cockatiel's.
+ * Says which outcomes are failures: a function of the outcome, or a filter of cockatiel. It is asked about results and about errors of the
+ * operation, and must answer synchronously. Errors that a filter does not name are ignored, as a closed breaker of cockatiel does.
  *
  * The function may name the type of the results it expects, as in `(outcome: Outcome<Response>) => ...`. Nothing checks that the
  * operations return it.
  */
-// The type of a method, whose parameters are compared in both directions.
+// Typed as a method, because TypeScript compares parameters of methods in both directions.
 export type IsFailure = CockatielFilter | { isFailure(outcome: Outcome): Verdict }['isFailure'];
 
 /** The schema of an `isFailure` option. */
@@ -29,12 +29,12 @@ export const isFailureSchema: z.ZodType<IsFailure, IsFailure> = z.custom<IsFailu
 export type FailureRule = (outcome: Outcome) => Known;
 
 /**
- * What an outcome says of the upstream.
+ * What an outcome says about the upstream.
  *
  * - `success`: it works
  * - `failure`: it fails
- * - `busy`: it refused the call, and is there: a failure that is no sign of a dead upstream
- * - `nothing`: the call never got as far, or went wrong for a reason of its own
+ * - `busy`: it is alive and refused the call: a failure, but no sign of a dead upstream
+ * - `nothing`: the call did not get that far, or went wrong for a reason of its own
  */
 export type Sign = 'success' | 'failure' | 'busy' | 'nothing';
 
@@ -44,12 +44,12 @@ export type Signs = (outcome: Outcome) => Sign;
 /** Shared by all copies of the package: a filter may come from another one. */
 const SIGNS = Symbol.for('holdfast.signs');
 
-/** Has a filter say more than yes or no to those that can tell the difference. */
+/** Adds signs to a filter, for policies that distinguish more than yes and no. */
 export function withSigns<H extends object>(filter: H, signs: Signs): H {
   return Object.defineProperty(filter, SIGNS, { value: signs });
 }
 
-/** What more a filter says, if it does. */
+/** The signs of a filter, if it has any. */
 export function signsIn(filter: object | undefined): Signs | undefined {
   return (filter as { readonly [SIGNS]?: Signs } | undefined)?.[SIGNS];
 }
@@ -102,7 +102,7 @@ function knownBy(sign: Sign, { kind }: Outcome): Known {
   return sign === 'failure';
 }
 
-/** @throws ContractError for any other answer: taken for a yes or a no, it would be a mistake nobody sees. */
+/** @throws ContractError for any other answer: nobody would see the mistake if it counted as yes or no. */
 function verdict(answer: unknown): Verdict {
   if (typeof answer === 'boolean' || answer === 'ignore') return answer;
   const must = "it must return true, false or 'ignore'";
@@ -115,12 +115,12 @@ function verdict(answer: unknown): Verdict {
   throw new ContractError(`isFailure returned ${describe(answer)}: ${must}`);
 }
 
-/** A fault in the client's own set-up. It says nothing of the upstream, and nobody is asked about it. */
+/** Whether the error is a mistake in the client's own set-up. It says nothing about the upstream, so no rule is asked about it. */
 export function isSetUpFault({ error }: Failure): boolean {
   return isA(error, ConfigError) || isA(error, ContractError);
 }
 
-/** What a rule says of an outcome. It is asked of results, and of errors of the operation. */
+/** What a rule says about an outcome. It is asked about results and about errors of the operation, once each. */
 export function knownOf(outcome: Outcome, rule: FailureRule): Known {
   const { kind } = outcome;
   if (kind !== 'success' && kind !== 'failure') return undefined;

@@ -1,9 +1,9 @@
 import { ContractError } from '../../errors.js';
-import { adopted, isThenable } from '../call/promises.js';
+import { adopted, isThenable } from './promises.js';
 
 /**
- * Refuses a promise where an answer is needed at once: taken for a yes, or for no answer, it would be a mistake nobody
- * sees. If it rejects, that is nobody's and must not end the process.
+ * Refuses a promise where a synchronous answer is needed: nobody would see the mistake if it counted as a yes. A rejection of that promise
+ * is ignored, so that it does not end the process.
  *
  * @param mistake What was done and what would be right.
  * @throws ContractError

@@ -1,4 +1,4 @@
-/** `instanceof` for what anybody may throw: a Proxy can refuse even that question, and a call has to end all the same. */
+/** `instanceof` that never throws, as a Proxy can make it do. For errors, which can be anything. */
 export function isA<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {
   try {
     return value instanceof type;

@@ -2,7 +2,7 @@ import { shared } from '../../copies.js';
 
 let counter: { last: number } | undefined;
 
-/** A number that no other call of this process has, whichever copy of this package made it: small, and in order of asking. */
+/** The next number for a call: small, ascending, and unique in the process, across all copies of this package. */
 export function nextCallId(): number {
   counter ??= shared('callIds', () => ({ last: 0 }));
   return ++counter.last;

@@ -1,4 +1,4 @@
-/** Whether the caller gave a call up because a time was over: `AbortSignal.timeout` has such a reason, and so has a pipeline's own timeout. */
+/** Whether the caller aborted because of a timeout: `AbortSignal.timeout` has such a reason, and so has an outer pipeline's timeout. */
 export function isTimeoutReason(reason: unknown): boolean {
   // It may be anything, a hostile proxy included.
   try {

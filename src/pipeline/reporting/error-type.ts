@@ -1,9 +1,9 @@
 import { isResilienceError } from '../../error-kinds.js';
 
-/** Stands for errors that cannot be named; OpenTelemetry's own word for it. */
+/** OpenTelemetry's word for errors without a name of their own. */
 export const OTHER_ERROR = '_OTHER';
 
-/** The word for a result that `isFailure` calls a failure, where nothing says a better one. */
+/** The word for a result that `isFailure` calls a failure, if nothing provides a better one. */
 export const FAILED_RESULT = 'failed_result';
 
 /**
@@ -23,8 +23,8 @@ const CODE = /^[A-Z][A-Z0-9_]{2,63}$/;
 const CLASS = /^[\p{ID_Start}$_][\p{ID_Continue}$]{0,63}$/u;
 
 /**
- * A word of low cardinality for an error, as OpenTelemetry's `error.type` wants it: its code where it has one, else that of
- * its cause (`fetch` wraps what happened to the socket), else its name.
+ * A word of low cardinality for an error, for OpenTelemetry's `error.type`: its code if it has one, else the code of its
+ * cause (`fetch` wraps what happened to the socket), else its name.
  */
 export function errorTypeOf(error: unknown): string {
   // The error may be anything, a hostile proxy included.

@@ -1,11 +1,11 @@
 /** The words for calls and attempts in counters, events and telemetry. */
-import type { ToldOutcome } from './events.js';
+import type { ToldOutcome } from '../contract/events.js';
 
-/** What counts as one call's end in telemetry */
+/** How a call ended, as telemetry counts it. */
 export type CallOutcome = ToldOutcome | 'fallback';
 
-/** What calls are counted as: a call whose answer's body failed is counted once more. */
+/** The same, and `body_failure`: a call whose response body failed later is counted once more. */
 export type CountedOutcome = CallOutcome | 'body_failure';
 
-/** What made an attempt happen. */
+/** Why an attempt was made. */
 export type AttemptKind = 'first' | 'retry' | 'hedge';

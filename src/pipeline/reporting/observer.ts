@@ -1,6 +1,6 @@
 import type { TimeSource } from '../../time/time-source.js';
 import type { Context, Operation } from '../contract/context.js';
-import type { PipelineEvent } from './events.js';
+import type { PipelineEvent } from '../contract/events.js';
 import type { CallOutcome } from './kinds.js';
 import type { Tally } from './tally.js';
 
@@ -17,14 +17,12 @@ export interface ObservedPipeline {
 }
 
 /**
- * Watches the calls of a pipeline. This is the engine's one seam to telemetry, of which it knows nothing else.
- *
- * Nothing here may throw: a call has nobody to tell.
+ * Observes the calls of a pipeline. This is all that the engine knows about telemetry. No method may throw.
  */
 export interface CallObserver {
   /** Where the calls of the pipeline are counted. */
   readonly tally: Tally;
-  /** A call starts; `undefined` when nobody wants to know more than its count. One watch may serve many calls at once. */
+  /** A call starts. Returns `undefined` if counting it is enough. One watch may serve many calls at once. */
   start(pipeline: ObservedPipeline): CallWatch | undefined;
   /** Something happened to a policy outside any call. */
   event(event: PipelineEvent): void;
@@ -34,21 +32,21 @@ export interface CallObserver {
   dispose(): void;
 }
 
-/** Watches one call, or each of many of which there is nothing to remember but what the engine does: when it started. */
+/** Watches one call, or many calls if it has to remember nothing about each. */
 export interface CallWatch {
-  /** Whether it wants to hear of each attempt; it does hear of hedges. */
+  /** Whether it wants the events of all attempts. It always gets those of hedges. */
   readonly attempts: boolean;
-  /** Whether user code is told of the call. */
+  /** Whether user code hears of the call. */
   readonly hears: boolean;
-  /** Runs the operation where it belongs: inside the call's own context. */
+  /** Runs the operation inside the call's own trace context. */
   operate(operation: Operation, attempt: Context): unknown;
-  /** Runs something else there. */
+  /** Runs something else in that context. */
   within<T>(run: () => T): T;
   /** Something happened in the call. */
   event(event: PipelineEvent): void;
-  /** The call has waited to be let in by a policy, whatever came of it. */
+  /** The call has waited for a policy to let it in, successfully or not. */
   waited(policy: string, waitedMs: number): void;
-  /** The call settled; it had started at `startedAt` of the pipeline's clock. */
+  /** The call settled. It started at `startedAt`, in the milliseconds of the pipeline's clock. */
   end(
     outcome: CallOutcome,
     attempts: number,
@@ -58,9 +56,9 @@ export interface CallWatch {
   ): void;
 }
 
-/** What else may be asked of a call that settles. */
+/** More about a call that settles. */
 export interface EndedCall {
   readonly callId: number;
-  /** Its result, where it ended in one. */
+  /** Its result, if it has one. */
   readonly value: unknown;
 }

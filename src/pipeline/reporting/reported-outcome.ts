@@ -1,16 +1,24 @@
-/** What telemetry and events call an outcome. Nothing that is asked for it can end a call. */
+/** The names of outcomes in telemetry and events. Hooks that throw here do not end the call. */
 
-import type { Host } from '../call/host.js';
+import type { Told, ToldOutcome } from '../contract/events.js';
+import type { ErrorTypeOf, StatusOf } from '../options/hooks.js';
+import type { FailureRule } from '../outcome/failure-rule.js';
 import { knownOf } from '../outcome/failure-rule.js';
 import type { Outcome, OutcomeKind } from '../outcome/outcome.js';
 import type { Verdict } from '../outcome/verdict.js';
 import { isTimeoutReason } from './caller-timeout.js';
 import { FAILED_RESULT, FailedResult } from './error-type.js';
-import type { ToldOutcome } from './events.js';
-import { reportFault } from './events.js';
+import { reportFault } from './faults.js';
 
-/** What an outcome is called: there, a result can be a failure, and an error none. */
-export function toldAs(host: Host, outcome: Outcome): ToldOutcome {
+/** The hooks of a pipeline that name outcomes. */
+interface Reporting {
+  readonly failureRule: FailureRule | undefined;
+  readonly errorTypeOf: ErrorTypeOf | undefined;
+  readonly statusOf: StatusOf | undefined;
+}
+
+/** The name of an outcome. A result can be a failure here, and an error can be a success. */
+export function toldAs(host: Reporting, outcome: Outcome): ToldOutcome {
   const { kind } = outcome;
   if (kind === 'success' || kind === 'failure') {
     const said = verdictOf(host, outcome);
@@ -21,17 +29,26 @@ export function toldAs(host: Host, outcome: Outcome): ToldOutcome {
   return kind === 'cancelled' ? cancelledAs(outcome.error) : kind;
 }
 
-/** What it is called that a call was given up for this reason: the caller's own time may be over. */
+/** The name of an abort with this reason: it may be the caller's own timeout. */
 export function cancelledAs(reason: unknown): 'timeout' | 'cancelled' {
   return isTimeoutReason(reason) ? 'timeout' : 'cancelled';
 }
 
-function verdictOf(host: Host, outcome: Outcome): Verdict | undefined {
+/** What an event says about an outcome. */
+export function toldOf(host: Reporting, outcome: Outcome): Told {
+  const { kind } = outcome;
+  const value = kind === 'success' ? outcome.value : undefined;
+  const error = kind === 'success' ? undefined : outcome.error;
+  const status = statusOf(host, kind, kind === 'success' ? value : error);
+  return { outcome: toldAs(host, outcome), status, value, error };
+}
+
+function verdictOf(host: Reporting, outcome: Outcome): Verdict | undefined {
   const { failureRule } = host;
   if (failureRule === undefined) return undefined;
   try {
     const known = knownOf(outcome, failureRule);
-    // A fault of the call's own is one all the same: somebody has to see it.
+    // Mistakes in the set-up count as failures here, so that somebody sees them.
     return known === 'fault' || known === 'busy' ? true : known;
   } catch (error) {
     reportFault('isFailure', error);
@@ -40,13 +57,13 @@ function verdictOf(host: Host, outcome: Outcome): Verdict | undefined {
 }
 
 /** Stands in for the error of a result that is a failure. */
-export function failedResultOf(host: Host, result: unknown): FailedResult {
+export function failedResultOf(host: Reporting, result: unknown): FailedResult {
   const status = statusOf(host, 'success', result) ?? 0;
   const word = errorWordOf(host, result) ?? (status >= 400 ? String(status) : FAILED_RESULT);
   return new FailedResult(word);
 }
 
-function errorWordOf({ errorTypeOf }: Host, result: unknown): string | undefined {
+function errorWordOf({ errorTypeOf }: Reporting, result: unknown): string | undefined {
   if (errorTypeOf === undefined) return undefined;
   try {
     const word: unknown = errorTypeOf(result);
@@ -57,8 +74,8 @@ function errorWordOf({ errorTypeOf }: Host, result: unknown): string | undefined
   }
 }
 
-/** Of our own rejections and timeouts nobody is asked: what they have as cause happened to other calls. */
-export function statusOf(host: Host, kind: OutcomeKind, result: unknown): number | undefined {
+/** `statusOf` is not asked about our own rejections and timeouts: their cause happened to other calls. */
+export function statusOf(host: Reporting, kind: OutcomeKind, result: unknown): number | undefined {
   const { statusOf } = host;
   if (statusOf === undefined || (kind !== 'success' && kind !== 'failure')) return undefined;
   try {

@@ -1,5 +1,5 @@
+import type { ToldOutcome } from '../contract/events.js';
 import { errorTypeOf, OTHER_ERROR } from './error-type.js';
-import type { ToldOutcome } from './events.js';
 import type { AttemptKind, CountedOutcome } from './kinds.js';
 
 /** Calls that ended alike. */
@@ -37,17 +37,16 @@ export interface LimitCount {
   count: number;
 }
 
-/** How many error types, and how many reasons, are told apart; what comes later is {@link OTHER_ERROR}. */
+/** How many different error types, and how many reasons, are counted. Further ones count as {@link OTHER_ERROR}. */
 const MAX_WORDS = 30;
 
 /**
- * Plain integers that the calls of a pipeline, or of all copies of a keyed one, leave behind. Telemetry reads them when it
- * collects.
+ * The counters behind the metrics of a pipeline; all copies of a keyed one share them. Telemetry reads them when it collects.
  *
- * What repeats is found by comparing it with the last one: in an outage the same thing happens over and over.
+ * Each counter first compares with the last entry: in an outage, the same thing happens over and over.
  */
 export class Tally {
-  /** Calls that went straight through and succeeded, by far the most: the one increment of such a call, and of its attempt. */
+  /** Calls whose first attempt succeeded with nothing else to count: one increment for the call and its attempt. */
   straight = 0;
   /** All other calls. */
   readonly calls: CallCount[] = [];
@@ -57,9 +56,9 @@ export class Tally {
   /** Calls that had to wait at a limit, or were refused there at once. */
   readonly limits: LimitCount[] = [];
   readonly #errorTypes = new Set<string>();
-  /** A bound of their own: whatever errors an upstream comes up with, refusals keep their reasons. */
+  /** Bounded apart from the error types, so that many kinds of errors do not hide the reasons of refusals. */
   readonly #reasons = new Set<string>();
-  /** An error type that is known. */
+  /** The last error type. */
   #lastWord: string | undefined;
   #lastCall: CallCount | undefined;
   #lastAttempt: AttemptCount | undefined;

@@ -1,13 +1,13 @@
-/** What stands before host and port, and names them with whatever stands before them. */
+/** Userinfo, host and port of a URL, with the slashes before them. */
 const AUTHORITIES = /((?<=:)[/\\]{2}|^\/\/)([^/?#\\]*)/g;
-/** Host and port, and nothing that could be a password written without its escapes. */
+/** Host and port, without anything that could be an unescaped password. */
 const HOST = /^(?:\[[^\]]*\]|[^:]*)(?::\d*)?$/;
-/** A query, where no URL is to be seen. */
+/** A query in a text that has no URL. */
 const QUERY = /\?[^?]*=/;
 
 /**
- * A text without what URLs in it hold of secrets: user, password, query and fragment. Works on the text, because connection strings have
- * forms that are no URLs to a parser, and keys may have a URL as a part. What holds no URL stays as it is.
+ * Removes the secrets of URLs from a text: user, password, query and fragment. Works on the text, because many connection strings are not
+ * URLs to a parser, and keys may contain a URL among other things. A text without a URL stays as it is.
  */
 export function withoutCredentials(text: string): string {
   const isUrl = text.startsWith('/') || text.includes('://') || text.includes(':\\\\');

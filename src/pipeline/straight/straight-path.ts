@@ -7,7 +7,7 @@ import type {
   StraightPath,
   StraightPlace,
 } from '../contract/straight-half.js';
-import { MAX_KEPT, THROUGH } from '../contract/straight-half.js';
+import { THROUGH } from '../contract/straight-half.js';
 import type { Layer, Plan } from '../plan.js';
 
 type HalfOf = (layer: Layer, place: StraightPlace) => StraightHalf | undefined;
@@ -18,13 +18,13 @@ export function straightPathOf(
   { time, hub, tally }: Host,
   halfOf: HalfOf = ({ policy }, place) => policy.straight?.(place),
 ): StraightPath | undefined {
-  let places = 0;
-  const keep = (): number | undefined => (places < MAX_KEPT ? places++ : undefined);
+  const taken = new Set<string>();
+  const take = (place: string): boolean => !taken.has(place) && taken.add(place).has(place);
   const halves: StraightHalf[] = [];
   const enter: Part[] = [];
   const exit: Part[] = [];
   for (const [layer, each] of layers.entries()) {
-    const half = halfOf(each, { layer, time, keep });
+    const half = halfOf(each, { layer, time, take });
     if (half === undefined) return undefined;
     halves.push(half);
     if (half.enter !== undefined) enter.push({ run: half.enter, layer });

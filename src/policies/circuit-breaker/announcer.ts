@@ -1,7 +1,7 @@
 import type { Home } from '../../pipeline/call/async-context.js';
 import { homeHere } from '../../pipeline/call/async-context.js';
-import type { EventBody } from '../../pipeline/reporting/events.js';
-import { reportFault } from '../../pipeline/reporting/events.js';
+import type { EventBody } from '../../pipeline/contract/events.js';
+import { reportFault } from '../../pipeline/reporting/faults.js';
 
 /** Receives what happens to a breaker, and the number of the call that caused it. */
 export type Subscriber = (event: EventBody, callId: number | undefined) => void;

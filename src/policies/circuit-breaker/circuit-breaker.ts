@@ -2,15 +2,14 @@ import type { IBreaker } from 'cockatiel';
 import { mark } from '../../copies.js';
 import { CircuitIsolatedError, CircuitOpenError } from '../../errors.js';
 import type { Home } from '../../pipeline/call/async-context.js';
+import type { BreakerState, EventBody } from '../../pipeline/contract/events.js';
 import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Admission, Audience, Call, Gate } from '../../pipeline/contract/policy.js';
 import type { Refusals } from '../../pipeline/contract/refusals.js';
 import type { StraightHalf, StraightPlace } from '../../pipeline/contract/straight-half.js';
-import { keptIn, put } from '../../pipeline/contract/straight-half.js';
 import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
-import type { BreakerState, EventBody } from '../../pipeline/reporting/events.js';
-import { reportFault } from '../../pipeline/reporting/events.js';
+import { reportFault } from '../../pipeline/reporting/faults.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Handle } from '../filter.js';
 import { OneClock } from '../one-clock.js';
@@ -153,25 +152,25 @@ export class CircuitBreakerPolicy implements Gate {
   }
 
   /** @internal */
-  straight({ time, keep }: StraightPlace): StraightHalf | undefined {
-    if (this.#slowMs !== Infinity) return undefined;
-    const place = keep();
-    if (place === undefined) return undefined;
+  straight({ time, take }: StraightPlace): StraightHalf | undefined {
+    if (this.#slowMs !== Infinity || !take('stamp')) return undefined;
     const circuit = this.#circuit;
     const judge = this.#judge;
     const byDefault = this.#options.handle === undefined;
+    // Set and taken within one call of `exit`.
+    let due: DueOpening | undefined;
     return {
       enter: (call) => {
         if (!circuit.calm) return false;
-        put(call, place, circuit.stamp);
+        call.stamp = circuit.stamp;
         return true;
       },
       exit: (call) => {
         if (this.#inspects) return false;
-        if ((keptIn(call, place) as number) < circuit.generation) return true;
+        if (call.stamp < circuit.generation) return true;
         const reason = judge.record(judge.timed ? time.recent() : 0, false, false);
         if (reason === undefined) return true;
-        put(call, place, new DueOpening(reason));
+        due = new DueOpening(reason);
         return false;
       },
       // By default, a refusal inside says nothing of the upstream.
@@ -182,7 +181,11 @@ export class CircuitBreakerPolicy implements Gate {
         const refused = circuit.state === 'isolated' || circuit.surelyOpen(now);
         return refused ? refusalOf(circuit, about, now) : undefined;
       },
-      stateOf: (call) => keptIn(call, place),
+      stateOf: ({ stamp }) => {
+        const state = due ?? stamp;
+        due = undefined;
+        return state;
+      },
     };
   }
 

@@ -1,4 +1,4 @@
-import type { BreakerState } from '../../pipeline/reporting/events.js';
+import type { BreakerState } from '../../pipeline/contract/events.js';
 import { TICK_MS } from '../../time/tick.js';
 import type { Judge, OpenReason } from './judge.js';
 import type { Probe, ProbeVerdict } from './probes.js';

@@ -2,7 +2,7 @@ import type { IBackoffFactory, IHalfOpenAfterBackoffContext } from 'cockatiel';
 import * as z from 'zod';
 import { describe } from '../../config/describe.js';
 import { ConfigError } from '../../errors.js';
-import { adopted, isThenable } from '../../pipeline/call/promises.js';
+import { adopted, isThenable } from '../../pipeline/outcome/promises.js';
 import type { Duration } from '../../time/duration.js';
 import { parseDuration, positiveDurationSchema, remedyFor } from '../../time/duration.js';
 import { isBackoffOrFunction } from '../cockatiel-backoff.js';

@@ -1,5 +1,5 @@
+import type { BreakerState, EventBody } from '../../pipeline/contract/events.js';
 import type { Audience, Call } from '../../pipeline/contract/policy.js';
-import type { BreakerState, EventBody } from '../../pipeline/reporting/events.js';
 import { Announcer } from './announcer.js';
 import type { TransitionReason } from './circuit.js';
 import { StateTimes } from './state-times.js';

@@ -1,4 +1,4 @@
-import type { BreakerState } from '../../pipeline/reporting/events.js';
+import type { BreakerState } from '../../pipeline/contract/events.js';
 
 /** An open breaker. It leads to nothing else: telemetry keeps it beyond the breaker. */
 interface Opening {

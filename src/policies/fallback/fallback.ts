@@ -1,11 +1,11 @@
 import { mark } from '../../copies.js';
 import { ConfigError } from '../../errors.js';
-import { adopted, isThenable } from '../../pipeline/call/promises.js';
 import type { Context } from '../../pipeline/contract/context.js';
 import type { Call, Drive, Driver } from '../../pipeline/contract/policy.js';
 import type { StraightHalf } from '../../pipeline/contract/straight-half.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import { failure, success } from '../../pipeline/outcome/outcome.js';
+import { adopted, isThenable } from '../../pipeline/outcome/promises.js';
 import { addCause } from '../cause.js';
 import type { Handles } from '../filter.js';
 import { handlesOf } from '../filter.js';

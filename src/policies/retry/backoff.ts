@@ -2,8 +2,8 @@ import type { IBackoff, IBackoffFactory, IRetryBackoffContext } from 'cockatiel'
 import * as z from 'zod';
 import { describe } from '../../config/describe.js';
 import { ConfigError } from '../../errors.js';
-import { adopted, isThenable } from '../../pipeline/call/promises.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
+import { adopted, isThenable } from '../../pipeline/outcome/promises.js';
 import type { Duration } from '../../time/duration.js';
 import { parseDuration } from '../../time/duration.js';
 import { isBackoffOrFunction } from '../cockatiel-backoff.js';

@@ -1,5 +1,6 @@
 import { mark } from '../../copies.js';
 import { isRejectedError } from '../../error-kinds.js';
+import type { RetryStop } from '../../pipeline/contract/events.js';
 import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Call, Drive, Driver } from '../../pipeline/contract/policy.js';
 import type {
@@ -9,7 +10,6 @@ import type {
 } from '../../pipeline/contract/straight-half.js';
 import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
-import type { RetryStop } from '../../pipeline/reporting/events.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';

@@ -6,7 +6,6 @@ import type {
   StraightHalf,
   StraightPlace,
 } from '../../pipeline/contract/straight-half.js';
-import { keptIn, put } from '../../pipeline/contract/straight-half.js';
 import type { Deadline, DeadlineListener, DeadlineQueue } from '../../time/deadline-queue.js';
 import type { Duration } from '../../time/duration.js';
 import { formatDuration } from '../../time/duration.js';
@@ -66,32 +65,49 @@ export class TimeoutPolicy implements Gate {
   }
 
   /** @internal */
-  straight({ layer, time, keep }: StraightPlace): StraightHalf | undefined {
-    const place = keep();
-    if (place === undefined) return undefined;
+  straight({ layer, time, take }: StraightPlace): StraightHalf | undefined {
     const listener = {
       onDeadline: ({ takenOver }: StraightEntrant) => this.onDeadline(takenOver, layer),
     };
+    const stateOf = (deadline: Deadline, entrant: StraightEntrant, call: Call): Deadline => {
+      // One that has passed leads to nobody.
+      if (deadline.owner === entrant) {
+        deadline.owner = call;
+        deadline.listener = this as DeadlineListener;
+      }
+      return deadline;
+    };
+    // Written out for either place: this is the path of a successful call.
+    if (take('first')) {
+      const exit = (call: StraightEntrant): boolean => {
+        const deadline = call.first as Deadline;
+        deadline.queue.remove(deadline);
+        return true;
+      };
+      return {
+        enter: (call) => {
+          call.first = this.#queueOf(time).add(listener, call, layer);
+          return true;
+        },
+        exit,
+        fail: exit,
+        stateOf: (entrant, call) => stateOf(entrant.first as Deadline, entrant, call),
+      };
+    }
+    if (!take('second')) return undefined;
     const exit = (call: StraightEntrant): boolean => {
-      const deadline = keptIn(call, place) as Deadline;
+      const deadline = call.second as Deadline;
       deadline.queue.remove(deadline);
       return true;
     };
     return {
       enter: (call) => {
-        put(call, place, this.#queueOf(time).add(listener, call, layer));
+        call.second = this.#queueOf(time).add(listener, call, layer);
         return true;
       },
       exit,
       fail: exit,
-      stateOf: (entrant, call) => {
-        const deadline = keptIn(entrant, place) as Deadline;
-        if (deadline.owner === entrant) {
-          deadline.owner = call;
-          deadline.listener = this as DeadlineListener;
-        }
-        return deadline;
-      },
+      stateOf: (entrant, call) => stateOf(entrant.second as Deadline, entrant, call),
     };
   }
 

@@ -1,20 +1,20 @@
-import type { Host } from '../call/host.js';
+import type { PipelineEvent } from '../contract/events.js';
 import { failure } from '../outcome/outcome.js';
-import type { PipelineEvent } from './events.js';
-import { reportFault } from './events.js';
+import { reportFault } from '../reporting/faults.js';
+import type { Host } from './host.js';
 
-/** A call that had succeeded, and then failed in what it had brought. */
+/** A call that succeeded, and whose result failed later: the body of a response. */
 export interface LateFailure {
   readonly error: unknown;
   /** When it had succeeded, in the clock's milliseconds. */
   readonly succeededAt: number;
-  /** Whether the policies had taken it for a success. */
+  /** Whether the policies counted it as a success. */
   readonly wasSuccess: boolean;
-  /** The call's number, if anybody has asked for it. */
+  /** The number of the call, if anybody has asked for it. */
   readonly callId?: number | undefined;
 }
 
-/** Counts and reports that the body of an answer failed, and tells the policies that want to know. */
+/** Counts and reports that a response body failed, and tells the policies with `failedLate`. */
 export function failLate(
   host: Host,
   { error, succeededAt, wasSuccess, callId }: LateFailure,
@@ -33,7 +33,7 @@ export function failLate(
     try {
       policy.failedLate?.(outcome, succeededAt, callId);
     } catch (fault) {
-      // A user's function, and a call that has nobody left to tell.
+      // User code threw, and the call is over: report it.
       reportFault(`policy "${name}"`, fault);
     }
   }

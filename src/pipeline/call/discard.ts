@@ -1,7 +1,7 @@
 import type { Discard } from '../options/hooks.js';
-import { reportFault } from '../reporting/events.js';
+import { reportFault } from '../reporting/faults.js';
 
-/** Gives a value to the discard hook; whatever the hook does, now or later, is kept from the call. */
+/** Gives a value to the discard hook. Errors of the hook, now or later, do not reach the call. */
 export function discardWith(hook: Discard | undefined, value: unknown): void {
   if (hook === undefined) return;
   try {

@@ -1,8 +1,8 @@
 const nativeThen = Promise.prototype.then;
 
 /**
- * A plain promise: its reactions run exactly once and it can be chained without being wrapped first. What only
- * pretends to be one makes its `then` throw.
+ * Whether this is a plain promise: its reactions run exactly once, and it can be chained without being wrapped first. For an object that
+ * only looks like one, calling `then` throws.
  */
 export function isNative(value: unknown): value is Promise<unknown> {
   if (typeof value !== 'object' || value === null) return false;
@@ -20,7 +20,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   }
 }
 
-/** A plain promise of what a thenable answers, however often and whenever that calls back. */
+/** A plain promise for a thenable, which may call back more than once, or at once. */
 export function adopted(thenable: PromiseLike<unknown>): Promise<unknown> {
   return new Promise((resolve) => resolve(thenable));
 }
@@ -38,13 +38,4 @@ export function soon(run: () => void): void {
 /** A promise that is rejected one microtask later. */
 export function rejectedSoon(error: unknown): Promise<never> {
   return new Promise((_, reject) => soon(() => reject(error)));
-}
-
-/** Runs a promise reaction now, and returns the promise it would have been part of. */
-export function atOnce(reaction: (value: unknown) => unknown, value: unknown): Promise<unknown> {
-  try {
-    return Promise.resolve(reaction(value));
-  } catch (error) {
-    return rejectedSoon(error);
-  }
 }

@@ -1,15 +1,14 @@
-import { diag } from '@opentelemetry/api';
 import type { OutcomeKind } from '../outcome/outcome.js';
 
 /** The states of a circuit breaker, as events and telemetry name them. */
 export type BreakerState = 'closed' | 'open' | 'half_open' | 'isolated';
 
-/** Why a retry that would have been allowed by `maxRetries` was not made, or that none was left. */
+/** Why no further retry was made. `exhausted`: `maxRetries` were made already. */
 export type RetryStop = 'exhausted' | 'budget' | 'deadline' | 'retry_after' | 'rejected';
 
 /**
- * What an outcome is called in events and telemetry. There, what the pipeline's `isFailure` says goes before the kind: a result can be a
- * `failure`, an error a `success`, and either `ignored`.
+ * The name of an outcome in events and telemetry. The verdict of the pipeline's `isFailure` takes precedence over the kind: a result can be
+ * a `failure`, an error a `success`, and either can be `ignored`.
  */
 export type ToldOutcome = OutcomeKind | 'ignored';
 
@@ -44,7 +43,7 @@ export type EventBody =
       readonly value?: unknown;
       readonly error?: unknown;
     }
-  /** The body of an answer failed while it was read, `durationMs` after its headers. The call had ended, most often as a success. */
+  /** The body of a response failed while it was read, `durationMs` after its headers. The call had ended by then, usually as a success. */
   | { readonly type: 'body_failure'; readonly durationMs: number; readonly error: unknown }
   /** No further retry is made, and the outcome is returned as it is. `by` is the policy inside that refused a retry. */
   | {
@@ -65,7 +64,7 @@ export type EventBody =
       readonly reason: string;
       readonly enforced: boolean;
       readonly retryAfter?: number | undefined;
-      /** What the call is refused with; none in a dry run. */
+      /** The error that the call is refused with; none in a dry run. */
       readonly error?: unknown;
     }
   /** A circuit breaker changed state. */
@@ -93,12 +92,12 @@ export type EventBody =
   /** A result nobody will receive was given to the `discard` hook. */
   | { readonly type: 'discard'; readonly value?: unknown };
 
-/** What events say of how something ended. A result that the pipeline takes for a failure (`isFailure`, `errorTypeOf`) is one. */
+/** What events say about an outcome. A result that the pipeline counts as a failure (`isFailure`, `errorTypeOf`) is one here. */
 export interface Told {
   readonly outcome: ToldOutcome;
-  /** That of the result or error, where it has one (`statusOf`). */
+  /** The status of the result or error, if it has one (`statusOf`). */
   readonly status: number | undefined;
-  /** The result, where it ended in one: a retry or a fallback may be about that, too. */
+  /** The result, if there is one: results can be retried and replaced, too. */
   readonly value: unknown;
   readonly error: unknown;
 }
@@ -138,83 +137,3 @@ export type EventOf<K extends EventType> = Extract<PipelineEvent, { readonly typ
 
 /** Receives events, synchronously. What it throws goes to OpenTelemetry's `diag` and changes nothing in the call. */
 export type Listener<E extends PipelineEvent = PipelineEvent> = (event: E) => void;
-
-/** Reports a fault of user code that must not disturb a call (a listener or a discard hook that threw). */
-export function reportFault(what: string, error: unknown): void {
-  try {
-    diag.error(`holdfast: ${what} threw`, error);
-  } catch {
-    // Where the logger throws too, nobody is left to be told.
-  }
-}
-
-function reportListener(event: PipelineEvent, error: unknown): void {
-  reportFault(`a listener of pipeline "${event.pipeline}"`, error);
-}
-
-/** The listeners of one pipeline. */
-export class Hub {
-  /** Whether anybody listens. */
-  active = false;
-  /** Whether anybody wants to hear of what every call reports; the path of a call compares it. */
-  routine = false;
-  #listeners: readonly Listener[] = [];
-  readonly #wantRoutine = new Set<Listener>();
-  /** Pipelines that drain: they have to hear of the end of each call. */
-  #draining = 0;
-  /** Called once the last listener has left. */
-  readonly #ends = new Set<() => void>();
-
-  /** `routine`: the listener wants the events of successful calls too. */
-  add(listener: Listener, routine = true): () => void {
-    const entry: Listener = (event) => listener(event);
-    this.#listeners = [...this.#listeners, entry];
-    if (routine) this.#wantRoutine.add(entry);
-    this.#update();
-    return () => {
-      this.#listeners = this.#listeners.filter((each) => each !== entry);
-      this.#wantRoutine.delete(entry);
-      this.#update();
-    };
-  }
-
-  emit(event: PipelineEvent): void {
-    for (const listener of this.#listeners) {
-      try {
-        const done: unknown = listener(event);
-        if (done instanceof Promise) done.catch((error) => reportListener(event, error));
-      } catch (error) {
-        reportListener(event, error);
-      }
-    }
-  }
-
-  clear(): void {
-    this.#listeners = [];
-    this.#wantRoutine.clear();
-    this.#update();
-  }
-
-  /** Has something end with the last listener: all copies of a pipeline have the same ones. Answers what calls that off. */
-  untilSilent(end: () => void): () => void {
-    this.#ends.add(end);
-    return () => this.#ends.delete(end);
-  }
-
-  /** Takes each call past where its end is told. Answers what ends that. */
-  watchEnds(): () => void {
-    this.#draining++;
-    this.#update();
-    return () => {
-      this.#draining--;
-      this.#update();
-    };
-  }
-
-  #update(): void {
-    const { active } = this;
-    this.active = this.#listeners.length > 0;
-    this.routine = this.#wantRoutine.size > 0 || this.#draining > 0;
-    if (active && !this.active) for (const end of this.#ends) end();
-  }
-}

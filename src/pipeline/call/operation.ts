@@ -1,0 +1,31 @@
+import { adopted, isNative, isThenable } from '../outcome/promises.js';
+import type { RunningContext } from './attempt.js';
+import type { CallRecord } from './call-record.js';
+
+/** Who wants to know how the operation ends. */
+export interface Operator {
+  /** It returned. */
+  fulfilled(value: unknown): void;
+  /** It threw or rejected. */
+  rejected(error: unknown): void;
+}
+
+/** Calls the operation and says how it ends: at once, if it returns no promise. */
+export function operate(record: CallRecord, context: RunningContext, operator: Operator): void {
+  let result: unknown;
+  try {
+    result = record.operate(context);
+    if (isThenable(result)) {
+      const settling = isNative(result) ? result : adopted(result);
+      settling.then(
+        (value) => operator.fulfilled(value),
+        (error: unknown) => operator.rejected(error),
+      );
+      return;
+    }
+  } catch (error) {
+    operator.rejected(error);
+    return;
+  }
+  operator.fulfilled(result);
+}

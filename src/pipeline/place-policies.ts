@@ -1,0 +1,90 @@
+import { ConfigError } from '../errors.js';
+import type { TimeSource } from '../time/time-source.js';
+import { isSameTime } from '../time/time-source.js';
+import type { Policy } from './contract/policy.js';
+import type { Discard } from './options/hooks.js';
+import { refuseMisfit } from './options/incompatible-copy.js';
+import { listedTwice, notAPolicy } from './options/wrong-arguments.js';
+import type { FailureRule, IsFailure } from './outcome/failure-rule.js';
+import { failureRuleOf, isPartial } from './outcome/failure-rule.js';
+import type { Nested, Placed, Plan } from './plan.js';
+
+/** The pipeline that gets the policies. */
+interface PlacingHost {
+  readonly name: string;
+  readonly time: TimeSource;
+  readonly discard: Discard | undefined;
+}
+
+/** A pipeline in the list of another one. */
+interface NestedPipeline extends PlacingHost, Nested {
+  readonly plan: Plan;
+}
+
+/**
+ * Makes one list of the policies of a pipeline: those of nested pipelines take the place of their pipeline.
+ *
+ * @throws ConfigError when something is no policy, is listed twice, or cannot work in this pipeline.
+ */
+export function placePolicies(
+  policies: readonly unknown[],
+  host: PlacingHost,
+  isPipeline: (value: unknown) => value is NestedPipeline,
+): Placed[] {
+  const placed = policies.flatMap((layer, i): Placed[] => {
+    if (isPipeline(layer)) {
+      checkNested(layer, host, i);
+      return layer.plan.layers.map(({ policy, within, rule }) => ({
+        policy,
+        within: [...within, layer],
+        rule,
+      }));
+    }
+    refuseMisfit(layer, `pipeline.policies[${i}]`);
+    if (!isPolicy(layer)) throw notAPolicy(layer, i);
+    return [{ policy: layer, within: [], rule: layer.failureRule }];
+  });
+  const seen = new Set<Policy<unknown>>();
+  for (const { policy } of placed) {
+    if (seen.has(policy)) throw listedTwice(policy);
+    seen.add(policy);
+  }
+  return placed;
+}
+
+/** The pipeline's own idea of failure, or the first that comes with its policies: of `standard()`, or of a nested pipeline. */
+export function ruleAmong(
+  isFailure: IsFailure | undefined,
+  placed: readonly Placed[],
+): FailureRule | undefined {
+  const own = isFailure === undefined ? undefined : failureRuleOf(isFailure);
+  if (own !== undefined && !isPartial(own)) return own;
+  return placed.find(({ rule }) => rule !== undefined)?.rule ?? own;
+}
+
+/** A nested pipeline becomes layers of the outer one, whose clock and discard hook then serve them. */
+function checkNested(nested: NestedPipeline, host: PlacingHost, i: number): void {
+  let own: string | undefined;
+  if (!isSameTime(nested.time, host.time)) own = 'clock';
+  else if (nested.discard !== undefined && nested.discard !== host.discard) own = 'discard hook';
+  if (own === undefined) return;
+  const path = `pipeline.policies[${i}]`;
+  throw new ConfigError(
+    `${path}: the nested pipeline "${nested.name}" has a ${own} of its own, which would not be used here; give "${host.name}" the same one`,
+    { path, value: nested, policy: 'pipeline' },
+  );
+}
+
+function isPolicy(value: unknown): value is Policy<unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    const policy = value as Record<string, unknown>;
+    if (typeof policy['type'] !== 'string') return false;
+    return policy['role'] === 'gate'
+      ? typeof policy['enter'] === 'function' && typeof policy['exit'] === 'function'
+      : policy['role'] === 'driver' && typeof policy['drive'] === 'function';
+  } catch {
+    // A proxy, or a getter that throws.
+    return false;
+  }
+}

@@ -1,0 +1,114 @@
+/** Calls on the straight path that are refused, or whose operation fails: how they end, if that is all there is to it. */
+import { settledResult } from '../call/delivery.js';
+import type { Host } from '../call/host.js';
+import { sign } from '../call/own-errors.js';
+import type { Pass } from '../call/pass.js';
+import type { ToldOutcome } from '../contract/events.js';
+import type { StraightEntrant, StraightPath } from '../contract/straight-half.js';
+import { THROUGH } from '../contract/straight-half.js';
+import { kindOfError } from '../outcome/outcome.js';
+import { rejectedSoon, soon } from '../outcome/promises.js';
+import type { Layer, Plan } from '../plan.js';
+import type { CallOutcome } from '../reporting/kinds.js';
+import { Ending, leaveStraight } from './straight-end.js';
+
+/** What is needed of the call. */
+interface Leaving extends StraightEntrant {
+  readonly host: Host;
+  readonly plan: Plan;
+  readonly settles: boolean;
+  readonly isTakenOver: boolean;
+  end(): void;
+  promise(): Promise<unknown>;
+  resolve(value: unknown): void;
+  reject(reason: unknown): void;
+  goOn(promise: Promise<unknown> | undefined, act: (pass: Pass) => void): Promise<unknown>;
+  takeOver(layer: number): Pass;
+}
+
+/** The operation has failed. To be called as the reaction of its promise. */
+export function failed(call: Leaving, error: unknown): unknown {
+  const { plan } = call;
+  const { hub, tally, halves } = plan.path as StraightPath;
+  // Off the path: it is off it already, or somebody hears of what happens in it.
+  if (call.isTakenOver || isHeard(plan, hub)) {
+    return call.goOn(undefined, (pass) => pass.rejected(error));
+  }
+  const end = new Ending(kindOfError(error), error);
+  tally.attempt('first', end.told as ToldOutcome);
+  const at = leaveStraight(halves, halves.length - 1, call, end);
+  // Off the path: a policy has more to do.
+  if (at !== THROUGH) {
+    const promise = plan.mayAbandon ? undefined : call.promise();
+    goOut(call, at, end, 1);
+    return promise;
+  }
+  close(call, end);
+  const isError = end.kind !== 'success' && !call.settles;
+  if (plan.mayAbandon) {
+    if (isError) call.reject(end.error);
+    else call.resolve(answerOf(call, end));
+    return undefined;
+  }
+  if (isError) throw end.error;
+  return answerOf(call, end);
+}
+
+/** The policy in `layer` has not let the call in. Answers its promise. */
+export function notLetIn(
+  call: Leaving,
+  layer: number,
+  promise: Promise<unknown> | undefined,
+): Promise<unknown> {
+  const { host, plan } = call;
+  const { halves, hub, limits, tally } = plan.path as StraightPath;
+  const error = isHeard(plan, hub) ? undefined : halves[layer]?.refuse?.(host);
+  // Off the path: it has to wait, or there is more to it.
+  if (error === undefined) {
+    const own = promise ?? call.promise();
+    call.takeOver(layer).enter(layer);
+    return own;
+  }
+  const { name } = plan.layers[layer] as Layer;
+  sign(error, host, name);
+  if (limits[layer] === true) tally.limitReached(name);
+  tally.rejection(name, error.reason, true);
+  const end = new Ending('rejected', error);
+  const at = leaveStraight(halves, layer - 1, call, end);
+  // Off the path: a policy has more to do.
+  if (at !== THROUGH) {
+    const own = promise ?? call.promise();
+    goOut(call, at, end, 0);
+    return own;
+  }
+  close(call, end);
+  if (end.kind !== 'success' && !call.settles) {
+    if (promise === undefined) return rejectedSoon(end.error);
+    soon(() => call.reject(end.error));
+    return promise;
+  }
+  const answer = answerOf(call, end);
+  if (promise === undefined) return Promise.resolve(answer);
+  call.resolve(answer);
+  return promise;
+}
+
+/** Whether somebody hears of what happens in a call. */
+function isHeard({ inner }: Plan, hub: StraightPath['hub']): boolean {
+  return hub.active || hub.routine || (inner.length > 0 && inner.some((each) => each.hub.active));
+}
+
+function goOut(call: Leaving, layer: number, { kind, error, value }: Ending, runs: number): void {
+  const pass = call.takeOver(layer + 1);
+  if (kind === 'success') pass.degraded();
+  pass.leaveFrom(layer, kind, kind === 'success' ? value : error, runs);
+}
+
+function close(call: Leaving, { told, error }: Ending): void {
+  call.end();
+  (call.plan.path as StraightPath).tally.call(told as CallOutcome, false, error);
+}
+
+function answerOf({ settles }: Leaving, { kind, value, error }: Ending): unknown {
+  return settles ? settledResult(kind, value, error) : value;
+}
