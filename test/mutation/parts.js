@@ -164,7 +164,11 @@ export const PARTS = [
     tests: ['policies/adaptive-limiter/brake/usual-latency.test.ts'],
   },
   { name: 'http dates', files: ['fetch/retry/http-date.ts'], tests: ['fetch/http-date.test.ts'] },
-  { name: 'methods', files: ['fetch/retry/methods.ts'], tests: ['fetch/methods.test.ts'] },
+  {
+    name: 'methods',
+    files: ['fetch/request/method.ts', 'fetch/retry/repeatable.ts'],
+    tests: ['fetch/methods.test.ts'],
+  },
   {
     name: 'rate limits of servers',
     files: ['fetch/retry/rate-limit-headers.ts', 'fetch/retry/retry-after.ts'],
@@ -173,7 +177,7 @@ export const PARTS = [
   { name: 'statuses', files: ['fetch/verdict/statuses.ts'], tests: ['fetch/statuses.test.ts'] },
   {
     name: 'verdicts on responses',
-    files: ['fetch/verdict/verdict.ts'],
+    files: ['fetch/verdict/answer.ts', 'fetch/verdict/verdict.ts', 'fetch/retry/retry-rule.ts'],
     tests: ['fetch/verdict.test.ts'],
   },
 ];

@@ -6,6 +6,7 @@ import type { ResolvedClient, ResolvedOverrides } from '../options.js';
 import { needsDuplex } from '../request/body.js';
 import type { InitFields } from '../request/init.js';
 import { copyInit } from '../request/init.js';
+import { normaliseMethod } from '../request/method.js';
 import { absoluteUrl } from '../request/request.js';
 import {
   assertUsable,
@@ -15,7 +16,6 @@ import {
 } from '../request/request-object.js';
 import { isUpload } from '../request/upload.js';
 import type { BodyBounds } from '../response/body-guard.js';
-import { normaliseMethod } from '../retry/methods.js';
 import type { WatchableSignal } from '../signal/abort-watch.js';
 import type { HeadersSource, RequestLike } from '../types.js';
 import { isRequestLike } from '../types.js';

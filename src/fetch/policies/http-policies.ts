@@ -17,13 +17,8 @@ import { ThrottlePolicy } from '../../policies/throttle/throttle.js';
 import { DormantTimeout } from '../../policies/timeout/dormant.js';
 import type { Clock } from '../../time/clock.js';
 import type { ParsedPolicies } from '../options.js';
-import {
-  countingHandle,
-  delayReader,
-  isFetchOverload,
-  retryHandle,
-  ruleBeside,
-} from '../verdict/verdict.js';
+import { delayReader, retryHandle } from '../retry/retry-rule.js';
+import { countingHandle, isFetchOverload, ruleBeside } from '../verdict/verdict.js';
 import { shortest } from './call-bound.js';
 import type { Places } from './call-settings.js';
 import { placesOf } from './call-settings.js';

@@ -8,7 +8,8 @@ import type { Clock } from '../../time/clock.js';
 import { listenToFailedRequests } from '../errors/failed-requests.js';
 import type { ResolvedClient } from '../options.js';
 import { policiesSchema } from '../options.js';
-import { classifiedRule, failedStatus, statusIn } from '../verdict/verdict.js';
+import { statusIn } from '../verdict/answer.js';
+import { classifiedRule, failedStatus } from '../verdict/verdict.js';
 import type { Bounds, Keep } from './http-policies.js';
 import { boundsOf, DEFAULT_DISCARD_MS, httpPolicies } from './http-policies.js';
 

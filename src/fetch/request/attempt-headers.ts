@@ -1,7 +1,6 @@
 import { ContractError } from '../../errors.js';
-import { IDEMPOTENCY_KEY } from '../retry/methods.js';
 import type { HeadersSource } from '../types.js';
-import { readHeader, withHeader } from './headers.js';
+import { IDEMPOTENCY_KEY, readHeader, withHeader } from './headers.js';
 
 /** The opt-in headers with which one attempt is sent, by lower-case name. */
 export interface AttemptHeaders {

@@ -1,5 +1,8 @@
 import type { HeadersSource } from '../types.js';
 
+/** The header by which a server recognises a request it has already served. */
+export const IDEMPOTENCY_KEY = 'idempotency-key';
+
 /** Headers as pairs: a form every fetch takes, of no implementation's own class. */
 export type HeaderPairs = [name: string, value: string][];
 

@@ -2,7 +2,6 @@ import type { TimeSource } from '../../time/time-source.js';
 import { unref } from '../../time/unref.js';
 import type { AbortListener, WatchableSignal } from '../signal/abort-watch.js';
 import { unwatchAbort, watchAbort } from '../signal/abort-watch.js';
-import type { BodyReading } from './body-reading.js';
 
 /** The times that bound a body, as errors name them. */
 export type BodyTimeout = 'idle_timeout' | 'body_timeout';
@@ -34,6 +33,14 @@ export interface Abortable {
   abort(reason: unknown): void;
 }
 
+/** Somebody who waits for a chunk of the body, as the guard sees it. */
+export interface WaitingReader {
+  /** The next in the guard's list. */
+  next: WaitingReader | undefined;
+  /** The guard has aborted. */
+  breakOff(reason: unknown): void;
+}
+
 /**
  * Keeps the bounds of one body in force: fetch has answered, the pipeline is done with the call, but a server can stall in the
  * body as well as before it. When a time is over or the caller's signal aborts, the controller aborts, and with it
@@ -49,7 +56,7 @@ export class BodyGuard implements AbortListener {
   #fired: { readonly reason: unknown; readonly failed: boolean } | undefined;
   #ended = false;
   /** Those who wait for a chunk. */
-  #waiting: BodyReading | undefined;
+  #waiting: WaitingReader | undefined;
   /** How many read in a way that does not tell when they wait. */
   #unseen = 0;
   /** Into how many the body was split by clones, less those that were cancelled. */
@@ -80,7 +87,7 @@ export class BodyGuard implements AbortListener {
   }
 
   /** Somebody waits for a chunk. */
-  join(reading: BodyReading): void {
+  join(reading: WaitingReader): void {
     this.bounds.onRead?.();
     reading.next = this.#waiting;
     this.#waiting = reading;
@@ -97,7 +104,7 @@ export class BodyGuard implements AbortListener {
   }
 
   /** Nobody waits there any more. */
-  part(reading: BodyReading): void {
+  part(reading: WaitingReader): void {
     if (this.#waiting === reading) {
       this.#waiting = reading.next;
     } else {

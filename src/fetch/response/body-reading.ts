@@ -2,7 +2,7 @@ import type { Home } from '../../pipeline/home.js';
 import { homeHere } from '../../pipeline/home.js';
 import { systemClock } from '../../time/clock.js';
 import type { Deadline, DeadlineListener } from '../../time/deadline-queue.js';
-import type { BodyGuard } from './body-guard.js';
+import type { BodyGuard, WaitingReader } from './body-guard.js';
 
 /** The part of a web stream's reader that reading needs. */
 export interface WebReader {
@@ -20,10 +20,10 @@ export interface ReadResult {
  * One who reads a guarded body. While he waits for a chunk the idle timeout runs, and it starts anew with each: two steps in a queue of
  * deadlines, and no timer of its own.
  */
-export abstract class BodyReading implements DeadlineListener<BodyReading> {
+export abstract class BodyReading implements DeadlineListener<BodyReading>, WaitingReader {
   readonly guard: BodyGuard;
   /** The next of those who wait: for the guard. */
-  next: BodyReading | undefined;
+  next: WaitingReader | undefined;
   #reads = 0;
   #deadline: Deadline | undefined;
   /** Where he began to read: a timer, and a socket's events, may be another call's. */

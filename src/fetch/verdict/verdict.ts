@@ -2,12 +2,9 @@ import { OTHER_ERROR } from '../../pipeline/error-type.js';
 import type { FailureRule, Sign, Verdict } from '../../pipeline/failure-rule.js';
 import { partialRule, withSigns } from '../../pipeline/failure-rule.js';
 import type { Outcome } from '../../pipeline/outcome.js';
-import { success } from '../../pipeline/outcome.js';
-import type { Handle, Handles } from '../../policies/filter.js';
-import { handlesOf, verdictsOf } from '../../policies/filter.js';
+import type { Handle } from '../../policies/filter.js';
+import { verdictsOf } from '../../policies/filter.js';
 import { isOwnFault } from '../../policies/own-fault.js';
-import { retryAfterOf as ownRetryAfter } from '../../policies/retry-after.js';
-import type { Clock } from '../../time/clock.js';
 import { entryOfError } from '../errors/classify-error.js';
 import {
   CALLERS_DOING,
@@ -15,9 +12,7 @@ import {
   type Entry,
   PROXY_CREDENTIALS,
 } from '../errors/error-table.js';
-import { retryAfterOf, saysRetry } from '../retry/retry-after.js';
-import type { HeadersSource } from '../types.js';
-import type { Notes } from './result-notes.js';
+import { answerIn, resultOf, statusOf } from './answer.js';
 import { notesOn } from './result-notes.js';
 import {
   isFailureStatus,
@@ -25,31 +20,6 @@ import {
   saysOverload,
   TOO_MANY_REQUESTS,
 } from './statuses.js';
-
-interface HasHeaders {
-  readonly headers: HeadersSource;
-}
-
-/** What an outcome is about: the Response, or the error. */
-function resultOf(outcome: Outcome): unknown {
-  return outcome.kind === 'success' ? outcome.value : outcome.error;
-}
-
-/**
- * The response in an error that a client made of its status: its `response`, as axios, got and ky have it, the error itself, as
- * undici has it, or fetch's cause.
- */
-function answerIn(error: unknown): unknown {
-  const { response, cause } = Object(error) as { response?: unknown; cause?: unknown };
-  return [response, error, cause].find((each) => statusOf(each) !== undefined);
-}
-
-/** The status of a response, be it fetch's or undici's; `undefined` of anything else. */
-function statusOf(value: unknown): number | undefined {
-  const { status, statusCode } = Object(value) as { status?: unknown; statusCode?: unknown };
-  const found = status ?? statusCode;
-  return typeof found === 'number' ? found : undefined;
-}
 
 /** Whether a Response counts as a failure, by what its call noted or by its status. */
 export function isFailedAnswer(response: unknown): boolean {
@@ -165,71 +135,10 @@ export function isFetchOverload(outcome: Outcome): boolean {
   return status !== undefined && saysOverload(status);
 }
 
-/** The status of a response, or of the one that an error was made of. */
-export function statusIn(resultOrError: unknown): number | undefined {
-  const status = statusOf(resultOrError) ?? statusOf(answerIn(resultOrError));
-  // An error may have a status that is of no response, such as that of a process.
-  return status !== undefined && status >= 100 && status < 1_000 ? status : undefined;
-}
-
 /** The `error.type` of a response that is a failure, as HTTP's conventions have it: its status. */
 export function failedStatus(response: unknown): string | undefined {
   if (!isFailedAnswer(response)) return undefined;
   const status = statusOf(response);
   // `classify` may have found a failure in a response that says all is well.
   return status !== undefined && status >= 400 ? String(status) : OTHER_ERROR;
-}
-
-/**
- * Whether another attempt is worth it: after a failure, unless the server says `x-should-retry: false`; and after any other error status
- * with which it says `true`.
- */
-function isWorthRetry(outcome: Outcome): boolean {
-  const { kind } = outcome;
-  if (kind !== 'success' && kind !== 'failure') return isFetchFailure(outcome);
-  const result = resultOf(outcome);
-  const said = notesOn(result)?.failed;
-  if (said !== undefined) return said;
-  const answer = kind === 'success' ? result : answerIn(result);
-  const status = statusOf(answer) ?? 0;
-  if (status >= 400 && status !== PROXY_WANTS_CREDENTIALS) {
-    const asked = saysRetry((answer as HasHeaders).headers);
-    if (asked !== undefined) return asked;
-  }
-  return kind === 'success' ? isFailureStatus(status) : isFetchFailure(outcome);
-}
-
-/** Whether the request is to be sent again after this Response, as far as it and its policies allow. */
-export function isToRepeat(response: unknown): boolean {
-  return notesOn(response)?.again === true || isWorthRetry(success(response));
-}
-
-/** Whether a request is sent again after an outcome, where it may be. */
-export function retryHandle(given: Handle | undefined): Handles {
-  const handles = handlesOf(given, isWorthRetry);
-  return (outcome) => {
-    const notes = notesOn(resultOf(outcome));
-    return (notes?.again === true || handles(outcome)) && notes?.final !== true;
-  };
-}
-
-/** Answers the delay that an outcome asks for: what a Response's headers say, or the error's `retryAfter`. */
-export function delayReader(clock: Clock): (outcome: Outcome) => number | undefined {
-  return (outcome) => {
-    const notes = notesOn(resultOf(outcome));
-    const asked = askedDelay(outcome, notes, clock);
-    // Nothing has to recover: there is nothing to wait for.
-    const atOnce = asked === undefined && notes?.again === true && !isFetchFailure(outcome);
-    return atOnce ? 0 : asked;
-  };
-}
-
-function askedDelay(outcome: Outcome, notes: Notes | undefined, clock: Clock): number | undefined {
-  const noted = notes?.retryAfter;
-  if (noted !== undefined) return noted ?? undefined;
-  const answer = outcome.kind === 'success' ? outcome.value : answerIn(outcome.error);
-  const own = ownRetryAfter(outcome);
-  const status = statusOf(answer);
-  if (own !== undefined || status === undefined) return own;
-  return retryAfterOf((answer as HasHeaders).headers, clock.wallNow(), status);
 }

@@ -1,4 +1,5 @@
-import { readHeader } from '../request/headers.js';
+import { IDEMPOTENCY_KEY, readHeader } from '../request/headers.js';
+import { normaliseMethod } from '../request/method.js';
 import type { HeadersSource } from '../types.js';
 
 /** Idempotent by RFC 9110 section 9.2.2, and QUERY by its own definition. */
@@ -12,21 +13,6 @@ const REPEATABLE_METHODS: ReadonlySet<string> = new Set([
   'QUERY',
 ]);
 
-/** Written in any case, these go out in upper case; all other methods go out as written. */
-const NORMALISED_METHODS: ReadonlySet<string> = new Set([
-  'DELETE',
-  'GET',
-  'HEAD',
-  'OPTIONS',
-  'POST',
-  'PUT',
-  // Newer implementations only; where it goes out as written, no server takes it for anything else.
-  'QUERY',
-]);
-
-/** The header by which a server recognises a request it has already served. */
-export const IDEMPOTENCY_KEY = 'idempotency-key';
-
 /** What decides whether a request may be sent twice. */
 export interface Repeatability {
   /** The request's method. Default: GET. */
@@ -35,13 +21,6 @@ export interface Repeatability {
   readonly headers?: HeadersSource | null | undefined;
   /** The caller's own word, which is final either way. Default: decided by method and headers. */
   readonly idempotent?: boolean | undefined;
-}
-
-/** The method as it goes over the wire. */
-export function normaliseMethod(method: string | undefined): string {
-  if (method === undefined) return 'GET';
-  const upper = method.toUpperCase();
-  return NORMALISED_METHODS.has(upper) ? upper : method;
 }
 
 /**
