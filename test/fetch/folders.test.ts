@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 
 const root = new URL('../../src/fetch/', import.meta.url);
 const page = readFileSync(new URL('../../docs/architecture.md', import.meta.url), 'utf8');
-const section = /^## fetch$[^]*?(?=^## )/m.exec(page)?.[0] ?? '';
+const section = /^## fetch$[\s\S]*?(?=^## )/m.exec(page)?.[0] ?? '';
 
 /** The folder of a file; a file at the top stands for itself. */
 const partOf = (path: string): string => path.split('/')[0]?.replace(/\.ts$/, '') ?? '';
