@@ -51,9 +51,9 @@ export type {
   AddsOf,
   Pipeline,
   PipelineLayer,
-  PipelineSnapshot,
 } from './pipeline/pipeline.js';
 export type { Refusals } from './pipeline/refusals.js';
+export type { PipelineSnapshot, PoliciesOf } from './pipeline/snapshot-types.js';
 export type { SpanMode, TelemetryOptions } from './pipeline/telemetry-options.js';
 export * from './policies/adaptive-limiter/index.js';
 export * from './policies/bulkhead/index.js';
@@ -65,8 +65,14 @@ export * from './policies/rate-limiter/index.js';
 export * from './policies/retry/index.js';
 export type { RetryBudget, RetryBudgetOptions } from './policies/retry-budget/index.js';
 export { retryBudget } from './policies/retry-budget/index.js';
-export type { StandardOptions } from './policies/standard.js';
-export { standard } from './policies/standard.js';
+export type {
+  AnyStandardSnapshots,
+  StandardOptions,
+  StandardPolicy,
+  StandardPolicyName,
+  StandardSnapshots,
+} from './policies/standard.js';
+export { standard, standardPolicyNames } from './policies/standard.js';
 export * from './policies/throttle/index.js';
 export * from './policies/timeout/index.js';
 export type { Keyed, KeyedDrained, KeyedOptions } from './registry/keyed.js';
@@ -76,4 +82,5 @@ export type { Clock } from './time/clock.js';
 export { systemClock } from './time/clock.js';
 export type { Deadline, DeadlineListener, DeadlineQueue } from './time/deadline-queue.js';
 export type { Duration } from './time/duration.js';
+export { parseDuration } from './time/duration.js';
 export type { TimeSource } from './time/time-source.js';

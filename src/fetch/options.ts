@@ -20,6 +20,12 @@ import type { FetchLike, FetchResponse, ResponseLike } from './types.js';
 /** The policies around a request: options of the standard ones, a list of your own, or a pipeline. */
 export type FetchPolicies = StandardOptions | readonly PipelineLayer[] | Pipeline<unknown>;
 
+/** Policies that are no options of the standard ones, in place of {@link ClientOptions.policies}. */
+export interface OwnPolicies<Layer extends PipelineLayer = PipelineLayer> {
+  /** A list of policies, a pipeline, or a function that answers one of a key. */
+  readonly policies: Layer | readonly Layer[] | ((key: string) => Layer | readonly Layer[]);
+}
+
 /**
  * Says whether what came of a request is a failure, as `isFailure` of a pipeline does: `'ignore'` says nothing of the upstream, and nobody
  * counts it. `undefined` leaves it to the rules. `'retry'` leaves that to the rules too, and

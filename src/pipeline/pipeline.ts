@@ -29,6 +29,7 @@ import { Delivery } from './phase.js';
 import type { Placed, Plan } from './plan.js';
 import { planInside, planOf } from './plan.js';
 import { settledResult } from './promises.js';
+import type { PipelineSnapshot } from './snapshot-types.js';
 import { startOverAll } from './start-over.js';
 import { Tally } from './tally.js';
 
@@ -53,23 +54,16 @@ export type AddsOf<L> = L extends { readonly adds?: infer F }
     : never
   : never;
 
-/** What a pipeline is doing now, as plain JSON. */
-export interface PipelineSnapshot {
-  /** Its name. */
-  readonly name: string;
-  /** Which copy of a keyed pipeline it is. */
-  readonly key?: string;
-  /** Calls that have started and not settled. */
-  readonly inFlight: number;
-  /** What each policy that keeps state says of it, by the policy's name in this pipeline. */
-  readonly policies: Readonly<Record<string, unknown>>;
-}
-
-/** Made by {@link pipeline}. `Adds` is what its fallbacks may return in place of an operation's result. */
+/**
+ * Made by {@link pipeline}. `Adds` is what its fallbacks may return in place of an operation's result, `Policies` what its snapshot says of its
+ * policies, by name.
+ */
 // To the engine it is a Host; what it needs for that is marked internal, which keeps it out of the published types.
-export class Pipeline<Adds = never> {
+export class Pipeline<Adds = never, Policies = unknown> {
   /** In types only. */
   declare readonly adds?: () => Adds;
+  /** In types only. */
+  declare readonly states?: () => Policies;
   /** The name it was given. */
   readonly name: string;
   /** Which copy of a keyed pipeline this is; `undefined` for one that was not copied. */
@@ -167,11 +161,11 @@ export class Pipeline<Adds = never> {
   }
 
   /** @internal Use {@link pipeline}. */
-  static of<A>(
+  static of<A, P>(
     options: ResolvedPipeline,
     policies: readonly PipelineLayer[],
     callTime: readonly Gate[],
-  ): Pipeline<A> {
+  ): Pipeline<A, P> {
     return new Pipeline(options, (host) => flatten(policies, host), callTime);
   }
 
@@ -265,13 +259,13 @@ export class Pipeline<Adds = never> {
   }
 
   /** What the pipeline and its policies are doing now, as plain JSON. */
-  snapshot(): PipelineSnapshot {
+  snapshot(): PipelineSnapshot<Policies> {
     // fromEntries defines properties: a policy may have any name, also one that assignment takes for something else.
     const policies = Object.fromEntries(
       this.plan.layers.flatMap(({ name, policy }) =>
         policy.snapshot === undefined ? [] : [[name, policy.snapshot()]],
       ),
-    ) as Record<string, unknown>;
+    ) as PipelineSnapshot<Policies>['policies'];
     const { name, key, inFlight } = this;
     return { name, ...(key === undefined ? {} : { key }), inFlight, policies };
   }
@@ -307,9 +301,9 @@ export class Pipeline<Adds = never> {
   }
 
   /** @internal A copy for one key: the same options, listeners and counters, and fresh state in every policy that has any. */
-  fork(key: string): Pipeline<Adds> {
+  fork(key: string): Pipeline<Adds, Policies> {
     const layers = this.plan.layers;
-    return new Pipeline<Adds>(
+    return new Pipeline<Adds, Policies>(
       this.#options,
       () =>
         layers.map(({ policy, within, rule }) => {

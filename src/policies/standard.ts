@@ -6,17 +6,21 @@ import type { IsFailure } from '../pipeline/failure-rule.js';
 import { failureRuleOf, isFailureSchema } from '../pipeline/failure-rule.js';
 import type { Duration } from '../time/duration.js';
 import { durationSchema, formatDuration } from '../time/duration.js';
+import type { AdaptiveLimiterSnapshot } from './adaptive-limiter/adaptive-limiter.js';
 import { AdaptiveLimiterPolicy } from './adaptive-limiter/adaptive-limiter.js';
 import type { AdaptiveLimiterOptions } from './adaptive-limiter/options.js';
 import { adaptiveLimiterSchema, completeAdaptiveLimiter } from './adaptive-limiter/options.js';
+import type { BulkheadSnapshot } from './bulkhead/bulkhead.js';
 import { BulkheadPolicy } from './bulkhead/bulkhead.js';
 import type { BulkheadOptions } from './bulkhead/options.js';
 import { bulkheadSchema } from './bulkhead/options.js';
 import { CircuitBreakerPolicy } from './circuit-breaker/circuit-breaker.js';
 import type { CircuitBreakerOptions } from './circuit-breaker/options.js';
 import { circuitBreakerSchema, completeCircuitBreaker } from './circuit-breaker/options.js';
+import type { CircuitBreakerSnapshot } from './circuit-breaker/snapshot.js';
 import type { RateLimiterOptions } from './rate-limiter/options.js';
 import { rateLimiterSchema } from './rate-limiter/options.js';
+import type { RateLimiterSnapshot } from './rate-limiter/rate-limiter.js';
 import { RateLimiterPolicy } from './rate-limiter/rate-limiter.js';
 import type { RetryOptions } from './retry/options.js';
 import { retrySchema } from './retry/options.js';
@@ -53,9 +57,45 @@ export interface StandardOptions {
 /** The defaults of {@link StandardOptions} that are not those of a policy. */
 export const standardDefaults = { totalTimeout: 30_000, attemptTimeout: 10_000 } as const;
 
+/** The names of the policies that {@link standard} makes, as events, errors, snapshots and telemetry have them; by the option that each belongs to. */
+export const standardPolicyNames = {
+  rateLimiter: 'rate_limiter',
+  totalTimeout: 'total_timeout',
+  retry: 'retry',
+  circuitBreaker: 'circuit_breaker',
+  adaptiveLimiter: 'adaptive_limiter',
+  bulkhead: 'bulkhead',
+  attemptTimeout: 'attempt_timeout',
+} as const;
+
+/** One of {@link standardPolicyNames}. */
+export type StandardPolicyName = (typeof standardPolicyNames)[keyof typeof standardPolicyNames];
+
 /** The names of the timeouts: which bounds what. */
-export const TOTAL_TIMEOUT = 'total_timeout';
-export const ATTEMPT_TIMEOUT = 'attempt_timeout';
+export const TOTAL_TIMEOUT = standardPolicyNames.totalTimeout;
+export const ATTEMPT_TIMEOUT = standardPolicyNames.attemptTimeout;
+
+/** The snapshots of the policies that {@link standard} makes, by name. Rate limiter and bulkhead are there when they have options. */
+export interface StandardSnapshots {
+  readonly rate_limiter: RateLimiterSnapshot | undefined;
+  readonly circuit_breaker: CircuitBreakerSnapshot;
+  readonly adaptive_limiter: AdaptiveLimiterSnapshot;
+  readonly bulkhead: BulkheadSnapshot | undefined;
+}
+
+/** {@link StandardSnapshots} where options may leave out any of the policies, or give it another name. */
+export type AnyStandardSnapshots = {
+  readonly [Name in keyof StandardSnapshots]: StandardSnapshots[Name] | undefined;
+};
+
+/** A policy of the list that {@link standard} makes. Its type says which snapshots the policies of the list have together. */
+export type StandardPolicy<Snapshots = AnyStandardSnapshots> = Policy & {
+  /** In types only. */
+  readonly states?: () => Snapshots;
+};
+
+/** Options of a policy that keeps the name of its type. */
+type Unnamed<Options> = Options & { readonly name?: undefined };
 
 /** Options of a policy, or `false`. */
 function policySchema<S extends z.ZodType>(schema: S) {
@@ -94,6 +134,13 @@ export const standardSchema = z
  * @example
  * pipeline('inventory', fallback(() => UNKNOWN_STOCK), ...standard({ retry: { maxRetries: 2 } }));
  */
+export function standard(
+  options?: StandardOptions & {
+    readonly circuitBreaker?: Unnamed<CircuitBreakerOptions> | undefined;
+    readonly adaptiveLimiter?: Unnamed<AdaptiveLimiterOptions> | undefined;
+  },
+): StandardPolicy<StandardSnapshots>[];
+export function standard(options?: StandardOptions): StandardPolicy[];
 export function standard(options?: StandardOptions): Policy[] {
   const given = parseOptions(standardSchema, options, 'standard');
   const { rateLimiter, totalTimeout = standardDefaults.totalTimeout } = given;

@@ -9,8 +9,8 @@ import type { Drained, DrainOptions } from '../pipeline/drain.js';
 import { allWithin, resolveDrain } from '../pipeline/drain.js';
 import type { EventOf, EventType, Listener } from '../pipeline/events.js';
 import { refuseMisfit } from '../pipeline/misfit.js';
-import type { PipelineSnapshot } from '../pipeline/pipeline.js';
 import { Pipeline } from '../pipeline/pipeline.js';
+import type { PipelineSnapshot } from '../pipeline/snapshot-types.js';
 import type { Duration } from '../time/duration.js';
 import { positiveDurationSchema } from '../time/duration.js';
 import { DroppedPipelines, leftByKey, sumOf } from './left.js';
@@ -55,7 +55,10 @@ export const keyedSchema = z.strictObject({
  * const byHost = keyed(pipeline('upstream', retry(), circuitBreaker()), { maxKeys: 500 });
  * await byHost.get(url.host).execute(({ signal }) => fetch(url, { signal }));
  */
-export function keyed<Adds>(template: Pipeline<Adds>, options?: KeyedOptions): Keyed<Adds> {
+export function keyed<Adds, Policies>(
+  template: Pipeline<Adds, Policies>,
+  options?: KeyedOptions,
+): Keyed<Adds, Policies> {
   refuseMisfit(template, 'keyed');
   if (!Pipeline.is(template)) {
     throw new ConfigError('keyed: must be given the pipeline to copy, as made by pipeline()', {
@@ -71,34 +74,34 @@ export function keyed<Adds>(template: Pipeline<Adds>, options?: KeyedOptions): K
 }
 
 /** A copy in the list of copies, which is ordered by last use. */
-interface Entry<Adds> {
+interface Entry<Adds, Policies> {
   readonly key: string;
-  readonly pipeline: Pipeline<Adds>;
+  readonly pipeline: Pipeline<Adds, Policies>;
   usedAt: number;
-  newer: Entry<Adds> | undefined;
-  older: Entry<Adds> | undefined;
+  newer: Entry<Adds, Policies> | undefined;
+  older: Entry<Adds, Policies> | undefined;
 }
 
 /** How many copies are looked at, at most, for one that may go: the price of a new key stays bounded. */
 const MAX_LOOKS = 16;
 
 /** Made by {@link keyed}. */
-export class Keyed<Adds = never> {
-  readonly #template: Pipeline<Adds>;
-  readonly #make: (key: string) => Pipeline<Adds>;
+export class Keyed<Adds = never, Policies = unknown> {
+  readonly #template: Pipeline<Adds, Policies>;
+  readonly #make: (key: string) => Pipeline<Adds, Policies>;
   readonly #maxKeys: number;
   readonly #idleMs: number;
-  readonly #entries = new Map<string, Entry<Adds>>();
-  #newest: Entry<Adds> | undefined;
-  #oldest: Entry<Adds> | undefined;
+  readonly #entries = new Map<string, Entry<Adds, Policies>>();
+  #newest: Entry<Adds, Policies> | undefined;
+  #oldest: Entry<Adds, Policies> | undefined;
   readonly #dropped = new DroppedPipelines();
   #closed = false;
 
   /** @internal Use {@link keyed}. */
   constructor(
-    template: Pipeline<Adds>,
+    template: Pipeline<Adds, Policies>,
     options: z.output<typeof keyedSchema>,
-    make: (key: string) => Pipeline<Adds> = (key) => template.fork(key),
+    make: (key: string) => Pipeline<Adds, Policies> = (key) => template.fork(key),
   ) {
     this.#template = template;
     this.#make = make;
@@ -119,7 +122,7 @@ export class Keyed<Adds = never> {
    *
    * @throws TypeError when the key is no text; what a function among the options throws that a copy has to call.
    */
-  get(key: string): Pipeline<Adds> {
+  get(key: string): Pipeline<Adds, Policies> {
     const now = this.#template.time.recent();
     const known = this.#entries.get(key);
     const entry = known ?? this.#add(key, now);
@@ -156,7 +159,7 @@ export class Keyed<Adds = never> {
     operation: Operation<T>,
     options?: CallOptions,
   ): Promise<Awaited<T> | Adds> {
-    let pipeline: Pipeline<Adds>;
+    let pipeline: Pipeline<Adds, Policies>;
     try {
       pipeline = this.get(key);
     } catch (error) {
@@ -171,7 +174,7 @@ export class Keyed<Adds = never> {
     operation: Operation<T>,
     options?: CallOptions,
   ): Promise<PromiseSettledResult<Awaited<T> | Adds>> {
-    let pipeline: Pipeline<Adds>;
+    let pipeline: Pipeline<Adds, Policies>;
     try {
       pipeline = this.get(key);
     } catch (reason) {
@@ -190,13 +193,13 @@ export class Keyed<Adds = never> {
   }
 
   /** @internal */
-  *pipelines(): IterableIterator<Pipeline<Adds>> {
+  *pipelines(): IterableIterator<Pipeline<Adds, Policies>> {
     // Not by their list: a map may change while it is walked, and this is left and taken up again.
     for (const { pipeline } of this.#entries.values()) yield pipeline;
   }
 
   /** What each copy is doing now, by key, as plain JSON. */
-  snapshot(): Record<string, PipelineSnapshot> {
+  snapshot(): Record<string, PipelineSnapshot<Policies>> {
     return Object.fromEntries(
       [...this.#entries].map(([key, { pipeline }]) => [key, pipeline.snapshot()]),
     );
@@ -252,11 +255,11 @@ export class Keyed<Adds = never> {
     this.dispose();
   }
 
-  #add(key: string, now: number): Entry<Adds> {
+  #add(key: string, now: number): Entry<Adds, Policies> {
     if (typeof key !== 'string') {
       throw new TypeError(`keyed: the key must be a string (got ${describe(key)})`);
     }
-    const entry: Entry<Adds> = {
+    const entry: Entry<Adds, Policies> = {
       key,
       pipeline: this.#make(key),
       usedAt: now,
@@ -269,7 +272,7 @@ export class Keyed<Adds = never> {
   }
 
   /** Drops what is idle, and what is too much, but never `wanted`. */
-  #evict(now: number, wanted: Entry<Adds>): void {
+  #evict(now: number, wanted: Entry<Adds, Policies>): void {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
       const oldest = this.#oldest;
       if (oldest === undefined || oldest === wanted) return;
@@ -288,14 +291,14 @@ export class Keyed<Adds = never> {
     }
   }
 
-  #drop(entry: Entry<Adds>): void {
+  #drop(entry: Entry<Adds, Policies>): void {
     this.#entries.delete(entry.key);
     this.#unlink(entry);
     this.#dropped.add(entry.pipeline);
     entry.pipeline.dispose();
   }
 
-  #unlink(entry: Entry<Adds>): void {
+  #unlink(entry: Entry<Adds, Policies>): void {
     const { newer, older } = entry;
     if (newer === undefined) this.#newest = older;
     else newer.older = older;
@@ -305,7 +308,7 @@ export class Keyed<Adds = never> {
     entry.older = undefined;
   }
 
-  #linkNewest(entry: Entry<Adds>): void {
+  #linkNewest(entry: Entry<Adds, Policies>): void {
     entry.older = this.#newest;
     if (this.#newest === undefined) this.#oldest = entry;
     else this.#newest.newer = entry;

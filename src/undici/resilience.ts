@@ -1,12 +1,15 @@
 import type { Dispatcher } from 'undici';
 import type { ClientState } from '../fetch/client/client.js';
 import { stateOf } from '../fetch/client/client.js';
-import type { ResolvedOverrides } from '../fetch/options.js';
+import type { OwnPolicies, ResolvedOverrides } from '../fetch/options.js';
 import { resolveOverrides } from '../fetch/options.js';
 import type { Pipelines } from '../fetch/policies/pipelines.js';
 import { pipelinesOf } from '../fetch/policies/pipelines.js';
 import type { Context } from '../pipeline/context.js';
+import type { PipelineLayer } from '../pipeline/pipeline.js';
+import type { PoliciesOf } from '../pipeline/snapshot-types.js';
 import { startsOver } from '../pipeline/start-over.js';
+import type { AnyStandardSnapshots } from '../policies/standard.js';
 import { systemClock } from '../time/clock.js';
 import { HeldResponse } from './held-response.js';
 import type { InterceptorSetup } from './intercepted-call.js';
@@ -15,7 +18,7 @@ import type { InterceptedOverrides, ResilienceOptions } from './options.js';
 import { resolveResilience } from './options.js';
 
 /** Made by {@link resilience}: an interceptor for `compose`, and what can be known of the pipelines behind it. */
-export interface ResilienceInterceptor extends ClientState {
+export interface ResilienceInterceptor<Policies = unknown> extends ClientState<Policies> {
   (dispatch: Dispatcher.Dispatch): Dispatcher.Dispatch;
 }
 
@@ -30,6 +33,12 @@ export interface ResilienceInterceptor extends ClientState {
  * @example
  * const agent = new Agent().compose(resilience());
  */
+export function resilience<Layer extends PipelineLayer>(
+  options: ResilienceOptions & OwnPolicies<Layer>,
+): ResilienceInterceptor<PoliciesOf<Layer>>;
+export function resilience(
+  options?: ResilienceOptions,
+): ResilienceInterceptor<AnyStandardSnapshots>;
 export function resilience(options?: ResilienceOptions): ResilienceInterceptor {
   const resolved = resolveResilience(options);
   const clock = resolved.clock ?? systemClock;

@@ -3,12 +3,15 @@ import { request as installedRequest } from 'undici';
 import type { Transport } from '../fetch/call/fetch-call.js';
 import type { ClientState } from '../fetch/client/client.js';
 import { httpClient } from '../fetch/client/client.js';
-import type { FetchOverrides } from '../fetch/options.js';
+import type { FetchOverrides, OwnPolicies } from '../fetch/options.js';
 import { readHeader } from '../fetch/request/headers.js';
 import { BodyGuard } from '../fetch/response/body-guard.js';
 import { isNodeStream, watchNodeStream } from '../fetch/response/watched-node-stream.js';
 import type { HeadersSource } from '../fetch/types.js';
+import type { PipelineLayer } from '../pipeline/pipeline.js';
+import type { PoliciesOf } from '../pipeline/snapshot-types.js';
 import { startsOver, wayOf } from '../pipeline/start-over.js';
+import type { AnyStandardSnapshots } from '../policies/standard.js';
 import type { UndiciBody } from './discard.js';
 import { discardBody } from './discard.js';
 import { headerRecord } from './headers.js';
@@ -37,8 +40,8 @@ export type ResilientRequestInit = Omit<
 /** The bodies that `undici.request` takes. */
 export type RequestBody = Dispatcher.RequestOptions['body'];
 
-/** Made by {@link resilientRequest}. */
-export interface ResilientRequest extends ClientState {
+/** Made by {@link resilientRequest}. `Policies` is what its snapshots say of its policies, by name. */
+export interface ResilientRequest<Policies = unknown> extends ClientState<Policies> {
   /**
    * Sends a request. A response with a failure status, when no policy can help it any more, is answered as undici answers
    * it.
@@ -77,6 +80,12 @@ export interface ResilientRequest extends ClientState {
  * const request = resilientRequest();
  * const { statusCode, body } = await request('http://inventory/stock/42');
  */
+export function resilientRequest<Layer extends PipelineLayer>(
+  options: ResilientRequestOptions & OwnPolicies<Layer>,
+): ResilientRequest<PoliciesOf<Layer>>;
+export function resilientRequest(
+  options?: ResilientRequestOptions,
+): ResilientRequest<AnyStandardSnapshots>;
 export function resilientRequest(options?: ResilientRequestOptions): ResilientRequest {
   const resolved = resolveRequest(options);
   const { request = installedRequest } = resolved;

@@ -1,7 +1,7 @@
 import type { Context } from '../../pipeline/context.js';
 import type { DrainOptions } from '../../pipeline/drain.js';
 import type { EventOf, EventType, Listener } from '../../pipeline/events.js';
-import type { PipelineSnapshot } from '../../pipeline/pipeline.js';
+import type { PipelineSnapshot } from '../../pipeline/snapshot-types.js';
 import { startsOver } from '../../pipeline/start-over.js';
 import { systemClock } from '../../time/clock.js';
 import type { Duration } from '../../time/duration.js';
@@ -17,14 +17,14 @@ import { assertReader } from '../response/reader.js';
 import type { ClientDrained } from './drain.js';
 import { drainClient } from './drain.js';
 
-/** What can be known of the pipelines behind a client, one for each key. */
-export interface ClientState {
+/** What can be known of the pipelines behind a client, one for each key. `Policies` is what their snapshots say of their policies, by name. */
+export interface ClientState<Policies = unknown> {
   /** Listens to the events of all keys: see `Pipeline.on`. */
   on(listener: Listener): () => void;
   /** Listens to the events of one type. */
   on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
   /** What each key's pipeline is doing now, as plain JSON. */
-  snapshot(): Record<string, PipelineSnapshot>;
+  snapshot(): Record<string, PipelineSnapshot<Policies>>;
   /**
    * Takes no new calls from now on, and waits for those in flight, with their retries, and until their bodies have been read. New ones
    * are refused with a DrainingError. A body that nobody will read has to be cancelled, or it is waited for. That cannot be undone.

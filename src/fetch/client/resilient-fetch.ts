@@ -1,6 +1,9 @@
 import { ConfigError } from '../../errors.js';
+import type { PipelineLayer } from '../../pipeline/pipeline.js';
+import type { PoliciesOf } from '../../pipeline/snapshot-types.js';
+import type { AnyStandardSnapshots } from '../../policies/standard.js';
 import type { Transport } from '../call/fetch-call.js';
-import type { FetchOverrides, ResilientFetchOptions } from '../options.js';
+import type { FetchOverrides, OwnPolicies, ResilientFetchOptions } from '../options.js';
 import { resolveFetch } from '../options.js';
 import type { BodyFactory } from '../request/body.js';
 import { baseOf } from '../request/request.js';
@@ -25,8 +28,12 @@ export type ResilientInit<F extends FetchLike = typeof globalThis.fetch> = Omit<
 /** The body that an implementation's init takes. */
 export type BodyOf<I> = I extends { readonly body?: infer B } ? B : never;
 
-/** Made by {@link resilientFetch}: a fetch, and what can be known of the pipelines behind it. */
-export interface ResilientFetch<F extends FetchLike = typeof globalThis.fetch> extends ClientState {
+/**
+ * Made by {@link resilientFetch}: a fetch, and what can be known of the pipelines behind it. `Policies` is what their snapshots say of their
+ * policies, by name.
+ */
+export interface ResilientFetch<F extends FetchLike = typeof globalThis.fetch, Policies = unknown>
+  extends ClientState<Policies> {
   /**
    * Fetches. A Response with a failure status, when no policy can help it any more, is answered as fetch answers it.
    *
@@ -72,7 +79,14 @@ export interface ResilientFetch<F extends FetchLike = typeof globalThis.fetch> e
  * const fetch = resilientFetch();
  * const response = await fetch('http://inventory/stock/42');
  */
+export function resilientFetch<
+  Layer extends PipelineLayer,
+  F extends FetchLike = typeof globalThis.fetch,
+>(options: ResilientFetchOptions<F> & OwnPolicies<Layer>): ResilientFetch<F, PoliciesOf<Layer>>;
 export function resilientFetch<F extends FetchLike = typeof globalThis.fetch>(
+  options?: ResilientFetchOptions<F>,
+): ResilientFetch<F, AnyStandardSnapshots>;
+export function resilientFetch<F extends FetchLike>(
   options?: ResilientFetchOptions<F>,
 ): ResilientFetch<F> {
   const resolved = resolveFetch(options);

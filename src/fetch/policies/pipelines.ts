@@ -48,7 +48,7 @@ function ofTemplate(
   const bounds = boundsOf(template.plan.layers);
   discardMs = bounds.discardMs;
   const { maxKeys, idleFor } = options;
-  return { byKey: keyed<unknown>(template, { maxKeys, idleFor }), boundsOf: () => bounds };
+  return { byKey: keyed<unknown, unknown>(template, { maxKeys, idleFor }), boundsOf: () => bounds };
 }
 
 function ofEachKey(

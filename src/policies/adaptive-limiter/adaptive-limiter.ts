@@ -12,6 +12,7 @@ import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Handles, Verdicts } from '../filter.js';
 import { verdictsOf } from '../filter.js';
+import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
 import type { Waiter } from '../wait-queue.js';
@@ -36,8 +37,10 @@ import { regulatorOf } from './regulator.js';
  * @example
  * pipeline('inventory', timeout('1s'), retry(), adaptiveLimiter())
  */
-export function adaptiveLimiter(options?: AdaptiveLimiterOptions): AdaptiveLimiterPolicy {
-  return new AdaptiveLimiterPolicy(resolveAdaptiveLimiter(options));
+export function adaptiveLimiter<const Name extends string = 'adaptive_limiter'>(
+  options?: AdaptiveLimiterOptions & Named<Name>,
+): AdaptiveLimiterPolicy<NoInfer<Name>> {
+  return new AdaptiveLimiterPolicy<Name>(resolveAdaptiveLimiter(options));
 }
 
 /** What an adaptive limiter is doing now. */
@@ -78,14 +81,14 @@ interface Admitted {
 }
 
 /** Made by {@link adaptiveLimiter}. */
-export class AdaptiveLimiterPolicy implements Gate {
+export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate {
   static {
     mark(AdaptiveLimiterPolicy, 'adaptive_limiter');
   }
 
   readonly role = 'gate';
   readonly type = 'adaptive_limiter';
-  readonly name: string | undefined;
+  readonly name: Name | undefined;
   readonly holds: boolean;
   readonly quiet: boolean;
   readonly #options: ResolvedAdaptiveLimiter;
@@ -118,7 +121,7 @@ export class AdaptiveLimiterPolicy implements Gate {
       options.handle === undefined ? (options.isOverload ?? isTimeout) : verdictsOf(options.handle);
     this.#regulator = regulatorOf(options);
     this.#patience = new Patience(options.maxWait);
-    this.name = options.name;
+    this.name = options.name as Name | undefined;
     this.quiet = isQuiet(options);
     this.holds = !options.releaseOnAbandon;
   }
@@ -241,7 +244,7 @@ export class AdaptiveLimiterPolicy implements Gate {
     this.#serve(this.#time.source);
   }
 
-  fork(): AdaptiveLimiterPolicy {
+  fork(): AdaptiveLimiterPolicy<Name> {
     return new AdaptiveLimiterPolicy(this.#options);
   }
 

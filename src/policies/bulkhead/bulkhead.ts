@@ -6,6 +6,7 @@ import type { Outcome } from '../../pipeline/outcome.js';
 import type { Refusals } from '../../pipeline/refusals.js';
 import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
+import type { Named } from '../named.js';
 import type { Waiter } from '../wait-queue.js';
 import { WaitQueue } from '../wait-queue.js';
 import type { BulkheadOptions, ResolvedBulkhead } from './options.js';
@@ -20,8 +21,10 @@ import { resolveBulkhead } from './options.js';
  *
  * @throws ConfigError when an option is wrong.
  */
-export function bulkhead(options?: BulkheadOptions): BulkheadPolicy {
-  return new BulkheadPolicy(resolveBulkhead(options));
+export function bulkhead<const Name extends string = 'bulkhead'>(
+  options?: BulkheadOptions & Named<Name>,
+): BulkheadPolicy<NoInfer<Name>> {
+  return new BulkheadPolicy<Name>(resolveBulkhead(options));
 }
 
 /** What a bulkhead is doing now. */
@@ -45,14 +48,14 @@ interface Place {
 }
 
 /** Made by {@link bulkhead}. */
-export class BulkheadPolicy implements Gate {
+export class BulkheadPolicy<Name extends string = string> implements Gate {
   static {
     mark(BulkheadPolicy, 'bulkhead');
   }
 
   readonly role = 'gate';
   readonly type = 'bulkhead';
-  readonly name: string | undefined;
+  readonly name: Name | undefined;
   readonly holds: boolean;
   readonly quiet = true;
   readonly #options: ResolvedBulkhead;
@@ -70,7 +73,7 @@ export class BulkheadPolicy implements Gate {
     this.#maxConcurrent = maxConcurrent;
     const queue = maxQueued === 0 ? '' : ` and all places in the queue (maxQueued: ${maxQueued})`;
     this.#fullMessage = `all slots (maxConcurrent: ${maxConcurrent})${queue} are taken`;
-    this.name = options.name;
+    this.name = options.name as Name | undefined;
     this.holds = !options.releaseOnAbandon;
   }
 
@@ -137,7 +140,7 @@ export class BulkheadPolicy implements Gate {
     this.#serve();
   }
 
-  fork(): BulkheadPolicy {
+  fork(): BulkheadPolicy<Name> {
     return new BulkheadPolicy(this.#options);
   }
 

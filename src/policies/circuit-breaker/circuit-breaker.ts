@@ -11,6 +11,7 @@ import type { Outcome } from '../../pipeline/outcome.js';
 import type { Refusals } from '../../pipeline/refusals.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Handle } from '../filter.js';
+import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
 import type { DelayFrom } from '../retry-after.js';
@@ -43,19 +44,21 @@ import { staysOf } from './stays.js';
  * @example
  * circuitBreaker({ failureRate: 0.99, window: '10s', minimumCalls: 20, openFor: '500ms' })
  */
-export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerPolicy {
-  return new CircuitBreakerPolicy(resolveCircuitBreaker(options));
+export function circuitBreaker<const Name extends string = 'circuit_breaker'>(
+  options?: CircuitBreakerOptions & Named<Name>,
+): CircuitBreakerPolicy<NoInfer<Name>> {
+  return new CircuitBreakerPolicy<Name>(resolveCircuitBreaker(options));
 }
 
 /** Made by {@link circuitBreaker}. */
-export class CircuitBreakerPolicy implements Gate {
+export class CircuitBreakerPolicy<Name extends string = string> implements Gate {
   static {
     mark(CircuitBreakerPolicy, 'circuit_breaker');
   }
 
   readonly role = 'gate';
   readonly type = 'circuit_breaker';
-  readonly name: string | undefined;
+  readonly name: Name | undefined;
   readonly quiet: boolean;
   readonly #options: ResolvedCircuitBreaker;
   /** @internal */
@@ -80,7 +83,7 @@ export class CircuitBreakerPolicy implements Gate {
   constructor(options: ResolvedCircuitBreaker, account?: BreakerAccount, home?: Home) {
     const { probes, initialState } = options;
     this.#options = options;
-    this.name = options.name;
+    this.name = options.name as Name | undefined;
     this.quiet = isQuiet(options);
     this.failureRule = options.failureRule;
     this.#reporter = new Reporter(!options.dryRun, account);
@@ -208,7 +211,7 @@ export class CircuitBreakerPolicy implements Gate {
     return takeSnapshot(this.#circuit, this.#judge, this.#breaker, now, clock.wallNow());
   }
 
-  fork(): CircuitBreakerPolicy {
+  fork(): CircuitBreakerPolicy<Name> {
     assertCopyable(this.#options);
     return new CircuitBreakerPolicy(this.#options, this.#reporter.account, this.#alarm?.home);
   }

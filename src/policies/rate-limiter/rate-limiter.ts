@@ -5,6 +5,7 @@ import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Refusals } from '../../pipeline/refusals.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
+import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import type { Waiter } from '../wait-queue.js';
 import { WaitQueue } from '../wait-queue.js';
@@ -22,8 +23,10 @@ import { TokenBucket } from './token-bucket.js';
  * @example
  * rateLimiter({ limit: 100, per: '1s', maxWait: '200ms' })
  */
-export function rateLimiter(options: RateLimiterOptions): RateLimiterPolicy {
-  return new RateLimiterPolicy(resolveRateLimiter(options));
+export function rateLimiter<const Name extends string = 'rate_limiter'>(
+  options: RateLimiterOptions & Named<Name>,
+): RateLimiterPolicy<NoInfer<Name>> {
+  return new RateLimiterPolicy<Name>(resolveRateLimiter(options));
 }
 
 /** What a rate limiter is doing now. */
@@ -48,14 +51,14 @@ interface Place {
 const LATE_MS = 1;
 
 /** Made by {@link rateLimiter}. */
-export class RateLimiterPolicy implements Gate {
+export class RateLimiterPolicy<Name extends string = string> implements Gate {
   static {
     mark(RateLimiterPolicy, 'rate_limiter');
   }
 
   readonly role = 'gate';
   readonly type = 'rate_limiter';
-  readonly name: string | undefined;
+  readonly name: Name | undefined;
   readonly quiet = true;
   readonly #options: ResolvedRateLimiter;
   #bucket: TokenBucket;
@@ -76,7 +79,7 @@ export class RateLimiterPolicy implements Gate {
     this.#options = options;
     this.#burst = burst;
     this.#bucket = new TokenBucket(limit, per, burst);
-    this.name = options.name;
+    this.name = options.name as Name | undefined;
     const within = maxWait === 0 ? '' : ` within ${formatDuration(maxWait)}`;
     this.#message = `no permit${within} (limit: ${limit} per ${formatDuration(per)}, burst: ${burst})`;
   }
@@ -140,7 +143,7 @@ export class RateLimiterPolicy implements Gate {
     if (this.#queue.length > 0) this.#serve();
   }
 
-  fork(): RateLimiterPolicy {
+  fork(): RateLimiterPolicy<Name> {
     return new RateLimiterPolicy(this.#options);
   }
 

@@ -9,6 +9,7 @@ import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';
 import type { Handle } from '../filter.js';
 import { isUpstreamFailure } from '../filter.js';
+import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
 import type { SignsIn } from '../sign.js';
@@ -32,8 +33,10 @@ import { RecentTraffic } from './recent-traffic.js';
  * @example
  * throttle({ handle: (outcome) => outcome.kind === 'failure' && outcome.error instanceof Overloaded })
  */
-export function throttle(options?: ThrottleOptions): ThrottlePolicy {
-  return new ThrottlePolicy(resolveThrottle(options));
+export function throttle<const Name extends string = 'throttle'>(
+  options?: ThrottleOptions & Named<Name>,
+): ThrottlePolicy<NoInfer<Name>> {
+  return new ThrottlePolicy<Name>(resolveThrottle(options));
 }
 
 /** What a throttle knows now, and makes of it. */
@@ -52,14 +55,14 @@ export interface ThrottleSnapshot {
 const COUNTED = 'counted';
 
 /** Made by {@link throttle}. */
-export class ThrottlePolicy implements Gate {
+export class ThrottlePolicy<Name extends string = string> implements Gate {
   static {
     mark(ThrottlePolicy, 'throttle');
   }
 
   readonly role = 'gate';
   readonly type = 'throttle';
-  readonly name: string | undefined;
+  readonly name: Name | undefined;
   readonly quiet: boolean;
   readonly #options: ResolvedThrottle;
   readonly #signs: SignsIn;
@@ -74,7 +77,7 @@ export class ThrottlePolicy implements Gate {
   /** @internal Use {@link throttle}. */
   constructor(options: ResolvedThrottle) {
     this.#options = options;
-    this.name = options.name;
+    this.name = options.name as Name | undefined;
     this.quiet = isQuiet(options);
     this.#signs = signsOf(options.handle, isUpstreamFailure);
     this.#inspects = options.handle !== undefined;
@@ -136,7 +139,7 @@ export class ThrottlePolicy implements Gate {
     this.#traffic = new RecentTraffic(this.#options.window);
   }
 
-  fork(): ThrottlePolicy {
+  fork(): ThrottlePolicy<Name> {
     return new ThrottlePolicy(this.#options);
   }
 
