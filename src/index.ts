@@ -82,5 +82,5 @@ export type { Clock } from './time/clock.js';
 export { systemClock } from './time/clock.js';
 export type { Deadline, DeadlineListener, DeadlineQueue } from './time/deadline-queue.js';
 export type { Duration } from './time/duration.js';
-export { parseDuration } from './time/duration.js';
+export { parseDuration } from './time/parse-duration.js';
 export type { TimeSource } from './time/time-source.js';

@@ -53,11 +53,6 @@ export const EQUIVALENT = [
       'the form knows only the units that there are, so both are the same; for the compiler',
     ],
     [
-      "if (start === '') return '';",
-      [`start === '' -> false`, `'' -> "Stryker was here!"`],
-      'no other hint fits an empty text: asked to save the time',
-    ],
-    [
       'return Number(amount.toFixed(Math.abs(amount) >= 100 ? 0 : 2));',
       ['Math.abs(amount) >= 100 -> Math.abs(amount) > 100'],
       '100 is 100 with any number of decimals',

@@ -10,7 +10,11 @@ export const PARTS = [
     files: ['windows/*.ts'],
     tests: ['windows/*.test.ts', 'issues/windows-*.test.ts'],
   },
-  { name: 'durations', files: ['time/duration.ts'], tests: ['time/duration.test.ts'] },
+  {
+    name: 'durations',
+    files: ['time/duration.ts', 'time/duration-hint.ts'],
+    tests: ['time/duration.test.ts'],
+  },
   {
     name: 'trip rule',
     files: ['policies/circuit-breaker/trip-rule.ts'],
