@@ -94,9 +94,6 @@ export type StandardPolicy<Snapshots = AnyStandardSnapshots> = Policy & {
   readonly states?: () => Snapshots;
 };
 
-/** Options of a policy that keeps the name of its type. */
-type Unnamed<Options> = Options & { readonly name?: undefined };
-
 /** Options of a policy, or `false`. */
 function policySchema<S extends z.ZodType>(schema: S) {
   const error = 'must be the options of the policy, or false to leave it out';
@@ -136,10 +133,11 @@ export const standardSchema = z
  */
 export function standard(
   options?: StandardOptions & {
-    readonly circuitBreaker?: Unnamed<CircuitBreakerOptions> | undefined;
-    readonly adaptiveLimiter?: Unnamed<AdaptiveLimiterOptions> | undefined;
+    readonly circuitBreaker?: (CircuitBreakerOptions & { readonly name?: undefined }) | undefined;
+    readonly adaptiveLimiter?: (AdaptiveLimiterOptions & { readonly name?: undefined }) | undefined;
   },
 ): StandardPolicy<StandardSnapshots>[];
+/** The same where options leave out a policy, or give it another name: its snapshot may be `undefined`. */
 export function standard(options?: StandardOptions): StandardPolicy[];
 export function standard(options?: StandardOptions): Policy[] {
   const given = parseOptions(standardSchema, options, 'standard');

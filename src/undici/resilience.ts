@@ -36,6 +36,7 @@ export interface ResilienceInterceptor<Policies = unknown> extends ClientState<P
 export function resilience<Layer extends PipelineLayer>(
   options: ResilienceOptions & OwnPolicies<Layer>,
 ): ResilienceInterceptor<PoliciesOf<Layer>>;
+/** The same with the standard policies: what `snapshot()` says of them is known, too. */
 export function resilience(
   options?: ResilienceOptions,
 ): ResilienceInterceptor<AnyStandardSnapshots>;

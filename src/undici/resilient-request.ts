@@ -83,6 +83,7 @@ export interface ResilientRequest<Policies = unknown> extends ClientState<Polici
 export function resilientRequest<Layer extends PipelineLayer>(
   options: ResilientRequestOptions & OwnPolicies<Layer>,
 ): ResilientRequest<PoliciesOf<Layer>>;
+/** The same with the standard policies: what `snapshot()` says of them is known, too. */
 export function resilientRequest(
   options?: ResilientRequestOptions,
 ): ResilientRequest<AnyStandardSnapshots>;

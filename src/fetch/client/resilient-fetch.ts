@@ -83,6 +83,7 @@ export function resilientFetch<
   Layer extends PipelineLayer,
   F extends FetchLike = typeof globalThis.fetch,
 >(options: ResilientFetchOptions<F> & OwnPolicies<Layer>): ResilientFetch<F, PoliciesOf<Layer>>;
+/** The same with the standard policies: what `snapshot()` says of them is known, too. */
 export function resilientFetch<F extends FetchLike = typeof globalThis.fetch>(
   options?: ResilientFetchOptions<F>,
 ): ResilientFetch<F, AnyStandardSnapshots>;
