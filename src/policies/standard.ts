@@ -29,15 +29,15 @@ import { TimeoutPolicy } from './timeout/timeout.js';
 
 /** Options of {@link standard}. `false` leaves a policy out. */
 export interface StandardOptions {
-  /** Options of {@link rateLimiter}. Default: none, since only the upstream knows its quota. */
+  /** Options of {@link rateLimiter}. Default: no rate limiter, since only the upstream knows its quota. */
   readonly rateLimiter?: RateLimiterOptions | false | undefined;
   /**
-   * Which outcomes are failures of the upstream: see {@link PipelineOptions.isFailure}. The policies of this list go by it, and so does the
-   * pipeline that they are spread into, with its metrics and its other policies, unless it has one of its own. A `handle` of a single policy goes
-   * before it. Default: that of the pipeline.
+   * Which outcomes are failures of the upstream: see {@link PipelineOptions.isFailure}. The policies of this list use it. So does the
+   * pipeline that they are spread into, with its metrics and its other policies, unless it has its own. The `handle` of a single policy goes
+   * first. Default: that of the pipeline.
    */
   readonly isFailure?: IsFailure | undefined;
-  /** How long the whole call may take, retries included: how long your own caller waits. Default 30 s. */
+  /** How long the whole call may take, retries included. It should be how long your own caller waits. Default 30 s. */
   readonly totalTimeout?: Duration | false | undefined;
   /** Options of {@link retry}. Default: its defaults. */
   readonly retry?: RetryOptions | false | undefined;
@@ -45,11 +45,11 @@ export interface StandardOptions {
   readonly circuitBreaker?: CircuitBreakerOptions | false | undefined;
   /** Options of {@link adaptiveLimiter}. Default: its defaults. */
   readonly adaptiveLimiter?: AdaptiveLimiterOptions | false | undefined;
-  /** Options of {@link bulkhead}. Default: none, since a number that nobody chose refuses the calls of a burst that a healthy upstream would serve. */
+  /** Options of {@link bulkhead}. Default: no bulkhead, since a number that nobody chose refuses bursts that a healthy upstream would serve. */
   readonly bulkhead?: BulkheadOptions | false | undefined;
   /**
-   * How long each attempt may take: not longer than the whole call. Default: all of `totalTimeout` where you say how long a call may take, else 10 s. A
-   * shorter one heals single requests that hang, and cuts off answers of an upstream that has become slow.
+   * How long each attempt may take, at most as long as the whole call. Default: `totalTimeout` where you set that, else 10 s. A
+   * shorter one heals single requests that hang. It also cuts off answers of an upstream that has become slow.
    */
   readonly attemptTimeout?: Duration | false | undefined;
 }
@@ -57,7 +57,7 @@ export interface StandardOptions {
 /** The defaults of {@link StandardOptions} that are not those of a policy. */
 export const standardDefaults = { totalTimeout: 30_000, attemptTimeout: 10_000 } as const;
 
-/** The names of the policies that {@link standard} makes, as events, errors, snapshots and telemetry have them; by the option that each belongs to. */
+/** The names of the policies that {@link standard} makes, by their options. Events, errors, snapshots and telemetry use these names. */
 export const standardPolicyNames = {
   rateLimiter: 'rate_limiter',
   totalTimeout: 'total_timeout',
@@ -75,7 +75,7 @@ export type StandardPolicyName = (typeof standardPolicyNames)[keyof typeof stand
 export const TOTAL_TIMEOUT = standardPolicyNames.totalTimeout;
 export const ATTEMPT_TIMEOUT = standardPolicyNames.attemptTimeout;
 
-/** The snapshots of the policies that {@link standard} makes, by name. Rate limiter and bulkhead are there when they have options. */
+/** The snapshots of the policies that {@link standard} makes, by name. Rate limiter and bulkhead are `undefined` unless they have options. */
 export interface StandardSnapshots {
   readonly rate_limiter: RateLimiterSnapshot | undefined;
   readonly circuit_breaker: CircuitBreakerSnapshot;
@@ -83,12 +83,12 @@ export interface StandardSnapshots {
   readonly bulkhead: BulkheadSnapshot | undefined;
 }
 
-/** {@link StandardSnapshots} where options may leave out any of the policies, or give it another name. */
+/** {@link StandardSnapshots} where options may leave out any policy, or give it another name. */
 export type AnyStandardSnapshots = {
   readonly [Name in keyof StandardSnapshots]: StandardSnapshots[Name] | undefined;
 };
 
-/** A policy of the list that {@link standard} makes. Its type says which snapshots the policies of the list have together. */
+/** A policy of the list that {@link standard} makes. Its type says which snapshots the whole list has. */
 export type StandardPolicy<Snapshots = AnyStandardSnapshots> = Policy & {
   /** In types only. */
   readonly states?: () => Snapshots;
@@ -124,8 +124,9 @@ export const standardSchema = z
   });
 
 /**
- * The policies of a well-behaved client in the recommended order, ready to be spread into a pipeline: rate limiter (where
- * there are options for one), total timeout, retry, circuit breaker, adaptive limiter, bulkhead (likewise), attempt timeout. The timeouts are named `total_timeout` and `attempt_timeout`.
+ * The policies of a well-behaved client in the recommended order, ready to be spread into a pipeline: rate limiter, total timeout, retry,
+ * circuit breaker, adaptive limiter, bulkhead, attempt timeout. Rate limiter and bulkhead are left out unless they have options. The timeouts are
+ * named `total_timeout` and `attempt_timeout`: see {@link standardPolicyNames}.
  *
  * @throws ConfigError when an option is wrong, or when an attempt may take longer than the whole call.
  * @example

@@ -16,7 +16,7 @@ import { resolveBulkhead } from './options.js';
  * Bounds how many calls are inside at once, so that one slow upstream cannot take all of a service's resources.
  * Excess calls wait in a bounded queue or are refused with a {@link BulkheadFullError}.
  *
- * A slot is held until the operation really settles, also after a timeout gave up on it: `maxConcurrent` bounds real
+ * A call holds its slot until the operation really settles, even after a timeout gave up on it. So `maxConcurrent` bounds real
  * work.
  *
  * @throws ConfigError when an option is wrong.
@@ -31,9 +31,9 @@ export function bulkhead<const Name extends string = 'bulkhead'>(
 export interface BulkheadSnapshot {
   /** Slots taken. */
   readonly inFlight: number;
-  /** Calls that wait for one. */
+  /** Calls that wait for a slot. */
   readonly queued: number;
-  /** Slots in all. */
+  /** All slots. */
   readonly maxConcurrent: number;
 }
 
@@ -43,7 +43,7 @@ interface Place {
   readonly label: string;
   readonly captureStack: boolean;
   deadline: Deadline | undefined;
-  /** Of when it was let in. */
+  /** Tells when it was let in. */
   stamp: object | undefined;
 }
 
@@ -63,7 +63,7 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
   readonly #queue = new WaitQueue<Place>();
   readonly #fullMessage: string;
   #inFlight = 0;
-  /** Calls that have another one were let in before it last started over. `undefined` until it does: then calls need none. */
+  /** The current stamp. Calls with another one were let in before the last start over. `undefined` until the first: calls need none. */
   #stamp: object | undefined;
 
   /** @internal Use {@link bulkhead}. */
@@ -82,7 +82,7 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
   }
 
   enter(call: Call): Admission | Promise<Admission> {
-    // A free slot is never left while somebody waits, so whoever finds one is not jumping the queue.
+    // No slot stays free while a call waits, so a call that finds one does not jump the queue.
     if (this.#inFlight < this.#maxConcurrent) {
       this.#inFlight++;
       if (this.#stamp !== undefined) call.state = this.#stamp;
@@ -133,7 +133,7 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
     };
   }
 
-  /** All slots are free, and those that wait get them. */
+  /** Frees all slots and gives them to the calls that wait. */
   startOver(): void {
     this.#stamp = {};
     this.#inFlight = 0;
@@ -165,7 +165,7 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
     while (this.#inFlight < this.#maxConcurrent) {
       const place = this.#queue.shift();
       if (place === undefined) break;
-      // The slot is taken here and not when the waiter gets to run: nobody can come in between.
+      // Take the slot here, before the waiter runs: no other call can come in between.
       this.#inFlight++;
       this.#stopClock(place);
       place.stamp = this.#stamp;
@@ -179,7 +179,7 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
     place.deadline = undefined;
   }
 
-  /** The calls over the limit are those that would wait, as many as there are places in the queue. */
+  /** The calls over the limit are those that would wait: as many as the queue has places. */
   #admitOverLimit(call: Call): undefined {
     const waiting = this.#inFlight++ - this.#maxConcurrent;
     if (this.#stamp !== undefined) call.state = this.#stamp;
@@ -187,7 +187,7 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
   }
 }
 
-/** The stamp of one that came through the queue. */
+/** The stamp of a call that came through the queue. */
 function stampIn(state: unknown): object | undefined {
   return (state as Partial<Waiter<Place>> | undefined)?.item?.stamp;
 }

@@ -14,10 +14,10 @@ import { resolveRateLimiter } from './options.js';
 import { TokenBucket } from './token-bucket.js';
 
 /**
- * Bounds how many calls start in a time, so that an upstream's quota is kept. Excess calls wait up to `maxWait`, first come,
- * first served, or are refused with a {@link RateLimitedError} whose `retryAfter` is exactly the time until there is a permit.
+ * Bounds how many calls start in a period, to keep an upstream's quota. Excess calls wait up to `maxWait`, first come,
+ * first served, or are refused with a {@link RateLimitedError}. Its `retryAfter` is exactly the time until there is a permit.
  *
- * A token bucket: in any time t at most `burst` + t x `limit` / `per` calls start.
+ * It is a token bucket: in any time t at most `burst` + t x `limit` / `per` calls start.
  *
  * @throws ConfigError when an option is wrong.
  * @example
@@ -42,12 +42,12 @@ interface Place {
   readonly admit: (admission: Admission) => void;
   readonly label: string;
   readonly captureStack: boolean;
-  /** Its turn must have come by then. */
+  /** The latest time for its turn. */
   readonly until: number;
   admitted: boolean;
 }
 
-/** By how much a turn may come later than `maxWait`: timers are that late, and it is no reason to have waited in vain. */
+/** How much later than `maxWait` a turn may come. Timers can be that late, and a call must not have waited in vain because of it. */
 const LATE_MS = 1;
 
 /** Made by {@link rateLimiter}. */
@@ -100,11 +100,11 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
       return undefined;
     }
     const { maxWait, dryRun } = this.#options;
-    // One whose time will be over by then would wait in vain.
+    // A call whose time will be over by then would wait in vain.
     const refused = waitMs > maxWait || now + waitMs > call.deadline;
     if (dryRun) {
       if (refused) call.wouldReject(RateLimitedError.reason, waitMs);
-      // Those that would wait take the tokens that they would wait for.
+      // Calls that would wait take the tokens that they would wait for.
       else this.#bucket.take();
       return undefined;
     }
@@ -118,7 +118,7 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     if (this.#queue.leave(place)) {
       if (this.#queue.length === 0) this.#disarm();
     } else if (place.item.admitted) {
-      // It gave up before it could go on: its permit is for the next one.
+      // It gave up before it could go on: its permit goes to the next call.
       this.#bucket.putBack();
       if (this.#queue.length > 0) this.#serve();
     }
@@ -136,7 +136,7 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     return { available: this.#bucket.available(nowMs) };
   }
 
-  /** Its bucket is full, and those that wait are served from it. */
+  /** Fills its bucket, and serves the calls that wait. */
   startOver(): void {
     const { limit, per } = this.#options;
     this.#bucket = new TokenBucket(limit, per, this.#burst);
@@ -147,7 +147,7 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     return new RateLimiterPolicy(this.#options);
   }
 
-  /** Until its bucket is full again it remembers calls. */
+  /** It remembers calls until its bucket is full again. */
   busy(): boolean {
     return this.#bucket.available(this.#time.source.now()) < this.#burst;
   }
@@ -162,14 +162,14 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     return new Promise((admit) => {
       call.state = this.#queue.join({ admit, label, captureStack, until, admitted: false });
       if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length });
-      // A timer that is late is waited for: if this call admitted those who wait, the next one could start before they do.
+      // Wait for a timer that is late. If this call admitted the waiting ones, the next call could start before they do.
       if (this.#timer === undefined) this.#serve();
     });
   }
 
   /**
-   * Admits those whose turn has come, and comes back for the next one. Time that a timer is late may bring nothing, where the
-   * bucket is full again: one whose turn is put off so far is refused after all.
+   * Admits the calls whose turn has come, and comes back for the next one. When a timer is late and the bucket is full meanwhile, the late
+   * time brings no tokens. A call whose turn moves too far because of that is refused.
    */
   #serve(): void {
     this.#disarm();
