@@ -17,7 +17,7 @@ import { assertReader } from '../response/reader.js';
 import type { ClientDrained } from './drain.js';
 import { drainClient } from './drain.js';
 
-/** What can be known of the pipelines behind a client, one for each key. `Policies` is what their snapshots say of their policies, by name. */
+/** Access to the pipelines behind a client, one for each key. `Policies` is the type of their policies' snapshots, by name. */
 export interface ClientState<Policies = unknown> {
   /** Listens to the events of all keys: see `Pipeline.on`. */
   on(listener: Listener): () => void;
@@ -26,18 +26,18 @@ export interface ClientState<Policies = unknown> {
   /** What each key's pipeline is doing now, as plain JSON. */
   snapshot(): Record<string, PipelineSnapshot<Policies>>;
   /**
-   * Takes no new calls from now on, and waits for those in flight, with their retries, and until their bodies have been read. New ones
-   * are refused with a DrainingError. A body that nobody will read has to be cancelled, or it is waited for. That cannot be undone.
-   * Called again, it waits for the same calls, up to a limit of its own.
+   * Takes no new calls from now on. Waits for calls in flight, with their retries, until their bodies have been read. New calls
+   * are refused with a DrainingError. Cancel a body that nobody will read, or the drain waits for it. A drain cannot be undone.
+   * A second drain waits for the same calls, up to its own limit.
    *
    * @param options The limit, or an object with it. Default 20 seconds.
    * @returns What was left at the limit, in total and by key. It never rejects because a call fails.
-   * @throws ConfigError (as a rejection) when the limit is no duration; then nothing is closed.
+   * @throws ConfigError (as a rejection) when the limit is no duration. Nothing is closed then.
    */
   drain(options?: Duration | DrainOptions): Promise<ClientDrained>;
   /** Drops all keys and listeners. Calls in flight go on. */
   dispose(): void;
-  /** As `dispose`. */
+  /** The same as `dispose`. */
   [Symbol.dispose](): void;
 }
 
