@@ -1,4 +1,4 @@
-/** Written in any case, these go out in upper case; all other methods go out as written. */
+/** These go out in upper case, however they are written. All other methods go out as written. */
 const NORMALISED_METHODS: ReadonlySet<string> = new Set([
   'DELETE',
   'GET',
@@ -6,11 +6,11 @@ const NORMALISED_METHODS: ReadonlySet<string> = new Set([
   'OPTIONS',
   'POST',
   'PUT',
-  // Newer implementations only; where it goes out as written, no server takes it for anything else.
+  // Newer implementations only. Where it goes out as written, no server takes it for something else.
   'QUERY',
 ]);
 
-/** The method as it goes over the wire. */
+/** The method as it is sent. */
 export function normaliseMethod(method: string | undefined): string {
   if (method === undefined) return 'GET';
   const upper = method.toUpperCase();

@@ -17,8 +17,8 @@ interface HasHeaders {
 }
 
 /**
- * Whether another attempt is worth it: after a failure, unless the server says `x-should-retry: false`; and after any other error status
- * with which it says `true`.
+ * Whether another attempt is worth it. It is after a failure, unless the server says `x-should-retry: false`, and after any other error
+ * status with `x-should-retry: true`.
  */
 function isWorthRetry(outcome: Outcome): boolean {
   const { kind } = outcome;
@@ -35,12 +35,12 @@ function isWorthRetry(outcome: Outcome): boolean {
   return kind === 'success' ? isFailureStatus(status) : isFetchFailure(outcome);
 }
 
-/** Whether the request is to be sent again after this Response, as far as it and its policies allow. */
+/** Whether to send the request again after this Response, if it may be repeated and its policies allow it. */
 export function isToRepeat(response: unknown): boolean {
   return notesOn(response)?.again === true || isWorthRetry(success(response));
 }
 
-/** Whether a request is sent again after an outcome, where it may be. */
+/** Whether to send a request again after an outcome, if it may be repeated. */
 export function retryHandle(given: Handle | undefined): Handles {
   const handles = handlesOf(given, isWorthRetry);
   return (outcome) => {
@@ -49,12 +49,12 @@ export function retryHandle(given: Handle | undefined): Handles {
   };
 }
 
-/** Answers the delay that an outcome asks for: what a Response's headers say, or the error's `retryAfter`. */
+/** Reads the delay that an outcome asks for: from a Response's headers, or from the error's `retryAfter`. */
 export function delayReader(clock: Clock): (outcome: Outcome) => number | undefined {
   return (outcome) => {
     const notes = notesOn(resultOf(outcome));
     const asked = askedDelay(outcome, notes, clock);
-    // Nothing has to recover: there is nothing to wait for.
+    // Nothing has to recover, so there is nothing to wait for.
     const atOnce = asked === undefined && notes?.again === true && !isFetchFailure(outcome);
     return atOnce ? 0 : asked;
   };

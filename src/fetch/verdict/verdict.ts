@@ -21,7 +21,7 @@ import {
   TOO_MANY_REQUESTS,
 } from './statuses.js';
 
-/** Whether a Response counts as a failure, by what its call noted or by its status. */
+/** Whether a Response counts as a failure, by its call's notes or by its status. */
 export function isFailedAnswer(response: unknown): boolean {
   const noted = notesOn(response)?.failed;
   if (noted !== undefined) return noted;
@@ -29,7 +29,7 @@ export function isFailedAnswer(response: unknown): boolean {
   return status !== undefined && isFailureStatus(status);
 }
 
-/** Errors that say nothing of the upstream, and that no second attempt would change. */
+/** Errors that say nothing about the upstream, and that a second attempt would not change. */
 const NO_FAULT_OF_THE_UPSTREAM: ReadonlySet<Entry | undefined> = new Set([
   undefined,
   CALLERS_DOING,
@@ -39,10 +39,10 @@ const NO_FAULT_OF_THE_UPSTREAM: ReadonlySet<Entry | undefined> = new Set([
 ]);
 
 /**
- * Whether a call over HTTP failed for a reason that may be over the next time: no answer for a reason that lies in the network, none
- * in time, or one with status 408, 425, 429, or 500 to 599 but 501 and 505. Not the caller's abort, a rejection by a policy, or what
- * no second attempt would change: a mistake in the call itself, such as a URL that is none, a certificate that is not accepted, or a
- * proxy that wants credentials. For `handle` of policies that stand outside a {@link resilientFetch}; those inside judge so by default.
+ * Whether a call over HTTP failed for a reason that may be gone the next time: a network error, no answer
+ * in time, or status 408, 425, 429, or 500 to 599 except 501 and 505. It is `false` for the caller's abort, for a rejection by a policy, and for
+ * what a second attempt would not change: a mistake in the call itself, such as an invalid URL, a certificate that is not accepted, or a
+ * proxy that wants credentials. Use it as `handle` of policies outside a {@link resilientFetch}. Policies inside use it by default.
  */
 export function isFetchFailure(outcome: Outcome): boolean {
   const { kind } = outcome;
@@ -53,14 +53,15 @@ export function isFetchFailure(outcome: Outcome): boolean {
   const { error } = outcome;
   const entry = entryOfError(error);
   if (entry !== 'status' && entry !== undefined) return !NO_FAULT_OF_THE_UPSTREAM.has(entry);
-  // Clients that make an error of a status have a class for it each, not always with a code.
+  // Each client that makes errors from statuses has its own class for them, not always with a code.
   const status = statusOf(answerIn(error));
   return status === undefined ? entry === 'status' : isFailureStatus(status);
 }
 
 /**
- * What an outcome says of the upstream, to the policies that count. A 429 comes from one that is there. An error without an answer that
- * is no failure, and a proxy that wants credentials, say nothing; nor does what another upstream answered after a redirect speak against it.
+ * What an outcome says about the upstream, for policies that count. A 429 shows that the upstream is there. An error without an answer
+ * that is no failure says nothing, and neither does a proxy that wants credentials. An answer of another upstream after a redirect does not
+ * speak against this one.
  */
 export function signOf(outcome: Outcome, failed = isFetchFailure(outcome)): Sign {
   if (isOwnFault(outcome) || isIgnored(outcome)) return 'nothing';
@@ -79,7 +80,7 @@ export function signOf(outcome: Outcome, failed = isFetchFailure(outcome)): Sign
 
 withSigns(isFetchFailure, signOf);
 
-/** How a policy that counts reads outcomes, by a `handle` of its own where it has one. */
+/** How a policy that counts reads outcomes: by its own `handle`, if it has one. */
 export function countingHandle(given: Handle | undefined): Handle {
   if (given === undefined) return isFetchFailure;
   const verdicts = verdictsOf(given);
@@ -90,7 +91,7 @@ export function countingHandle(given: Handle | undefined): Handle {
   });
 }
 
-/** What `classify` said of an outcome. */
+/** What `classify` said about an outcome. */
 function classified(outcome: Outcome): Verdict | undefined {
   return notesOn(resultOf(outcome))?.classified;
 }
@@ -99,12 +100,12 @@ function isIgnored(outcome: Outcome): boolean {
   return classified(outcome) === 'ignore';
 }
 
-/** What `classify` says of the calls of a client. */
+/** The rule that `classify` makes for the calls of a client. */
 export const classifiedRule = partialRule(classified);
 
 const composed = new WeakMap<FailureRule, FailureRule>();
 
-/** The same, and what the policies' own idea of failure says of the rest. */
+/** The same rule, with the policies' own rule for outcomes that `classify` leaves open. */
 export function ruleBeside(own: FailureRule | undefined): FailureRule | undefined {
   if (own === undefined) return undefined;
   let rule = composed.get(own);
@@ -116,14 +117,14 @@ export function ruleBeside(own: FailureRule | undefined): FailureRule | undefine
 }
 
 /**
- * Whether a call over HTTP is a sign that the upstream has too much to do: no answer in time, be it by a client's own timeout, or one
- * with status 429, 503, 529 or 504 and its kin.
+ * Whether a call over HTTP is a sign that the upstream has too much to do: no answer in time, also by a client's own timeout, or
+ * status 429, 503, 529, or a gateway's timeout (504, 524, 598).
  */
 export function isFetchOverload(outcome: Outcome): boolean {
   const { kind } = outcome;
   if (isOwnFault(outcome)) return false;
   if (kind === 'timeout') return true;
-  // A refusal by a policy inside never got there, whatever it looks like.
+  // A call that a policy inside refused never got there, whatever the error looks like.
   if (kind !== 'success' && kind !== 'failure') return false;
   const result = resultOf(outcome);
   const noted = notesOn(result);
@@ -135,10 +136,10 @@ export function isFetchOverload(outcome: Outcome): boolean {
   return status !== undefined && saysOverload(status);
 }
 
-/** The `error.type` of a response that is a failure, as HTTP's conventions have it: its status. */
+/** The `error.type` of a failed response: its status, by HTTP's conventions. */
 export function failedStatus(response: unknown): string | undefined {
   if (!isFailedAnswer(response)) return undefined;
   const status = statusOf(response);
-  // `classify` may have found a failure in a response that says all is well.
+  // `classify` may call a response a failure although its status is fine.
   return status !== undefined && status >= 400 ? String(status) : OTHER_ERROR;
 }
