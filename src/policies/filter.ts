@@ -62,7 +62,7 @@ function verdict(answer: unknown): Verdict {
   );
   if (isLikeFilter(answer)) {
     throw new ContractError(
-      'handle returned a filter, and not true or false: give the filter itself, such as handle: handleType(SomeError)',
+      'handle returned a filter, and not true or false: pass the filter itself, such as handle: handleType(SomeError)',
     );
   }
   return Boolean(answer);

@@ -18,18 +18,18 @@ import { DroppedPipelines, leftByKey, sumOf } from './left.js';
 /** Options of {@link keyed}. */
 export interface KeyedOptions {
   /**
-   * How many keys are kept: a whole number >= 1. Beyond it the least recently used goes first; a key with a call in flight, or
-   * with state that must not be lost (an open breaker, a rate limiter that is not full again, a throttle that refuses calls),
-   * does not go, so the bound gives way while there are only such. Default 10,000.
+   * How many keys are kept: a whole number >= 1. Beyond it the least recently used key is dropped first. A key is never dropped while it has a
+   * call in flight, or state that must not be lost (an open breaker, a rate limiter that is not full again, a throttle that refuses calls).
+   * If there are only such keys, more are kept. Default 10,000.
    */
   readonly maxKeys?: number | undefined;
   /** A key unused for this long is dropped. Default 10 minutes. */
   readonly idleFor?: Duration | undefined;
 }
 
-/** What a drain of all keys has left. */
+/** What a drain of all keys left. */
 export interface KeyedDrained extends Drained {
-  /** The same for each key of which something was left. */
+  /** The same for each key that has something left. */
   readonly byKey: Readonly<Record<string, Drained>>;
 }
 
@@ -43,11 +43,11 @@ export const keyedSchema = z.strictObject({
 });
 
 /**
- * Stamps out independent copies of a pipeline, one a key (a host, a tenant), each with its own breaker, bulkhead, limiters and
- * retry budget. The template is validated once and never runs itself. State that was given to a policy to be shared, such as
- * a `retryBudget()`, is shared by all copies.
+ * Makes independent copies of a pipeline, one for each key (a host, a tenant). Each has its own breaker, bulkhead, limiters and
+ * retry budget. The template is validated once and never runs itself. All copies share state that was given to a policy to share, such as
+ * a `retryBudget()`.
  *
- * Copies report under the template's name, with their key in events. There are no timers: unused keys go when others are asked
+ * Copies report under the template's name, with their key in events. There are no timers: unused keys are dropped when other keys are asked
  * for.
  *
  * @throws ConfigError when an option is wrong, or when a policy of the template cannot be copied.
@@ -68,7 +68,7 @@ export function keyed<Adds, Policies>(
     });
   }
   const resolved = parseOptions(keyedSchema, options, 'keyed');
-  // What cannot be copied says so now and not in the first call.
+  // A policy that cannot be copied says so now, and not in the first call.
   for (const { policy } of template.plan.layers) policy.fork?.();
   return new Keyed(template, resolved);
 }
@@ -82,7 +82,7 @@ interface Entry<Adds, Policies> {
   older: Entry<Adds, Policies> | undefined;
 }
 
-/** How many copies are looked at, at most, for one that may go: the price of a new key stays bounded. */
+/** How many copies to look at, at most, for one that may be dropped. So the price of a new key stays bounded. */
 const MAX_LOOKS = 16;
 
 /** Made by {@link keyed}. */
@@ -112,15 +112,15 @@ export class Keyed<Adds = never, Policies = unknown> {
     this.#idleMs = options.idleFor;
   }
 
-  /** How many keys are kept now. */
+  /** The number of keys that are kept now. */
   get size(): number {
     return this.#entries.size;
   }
 
   /**
-   * The pipeline of a key, made when it is asked for the first time.
+   * The pipeline of a key. It is made when it is first asked for.
    *
-   * @throws TypeError when the key is no text; what a function among the options throws that a copy has to call.
+   * @throws TypeError when the key is no string. What a function among the options throws when the copy calls it.
    */
   get(key: string): Pipeline<Adds, Policies> {
     const now = this.#template.time.recent();
@@ -135,7 +135,7 @@ export class Keyed<Adds = never, Policies = unknown> {
     return entry.pipeline;
   }
 
-  /** Whether a pipeline of this key is kept. Does not count as use. */
+  /** Whether a pipeline of this key is kept. Asking does not count as use. */
   has(key: string): boolean {
     return this.#entries.has(key);
   }
@@ -148,7 +148,7 @@ export class Keyed<Adds = never, Policies = unknown> {
     return true;
   }
 
-  /** The keys kept, most recently used first. */
+  /** The keys that are kept, most recently used first. */
   *keys(): IterableIterator<string> {
     for (let entry = this.#newest; entry !== undefined; entry = entry.older) yield entry.key;
   }
@@ -206,12 +206,12 @@ export class Keyed<Adds = never, Policies = unknown> {
   }
 
   /**
-   * Takes no new calls from now on, of whichever key, and waits for those in flight: see {@link Pipeline.drain}. Those of keys that
-   * were dropped meanwhile are waited for, too.
+   * Takes no new calls from now on, of any key, and waits for calls in flight: see {@link Pipeline.drain}. It also waits for calls of keys that
+   * were dropped meanwhile.
    *
    * @param options The limit, or an object with it. Default 20 seconds.
    * @returns What was left at the limit, in total and by key. It never rejects because a call fails.
-   * @throws ConfigError (as a rejection) when the limit is no duration; then nothing is closed.
+   * @throws ConfigError (as a rejection) when the limit is no duration. Nothing is closed then.
    */
   async drain(options?: Duration | DrainOptions): Promise<KeyedDrained> {
     const { timeout } = resolveDrain(options);
@@ -225,7 +225,7 @@ export class Keyed<Adds = never, Policies = unknown> {
     };
   }
 
-  /** @internal Drains all copies. Answers those that may have calls left. */
+  /** @internal Drains all copies. Returns those that may have calls left. */
   async closeWithin(limitMs: number): Promise<readonly Pipeline<unknown>[]> {
     this.#closed = true;
     const pipelines: readonly Pipeline<unknown>[] = [...this.pipelines(), ...this.#dropped];
@@ -234,7 +234,7 @@ export class Keyed<Adds = never, Policies = unknown> {
     return pipelines;
   }
 
-  /** @internal See `startOver` of `holdfast/testing`. Also a pipeline that somebody has kept starts over, although its key is dropped. */
+  /** @internal See `startOver` of `holdfast/testing`. A pipeline that somebody kept starts over, too, although its key is dropped. */
   startOver(): void {
     this.#template.startOver();
     for (const entry of [...this.#entries.values()]) {
@@ -250,7 +250,7 @@ export class Keyed<Adds = never, Policies = unknown> {
     this.#template.dispose();
   }
 
-  /** As {@link Keyed.dispose}. */
+  /** The same as {@link Keyed.dispose}. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -279,7 +279,7 @@ export class Keyed<Adds = never, Policies = unknown> {
       const idle = now - oldest.usedAt >= this.#idleMs;
       if (!idle && this.#entries.size <= this.#maxKeys) return;
       if (oldest.pipeline.busy) {
-        // Still needed: it goes back to the end of the line, as if it had been used.
+        // Still needed: put it back to the end of the line, as if it had been used.
         this.#unlink(oldest);
         oldest.usedAt = now;
         this.#linkNewest(oldest);

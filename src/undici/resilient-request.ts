@@ -123,7 +123,7 @@ export function resilientRequest(options?: ResilientRequestOptions): ResilientRe
   }) as ResilientRequest;
 }
 
-/** Whether a response has no body, by the rules of HTTP or as it says itself. undici has a stream for it all the same. */
+/** Whether a response has no body, by the rules of HTTP or by its own headers. undici has a stream for it anyway. */
 function isBodyless(
   { statusCode, headers }: Dispatcher.ResponseData,
   method: string | undefined,

@@ -145,7 +145,7 @@ function claim(body: unknown, path: string): unknown {
   const stream = body as object;
   if (spent.has(stream)) {
     throw new ContractError(
-      `${path}: this ${tagOf(stream)} has been sent before and can be read only once; give a function that makes it afresh`,
+      `${path}: this ${tagOf(stream)} has been sent before and can be read only once; pass a function that makes a new one for each attempt`,
     );
   }
   spent.add(stream);

@@ -39,7 +39,7 @@ export class RepeatGuard {
     if (this.#mayHaveLeft) {
       const { method, url } = this.#request;
       throw new ContractError(
-        `a policy asks for a second ${method} of ${publicUrl(url)}, which may have reached the server; if it may be sent twice, say so with idempotent: true`,
+        `a policy asks for a second ${method} of ${publicUrl(url)}, but the first may have reached the server; set idempotent: true if it may be sent twice`,
       );
     }
     this.#mayHaveLeft = true;
