@@ -1,19 +1,19 @@
 /**
- * How the copies of this package in one process know what each other has made. A process may have loaded it twice: installed in two
- * places, bundled into something, or once as source and once built. Classes and private fields are then not the same;
- * `Symbol.for` answers the same symbol to all.
+ * How several copies of this package in one process recognise each other's objects. A process may load the package twice: installed in two
+ * places, bundled into something, or once as source and once built. The copies do not share classes and private fields.
+ * They do share the symbols of `Symbol.for`.
  */
 
 /** The version of this package. */
 export const VERSION = '0.1.0';
 
 /**
- * The contract between policies, pipelines and clients, what is internal of it included. It goes up with a change after which
- * a copy from before and one from now cannot work with what the other has made.
+ * Version of the contract between policies, pipelines and clients, its internal part included. Raise it with a change after which
+ * older and newer copies cannot use each other's objects.
  */
 export const CONTRACT = 1;
 
-/** What every policy and pipeline of this package says of itself. */
+/** What every policy and pipeline of this package says about itself. */
 export interface Mark {
   /** What it is, such as `retry` or `pipeline`. */
   readonly kind: string;
@@ -21,10 +21,10 @@ export interface Mark {
   readonly version: string;
 }
 
-/** Where it says so. */
+/** The property that holds the mark. */
 export const MARK = Symbol.for('holdfast.mark');
 
-/** The mark of what this copy makes. */
+/** The mark for objects that this copy makes. */
 export function ownMark(kind: string): Mark {
   return Object.freeze({ kind, contract: CONTRACT, version: VERSION });
 }
@@ -36,7 +36,7 @@ export function mark(type: AnyClass, kind: string): void {
   Object.defineProperty(type.prototype, MARK, { value: ownMark(kind) });
 }
 
-/** The mark of what a copy of this package has made; `undefined` for everything else. Never throws, whatever it is given. */
+/** The mark of an object that any copy of this package made; `undefined` for everything else. Never throws, whatever it is given. */
 export function markOf(value: unknown): Mark | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   try {
@@ -47,7 +47,7 @@ export function markOf(value: unknown): Mark | undefined {
   }
 }
 
-/** Whether this copy can work with what bears this mark. */
+/** Whether this copy can work with an object that has this mark. */
 export function isFit(found: Mark): boolean {
   return found.contract === CONTRACT;
 }
@@ -67,7 +67,7 @@ export function brandOf(name: string): symbol {
 export function isBranded(value: unknown, brand: symbol): boolean {
   if (typeof value !== 'object' || value === null) return false;
   try {
-    // Not asked of the value itself: the prototype of a class is no instance of it.
+    // Do not ask the value itself: the prototype of a class is no instance of it.
     const prototype = Object.getPrototypeOf(value) as Record<symbol, unknown> | null;
     return prototype !== null && prototype[brand] === true;
   } catch {
@@ -75,7 +75,7 @@ export function isBranded(value: unknown, brand: symbol): boolean {
   }
 }
 
-/** One for all copies: what is made at the first call. */
+/** One value for all copies, made at the first call. */
 export function shared<T>(name: string, make: () => T): T {
   const holder = globalThis as unknown as Record<symbol, T | undefined>;
   const key = Symbol.for(`holdfast.${name}`);
@@ -85,7 +85,7 @@ export function shared<T>(name: string, make: () => T): T {
   try {
     Object.defineProperty(holder, key, { value: made });
   } catch {
-    // A global object that is frozen: each copy has its own.
+    // The global object is frozen: each copy has its own.
   }
   return made;
 }

@@ -2,6 +2,7 @@ import type { PipelineOptions } from './pipeline/options/pipeline-options.js';
 import { resolvePipeline } from './pipeline/options/pipeline-options.js';
 import type { AddsOf, PipelineLayer } from './pipeline/pipeline.js';
 import { Pipeline } from './pipeline/pipeline.js';
+import type { PoliciesOf } from './pipeline/contract/snapshot.js';
 import { callTime } from './policies/timeout/call-time.js';
 import { observe } from './telemetry/observe.js';
 
@@ -21,9 +22,9 @@ import { observe } from './telemetry/observe.js';
 export function pipeline<L extends readonly PipelineLayer[]>(
   options: string | PipelineOptions,
   ...policies: L
-): Pipeline<AddsOf<L[number]>> {
+): Pipeline<AddsOf<L[number]>, PoliciesOf<L[number]>> {
   const resolved = resolvePipeline(options);
-  const made = Pipeline.of<AddsOf<L[number]>>(resolved, policies, callTime);
+  const made = Pipeline.of<AddsOf<L[number]>, PoliciesOf<L[number]>>(resolved, policies, callTime);
   if (resolved.telemetry !== false) observe(made, resolved.telemetry ?? { spans: 'auto' });
   return made;
 }

@@ -1,25 +1,25 @@
 /**
- * Every error a caller can meet. A call's own error is always passed on unchanged; the classes here
- * are only for what holdfast itself has to say.
+ * Every error a caller can meet. A call's own error is always passed on unchanged. The classes here
+ * are only for what holdfast itself reports.
  *
  * Rejections are made in bulk exactly when a service is in trouble, so an error without a captured
  * stack is an ordinary object that inherits from `Error.prototype`: about 0.1 µs, where a native
- * error costs 0.3 µs without a stack and 3 µs with one. Like a DOMException, which is made in the
- * same way, it is an `Error` to `instanceof`, consoles, loggers and test runners; what tells is
- * `Error.isError()`, which is false, and `structuredClone`, which keeps its fields and not its class: see revive-error.ts.
+ * error costs 0.3 µs without a stack and 3 µs with one. `instanceof`, consoles, loggers and test runners
+ * take it for an `Error`, as they take a DOMException, which is made in the same way. Two things tell the difference:
+ * `Error.isError()` is false, and `structuredClone` keeps the fields but not the class. See revive-error.ts.
  */
 
 import { brandOf, isBranded } from './copies.js';
 
-/** What every {@link ResilienceError} can be given. */
+/** Fields that every {@link ResilienceError} can be made with. */
 export interface ResilienceErrorInit {
   /** Stable identifier, `ERR_...`. Default: the class's own `code`. */
   readonly code?: string | undefined;
-  /** Name of the pipeline that raised it; the engine fills it in when it is missing. */
+  /** Name of the pipeline that raised it. The engine fills it in when it is missing. */
   readonly pipeline?: string | undefined;
-  /** Name of the policy that raised it; the engine fills it in when it is missing. */
+  /** Name of the policy that raised it. The engine fills it in when it is missing. */
   readonly policy?: string | undefined;
-  /** Which copy of a keyed pipeline raised it; the engine fills it in when it is missing. */
+  /** Key of the keyed pipeline's copy that raised it. The engine fills it in when it is missing. */
   readonly key?: string | undefined;
   /** What led to it, kept as `cause` like in any Error. */
   readonly cause?: unknown;
@@ -27,7 +27,7 @@ export interface ResilienceErrorInit {
   readonly captureStack?: boolean | undefined;
 }
 
-/** What every {@link RejectedError} can be given. */
+/** Fields that every {@link RejectedError} can be made with. */
 export interface RejectedErrorInit extends ResilienceErrorInit {
   /** Milliseconds until another try can succeed, when that is known. */
   readonly retryAfter?: number | undefined;
@@ -35,7 +35,7 @@ export interface RejectedErrorInit extends ResilienceErrorInit {
   readonly reason?: string | undefined;
 }
 
-/** What a {@link TimeoutError} can be given. */
+/** Fields that a {@link TimeoutError} can be made with. */
 export interface TimeoutErrorInit extends ResilienceErrorInit {
   /** The time that was allowed, in milliseconds. */
   readonly timeoutMs?: number | undefined;
@@ -51,7 +51,7 @@ export interface ConfigIssue {
   readonly value: unknown;
 }
 
-/** What a {@link ConfigError} can be given. */
+/** Fields that a {@link ConfigError} can be made with. */
 export interface ConfigErrorInit extends ResilienceErrorInit {
   /** Where the mistake is, such as `circuitBreaker.minimumCalls`. */
   readonly path?: string | undefined;
@@ -67,8 +67,8 @@ const NOTHING: ResilienceErrorInit = Object.freeze({});
 const brands = new WeakMap<object, symbol>();
 
 /**
- * Base of every error holdfast raises. To tell them from a call's own errors, test
- * `error instanceof ResilienceError`; to tell them apart, test the class or compare `code`.
+ * Base of every error holdfast raises. Test `error instanceof ResilienceError` to tell them from a call's
+ * own errors. Test the class, or compare `code`, to tell them apart.
  */
 // Its inheritance from Error is set up in the static block: `extends Error` would make every
 // instance a native error, whether or not it needs to be one.
@@ -78,9 +78,9 @@ export class ResilienceError implements Error {
 
   /** The name of the class. */
   declare readonly name: string;
-  /** What happened, for people. Its wording may change: compare `code` instead. */
+  /** What happened, for people to read. The wording may change: compare `code` instead. */
   declare readonly message: string;
-  /** Name and message, followed by where it was raised only if `captureStack` was set. */
+  /** Name and message. Where it was raised follows only if `captureStack` was set. */
   declare stack?: string;
   /** What led to it, if anything did. */
   declare readonly cause?: unknown;
@@ -90,11 +90,11 @@ export class ResilienceError implements Error {
   declare pipeline: string | undefined;
   /** Name of the policy that raised it, when known. */
   declare policy: string | undefined;
-  /** Which copy of a keyed pipeline raised it: its key, without user, password, query and fragment where that is a URL. */
+  /** Key of the keyed pipeline's copy that raised it. A URL is shown without user, password, query and fragment. */
   declare key?: string | undefined;
-  /** Of an HTTP client's call: its method. */
+  /** Method of the request, when an HTTP client made the call. */
   declare method?: string | undefined;
-  /** Of an HTTP client's call: its URL, without user, password, query and fragment. */
+  /** URL of the request, when an HTTP client made the call: without user, password, query and fragment. */
   declare url?: string | undefined;
 
   static {
@@ -121,8 +121,8 @@ export class ResilienceError implements Error {
   }
 
   /**
-   * The error as a plain object: its name, message and fields, without `stack` and `cause`. For `JSON.stringify` and for `postMessage`, which
-   * keeps no class; {@link reviveError} makes an error of it again.
+   * The error as a plain object: its name, message and fields, without `stack` and `cause`. `JSON.stringify` uses it. Use it with `postMessage`
+   * too, which does not keep the class. {@link reviveError} makes an error of it again.
    */
   toJSON(): Record<string, unknown> {
     const { name, message } = this;
@@ -178,7 +178,7 @@ function nameClass(prototype: object, name: string): void {
   brands.set(prototype, brand);
 }
 
-/** `instanceof`: for the classes here by brand, since an error may come from another copy of this package; for those of users as ever. */
+/** `instanceof`. Classes here are told by their brand, since an error may come from another copy of this package; users' classes as usual. */
 function hasInstance(this: { readonly prototype: object }, value: unknown): boolean {
   const brand = brands.get(this.prototype);
   return brand === undefined
@@ -187,7 +187,7 @@ function hasInstance(this: { readonly prototype: object }, value: unknown): bool
 }
 
 /**
- * A policy refused the call: the operation was not run (or not run again), so it is safe to send
+ * A policy refused the call. The operation was not run, or not run again, so it is safe to send
  * the call elsewhere. Base of all rejections.
  */
 export class RejectedError extends ResilienceError {
@@ -212,8 +212,8 @@ export class RejectedError extends ResilienceError {
 }
 
 /**
- * The circuit breaker is open, probing, or closing again step by step; `retryAfter` is the time left until it lets a call in, and
- * `cause` the failure that opened it, where that is known.
+ * The circuit breaker is open, is probing, or is closing again step by step. `retryAfter` is the time left until it lets a call in.
+ * `cause` is the failure that opened it, where that is known.
  */
 export class CircuitOpenError extends RejectedError {
   static override readonly code: string = 'ERR_CIRCUIT_OPEN';
@@ -223,7 +223,7 @@ export class CircuitOpenError extends RejectedError {
   }
 }
 
-/** The circuit breaker is held open by hand (`isolate()`), until it is released. */
+/** Somebody holds the circuit breaker open by hand (`isolate()`), until it is released. */
 export class CircuitIsolatedError extends RejectedError {
   static override readonly code: string = 'ERR_CIRCUIT_ISOLATED';
   static override readonly reason: string = 'circuit_isolated';
@@ -268,7 +268,7 @@ export class ThrottledError extends RejectedError {
   }
 }
 
-/** The pipeline is being drained (`drain()`) or has been: it takes no new calls any more. */
+/** The pipeline is draining or has drained (`drain()`). It takes no new calls. */
 export class DrainingError extends RejectedError {
   static override readonly code: string = 'ERR_DRAINING';
   static override readonly reason: string = 'draining';
@@ -278,13 +278,13 @@ export class DrainingError extends RejectedError {
 }
 
 /**
- * A timeout policy's time ran out. It is also the `reason` of the signal given to the operation.
- * The operation may have had its effect all the same.
+ * The time of a timeout policy ran out. The error is also the `reason` of the signal given to the operation.
+ * The operation may still have had its effect.
  */
 export class TimeoutError extends ResilienceError {
   static override readonly code: string = 'ERR_TIMEOUT';
 
-  /** The time that was allowed, in milliseconds; `undefined` when not known. */
+  /** The time that was allowed, in milliseconds. `undefined` when it is not known. */
   declare readonly timeoutMs: number | undefined;
 
   static {
@@ -303,7 +303,7 @@ function capturing<I extends ResilienceErrorInit>(init: I): I {
   return init.captureStack === undefined ? { ...init, captureStack: true } : init;
 }
 
-/** An option is wrong. Thrown while policies are being made, never by a call; has a stack. */
+/** An option is wrong. It is thrown when policies and pipelines are made, or by a call with wrong options. It has a stack. */
 export class ConfigError extends ResilienceError {
   static override readonly code: string = 'ERR_CONFIG';
 
@@ -332,8 +332,8 @@ export class ConfigError extends ResilienceError {
 }
 
 /**
- * A gate, driver, filter or other extension broke the contract it is held to: for example it
- * returned something else than an outcome. A fault in code, not in the call; has a stack.
+ * A gate, driver, filter or other extension broke its contract. For example, it returned something
+ * that is no outcome. The fault is in the code, not in the call. It has a stack.
  */
 export class ContractError extends ResilienceError {
   static override readonly code: string = 'ERR_CONTRACT';

@@ -40,6 +40,7 @@ export type {
   PolicyBase,
 } from './pipeline/contract/policy.js';
 export type { Refusals } from './pipeline/contract/refusals.js';
+export type { PipelineSnapshot, PoliciesOf } from './pipeline/contract/snapshot.js';
 export type { Drained, DrainOptions } from './pipeline/lifecycle/drain.js';
 export type { CallOptions } from './pipeline/options/call-options.js';
 export type { Discard, ErrorTypeOf, StatusOf } from './pipeline/options/hooks.js';
@@ -54,7 +55,6 @@ export type {
   AddsOf,
   Pipeline,
   PipelineLayer,
-  PipelineSnapshot,
 } from './pipeline/pipeline.js';
 export * from './policies/adaptive-limiter/index.js';
 export * from './policies/bulkhead/index.js';
@@ -66,8 +66,14 @@ export * from './policies/rate-limiter/index.js';
 export * from './policies/retry/index.js';
 export type { RetryBudget, RetryBudgetOptions } from './policies/retry-budget/index.js';
 export { retryBudget } from './policies/retry-budget/index.js';
-export type { StandardOptions } from './policies/standard.js';
-export { standard } from './policies/standard.js';
+export type {
+  AnyStandardSnapshots,
+  StandardOptions,
+  StandardPolicy,
+  StandardPolicyName,
+  StandardSnapshots,
+} from './policies/standard.js';
+export { standard, standardPolicyNames } from './policies/standard.js';
 export * from './policies/throttle/index.js';
 export * from './policies/timeout/index.js';
 export type { Keyed, KeyedDrained, KeyedOptions } from './registry/keyed.js';
@@ -77,4 +83,5 @@ export type { Clock } from './time/clock.js';
 export { systemClock } from './time/clock.js';
 export type { Deadline, DeadlineListener, DeadlineQueue } from './time/deadline-queue.js';
 export type { Duration } from './time/duration.js';
+export { parseDuration } from './time/parse-duration.js';
 export type { TimeSource } from './time/time-source.js';

@@ -35,11 +35,11 @@ const CLASSES: readonly ErrorClass[] = [
 ];
 
 /**
- * Makes an error of holdfast's again of what is left of one that came from another thread or process: by `postMessage`, as the `error` event
- * of a worker, or as JSON. It goes by the `code`. Of a class of your own that extends RejectedError comes a RejectedError with its `code` and
- * `reason`.
+ * Turns what arrived from another thread or process back into one of holdfast's errors. It may have come by `postMessage`, as a worker's `error`
+ * event, or as JSON. The `code` decides the class. An error of your own class that extends RejectedError becomes a RejectedError with the same
+ * `code` and `reason`.
  *
- * @returns `undefined` for anything else. An error of holdfast's is returned as it is.
+ * @returns `undefined` for anything else. A value that is one of holdfast's errors is returned as it is.
  * @example
  * worker.on('error', (error) => log(reviveError(error) ?? error));
  */
@@ -49,7 +49,7 @@ export function reviveError(value: unknown): ResilienceError | undefined {
   try {
     return revive(value);
   } catch {
-    // A Proxy or a getter that throws: nothing that has crossed.
+    // A Proxy or a getter that throws cannot have crossed a thread.
     return undefined;
   }
 }

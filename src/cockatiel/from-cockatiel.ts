@@ -13,13 +13,13 @@ import { namedShape } from '../policies/named.js';
 const layerSchema = z.strictObject(namedShape);
 
 /**
- * Makes a layer of any cockatiel policy, a merged one included. Everything inside it in the pipeline is what the
- * policy executes, as often as it likes.
+ * Makes a layer of any cockatiel policy, a merged one included. The policy executes everything inside it in the
+ * pipeline, as often as it likes.
  *
- * Its own refusals (BrokenCircuitError, BulkheadRejectedError) count as rejections and its timeouts as timeouts, so that
+ * Its refusals (BrokenCircuitError, BulkheadRejectedError) count as rejections, and its timeouts as timeouts. So
  * policies outside treat them like holdfast's. The layer costs what cockatiel costs: several microseconds a call.
  *
- * @throws ConfigError when it is given something else than a cockatiel policy, or an option is wrong.
+ * @throws ConfigError when it is given something that is no cockatiel policy, or an option is wrong.
  */
 export function fromCockatiel<Alt>(
   policy: IPolicy<IDefaultPolicyContext, Alt>,
@@ -44,7 +44,7 @@ export class CockatielLayer<Alt> implements Driver {
   readonly role = 'driver';
   readonly type = 'cockatiel';
   readonly name: string | undefined;
-  /** In types only: what the policy adds to a pipeline's result. */
+  /** In types only. What the policy adds to a pipeline's result. */
   declare readonly adds?: () => Alt;
   readonly #policy: IPolicy<IDefaultPolicyContext, Alt>;
 
@@ -57,7 +57,7 @@ export class CockatielLayer<Alt> implements Driver {
   async drive(drive: Drive): Promise<Outcome> {
     let last: Outcome | undefined;
     const run = async (context: IDefaultPolicyContext): Promise<unknown> => {
-      // What it runs again for did not do.
+      // The outcome before did not satisfy the policy, so it runs again.
       if (last !== undefined) drive.discard(last);
       last = undefined;
       const { signal } = context;
@@ -69,7 +69,7 @@ export class CockatielLayer<Alt> implements Driver {
     try {
       outcome = success(await this.#policy.execute(run, drive.context.signal));
     } catch (error) {
-      // An error that only passed through is still the rejection or timeout that it was inside.
+      // An error that only passed through stays the rejection or timeout that it was inside.
       const passed = last as Outcome | undefined;
       if (passed !== undefined && passed.kind !== 'success' && passed.error === error) {
         return passed;
@@ -82,8 +82,8 @@ export class CockatielLayer<Alt> implements Driver {
 }
 
 /**
- * A run whose signal a policy of cockatiel's has aborted: its time is over. What then ended because of that is a timeout, and not
- * `cancelled` or the operation's own doing; what the operation made of it otherwise, cockatiel takes as it is.
+ * A cockatiel policy has aborted the run's signal: its time is over. If the run ended because of that, it is a timeout, and not
+ * `cancelled` or the operation's own failure. Any other result of the operation goes to cockatiel as it is.
  */
 function timedOut(outcome: Outcome, signal: AbortSignal, drive: Drive): Outcome {
   if (outcome.kind === 'success' || drive.ended || !signal.aborted) return outcome;
@@ -99,12 +99,12 @@ function causeOf(error: unknown): unknown {
   return isA(error, Error) ? error.cause : undefined;
 }
 
-/** Whether the policy answered what it was given, and not something in its place. */
+/** Whether the policy returned what it was given, and not something else. */
 function isSameAnswer(given: Outcome, answered: Outcome): boolean {
   return given.kind === 'success' && answered.kind === 'success' && given.value === answered.value;
 }
 
-// By the marks of its errors: version 3's own `isTaskCancelledError` looks for the mark of another one.
+// Use the marks of the errors: version 3's own `isTaskCancelledError` looks for the mark of another error.
 const REFUSALS = ['isBrokenCircuitError', 'isBulkheadRejectedError', 'isHydratingCircuitError'];
 const TIMEOUT = 'isTaskCancelledError';
 

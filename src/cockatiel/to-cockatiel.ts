@@ -12,21 +12,21 @@ import { refuseMisfit } from '../pipeline/options/incompatible-copy.js';
 import { isOperation, noOperation } from '../pipeline/options/wrong-arguments.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 
-/** What an operation inside cockatiel's `wrap()` is told by a pipeline. */
+/** What a pipeline tells an operation inside cockatiel's `wrap()`. */
 export interface PipelineContext extends IDefaultPolicyContext {
   /**
-   * Number of this attempt within the pipeline's call: 1 for the first. In `wrap()`, inside a retry of cockatiel's, it is the retry's number, 0
-   * for the first, unless the pipeline makes attempts of its own.
+   * Number of this attempt within the pipeline's call: 1 for the first. In `wrap()`, inside a cockatiel retry, it is the retry's number, 0
+   * for the first, unless the pipeline makes its own attempts.
    */
   readonly attempt: number;
 }
 
 /**
- * Makes a cockatiel policy of a pipeline, for cockatiel's `wrap()` and whatever else takes one.
+ * Makes a cockatiel policy of a pipeline, for cockatiel's `wrap()` and everything else that takes a policy.
  *
- * `onSuccess` and `onFailure` fire once a call; the pipeline is listened to only while they are.
+ * `onSuccess` and `onFailure` fire once for each call. The pipeline has a listener only while they have.
  *
- * @throws ConfigError when it is given something else than a pipeline.
+ * @throws ConfigError when it is given something that is no pipeline.
  */
 export function toCockatiel<Adds>(pipeline: Pipeline<Adds>): IPolicy<PipelineContext, Adds> {
   refuseMisfit(pipeline, 'toCockatiel');
@@ -56,7 +56,7 @@ export function toCockatiel<Adds>(pipeline: Pipeline<Adds>): IPolicy<PipelineCon
       operation: (context: PipelineContext) => PromiseLike<T> | T,
       signal?: AbortSignal,
     ): Promise<T | Adds> {
-      // Another function hides it from the pipeline.
+      // Wrap it, so that the pipeline does not see the function.
       if (!isOperation(operation)) return Promise.reject(noOperation('execute', operation));
       return pipeline.execute<T>(
         ({ signal: inner, attempt }) =>
@@ -67,7 +67,7 @@ export function toCockatiel<Adds>(pipeline: Pipeline<Adds>): IPolicy<PipelineCon
   };
 }
 
-/** Whether the pipeline may call the operation again, so that the number of an attempt says something. */
+/** Whether the pipeline may call the operation again, so that an attempt's number means something. */
 function makesAttempts(pipeline: Pipeline<unknown>): boolean {
   return pipeline.plan.layers.some(
     ({ driver }) => driver !== undefined && driver.type !== 'fallback',
@@ -75,8 +75,8 @@ function makesAttempts(pipeline: Pipeline<unknown>): boolean {
 }
 
 /**
- * The context of an operation that is called once. cockatiel's `wrap()` copies the own properties of contexts, the inner ones over the outer:
- * the number of a retry further out stays, as this one is inherited.
+ * The context of an operation that is called once. cockatiel's `wrap()` copies the own properties of contexts, inner over outer. This
+ * number is inherited, so that the number of a retry further out stays.
  */
 class OnlyAttempt implements PipelineContext {
   readonly signal: AbortSignal;
@@ -92,16 +92,16 @@ class OnlyAttempt implements PipelineContext {
 
 type CallEvent = EventOf<'call'>;
 
-/** As of an error that a filter of cockatiel's does not name. */
+/** The same as for an error that a cockatiel filter does not name. */
 const UNHANDLED: readonly CallEvent['outcome'][] = ['cancelled', 'success', 'ignored'];
 
-/** Something was returned. An error is none, even one that the pipeline takes for a success. */
+/** Whether the operation returned. An error is no return, even if the pipeline counts it as a success. */
 function isAnswer({ outcome, error }: CallEvent): boolean {
   if (outcome === 'fallback') return true;
   return (outcome === 'success' || outcome === 'ignored') && error === undefined;
 }
 
-/** A cockatiel event that is fed by the pipeline's while anybody listens to it. */
+/** A cockatiel event. The pipeline's events feed it while anybody listens. */
 function eventOf<E>(
   pipeline: Pipeline<unknown>,
   translate: (call: CallEvent) => E | undefined,

@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import type { ConfigIssue } from '../errors.js';
 import { describe, shorten } from './describe.js';
+import { goesTo } from './elsewhere.js';
 import { translated } from './foreign-names.js';
 import { nearest } from './nearest.js';
 import { knownKeys, schemaAt } from './schema-shape.js';
@@ -61,7 +62,7 @@ export function toIssues(
     const known = knownKeys(schemaAt(schema, issue.path));
     return issue.keys.map((key) => ({
       path: join(path, [key]),
-      message: unknownOption(key, known),
+      message: unknownOption(key, known, valueAt(issue.input, key)),
       value: valueAt(issue.input, key),
     }));
   }
@@ -97,9 +98,12 @@ function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
     .join(', or ');
 }
 
-function unknownOption(key: string, known: readonly string[]): string {
+function unknownOption(key: string, known: readonly string[], value: unknown): string {
   const said = `unknown option ${JSON.stringify(shorten(key))}`;
-  const meant = translated(key, known) ?? nearest(key, known);
+  const ours = translated(key, known);
+  const place = ours === undefined ? goesTo(key, known, value) : undefined;
+  if (place !== undefined) return said + place;
+  const meant = ours ?? nearest(key, known);
   if (meant !== undefined) return `${said}: did you mean "${meant}"?`;
   return known.length === 0 ? said : `${said}; the options are ${known.join(', ')}`;
 }

@@ -11,6 +11,7 @@ export type {
   FetchHeaders,
   FetchOverrides,
   FetchPolicies,
+  OwnPolicies,
   ResilientFetchOptions,
 } from './options.js';
 export type {

@@ -20,10 +20,16 @@ import type { FetchLike, FetchResponse, ResponseLike } from './types.js';
 /** The policies around a request: options of the standard ones, a list of your own, or a pipeline. */
 export type FetchPolicies = StandardOptions | readonly PipelineLayer[] | Pipeline<unknown>;
 
+/** Policies of your own, in place of {@link ClientOptions.policies}. */
+export interface OwnPolicies<Layer extends PipelineLayer = PipelineLayer> {
+  /** A list of policies, a pipeline, or a function that returns one of them for a key. */
+  readonly policies: Layer | readonly Layer[] | ((key: string) => Layer | readonly Layer[]);
+}
+
 /**
- * Says whether what came of a request is a failure, as `isFailure` of a pipeline does: `'ignore'` says nothing of the upstream, and nobody
- * counts it. `undefined` leaves it to the rules. `'retry'` leaves that to the rules too, and
- * says that the request was not processed: it is sent again whatever its method, if its body can be.
+ * Says whether a request's outcome is a failure, as `isFailure` of a pipeline does. `'ignore'` says nothing about the upstream, and no policy
+ * counts the outcome. `undefined` leaves the decision to the rules. `'retry'` leaves it to the rules too, and also
+ * says that the request was not processed. Then it is sent again, whatever its method, if its body can be sent again.
  */
 export type Classify<R = ResponseLike> = (
   outcome: Outcome<R>,
@@ -37,35 +43,35 @@ export interface FetchHeaders {
   /** Name of a header that carries the number of the attempt, 1 for the first. Default: not sent. */
   readonly attempt?: string | undefined;
   /**
-   * Sends an `Idempotency-Key` with methods that are not idempotent by themselves (POST, PATCH), the same on every attempt of a
-   * call, which makes them safe to retry where the server honours it: `true` for a random UUID, or a function that makes it. A
+   * Sends an `Idempotency-Key` with methods that are not idempotent by themselves (POST, PATCH). All attempts of a call send the same key,
+   * so that they are safe to retry where the server honours it. `true` sends a random UUID; a function makes the key. A
    * key that the caller has set stays. Default false.
    */
   readonly idempotencyKey?: boolean | (() => string) | undefined;
 }
 
-/** What can be said of one call: in `init.holdfast`, or in a third argument, which wins. */
+/** Options of one call: in `init.holdfast`, or in a third argument, which wins. */
 export interface FetchOverrides<R = ResponseLike> {
-  /** The key whose policies it runs under. Default: what the `key` option answers. */
+  /** The key whose policies the call runs under. Default: the answer of the `key` option. */
   readonly key?: string | undefined;
   /** Whether it may be sent twice. Default: decided by its method and headers. */
   readonly idempotent?: boolean | undefined;
-  /** Is asked before the `classify` option. */
+  /** Asked before the `classify` option. */
   readonly classify?: Classify<R> | undefined;
   /** As the option of this name. */
   readonly retryAfter?: boolean | ((response: R) => number | undefined) | undefined;
-  /** An `Idempotency-Key` for this call, which makes it safe to retry; `false` for none, `true` for a random UUID. */
+  /** An `Idempotency-Key` for this call, which makes it safe to retry. `false` for none, `true` for a random UUID. */
   readonly idempotencyKey?: string | boolean | undefined;
-  /** `false`: sent once at most. Or how often at most this call is retried, whatever the policies say. Default: as the policies say. */
+  /** `false` sends the request at most once. Or how often this call is retried at most, whatever the policies say. Default: as the policies say. */
   readonly retry?: false | { readonly maxRetries: number } | undefined;
   /**
-   * How long this call may take, retries included; `false` for as long as it takes. Unless `attemptTimeout` is set too, each attempt may take
-   * all of it. Default: as the policies say.
+   * How long this call may take, retries included. `false` for no limit. Unless `attemptTimeout` is set too, each attempt may take
+   * all of that time. Default: as the policies say.
    */
   readonly totalTimeout?: Duration | false | undefined;
-  /** How long each attempt of this call may take: not longer than the whole call; `false` for as long as that. Default: as the policies say. */
+  /** How long each attempt of this call may take, at most as long as the whole call. `false` for that long. Default: as the policies say. */
   readonly attemptTimeout?: Duration | false | undefined;
-  /** Is called before each attempt, after the `beforeAttempt` option. */
+  /** Called before each attempt, after the `beforeAttempt` option. */
   readonly beforeAttempt?: BeforeAttempt<R> | undefined;
   /** As the option of this name. */
   readonly idleTimeout?: Duration | false | undefined;
@@ -73,14 +79,14 @@ export interface FetchOverrides<R = ResponseLike> {
   readonly bodyTimeout?: Duration | false | undefined;
 }
 
-/** What every client can be told; `R` is its kind of response. */
+/** Options of every client. `R` is its kind of response. */
 export interface ClientOptions<R> {
   /** Names the pipeline in errors, events and telemetry. Default: the client's kind, `fetch` or `undici`. */
   readonly name?: string | undefined;
   /** Requests with the same key share their policies' state. Default: the origin of the URL. */
   readonly key?: ((request: OutgoingRequest) => string) | undefined;
   /**
-   * The policies, or a function that answers those of a key. Policies are templates: each key has copies of its own.
+   * The policies, or a function that returns those of a key. Policies are templates: each key has its own copies.
    * Retries and circuit breakers without a `handle` or `delayFrom` of their own follow HTTP's rules. Default: the standard
    * policies.
    */
@@ -89,28 +95,28 @@ export interface ClientOptions<R> {
   readonly maxKeys?: number | undefined;
   /** A key unused for this long is dropped. Default 10 minutes. */
   readonly idleFor?: Duration | undefined;
-  /** Says which responses and errors are failures. Is not asked about timeouts, rejections and aborts. */
+  /** Says which responses and errors are failures. It is not asked about timeouts, rejections and aborts. */
   readonly classify?: Classify<R> | undefined;
   /**
-   * Is called before each attempt and may change its headers: for tokens, signatures, tracing. It may be async; its time is the
-   * attempt's. What it throws is thrown by the call, is not retried, and counts for no policy. Default: none.
+   * Called before each attempt. It may change the attempt's headers: for tokens, signatures, tracing. It may be async; its time counts as the
+   * attempt's. The call throws what it throws. That is not retried, and counts for no policy. Default: none.
    */
   readonly beforeAttempt?: BeforeAttempt<R> | undefined;
   /** Whether requests may be sent twice: for all, or decided by a function. Default: by their methods and headers. */
   readonly idempotent?: boolean | ((request: OutgoingRequest) => boolean | undefined) | undefined;
   /**
-   * How a failed response's wish for a delay is read: `true` from `Retry-After`, `RateLimit` and their kin, `false` not at
-   * all, or a function that answers milliseconds. Default true.
+   * How to read the delay that a failed response asks for. `true`: from `Retry-After`, `RateLimit` and similar headers. `false`: not at
+   * all. Or a function that returns milliseconds. Default true.
    */
   readonly retryAfter?: boolean | ((response: R) => number | undefined) | undefined;
   /**
-   * How long somebody who reads a body waits for its next chunk before it fails with a TimeoutError, whose `policy` is `idle_timeout`, and
-   * its connection is closed. Time in which nobody reads does not count. > 0, or `false` for ever. Default 30 s.
+   * How long a reader of a body waits for its next chunk. Then the body fails with a TimeoutError, whose `policy` is `idle_timeout`, and
+   * its connection is closed. Time in which nobody reads does not count. > 0, or `false` for no limit. Default 30 s.
    */
   readonly idleTimeout?: Duration | false | undefined;
   /**
-   * How long a body may take from its headers on, whether or not it is read, before it fails with a TimeoutError, whose `policy` is
-   * `body_timeout`. > 0, or `false` for ever. Default `false`.
+   * How long a body may take from its headers on, read or not. Then it fails with a TimeoutError, whose `policy` is
+   * `body_timeout`. > 0, or `false` for no limit. Default `false`.
    */
   readonly bodyTimeout?: Duration | false | undefined;
   /** Opt-in headers. Default none. */
@@ -118,8 +124,8 @@ export interface ClientOptions<R> {
   /** Where time comes from. Default: the system's clock. */
   readonly clock?: Clock | undefined;
   /**
-   * Whether errors show where the call was made, those of fetch itself included: see `PipelineOptions`. Each call costs some microseconds
-   * more. Default false.
+   * Whether errors show where the call was made, also those of fetch itself: see `PipelineOptions`. It costs each call some
+   * microseconds. Default false.
    */
   readonly captureStack?: boolean | undefined;
   /** As for a pipeline. Default: everything, through OpenTelemetry's global API. */
@@ -129,12 +135,12 @@ export interface ClientOptions<R> {
 /** Options of {@link resilientFetch}. */
 export interface ResilientFetchOptions<F extends FetchLike = typeof globalThis.fetch>
   extends ClientOptions<FetchResponse<F>> {
-  /** The fetch that sends: any implementation. Default: the global one, looked up at each call. */
+  /** The fetch that sends, of any implementation. Default: the global one, looked up at each call. */
   readonly fetch?: F | undefined;
   /**
-   * What relative URLs are relative to, as `new URL(url, baseUrl)` resolves them: end it with a slash. Without one its last segment
-   * is replaced (`stock` against `https://api.example/v1` is `https://api.example/stock`), and a URL that begins with a slash
-   * replaces its whole path. Default: where a browser's page or worker is, otherwise nothing.
+   * The base of relative URLs, as `new URL(url, baseUrl)` resolves them. End it with a slash: without one, its last segment
+   * is replaced (`stock` against `https://api.example/v1` is `https://api.example/stock`). A URL that begins with a slash
+   * replaces the whole path. Default: the address of a browser's page or worker, otherwise none.
    */
   readonly baseUrl?: string | URL | undefined;
 }
@@ -242,9 +248,9 @@ export const clientSchema = z.strictObject({
   telemetry: pipelineSchema.shape.telemetry,
 });
 
-/** What all clients were told, with everything filled in. */
+/** The options of all clients, with everything filled in. */
 export interface ResolvedClient extends Omit<z.output<typeof clientSchema>, 'name'> {
-  /** What the options are of, for errors. */
+  /** Which client the options are for, in errors. */
   readonly path: string;
   readonly name: string;
 }

@@ -1,15 +1,15 @@
 /**
- * What holdfast needs to see of somebody else's fetch. The shapes are structural, so that the global
- * fetch, npm undici's, node-fetch's and a test double all fit, and no DOM library is needed: classes
+ * The part of any fetch that holdfast needs. The types are structural, so that the global
+ * fetch, npm undici's, node-fetch's and a test double all fit, and no DOM library is needed. Classes
  * of one implementation are not `instanceof` another's.
  */
 
-/** Headers that can be asked for one value; several values of one name come joined by `, `. */
+/** Headers that can be asked for one value. Several values of one name come joined by `, `. */
 export interface HeadersLike {
   get(name: string): string | null;
 }
 
-/** Headers in any form an implementation of fetch takes or hands out. */
+/** Headers in any form that an implementation of fetch takes or returns. */
 export type HeadersSource =
   | HeadersLike
   | Iterable<readonly [string, string]>
@@ -34,17 +34,16 @@ export interface RequestLike {
 }
 
 /**
- * Any implementation of fetch. The parameters are `never` because that is the one type every
- * function accepts as the description of its parameters; use {@link FetchInput} and
- * {@link FetchInit} to call one.
+ * Any implementation of fetch. The parameters are `never`, the one type that describes the parameters of every
+ * function. Use {@link FetchInput} and {@link FetchInit} to call one.
  */
 export type FetchLike = (input: never, init?: never) => PromiseLike<ResponseLike>;
 
-/** What the given fetch takes first. */
+/** The first parameter of the given fetch. */
 export type FetchInput<F extends FetchLike> = Parameters<F>[0];
 
-/** What the given fetch takes second. */
-// Not NonNullable: of a parameter that is `never` by its constraint, it makes `never` at once.
+/** The second parameter of the given fetch. */
+// Not NonNullable: it turns a parameter that is `never` by its constraint into `never` at once.
 export type FetchInit<F extends FetchLike> = Exclude<Parameters<F>[1], null | undefined>;
 
 /** What the given fetch resolves to. */

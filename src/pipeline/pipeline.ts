@@ -10,6 +10,7 @@ import type { Context, LayerSettings, Operation } from './contract/context.js';
 import type { EventOf, EventType, Listener } from './contract/events.js';
 import type { PolicyMeasures } from './contract/measures.js';
 import type { Gate, Policy } from './contract/policy.js';
+import type { PipelineSnapshot } from './contract/snapshot.js';
 import type { Unread } from './lifecycle/closing.js';
 import { Closing } from './lifecycle/closing.js';
 import type { Drained, DrainOptions } from './lifecycle/drain.js';
@@ -56,21 +57,12 @@ export type AddsOf<L> = L extends { readonly adds?: infer F }
     : never
   : never;
 
-/** What a pipeline is doing now, as plain JSON. */
-export interface PipelineSnapshot {
-  /** Its name. */
-  readonly name: string;
-  /** Which copy of a keyed pipeline it is. */
-  readonly key?: string;
-  /** Calls that have started and not settled. */
-  readonly inFlight: number;
-  /** What each policy that keeps state says of it, by the policy's name in this pipeline. */
-  readonly policies: Readonly<Record<string, unknown>>;
-}
-
-/** Made by {@link pipeline}. `Adds` is what its fallbacks may return in place of an operation's result. */
+/**
+ * Made by {@link pipeline}. `Adds` is what its fallbacks may return in place of an operation's result, `Policies` what its snapshot says of its
+ * policies, by name.
+ */
 // To the engine it is a Host; what it needs for that is marked internal, which keeps it out of the published types.
-export class Pipeline<Adds = never> {
+export class Pipeline<Adds = never, Policies = unknown> {
   /** In types only. */
   declare readonly adds?: () => Adds;
   /** @internal Of a copy: when it was last asked for, in the clock's milliseconds. */
@@ -79,6 +71,8 @@ export class Pipeline<Adds = never> {
   used = 0;
   /** @internal */
   place = 0;
+  /** In types only. */
+  declare readonly states?: () => Policies;
   #common: Common;
   /** Which copy of a keyed pipeline this is; `undefined` for one that was not copied. */
   readonly key: string | undefined;
@@ -231,11 +225,11 @@ export class Pipeline<Adds = never> {
   }
 
   /** @internal Use {@link pipeline}. */
-  static of<A>(
+  static of<A, P>(
     options: ResolvedPipeline,
     policies: readonly PipelineLayer[],
     callTime: readonly Gate[],
-  ): Pipeline<A> {
+  ): Pipeline<A, P> {
     return new Pipeline(new Common(options, callTime), undefined, (host) =>
       flatten(policies, host),
     );
@@ -321,7 +315,7 @@ export class Pipeline<Adds = never> {
   }
 
   /** What the pipeline and its policies are doing now, as plain JSON. */
-  snapshot(): PipelineSnapshot {
+  snapshot(): PipelineSnapshot<Policies> {
     // fromEntries defines properties: a policy may have any name, also one that assignment takes for something else.
     const policies = Object.fromEntries(
       this.seen.flatMap(({ name, policy }, i) => {
@@ -330,7 +324,7 @@ export class Pipeline<Adds = never> {
         const own = this.kept === undefined ? policy : this.#copyOf(policy, i, true);
         return [[name, (own ?? policy).snapshot?.()]];
       }),
-    ) as Record<string, unknown>;
+    ) as PipelineSnapshot<Policies>['policies'];
     const { name, key, inFlight } = this;
     return { name, ...(key === undefined ? {} : { key }), inFlight, policies };
   }
@@ -373,8 +367,8 @@ export class Pipeline<Adds = never> {
    * @internal A copy for one key: the same options, listeners and counters, and fresh state in every policy that has any. Where all such
    * policies say how (`PolicyBase.copies`), it is made when the copy is called for the first time.
    */
-  fork(key: string): Pipeline<Adds> {
-    const copy = new Pipeline<Adds>(this.#common.of(key), key);
+  fork(key: string): Pipeline<Adds, Policies> {
+    const copy = new Pipeline<Adds, Policies>(this.#common.of(key), key);
     const { layers } = this.plan;
     if (layers.some(({ policy }) => policy.fork !== undefined && policy.copies === undefined)) {
       copy.#make();

@@ -1,4 +1,4 @@
-/** Notes what came before an error, on one that says nothing of it. It stays the same error. */
+/** Sets the cause of an error that has none. It stays the same error. */
 export function addCause(error: unknown, cause: unknown): void {
   if (error === cause) return;
   try {
@@ -10,6 +10,6 @@ export function addCause(error: unknown, cause: unknown): void {
       enumerable: false,
     });
   } catch {
-    // A frozen error, or one whose cause cannot be read, is thrown as it is.
+    // A frozen error, or one whose cause cannot be read, stays as it is.
   }
 }

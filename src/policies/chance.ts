@@ -2,12 +2,12 @@ import { describe } from '../config/describe.js';
 import { ConfigError } from '../errors.js';
 import { reportFault } from '../pipeline/reporting/faults.js';
 
-/** Where chance comes from, as `Math.random`: 0 <= number < 1. */
+/** A source of random numbers like `Math.random`: 0 <= number < 1. */
 export type Random = () => number;
 
 /**
- * The source of chance of a policy. One that throws or returns nonsense is reported, and `Math.random` stands in: chance
- * only spreads delays and picks calls, and must neither take the place of a call's own error nor keep a breaker from opening.
+ * A policy's source of random numbers. If it throws or returns nonsense, that is reported, and `Math.random` replaces it. Chance
+ * only spreads delays and picks calls. It must neither replace a call's own error nor keep a breaker from opening.
  */
 export function randomOf(given: Random | undefined, policy: string): Random {
   if (given === undefined) return Math.random;

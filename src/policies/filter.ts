@@ -12,12 +12,12 @@ import { verdictIn } from '../pipeline/outcome/verdict.js';
 import { isOwnFault } from './own-fault.js';
 
 /**
- * Which outcomes a policy acts on: a cockatiel filter, or a function of the outcome. It must decide at once, and is asked
- * about every outcome, successes too, except `cancelled`: the caller's abort is never handled. `'ignore'` is a no, and to policies that
- * count it says more: the outcome counts neither way.
+ * Which outcomes a policy acts on: a cockatiel filter, or a function of the outcome. It must decide at once. It is asked
+ * about every outcome, successes too, except `cancelled`: a policy never handles the caller's abort. `'ignore'` means no. For policies that
+ * count, it also means that the outcome counts neither way.
  *
  * The function may name the type of the results it expects, as in `(outcome: Outcome<Response>) => ...`. Nothing checks
- * that the pipeline's operations return it.
+ * that the pipeline's operations return that type.
  */
 // The type of a method, whose parameters are compared in both directions.
 export type Handle = CockatielFilter | { handle(outcome: Outcome): Verdict }['handle'];
@@ -31,7 +31,7 @@ export const handleSchema: z.ZodType<Handle, Handle> = z.custom<Handle>(isFilter
 /** Whether a filter handles an outcome. */
 export type Handles = (outcome: Outcome) => boolean;
 
-/** What a filter says of an outcome. */
+/** What a filter says about an outcome. */
 export type Verdicts = (outcome: Outcome) => Verdict;
 
 /** Makes the test of a `handle` option; `byDefault` judges when there is none. */
@@ -41,13 +41,13 @@ export function handlesOf(handle: Handle | undefined, byDefault: Handles): Handl
   return (outcome) => verdicts(outcome) === true;
 }
 
-/** What a `handle` option says of outcomes. */
+/** What a `handle` option says about outcomes. */
 export function verdictsOf(handle: Handle): Verdicts {
   if (typeof handle === 'function') {
     return (outcome) => outcome.kind !== 'cancelled' && verdict(handle(outcome));
   }
   const { options } = handle;
-  // Read once and called as methods: a filter of one's own may need its `this`.
+  // Read once, and called as a method: a user's filter may need its `this`.
   const { errorFilter, resultFilter } = options;
   return (outcome) => {
     if (outcome.kind === 'success') return verdict(resultFilter.call(options, outcome.value));
@@ -55,7 +55,7 @@ export function verdictsOf(handle: Handle): Verdicts {
   };
 }
 
-/** What a filter meant: as in any condition, but for a promise or another filter, which would be a yes to everything. */
+/** What a filter's answer means: truthy or falsy, as in any condition. A promise or another filter is refused, as it would be a yes to everything. */
 function verdict(answer: unknown): Verdict {
   if (typeof answer === 'boolean' || answer === 'ignore') return answer;
   refusePromise(
@@ -64,26 +64,26 @@ function verdict(answer: unknown): Verdict {
   );
   if (isLikeFilter(answer)) {
     throw new ContractError(
-      'handle returned a filter, and not true or false: give the filter itself, such as handle: handleType(SomeError)',
+      'handle returned a filter, and not true or false: pass the filter itself, such as handle: handleType(SomeError)',
     );
   }
   return Boolean(answer);
 }
 
-/** The upstream failed: the operation threw, or did not answer in time. A fault in the client's own set-up is none. */
+/** The upstream failed: the operation threw, or did not answer in time. A fault in the client's own set-up is no failure of the upstream. */
 export function isUpstreamFailure(outcome: Outcome): boolean {
   if (outcome.kind === 'timeout') return true;
   if (outcome.kind !== 'failure') return false;
   return !isSetUpFault(outcome);
 }
 
-/** Whether an outcome is a failure of the upstream, as the pipeline of the call says (`isFailure`), or by default. */
+/** Whether an outcome is a failure of the upstream, by the `isFailure` of the call's pipeline or by default. */
 export function isFailureIn(call: Call, outcome: Outcome): boolean {
   const said = call.isFailure(outcome);
   return said === undefined ? isUpstreamFailure(outcome) : said === true;
 }
 
-/** A `handle` that goes by a rule, and by default of what that leaves open. */
+/** A `handle` that follows a rule, and the default where the rule leaves an outcome open. */
 export function handleBy(rule: FailureRule): Handle {
   return (outcome: Outcome) => {
     if (isOwnFault(outcome)) return 'ignore';

@@ -1,9 +1,9 @@
 import { policyName } from '../config/schemas.js';
 
 /** The option that every policy has. */
-export interface Named {
+export interface Named<Name extends string = string> {
   /** The policy's name in events, errors and telemetry. Default: its type, numbered when there are several. */
-  readonly name?: string | undefined;
+  readonly name?: Name | undefined;
 }
 
 /** The schema of {@link Named}. */

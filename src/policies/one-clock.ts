@@ -3,7 +3,7 @@ import { systemClock } from '../time/clock.js';
 import type { TimeSource } from '../time/time-source.js';
 import { isSameTime, timeSourceOf } from '../time/time-source.js';
 
-/** The time of a policy whose state is in the milliseconds of one clock: all its pipelines must have the same. */
+/** The time of a policy whose state is in milliseconds of one clock. All its pipelines must have the same clock. */
 export class OneClock {
   readonly #policy: string;
   readonly #noun: string;
@@ -11,14 +11,14 @@ export class OneClock {
 
   /**
    * @param policy The policy's name in code: `circuitBreaker`.
-   * @param noun What one calls it: `breaker`.
+   * @param noun The word for it: `breaker`.
    */
   constructor(policy: string, noun: string) {
     this.#policy = policy;
     this.#noun = noun;
   }
 
-  /** The time it is bound to; the system's while there is none. */
+  /** The time it is bound to. The system's, while it is bound to none. */
   get source(): TimeSource {
     return this.#source ?? timeSourceOf(systemClock);
   }

@@ -1,6 +1,6 @@
 /**
- * Whether a policy with these options calls no code of the user's: then a call need not remember for it in which async context it was made. A
- * function among the options may be called, and so may the methods of what is no plain object, such as a filter or a breaker of cockatiel's.
+ * Whether a policy with these options calls no user code. Then a call need not remember the async context in which it was made. User code is
+ * a function among the options, or the methods of an object that is not plain, such as a cockatiel filter or breaker.
  */
 export function isQuiet(options: object): boolean {
   return !Object.values(options).some(mayBeCalled);

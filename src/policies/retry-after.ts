@@ -4,13 +4,13 @@ import { refusePromise } from '../pipeline/outcome/refuse-promise.js';
 /** Reads the delay that an outcome asks for, in milliseconds; `undefined` when it asks for none. */
 export type DelayFrom = (outcome: Outcome) => number | undefined;
 
-/** The delay that a failure asks for: the `retryAfter` of its error, in milliseconds, where that is one. */
+/** The delay that a failure asks for: the `retryAfter` of its error, in milliseconds, if that is a number. */
 export function retryAfterOf(outcome: Outcome): number | undefined {
   return outcome.kind === 'success' ? undefined : delay(read(outcome.error));
 }
 
 /**
- * The delay that an outcome asks for, as a `delayFrom` option reads it, or the error's `retryAfter` where there is none.
+ * The delay that an outcome asks for: what a `delayFrom` option reads, or the error's `retryAfter` without that option.
  *
  * @throws what `delayFrom` throws; a ContractError when it returns a promise.
  */
@@ -24,7 +24,7 @@ export function askedBy(delayFrom: DelayFrom | undefined, outcome: Outcome): num
   return delay(answer);
 }
 
-/** The error is anybody's: one that cannot be read asks for nothing, and must not be replaced by what it throws. */
+/** The error may come from anywhere. If it cannot be read, it asks for nothing, and what the reading throws must not replace it. */
 function read(error: unknown): unknown {
   if (typeof error !== 'object' || error === null) return undefined;
   try {

@@ -5,11 +5,11 @@ import type { Outcome } from '../pipeline/outcome/outcome.js';
 import type { Handle, Handles } from './filter.js';
 import { verdictsOf } from './filter.js';
 
-/** Reads the sign in an outcome of a call; `undefined` outside any call. */
+/** Reads the sign in the outcome of a call. The call is `undefined` outside any call. */
 export type SignsIn = (outcome: Outcome, call: Call | undefined) => Sign;
 
 /**
- * How a policy reads outcomes: by its `handle`, else by the `isFailure` of the call's pipeline, else by `byDefault`. What is to be ignored
+ * How a policy reads outcomes: by its `handle`, else by the `isFailure` of the call's pipeline, else by `byDefault`. An ignored outcome
  * says nothing.
  */
 export function signsOf(handle: Handle | undefined, byDefault: Handles): SignsIn {
@@ -33,9 +33,9 @@ export function signsOf(handle: Handle | undefined, byDefault: Handles): SignsIn
   };
 }
 
-/** What an outcome says that is no failure. */
+/** The sign of an outcome that is no failure. */
 function signOfUnhandled({ kind }: Outcome, byFilter: boolean): Sign {
   if (kind === 'cancelled' || kind === 'rejected') return 'nothing';
-  // What is no failure by default, though it is one, is a fault in the set-up.
+  // A failure that does not count as one by default is a fault in the set-up.
   return kind === 'failure' && !byFilter ? 'nothing' : 'success';
 }

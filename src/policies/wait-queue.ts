@@ -6,7 +6,7 @@ export interface Waiter<T> {
   next: Waiter<T> | undefined;
 }
 
-/** First come, first served; anybody may leave from anywhere. All operations are O(1). */
+/** First come, first served. Any waiter may leave at any time. All operations are O(1). */
 export class WaitQueue<T> {
   #head: Waiter<T> | undefined;
   #tail: Waiter<T> | undefined;
@@ -16,7 +16,7 @@ export class WaitQueue<T> {
     return this.#length;
   }
 
-  /** The one who has waited longest. */
+  /** The waiter that has waited longest. */
   get first(): T | undefined {
     return this.#head?.item;
   }
@@ -46,7 +46,7 @@ export class WaitQueue<T> {
     return true;
   }
 
-  /** Takes the one who has waited longest. */
+  /** Takes the waiter that has waited longest. */
   shift(): T | undefined {
     const head = this.#head;
     if (head === undefined) return undefined;
@@ -54,7 +54,7 @@ export class WaitQueue<T> {
     return head.item;
   }
 
-  /** Takes the one who joined last. */
+  /** Takes the waiter that joined last. */
   pop(): T | undefined {
     const tail = this.#tail;
     if (tail === undefined) return undefined;

@@ -5,11 +5,11 @@ import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
 import type { Operation } from '../pipeline/contract/context.js';
 import type { EventOf, EventType, Listener } from '../pipeline/contract/events.js';
+import type { PipelineSnapshot } from '../pipeline/contract/snapshot.js';
 import type { Drained, DrainOptions } from '../pipeline/lifecycle/drain.js';
 import { allWithin, resolveDrain } from '../pipeline/lifecycle/drain.js';
 import type { CallOptions } from '../pipeline/options/call-options.js';
 import { refuseMisfit } from '../pipeline/options/incompatible-copy.js';
-import type { PipelineSnapshot } from '../pipeline/pipeline.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import type { Duration } from '../time/duration.js';
 import { positiveDurationSchema } from '../time/duration.js';
@@ -19,18 +19,18 @@ import { UseOrder } from './use-order.js';
 /** Options of {@link keyed}. */
 export interface KeyedOptions {
   /**
-   * How many keys are kept: a whole number >= 1. Beyond it the least recently used goes first; a key with a call in flight, or
-   * with state that must not be lost (an open breaker, a rate limiter that is not full again, a throttle that refuses calls),
-   * does not go, so the bound gives way while there are only such. Default 10,000.
+   * How many keys are kept: a whole number >= 1. Beyond it the least recently used key is dropped first. A key is never dropped while it has a
+   * call in flight, or state that must not be lost (an open breaker, a rate limiter that is not full again, a throttle that refuses calls).
+   * If there are only such keys, more are kept. Default 10,000.
    */
   readonly maxKeys?: number | undefined;
   /** A key unused for this long is dropped. Default 10 minutes. */
   readonly idleFor?: Duration | undefined;
 }
 
-/** What a drain of all keys has left. */
+/** What a drain of all keys left. */
 export interface KeyedDrained extends Drained {
-  /** The same for each key of which something was left. */
+  /** The same for each key that has something left. */
   readonly byKey: Readonly<Record<string, Drained>>;
 }
 
@@ -44,11 +44,11 @@ export const keyedSchema = z.strictObject({
 });
 
 /**
- * Stamps out independent copies of a pipeline, one a key (a host, a tenant), each with its own breaker, bulkhead, limiters and
- * retry budget. The template is validated once and never runs itself. State that was given to a policy to be shared, such as
- * a `retryBudget()`, is shared by all copies.
+ * Makes independent copies of a pipeline, one for each key (a host, a tenant). Each has its own breaker, bulkhead, limiters and
+ * retry budget. The template is validated once and never runs itself. All copies share state that was given to a policy to share, such as
+ * a `retryBudget()`.
  *
- * Copies report under the template's name, with their key in events. There are no timers: unused keys go when others are asked
+ * Copies report under the template's name, with their key in events. There are no timers: unused keys are dropped when other keys are asked
  * for.
  *
  * @throws ConfigError when an option is wrong, or when a policy of the template cannot be copied.
@@ -56,7 +56,10 @@ export const keyedSchema = z.strictObject({
  * const byHost = keyed(pipeline('upstream', retry(), circuitBreaker()), { maxKeys: 500 });
  * await byHost.get(url.host).execute(({ signal }) => fetch(url, { signal }));
  */
-export function keyed<Adds>(template: Pipeline<Adds>, options?: KeyedOptions): Keyed<Adds> {
+export function keyed<Adds, Policies>(
+  template: Pipeline<Adds, Policies>,
+  options?: KeyedOptions,
+): Keyed<Adds, Policies> {
   refuseMisfit(template, 'keyed');
   if (!Pipeline.is(template)) {
     throw new ConfigError('keyed: must be given the pipeline to copy, as made by pipeline()', {
@@ -66,7 +69,7 @@ export function keyed<Adds>(template: Pipeline<Adds>, options?: KeyedOptions): K
     });
   }
   const resolved = parseOptions(keyedSchema, options, 'keyed');
-  // What cannot be copied says so now and not in the first call.
+  // A policy that cannot be copied says so now, and not in the first call.
   for (const { policy } of template.plan.layers) policy.fork?.();
   return new Keyed(template, resolved);
 }
@@ -75,13 +78,13 @@ export function keyed<Adds>(template: Pipeline<Adds>, options?: KeyedOptions): K
 const MAX_LOOKS = 16;
 
 /** Made by {@link keyed}. */
-export class Keyed<Adds = never> {
-  readonly #template: Pipeline<Adds>;
-  readonly #make: (key: string) => Pipeline<Adds>;
+export class Keyed<Adds = never, Policies = unknown> {
+  readonly #template: Pipeline<Adds, Policies>;
+  readonly #make: (key: string) => Pipeline<Adds, Policies>;
   readonly #maxKeys: number;
   readonly #idleMs: number;
-  readonly #copies = new Map<string, Pipeline<Adds>>();
-  readonly #order = new UseOrder<Pipeline<Adds>>();
+  readonly #copies = new Map<string, Pipeline<Adds, Policies>>();
+  readonly #order = new UseOrder<Pipeline<Adds, Policies>>();
   /** Before this, no copy has been idle for long enough to go. */
   #idleAt = -Infinity;
   readonly #dropped = new DroppedPipelines();
@@ -89,9 +92,9 @@ export class Keyed<Adds = never> {
 
   /** @internal Use {@link keyed}. */
   constructor(
-    template: Pipeline<Adds>,
+    template: Pipeline<Adds, Policies>,
     options: z.output<typeof keyedSchema>,
-    make: (key: string) => Pipeline<Adds> = (key) => template.fork(key),
+    make: (key: string) => Pipeline<Adds, Policies> = (key) => template.fork(key),
   ) {
     this.#template = template;
     this.#make = make;
@@ -102,17 +105,17 @@ export class Keyed<Adds = never> {
     this.#idleMs = options.idleFor;
   }
 
-  /** How many keys are kept now. */
+  /** The number of keys that are kept now. */
   get size(): number {
     return this.#copies.size;
   }
 
   /**
-   * The pipeline of a key, made when it is asked for the first time.
+   * The pipeline of a key. It is made when it is first asked for.
    *
-   * @throws TypeError when the key is no text; what a function among the options throws that a copy has to call.
+   * @throws TypeError when the key is no string. What a function among the options throws when the copy calls it.
    */
-  get(key: string): Pipeline<Adds> {
+  get(key: string): Pipeline<Adds, Policies> {
     const now = this.#template.time.recent();
     const known = this.#copies.get(key);
     const copy = known ?? this.#add(key);
@@ -123,7 +126,7 @@ export class Keyed<Adds = never> {
     return copy;
   }
 
-  /** Whether a pipeline of this key is kept. Does not count as use. */
+  /** Whether a pipeline of this key is kept. Asking does not count as use. */
   has(key: string): boolean {
     return this.#copies.has(key);
   }
@@ -136,7 +139,7 @@ export class Keyed<Adds = never> {
     return true;
   }
 
-  /** The keys kept, most recently used first. */
+  /** The keys that are kept, most recently used first. */
   *keys(): IterableIterator<string> {
     for (const { key } of this.#order.latestFirst()) yield key as string;
   }
@@ -147,7 +150,7 @@ export class Keyed<Adds = never> {
     operation: Operation<T>,
     options?: CallOptions,
   ): Promise<Awaited<T> | Adds> {
-    let pipeline: Pipeline<Adds>;
+    let pipeline: Pipeline<Adds, Policies>;
     try {
       pipeline = this.get(key);
     } catch (error) {
@@ -162,7 +165,7 @@ export class Keyed<Adds = never> {
     operation: Operation<T>,
     options?: CallOptions,
   ): Promise<PromiseSettledResult<Awaited<T> | Adds>> {
-    let pipeline: Pipeline<Adds>;
+    let pipeline: Pipeline<Adds, Policies>;
     try {
       pipeline = this.get(key);
     } catch (reason) {
@@ -181,23 +184,23 @@ export class Keyed<Adds = never> {
   }
 
   /** @internal */
-  *pipelines(): IterableIterator<Pipeline<Adds>> {
+  *pipelines(): IterableIterator<Pipeline<Adds, Policies>> {
     // Not by their list: a map may change while it is walked, and this is left and taken up again.
     for (const copy of this.#copies.values()) yield copy;
   }
 
   /** What each copy is doing now, by key, as plain JSON. */
-  snapshot(): Record<string, PipelineSnapshot> {
+  snapshot(): Record<string, PipelineSnapshot<Policies>> {
     return Object.fromEntries([...this.#copies].map(([key, copy]) => [key, copy.snapshot()]));
   }
 
   /**
-   * Takes no new calls from now on, of whichever key, and waits for those in flight: see {@link Pipeline.drain}. Those of keys that
-   * were dropped meanwhile are waited for, too.
+   * Takes no new calls from now on, of any key, and waits for calls in flight: see {@link Pipeline.drain}. It also waits for calls of keys that
+   * were dropped meanwhile.
    *
    * @param options The limit, or an object with it. Default 20 seconds.
    * @returns What was left at the limit, in total and by key. It never rejects because a call fails.
-   * @throws ConfigError (as a rejection) when the limit is no duration; then nothing is closed.
+   * @throws ConfigError (as a rejection) when the limit is no duration. Nothing is closed then.
    */
   async drain(options?: Duration | DrainOptions): Promise<KeyedDrained> {
     const { timeout } = resolveDrain(options);
@@ -211,7 +214,7 @@ export class Keyed<Adds = never> {
     };
   }
 
-  /** @internal Drains all copies. Answers those that may have calls left. */
+  /** @internal Drains all copies. Returns those that may have calls left. */
   async closeWithin(limitMs: number): Promise<readonly Pipeline<unknown>[]> {
     this.#closed = true;
     const pipelines: readonly Pipeline<unknown>[] = [...this.pipelines(), ...this.#dropped];
@@ -220,7 +223,7 @@ export class Keyed<Adds = never> {
     return pipelines;
   }
 
-  /** @internal See `startOver` of `holdfast/testing`. Also a pipeline that somebody has kept starts over, although its key is dropped. */
+  /** @internal See `startOver` of `holdfast/testing`. A pipeline that somebody kept starts over, too, although its key is dropped. */
   startOver(): void {
     this.#template.startOver();
     for (const copy of [...this.#copies.values()]) {
@@ -236,12 +239,12 @@ export class Keyed<Adds = never> {
     this.#template.dispose();
   }
 
-  /** As {@link Keyed.dispose}. */
+  /** The same as {@link Keyed.dispose}. */
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  #add(key: string): Pipeline<Adds> {
+  #add(key: string): Pipeline<Adds, Policies> {
     if (typeof key !== 'string') {
       throw new TypeError(`keyed: the key must be a string (got ${describe(key)})`);
     }
@@ -253,7 +256,7 @@ export class Keyed<Adds = never> {
   }
 
   /** Drops what is idle, and what is too much, but never `wanted`. */
-  #evict(now: number, wanted: Pipeline<Adds>): void {
+  #evict(now: number, wanted: Pipeline<Adds, Policies>): void {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
       const oldest = this.#order.oldest();
       if (oldest === undefined || oldest === wanted) return;
@@ -271,7 +274,7 @@ export class Keyed<Adds = never> {
     }
   }
 
-  #drop(copy: Pipeline<Adds>): void {
+  #drop(copy: Pipeline<Adds, Policies>): void {
     this.#copies.delete(copy.key as string);
     this.#order.remove(copy);
     this.#dropped.add(copy);

@@ -4,12 +4,12 @@ type Any = Pipeline<unknown>;
 
 const isOccupied = ({ inFlight, occupied }: Any): boolean => inFlight > 0 || occupied > 0;
 
-/** From how many on those are looked for that have nothing left by now. */
+/** From this number on, look for copies that have nothing left by now. */
 const MIN_SWEPT = 64;
 
 /**
- * Copies that were dropped with calls in flight: a drain waits for them, too. Held weakly: a call or a body that can still end leads to
- * its pipeline, and what nobody can read any more must not stay for ever.
+ * Copies that were dropped with calls in flight. A drain waits for them, too. They are held weakly: a call or a body that can still end refers to
+ * its pipeline, and nothing that nobody can read any more may stay for ever.
  */
 export class DroppedPipelines {
   #pipelines: WeakRef<Any>[] = [];
@@ -38,7 +38,7 @@ export function sumOf(pipelines: readonly Any[], count: (pipeline: Any) => numbe
   return pipelines.reduce((sum, each) => sum + count(each), 0);
 }
 
-/** What is left of each key: a key that was dropped and came back has several pipelines. */
+/** What is left of each key. A key that was dropped and came back has several pipelines. */
 export function leftByKey<T>(
   pipelines: readonly Any[],
   leftOf: (ofKey: readonly Any[]) => T | undefined,
@@ -50,7 +50,7 @@ export function leftByKey<T>(
     if (ofKey === undefined) byKey.set(key, [each]);
     else ofKey.push(each);
   }
-  // fromEntries defines properties: a key may be any text, also one that assignment takes for something else.
+  // fromEntries defines properties: a key may be any text, even one that an assignment would take for something else.
   return Object.fromEntries(
     [...byKey].flatMap(([key, ofKey]): [string, T][] => {
       const left = leftOf(ofKey);

@@ -1,12 +1,12 @@
 import type { Clock } from '../time/clock.js';
 
-/** What an operation is told by whoever runs it: only `signal` is read. */
+/** What an operation is given by its caller. Only `signal` is read. */
 export interface RunContext {
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Whatever can run a call: a pipeline, or a few lines around another library. It is given the caller's signal, which aborts at the
+ * Anything that can run a call: a pipeline, or a few lines around another library. It gets the caller's signal, which aborts at the
  * deadline.
  */
 export interface Caller {
@@ -14,13 +14,13 @@ export interface Caller {
     operation: (context?: RunContext) => Promise<unknown>,
     options: { readonly signal: AbortSignal },
   ): PromiseLike<unknown>;
-  /** Where it is a pipeline's, the states of breakers and limits are in the report. */
+  /** With the snapshot of a pipeline, the report has the states of breakers and limits. */
   snapshot?(): unknown;
   /** What tells a {@link CockatielCaller}. */
   readonly onSuccess?: undefined;
 }
 
-/** A policy of cockatiel: it takes the signal itself, where a pipeline takes options. */
+/** A cockatiel policy. It takes the signal itself, where a pipeline takes options. */
 export interface CockatielCaller {
   execute(
     operation: (context?: RunContext) => Promise<unknown>,
@@ -31,9 +31,9 @@ export interface CockatielCaller {
 
 /** What an arm may want to know. */
 export interface ArmSetup {
-  /** Simulated time, for what takes a clock. What takes none finds it in the globals. */
+  /** Simulated time, for code that takes a clock. Other code finds it in the globals. */
   readonly clock: Clock;
-  /** Repeatable chance. `Math.random` is the same while a simulation runs. */
+  /** Repeatable random numbers. `Math.random` gives the same while a simulation runs. */
   readonly random: () => number;
   /** Which client it is for: 0, 1, ... */
   readonly client: number;
@@ -41,5 +41,5 @@ export interface ArmSetup {
   readonly deadline: number;
 }
 
-/** Makes what one client calls through: asked once for each client. */
+/** Makes what a client calls through. Called once for each client. */
 export type Arm = (setup: ArmSetup) => Caller | CockatielCaller;

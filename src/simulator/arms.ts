@@ -14,8 +14,8 @@ export const arms = {
     execute: (operation, { signal }) => operation({ signal }),
   }),
   /**
-   * What many services do: up to 3 retries after 50, 100 and 200 ms, and no more than a quarter of the deadline for each attempt.
-   * Only an answer ends them early, be it that there is no such thing.
+   * What many services do: up to 3 retries after 50, 100 and 200 ms, and at most a quarter of the deadline for each attempt.
+   * Only an answer ends them early, even the answer that there is no such thing.
    */
   naive: ({ clock, deadline }): Caller => ({
     execute: async (operation, { signal }) => {

@@ -2,25 +2,25 @@ import type { Duration } from '../time/duration.js';
 
 /** A scenario as a document: plain data, so that it can be JSON. Only the name is needed. */
 export interface Scenario {
-  /** 1 to 100 characters. */
+  /** The name: 1 to 100 characters. */
   readonly name: string;
   /** What happens, for people. */
   readonly about?: string | undefined;
-  /** How many clients make the calls; each has policies of its own. Default: 100. */
+  /** How many clients make the calls. Each has its own policies. Default: 100. */
   readonly clients?: number | undefined;
   /** A quarter of the clients makes half of the calls. Default: all make the same number. */
   readonly unequal?: boolean | undefined;
   /** Servers behind a balancer that picks one by chance. Default: 1. */
   readonly servers?: number | undefined;
-  /** How many requests each server works on at the same time; the others queue, in a queue without end. Default: 4. */
+  /** How many requests each server works on at the same time. Others wait in an unbounded queue. Default: 4. */
   readonly workers?: number | undefined;
   /** How long a worker takes for a request. Default: 20 ms on average, exponentially spread. */
   readonly service?: ServiceTime | undefined;
-  /** Servers take no request from the queue whose caller is gone. Default: they work on it, as most do. */
+  /** Servers skip queued requests whose caller is gone. Default: they work on them, as most servers do. */
   readonly dropsAbandoned?: boolean | undefined;
   /** From a client to a server, and the same back. Default: 1 ms. */
   readonly network?: Duration | undefined;
-  /** Calls, as a share of what all servers can serve: above 0, up to 10. They come at random moments. Default: 0.75. */
+  /** Calls, as a share of the capacity of all servers: above 0, up to 10. They come at random moments. Default: 0.75. */
   readonly load?: number | undefined;
   /** The share of requests that fail at all times. Default: 0. */
   readonly errors?: number | undefined;

@@ -12,13 +12,13 @@ export const STEADY_SECONDS = 5;
 /** What is left out at the start, where there is time for it: the first calls meet an empty upstream. */
 const WARM_UP_MS = 5_000;
 
-/** What one arm made of one run. Shares are 0 to 1. */
+/** The measures of one arm in one run. Shares are 0 to 1. */
 export interface Measures {
-  /** Share of the calls that got a true answer in time: of those made before the trouble, without the first 5 s. */
+  /** The share of calls made before the trouble, without the first 5 s, that got a true answer in time. */
   readonly before: number;
-  /** Likewise, of those made during the trouble; NaN without any. */
+  /** The same for calls made during the trouble; NaN without any. */
   readonly during: number;
-  /** Likewise, of those made after it; NaN without any. */
+  /** The same for calls made after the trouble; NaN without any. */
   readonly after: number;
   /** Whole seconds from the end of the trouble until goodput was back: at least 95% of before, for 5 s. Infinity for never, NaN without trouble. */
   readonly recovery: number;
@@ -26,9 +26,9 @@ export interface Measures {
   readonly lost: number;
   /** Requests that were sent, for each call. */
   readonly amplification: number;
-  /** Share of the workers' time whose answer nobody waited for. */
+  /** The share of the workers' time that went into answers nobody waited for. */
   readonly wasted: number;
-  /** Of the calls that got a true answer, in milliseconds. */
+  /** Latencies of the calls that got a true answer, in milliseconds. */
   readonly p50: number;
   readonly p99: number;
 }

@@ -7,17 +7,17 @@ import { seriesOf } from './series.js';
 import { summaryOf } from './summary.js';
 import { endOf } from './timeline.js';
 
-/** What {@link simulate} answers: plain data. */
+/** The result of {@link simulate}: plain data. */
 export interface Report {
   /** The scenario with everything filled in, durations in milliseconds. */
   readonly scenario: ResolvedScenario;
   /** The seeds of the runs, in their order. */
   readonly seeds: readonly number[];
-  /** What each arm made of it, by its name. */
+  /** The results of each arm, by its name. */
   readonly arms: Readonly<Record<string, ArmReport>>;
 }
 
-/** What one arm made of a scenario. */
+/** The results of one arm. */
 export interface ArmReport {
   /** The means over all runs. One run that never recovers makes `recovery` infinite. */
   readonly summary: Measures;
@@ -27,7 +27,7 @@ export interface ArmReport {
 
 /** One run of one arm. */
 export interface RunReport {
-  /** Decides when calls come, how long they take, and how long the triggers last. */
+  /** The seed. It decides when calls come, how long they take, and how long the triggers last. */
   readonly seed: number;
   /** When the triggers of this run began and ended. */
   readonly triggers: readonly TriggerReport[];
@@ -39,7 +39,7 @@ export interface RunReport {
 export interface TriggerReport {
   readonly kind: ResolvedScenario['triggers'][number]['kind'];
   readonly startMs: number;
-  /** `null` where it lasts for good. */
+  /** `null` if it lasts for good. */
   readonly endMs: number | null;
 }
 

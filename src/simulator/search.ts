@@ -17,9 +17,9 @@ export type TriggerSize = 'lasts' | 'factor' | 'share' | 'by';
 export interface SearchOptions {
   /** The name of a ready scenario, or a document of your own. Its first trigger is varied. */
   readonly scenario: ScenarioName | Scenario;
-  /** Makes what one client calls through. */
+  /** Makes what a client calls through. */
   readonly arm: Arm;
-  /** Default: 1, 2, 3. The trigger counts as too much where one of these runs does not recover. */
+  /** Default: 1, 2, 3. The trigger is too much if one of these runs does not recover. */
   readonly seeds?: readonly number[] | undefined;
   /** What is varied: `lasts` (the default) or `by` in milliseconds, `factor`, or `share`. */
   readonly vary?: TriggerSize | undefined;
@@ -34,7 +34,7 @@ export interface SearchOptions {
 /** What {@link smallestTrigger} found: plain data. */
 export interface SmallestTrigger {
   readonly vary: TriggerSize;
-  /** The smallest value, to 5%, from which the arm does not recover in time; `null` where it recovers from all of them. */
+  /** The smallest value, to 5%, from which the arm does not recover in time; `null` if it recovers from all of them. */
   readonly value: number | null;
   /** What was tried, in order of size. */
   readonly tried: readonly { readonly value: number; readonly recovers: boolean }[];
@@ -66,8 +66,8 @@ const searchSchema = z.strictObject({
 });
 
 /**
- * Searches for the smallest trigger from which an arm does not recover in time: how far a set-up is from the edge. By bisection, so it
- * takes for granted that what recovers from a trigger recovers from a smaller one.
+ * Searches for the smallest trigger from which an arm does not recover in time. It shows how far a set-up is from the edge. The search is a
+ * bisection, so it assumes that an arm which recovers from a trigger also recovers from a smaller one.
  *
  * @throws ConfigError when an option or the scenario is wrong, or its first trigger has no such size.
  * @example

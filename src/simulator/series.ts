@@ -1,7 +1,7 @@
 import type { Run } from './run.js';
 import { sumOf } from './tally.js';
 
-/** What happened in each second of a run: the n-th number of each list belongs to the second that begins n seconds after the start. */
+/** What happened in each second of a run. The n-th number of each list belongs to the second that begins n seconds after the start. */
 export interface Series {
   /** Calls made. */
   readonly calls: readonly number[];

@@ -16,9 +16,9 @@ import type { ScenarioName } from './scenarios.js';
 export interface SimulateOptions {
   /** The name of a ready scenario, or a document of your own. */
   readonly scenario: ScenarioName | Scenario;
-  /** What is compared, by name: each makes what one client calls through, and is asked once for each client. */
+  /** The arms to compare, by name. Each makes what a client calls through, and is called once for each client. */
   readonly arms: Readonly<Record<string, Arm>>;
-  /** One run of each arm for each of them: whole numbers >= 0. All arms meet the same calls and the same chance. Default: 1, 2, 3. */
+  /** The seeds: whole numbers >= 0. Each arm has one run for each seed. All arms meet the same calls and the same chance. Default: 1, 2, 3. */
   readonly seeds?: readonly number[] | undefined;
 }
 
@@ -27,7 +27,7 @@ const FACTORY =
 const SEEDS = 'must be a list of whole numbers >= 0';
 const ARM_NAME = 'must have a name of 1 to 60 characters';
 
-/** An arm: a pipeline in the place of what makes one would keep its state from run to run. */
+/** An arm is a function. A pipeline in its place would keep its state from run to run. */
 export const armSchema = z.custom<Arm>((value) => typeof value === 'function', { error: FACTORY });
 
 /** The seeds of a simulation. */
@@ -48,10 +48,10 @@ const simulateSchema = z.strictObject({
 });
 
 /**
- * Runs arms through a scenario in virtual time, and reports what came of it. The same scenario, arms and seeds give the same
+ * Runs arms through a scenario in virtual time, and reports the results. The same scenario, arms and seeds give the same
  * report, to the last bit. Runs never overlap: a second simulation waits for the first.
  *
- * While it runs, timers, dates, `performance.now` and `Math.random` of the process are simulated: do nothing else in it.
+ * While it runs, the process's timers, dates, `performance.now` and `Math.random` are simulated. Do nothing else in the process meanwhile.
  *
  * @throws ConfigError when an option or the scenario is wrong, with the path of each mistake; or when an arm cannot be made.
  * @example

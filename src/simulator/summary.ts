@@ -1,6 +1,6 @@
 import type { Measures } from './measures.js';
 
-/** The means of the measures of several runs. What is NaN in one of them is left out; a run that never recovers counts for ever. */
+/** The means of the measures of several runs. NaN values are left out. A run that never recovers makes `recovery` infinite. */
 export function summaryOf(runs: readonly Measures[]): Measures {
   const mean = (name: keyof Measures): number => {
     const values = runs.map((measures) => measures[name]).filter((value) => !Number.isNaN(value));

@@ -19,8 +19,8 @@ footer,.note{color:#59636e;font-size:13px}footer{margin-top:32px}
 ${CHART_STYLE}`;
 
 /**
- * A report as one HTML page: what the scenario does, the table, and a chart for each arm. It has no script, loads nothing, and reads well
- * on light and on dark screens.
+ * A report as one HTML page: what the scenario does, the table, and a chart for each arm. It has no script, loads nothing, and is easy to
+ * read on light and dark screens.
  */
 export function toHtml(report: Report): string {
   const { scenario, seeds } = report;

@@ -17,8 +17,8 @@ const GROUND_STYLE = `.hf-ground{fill:#fff;stroke:#d1d9e0}
 @media(prefers-color-scheme:dark){.hf-ground{fill:#0d1117;stroke:#3d444d}}`;
 
 /**
- * The charts of a report as one SVG without script and font, for light and dark pages: what became of each arm in the run of the
- * first seed, second by second, all on the same scales; the trouble is shaded.
+ * The charts of a report as one SVG without scripts and fonts, for light and dark pages. They show each arm in the run of the
+ * first seed, second by second, on the same scales. The trouble is shaded.
  */
 export function toSvg(report: Report): string {
   const scales = scalesOf(report);

@@ -8,7 +8,7 @@ import { Pipeline } from '../pipeline/pipeline.js';
 import type { RetryBudget } from '../policies/retry-budget/index.js';
 import type { Keyed } from '../registry/keyed.js';
 
-/** What {@link startOver} takes; `ClientState` is what `resilientFetch()`, `resilientRequest()` and `resilience()` make. */
+/** What {@link startOver} takes. `resilientFetch()`, `resilientRequest()` and `resilience()` make a `ClientState`. */
 export type Restartable =
   | Pipeline<unknown>
   | Keyed<unknown>
@@ -17,14 +17,14 @@ export type Restartable =
   | RetryBudget;
 
 /**
- * Puts everything back as it was at first, for tests that share it: breakers are closed and have seen nothing, limiters and budgets are
- * full, slots are free, what was drained takes calls again, and keys are dropped. It is done in place, so whoever holds a policy holds
- * what calls go through, and a policy in several pipelines starts over in all of them.
+ * Resets everything, for tests that share it. Breakers are closed and have seen nothing, limiters and budgets are
+ * full, slots are free, drained pipelines take calls again, and keys are dropped. It happens in place: a variable that holds a policy still holds
+ * the one that calls go through. A policy in several pipelines starts over in all of them.
  *
- * Listeners stay, and what has been counted for telemetry stays counted. Calls in flight go on; how they end changes nothing that has started
+ * Listeners stay, and so do the counts of telemetry. Calls in flight go on. How they end changes nothing that has started
  * over. Calls that wait in a queue are let in. Timers and waits of calls in flight stay.
  *
- * @throws ConfigError when it is given anything else, or a policy of somebody's own that has state and no `startOver()`.
+ * @throws ConfigError when it is given anything else, or a user's own policy that has state and no `startOver()`.
  * @example
  * beforeEach(() => startOver(inventory, byTenant, resilientFetch));
  */
@@ -42,7 +42,7 @@ function startOf(what: unknown): () => void {
     refuseStuck([what]);
     return () => what.startOver?.();
   }
-  // Pipelines, keyed ones and budgets, of whatever copy of this package.
+  // Pipelines, keyed pipelines and budgets, of any copy of this package.
   if (canStartOver(what)) return () => what.startOver();
   throw new ConfigError(
     `startOver: takes pipelines, keyed pipelines, resilient fetches, requests and interceptors, policies and retry budgets (got ${describe(what)})`,
@@ -50,7 +50,7 @@ function startOf(what: unknown): () => void {
   );
 }
 
-/** Also one without state: it is as it was at first. */
+/** Also true for a policy without state, which needs no reset. */
 function isPolicy(value: unknown): value is PolicyBase {
   const { role, type } = Object(value) as { readonly role?: unknown; readonly type?: unknown };
   return (role === 'gate' || role === 'driver') && typeof type === 'string';

@@ -17,17 +17,17 @@ export type UpstreamFault = 'hang' | 'reset' | 'close' | 'truncate' | 'slow-body
 /** A time that is the same for every request, or spread as a log-normal with this median and 99th percentile. */
 export type Latency = Duration | { readonly median: Duration; readonly p99: Duration };
 
-/** A limit to the work done at once. What comes on top queues, as in a real service. */
+/** A limit to the work done at once. Further requests queue, as in a real service. */
 export interface UpstreamCapacity {
   /** Requests worked on at once. An integer >= 1. */
   readonly workers: number;
   /** How long a worker is taken by one request. A hanging request takes its worker until the client leaves. */
   readonly serviceTime: Latency;
-  /** Requests that may wait for a worker; more are answered 503 at once. An integer >= 0. Default: no limit. */
+  /** Requests that may wait for a worker. Further ones are answered 503 at once. An integer >= 0. Default: no limit. */
   readonly maxQueued?: number | undefined;
 }
 
-/** How the upstream treats the requests that no script speaks for. What is left out has its default. */
+/** How the upstream treats requests without a script. Options that are left out have their defaults. */
 export interface UpstreamBehaviour {
   /** Time from a request to its answer, on top of what `capacity` takes. Default 0. */
   readonly latency?: Latency | undefined;
@@ -51,7 +51,7 @@ export interface UpstreamBehaviour {
   readonly capacity?: UpstreamCapacity | undefined;
 }
 
-/** One step of a script, when a word does not say enough. What is left out is as the behaviour has it. */
+/** One step of a script, when a word does not say enough. The behaviour decides what is left out. */
 export interface ScriptedAnswer {
   readonly status?: number | undefined;
   readonly body?: string | undefined;
@@ -94,7 +94,7 @@ const statusSchema = z
   .int({ error: STATUS_ERROR })
   .min(200, { error: STATUS_ERROR })
   .max(599, { error: STATUS_ERROR });
-// What Node would refuse to send: it throws where the request is answered, which no test can catch.
+// Node would refuse to send this. It throws while the request is answered, where no test can catch it.
 const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, {
   error: 'must be a name of a header: letters, digits, - and the like, no spaces',
 });
@@ -200,7 +200,7 @@ export interface ResolvedStep {
   readonly fault?: UpstreamFault | undefined;
 }
 
-/** What becomes of one request. */
+/** What happens to one request. */
 export interface Fate {
   readonly fault: UpstreamFault | undefined;
   readonly status: number;
@@ -213,8 +213,8 @@ export interface Fate {
 }
 
 /**
- * The fate of request number `request`. Pure, and each request's fate is drawn by itself: it depends on neither the
- * fates before it nor how many draws those took, so changing the behaviour on the way keeps a run repeatable.
+ * The fate of request number `request`. It is pure, and each request's fate is drawn by itself. It depends neither on the
+ * fates before it nor on how many draws those took. So a run stays repeatable if the behaviour changes on the way.
  */
 export function fateOf(
   behaviour: ResolvedBehaviour,

@@ -16,7 +16,7 @@ import { Exchange } from './upstream-exchange.js';
 import { UpstreamTimers } from './upstream-timers.js';
 import { Workers } from './upstream-workers.js';
 
-/** Options of {@link flakyUpstream}: how it behaves at first, and two of its own. */
+/** Options of {@link flakyUpstream}: its first behaviour, its seed and its port. */
 export interface FlakyUpstreamOptions extends UpstreamBehaviour {
   /** Decides all chance. The same seed and the same requests in the same order meet the same fates. A safe integer. Default 1. */
   readonly seed?: number | undefined;
@@ -26,26 +26,26 @@ export interface FlakyUpstreamOptions extends UpstreamBehaviour {
 
 /** What a script does after its last step. */
 export interface ScriptOptions {
-  /** `none`: the behaviour speaks again; `last`: the last step for ever; `all`: from the first step again. Default `none`. */
+  /** `none`: the behaviour decides again. `last`: the last step repeats for ever. `all`: it starts again at the first step. Default `none`. */
   readonly repeat?: 'none' | 'last' | 'all' | undefined;
 }
 
-/** A real HTTP server that misbehaves as it is told. Made by {@link flakyUpstream}. */
+/** A real HTTP server that misbehaves as you tell it. Made by {@link flakyUpstream}. */
 export interface FlakyUpstream {
   /** `http://127.0.0.1:<port>`, without a slash at the end. */
   readonly url: string;
 
   /**
-   * Sets how requests that arrive from now on are treated. It replaces the whole behaviour: what is not named goes back
-   * to its default, and `behave()` makes the upstream healthy. Requests already there keep their fate.
+   * Sets how to treat requests that arrive from now on. It replaces the whole behaviour: options that are left out go back
+   * to their defaults, and `behave()` makes the upstream healthy. Requests that are already there keep their fate.
    *
    * @throws ConfigError for an option that is unknown, of the wrong type or out of range.
    */
   behave(behaviour?: UpstreamBehaviour): void;
 
   /**
-   * Says step by step what the next requests for a path meet, before the behaviour speaks again. A new script for the same
-   * path replaces the old one; an empty one removes it.
+   * Sets step by step what the next requests for a path meet. After the last step the behaviour decides again. A new script for the same
+   * path replaces the old one. An empty script removes it.
    *
    * @param path The path of the requests, without query: `/stock`.
    * @param steps A status (`503`, `'503'`), a fault (`'hang'`), or an object with both and more.
@@ -53,10 +53,10 @@ export interface FlakyUpstream {
    */
   script(path: string, steps: readonly ScriptStep[], options?: ScriptOptions): void;
 
-  /** What has been counted since the start. A copy, and plain JSON. */
+  /** The counts since the start. A copy, as plain JSON. */
   stats(): UpstreamStats;
 
-  /** Resolves once `count` requests have arrived since the start; rejects when the upstream is closed before. */
+  /** Resolves once `count` requests have arrived since the start. Rejects when the upstream is closed before that. */
   received(count: number): Promise<void>;
 
   /** Resolves once no request is in flight: each has its outcome in {@link FlakyUpstream.stats}. */
@@ -79,9 +79,9 @@ export interface FlakyUpstream {
  * Starts a real HTTP server on loopback that answers, fails, stalls and breaks connections as it is told, and counts
  * what it got.
  *
- * For tests of code that makes HTTP calls: everything between the code and the server is real, so what a stub
- * of `fetch` leaves out (reset connections, half a body, a server that never answers, a queue that grows) is there.
- * Without options it answers 200 at once. It lives in real time: fake timers and a VirtualClock do not move it.
+ * It is for tests of code that makes HTTP calls. Everything between the code and the server is real. So it has what a stub
+ * of `fetch` leaves out: reset connections, half a body, a server that never answers, a queue that grows.
+ * Without options it answers 200 at once. It runs in real time: fake timers and a VirtualClock do not move it.
  *
  * Node, Bun and Deno only. `node:http` is loaded when this is called, so the rest of `holdfast/testing` runs anywhere.
  *

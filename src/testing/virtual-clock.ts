@@ -9,14 +9,14 @@ export interface VirtualClockOptions {
   /** What `wallNow()` says at first, in epoch milliseconds. Default 2024-01-01T00:00:00Z. */
   readonly wallStart?: number;
   /**
-   * How to wait until everything that can go on without time passing has done so. By default, until
-   * 256 turns of the promise queue in a row went by in which nobody used the clock. That keeps a
+   * How to wait until everything has happened that needs no time to pass. By default, the clock waits until
+   * 256 turns of the promise queue in a row have passed without anybody using the clock. That keeps a
    * test within one turn of the event loop, so a promise that rejects meanwhile can be awaited
-   * afterwards. Code that needs more (longer chains of promises, `process.nextTick`, streams) takes
+   * afterwards. Code that needs more (longer chains of promises, `process.nextTick`, streams) needs
    * `() => new Promise((resolve) => setImmediate(resolve))`.
    */
   readonly settle?: () => Promise<unknown>;
-  /** After how many timers `runAll` and `runUntil` take them for an endless loop. Default 1e6. */
+  /** After how many timers `runAll` and `runUntil` assume an endless loop. Default 1e6. */
   readonly maxTimers?: number;
 }
 
@@ -28,8 +28,8 @@ const MAX_AT_ONCE = 10_000;
 /**
  * A clock that stands still until it is told to move, for tests of anything that takes a `Clock`.
  *
- * Timers fire in the order in which they are due (those due together, in the order in which they
- * were set), and between two of them all promise continuations run. So a test sees exactly what
+ * Timers fire in the order in which they are due. Timers that are due together fire in the order in which they
+ * were set. All promise continuations run between two timers. So a test sees exactly what
  * would happen in real time, in no time.
  *
  * @example
@@ -79,7 +79,7 @@ export class VirtualClock implements Clock {
 
   /**
    * Sets a timer in virtual time. It fires only during `advance`, `advanceTo`, `runAll` or
-   * `runUntil`; one that is due never or at once (zero or less) is fine.
+   * `runUntil`. A delay may be infinite, zero, or less.
    *
    * @throws TypeError when the callback is not a function or the delay is not a number.
    */
@@ -95,7 +95,7 @@ export class VirtualClock implements Clock {
     return timer;
   }
 
-  /** Cancels a timer; does nothing when it has fired, was cancelled, or is none of this clock's. */
+  /** Cancels a timer. Does nothing if it has fired, was cancelled, or is not from this clock. */
   clearTimer(handle: unknown): void {
     this.#uses++;
     const timer = handle as VirtualTimer | null | undefined;
@@ -115,8 +115,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Lets time pass: fires every timer that becomes due, those set meanwhile included, and lets
-   * promises continue before, between and after. Rejects with what a timer's callback throws; time
+   * Lets time pass. Fires every timer that becomes due, also those set meanwhile. Lets
+   * promises continue before, between and after them. Rejects with what a timer's callback throws. Time
    * then stands at that timer.
    *
    * @param by A duration, 0 allowed: fires what is due now.
@@ -144,13 +144,13 @@ export class VirtualClock implements Clock {
     await this.#run('advanceTo', () => this.#fireUntil(timeMs));
   }
 
-  /** Lets promises continue, and no time pass: not even timers that are due now fire. */
+  /** Lets promises continue without any time passing. Not even timers that are due now fire. */
   async flush(): Promise<void> {
     await this.#run('flush', async () => {});
   }
 
   /**
-   * Lets time pass until no timer is left (but those that are never due).
+   * Lets time pass until no timer is left, except those that are never due.
    *
    * @throws Error when that takes more than `maxTimers`: something sets them without end.
    */
@@ -159,7 +159,7 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Lets time pass, no further than needed, until the promise settles; returns what it does.
+   * Lets time pass until the promise settles, no further than needed. Returns or throws what the promise settles with.
    *
    * @throws Error when no timer is left that could settle it.
    */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { hintAt } from './duration-hint.js';
 
 /**
  * A length of time: milliseconds as a number, or a number with its unit, such as `'250ms'`,
@@ -36,16 +37,7 @@ export function parseDuration(value: unknown): number {
 
 /** What would be right in place of a value that is no duration. */
 export function remedyFor(value: unknown): string {
-  return `must be a duration: ${FORMS}${typeof value === 'string' ? hint(value) : ''}`;
-}
-
-function hint(text: string): string {
-  const start = text.slice(0, 40).trim();
-  if (start === '') return '';
-  if (/^[\d.]+$/.test(start)) return '; a string needs a unit';
-  if (start.startsWith('-')) return '; it cannot be negative';
-  if (/^[\d.]+\s*(?:ms|s|m|h)$/i.test(start)) return '; write it in lower case, without spaces';
-  return '';
+  return `must be a duration: ${FORMS}${typeof value === 'string' ? hintAt(value) : ''}`;
 }
 
 const error = (issue: { readonly input?: unknown }): string => remedyFor(issue.input);

@@ -4,10 +4,10 @@ import { HeldResponse } from './held-response.js';
 type Controller = Dispatcher.DispatchController;
 type Handler = Dispatcher.DispatchHandler;
 
-/** One attempt of an intercepted request: settles with the response as soon as its headers are there. */
+/** One attempt of an intercepted request. It settles with the response as soon as the headers are there. */
 export class Attempt implements Handler {
   readonly response: Promise<HeldResponse>;
-  /** undici says so before it writes a request to a connection: until then nothing was sent, whatever went wrong. */
+  /** undici tells before it writes a request to a connection. Until then nothing was sent, whatever went wrong. */
   begun = false;
   readonly #handler: Handler;
   readonly #outer: Controller;
@@ -18,7 +18,7 @@ export class Attempt implements Handler {
   #context: object | undefined;
   #abortedBy: { readonly reason: unknown } | undefined;
 
-  /** `handler` and `outer` are those of the whole call. */
+  /** `handler` and `outer` belong to the whole call. */
   constructor(handler: Handler, outer: Controller) {
     this.#handler = handler;
     this.#outer = outer;
@@ -26,11 +26,11 @@ export class Attempt implements Handler {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Nobody waits for it once the dispatch has thrown, and it may be aborted all the same.
+    // Once the dispatch has thrown, nobody waits for the attempt. It may still be aborted.
     this.response.catch(() => {});
   }
 
-  /** Gives the attempt up. undici has no way to take a request back that waits for a connection: it ends when it gets one. */
+  /** Gives the attempt up. undici cannot take back a request that waits for a connection: it ends when it gets one. */
   abort(reason: unknown): void {
     this.#abortedBy ??= { reason };
     this.#controller?.abort(reason as Error);

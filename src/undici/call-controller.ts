@@ -5,8 +5,8 @@ type Controller = Dispatcher.DispatchController;
 type RawHeaders = NonNullable<Controller['rawHeaders']> | null;
 
 /**
- * The controller that whoever made a request is given, for all its attempts: it is there from the start, so that the request
- * can be given up while it waits for a slot or between two attempts. It is the call's signal, too: making an AbortController
+ * The controller that the maker of a request gets, for all attempts. It exists from the start, so that the request
+ * can be given up while it waits for a slot, or between two attempts. It is also the call's signal: making an AbortController
  * would cost more than all the policies.
  */
 export class CallController implements Controller {
@@ -17,7 +17,7 @@ export class CallController implements Controller {
   #body: PassedBody | undefined;
   readonly #listeners = new Set<() => void>();
 
-  /** The response is passed on: what is done to this controller is done to that one. */
+  /** The response is passed on. From now on this controller acts on that of the response. */
   attach(inner: Controller, body: PassedBody): void {
     this.#inner = inner;
     this.#body = body;

@@ -14,11 +14,11 @@ export interface UndiciBody {
 }
 
 /**
- * Gets rid of the body of an `undici.request` that nobody will read: such a body holds its connection until then,
- * and is not even freed by the garbage collector. One declared to be at most 64 KiB is read to its end, any other
+ * Discards the body of an `undici.request` that nobody will read. Otherwise such a body holds its connection;
+ * not even the garbage collector frees it. A body with a declared size of at most 64 KiB is read to its end. Any other
  * is destroyed, and so is one whose reading takes longer than `timeoutMs`.
  *
- * @returns a promise when there is something to wait for; it never rejects.
+ * @returns a promise when there is something to wait for. It never rejects.
  */
 export function discardBody(
   body: UndiciBody,
@@ -26,9 +26,9 @@ export function discardBody(
   clock: Clock,
   timeoutMs: number,
 ): Promise<void> | undefined {
-  // Destroying it raises an error event, which without a listener would end the process.
+  // Destroying it raises an error event. Without a listener that would end the process.
   body.on('error', ignore);
-  // Whoever has begun to read it will end it.
+  // Whoever has begun to read the body will end it.
   if (body.destroyed || body.bodyUsed === true) return undefined;
   const declared = parseAmount(readHeader(headers, 'content-length'));
   if (declared === undefined || declared > DRAIN_LIMIT_BYTES || timeoutMs <= 0) {

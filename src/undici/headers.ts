@@ -1,7 +1,7 @@
 type HeaderRecord = Record<string, string | string[]>;
 
 /**
- * undici's headers in one form, a record: it also takes a flat list of names and values, and anything that iterates over
+ * undici's headers in one form, a record. undici also takes a flat list of names and values, and anything that iterates over
  * pairs.
  */
 export function headerRecord(headers: unknown): HeaderRecord | undefined {

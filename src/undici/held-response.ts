@@ -10,31 +10,31 @@ type Controller = Dispatcher.DispatchController;
 type Handler = Dispatcher.DispatchHandler;
 type Headers = InterceptedResponse['headers'];
 
-/** Where a response goes: the controller and the handler of the whole call. */
+/** The destination of a response: the controller and the handler of the whole call. */
 export interface Receiver {
   readonly controller: Controller;
   readonly handler: Handler;
   readonly body: PassedBody;
-  /** The response has ended, in whatever way. */
+  /** Called when the response has ended, in any way. */
   ended(): void;
 }
 
 /**
- * The response to one attempt, held back until the policies have judged it by its status and headers: then it is passed on to
- * whoever asked, or got rid of. Nothing is read from its connection meanwhile.
+ * The response to one attempt, held back until the policies have judged it by its status and headers. Then it is passed on to
+ * the caller, or discarded. Nothing is read from its connection meanwhile.
  */
 export class HeldResponse implements InterceptedResponse {
   readonly statusCode: number;
   readonly headers: Headers;
   readonly controller: Controller;
-  /** What undici tells of the request: with its redirect interceptor inside, where it led. */
+  /** undici's context of the request. With the redirect interceptor inside, it tells where redirects led. */
   readonly context: object | undefined;
   readonly #statusMessage: string | undefined;
-  /** What came although the connection was paused: all of a response without a body, and what HTTP/2 had read. */
+  /** What came although the connection was paused: the whole of a response without a body, and what HTTP/2 had read. */
   #waiting: ((to: Receiver) => void)[] = [];
   #receiver: Receiver | undefined;
   #discarded: { bytes: number; stop(): void } | undefined;
-  /** All of it is here. */
+  /** Whether the whole response is here. */
   #complete = false;
 
   constructor(
@@ -79,13 +79,13 @@ export class HeldResponse implements InterceptedResponse {
     this.#discarded?.stop();
     this.#pass(({ handler, controller, body, ended }) => {
       ended();
-      // Whoever asked has given it up.
+      // The caller has given it up.
       if (controller.aborted) body.ended();
       handler.onResponseError?.(controller, body.failed(error) as Error);
     });
   }
 
-  /** Passes it on. */
+  /** Passes the response on. */
   passOn(to: Receiver): void {
     const { handler, controller } = to;
     handler.onResponseStart?.(controller, this.statusCode, this.headers, this.#statusMessage);
@@ -98,8 +98,8 @@ export class HeldResponse implements InterceptedResponse {
   }
 
   /**
-   * Is kept while a retry waits, as the answer if that is refused: a small body is read into memory, so that the connection can be used
-   * by others meanwhile. Any other holds its connection.
+   * Keeps the response while a retry waits. It is the answer if the retry is refused. A small body is read into memory, so that other requests can use
+   * the connection meanwhile. Any other body holds its connection.
    */
   keep(): void {
     if (!this.controller.aborted && this.#isSmall) this.controller.resume();
@@ -119,7 +119,7 @@ export class HeldResponse implements InterceptedResponse {
     this.controller.resume();
   }
 
-  /** Whether the body is declared to be small; without a declaration it may never end. */
+  /** Whether the body has a small declared size. Without a declaration it may never end. */
   get #isSmall(): boolean {
     const declared = parseAmount(readHeader(this.headers, 'content-length'));
     return declared !== undefined && declared <= DRAIN_LIMIT_BYTES;
@@ -132,7 +132,7 @@ export class HeldResponse implements InterceptedResponse {
   }
 }
 
-/** Why the connection of a response that nobody will read is closed. */
+/** The reason for closing the connection of a response that nobody will read. */
 class Discarded extends Error {
   override readonly name = 'AbortError';
   constructor() {

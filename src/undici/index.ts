@@ -8,6 +8,7 @@ export type {
   FetchHeaders,
   FetchOverrides,
   FetchPolicies,
+  OwnPolicies,
 } from '../fetch/options.js';
 export type {
   BeforeAttempt,

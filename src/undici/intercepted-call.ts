@@ -27,16 +27,16 @@ export interface InterceptorSetup {
   readonly clock: Clock;
 }
 
-/** The key of requests to a Client or Pool, which has one origin and need not name it. */
+/** The key of requests to a Client or Pool. These have one origin and need not name it. */
 const OWN_ORIGIN = 'origin';
 
-/** One request that goes through the interceptor: several attempts to those inside, one request to those outside. */
+/** One request that goes through the interceptor. It is several attempts on the inside, and one request on the outside. */
 export class InterceptedCall extends HttpCall {
   readonly controller = new CallController();
   readonly #setup: InterceptorSetup;
   readonly #sent: Options;
   readonly #handler: Handler;
-  /** Where it goes; a Client or Pool need not be told. */
+  /** Where it goes. A Client or Pool knows that itself. */
   readonly #origin: string | undefined;
   #ended = false;
 
@@ -53,9 +53,9 @@ export class InterceptedCall extends HttpCall {
         method: sent.method,
         headers: headerRecord(sent.headers),
         body: sent.body,
-        // The redirect interceptor may be inside. Without an origin nothing can be compared.
+        // The redirect interceptor may be inside. Without an origin there is nothing to compare.
         followsRedirects: origin !== undefined,
-        // This option says how requests are lined up: that one is safe to repeat it can only affirm.
+        // This option is about queueing requests. It can only affirm that one is safe to repeat.
         idempotent: sent.idempotent === true ? true : undefined,
       },
       overrides,
@@ -71,7 +71,7 @@ export class InterceptedCall extends HttpCall {
     return this.#origin === undefined ? OWN_ORIGIN : originOf(this.#origin);
   }
 
-  /** Tells the handler that the request has begun. Whoever has given it up by now says so. */
+  /** Tells the handler that the request has begun. The caller may give it up then. */
   start(): void {
     this.#handler.onRequestStart?.(this.controller, undefined);
   }
@@ -92,7 +92,7 @@ export class InterceptedCall extends HttpCall {
       else this.sendUpload(context, () => this.#dispatch(sent, current));
       response = await current.response;
     } catch (error) {
-      // Once it was given up nobody is asked any more.
+      // Once the call was given up, nobody is asked any more.
       throw signal.aborted ? error : this.failed(error, attempt?.begun !== false);
     }
     this.arrived(response);
@@ -106,11 +106,11 @@ export class InterceptedCall extends HttpCall {
     return response;
   }
 
-  /** Its policies are done with this response: passes it on, under the bounds of its body. */
+  /** The policies are done with this response. Passes it on, under the bounds of its body. */
   passOn(response: unknown, pipeline: Pipeline<unknown>): void {
     if (!(response instanceof HeldResponse)) {
       throw new ContractError(
-        'resilience: a policy answered something that is no response; a fallback belongs around the request, not into an interceptor',
+        'resilience: a policy returned something that is no response; put a fallback around the request, not into an interceptor',
       );
     }
     const { controller } = this;
@@ -129,14 +129,14 @@ export class InterceptedCall extends HttpCall {
     try {
       response.passOn({ controller, handler: this.#handler, body, ended });
     } catch (error) {
-      // The handler may have thrown before the response was its own: then it hears of it from `fail`, and otherwise from undici.
+      // If the handler threw before the response was its own, `fail` tells it. Otherwise undici does.
       body.ended();
       response.controller.abort(error as Error);
       throw error;
     }
   }
 
-  /** The call came to nothing. */
+  /** The call failed. */
   fail(error: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -149,7 +149,7 @@ export class InterceptedCall extends HttpCall {
       this.#setup.dispatch(sent, attempt);
       return attempt.response;
     } catch (error) {
-      // Of an interceptor inside, or of undici's checks: nothing was sent.
+      // An interceptor inside, or undici's checks, threw: nothing was sent.
       markFailed(error, false);
       throw error;
     }
@@ -165,7 +165,7 @@ export class InterceptedCall extends HttpCall {
   #bodyForAttempt(): unknown {
     const { body } = this;
     if (body === undefined || body === null) return null;
-    // A stream is sent once by the rules above; whether it was sent elsewhere, by a client on top, is not for us to judge.
+    // By the rules above a stream is sent once. Whether a client on top sent it elsewhere is not checked here.
     return bodyKind(body) === 'once' ? body : this.makeBody();
   }
 }

@@ -4,7 +4,7 @@ import { parseOptions } from '../config/validate.js';
 import type { ClientOptions, FetchOverrides, ResolvedClient } from '../fetch/options.js';
 import { clientSchema } from '../fetch/options.js';
 
-/** What an interceptor's policies see of a response. */
+/** The part of a response that an interceptor's policies see. */
 export interface InterceptedResponse {
   /** The status. */
   readonly statusCode: number;
@@ -13,11 +13,11 @@ export interface InterceptedResponse {
 }
 
 /**
- * What is different about one request through the interceptor, to be spread into undici's own options, whose types know
- * nothing of it.
+ * The settings of one request through the interceptor. Spread them into undici's own options, whose types do not know
+ * them.
  */
 export interface InterceptedOverrides {
-  /** Is taken off before the request goes on. */
+  /** Taken off before the request goes on. */
   readonly holdfast?: FetchOverrides<InterceptedResponse> | undefined;
 }
 
@@ -26,11 +26,11 @@ export type ResilienceOptions = ClientOptions<InterceptedResponse>;
 
 /** Options of {@link resilientRequest}. */
 export interface ResilientRequestOptions extends ClientOptions<Dispatcher.ResponseData> {
-  /** The `request` that sends: of another copy of undici, or of your own making. Default: that of the installed undici. */
+  /** The `request` that sends, of another copy of undici or your own. Default: that of the installed undici. */
   readonly request?: typeof request | undefined;
 }
 
-/** The name of the pipelines when none is given. */
+/** The default name of the pipelines. */
 export const DEFAULT_NAME = 'undici';
 
 const requestSchema = clientSchema.extend({ request: fnOf<typeof request>().optional() });

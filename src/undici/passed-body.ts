@@ -2,14 +2,14 @@ import type { BodyBounds } from '../fetch/response/body-guard.js';
 import { BodyGuard } from '../fetch/response/body-guard.js';
 import { BodyReading } from '../fetch/response/body-reading.js';
 
-/** What aborts the reading of a body. */
+/** The controller that aborts the reading of a body. */
 interface Abortable {
   abort(reason: never): void;
 }
 
 /**
- * The body of a response on its way through the interceptor. Whoever reads it shows himself only by pausing: as long as he has not,
- * he waits.
+ * The body of a response on its way through the interceptor. Its reader is seen only when it pauses. As long as it has not paused,
+ * it waits.
  */
 export class PassedBody extends BodyReading {
   #waits = false;
@@ -35,19 +35,19 @@ export class PassedBody extends BodyReading {
     if (this.#waits) this.moved();
   }
 
-  /** It has come to its end, or nobody wants it any more. */
+  /** The body has ended, or nobody wants it any more. */
   ended(): void {
     this.paused();
     this.guard.end(undefined);
   }
 
-  /** It failed. Answers what the reader is to get. */
+  /** The body failed. Returns the error that the reader gets. */
   failed(error: unknown): unknown {
     this.paused();
     return this.atHome(() => this.guard.failed(error));
   }
 
   protected override stop(): void {
-    // The connection's end is told to whoever reads.
+    // The reader is told of the connection's end.
   }
 }

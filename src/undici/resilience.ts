@@ -1,12 +1,15 @@
 import type { Dispatcher } from 'undici';
 import type { ClientState } from '../fetch/client/client.js';
 import { stateOf } from '../fetch/client/client.js';
-import type { ResolvedOverrides } from '../fetch/options.js';
+import type { OwnPolicies, ResolvedOverrides } from '../fetch/options.js';
 import { resolveOverrides } from '../fetch/options.js';
 import type { Pipelines } from '../fetch/policies/pipelines.js';
 import { pipelinesOf } from '../fetch/policies/pipelines.js';
 import type { Context } from '../pipeline/contract/context.js';
+import type { PoliciesOf } from '../pipeline/contract/snapshot.js';
 import { startsOver } from '../pipeline/lifecycle/start-over.js';
+import type { PipelineLayer } from '../pipeline/pipeline.js';
+import type { AnyStandardSnapshots } from '../policies/standard.js';
 import { systemClock } from '../time/clock.js';
 import { HeldResponse } from './held-response.js';
 import type { InterceptorSetup } from './intercepted-call.js';
@@ -14,22 +17,29 @@ import { InterceptedCall } from './intercepted-call.js';
 import type { InterceptedOverrides, ResilienceOptions } from './options.js';
 import { resolveResilience } from './options.js';
 
-/** Made by {@link resilience}: an interceptor for `compose`, and what can be known of the pipelines behind it. */
-export interface ResilienceInterceptor extends ClientState {
+/** Made by {@link resilience}: an interceptor for `compose`, and access to the pipelines behind it. */
+export interface ResilienceInterceptor<Policies = unknown> extends ClientState<Policies> {
   (dispatch: Dispatcher.Dispatch): Dispatcher.Dispatch;
 }
 
 /**
- * Makes an interceptor with the standard policies for all that goes through a dispatcher: `request`, `stream`, `pipeline`, and
- * fetch. Every request passes the gates; it is retried where it is safe to send twice and its body can be sent again. fetch
- * hands its bodies down as streams: there, `resilientFetch` retries more.
+ * Makes an interceptor with the standard policies for everything that goes through a dispatcher: `request`, `stream`, `pipeline`, and
+ * fetch. Every request passes the gates. It is retried if it is safe to send twice and its body can be sent again. fetch
+ * hands its bodies down as streams, so `resilientFetch` can retry more there.
  *
- * A request may bring what is different about it as `holdfast` among its options: see {@link InterceptedOverrides}.
+ * A request may bring its own settings as `holdfast` among its options: see {@link InterceptedOverrides}.
  *
  * @throws ConfigError when an option is wrong.
  * @example
  * const agent = new Agent().compose(resilience());
  */
+export function resilience<Layer extends PipelineLayer>(
+  options: ResilienceOptions & OwnPolicies<Layer>,
+): ResilienceInterceptor<PoliciesOf<Layer>>;
+/** The same with the standard policies, so that the type of `snapshot()` knows them. */
+export function resilience(
+  options?: ResilienceOptions,
+): ResilienceInterceptor<AnyStandardSnapshots>;
 export function resilience(options?: ResilienceOptions): ResilienceInterceptor {
   const resolved = resolveResilience(options);
   const clock = resolved.clock ?? systemClock;
@@ -45,7 +55,7 @@ export function resilience(options?: ResilienceOptions): ResilienceInterceptor {
     const setup: InterceptorSetup = { dispatch, options: resolved, clock };
     return (given, handler) => {
       const { holdfast, ...sent } = given as Dispatcher.DispatchOptions & InterceptedOverrides;
-      // A tunnel or another protocol is no request that policies could judge.
+      // Policies cannot judge a tunnel or another protocol.
       if (sent.method === 'CONNECT' || sent.upgrade) return dispatch(sent, handler);
       const overrides: ResolvedOverrides = holdfast === undefined ? {} : resolveOverrides(holdfast);
       const call = new InterceptedCall(sent, handler, overrides, setup);

@@ -3,12 +3,15 @@ import { request as installedRequest } from 'undici';
 import type { Transport } from '../fetch/call/fetch-call.js';
 import type { ClientState } from '../fetch/client/client.js';
 import { httpClient } from '../fetch/client/client.js';
-import type { FetchOverrides } from '../fetch/options.js';
+import type { FetchOverrides, OwnPolicies } from '../fetch/options.js';
 import { readHeader } from '../fetch/request/headers.js';
 import { BodyGuard } from '../fetch/response/body-guard.js';
 import { isNodeStream, watchNodeStream } from '../fetch/response/watched-node-stream.js';
 import type { HeadersSource } from '../fetch/types.js';
+import type { PoliciesOf } from '../pipeline/contract/snapshot.js';
 import { startsOver, wayOf } from '../pipeline/lifecycle/start-over.js';
+import type { PipelineLayer } from '../pipeline/pipeline.js';
+import type { AnyStandardSnapshots } from '../policies/standard.js';
 import type { UndiciBody } from './discard.js';
 import { discardBody } from './discard.js';
 import { headerRecord } from './headers.js';
@@ -17,7 +20,7 @@ import { resolveRequest } from './options.js';
 import type { UrlObject } from './url.js';
 import { urlText } from './url.js';
 
-/** What a resilient request takes second: what `undici.request` takes, and a word to holdfast that is not sent. */
+/** The second argument of a resilient request: that of `undici.request`, and options for holdfast that are not sent. */
 export type ResilientRequestInit = Omit<
   Dispatcher.RequestOptions,
   'body' | 'method' | 'origin' | 'path' | 'signal'
@@ -26,7 +29,7 @@ export type ResilientRequestInit = Omit<
   readonly dispatcher?: Dispatcher | undefined;
   /** The method. Default `GET`, or `PUT` with a body. */
   readonly method?: Dispatcher.HttpMethod | undefined;
-  /** As undici takes it, or a function that makes it afresh for each attempt: for streams, which can be read only once. */
+  /** The body as undici takes it, or a function that makes a new one for each attempt. Use a function for streams, which can be read only once. */
   readonly body?: RequestBody | (() => RequestBody | PromiseLike<RequestBody>) | undefined;
   /** The caller's signal. Stays in force while the body is read. */
   readonly signal?: AbortSignal | null | undefined;
@@ -37,13 +40,13 @@ export type ResilientRequestInit = Omit<
 /** The bodies that `undici.request` takes. */
 export type RequestBody = Dispatcher.RequestOptions['body'];
 
-/** Made by {@link resilientRequest}. */
-export interface ResilientRequest extends ClientState {
+/** Made by {@link resilientRequest}. `Policies` is the type of its policies' snapshots, by name. */
+export interface ResilientRequest<Policies = unknown> extends ClientState<Policies> {
   /**
-   * Sends a request. A response with a failure status, when no policy can help it any more, is answered as undici answers
+   * Sends a request. When no policy can help any more, a response with a failure status is returned, as undici returns
    * it.
    *
-   * @param overrides What is different about this call; wins over `init.holdfast`.
+   * @param overrides What is different about this call. It wins over `init.holdfast`.
    * @throws what undici throws; a RejectedError when a policy refused the call, a TimeoutError when a timeout expired, or
    * the reason of the caller's signal.
    */
@@ -54,10 +57,10 @@ export interface ResilientRequest extends ClientState {
   ): Promise<Dispatcher.ResponseData>;
 
   /**
-   * Sends a request, and has the response read within the policies, as `read` of a `ResilientFetch` does.
+   * Sends a request, and reads the response within the policies, as `read` of a `ResilientFetch` does.
    *
-   * @param reader Reads the response, as in `({ body }) => body.json()`. What it throws by itself is thrown as it is, not retried, and
-   * no failure.
+   * @param reader Reads the response, as in `({ body }) => body.json()`. An error that it throws by itself reaches the caller as it is. It is
+   * not retried, and is no failure.
    * @returns what the reader returns.
    */
   read<T>(
@@ -70,13 +73,20 @@ export interface ResilientRequest extends ClientState {
 
 /**
  * Makes an `undici.request` with the standard policies around it and the rules of `resilientFetch` inside them. Its responses
- * are undici's: their bodies have to be read, or dumped.
+ * are undici's: read their bodies, or dump them.
  *
  * @throws ConfigError when an option is wrong.
  * @example
  * const request = resilientRequest();
  * const { statusCode, body } = await request('http://inventory/stock/42');
  */
+export function resilientRequest<Layer extends PipelineLayer>(
+  options: ResilientRequestOptions & OwnPolicies<Layer>,
+): ResilientRequest<PoliciesOf<Layer>>;
+/** The same with the standard policies, so that the type of `snapshot()` knows them. */
+export function resilientRequest(
+  options?: ResilientRequestOptions,
+): ResilientRequest<AnyStandardSnapshots>;
 export function resilientRequest(options?: ResilientRequestOptions): ResilientRequest {
   const resolved = resolveRequest(options);
   const { request = installedRequest } = resolved;
@@ -84,7 +94,7 @@ export function resilientRequest(options?: ResilientRequestOptions): ResilientRe
     send: (input, init) => request(input as string, init as never),
     guard: (response, controller, bounds) => {
       const { body } = response as Partial<Dispatcher.ResponseData>;
-      // A double of request may answer anything. Of an empty body nobody will read the end.
+      // A test double of request may answer anything. Nobody will read an empty body to its end.
       if (!isNodeStream(body) || isBodyless(response as Dispatcher.ResponseData, bounds.method)) {
         bounds.onEnd?.(undefined);
         return;
@@ -113,7 +123,7 @@ export function resilientRequest(options?: ResilientRequestOptions): ResilientRe
   }) as ResilientRequest;
 }
 
-/** Whether a response has no body, by the rules of HTTP or as it says itself. undici has a stream for it all the same. */
+/** Whether a response has no body, by the rules of HTTP or by its own headers. undici has a stream for it anyway. */
 function isBodyless(
   { statusCode, headers }: Dispatcher.ResponseData,
   method: string | undefined,

@@ -1,4 +1,4 @@
-/** A URL in parts, as undici takes it too. */
+/** A URL in parts. undici also takes this form. */
 export interface UrlObject {
   /** Scheme, host and port together. */
   readonly origin?: string | undefined;

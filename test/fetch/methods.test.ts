@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { mayRepeat, normaliseMethod } from '../../src/fetch/retry/methods.js';
+import { normaliseMethod } from '../../src/fetch/request/method.js';
+import { mayRepeat } from '../../src/fetch/retry/repeatable.js';
 
 describe('mayRepeat', () => {
   it.each([

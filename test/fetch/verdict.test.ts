@@ -1,5 +1,7 @@
 import { RejectedError, TimeoutError } from 'holdfast';
 import { describe, expect, it } from 'vitest';
+import { delayReader, isToRepeat, retryHandle } from '../../src/fetch/retry/retry-rule.js';
+import { statusIn } from '../../src/fetch/verdict/answer.js';
 import {
   markAgain,
   markClassified,
@@ -12,16 +14,12 @@ import {
 import {
   classifiedRule,
   countingHandle,
-  delayReader,
   failedStatus,
   isFailedAnswer,
   isFetchFailure,
   isFetchOverload,
-  isToRepeat,
-  retryHandle,
   ruleBeside,
   signOf,
-  statusIn,
 } from '../../src/fetch/verdict/verdict.js';
 import { isPartial } from '../../src/pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../src/pipeline/outcome/outcome.js';

@@ -53,11 +53,6 @@ export const EQUIVALENT = [
       'the form knows only the units that there are, so both are the same; for the compiler',
     ],
     [
-      "if (start === '') return '';",
-      [`start === '' -> false`, `'' -> "Stryker was here!"`],
-      'no other hint fits an empty text: asked to save the time',
-    ],
-    [
       'return Number(amount.toFixed(Math.abs(amount) >= 100 ? 0 : 2));',
       ['Math.abs(amount) >= 100 -> Math.abs(amount) > 100'],
       '100 is 100 with any number of decimals',
@@ -351,6 +346,20 @@ export const EQUIVALENT = [
       'undefined asks for nothing; for the compiler',
     ],
   ]),
+  ...inFile('src/fetch/retry/retry-rule.ts', [
+    [
+      "return kind === 'success' ? isFailureStatus(status) : isFetchFailure(outcome);",
+      [`kind === 'success' -> false`, `'success' -> ""`],
+      'of a response without notes both say what its status says: the first saves reading it again',
+    ],
+  ]),
+  ...inFile('src/fetch/verdict/answer.ts', [
+    [
+      'return status !== undefined && status >= 100 && status < 1_000 ? status : undefined;',
+      ['status !== undefined -> true'],
+      'undefined is not at or above anything; for the compiler',
+    ],
+  ]),
   ...inFile('src/fetch/verdict/verdict.ts', [
     [
       'return status !== undefined && isFailureStatus(status);',
@@ -363,19 +372,9 @@ export const EQUIVALENT = [
       'undefined says no overload; for the compiler',
     ],
     [
-      'return status !== undefined && status >= 100 && status < 1_000 ? status : undefined;',
-      ['status !== undefined -> true'],
-      'undefined is not at or above anything; for the compiler',
-    ],
-    [
       'return status !== undefined && status >= 400 ? String(status) : OTHER_ERROR;',
       ['status !== undefined -> true'],
       'undefined is not at or above anything; for the compiler',
-    ],
-    [
-      "return kind === 'success' ? isFailureStatus(status) : isFetchFailure(outcome);",
-      [`kind === 'success' -> false`, `'success' -> ""`],
-      'of a response without notes both say what its status says: the first saves reading it again',
     ],
   ]),
   ...inFile('src/policies/retry/backoff.ts', [

@@ -10,7 +10,11 @@ export const PARTS = [
     files: ['windows/*.ts'],
     tests: ['windows/*.test.ts', 'issues/windows-*.test.ts'],
   },
-  { name: 'durations', files: ['time/duration.ts'], tests: ['time/duration.test.ts'] },
+  {
+    name: 'durations',
+    files: ['time/duration.ts', 'time/duration-hint.ts'],
+    tests: ['time/duration.test.ts'],
+  },
   {
     name: 'trip rule',
     files: ['policies/circuit-breaker/trip-rule.ts'],
@@ -164,7 +168,11 @@ export const PARTS = [
     tests: ['policies/adaptive-limiter/brake/usual-latency.test.ts'],
   },
   { name: 'http dates', files: ['fetch/retry/http-date.ts'], tests: ['fetch/http-date.test.ts'] },
-  { name: 'methods', files: ['fetch/retry/methods.ts'], tests: ['fetch/methods.test.ts'] },
+  {
+    name: 'methods',
+    files: ['fetch/request/method.ts', 'fetch/retry/repeatable.ts'],
+    tests: ['fetch/methods.test.ts'],
+  },
   {
     name: 'rate limits of servers',
     files: ['fetch/retry/rate-limit-headers.ts', 'fetch/retry/retry-after.ts'],
@@ -173,7 +181,7 @@ export const PARTS = [
   { name: 'statuses', files: ['fetch/verdict/statuses.ts'], tests: ['fetch/statuses.test.ts'] },
   {
     name: 'verdicts on responses',
-    files: ['fetch/verdict/verdict.ts'],
+    files: ['fetch/verdict/answer.ts', 'fetch/verdict/verdict.ts', 'fetch/retry/retry-rule.ts'],
     tests: ['fetch/verdict.test.ts'],
   },
 ];

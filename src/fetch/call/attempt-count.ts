@@ -1,6 +1,6 @@
 import { PrivateFieldsOn } from '../response/private-fields.js';
 
-/** How often, as a private field of what a call ended with: nobody sees it, and it is cheaper than an entry in a WeakMap. */
+/** The number of attempts, as a private field on the call's result. Nobody sees it, and it is cheaper than an entry in a WeakMap. */
 class Noted extends PrivateFieldsOn {
   #attempts: number;
 
@@ -19,24 +19,24 @@ class Noted extends PrivateFieldsOn {
   }
 }
 
-/** Notes how often the request of a call was sent, on what the call ended with. */
+/** Notes on a call's result how often its request was sent. */
 export function noteAttempts(result: unknown, attempts: number): void {
   if (!isObject(result)) return;
   try {
     Noted.set(result, attempts);
   } catch {
-    // A runtime that adds no private field to what is frozen.
+    // Some runtimes add no private field to a frozen object.
   }
 }
 
 /**
- * How often the request was sent that this Response answers, or that ended with this error: 1 for one that was not retried, 0 for one
- * that a policy refused, or a fallback answered, before it was sent at all.
+ * How often a request was sent, by the Response that answers it or the error it ended with. 1 when it was not retried. 0 when
+ * a policy refused it, or a fallback answered it, before it was sent.
  *
- * What several calls end with, such as a Response out of a cache or an error that all requests of a connection share, tells of the
- * last of them.
+ * Several calls may end with the same object, such as a Response out of a cache or an error that all requests of a connection share. The
+ * count is that of the last of these calls.
  *
- * @param result What a call of `resilientFetch` or `resilientRequest` was answered with or has thrown.
+ * @param result What a call of `resilientFetch` or `resilientRequest` returned or threw.
  * @returns `undefined` for anything else: the Response of another fetch, a clone, an error that is no object.
  * @example
  * const response = await fetch('http://inventory/stock/42');

@@ -1,9 +1,9 @@
 import type { TimeoutError } from '../../errors.js';
 import type { CallSite } from '../../pipeline/call/call-site.js';
+import { failLate } from '../../pipeline/call/late-failure.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
 import { success } from '../../pipeline/outcome/outcome.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { failLate } from '../../pipeline/call/late-failure.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Asked } from '../errors/timeout-error.js';
@@ -16,14 +16,14 @@ import type { WatchableSignal } from '../signal/abort-watch.js';
 import { notesOn } from '../verdict/result-notes.js';
 import { isFetchFailure } from '../verdict/verdict.js';
 
-/** The call that a body is the answer to, as far as the body outlives it. */
+/** The part of a call that its response's body needs, which may outlive the call. */
 export interface AnsweredCall extends Asked {
   readonly overrides: ResolvedOverrides;
   /** Its number, if anybody listened. */
   readonly callId: number | undefined;
 }
 
-/** What bounds the body of one call's answer, and what becomes of its failure. It does not lead to the call, which leads to the response. */
+/** The bounds of one response's body, and what happens when it fails. It has no reference to the call, which has one to the response. */
 export class CallBody implements BodyBounds, Asked, UnreadBody {
   readonly time: TimeSource;
   readonly idleMs: number;
@@ -39,13 +39,13 @@ export class CallBody implements BodyBounds, Asked, UnreadBody {
   readonly #pipeline: Pipeline<unknown>;
   readonly #callId: number | undefined;
   readonly #options: ResolvedClient;
-  /** Whether the policies have taken it for a success of the upstream that was asked. */
+  /** Whether the policies have counted it as a success of the upstream. */
   readonly #wasSuccess: boolean;
-  /** Counts the call in its pipeline, until it leaves: once. */
+  /** Counts the call in its pipeline until it leaves. It leaves once. */
   #occupants: Occupants | undefined;
   #unread: UnreadBodies | undefined;
 
-  /** @param occupants What counts the call in its pipeline, where it is for the body to leave that. */
+  /** @param occupants What counts the call in its pipeline, if the body has to leave it. */
   constructor(
     response: unknown,
     pipeline: Pipeline<unknown>,

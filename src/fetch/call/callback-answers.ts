@@ -1,7 +1,7 @@
 import { ContractError } from '../../errors.js';
 import type { Verdict } from '../../pipeline/outcome/verdict.js';
 
-/** What a function among the options may answer beside nothing, which leaves it to the rules. */
+/** What a function among the options may return. Nothing (`undefined`) leaves the decision to the rules. */
 interface Answers {
   readonly boolean: boolean;
   readonly number: number;
@@ -17,7 +17,7 @@ const EXPECTED: Readonly<Record<keyof Answers, string>> = {
 };
 
 /**
- * What a function among the options answered. Taken for true, a promise would have every POST sent twice; taken for a key, it
+ * Checks what a function among the options returned. A promise must not pass: as `true` it would send every POST twice, and as a key it
  * would be a new one each time.
  *
  * @throws ContractError when it is of another type.

@@ -6,6 +6,7 @@ import type { ResolvedClient, ResolvedOverrides } from '../options.js';
 import { needsDuplex } from '../request/body.js';
 import type { InitFields } from '../request/init.js';
 import { copyInit } from '../request/init.js';
+import { normaliseMethod } from '../request/method.js';
 import { absoluteUrl } from '../request/request.js';
 import {
   assertUsable,
@@ -15,7 +16,6 @@ import {
 } from '../request/request-object.js';
 import { isUpload } from '../request/upload.js';
 import type { BodyBounds } from '../response/body-guard.js';
-import { normaliseMethod } from '../retry/methods.js';
 import type { WatchableSignal } from '../signal/abort-watch.js';
 import type { HeadersSource, RequestLike } from '../types.js';
 import { isRequestLike } from '../types.js';
@@ -24,14 +24,14 @@ import { HIDES_REDIRECTS, sendFirstHop, sendUnseen } from './first-hop.js';
 import type { Prepared } from './http-call.js';
 import { HttpCall } from './http-call.js';
 
-/** How requests are sent, and what is done with the responses. */
+/** How requests are sent, and what happens to the responses. */
 export interface Transport {
   send(input: unknown, init: InitFields): PromiseLike<unknown>;
   /** Keeps the bounds of a call in force while a response's body is read. */
   guard(response: unknown, controller: AbortController, bounds: BodyBounds): void;
   /** Gets rid of a response that nobody will read. */
   discard(response: unknown, clock: Clock, timeoutMs: number): unknown;
-  /** A response is kept, unread, while a retry waits: frees its connection where that can be. */
+  /** Frees the connection of a response that is kept, unread, while a retry waits, if that is possible. */
   keep?(response: unknown): void;
 }
 
@@ -39,7 +39,7 @@ export interface Transport {
 export interface Setup {
   readonly options: ResolvedClient;
   readonly clock: Clock;
-  /** What relative URLs are relative to. */
+  /** The base of relative URLs. */
   readonly base: string | undefined;
   readonly transport: Transport;
 }
@@ -52,9 +52,9 @@ export interface Answer {
 
 const NO_OVERRIDES: ResolvedOverrides = Object.freeze({});
 
-/** One call of a function like fetch: what that would read from its arguments at once, kept for all attempts. */
+/** One call of a function like fetch. It keeps for all attempts what fetch would read from its arguments at once. */
 export class FetchCall extends HttpCall {
-  /** The caller's. */
+  /** The caller's signal. */
   readonly signal: AbortSignal | undefined;
   readonly #setup: Setup;
   readonly #request: RequestLike | undefined;
@@ -72,7 +72,7 @@ export class FetchCall extends HttpCall {
     const request = isRequestLike(input) ? input : undefined;
     const own = copyInit(init);
     if ('holdfast' in own) delete own['holdfast'];
-    // As none: a Request's own body is sent then.
+    // No body in `init`: a Request's own body is sent.
     if (own['body'] === null) delete own['body'];
     const { redirect = fieldOf(request, 'redirect') } = own;
     super(
@@ -105,7 +105,7 @@ export class FetchCall extends HttpCall {
     try {
       response = await this.#send(context, signal, prepared);
     } catch (error) {
-      // Once it was given up nobody is asked any more.
+      // Once the attempt was given up, nobody is asked any more.
       throw signal.aborted ? error : this.failed(error);
     }
     this.arrived(response);
@@ -120,10 +120,10 @@ export class FetchCall extends HttpCall {
     return response;
   }
 
-  /** The call was answered with this by its policies: keeps its bounds in force while the body is read. */
+  /** The policies answered the call with this response. Keeps the call's bounds in force while its body is read. */
   guard(response: unknown, pipeline: Pipeline<unknown>): void {
     const answer = this.answerWith(response);
-    // A double of fetch may answer anything.
+    // A test double of fetch may return anything.
     if (answer === undefined || typeof response !== 'object' || response === null) return;
     const { options, transport } = this.#setup;
     const signal = this.signal as WatchableSignal | undefined;
@@ -131,15 +131,15 @@ export class FetchCall extends HttpCall {
     transport.guard(response, answer.controller, bounds);
   }
 
-  /** The call is over. A Request that no attempt was made with is as it was: it can be sent elsewhere. */
+  /** The call is over. A Request that no attempt used is unchanged, so it can be sent elsewhere. */
   release(): void {
     if (this.#cloned) releaseRequest(this.#request as RequestLike);
     this.vacate();
   }
 
-  /** The attempt that was answered with this; `undefined` for what comes from elsewhere. */
+  /** The attempt that this response answered; `undefined` for a response from elsewhere. */
   protected answerWith(response: unknown): Answer | undefined {
-    // Of a double that answers the same one twice, the later attempt.
+    // A test double may return the same response twice: take the later attempt.
     for (let i = this.#answers.length - 1; i >= 0; i--) {
       const answer = this.#answers[i];
       if (answer?.response === response) return answer;
@@ -162,7 +162,7 @@ export class FetchCall extends HttpCall {
   #send(context: Context, signal: AbortSignal, prepared: Prepared | undefined): unknown {
     const init: InitFields = { ...this.#init, signal };
     const headers = this.headersFor(context, prepared);
-    // Where nothing was added to them, a Request's own headers stay with it.
+    // A Request keeps its own headers unless something was added to them.
     if (headers !== this.#request?.headers) init['headers'] = headers;
     if (this.body === undefined) return this.#sendWith(init, context);
     const body = this.makeBody();
@@ -207,7 +207,7 @@ export class FetchCall extends HttpCall {
   }
 }
 
-/** As fetch reads it; that there is no method of this name is for fetch to say. */
+/** The method as fetch reads it. fetch itself refuses a method that does not exist. */
 function textOf(method: unknown): string | undefined {
   return method === undefined ? undefined : String(method);
 }

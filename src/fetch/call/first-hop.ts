@@ -2,14 +2,14 @@ import type { RequestLine } from '../errors/failed-requests.js';
 import { lineOf, noteFailedRequest } from '../errors/failed-requests.js';
 import type { InitFields } from '../request/init.js';
 
-/** Bun's errors name the URL that fetch was called with, and tell nothing of redirects. */
+/** Bun's errors name the URL that fetch was called with, and do not mention redirects. */
 export const HIDES_REDIRECTS = 'Bun' in globalThis;
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const OF_A_BODY = ['encoding', 'language', 'location', 'type', 'length'];
 const OF_AN_ORIGIN = ['authorization', 'cookie', 'host', 'proxy-authorization'];
 
-/** What a request of one hop is sent and disposed of with. */
+/** How the request of one hop is sent and its response discarded. */
 export interface Hops {
   send(url: string, init: InitFields): PromiseLike<unknown>;
   /** Gets rid of a redirect's response. */
@@ -22,8 +22,8 @@ interface ResponseFields {
 }
 
 /**
- * Sends a request whose redirects are followed, the first of them by hand as fetch's standard has it, so that it is known of an
- * error whether the request itself came to nothing or what it was redirected to.
+ * Sends a request whose redirects are followed. It follows the first one by hand, as fetch's standard says. So an error tells
+ * whether it ended the request itself or one that it was redirected to.
  */
 export async function sendFirstHop(
   url: string,
@@ -44,7 +44,7 @@ export async function sendFirstHop(
   return last;
 }
 
-/** Where the redirects cannot be followed by hand, no error can tell which request it ended. */
+/** For redirects that cannot be followed by hand: no error can tell which request it ended. */
 export function sendUnseen(sent: unknown): Promise<unknown> {
   return noted(sent, NOT_KNOWN);
 }

@@ -21,8 +21,8 @@ import { readHeader } from '../request/headers.js';
 import type { OutgoingRequest } from '../request/request.js';
 import { originOf } from '../request/request.js';
 import { sendUpload } from '../request/upload-clock.js';
-import { mayRepeat } from '../retry/methods.js';
 import { RepeatGuard } from '../retry/repeat-guard.js';
+import { mayRepeat } from '../retry/repeatable.js';
 import type { AbortStateLike, HeadersSource } from '../types.js';
 import { noteFault } from '../verdict/attempt-fault.js';
 import { redirectedTo, wasRedirected } from '../verdict/redirects.js';
@@ -39,7 +39,7 @@ import { isFailedAnswer, isFetchFailure } from '../verdict/verdict.js';
 import { noteAttempts } from './attempt-count.js';
 import { answerOf } from './callback-answers.js';
 
-/** What a call is about, as it came. */
+/** A call's request, as it came. */
 export interface CallFacts {
   readonly url: string;
   readonly method: string;
@@ -47,7 +47,7 @@ export interface CallFacts {
   readonly body: unknown;
   /** Whether redirects are followed. */
   readonly followsRedirects: boolean;
-  /** What the client's own way of asking says: whether the request may be sent twice. */
+  /** Whether the request may be sent twice, as the client's own API says. */
   readonly idempotent?: boolean | undefined;
 }
 
@@ -58,33 +58,33 @@ export interface Prepared {
 
 let calls = 0;
 
-/** What stands between a call and its caller, at least. */
+/** The least that stands between a call and its caller. */
 const OWN_FRAMES = 2;
 
-/** What HTTP's rules say of one call, however it is sent: what it sends, whether again, and what its answers mean. */
+/** HTTP's rules for one call, however it is sent: what it sends, whether it is sent again, and what its answers mean. */
 export class HttpCall implements OutgoingRequest {
   readonly url: string;
   readonly method: string;
   readonly overrides: ResolvedOverrides;
   /** The headers for every attempt, with the call's idempotency key. */
   readonly headers: HeadersSource | null | undefined;
-  /** The body for every attempt, kept as it was. */
+  /** The body for every attempt, kept as it was at the call. */
   readonly body: unknown;
-  /** Where stacks are captured: where the call was made. */
+  /** Where the call was made, if stacks are captured. */
   readonly site: CallSite | undefined;
-  /** Of a call that somebody listens to: the number that its events have. */
+  /** The number in the call's events, if somebody listens. */
   callId: number | undefined;
   readonly #options: ResolvedClient;
   readonly #number = ++calls;
   readonly #followsRedirects: boolean;
-  /** Of a request that may not be repeated. */
+  /** Set for a request that may not be repeated. */
   readonly #guard: RepeatGuard | undefined;
   /** How often it was sent. */
   #sent = 0;
   #key: string | undefined;
-  /** Where there is a `beforeAttempt`. */
+  /** Set if there is a `beforeAttempt`. */
   readonly #preparation: Preparation | undefined;
-  /** It was sent again after an answer that was no failure: once is enough, as nothing is waited for. */
+  /** Whether it was sent again after an answer that was no failure. That happens at most once, as it does not wait. */
   #wasRepeatedAtOnce = false;
   #lastBody: unknown;
   #bounds: Bounds | undefined;
@@ -120,7 +120,7 @@ export class HttpCall implements OutgoingRequest {
     return this.#key;
   }
 
-  /** The key that it was found to run under; `undefined` before that. */
+  /** The key it runs under; `undefined` until that is known. */
   get key(): string | undefined {
     return this.#key;
   }
@@ -129,13 +129,13 @@ export class HttpCall implements OutgoingRequest {
     return readHeader(this.headers, name.toLowerCase());
   }
 
-  /** The key where nobody says another. */
+  /** The key by default. */
   protected ownKey(): string {
     return originOf(this.url);
   }
 
   /**
-   * The call goes into its policies. Answers what it sets in place of their own options.
+   * The call enters its policies. Returns what it sets in place of their own options.
    *
    * @throws ConfigError when they have no such option.
    */
@@ -145,63 +145,63 @@ export class HttpCall implements OutgoingRequest {
     return settings;
   }
 
-  /** Sends a body that may take a while: the time of the attempt starts when it has been sent. */
+  /** Sends a body that may take a while. The attempt's time starts when the body has been sent. */
   protected sendUpload<T>(context: Context, send: () => T): T {
     const clock = clockOf(context, this.#bounds?.places.attempt);
     return sendUpload(clock, this, context.signal, send);
   }
 
-  /** Counts in its pipeline until {@link HttpCall.vacate}, for a drain to wait for: a body may be read when its call has settled. */
+  /** Counts in its pipeline until {@link HttpCall.vacate}, so that a drain waits for it. A body may be read after its call has settled. */
   occupy(pipeline: Pipeline<unknown>): void {
     this.#occupants = pipeline.occupy();
   }
 
-  /** All of it is over. Once is enough. */
+  /** Everything about the call is over. Calling it again does nothing. */
   vacate(): void {
     this.handOver()?.leave();
   }
 
-  /** Answers what counts it, for somebody who leaves that once in place of {@link HttpCall.vacate}. It does not lead to the call. */
+  /** Returns what counts the call. Whoever takes it leaves it once, in place of {@link HttpCall.vacate}. It has no reference to the call. */
   protected handOver(): Occupants | undefined {
     const occupants = this.#occupants;
     this.#occupants = undefined;
     return occupants;
   }
 
-  /** The call was answered with this, as far as is known when it is read. */
+  /** The call was answered with this response, as far as is known when it is read. */
   ended(response: unknown): void {
     noteAttempts(response, this.#sent);
   }
 
   /**
-   * The call ended with this error. Answers what the caller is to see.
+   * The call ended with this error. Returns the error that the caller gets.
    *
-   * @param caller the caller's signal. Its reason is his: it may be the timeout of another call of the same client.
+   * @param caller the caller's signal. Its reason is the caller's own: it may be the timeout of another call of the same client.
    */
   endedBadly(error: unknown, caller?: AbortStateLike): unknown {
     const original = originalOf(error);
     noteAttempts(original, this.#sent);
     if (caller?.aborted === true && caller.reason === original) return original;
     signRequest(original, this.#options.name, this);
-    // Node's fetch captures the stack of its signal's reason anew.
+    // Node's fetch captures a new stack on its signal's reason.
     if (original instanceof TimeoutError && original.pipeline === this.#options.name) {
       this.site?.addTo(original, OWN_FRAMES);
     }
     return original;
   }
 
-  /** How long a response that nobody reads may take to come to its end. */
+  /** How long a response that nobody reads may take to end. */
   protected get discardMs(): number {
     return this.#bounds?.discardMs ?? 0;
   }
 
-  /** Whether there is something to be done before an attempt is sent. */
+  /** Whether an attempt needs preparation before it is sent. */
   protected get prepares(): boolean {
     return this.#preparation !== undefined;
   }
 
   /**
-   * Prepares an attempt. The request has not begun to leave meanwhile, whatever becomes of it.
+   * Prepares an attempt. Meanwhile the request has not begun to leave, whatever happens.
    *
    * @throws what `beforeAttempt` throws, as the client's own fault; the signal's reason when the attempt is given up.
    */
@@ -220,7 +220,7 @@ export class HttpCall implements OutgoingRequest {
     }
   }
 
-  /** The headers of an attempt: those of the call themselves where nothing is added to them. */
+  /** The headers of an attempt: the call's own object if nothing is added. */
   protected headersFor(
     context: Context,
     prepared: Prepared | undefined,
@@ -228,30 +228,30 @@ export class HttpCall implements OutgoingRequest {
     const names = this.#options.headers;
     const headers = prepared === undefined ? this.headers : prepared.headers;
     if (names?.deadline === undefined && names?.attempt === undefined) return headers;
-    // The number was there before `beforeAttempt`, which may have changed it. The time left is what is left now.
+    // The attempt's number was set before `beforeAttempt`, which may have changed it. The time left is set now.
     const { deadline } = names;
     const added = prepared === undefined ? names : { deadline };
     return withAttemptHeaders(headers, added, context.attempt, context.timeLeft);
   }
 
-  /** @throws ContractError when it must not be sent again. */
+  /** @throws ContractError when the request must not be sent again. */
   protected begin(context: Context): void {
     this.#guard?.begin(context.signal);
     this.#sent++;
     this.callId ??= callIdOf(context);
   }
 
-  /** Whether an error has to tell which request it ended: what may not be repeated may have been redirected. */
+  /** Whether an error has to tell which request it ended: a request that may not be repeated may have been redirected. */
   protected get mustKnowTarget(): boolean {
     return this.#guard?.followsRedirects === true;
   }
 
-  /** A response is there, be it wanted still or not. */
+  /** A response is there, whether or not it is still wanted. */
   protected arrived(response: unknown): void {
     this.#bounds?.arrived?.(response);
   }
 
-  /** The body of an attempt, or a promise of it. Where it cannot be made, that is the client's own fault. */
+  /** The body of an attempt, or a promise of it. If it cannot be made, that is the client's own fault. */
   protected makeBody(): unknown {
     const blame = (error: unknown): never => {
       throw this.ownFault(error);
@@ -264,15 +264,15 @@ export class HttpCall implements OutgoingRequest {
     }
   }
 
-  /** An attempt sends this body. */
+  /** Notes the body that an attempt sends. */
   protected sends(body: unknown): void {
     this.#lastBody = body;
   }
 
   /**
-   * An attempt failed, and nobody had given it up. Answers what the policies are to see.
+   * An attempt failed, and nobody had given it up. Returns the error that the policies see.
    *
-   * @param begun `false` where it is known that sending had not begun.
+   * @param begun `false` if it is known that sending had not begun.
    */
   protected failed(error: unknown, begun = true): unknown {
     const own = ownErrorOf(error, this.#number);
@@ -283,7 +283,7 @@ export class HttpCall implements OutgoingRequest {
     return own;
   }
 
-  /** A function of the user's failed, and not the request: nobody counts that. Answers what the policies are to see. */
+  /** A user's function failed, not the request. No policy counts that. Returns the error that the policies see. */
   protected ownFault(error: unknown): unknown {
     const own = ownErrorOf(error, this.#number);
     this.#preparation?.ended(failure(error));
@@ -292,7 +292,7 @@ export class HttpCall implements OutgoingRequest {
     return own;
   }
 
-  /** An attempt was answered with this, and its body failed while it was read. Answers what the policies are to see. */
+  /** An attempt was answered with this response, whose body failed while it was read. Returns the error that the policies see. */
   protected broke(error: unknown, response: unknown): unknown {
     const own = ownErrorOf(error, this.#number);
     this.#preparation?.ended(failure(error));
@@ -303,17 +303,17 @@ export class HttpCall implements OutgoingRequest {
     return own;
   }
 
-  /** This came after an answer: a request that may not be repeated has been served by then. */
+  /** This came after an answer. By then a request that may not be repeated has been served. */
   protected markAnswered(error: unknown): void {
     if (this.#guard !== undefined) markFinal(error);
   }
 
-  /** An attempt was answered. What the user's functions throw becomes the outcome. */
+  /** An attempt was answered. If a user's function throws, its error becomes the outcome. */
   protected answered(response: unknown): void {
     this.#preparation?.ended(success(response));
     const again = this.#classifies && this.#classify(success(response), response);
     if (!again) this.#guard?.answered(response);
-    // Of a good answer, the body may fail.
+    // The body of a good answer may still fail.
     const mayFail = isFailedAnswer(response) || wasRedirected(response);
     if (this.#followsRedirects && mayFail && this.#isElsewhere(response)) markElsewhere(response);
     const read = this.overrides.retryAfter ?? this.#options.retryAfter ?? true;
@@ -323,7 +323,7 @@ export class HttpCall implements OutgoingRequest {
     }
   }
 
-  /** Whether redirects led to another upstream: to another origin, unless the caller's own key says that it is the same. */
+  /** Whether redirects led to another upstream. That is another origin, unless the caller's own key says that it is the same. */
   #isElsewhere(response: unknown): boolean {
     const url = redirectedTo(response, this.url);
     if (url === undefined || this.overrides.key !== undefined) return false;
@@ -360,7 +360,7 @@ export class HttpCall implements OutgoingRequest {
     return (this.overrides.classify ?? this.#options.classify) !== undefined;
   }
 
-  /** Answers whether the request was not processed and is to be sent again. */
+  /** Returns whether the request was not processed and should be sent again. */
   #classify(outcome: Outcome, result: unknown): boolean {
     const said =
       answerOf('classify', 'verdict', this.overrides.classify?.(outcome as never, this)) ??

@@ -3,7 +3,7 @@ import type { ResolvedClient } from '../options.js';
 import type { AnsweredCall } from './call-body.js';
 import { CallBody } from './call-body.js';
 
-/** What bounds a body that is read within the policies: its failure is the attempt's, and not one that comes late. */
+/** The bounds of a body that is read within the policies. Its failure is the attempt's, and does not come late. */
 export class ReadBody extends CallBody {
   readonly #told: (failure: unknown) => void;
 

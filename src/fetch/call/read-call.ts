@@ -8,26 +8,26 @@ import type { CallBound } from '../policies/call-bound.js';
 import { callBoundOf } from '../policies/call-bound.js';
 import type { BodyEnd, Reader } from '../response/reader.js';
 import { isBodyFailure, isResponse, wasTouched } from '../response/reader.js';
+import { isToRepeat } from '../retry/retry-rule.js';
 import { unwatchAbort, watchAbort } from '../signal/abort-watch.js';
 import { raceAbort } from '../signal/race-abort.js';
-import { isToRepeat } from '../verdict/verdict.js';
 import type { Answer, Setup } from './fetch-call.js';
 import { FetchCall } from './fetch-call.js';
 import { ReadBody } from './read-body.js';
 
-/** Why a body is given up that its reader is done with. */
+/** The reason to give up a body when its reader is done. */
 const READ = new DOMException('The response was read', 'AbortError');
 
 /**
- * A call whose responses are read within the policies. To these its attempts answer Responses as ever, and never what the reader made
- * of them: that may be anything, and is kept aside.
+ * A call whose responses are read within the policies. The policies see its Responses, as usual, and never the reader's results, which may
+ * be anything. Those are kept aside.
  */
 export class ReadCall extends FetchCall {
   readonly #reader: Reader;
   readonly #values = new Map<unknown, unknown>();
   #pipeline: Pipeline<unknown> | undefined;
   #bound: CallBound | undefined;
-  /** When the time of the whole call began. */
+  /** The time at which the whole call's time began. */
   #startedAt: number | undefined;
 
   /** @throws TypeError as fetch does, when the request cannot be sent. */
@@ -42,7 +42,7 @@ export class ReadCall extends FetchCall {
     this.#reader = reader;
   }
 
-  /** The call goes into these policies. */
+  /** The call enters these policies. */
   startIn(pipeline: Pipeline<unknown>, settings: LayerSettings | undefined): void {
     this.#pipeline = pipeline;
     this.#bound = callBoundOf(pipeline.plan.layers, settings);
@@ -58,8 +58,8 @@ export class ReadCall extends FetchCall {
   }
 
   /**
-   * What the reader makes of the policies' answer. A response that they would have liked to replace is read only now. What a fallback
-   * answers is read when it is a response, and is itself the result when it is none.
+   * The reader's result for the policies' answer. A failed response that no retry replaced is read only now. A fallback's answer
+   * is read if it is a response. Otherwise it is itself the result.
    */
   async result(response: unknown): Promise<unknown> {
     if (this.#values.has(response)) return this.#values.get(response);
@@ -68,7 +68,7 @@ export class ReadCall extends FetchCall {
     return isResponse(response) ? this.#read(response, this.signal) : response;
   }
 
-  /** Reads it as a part of its attempt, whose timeouts and signal are in force. */
+  /** Reads the response as a part of its attempt, whose timeouts and signal are in force. */
   async #readWithin(answer: Answer): Promise<void> {
     const { response, controller } = answer;
     const { signal } = controller;
@@ -89,7 +89,7 @@ export class ReadCall extends FetchCall {
     }
   }
 
-  /** Reads it when the policies are done, in what is left of the call's time. */
+  /** Reads the response when the policies are done, in the rest of the call's time. */
   async #readLast(answer: Answer): Promise<unknown> {
     const { response, controller } = answer;
     const { signal } = this;
@@ -131,12 +131,12 @@ export class ReadCall extends FetchCall {
     return signal === undefined ? value : raceAbort(value, signal);
   }
 
-  /** The reader is done: what it left of the body, nobody will read. */
+  /** The reader is done. Nobody will read the rest of the body. */
   #letGo({ response, controller }: Answer): void {
     if (typeof response !== 'object' || response === null) return;
     const { clock, transport } = this.setup;
     if (!wasTouched(response)) transport.discard(response, clock, this.discardMs);
-    // A reader that stopped half-way may hold the stream. An upload may still be under way; all else has come to its end.
+    // A reader that stopped half-way may hold the stream. An upload may still be under way. Everything else has ended.
     else if (!this.sendsBody) controller.abort(READ);
   }
 }

@@ -1,8 +1,8 @@
 import type { Context } from '../../pipeline/contract/context.js';
+import type { EventOf, EventType, Listener } from '../../pipeline/contract/events.js';
+import type { PipelineSnapshot } from '../../pipeline/contract/snapshot.js';
 import type { DrainOptions } from '../../pipeline/lifecycle/drain.js';
 import { startsOver } from '../../pipeline/lifecycle/start-over.js';
-import type { PipelineSnapshot } from '../../pipeline/pipeline.js';
-import type { EventOf, EventType, Listener } from '../../pipeline/contract/events.js';
 import { systemClock } from '../../time/clock.js';
 import type { Duration } from '../../time/duration.js';
 import type { Setup, Transport } from '../call/fetch-call.js';
@@ -17,27 +17,27 @@ import { assertReader } from '../response/reader.js';
 import type { ClientDrained } from './drain.js';
 import { drainClient } from './drain.js';
 
-/** What can be known of the pipelines behind a client, one for each key. */
-export interface ClientState {
+/** Access to the pipelines behind a client, one for each key. `Policies` is the type of their policies' snapshots, by name. */
+export interface ClientState<Policies = unknown> {
   /** Listens to the events of all keys: see `Pipeline.on`. */
   on(listener: Listener): () => void;
   /** Listens to the events of one type. */
   on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
   /** What each key's pipeline is doing now, as plain JSON. */
-  snapshot(): Record<string, PipelineSnapshot>;
+  snapshot(): Record<string, PipelineSnapshot<Policies>>;
   /**
-   * Takes no new calls from now on, and waits for those in flight, with their retries, and until their bodies have been read. New ones
-   * are refused with a DrainingError. A body that nobody will read has to be cancelled, or it is waited for. That cannot be undone.
-   * Called again, it waits for the same calls, up to a limit of its own.
+   * Takes no new calls from now on. Waits for calls in flight, with their retries, until their bodies have been read. New calls
+   * are refused with a DrainingError. Cancel a body that nobody will read, or the drain waits for it. A drain cannot be undone.
+   * A second drain waits for the same calls, up to its own limit.
    *
    * @param options The limit, or an object with it. Default 20 seconds.
    * @returns What was left at the limit, in total and by key. It never rejects because a call fails.
-   * @throws ConfigError (as a rejection) when the limit is no duration; then nothing is closed.
+   * @throws ConfigError (as a rejection) when the limit is no duration. Nothing is closed then.
    */
   drain(options?: Duration | DrainOptions): Promise<ClientDrained>;
   /** Drops all keys and listeners. Calls in flight go on. */
   dispose(): void;
-  /** As `dispose`. */
+  /** The same as `dispose`. */
   [Symbol.dispose](): void;
 }
 

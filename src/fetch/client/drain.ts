@@ -5,13 +5,13 @@ import type { Keyed } from '../../registry/keyed.js';
 import { leftByKey, sumOf } from '../../registry/left.js';
 import type { Duration } from '../../time/duration.js';
 
-/** What a drain of a client has left of one key. */
+/** What a client's drain left of one key. */
 export interface BodiesDrained extends Drained {
-  /** Responses whose bodies had not been read to their end, nor cancelled. */
+  /** Responses whose bodies were neither read to their end nor cancelled. */
   readonly bodies: number;
 }
 
-/** What a drain of a client has left. */
+/** What a client's drain left. */
 export interface ClientDrained extends BodiesDrained {
   /** The same for each key of which something was left. */
   readonly byKey: Readonly<Record<string, BodiesDrained>>;

@@ -1,6 +1,9 @@
 import { ConfigError } from '../../errors.js';
+import type { PoliciesOf } from '../../pipeline/contract/snapshot.js';
+import type { PipelineLayer } from '../../pipeline/pipeline.js';
+import type { AnyStandardSnapshots } from '../../policies/standard.js';
 import type { Transport } from '../call/fetch-call.js';
-import type { FetchOverrides, ResilientFetchOptions } from '../options.js';
+import type { FetchOverrides, OwnPolicies, ResilientFetchOptions } from '../options.js';
 import { resolveFetch } from '../options.js';
 import type { BodyFactory } from '../request/body.js';
 import { baseOf } from '../request/request.js';
@@ -11,12 +14,12 @@ import type { FetchInit, FetchInput, FetchLike, FetchResponse, ResponseLike } fr
 import type { ClientState } from './client.js';
 import { httpClient } from './client.js';
 
-/** What a resilient fetch takes second: what the given fetch takes, and a word to holdfast that is not sent. */
+/** The second argument of a resilient fetch: that of the given fetch, and options for holdfast that are not sent. */
 export type ResilientInit<F extends FetchLike = typeof globalThis.fetch> = Omit<
   FetchInit<F>,
   'body'
 > & {
-  /** As fetch takes it, or a function that makes it afresh for each attempt: for streams, which can be read only once. */
+  /** The body as fetch takes it, or a function that makes a new one for each attempt. Use a function for streams, which can be read only once. */
   readonly body?: BodyOf<FetchInit<F>> | BodyFactory<BodyOf<FetchInit<F>>> | undefined;
   /** What is different about this call. */
   readonly holdfast?: FetchOverrides<FetchResponse<F>> | undefined;
@@ -25,13 +28,17 @@ export type ResilientInit<F extends FetchLike = typeof globalThis.fetch> = Omit<
 /** The body that an implementation's init takes. */
 export type BodyOf<I> = I extends { readonly body?: infer B } ? B : never;
 
-/** Made by {@link resilientFetch}: a fetch, and what can be known of the pipelines behind it. */
-export interface ResilientFetch<F extends FetchLike = typeof globalThis.fetch> extends ClientState {
+/**
+ * Made by {@link resilientFetch}: a fetch, and access to the pipelines behind it. `Policies` is the type of their policies' snapshots, by
+ * name.
+ */
+export interface ResilientFetch<F extends FetchLike = typeof globalThis.fetch, Policies = unknown>
+  extends ClientState<Policies> {
   /**
-   * Fetches. A Response with a failure status, when no policy can help it any more, is answered as fetch answers it.
+   * Fetches. When no policy can help any more, a Response with a failure status is returned, as fetch returns it.
    *
    * @param init As for fetch. Its signal stays in force while the body is read.
-   * @param overrides What is different about this call; wins over `init.holdfast`.
+   * @param overrides What is different about this call. It wins over `init.holdfast`.
    * @throws what fetch throws; a RejectedError when a policy refused the call, a TimeoutError when a timeout expired, or the
    * reason of the caller's signal.
    */
@@ -42,14 +49,14 @@ export interface ResilientFetch<F extends FetchLike = typeof globalThis.fetch> e
   ): Promise<FetchResponse<F>>;
 
   /**
-   * Fetches, and has the response read within the policies: the timeouts cover the reading, and where the request may be repeated a
-   * body that fails is retried with it, as one attempt that failed. The reader is not given a failure that is retried; when no retry
-   * helps any more, it is given the last Response. It may be called once for each attempt, and what it leaves of a body is disposed of.
+   * Fetches, and reads the response within the policies. The timeouts cover the reading. A body that fails is a failed attempt, and is
+   * retried where the request may be repeated. The reader does not get a response that is retried. When no retry
+   * helps any more, it gets the last Response. It may be called once for each attempt. What it leaves of a body is discarded.
    *
-   * @param reader Reads the Response, as in `(response) => response.json()`. What it throws by itself is thrown as it is, not retried,
-   * and no failure.
+   * @param reader Reads the Response, as in `(response) => response.json()`. An error that it throws by itself reaches the caller as it is.
+   * It is not retried, and is no failure.
    * @returns what the reader returns.
-   * @throws as the fetch itself does, and what the reader throws. A TypeError when it is no function.
+   * @throws what the fetch itself throws, and what the reader throws. A TypeError when the reader is no function.
    */
   read<T>(
     input: FetchInput<F>,
@@ -61,18 +68,26 @@ export interface ResilientFetch<F extends FetchLike = typeof globalThis.fetch> e
 
 /**
  * Makes a fetch with the standard policies around it and HTTP's own rules inside them: total timeout, retry, circuit breaker,
- * bulkhead and attempt timeout, with state of its own for each origin.
+ * adaptive limiter and attempt timeout. Each origin has its own state.
  *
- * It retries what is safe to send twice (GET, HEAD, OPTIONS, TRACE, PUT, DELETE, QUERY, and whatever carries an
- * `Idempotency-Key`) and anything that certainly never left; honours `Retry-After`; sends bodies again whole or not at all;
- * and bounds how long a body may stall while it is read, with the caller's signal in force until its end.
+ * It retries requests that are safe to send twice (GET, HEAD, OPTIONS, TRACE, PUT, DELETE, QUERY, and requests with an
+ * `Idempotency-Key`), and requests that certainly were not processed. It honours `Retry-After`. It sends a body again as a whole, or not at
+ * all. It bounds how long a body may stall while it is read. The caller's signal stays in force until the body's end.
  *
  * @throws ConfigError when an option is wrong.
  * @example
  * const fetch = resilientFetch();
  * const response = await fetch('http://inventory/stock/42');
  */
+export function resilientFetch<
+  Layer extends PipelineLayer,
+  F extends FetchLike = typeof globalThis.fetch,
+>(options: ResilientFetchOptions<F> & OwnPolicies<Layer>): ResilientFetch<F, PoliciesOf<Layer>>;
+/** The same with the standard policies, so that the type of `snapshot()` knows them. */
 export function resilientFetch<F extends FetchLike = typeof globalThis.fetch>(
+  options?: ResilientFetchOptions<F>,
+): ResilientFetch<F, AnyStandardSnapshots>;
+export function resilientFetch<F extends FetchLike>(
   options?: ResilientFetchOptions<F>,
 ): ResilientFetch<F> {
   const resolved = resolveFetch(options);

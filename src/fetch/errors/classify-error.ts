@@ -5,10 +5,10 @@ import { entryOfMessage, saysNetwork } from './error-messages.js';
 import type { Entry, FetchErrorClass } from './error-table.js';
 import { CALLERS_DOING, classOf, entryOfCode } from './error-table.js';
 
-/** How many errors are looked at, whether they lie beneath each other or side by side. */
+/** How many errors are looked at, in depth and side by side together. */
 const MAX_LOOKS = 32;
 
-/** The fields by which errors of all implementations are told apart; every one may be missing. */
+/** The fields that tell the errors of all implementations apart. Each may be missing. */
 interface ErrorFields {
   readonly name?: unknown;
   readonly message?: unknown;
@@ -19,7 +19,7 @@ interface ErrorFields {
   readonly type?: unknown;
 }
 
-/** Looks left; shared by a whole walk, so that a cycle or a wide tree ends it. */
+/** Looks left. A whole walk shares it, so that it ends in a cycle or a wide tree. */
 interface Budget {
   looks: number;
 }
@@ -27,7 +27,7 @@ interface Budget {
 /** Errors that come without a code, or whose code is a number. */
 const BY_NAME: ReadonlyMap<string, FetchErrorClass> = new Map([
   ['HTTPParserError', 'protocol'],
-  // ky's; got's has a code, too.
+  // ky's. That of got has a code, too.
   ['HTTPError', 'status'],
   ['AbortError', 'abort'],
   ['TimeoutError', 'timeout'],
@@ -37,24 +37,24 @@ const BY_NAME: ReadonlyMap<string, FetchErrorClass> = new Map([
 /** Timeouts of other clients: HeadersTimeoutError, RequestTimeoutError, APIConnectionTimeoutError. */
 const OWN_TIMEOUT = /Timeout(?:Error)?$/;
 
-/** What undici's fetch says of everything: with a cause that says nothing of a network, such as the caller's own stream, it is none. */
+/** undici's fetch says this about everything. If the cause says nothing about a network, such as an error of the caller's own stream, it is no network error. */
 const UNDICIS_MESSAGES: ReadonlySet<unknown> = new Set(['fetch failed', 'terminated']);
 
-/** Faults in a program, which are none of the network's. */
+/** Faults in a program, and not of the network. */
 const PROGRAM_FAULT = /^(?:Type|Range|Reference|Syntax|Eval|Assertion|Contract|Config)Error/;
 
-/** What node-fetch calls a request or a body that did not come in time. */
+/** node-fetch's words for a request or a body that did not come in time. */
 const NODE_FETCH_TIMEOUTS: ReadonlySet<unknown> = new Set(['request-timeout', 'body-timeout']);
 
 /**
- * What kept a request from being answered, in one word, for errors thrown by the global fetch of Node,
- * Bun and Deno, by npm undici 6 to 8 (`fetch` and `request`), by node-fetch, axios, got and ky, and by other clients built
+ * Says in one word why a request got no answer. It knows the errors of the global fetch of Node,
+ * Bun and Deno, of npm undici 6 to 8 (`fetch` and `request`), of node-fetch, axios, got and ky, and of other clients built
  * on these. The error itself counts first, then its `cause`, then its `errors`, to a bounded depth.
  *
- * @param signal the caller's signal: once it has aborted, an error that is its `reason`, whatever it looks like, is `abort`, and so is any AbortError.
- * As long as it has not, an AbortError is the client's own way of giving up, and so `timeout`.
- * @returns `undefined` when nothing shows that the request failed on its way: mistakes in the call (an
- * invalid URL, a closed dispatcher), refusals by a policy, errors of the caller's own code, values that are no errors.
+ * @param signal the caller's signal. Once it has aborted, its `reason` and any AbortError are `abort`, whatever they look like.
+ * Until then an AbortError means that the client itself gave up, and so `timeout`.
+ * @returns `undefined` when nothing shows that the request failed on its way: for mistakes in the call (an
+ * invalid URL, a closed dispatcher), refusals by a policy, errors of the caller's own code, and values that are no errors.
  * Never throws.
  */
 export function classifyFetchError(
@@ -71,12 +71,12 @@ export function entryOfError(error: unknown): Entry | undefined {
   try {
     return entryOf(error, { looks: MAX_LOOKS });
   } catch {
-    // An error whose fields cannot even be read.
+    // The fields of this error cannot even be read.
     return undefined;
   }
 }
 
-/** Whether it was the network, or who is at its other end, that ended the reading of a body with this error. */
+/** Whether the network, or its other end, ended the reading of a body with this error. */
 export function isBroken(error: unknown): boolean {
   const known = classifyFetchError(error);
   return known !== undefined && known !== 'abort';
@@ -85,7 +85,7 @@ export function isBroken(error: unknown): boolean {
 function entryOf(error: unknown, budget: Budget): Entry | undefined {
   if (typeof error !== 'object' || error === null || budget.looks === 0) return undefined;
   budget.looks--;
-  // Nothing was sent, whatever opened the breaker that refused it.
+  // A policy refused it: nothing was sent, whatever the breaker's cause was.
   if (error instanceof RejectedError) return CALLERS_DOING;
   const fields: ErrorFields = error;
   return (
@@ -116,7 +116,7 @@ function ownEntry(error: ErrorFields): Entry | undefined {
     if (code === 'ECONNABORTED' && isTimeoutOfAxios(error)) return 'timeout';
     const axios = entryOfAxios(error);
     if (axios !== undefined) return axios;
-    // It says too little: whatever is deeper says more.
+    // It says too little. Deeper errors say more.
     if (code === 'UND_ERR_INFO') return undefined;
     const entry = entryOfCode(code);
     if (entry !== undefined) return entry;
@@ -132,7 +132,7 @@ function isConnecting(error: ErrorFields): boolean {
   );
 }
 
-/** A proxy that will not open a tunnel is reported by undici with the code of an abort. */
+/** undici reports a proxy that will not open a tunnel with the code of an abort. */
 function isProxyRefusal(error: ErrorFields): boolean {
   return typeof error.message === 'string' && error.message.startsWith('Proxy response (');
 }
@@ -145,20 +145,20 @@ function isTimeoutOfAxios(error: ErrorFields): boolean {
 }
 
 function lastResort(error: ErrorFields): Entry | undefined {
-  // undici's word for what happens to a connection as a whole: idle, gone away, stream closed.
+  // undici's word for events of a connection as a whole: idle, gone away, stream closed.
   if (error.code === 'UND_ERR_INFO') return 'reset';
   const { message, name, type } = error;
   if (name === 'FetchError' && NODE_FETCH_TIMEOUTS.has(type)) return 'timeout';
-  // node-fetch's word for whatever went wrong below HTTP.
+  // node-fetch's word for anything that went wrong below HTTP.
   if (name === 'FetchError' && type === 'system') return 'network';
-  // A DOMException's, as happy-dom's fetch gives it.
+  // The name of happy-dom's DOMException.
   if (name === 'NetworkError' || wasCutOff(error)) return 'network';
   if (typeof message !== 'string') return undefined;
   if (saysNetwork(message) && isOfAProgram(error)) return undefined;
   return entryOfMessage(message, name);
 }
 
-/** Whether the cause of a failed fetch, which says nothing of a network, is that of a program: doubles give anything. */
+/** Whether the cause of a failed fetch comes from a program and not from a network. Test doubles use any cause. */
 function isOfAProgram({ message, cause }: ErrorFields): boolean {
   if (typeof cause !== 'object' || cause === null) return false;
   const { name } = cause as { readonly name?: unknown };

@@ -2,7 +2,7 @@ import { bodyKind } from '../request/body.js';
 import type { Entry } from './error-table.js';
 import { CALLERS_DOING } from './error-table.js';
 
-/** What axios and got tell of a request, beside the error that it ended with. */
+/** What axios and got tell about a request, besides its error. */
 interface ClientError {
   readonly name?: unknown;
   readonly message?: unknown;
@@ -16,13 +16,13 @@ interface ClientError {
 }
 
 /**
- * Whether axios or got say that a request was made, got no response, and ended in an error, whatever that is: nock's
- * `replyWithError('boom')` is of no kind. Not where a stream was sent, which may be what failed.
+ * Whether axios or got say that a request was made, got no response, and ended in an error of any kind. nock's
+ * `replyWithError('boom')` is a plain error. It is `false` if a stream was sent, since the stream may have failed.
  */
 export function wasCutOff(error: ClientError): boolean {
   if (Object(error.response) === error.response) return false;
   if (error.isAxiosError === true) {
-    // follow-redirects' and Node's say what could not be sent.
+    // The errors of follow-redirects and Node say what could not be sent.
     if (/^ERR_/.test(String(error.code))) return false;
     return Object(error.request) === error.request && bodyKind(error.config?.data) !== 'once';
   }
@@ -30,12 +30,12 @@ export function wasCutOff(error: ClientError): boolean {
   return typeof error.timings?.error === 'number' && bodyKind(error.options?.body) !== 'once';
 }
 
-/** What axios means where it uses its codes for statuses for something else. */
+/** What axios means when it uses its status codes for something else. */
 export function entryOfAxios({ code, message, response }: ClientError): Entry | undefined {
-  // A body that was cut short, beside the response that it was of.
+  // A body that was cut short. Its response is there, too.
   if (code === 'ERR_BAD_RESPONSE' && message === 'stream has been aborted') return 'reset';
   if (Object(response) === response) return undefined;
-  // What it does not send, such as ftp: or a body above maxBodyLength, and what it does not take.
+  // What axios does not send, such as ftp: or a body above maxBodyLength, and what it does not accept.
   if (code === 'ERR_BAD_REQUEST') return CALLERS_DOING;
   const tooLong = code === 'ERR_BAD_RESPONSE' && /^maxContentLength\b/.test(String(message));
   return tooLong ? CALLERS_DOING : undefined;

@@ -2,7 +2,7 @@ import { DENOS_WORDS } from './deno-errors.js';
 import type { Entry } from './error-table.js';
 import { CALLERS_DOING, CERTIFICATE, entryOfCode, PROXY_CREDENTIALS } from './error-table.js';
 
-/** What implementations of fetch say of the network where they do not say more, in lower case. axios's is among them. */
+/** What implementations of fetch, and axios, say about the network when they say no more. In lower case. */
 const NETWORK: readonly string[] = [
   'fetch failed',
   'terminated',
@@ -16,7 +16,7 @@ const NETWORK: readonly string[] = [
   'the internet connection appears to be offline.',
 ];
 
-/** What undici's fetch says, without a code, of requests that it does not send or answers that the request forbids. */
+/** What undici's fetch says, without a code, about requests that it does not send, or answers that the request forbids. */
 const REFUSED: readonly string[] = [
   'about scheme is not supported',
   'bad port',
@@ -44,7 +44,7 @@ const BY_MESSAGE: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ['proxy authentication required', PROXY_CREDENTIALS],
 ]);
 
-/** Whatever the class of the error: what Deno, Bun and tunnels say. */
+/** Words of Deno, Bun and tunnels, in errors of any class. */
 const SURE: readonly (readonly [pattern: RegExp, entry: Entry])[] = [
   [/\binvalid peer certificate\b|\bcertificate verify failed\b/i, CERTIFICATE],
   [/^Proxy response \(407\)|^tunneling socket could not be established, .*407$/, PROXY_CREDENTIALS],
@@ -52,7 +52,7 @@ const SURE: readonly (readonly [pattern: RegExp, entry: Entry])[] = [
   [/^error (?:sending request|reading a body)|\(os error \d+\)/, 'network'],
 ];
 
-/** What errors made by hand say, as the doubles of tests do. Of an Error of no class of its own only. */
+/** Words of errors made by hand, as in test doubles. They count for plain Errors only. */
 const LIKELY: readonly (readonly [pattern: RegExp, entry: Entry])[] = [
   [
     /^(?:self[- ]signed certificate|unable to verify the first certificate|certificate has expired)/i,
@@ -68,16 +68,16 @@ const LIKELY: readonly (readonly [pattern: RegExp, entry: Entry])[] = [
 /** A code in words: `connect ECONNREFUSED 127.0.0.1:80`, or `ECONNRESET` alone. */
 const CODE = /^(?:\w+ )?(E[A-Z]{4,}|EAI_[A-Z]+)\b/;
 
-/** What an error's message says, where nothing else does. */
+/** What an error's message says, if nothing else tells. */
 export function entryOfMessage(message: string, name: unknown): Entry | undefined {
   const known = BY_MESSAGE.get(message.toLowerCase()) ?? find(SURE, message);
-  // A TypeError or another of the language's own is a fault in a program, whatever it says.
+  // A TypeError, or another error of the language, is a fault in a program, whatever it says.
   if (known !== undefined || (name !== 'Error' && name !== 'FetchError')) return known;
   const code = CODE.exec(message)?.[1];
   return (code === undefined ? undefined : entryOfCode(code)) ?? find(LIKELY, message);
 }
 
-/** Whether this is what an implementation of fetch says of the network, whose cause may say more. */
+/** Whether these are an implementation's general words about the network. Its cause may say more. */
 export function saysNetwork(message: string): boolean {
   return BY_MESSAGE.get(message.toLowerCase()) === 'network';
 }

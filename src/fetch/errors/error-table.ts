@@ -1,5 +1,5 @@
 /**
- * What became of a request that got no response, in few words. Low in cardinality, so that it can be
+ * Why a request got no response, in one of a few words. The cardinality is low, so it can be
  * a metric's label.
  *
  * - `connect`: no connection could be made: refused, unreachable, not in time
@@ -7,10 +7,10 @@
  * - `tls`: no secure connection could be made
  * - `timeout`: connected, but the answer or a part of it did not come in time
  * - `reset`: the connection was closed or reset while the request or the response was under way
- * - `protocol`: what came is not HTTP, or not what its headers or encoding promise
+ * - `protocol`: the answer is not HTTP, or not what its headers or encoding promise
  * - `status`: the client turned a response's status into an error
- * - `abort`: somebody gave up: the caller, or a client of its own accord
- * - `network`: the network, but the implementation of fetch does not say what
+ * - `abort`: the caller gave up, or the client itself did
+ * - `network`: the network failed, but the implementation of fetch does not say how
  */
 export type FetchErrorClass =
   | 'connect'
@@ -23,13 +23,13 @@ export type FetchErrorClass =
   | 'abort'
   | 'network';
 
-/** In the table: a mistake of the caller's, or something it did; not the network's fault. */
+/** In the table: a mistake or an action of the caller, and not the network's fault. */
 export const CALLERS_DOING = 'caller';
 
-/** In the table: a certificate that is not accepted, on either side, or no version of TLS that both speak. To users it is `tls`. */
+/** In the table: one side does not accept the certificate, or both speak no common version of TLS. Users see `tls`. */
 export const CERTIFICATE = 'certificate';
 
-/** In the table: a proxy that wants credentials. To users it is `connect`. */
+/** In the table: a proxy that wants credentials. Users see `connect`. */
 export const PROXY_CREDENTIALS = 'proxy_credentials';
 
 export type Entry =
@@ -38,7 +38,7 @@ export type Entry =
   | typeof CERTIFICATE
   | typeof PROXY_CREDENTIALS;
 
-/** The word that users know. */
+/** The word that users see. */
 export function classOf(entry: Entry | undefined): FetchErrorClass | undefined {
   if (entry === CALLERS_DOING) return undefined;
   if (entry === CERTIFICATE) return 'tls';
@@ -61,7 +61,7 @@ const CODES: Readonly<Record<Entry, readonly string[]>> = {
     'ConnectionRefused',
     'FailedToOpenSocket',
   ],
-  // getaddrinfo's codes, then those of c-ares, which custom lookups answer.
+  // getaddrinfo's codes, then those of c-ares, which custom lookups use.
   dns: [
     'ENOTFOUND',
     'EAI_AGAIN',
@@ -79,7 +79,7 @@ const CODES: Readonly<Record<Entry, readonly string[]>> = {
     'ETIMEOUT',
   ],
   tls: ['ERR_TLS_HANDSHAKE_TIMEOUT', 'EPROTO', 'UND_ERR_PRX_TLS'],
-  // X509 codes as the documentation of Node's TLS lists them, and Bun's; families in PATTERNS below.
+  // X509 codes of Node's TLS documentation, and Bun's. PATTERNS below has whole families.
   certificate: [
     'UNABLE_TO_GET_ISSUER_CERT',
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
@@ -164,7 +164,7 @@ const CODES: Readonly<Record<Entry, readonly string[]>> = {
     'UND_ERR_MAX_ORIGINS_REACHED',
     'UND_ERR_RES_EXCEEDED_MAX_SIZE',
     'UND_ERR_REDIRECT_MAX',
-    // Of node:http, axios and got: what cannot be sent at all.
+    // node:http, axios and got: what cannot be sent at all.
     'ERR_UNESCAPED_CHARACTERS',
     'ERR_UNSUPPORTED_PROTOCOL',
     'ERR_NOT_SUPPORT',
@@ -183,12 +183,12 @@ const CODES: Readonly<Record<Entry, readonly string[]>> = {
 /** Whole families of codes. The first that fits counts. */
 const PATTERNS: readonly (readonly [pattern: RegExp, entry: Entry])[] = [
   [/^(?:HPE_|Z_|ERR__ERROR_FORMAT_|ERR_BROTLI_|ZSTD_error_)/, 'protocol'],
-  // Node's own check of the name; alerts with which a server refuses the client's certificate.
+  // Node's own check of the name. Alerts of a server that refuses the client's certificate.
   [/^ERR_TLS_CERT_|^ERR_SSL_.*(?:CERTIFICATE|UNKNOWN_CA)/, CERTIFICATE],
   [/^ERR_SSL_/, 'tls'],
   [/^ERR_(?:HTTP2?_)?INVALID_/, CALLERS_DOING],
   [/^UND_ERR_SOCKS5_/, 'connect'],
-  // What a later undici adds is more likely the network's fault than the caller's.
+  // A code that a later undici adds is more likely the network's fault than the caller's.
   [/^UND_ERR_/, 'network'],
 ];
 
@@ -196,7 +196,7 @@ const BY_CODE: ReadonlyMap<string, Entry> = new Map(
   (Object.keys(CODES) as Entry[]).flatMap((entry) => CODES[entry].map((code) => [code, entry])),
 );
 
-/** What a cause's code says, or `undefined` when it says nothing about a request. */
+/** The meaning of a cause's code; `undefined` when it says nothing about a request. */
 export function entryOfCode(code: string): Entry | undefined {
   const known = BY_CODE.get(code);
   if (known !== undefined) return known;

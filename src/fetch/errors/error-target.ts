@@ -6,11 +6,11 @@ export interface Target {
   readonly hostname: string;
   readonly port: string;
   readonly path: string;
-  /** With the request's method, where that is known. */
+  /** Set if the request's method is known. */
   readonly line: RequestLine | undefined;
 }
 
-/** The fields by which errors say what they were about. */
+/** The fields in which errors say what they are about. */
 export interface TargetFields {
   readonly message?: unknown;
   readonly address?: unknown;
@@ -23,7 +23,7 @@ export interface TargetFields {
 /** `(attempted address: host:80, timeout: ...)`, or `(attempted addresses: 10.0.0.1:80, ::1:80, timeout: ...)`. */
 const ATTEMPTED = /\(attempted address(es)?: (.+), timeout: /;
 
-/** As Deno says it. */
+/** Deno's words. */
 const FOR_URL = /^error sending request for url \((\S+)\): /;
 
 /** @throws TypeError when it is no URL. */
@@ -56,7 +56,7 @@ export function isAbout(target: Target, error: TargetFields): boolean {
   return isAttemptAt(target, text);
 }
 
-/** Bun's errors have the URL there, others the path of a socket. */
+/** Bun's errors have the URL in this field, others the path of a socket. */
 function urlIn(path: unknown): string | undefined {
   return typeof path === 'string' && /^https?:\/\//i.test(path) ? path : undefined;
 }
@@ -72,7 +72,7 @@ function isAttemptAt(target: Target, message: string): boolean {
   const attempted = ATTEMPTED.exec(message);
   if (attempted === null) return false;
   const [, several, attempts = ''] = attempted;
-  // One is written with the host as the URL has it, several with its addresses.
+  // A single attempt has the host as in the URL, several have its addresses.
   return attempts.split(', ').every((attempt) => {
     const colon = attempt.lastIndexOf(':');
     const tried = withoutBrackets(attempt.slice(0, colon));
@@ -81,7 +81,7 @@ function isAttemptAt(target: Target, message: string): boolean {
   });
 }
 
-/** An address says nothing about a name; but where the URL has an address, it has to be the same. */
+/** An address says nothing about a name. But if the URL has an address, it has to be the same. */
 function isSameHost(address: unknown, target: Target): boolean {
   const literal = /^[\d.]+$|:/.test(target.hostname);
   return !literal || typeof address !== 'string' || address.toLowerCase() === target.hostname;

@@ -1,7 +1,7 @@
 /**
- * fetch follows redirects out of sight, and most errors do not say which request they ended: the caller's, or one that a
- * redirect led to. undici says it on a channel of diagnostics, and only when a request fails: listening costs a call that
- * succeeds nothing.
+ * fetch follows redirects out of sight. Most errors do not say which request they ended: the caller's, or one that a
+ * redirect led to. undici says it on a diagnostics channel when a request fails. Listening costs a successful call
+ * nothing.
  */
 const CHANNEL = 'undici:request:error';
 
@@ -13,23 +13,23 @@ interface HostProcess {
   getBuiltinModule?(id: string): Partial<DiagnosticsChannel> | undefined;
 }
 
-/** What undici tells of a request of its own. */
+/** What undici tells about its request. */
 interface FailedRequest {
   readonly origin?: unknown;
   readonly path?: unknown;
   readonly method?: unknown;
-  /** Of undici 8, and not of those before it. */
+  /** undici 8 has this, older ones do not. */
   readonly onResponseStart?: unknown;
 }
 
-/** A request that failed, or was to be sent. */
+/** A request that failed, or was about to be sent. */
 export interface RequestLine {
   readonly origin: string;
   readonly path: string;
   readonly method: string;
 }
 
-/** The requests that one error ended: undici gives all that wait for one connection the same. */
+/** The requests that one error ended. undici gives the same error to all that wait for one connection. */
 interface Ended {
   readonly origin: string;
   readonly method: string;
@@ -45,7 +45,7 @@ const LITERAL = /^https?:\/\/(?:\[|[\d.]+(?::\d+)?$)/;
 const endedBy = new WeakMap<object, Ended>();
 let listening = false;
 
-/** Listens from now on. Outside of Node, and to a fetch that is not undici's, there is nothing to hear. */
+/** Listens from now on. Outside Node, and for a fetch that is not undici's, there is nothing to hear. */
 export function listenToFailedRequests(): void {
   if (listening) return;
   listening = true;
@@ -53,27 +53,27 @@ export function listenToFailedRequests(): void {
   try {
     host?.getBuiltinModule?.('node:diagnostics_channel')?.subscribe?.(CHANNEL, note);
   } catch {
-    // A runtime that has the function, and not the module.
+    // The runtime has the function, but not the module.
   }
 }
 
 /**
- * Whether an error ended this very request, and not another one that a redirect made of it; `undefined` where that was not told. A
- * request of the same method is the same one: a redirect after which a POST's effect may be there (303, and 301 and 302
- * for a POST) goes on with GET, and one that keeps the method asks for the whole request elsewhere.
+ * Whether an error ended this very request, and not another one that a redirect made from it. `undefined` if nothing told. A
+ * request with the same method is the same one. After a redirect that may follow a POST's effect (303, and 301 and 302
+ * for a POST) the method becomes GET. A redirect that keeps the method asks for the whole request elsewhere.
  */
 export function hasEnded(error: object, request: RequestLine): boolean | undefined {
   const ended = endedBy.get(error);
   if (ended === undefined || ended.mixed) return undefined;
   const { origin, method, paths } = ended;
-  // undici's own interceptor puts the address in the name's place.
+  // undici's own interceptor puts the address in place of the name.
   if (origin !== request.origin && LITERAL.test(origin)) return undefined;
   return origin === request.origin && method === request.method && paths.has(request.path);
 }
 
 /**
- * Whether it was undici 8, or a newer one, that ended a request with this error: it says that a GOAWAY came only to requests above the
- * last stream that is served, older ones to any.
+ * Whether undici 8 or newer ended a request with this error. It reports a GOAWAY only to requests above the
+ * last stream that is served. Older versions report it to any.
  */
 export function isOfUndici8(error: object): boolean {
   return endedBy.get(error)?.byUndici8 === true;
@@ -95,16 +95,16 @@ export function noteFailedRequest(error: unknown, line: RequestLine, byUndici8 =
 function note(message: unknown): void {
   const { request, error } = Object(message) as { request?: unknown; error?: unknown };
   const { method, origin, path, onResponseStart } = Object(request) as FailedRequest;
-  // undici's own way to a proxy: what it failed for is told beside it.
+  // undici's own request to a proxy. The request that failed because of it is told as well.
   if (typeof method !== 'string' || method === 'CONNECT') return;
   const line = lineOf(String(origin), String(path), method);
   if (line !== undefined) noteFailedRequest(error, line, typeof onResponseStart === 'function');
 }
 
 /**
- * The parts of a URL by which requests are compared. Not its query, which undici may be given beside it.
+ * The parts of a URL that requests are compared by. The query is left out, since undici may get it separately.
  *
- * @param path is the whole URL where a proxy was asked for it.
+ * @param path the whole URL if a proxy was asked for it.
  */
 export function lineOf(origin: string, path: string, method: string): RequestLine | undefined {
   try {

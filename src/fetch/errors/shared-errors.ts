@@ -1,14 +1,14 @@
-/** The call that each error came to first, by its number. */
+/** The number of the call that each error came to first. */
 const firstCalls = new WeakMap<object, number>();
 const originals = new WeakMap<object, object>();
 
-/** With the error itself as receiver: a DOMException's fields can be read of nothing else. */
+/** Uses the error itself as receiver, since a DOMException's fields cannot be read through anything else. */
 const AS_ITSELF: ProxyHandler<object> = { get: (error, field) => Reflect.get(error, field) };
 
 /**
- * An error that this call may note a verdict on: undici fails all requests that wait for one connection, or share one, with
- * the same error, and what it means for a POST is not what it means for a GET. The first call gets the error itself, others
- * a stand-in that looks the same; {@link originalOf} takes it back before the caller sees it.
+ * An error on which this call may note a verdict. undici fails all requests that wait for one connection, or share one, with
+ * the same error. It means one thing for a POST and another for a GET. The first call gets the error itself. Others get
+ * a stand-in that looks the same. {@link originalOf} returns the original before the caller sees it.
  *
  * @param call the number of the call.
  */

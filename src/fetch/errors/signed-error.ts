@@ -6,18 +6,18 @@ import { withoutCredentials } from '../../pipeline/reporting/without-credentials
 export interface SignedCall {
   readonly url: string;
   readonly method: string;
-  /** The key whose policies it runs under, as far as it is known. */
+  /** The key whose policies the call runs under, if it is known. */
   readonly key: string | undefined;
 }
 
 /** A URL as errors show it. */
 export function publicUrl(url: string): string {
-  // Where a dispatcher has one origin, there is only a path. Of `data:` and the like, all but the scheme is content.
+  // A dispatcher with one origin has only a path. In `data:` URLs and the like everything but the scheme is content.
   const isContent = !/^(?:[^/?#]*:)?[/\\]/.test(url);
   return isContent ? (/^[^:/?#]*:?/.exec(url)?.[0] ?? '') : withoutCredentials(url);
 }
 
-/** Says on an error of this client which request it is about. What others have thrown, or an inner client has signed, stays as it is. */
+/** Writes on an error of this client which request it is about. Other errors, and those that an inner client has signed, do not change. */
 export function signRequest(error: unknown, client: string, call: SignedCall): void {
   if (!(error instanceof ResilienceError) || error.url !== undefined) return;
   const key = call.key === undefined ? undefined : publicKeyOf(call.key);
@@ -32,7 +32,7 @@ export function signRequest(error: unknown, client: string, call: SignedCall): v
   }
 }
 
-/** Whether it comes out of this client: out of the pipeline of the call's key, or out of the rules around it, which name none. */
+/** Whether the error comes from this client: from the pipeline of the call's key, or from the rules around it, which name no pipeline. */
 function isOwn(error: ResilienceError, client: string, key: string | undefined): boolean {
   if (error.pipeline !== undefined) return error.pipeline === client && error.key === key;
   return error instanceof ContractError || error instanceof ConfigError;

@@ -4,7 +4,7 @@ import { labelOf, publicKeyOf } from '../../pipeline/reporting/label.js';
 import type { ResolvedClient } from '../options.js';
 import { signRequest } from './signed-error.js';
 
-/** Whose time ran out. */
+/** The request whose time ran out. */
 export interface Asked {
   readonly key: string | undefined;
   readonly method: string;
@@ -12,7 +12,7 @@ export interface Asked {
   readonly site: CallSite | undefined;
 }
 
-/** The error of a request that took too long when its policies were done with it. */
+/** The error of a request that took too long after its policies were done. */
 export function timeoutErrorOf(
   what: string,
   timeoutMs: number,

@@ -4,20 +4,20 @@ import type { Layer } from '../../pipeline/plan.js';
 import { ATTEMPT_TIMEOUT } from '../../policies/standard.js';
 import { TimeoutPolicy } from '../../policies/timeout/timeout.js';
 
-/** What bounds a whole call. */
+/** The timeout that bounds a whole call. */
 export interface CallBound {
   readonly timeoutMs: number;
   /** Name of the timeout. */
   readonly policy: string;
-  /** Whether it is the outermost policy. Inside others a call may have to wait before its time begins. */
+  /** Whether it is the outermost policy. Inside others, a call may wait before its time begins. */
   readonly outermost: boolean;
 }
 
 /**
- * The shortest timeout around the whole call: outside whatever makes attempts, or any where nothing does. An `attempt_timeout`, as
- * `standard()` names it, never is.
+ * The shortest timeout around the whole call. It is outside the policy that makes attempts; without such a policy, any timeout counts. An
+ * `attempt_timeout`, as `standard()` names it, never counts.
  *
- * @param settings what a call sets in place of their own times.
+ * @param settings what a call sets in place of the timeouts' own times.
  */
 export function callBoundOf(
   layers: readonly Layer[],
@@ -31,7 +31,7 @@ export function callBoundOf(
   return shortest(around, settings, (name) => name !== ATTEMPT_TIMEOUT);
 }
 
-/** The shortest timeout of those that count. */
+/** The shortest of the timeouts that count. */
 export function shortest(
   layers: readonly Layer[],
   settings?: LayerSettings,

@@ -8,7 +8,7 @@ import { ATTEMPT_TIMEOUT } from '../../policies/standard.js';
 import { TimeoutPolicy } from '../../policies/timeout/timeout.js';
 import { formatDuration } from '../../time/duration.js';
 
-/** The layers of a pipeline that a call can set something for. */
+/** The layers of a pipeline whose options a call can set. */
 export interface Places {
   /** The outermost timeout around all attempts. */
   readonly total: number | undefined;
@@ -18,7 +18,7 @@ export interface Places {
   readonly retry: number | undefined;
 }
 
-/** What a call may say of its times and retries, in milliseconds. */
+/** What a call may set for its times, in milliseconds, and retries. */
 export interface CallTimes {
   readonly totalTimeout?: number | false | undefined;
   readonly attemptTimeout?: number | false | undefined;
@@ -26,9 +26,9 @@ export interface CallTimes {
 }
 
 /**
- * Finds the timeouts and the retry of a pipeline. What makes attempts divides them: outside it a timeout bounds the call, inside an
- * attempt. Where nothing does, the outermost bounds the call and the innermost the attempt; a single one bounds the call, unless it is
- * named as that of an attempt.
+ * Finds the timeouts and the retry of a pipeline. The policy that makes attempts divides them: a timeout outside bounds the call, one inside an
+ * attempt. Without such a policy, the outermost timeout bounds the call and the innermost the attempt. A single one bounds the call, unless its
+ * name is that of an attempt's timeout.
  */
 export function placesOf(layers: readonly Layer[]): Places {
   const maker = layers.findIndex(
@@ -49,8 +49,8 @@ export function placesOf(layers: readonly Layer[]): Places {
 }
 
 /**
- * What a call sets in place of its policies' own options. A call that says how long it may take, and not how long an attempt,
- * gives each attempt all of it.
+ * What a call sets in place of its policies' own options. If it sets only how long the call may take, each attempt may
+ * take all of that.
  *
  * @throws ConfigError when there is no such policy, or when an attempt may take longer than the whole call.
  */
@@ -85,7 +85,7 @@ export function settingsOf(
       const remedy = 'has nothing to set, because there is no retry among the policies: add one';
       throw wrong('retry.maxRetries', remedy, maxRetries);
     }
-    // Retries inside others would multiply it.
+    // Retries inside other retries would multiply it.
     for (const [i, { policy }] of layers.entries()) {
       if (isOf(policy, RetryPolicy)) settings[i] = i === retry ? maxRetries : 0;
     }

@@ -17,21 +17,16 @@ import { ThrottlePolicy } from '../../policies/throttle/throttle.js';
 import { DormantTimeout } from '../../policies/timeout/dormant.js';
 import type { Clock } from '../../time/clock.js';
 import type { ParsedPolicies } from '../options.js';
-import {
-  countingHandle,
-  delayReader,
-  isFetchOverload,
-  retryHandle,
-  ruleBeside,
-} from '../verdict/verdict.js';
+import { delayReader, retryHandle } from '../retry/retry-rule.js';
+import { countingHandle, isFetchOverload, ruleBeside } from '../verdict/verdict.js';
 import { shortest } from './call-bound.js';
 import type { Places } from './call-settings.js';
 import { placesOf } from './call-settings.js';
 
-/** Is given a response that is kept, unread, while a retry waits. */
+/** Called with a response that is kept, unread, while a retry waits. */
 export type Keep = (response: unknown) => void;
 
-/** The policies of a template, with HTTP's rules where they have none of their own. */
+/** The policies of a template. Those without rules of their own get HTTP's rules. */
 export function httpPolicies(
   given: ParsedPolicies | undefined,
   clock: Clock,
@@ -58,7 +53,7 @@ export function httpPolicies(
       : // What is no policy is for the pipeline to refuse.
         [{ policy: layer, rule: layer?.failureRule }],
   );
-  // As in any pipeline: those that bring none along go by the first.
+  // As in any pipeline: policies that bring no rule along use the first one.
   const first = placed.find(({ rule }) => rule !== undefined)?.rule;
   return placed.map(({ policy, rule = first }) => withRules(policy, rule));
 }
@@ -70,7 +65,7 @@ function layersOf(given: ParsedPolicies | undefined): readonly PipelineLayer[] {
     : standardLayers(given as Exclude<typeof given, readonly unknown[]>);
 }
 
-/** The standard policies. Where a timeout is left out, a call can still bring one of its own. */
+/** The standard policies. If a timeout is left out, a call can still bring its own. */
 function standardLayers(given: Parameters<typeof standard>[0]): Policy[] {
   const policies = standard(given);
   const { rateLimiter, totalTimeout, attemptTimeout } = given ?? {};
@@ -86,16 +81,16 @@ function standardLayers(given: Parameters<typeof standard>[0]): Policy[] {
 export interface Bounds {
   /** How long the discarded Response of an attempt may take to be read: the shortest of the timeouts. */
   readonly discardMs: number;
-  /** What a call can set something for. */
+  /** The layers whose options a call can set. */
   readonly places: Places;
-  /** Is told of every response, where it matters whose it is. */
+  /** Called with every response, if it matters which key it belongs to. */
   readonly arrived?: (response: unknown) => void;
 }
 
-/** Where there is no timeout at all. */
+/** The time to discard a response when there is no timeout at all. */
 export const DEFAULT_DISCARD_MS = 10_000;
 
-/** Finds the timeouts of a pipeline; `settings`: what a call sets in place of their own times. */
+/** Finds the timeouts of a pipeline. `settings` is what a call sets in place of their own times. */
 export function boundsOf(layers: readonly Layer[], settings?: LayerSettings): Bounds {
   return {
     discardMs: shortest(layers, settings)?.timeoutMs ?? DEFAULT_DISCARD_MS,

@@ -8,18 +8,19 @@ import type { Clock } from '../../time/clock.js';
 import { listenToFailedRequests } from '../errors/failed-requests.js';
 import type { ResolvedClient } from '../options.js';
 import { policiesSchema } from '../options.js';
-import { classifiedRule, failedStatus, statusIn } from '../verdict/verdict.js';
+import { statusIn } from '../verdict/answer.js';
+import { classifiedRule, failedStatus } from '../verdict/verdict.js';
 import type { Bounds, Keep } from './http-policies.js';
 import { boundsOf, DEFAULT_DISCARD_MS, httpPolicies } from './http-policies.js';
 
-/** The pipelines of a resilient fetch, one a key. */
+/** The pipelines of a resilient fetch, one for each key. */
 export interface Pipelines {
   readonly byKey: Keyed<unknown>;
-  /** The times that the timeouts of a key's pipeline set. */
+  /** The bounds that the timeouts of a key's pipeline set. */
   boundsOf(pipeline: Pipeline<unknown>): Bounds;
 }
 
-/** Gets rid of a response that nobody will read. */
+/** Discards a response that nobody will read. */
 type DiscardWithin = (response: unknown, timeoutMs: number) => unknown;
 
 /** @throws ConfigError when a policy is wrong or cannot be copied. */
@@ -47,7 +48,7 @@ function ofTemplate(
   const bounds = boundsOf(template.plan.layers);
   discardMs = bounds.discardMs;
   const { maxKeys, idleFor } = options;
-  return { byKey: keyed<unknown>(template, { maxKeys, idleFor }), boundsOf: () => bounds };
+  return { byKey: keyed<unknown, unknown>(template, { maxKeys, idleFor }), boundsOf: () => bounds };
 }
 
 function ofEachKey(
@@ -60,11 +61,11 @@ function ofEachKey(
   const { path } = options;
   const telemetry = options.telemetry ?? { spans: 'auto' };
   const sets = telemetry === false ? undefined : attributeSetsOf(telemetry);
-  // All keys have the template's way of discarding, which is told nothing but the response.
+  // All keys share the template's way of discarding, which gets only the response.
   const discardTimes = new WeakMap<object, number>();
   const discard = (value: unknown): unknown =>
     discardWithin(value, discardTimes.get(Object(value)) ?? DEFAULT_DISCARD_MS);
-  // It has no policies and makes no calls: each key's pipeline reports for itself.
+  // The template has no policies and makes no calls: each key's pipeline reports for itself.
   const template = pipeline({ ...pipelineOptionsOf(options), discard, telemetry: false });
   const known = new WeakMap<Pipeline<unknown>, Bounds>();
   const make = (key: string): Pipeline<unknown> => {

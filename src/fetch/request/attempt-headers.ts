@@ -1,7 +1,6 @@
 import { ContractError } from '../../errors.js';
-import { IDEMPOTENCY_KEY } from '../retry/methods.js';
 import type { HeadersSource } from '../types.js';
-import { readHeader, withHeader } from './headers.js';
+import { IDEMPOTENCY_KEY, readHeader, withHeader } from './headers.js';
 
 /** The opt-in headers with which one attempt is sent, by lower-case name. */
 export interface AttemptHeaders {
@@ -12,8 +11,8 @@ export interface AttemptHeaders {
 }
 
 /**
- * Milliseconds left, as the deadline header carries them: whole, rounded down so that the server never
- * believes to have more than there is, `0` when the time is over.
+ * The milliseconds left, as the deadline header carries them. They are rounded down, so that the server never
+ * believes it has more than there is. `0` when the time is over.
  *
  * @returns `undefined` when there is no deadline, so that no header is sent.
  */
@@ -23,8 +22,8 @@ export function deadlineValue(msLeft: number): string | undefined {
 }
 
 /**
- * The headers of one attempt: a copy with the deadline and attempt headers set, or the headers
- * themselves when neither is asked for.
+ * The headers of one attempt: a copy with the deadline and attempt headers set, or the same object
+ * when neither is wanted.
  */
 export function withAttemptHeaders<H extends HeadersSource | null | undefined>(
   headers: H,
@@ -43,14 +42,14 @@ export function withAttemptHeaders<H extends HeadersSource | null | undefined>(
   return result;
 }
 
-/** What a structured string may hold unescaped or escaped: printable ASCII (RFC 8941, 3.3.3). */
+/** The characters of a structured string, escaped or not: printable ASCII (RFC 8941, 3.3.3). */
 const PRINTABLE = /^[\x20-\x7e]+$/;
 const QUOTED = /^"(?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])+"$/;
 
 /**
- * An idempotency key as the header carries it: a quoted string. One that is quoted already is kept.
+ * An idempotency key as the header carries it: a quoted string. A key that is quoted already stays.
  *
- * @throws ContractError when it is empty or holds what a header's string cannot.
+ * @throws ContractError when it is empty or has characters that a header's string cannot have.
  */
 export function quoteKey(key: string): string {
   if (QUOTED.test(key)) return key;
@@ -63,11 +62,11 @@ export function quoteKey(key: string): string {
 }
 
 /**
- * The headers of a call with its idempotency key, made once so that all attempts send the same. A key the
- * caller has set stays.
+ * The headers of a call with its idempotency key. The key is made once, so that all attempts send the same. A key that
+ * the caller has set stays.
  *
  * @param makeKey default: a random UUID.
- * @throws ContractError when `makeKey` answers something that cannot be sent.
+ * @throws ContractError when `makeKey` returns something that cannot be sent.
  */
 export function withIdempotencyKey(
   headers: HeadersSource | null | undefined,

@@ -12,36 +12,36 @@ export interface UpcomingAttempt<R = ResponseLike> {
   /** Its number within the call: 1 for the first. */
   readonly attempt: number;
   /**
-   * How the attempt before it ended; `undefined` for the first. Of a Response that is being retried, status and headers can be
-   * read; its body is disposed of.
+   * How the attempt before it ended; `undefined` for the first. If that is a Response, its status and headers can be
+   * read. Its body is discarded.
    */
   readonly previous: Outcome<R> | undefined;
-  /** What is sent; the same object for all attempts of a call. */
+  /** The request. All attempts of a call have the same object. */
   readonly request: OutgoingRequest;
-  /** The headers of this attempt alone, made afresh for each. Whatever is set or deleted here is sent so. */
+  /** The headers of this attempt alone, a new object for each attempt. Changes to it are sent. */
   readonly headers: Headers;
   /** Aborts when the attempt is given up. */
   readonly signal: AbortSignal;
 }
 
-/** What `beforeAttempt` may answer: nothing, or headers that are set on those of the attempt. */
+/** What `beforeAttempt` may return: nothing, or headers to set on those of the attempt. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing has to fit.
 export type BeforeAttemptAnswer = HeadersSource | undefined | void;
 
-/** Is called before each attempt and may change its headers; may be async. */
+/** Called before each attempt. It may change the attempt's headers, and may be async. */
 export type BeforeAttempt<R = ResponseLike> = (
   attempt: UpcomingAttempt<R>,
 ) => BeforeAttemptAnswer | PromiseLike<BeforeAttemptAnswer>;
 
 type Source = HeadersSource | null | undefined;
 
-/** Asks the functions that prepare the attempts of one call. */
+/** Calls the functions that prepare the attempts of one call. */
 export class Preparation {
   readonly #functions: readonly BeforeAttempt[];
   readonly #request: OutgoingRequest;
-  /** How the last attempt that ended by itself did so. */
+  /** The outcome of the last attempt that ended by itself. */
   #last: Outcome | undefined;
-  /** Of the last attempt that was prepared. */
+  /** The signal of the last attempt that was prepared. */
   #signal: AbortSignal | undefined;
 
   private constructor(functions: readonly BeforeAttempt[], request: OutgoingRequest) {
@@ -49,7 +49,7 @@ export class Preparation {
     this.#request = request;
   }
 
-  /** The client's function comes first. `undefined` where there is none. */
+  /** The client's function comes first. `undefined` if there is none. */
   static of(
     client: BeforeAttempt | undefined,
     call: BeforeAttempt | undefined,
@@ -66,10 +66,9 @@ export class Preparation {
   }
 
   /**
-   * The headers of one attempt: `base` itself where the functions change nothing, else a copy in which all that they left alone is as
-   * it was.
+   * The headers of one attempt: `base` itself if the functions change nothing, else a copy with their changes.
    *
-   * @throws what a function throws; a ContractError when one answers what is no headers; the signal's reason when it aborts.
+   * @throws what a function throws; a ContractError when a function returns something that is no headers; the signal's reason when it aborts.
    */
   async headers(attempt: number, base: Source, signal: AbortSignal): Promise<Source> {
     const previous = this.#previous() as Outcome<ResponseLike> | undefined;
@@ -84,7 +83,7 @@ export class Preparation {
     return withChanges(base, before, headers);
   }
 
-  /** One whose time was over has no outcome of its own: the engine does not wait for it. */
+  /** An attempt whose time was over has no outcome of its own: the engine does not wait for it. */
   #previous(): Outcome | undefined {
     const reason: unknown = this.#signal?.aborted === true ? this.#signal.reason : undefined;
     return isA(reason, TimeoutError) ? failure(reason, 'timeout') : this.#last;

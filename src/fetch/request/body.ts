@@ -5,13 +5,13 @@ import { ContractError } from '../../errors.js';
  *
  * - `none`: there is no body
  * - `constant`: it cannot change: a string, a Blob, a File
- * - `kept`: it can change, so a copy of what it is now is sent every time: buffers and views, URLSearchParams, FormData
- * - `made`: a function makes it afresh for each attempt
- * - `once`: a stream or an iterator: reading it uses it up, so it is sent in one attempt and never again
+ * - `kept`: it can change, so every attempt sends a copy of what it is at the call: buffers and views, URLSearchParams, FormData
+ * - `made`: a function makes a new one for each attempt
+ * - `once`: a stream or an iterator. Reading uses it up, so one attempt sends it, and no other
  */
 export type BodyKind = 'none' | 'constant' | 'kept' | 'made' | 'once';
 
-/** A function that makes the body of one attempt; it may be async. */
+/** A function that makes the body of one attempt. It may be async. */
 export type BodyFactory<B = unknown> = () => B | PromiseLike<B>;
 
 interface MaybeStream {
@@ -29,7 +29,7 @@ interface FormDataLike {
   entries(): Iterable<[string, unknown]>;
 }
 
-/** By what it says it is, not by class: every implementation of fetch has classes of its own. */
+/** The kind that a value itself claims. Its class does not help: every implementation of fetch has its own classes. */
 function tagOf(value: object): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
@@ -39,7 +39,7 @@ function isFunction(value: unknown): boolean {
 }
 
 function isFormData(body: object): body is FormDataLike {
-  // `form-data`, the package, has the tag too, but is a stream.
+  // The body of the package `form-data` has the same tag, but is a stream.
   return tagOf(body) === 'FormData' && isFunction((body as Partial<FormDataLike>).getAll);
 }
 
@@ -68,7 +68,7 @@ export function bodyKind(body: unknown): BodyKind {
       return 'constant';
   }
   if (isFormData(body)) return 'kept';
-  // An iterable may be fresh each time it is asked, but a stream is iterable too, and no outside sign tells which.
+  // An iterable may start afresh each time. But a stream is iterable too, and nothing on the outside tells which it is.
   return isOnce(body) && !Array.isArray(body) && !(body instanceof String) ? 'once' : 'constant';
 }
 
@@ -78,9 +78,9 @@ export function canSendAgain(body: unknown): boolean {
 }
 
 /**
- * The body to hold on to for the attempts of a call. fetch copies what it is given when it is called, so a caller
- * may use its buffer for something else from then on; an attempt made later, after a queue or a backoff, must not
- * send that. Blobs cannot change: for large bodies they save the copy.
+ * The body to keep for the attempts of a call. fetch copies its body when it is called, so a caller
+ * may reuse its buffer from then on. An attempt that comes later, after a queue or a backoff, must not
+ * send the new content. Blobs cannot change: they save the copy for large bodies.
  */
 export function keepBody(body: unknown): unknown {
   if (bodyKind(body) !== 'kept') return body;
@@ -93,13 +93,13 @@ export function keepBody(body: unknown): unknown {
   return new URLSearchParams(String(object));
 }
 
-/** fetch refuses memory that other threads can change; a copy would hide that. */
+/** fetch refuses memory that other threads can change. A copy would hide that. */
 function isShared(buffer: ArrayBufferLike): boolean {
   return tagOf(buffer) === 'SharedArrayBuffer';
 }
 
 function copyOfView(view: ArrayBufferView): Uint8Array {
-  // Not `view.slice()`: a Buffer's shares its memory.
+  // Not `view.slice()`: that of a Buffer shares its memory.
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
 }
 
@@ -109,15 +109,15 @@ function copyOfForm(form: FormDataLike): FormDataLike {
   return copy;
 }
 
-/** Streams and iterators that have been given to an attempt: a second one would get nothing, or the rest. */
+/** Streams and iterators that an attempt has been given. A second attempt would get nothing, or the rest. */
 const spent = new WeakSet<object>();
 
 /**
- * The body for the next attempt, from what {@link keepBody} answered.
+ * The body for the next attempt, from the result of {@link keepBody}.
  *
  * @returns a promise only when a function makes the body and is async.
- * @throws ContractError when a stream or an iterator was sent before, by whatever call, or when a function makes none,
- * or makes the same one twice. (undici would send an exhausted iterator as an empty body.)
+ * @throws ContractError when any call has sent this stream or iterator before, or when a function makes no body,
+ * or the same stream twice. (undici would send an exhausted iterator as an empty body.)
  */
 export function bodyForAttempt(kept: unknown): unknown {
   if (typeof kept !== 'function') return claim(kept, 'body');
@@ -145,22 +145,22 @@ function claim(body: unknown, path: string): unknown {
   const stream = body as object;
   if (spent.has(stream)) {
     throw new ContractError(
-      `${path}: this ${tagOf(stream)} has been sent before and can be read only once; give a function that makes it afresh`,
+      `${path}: this ${tagOf(stream)} has been sent before and can be read only once; pass a function that makes a new one for each attempt`,
     );
   }
   spent.add(stream);
   return body;
 }
 
-/** Whether fetch wants `duplex: 'half'` with this body: a stream, whose end it does not know. */
+/** Whether fetch needs `duplex: 'half'` with this body: a stream, whose end fetch does not know. */
 export function needsDuplex(body: unknown): boolean {
   return bodyKind(body) === 'once';
 }
 
 /**
- * Whether a request failed because its body did: a request that came to this service and is passed on, whose client went away.
- * Node says so with the code of a broken connection. Of other errors of a stream nobody can tell where they began: undici destroys a
- * body with the error of its connection, too.
+ * Whether a request failed because its body did. The body is a request that came to this service and is passed on, and its client went away.
+ * Node reports that with the code of a broken connection. For other errors of a stream nobody can tell where they began: undici also destroys a
+ * body with the error of its connection.
  */
 export function isClientGone(error: unknown, body: unknown): boolean {
   const { errored } = Object(body) as { readonly errored?: unknown };

@@ -1,6 +1,9 @@
 import type { HeadersSource } from '../types.js';
 
-/** Headers as pairs: a form every fetch takes, of no implementation's own class. */
+/** The header by which a server recognises a request it has already served. */
+export const IDEMPOTENCY_KEY = 'idempotency-key';
+
+/** Headers as pairs: a form that every fetch takes, and no class of any implementation. */
 export type HeaderPairs = [name: string, value: string][];
 
 type HeaderRecord = Readonly<Record<string, unknown>>;
@@ -13,7 +16,7 @@ function isIterable(value: object): value is Iterable<unknown> {
   return typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function';
 }
 
-/** A Map has `get` too, but is case-sensitive: it is read as the pairs it iterates over. */
+/** A Map also has `get`, but is case-sensitive. So it is read as pairs, by iteration. */
 function hasGet(headers: object): headers is HasGet {
   return typeof (headers as Partial<HasGet>).get === 'function' && !(headers instanceof Map);
 }
@@ -31,11 +34,11 @@ function textOf(value: unknown): string | undefined {
 }
 
 /**
- * Reads one header, whatever form the headers have: a Headers object of any implementation, an array
+ * Reads one header from headers in any form: a Headers object of any implementation, an array
  * of pairs, a Map, a plain record with names in any case. Several values come joined by `, `.
  *
- * @returns `undefined` when it is not there. An iterator, which could be read only once, is left
- * alone: {@link keepHeaders} first.
+ * @returns `undefined` when it is not there. An iterator can be read only once, so it is not
+ * read here: call {@link keepHeaders} first.
  */
 export function readHeader(
   headers: HeadersSource | null | undefined,
@@ -74,13 +77,13 @@ function readRecord(record: HeaderRecord, name: string): string | undefined {
 }
 
 /**
- * A copy of the headers that neither the caller's later changes nor an attempt's reading can alter:
- * fetch reads its headers when it is called, so every attempt has to send what they were then.
+ * A copy of the headers that neither the caller's later changes nor an attempt's reading can alter.
+ * fetch reads its headers when it is called, so every attempt has to send what they were at the call.
  * A Headers object or another iterable becomes pairs, a record stays a record.
  */
 export function keepHeaders(headers: HeadersSource): HeaderPairs | HeaderRecord {
   if (isIterable(headers)) {
-    // A pair that is none stays as it is: what is wrong with it is for fetch to say.
+    // Something that is no pair stays as it is: fetch says what is wrong with it.
     return Array.from(headers, (pair) =>
       Array.isArray(pair) ? pair.slice() : pair,
     ) as HeaderPairs;
@@ -96,8 +99,8 @@ export function keepHeaders(headers: HeadersSource): HeaderPairs | HeaderRecord 
 }
 
 /**
- * A copy of the headers with `name` (lower case) set to `value`, replacing what it was in any case.
- * The headers given are not changed; an iterator has to be {@link keepHeaders | kept} first.
+ * A copy of the headers with `name` (lower case) set to `value`. It replaces the header in any case.
+ * The given headers do not change. An iterator has to be {@link keepHeaders | kept} first.
  */
 export function withHeader(
   headers: HeadersSource | null | undefined,
@@ -111,7 +114,7 @@ export function withHeader(
   return copy;
 }
 
-/** A copy of the headers without `name` (lower case), in whatever case it was; otherwise as {@link withHeader}. */
+/** A copy of the headers without `name` (lower case), in any case. Otherwise the same as {@link withHeader}. */
 export function withoutHeader(headers: HeadersSource, name: string): HeaderPairs | HeaderRecord {
   const copy = keepHeaders(headers);
   if (Array.isArray(copy)) return copy.filter((pair) => String(pair[0]).toLowerCase() !== name);

@@ -4,7 +4,7 @@ import { keepHeaders } from './headers.js';
 /** fetch's second argument as an object whose fields can be replaced. */
 export type InitFields = Record<string, unknown>;
 
-/** What fetch reads from its second argument (and undici: `dispatcher`), wherever on it that is. */
+/** The fields that fetch (and undici: `dispatcher`) reads from its second argument, own or inherited. */
 const KNOWN_FIELDS = [
   'method',
   'headers',
@@ -25,8 +25,8 @@ const KNOWN_FIELDS = [
 ] as const;
 
 /**
- * A copy of fetch's second argument that is ours to change: what an implementation knows beyond the standard
- * (`next`, `agent`, `proxy`) comes along. A Request may stand in its place, and has its fields on the prototype.
+ * A copy of fetch's second argument that we may change. It keeps fields that an implementation knows beyond the standard
+ * (`next`, `agent`, `proxy`). The argument may be a Request, which has its fields on the prototype.
  *
  * @throws TypeError, as fetch does, when it is no object.
  */

@@ -6,8 +6,8 @@ interface Cancellable {
 }
 
 /**
- * Whether a Request carries a body. Where the implementation does not show it (`body` is `undefined`),
- * any method that may have one is taken to.
+ * Whether a Request has a body. If the implementation does not show it (`body` is `undefined`),
+ * every method that may have a body counts as having one.
  */
 export function hasBody(request: RequestLike): boolean {
   if (request.body !== undefined) return request.body !== null;
@@ -15,7 +15,7 @@ export function hasBody(request: RequestLike): boolean {
 }
 
 /**
- * Refuses a Request whose body has been read or sent already, before anything is sent.
+ * Refuses a Request whose body has already been read or sent, before anything is sent.
  *
  * @throws TypeError, as fetch does.
  */
@@ -27,13 +27,13 @@ export function assertUsable(request: RequestLike): void {
 }
 
 /**
- * The Request for one attempt: a clone, because sending one uses its body up; the Request itself when it has none, or
- * when there will be no further attempt.
+ * The Request for one attempt: a clone, because sending uses the body up. The Request itself when it has no body, or
+ * when no further attempt will come.
  *
- * The clone of a streamed body holds what was sent in memory until {@link releaseRequest}.
+ * The clone of a streamed body keeps what was sent in memory until {@link releaseRequest}.
  *
  * @param last whether this is certainly the last attempt.
- * @throws TypeError when the body was used meanwhile, by somebody else.
+ * @throws TypeError when somebody else has used the body meanwhile.
  */
 export function requestForAttempt<R extends RequestLike>(request: R, last: boolean): R {
   if (!hasBody(request)) return request;
@@ -42,14 +42,14 @@ export function requestForAttempt<R extends RequestLike>(request: R, last: boole
 }
 
 /**
- * The call is over: lets go of the body held back for a further attempt. The Request then counts as used, as it
+ * The call is over: releases the body that was kept for a further attempt. Then the Request counts as used, as it
  * does after fetch.
  */
 export function releaseRequest(request: RequestLike): void {
   const body = request.body as Partial<Cancellable> | null | undefined;
   if (body === null || body === undefined || request.bodyUsed === true) return;
   if (typeof body.cancel !== 'function' || body.locked === true) return;
-  // The promise may stay pending for as long as the attempt's own branch is read.
+  // The promise may stay pending as long as the attempt's own branch is read.
   Promise.resolve(body.cancel()).catch(ignore);
 }
 

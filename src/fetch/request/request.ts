@@ -5,27 +5,27 @@ import { withoutCredentials } from '../../pipeline/reporting/without-credentials
 export interface OutgoingRequest {
   /** The absolute URL, as text. */
   readonly url: string;
-  /** The method as it goes over the wire. */
+  /** The method as it is sent. */
   readonly method: string;
   /** One of its headers; `undefined` when it is not there. Several values come joined by `, `. */
   header(name: string): string | undefined;
 }
 
-/** The part of a text URL that holds scheme, credentials, host and port; nothing after it can change the origin. */
+/** The part of a text URL that has scheme, credentials, host and port. Nothing after it can change the origin. */
 const AUTHORITY = /^https?:\/\/[^/?#\\]+/i;
 
-/** What ends it: `/`, `?`, `#`, `\\`. */
+/** The characters that end it: `/`, `?`, `#`, `\\`. */
 const ENDS: ReadonlySet<number> = new Set([47, 63, 35, 92]);
 
 /** How many spellings of origins are remembered. */
 const MAX_REMEMBERED = 1_000;
 const origins = new Map<string, string>();
-/** The spelling that was asked for last, and its origin. */
+/** The last spelling that was asked for, and its origin. */
 let last: { readonly authority: string; readonly origin: string } | undefined;
 
 /**
- * The origin of an absolute URL: scheme, host and port, in one spelling. Parsing a URL takes longer than everything else
- * that a call costs, and a service calls few origins, so they are remembered.
+ * The origin of an absolute URL: scheme, host and port, in one spelling. Parsing a URL takes longer than all the rest
+ * of a call, and a service calls few origins. So they are remembered.
  */
 export function originOf(url: string): string {
   if (last !== undefined && startsAt(url, last.authority)) return last.origin;
@@ -41,13 +41,13 @@ export function originOf(url: string): string {
   return origin;
 }
 
-/** @throws TypeError when it is no URL: the platform's own would show all of it. */
+/** @throws TypeError when it is no URL. The platform's own error would show all of the text. */
 function parsed(url: string): URL {
   if (!URL.canParse(url)) throw noUrl(`${shown(url)} is not a URL`);
   return new URL(url);
 }
 
-/** An error with the code that Node's has. */
+/** An error with the same code as Node's. */
 function noUrl(message: string): TypeError {
   return Object.assign(new TypeError(message), { code: 'ERR_INVALID_URL' });
 }
@@ -57,7 +57,7 @@ function shown(url: string): string {
   return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 }
 
-/** Whether this is the whole authority of the URL, and not the beginning of a longer one. */
+/** Whether this is the URL's whole authority, and not the beginning of a longer one. */
 function startsAt(url: string, authority: string): boolean {
   if (!url.startsWith(authority)) return false;
   const { length } = authority;
@@ -65,10 +65,10 @@ function startsAt(url: string, authority: string): boolean {
 }
 
 /**
- * The URL of fetch's first argument as text, relative ones resolved against `base`.
+ * The URL of fetch's first argument as text. A relative one is resolved against `base`.
  *
- * @param client what was called, for the error.
- * @throws TypeError, as fetch does, when it is no URL or is relative and there is no base.
+ * @param client the name of what was called, for the error.
+ * @throws TypeError, as fetch does, when it is no URL, or is relative without a base.
  */
 export function absoluteUrl(
   input: unknown,
@@ -86,7 +86,7 @@ export function absoluteUrl(
   throw noUrl(`${client}: ${shown(text)} ${why}`);
 }
 
-/** In a browser or worker, as for fetch itself. */
+/** The default base in a browser or worker, as for fetch itself. */
 function ownLocation(): string | undefined {
   const { location } = globalThis as { readonly location?: { readonly href?: unknown } };
   return typeof location?.href === 'string' ? location.href : undefined;

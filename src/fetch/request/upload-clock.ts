@@ -1,7 +1,7 @@
 import type { AttemptClock } from '../../pipeline/contract/context.js';
 import { systemClock } from '../../time/clock.js';
 
-/** The part of a request of undici's that is looked at. Each hop of a redirect is one of its own. */
+/** The part of undici's request that is used here. Each hop of a redirect is a request of its own. */
 interface UndiciRequest {
   readonly method?: unknown;
   readonly origin?: unknown;
@@ -9,13 +9,13 @@ interface UndiciRequest {
   readonly body?: unknown;
 }
 
-/** What is sent. */
+/** The request that is sent. */
 export interface SentRequest {
   readonly method: string;
   readonly url: string;
 }
 
-/** The part of the socket it is sent on that is looked at. */
+/** The part of the request's socket that is used here. */
 interface SendingSocket {
   readonly alpnProtocol?: unknown;
   readonly bytesWritten?: number;
@@ -46,14 +46,14 @@ interface AsyncHooks {
   readonly AsyncLocalStorage: new () => Storage;
 }
 
-/** What has been handed over and may still be on its way: about what the buffers of both ends of a connection hold. */
+/** How much may have been handed over and still be on its way: about the size of the buffers at both ends of a connection. */
 const BUFFERED_BYTES = 8 * 1024 * 1024;
 
 /** One attempt whose body is being sent. Sockets keep the context they were made in, so nothing big may stay reachable from it. */
 class Sending {
   readonly #sent: SentRequest;
   #clock: AttemptClock | undefined;
-  /** What it asks for, once it is asked. */
+  /** The target of its request, once that is needed. */
   #target: string | undefined;
   #request: UndiciRequest | undefined;
   #answered = false;
@@ -67,14 +67,14 @@ class Sending {
     this.#sent = { method, url };
   }
 
-  /** Whether it is under way and undici has made no request of it yet. */
+  /** Whether it is under way, and undici has not made a request for it yet. */
   get isNew(): boolean {
     return this.#clock !== undefined && this.#request === undefined;
   }
 
   /**
-   * Whether a request that undici makes in this attempt's context is its own, or the next after a redirect. What a body fetches while it is
-   * read, and what asks a proxy for a tunnel, is another's.
+   * Whether a request that undici makes in this attempt's context is its own, or the next one after a redirect. Requests that a body makes while
+   * it is read, and requests for a proxy's tunnel, are not its own.
    */
   owns({ method }: UndiciRequest): boolean {
     if (this.#clock === undefined) return false;
@@ -88,7 +88,7 @@ class Sending {
     return this.#target === `${String(origin)}${String(path)}`;
   }
 
-  /** undici makes a request of it. */
+  /** undici makes a request for it. */
   created(request: UndiciRequest): void {
     this.#request = request;
     this.#answered = false;
@@ -98,12 +98,12 @@ class Sending {
     requests.set(request, this);
   }
 
-  /** It was answered, or failed. */
+  /** The request was answered, or failed. */
   answered(request: UndiciRequest): void {
     if (request === this.#request) this.#answered = true;
   }
 
-  /** There is a connection: from now on it is the body that takes the time. */
+  /** There is a connection. From now on the body takes the time. */
   begun(request: UndiciRequest, socket: SendingSocket | undefined): void {
     if (this.#clock === undefined || request !== this.#request || isBodyless(request)) return;
     this.#clock.stop();
@@ -113,11 +113,11 @@ class Sending {
     this.#bytesBefore = socket?.bytesWritten ?? 0;
   }
 
-  /** undici has handed all of it to the socket. */
+  /** undici has handed the whole body to the socket. */
   sent(request: UndiciRequest): void {
     if (!this.#stopped || request !== this.#request) return;
     const socket = this.#socket;
-    // A buffer is handed over whole. Streams of HTTP/2 share their socket, which says nothing of one of them.
+    // undici hands over a buffer as a whole. Streams of HTTP/2 share a socket, which says nothing about a single one.
     if (socket?.writableNeedDrain === true && socket.alpnProtocol !== 'h2') {
       socket.once('drain', this.#onDrain);
     } else {
@@ -159,8 +159,8 @@ function isBodyless({ body }: UndiciRequest): boolean {
 }
 
 /**
- * The time that a body's last part needs to arrive, as a share of what it took to send all of it: at the same pace. What fits into the
- * buffers as a whole was sent at no pace that anybody knows, so that may be as much again.
+ * How long a body's last part needs to arrive, as a share of the time that sending all of it took, at the same pace. A body that fits into the
+ * buffers was sent at an unknown pace, so it may need the same time again.
  */
 function shareOnItsWay(bytes: number): number {
   return bytes <= 2 * BUFFERED_BYTES ? 1 : BUFFERED_BYTES / (bytes - BUFFERED_BYTES);
@@ -173,7 +173,7 @@ let loaded = false;
 /** In the order in which they began. */
 const underWay = new Set<Sending>();
 
-/** A request that had to wait for a connection of its pool is made in the context of whoever left one. */
+/** A request that had to wait for a connection of its pool is made in the context of the request that left one. */
 function ownerOf(request: UndiciRequest): Sending | undefined {
   const here = storage?.getStore();
   if (here?.isNew !== true) {
@@ -192,10 +192,10 @@ const SUBSCRIBERS: Readonly<Record<string, Subscriber>> = {
 };
 
 /**
- * Sends a request whose body may take a while: its attempt's clock stands still while the body is being sent, and starts when it has been.
- * undici, and with it Node's fetch, says so on its diagnostics channels. Of all others, nothing is known: their clock counts from the start.
+ * Sends a request whose body may take a while. The attempt's clock stands still while the body is sent, and starts afterwards.
+ * undici, and with it Node's fetch, reports that on diagnostics channels. Other implementations do not: for them the clock runs from the start.
  *
- * Listens only while there are such requests: others would pay for it.
+ * It listens only while there are such requests, since all others would pay for it.
  *
  * @param sent what `send` sends.
  * @param signal of the attempt.
@@ -229,7 +229,7 @@ function listen(): void {
 
 function leave(): void {
   for (const name in SUBSCRIBERS) channels?.unsubscribe(name, SUBSCRIBERS[name] as Subscriber);
-  // On Node 22 and before, a store in use makes all promises of the process slower.
+  // On Node 22 and older, a store in use makes all promises of the process slower.
   storage?.disable();
 }
 
@@ -237,7 +237,7 @@ interface HostProcess {
   getBuiltinModule?(id: string): unknown;
 }
 
-/** Answers whether this runtime has what is needed. */
+/** Returns whether this runtime has what is needed. */
 function load(): boolean {
   if (loaded) return storage !== undefined;
   loaded = true;
@@ -247,7 +247,7 @@ function load(): boolean {
     const hooks = host?.getBuiltinModule?.('node:async_hooks') as AsyncHooks | undefined;
     if (channels !== undefined && hooks !== undefined) storage = new hooks.AsyncLocalStorage();
   } catch {
-    // A runtime that has the function, and not the modules.
+    // The runtime has the function, but not the modules.
   }
   return storage !== undefined;
 }

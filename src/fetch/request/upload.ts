@@ -1,6 +1,6 @@
 import { bodyKind } from './body.js';
 
-/** What is no longer than this is in the socket's buffers at once. */
+/** A body up to this size is in the socket's buffers at once. */
 const SMALL_BYTES = 64 * 1024;
 
 interface Sized {
@@ -8,7 +8,7 @@ interface Sized {
   readonly size?: unknown;
 }
 
-/** Whether a body, as fetch takes it, may take a while to send: all but what is known to be small. */
+/** Whether a body, as fetch takes it, may take a while to send: every body that is not known to be small. */
 export function isUpload(body: unknown): boolean {
   switch (bodyKind(body)) {
     case 'none':
@@ -20,7 +20,7 @@ export function isUpload(body: unknown): boolean {
   }
 }
 
-/** The length in bytes, of texts about that; NaN where it is not known. */
+/** The length in bytes, about that for texts; NaN if it is not known. */
 function lengthOf(body: unknown): number {
   if (typeof body === 'string') return body.length;
   const tag = Object.prototype.toString.call(body);

@@ -6,47 +6,47 @@ import { unwatchAbort, watchAbort } from '../signal/abort-watch.js';
 /** The times that bound a body, as errors name them. */
 export type BodyTimeout = 'idle_timeout' | 'body_timeout';
 
-/** What bounds the reading of a body, once its headers are there. Nothing here may lead to the response: it would stay in memory. */
+/** The bounds for reading a body after its headers. Nothing here may refer to the response, or it would stay in memory. */
 export interface BodyBounds {
   readonly time: TimeSource;
-  /** The request's method: to a HEAD, no body is the answer. */
+  /** The request's method. The answer to a HEAD has no body. */
   readonly method?: string | undefined;
-  /** How long a reader waits for the next chunk, in milliseconds; `Infinity` for ever. */
+  /** How long a reader waits for the next chunk, in milliseconds; `Infinity` for no limit. */
   readonly idleMs: number;
-  /** How long the whole body may take from its headers on, in milliseconds; `Infinity` for ever. */
+  /** How long the whole body may take from its headers on, in milliseconds; `Infinity` for no limit. */
   readonly bodyMs: number;
-  /** Makes the error of a time that is over. */
+  /** Makes the error for a time that is over. */
   timeoutError(policy: BodyTimeout, timeoutMs: number): unknown;
   /** The caller's signal. */
   readonly signal?: WatchableSignal | null | undefined;
-  /** Called when somebody waits for a chunk of the body, for the first time at least. */
+  /** Called when somebody waits for a chunk of the body, at least the first time. */
   onRead?(): void;
   /**
-   * Called once when the body has ended in any way that can be known: read, cancelled, given up, failed, or collected as garbage, which is
-   * looked for where there is a signal or a time for the whole body. `failure` is why it failed, `undefined` for any other end.
+   * Called once when the body has ended in any way that can be known: read, cancelled, given up, failed, or collected as garbage. Garbage
+   * collection is observed if there is a signal or a time for the whole body. `failure` is why it failed, `undefined` for any other end.
    */
   readonly onEnd?: ((failure: unknown) => void) | undefined;
 }
 
-/** One who waits for a chunk of the body. */
-export interface WaitingReader {
-  /** The next of those who wait. */
-  next: WaitingReader | undefined;
-  /** The body is over before its end, for this reason. */
-  breakOff(reason: unknown): void;
-}
-
-/** The controller whose signal fetch was given. */
+/** The controller whose signal fetch has. */
 export interface Abortable {
   abort(reason: unknown): void;
 }
 
+/** Somebody who waits for a chunk of the body, as the guard sees it. */
+export interface WaitingReader {
+  /** The next in the guard's list. */
+  next: WaitingReader | undefined;
+  /** The guard has aborted. */
+  breakOff(reason: unknown): void;
+}
+
 /**
- * Keeps the bounds of one body in force: fetch has answered, the pipeline is done with the call, but a server can stall in the
- * body as well as before it. When a time is over or the caller's signal aborts, the controller aborts, and with it
- * whatever reads the body.
+ * Keeps the bounds of one body in force. fetch has answered and the pipeline is done with the call, but a server can also stall in the
+ * body. When a time is over, or the caller's signal aborts, the controller aborts, and so does
+ * the reading of the body.
  *
- * As long as nobody reads nothing is armed, but for the time of the whole body where there is one. The guard keeps neither
+ * While nobody reads, no timer is armed, except for the time of the whole body. The guard keeps neither
  * the response nor the process alive.
  */
 export class BodyGuard implements AbortListener {
@@ -55,15 +55,15 @@ export class BodyGuard implements AbortListener {
   readonly #timer: unknown;
   #fired: { readonly reason: unknown; readonly failed: boolean } | undefined;
   #ended = false;
-  /** Those who wait for a chunk. */
+  /** The readers that wait for a chunk. */
   #waiting: WaitingReader | undefined;
-  /** How many read in a way that does not tell when they wait. */
+  /** How many readers do not tell when they wait. */
   #unseen = 0;
-  /** Into how many the body was split by clones, less those that were cancelled. */
+  /** How many branches the body has through clones, less the cancelled ones. */
   branches = 1;
-  /** How often its stream was split by itself: then it is cancelled when all branches are. */
+  /** How often its stream itself was split. Then it is cancelled when all branches are. */
   splits = 0;
-  /** Whether there were several halves of it when it was broken off. */
+  /** Whether the body had several branches when it was broken off. */
   wasSplit = false;
   #collectable = false;
 
@@ -74,11 +74,11 @@ export class BodyGuard implements AbortListener {
     if (signal !== undefined && signal !== null) watchAbort(signal, this);
     if (bodyMs === Infinity) return;
     this.#timer = time.clock.setTimer(() => this.#bodyTimedOut(), bodyMs);
-    // A body nobody reads must not hold up the end of the process; one that is read does so by its socket.
+    // A body that nobody reads must not keep the process alive. One that is read does so by its socket.
     unref(this.#timer);
   }
 
-  /** Ends with this object, when that is collected as garbage: costs more than all the rest, so only where something would be left over. */
+  /** Ends when this object is collected as garbage. That costs more than all the rest, so it is done only if something would be left over. */
   endWith(body: object): void {
     const { signal } = this.bounds;
     if (this.#timer === undefined && (signal === undefined || signal === null)) return;
@@ -86,14 +86,14 @@ export class BodyGuard implements AbortListener {
     abandoned.register(body, this, this);
   }
 
-  /** Somebody waits for a chunk. */
+  /** A reader waits for a chunk. */
   join(reading: WaitingReader): void {
     this.bounds.onRead?.();
     reading.next = this.#waiting;
     this.#waiting = reading;
   }
 
-  /** Somebody reads in a way that does not tell when he waits, until {@link BodyGuard.partUnseen}. */
+  /** A reader that does not tell when it waits reads until {@link BodyGuard.partUnseen}. */
   joinUnseen(): void {
     this.bounds.onRead?.();
     this.#unseen++;
@@ -103,7 +103,7 @@ export class BodyGuard implements AbortListener {
     this.#unseen--;
   }
 
-  /** Nobody waits there any more. */
+  /** This reader no longer waits. */
   part(reading: WaitingReader): void {
     if (this.#waiting === reading) {
       this.#waiting = reading.next;
@@ -127,12 +127,12 @@ export class BodyGuard implements AbortListener {
     this.#fire(bounds.timeoutError('idle_timeout', bounds.idleMs), true);
   }
 
-  /** Whether the reading was broken off from here: then what came after that is of no account. */
+  /** Whether this guard broke the reading off. Then everything after that does not matter. */
   get brokenOff(): boolean {
     return this.#fired !== undefined;
   }
 
-  /** The one who reads has got this error. Answers what he is to get: once the guard has aborted, that is its reason. */
+  /** A reader got this error. Returns the error that its user gets: once the guard has aborted, the guard's reason. */
   failed(error?: unknown): unknown {
     const fired = this.#fired;
     if (fired === undefined) {
@@ -143,12 +143,12 @@ export class BodyGuard implements AbortListener {
     return fired.reason;
   }
 
-  /** What an error says that is no end of the body, such as that of a second reader. */
+  /** The error to show for one that does not end the body, such as that of a second reader. */
   reasonOf(error: unknown): unknown {
     return this.#fired === undefined ? error : this.#fired.reason;
   }
 
-  /** One of those who could read does not want to any more. */
+  /** One of the branches was cancelled. */
   cancelled(): void {
     if (--this.branches <= 0) this.end(undefined);
   }
@@ -166,7 +166,7 @@ export class BodyGuard implements AbortListener {
     const { bounds } = this;
     const read = this.#waiting !== undefined || this.#unseen > 0;
     this.#fire(bounds.timeoutError('body_timeout', bounds.bodyMs), read);
-    // Nobody reads: nobody is told, and it is no failure of the upstream's.
+    // Nobody reads, so nobody is told, and the upstream has not failed.
     if (!read) this.end(undefined);
   }
 
@@ -176,7 +176,7 @@ export class BodyGuard implements AbortListener {
     this.wasSplit = this.branches > 1 || this.splits > 0;
     this.#release();
     this.#controller.abort(reason);
-    // A body that is not fetch's own may not heed the signal.
+    // A body that is not fetch's own may ignore the signal.
     let each = this.#waiting;
     while (each !== undefined) {
       const { next } = each;

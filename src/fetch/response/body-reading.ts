@@ -4,55 +4,55 @@ import { systemClock } from '../../time/clock.js';
 import type { Deadline, DeadlineListener } from '../../time/deadline-queue.js';
 import type { BodyGuard, WaitingReader } from './body-guard.js';
 
-/** The part of a web stream's reader that reading needs. */
+/** The part of a web stream's reader that is needed here. */
 export interface WebReader {
   read(...args: unknown[]): PromiseLike<ReadResult>;
   cancel(reason?: unknown): PromiseLike<unknown>;
 }
 
-/** What a reader reads. */
+/** The result of a read. */
 export interface ReadResult {
   readonly done: boolean;
   readonly value?: unknown;
 }
 
 /**
- * One who reads a guarded body. While he waits for a chunk the idle timeout runs, and it starts anew with each: two steps in a queue of
+ * A reader of a guarded body. While it waits for a chunk, the idle timeout runs. It starts again with each chunk. That takes two steps in a queue of
  * deadlines, and no timer of its own.
  */
 export abstract class BodyReading implements DeadlineListener<BodyReading>, WaitingReader {
   readonly guard: BodyGuard;
-  /** The next of those who wait: for the guard. */
+  /** The next waiting reader, in the guard's list. */
   next: WaitingReader | undefined;
   #reads = 0;
   #deadline: Deadline | undefined;
-  /** Where he began to read: a timer, and a socket's events, may be another call's. */
+  /** The async context in which the reading began. A timer or a socket's event may run in another call's. */
   #home: Home | undefined;
 
   constructor(guard: BodyGuard) {
     this.guard = guard;
   }
 
-  /** Ends what he waits for. */
+  /** Ends the pending reads. */
   protected abstract stop(reason: unknown): void;
 
   /**
-   * Cancels what he reads from, for a stream that does not heed the signal. Where there are several halves of it, later: fetch's own has ended
-   * by then, and undici 6 throws what comes of cancelling both halves where nobody can catch it.
+   * Cancels the stream that is read, in case it ignores the signal. If it has several branches, that happens later. fetch's own stream has ended
+   * by then, and undici 6 throws an error that nobody can catch when both branches are cancelled.
    */
   protected cancel(reader: WebReader, reason: unknown): void {
     const cancel = (): void => {
       try {
         reader.cancel(reason).then(ignore, ignore);
       } catch {
-        // A double's.
+        // A test double's reader.
       }
     };
     if (this.guard.wasSplit) systemClock.setTimer(cancel, 0);
     else cancel();
   }
 
-  /** He waits, for one chunk more. */
+  /** It waits for one more chunk. */
   wait(): void {
     if (this.#reads++ > 0) return;
     this.#home ??= homeHere();
@@ -60,16 +60,16 @@ export abstract class BodyReading implements DeadlineListener<BodyReading>, Wait
     this.#arm();
   }
 
-  /** Something came, though it may not be what he waits for. */
+  /** Something came. It may not be what the reader waits for. */
   moved(): void {
     if (this.#reads === 0) return;
     const before = this.#deadline;
-    // In this order the queue is never empty, and its timer stays.
+    // In this order the queue is never empty, so its timer stays.
     this.#arm();
     this.#disarm(before);
   }
 
-  /** What he waited for came, or will not come. */
+  /** What the reader waited for came, or will not come. */
   settle(): void {
     if (--this.#reads > 0) {
       this.moved();
@@ -80,13 +80,13 @@ export abstract class BodyReading implements DeadlineListener<BodyReading>, Wait
     this.guard.part(this);
   }
 
-  /** The one who waited has gone, and may be followed by another. */
+  /** The waiting user has gone. Another one may follow. */
   protected doze(): void {
     this.#deadline = undefined;
     this.#home = undefined;
   }
 
-  /** There is somebody again. */
+  /** There is a user again. */
   wake(): void {
     if (this.#reads === 0 || this.#deadline !== undefined) return;
     this.#home ??= homeHere();
@@ -98,7 +98,7 @@ export abstract class BodyReading implements DeadlineListener<BodyReading>, Wait
     this.atHome(() => this.guard.idle());
   }
 
-  /** Does what user code may be told of, in the async context of the one who reads. */
+  /** Runs something that user code may notice, in the reader's async context. */
   protected atHome<T>(run: () => T): T {
     const home = this.#home;
     return home === undefined ? run() : home.runInAsyncScope(run, undefined);
@@ -112,7 +112,7 @@ export abstract class BodyReading implements DeadlineListener<BodyReading>, Wait
     try {
       this.stop(reason);
     } catch {
-      // Nothing was left to be ended.
+      // Nothing was left to end.
     }
   }
 
@@ -123,7 +123,7 @@ export abstract class BodyReading implements DeadlineListener<BodyReading>, Wait
   }
 
   #disarm(deadline: Deadline | undefined): void {
-    // One that has passed left the queue by itself, and may serve another reader by now.
+    // A deadline that has passed has left the queue, and may already serve another reader.
     if (deadline !== undefined && deadline.owner === this) deadline.queue.remove(deadline);
   }
 }

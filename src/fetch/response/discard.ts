@@ -6,7 +6,7 @@ import type { ResponseLike } from '../types.js';
 /** Up to this declared size a body is read to its end, so that its connection can serve the next request. */
 export const DRAIN_LIMIT_BYTES = 64 * 1024;
 
-/** How far reading goes when more comes than was declared, as compression makes it. */
+/** How far reading goes when more comes than was declared, because of compression. */
 const READ_LIMIT_BYTES = 16 * DRAIN_LIMIT_BYTES;
 
 /** The part of a web stream that discarding needs. */
@@ -31,11 +31,11 @@ interface NodeStream {
 }
 
 /**
- * Gets rid of a response that nobody will read, so that its connection is free again: reads a body declared to be at
- * most 64 KiB to its end, and cancels any other, which closes the connection. Reading that takes longer than
- * `timeoutMs` is cancelled too. A body that was read, or is being read by somebody, is left alone.
+ * Discards a response that nobody will read, so that its connection is free again. It reads a body with a declared size of at
+ * most 64 KiB to its end. It cancels any other body, which closes the connection, and also reading that takes longer than
+ * `timeoutMs`. It leaves a body alone that was read, or that somebody reads.
  *
- * @returns a promise when there is something to wait for; it never rejects. There is no need to wait for
+ * @returns a promise when there is something to wait for. It never rejects. Nobody has to wait for
  * it: implementations queue the next request until the connection is free.
  */
 export function discardResponse(
@@ -50,12 +50,12 @@ export function discardResponse(
     if (isWebStream(body)) return discardWebStream(body, small, clock, timeoutMs);
     if (isNodeStream(body)) return discardNodeStream(body, small, clock, timeoutMs);
   } catch {
-    // Used up, locked, or not what it looks like: then there is nothing for us to do.
+    // Used up, locked, or not what it looks like: there is nothing to do.
   }
   return undefined;
 }
 
-/** Whether the body is declared to be small; without a declaration it is not known, and may never end. */
+/** Whether the body has a small declared size. Without a declaration it may never end. */
 function isSmall(response: ResponseLike): boolean {
   const declared = parseAmount(readHeader(response.headers, 'content-length'));
   return declared !== undefined && declared <= DRAIN_LIMIT_BYTES;
@@ -79,7 +79,7 @@ function discardWebStream(
 ): Promise<void> | undefined {
   if (body.locked === true) return undefined;
   if (!small || timeoutMs <= 0) {
-    // Not waited for: where the response was cloned it stays pending until the clone is done, too.
+    // Do not wait: if the response was cloned, this stays pending until the clone is done, too.
     swallow(body.cancel());
     return undefined;
   }
@@ -100,7 +100,7 @@ async function drain(reader: WebReader): Promise<void> {
       return;
     }
   } catch {
-    // The connection broke or the attempt was aborted: it is free in its own way.
+    // The connection broke, or the attempt was aborted: either way the connection is gone.
   }
 }
 

@@ -17,11 +17,11 @@ type Method = (this: object, ...args: unknown[]) => unknown;
 type Descriptors = Partial<Record<string, PropertyDescriptor>>;
 
 /**
- * Keeps the bounds of a call in force while its Response is read, by whichever of its methods or its stream. Where the Response
- * cannot be hooked (frozen ones, doubles with methods of their own), the caller's signal and the time for the whole body still
+ * Keeps the bounds of a call in force while its Response is read, by any of its methods or its stream. If the Response
+ * cannot be hooked (a frozen one, a test double with its own methods), the caller's signal and the time for the whole body still
  * hold.
  *
- * @param controller nothing but the controller may be reachable from it, or the response stays in memory.
+ * @param controller nothing else may be reachable from it, or the response stays in memory.
  */
 export function guardResponse(
   response: ResponseLike,
@@ -40,7 +40,7 @@ export function guardResponse(
   if (signal?.aborted === true) guard.onAbort(signal.reason);
 }
 
-/** A Response's guard, as a private field of the Response: nobody sees it, and it is cheaper than an entry in a WeakMap. */
+/** A Response's guard, as a private field on the Response. Nobody sees it, and it is cheaper than an entry in a WeakMap. */
 class Guarded extends PrivateFieldsOn {
   #guard: BodyGuard;
 
@@ -50,14 +50,14 @@ class Guarded extends PrivateFieldsOn {
   }
 
   static of(response: object): BodyGuard | undefined {
-    // A method that was taken off its Response has none: that is for the platform to say.
+    // A method that was taken off its Response has no guard. The platform reports that.
     return Object(response) === response && #guard in response ? response.#guard : undefined;
   }
 
-  /** Answers whether it is the first one. */
+  /** Returns whether it is the Response's first guard. */
   static replace(response: object, guard: BodyGuard): boolean {
     if (#guard in response) {
-      // A fetch that answers the same Response twice (a double in tests): the later call decides.
+      // A test double of fetch may return the same Response twice: the later call decides.
       response.#guard.end(undefined);
       response.#guard = guard;
       return false;
@@ -68,12 +68,12 @@ class Guarded extends PrivateFieldsOn {
 }
 
 function hook(response: object, body: unknown, guard: BodyGuard): void {
-  // The platform's have none of their own. A double may have the methods itself.
+  // The platform's Responses have no methods of their own. A test double may have them.
   const own = Object.keys(response);
   if (own.length > 0) hookOwn(response);
   const hooked = hookInstance(response, responseKinds);
   if (isNodeStream(body)) watchNodeStream(body, guard);
-  // Nothing will tell when its stream is asked for.
+  // Nothing will tell when its stream is used.
   else if ((!hooked || own.includes('body')) && isWebStream(body)) watchStream(body, guard);
 }
 
@@ -96,7 +96,7 @@ const responseKinds = hookedPrototypes((kind) => {
   for (const name of READERS) {
     const native: unknown = kind[name];
     if (typeof native !== 'function') continue;
-    // A method that a subclass has put in place of the platform's may do more than read.
+    // A subclass's own method may do more than read.
     const isPlatforms =
       getBody !== undefined && Object.hasOwn(getBody.owner, name) && getBody.owner[name] === native;
     const value = isPlatforms
@@ -120,7 +120,7 @@ interface Owner {
   readonly get: () => unknown;
 }
 
-/** Where a kind has its getter from. */
+/** The prototype that has the getter. */
 function ownerOf(kind: object, name: string): Owner | undefined {
   for (let each = kind; each !== null; each = Object.getPrototypeOf(each) as object) {
     const get = Object.getOwnPropertyDescriptor(each, name)?.get;
@@ -138,13 +138,13 @@ function watchingGetter(get: () => unknown): () => unknown {
   };
 }
 
-/** In place of a method that reads the body: reads it step by step. */
+/** Replaces a method that reads the body: reads it step by step. */
 function readerOf(name: ReaderName, native: Method, getBody: () => unknown): Method {
   const followed = follower(name, native, getBody);
   const method: Method = function (...args) {
     const guard = Guarded.of(this);
     const body = guard === undefined ? undefined : getBody.call(this);
-    // What cannot be read (any more) is for the platform to refuse.
+    // The platform refuses a body that cannot be read (any more).
     if (guard === undefined || !isWebStream(body) || isTaken(this, body)) {
       return followed.apply(this, args);
     }
@@ -163,7 +163,7 @@ function decoderOf(name: Exclude<ReaderName, 'json'>, response: object): (bytes:
     case 'arrayBuffer':
       return bufferOf;
     default:
-      // Both depend on the content type, and belong to the implementation.
+      // Both depend on the content type: leave them to the implementation.
       return (bytes) => likeOf(response, bytesOf(bytes))[name]();
   }
 }
@@ -184,12 +184,12 @@ function likeOf(response: object, bytes: Uint8Array<ArrayBuffer>): Readable {
   return new Kind(bytes, type === null ? {} : { headers: { 'content-type': type } });
 }
 
-/** Has a method that reads the body inside tell how that ended. */
+/** Wraps a method that reads the body inside, to learn how the reading ended. */
 function follower(name: ReaderName, native: Method, getBody?: () => unknown): Method {
   const method: Method = function (...args) {
     const guard = Guarded.of(this);
     if (guard === undefined) return native.apply(this, args);
-    // Then this read will fail, and is not the end of the other one's.
+    // This read will fail, and does not end the other one.
     const taken = isTaken(this, getBody?.call(this) ?? (this as ResponseLike).body);
     return follow(native.apply(this, args), guard, taken);
   };
@@ -203,14 +203,14 @@ async function follow(read: unknown, guard: BodyGuard, taken: boolean): Promise<
     if (!taken) guard.end(undefined);
     return value;
   } catch (error) {
-    // What reads inside does not say whether it was the reading that failed, or what was read.
+    // The method does not say whether the reading failed, or the content was wrong.
     throw taken || !isBroken(error) ? guard.reasonOf(error) : guard.failed(error);
   } finally {
     if (!taken) guard.partUnseen();
   }
 }
 
-/** A clone reads from the same connection: whichever of them is read to its end has read it to its end for both. */
+/** A clone reads from the same connection. When one of them is read to its end, it is for both. */
 function cloner(native: Method): Method {
   const method: Method = function (...args) {
     const guard = Guarded.of(this);
@@ -220,7 +220,7 @@ function cloner(native: Method): Method {
       return copy;
     }
     if (Guarded.replace(copy, guard)) {
-      // Unless its stream has told so.
+      // Unless its stream has already told it.
       if (guard.splits === before) guard.branches++;
       hook(copy, (copy as ResponseLike).body, guard);
     }

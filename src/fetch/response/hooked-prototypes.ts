@@ -1,21 +1,21 @@
 /**
- * For each kind of object, the one that hooked instances inherit from in its place: a few methods put between an instance and its
- * prototype, where methods of its own would cost a definition each, each time.
+ * Puts a few methods between instances and their prototype. For each prototype there is one object with the methods, from which hooked
+ * instances inherit instead. Own methods would cost a definition each on every instance.
  */
 export interface HookedPrototypes {
-  /** The latest kind that was hooked, and what stands in its place: one after another is of the same kind. */
+  /** The last prototype that was hooked, and its replacement. Usually the next instance has the same prototype. */
   last: { readonly kind: object; readonly hooked: object } | undefined;
   readonly byKind: WeakMap<object, object>;
   readonly made: WeakSet<object>;
   readonly methods: (kind: Readonly<Record<PropertyKey, unknown>>) => object;
 }
 
-/** @param methods What instances of a kind get; names that the kind has not are left out. */
+/** @param methods Makes the methods for a prototype. Names that the prototype does not have are left out. */
 export function hookedPrototypes(methods: HookedPrototypes['methods']): HookedPrototypes {
   return { last: undefined, byKind: new WeakMap(), made: new WeakSet(), methods };
 }
 
-/** Hooks an instance. Answers whether it could be: a frozen one stays as it is. */
+/** Hooks an instance. Returns whether that was possible: a frozen instance stays as it is. */
 export function hookInstance(instance: object, kinds: HookedPrototypes): boolean {
   const kind = Object.getPrototypeOf(instance) as object | null;
   const { last } = kinds;

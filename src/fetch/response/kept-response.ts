@@ -14,12 +14,12 @@ interface Clonable extends ResponseLike {
   clone(): { readonly body?: { getReader(): Reader } | null };
 }
 
-/** What still reads ahead, by the response that it reads for. */
+/** The readers that still read ahead, by their response. */
 const readers = new WeakMap<object, Reader>();
 
 /**
- * Frees the connection of a response that is kept while a retry waits, as the answer if that is refused: up to 64 KiB of its body are
- * read into memory, by way of a clone, and the response can be read as ever. A longer body holds its connection until then.
+ * Frees the connection of a response that is kept while a retry waits. The response is the answer if the retry is refused. Up to 64 KiB of its body
+ * are read into memory through a clone, and the response can still be read as usual. A longer body holds its connection meanwhile.
  */
 export function keepResponse(response: unknown): void {
   try {
@@ -33,7 +33,7 @@ export function keepResponse(response: unknown): void {
     readers.set(response as object, reader);
     void readAhead(response as object, reader);
   } catch {
-    // A double of fetch may answer what cannot be cloned: then it holds its connection.
+    // A test double may return something that cannot be cloned. It holds its connection.
   }
 }
 
@@ -50,17 +50,17 @@ async function readAhead(response: object, reader: Reader): Promise<void> {
     }
     letGo(response);
   } catch {
-    // The connection broke: whoever reads the response will see it.
+    // The connection broke. Whoever reads the response will see that.
     readers.delete(response);
   }
 }
 
-/** Nothing is read ahead any more: the response is given to whoever called, or discarded. */
+/** Stops reading ahead: the response goes to the caller, or is discarded. */
 export function letGo(response: unknown): void {
   const reader = readers.get(Object(response));
   if (reader === undefined) return;
   readers.delete(response as object);
-  // It stays pending until the response itself is done with, too.
+  // This stays pending until the response itself is done, too.
   reader.cancel().then(ignore, ignore);
 }
 

@@ -1,21 +1,21 @@
 import { generatorFunction, isGeneratorFunction } from '../../pipeline/options/wrong-arguments.js';
 import { classifyFetchError } from '../errors/classify-error.js';
 
-/** Reads a response; what it answers is what the call answers. */
+/** Reads a response. The call returns what it returns. */
 export type Reader = (response: never) => unknown;
 
-/** How a body ended, as far as it was seen: `failure` is `undefined` where nothing was wrong with it. */
+/** How a body ended, as far as that was seen. `failure` is `undefined` if nothing was wrong. */
 export interface BodyEnd {
   readonly failure: unknown;
 }
 
-/** What is wrong with the connection, and neither with the caller nor with what was read. */
+/** Kinds of errors that do not show that the connection failed: those of the caller, and those of the content. */
 const NOT_OF_A_BODY: ReadonlySet<unknown> = new Set([undefined, 'abort', 'status']);
 
 /**
- * Whether a reader failed because the body did, and not by a mistake of its own or by what it did besides.
+ * Whether a reader failed because the body failed, and not by its own mistake or by something else it did.
  *
- * @param end how the body ended, where that was seen. It is not for a body that is read through its stream, or was made by a double.
+ * @param end how the body ended, if that was seen. It is not seen when a body is read through its stream, or comes from a test double.
  */
 export function isBodyFailure(
   error: unknown,
@@ -27,7 +27,7 @@ export function isBodyFailure(
   return !NOT_OF_A_BODY.has(classifyFetchError(error));
 }
 
-/** A Node stream, unlike a web stream, tells what it has met. */
+/** Whether the body is a Node stream without an error. Unlike a web stream, a Node stream tells. */
 function isWholeStream(response: unknown): boolean {
   const { body } = Object(response) as { body?: unknown };
   return (Object(body) as { errored?: unknown }).errored === null;
@@ -37,7 +37,7 @@ function isWholeStream(response: unknown): boolean {
 export function wasTouched(response: unknown): boolean {
   const { bodyUsed, body } = Object(response) as { bodyUsed?: unknown; body?: unknown };
   if (bodyUsed === true) return true;
-  // The body of undici.request, and that of node-fetch, is a Node stream.
+  // The bodies of undici.request and node-fetch are Node streams.
   const { readableDidRead, locked } = Object(body) as {
     readableDidRead?: unknown;
     locked?: unknown;
@@ -45,7 +45,7 @@ export function wasTouched(response: unknown): boolean {
   return readableDidRead === true || locked === true;
 }
 
-/** Whether it looks like a response, be it fetch's or undici's. */
+/** Whether it looks like a response of fetch or undici. */
 export function isResponse(value: unknown): boolean {
   const { status, statusCode, headers } = Object(value) as {
     status?: unknown;

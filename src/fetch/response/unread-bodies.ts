@@ -1,21 +1,21 @@
 import type { TimeSource } from '../../time/time-source.js';
 
-/** A body that somebody has been given, and that nobody has begun to read. */
+/** A body that was handed out, and that nobody has begun to read. */
 export interface UnreadBody {
-  /** When its headers were there, in the clock's milliseconds. */
+  /** When its headers came, in the clock's milliseconds. */
   readonly arrivedAt: number;
   before: UnreadBody | undefined;
   after: UnreadBody | undefined;
-  /** Nobody is taken to read it any more. */
+  /** Gives the body up: nobody is expected to read it any more. */
   abandon(): void;
 }
 
-/** For how long a body that nobody has begun to read is taken for one that somebody will. */
+/** How long a body that nobody has begun to read counts as one that somebody will read. */
 export const UNREAD_MS = 5_000;
 
 /**
- * The bodies of one pipeline that nobody has begun to read, oldest first. Many never are, as where a status was all that mattered, and
- * nothing tells which: so that they do not hold up a drain, they are given up when they are old. Nothing here leads to a response.
+ * The bodies of one pipeline that nobody has begun to read, oldest first. Many are never read, for example when only the status matters.
+ * Nothing tells which. Old ones are given up, so that they do not hold up a drain. Nothing here refers to a response.
  */
 export class UnreadBodies {
   readonly #time: TimeSource;
@@ -35,7 +35,7 @@ export class UnreadBodies {
     else last.after = body;
     this.#last = body;
     const first = this.#first as UnreadBody;
-    // One for each that comes: so there are never more than came in that time.
+    // Give up one for each that comes. So there are never more than came within that time.
     if (first !== body && isOld(first, body.arrivedAt)) this.#abandon(first);
     if (this.#closed && this.#timer === undefined) this.#sweep();
   }
@@ -51,7 +51,7 @@ export class UnreadBodies {
     body.after = undefined;
   }
 
-  /** There is a drain, which waits for those that are not old. */
+  /** A drain has begun. It waits for bodies that are not old. */
   close(): void {
     this.#closed = true;
     this.#sweep();

@@ -4,7 +4,7 @@ import { BodyReading } from './body-reading.js';
 import { hookedPrototypes, hookInstance } from './hooked-prototypes.js';
 import { PrivateFieldsOn } from './private-fields.js';
 
-/** A readable stream of Node's, as far as watching it goes. */
+/** The part of a Node readable stream that watching needs. */
 export interface NodeStream {
   read(size?: number): unknown;
   push(chunk: unknown, ...rest: unknown[]): boolean;
@@ -20,8 +20,8 @@ export function isNodeStream(body: unknown): body is NodeStream {
 }
 
 /**
- * Has a body that is a stream of Node's tell its guard when somebody waits for more of it, what comes, and how it ends. Whoever got
- * nothing from `read()` waits, until something comes or he pauses: that is how flowing streams, iterators and undici's `text()` read.
+ * Makes a body that is a Node stream tell its guard when somebody waits for more, what comes, and how it ends. A reader that got
+ * nothing from `read()` waits until something comes or it pauses. Flowing streams, iterators and undici's `text()` read that way.
  */
 export function watchNodeStream(stream: NodeStream, guard: BodyGuard): void {
   if (Watched.of(stream) !== undefined || !hookInstance(stream, nodeKinds)) return;
@@ -31,7 +31,7 @@ export function watchNodeStream(stream: NodeStream, guard: BodyGuard): void {
 class NodeReading extends BodyReading {
   readonly #stream: NodeStream;
   #waits = false;
-  /** Somebody has tried to read. */
+  /** Whether somebody has tried to read. */
   #used = false;
   #ended = false;
 
@@ -40,7 +40,7 @@ class NodeReading extends BodyReading {
     this.#stream = stream;
   }
 
-  /** What `read()` answered. */
+  /** Notes what `read()` returned. */
   took(chunk: unknown): void {
     this.#used = true;
     if (chunk !== null) {
@@ -51,7 +51,7 @@ class NodeReading extends BodyReading {
     }
   }
 
-  /** Something came; `null` is the end. */
+  /** Something came. `null` is the end. */
   came(chunk: unknown): void {
     if (chunk === null) {
       this.#ended = true;
@@ -83,7 +83,7 @@ class NodeReading extends BodyReading {
   }
 }
 
-/** A stream's reading, as a private field of it. */
+/** A stream's reading, as a private field on the stream. */
 class Watched extends PrivateFieldsOn {
   #reading: NodeReading;
 
@@ -106,7 +106,7 @@ const nodeKinds = hookedPrototypes((kind) => {
   return {
     read(this: NodeStream, size?: number) {
       const chunk = read.call(this, size);
-      // That only has the stream fill its buffer.
+      // That only makes the stream fill its buffer.
       if (size !== 0) Watched.of(this)?.took(chunk);
       return chunk;
     },

@@ -3,7 +3,7 @@ import type { ReadResult, WebReader } from './body-reading.js';
 import { BodyReading } from './body-reading.js';
 import { hookedPrototypes, hookInstance } from './hooked-prototypes.js';
 
-/** A web stream, as far as watching it goes. */
+/** The part of a web stream that watching needs. */
 export interface WebStream {
   readonly locked: boolean;
   getReader(options?: object): WebReader & { releaseLock(): void };
@@ -14,7 +14,7 @@ type Method = (this: object, ...args: unknown[]) => unknown;
 
 const guards = new WeakMap<object, BodyGuard>();
 const relays = new WeakMap<object, Relay>();
-/** The branches of relays: what they wait for is seen already. */
+/** The branches of relays. Their waiting is already seen. */
 const seen = new WeakSet<object>();
 
 export function isWebStream(body: unknown): body is WebStream {
@@ -24,9 +24,9 @@ export function isWebStream(body: unknown): body is WebStream {
 }
 
 /**
- * Has a body's stream tell its guard when somebody waits for a chunk of it. It stays the same object. Whatever is done to it by
- * its methods is done to a relay, which is made then and asks it for a chunk only when somebody wants one: so it does not matter how
- * the platform's own adapters read what a method has given them.
+ * Makes a body's stream tell its guard when somebody waits for a chunk. The stream stays the same object. Its
+ * methods act on a relay instead. The relay is made at the first use, and asks the stream for a chunk only when somebody wants one. So it does not
+ * matter how the platform's own adapters read what a method returns.
  */
 export function watchStream(stream: WebStream, guard: BodyGuard): void {
   if (seen.has(stream)) return;
@@ -34,7 +34,7 @@ export function watchStream(stream: WebStream, guard: BodyGuard): void {
   guards.set(stream, guard);
 }
 
-/** A reader for what tells itself when it waits. */
+/** A reader for a stream that itself tells when it waits. */
 export function openReader(stream: WebStream): WebReader {
   if (!guards.has(stream) || relays.has(stream)) return stream.getReader();
   const native = Object.getPrototypeOf(Object.getPrototypeOf(stream)) as WebStream;
@@ -43,7 +43,7 @@ export function openReader(stream: WebStream): WebReader {
 
 type Controller = ReadableStreamDefaultController<unknown> | ReadableByteStreamController;
 
-/** A stream that is read through another one, and the one who reads it. */
+/** A stream that is read through another one, and its reader. */
 class Relay extends BodyReading {
   readonly stream: WebStream;
   readonly #open: () => WebReader;
@@ -68,7 +68,7 @@ class Relay extends BodyReading {
   }
 
   override onDeadline(): void {
-    // Whoever waited has let go of the stream: nobody reads, until somebody takes it again.
+    // The reader has released the stream. Nobody reads until somebody takes it again.
     if (this.stream.locked) super.onDeadline();
     else this.doze();
   }
@@ -96,7 +96,7 @@ class Relay extends BodyReading {
     if (done) {
       guard.end(undefined);
       controller.close();
-      // The view of a byte reader has to be given back.
+      // A byte reader's view has to be given back.
       if ('byobRequest' in controller) controller.byobRequest?.respond(0);
     } else if ('byobRequest' in controller && (value as Uint8Array).byteLength === 0) {
       return this.#pull(controller);
@@ -128,7 +128,7 @@ function readsBytes(source: WebStream, native: WebStream): boolean {
   }
 }
 
-/** Where what is done to a stream is done in its place; `undefined` for the stream itself. */
+/** The relay that a stream's methods act on; `undefined` for the stream itself. */
 function relayOf(stream: WebStream, native: WebStream): WebStream | undefined {
   const known = relays.get(stream);
   if (known !== undefined) {
@@ -136,14 +136,14 @@ function relayOf(stream: WebStream, native: WebStream): WebStream | undefined {
     return known.stream;
   }
   const guard = guards.get(stream);
-  // What is locked otherwise cannot be relayed: the platform says what is wrong.
+  // A stream that is locked otherwise cannot be relayed. The platform says what is wrong.
   if (guard === undefined || Reflect.get(native, 'locked', stream) === true) return undefined;
   try {
     const relay = new Relay(stream, native, guard);
     relays.set(stream, relay);
     return relay.stream;
   } catch {
-    // A double that cannot be made: it is read unseen.
+    // The relay cannot be made for this test double: it is read unseen.
     return undefined;
   }
 }

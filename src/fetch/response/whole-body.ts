@@ -9,7 +9,7 @@ export interface Bytes {
 }
 
 /**
- * Reads a guarded body to its end, chunk by chunk: what a Response's own methods do inside, where nobody sees whether anything comes.
+ * Reads a guarded body to its end, chunk by chunk. A Response's own methods do that inside, where nobody sees whether anything comes.
  */
 export function readWhole<T>(
   reader: WebReader,
@@ -74,7 +74,7 @@ class WholeBody<T> extends BodyReading {
       this.#length += value.length;
       this.#read();
     } else {
-      // As the platform says it.
+      // The platform's own words.
       this.#fail(new TypeError('Received non-Uint8Array chunk'));
     }
   }
@@ -95,7 +95,7 @@ class WholeBody<T> extends BodyReading {
   }
 }
 
-/** Also of another realm, which tests may run in. */
+/** True for arrays of another realm too, since tests may run in one. */
 function isBytes(value: unknown): value is Uint8Array {
   if (value instanceof Uint8Array) return true;
   return (
@@ -105,17 +105,17 @@ function isBytes(value: unknown): value is Uint8Array {
 
 const utf8 = new TextDecoder();
 
-/** As the platform decodes: malformed bytes replaced, a byte order mark left out. */
+/** Decodes as the platform does: malformed bytes are replaced, a byte order mark is left out. */
 export function textOf(bytes: Bytes): string {
   return utf8.decode(bytes.chunks.length === 1 ? bytes.chunks[0] : bytesOf(bytes));
 }
 
-/** As the platform parses. Whoever waits for it shows in the stack of what is no JSON: not so where a stream has called back. */
+/** Parses as the platform does. It is awaited, so that the stack of a syntax error shows the caller. A stream's callback would not. */
 export async function jsonOf(text: Promise<string>): Promise<unknown> {
   return JSON.parse(await text);
 }
 
-/** All in one, and nobody else's. */
+/** All chunks in one new array. */
 export function bytesOf({ chunks, length }: Bytes): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(length);
   let at = 0;

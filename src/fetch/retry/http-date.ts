@@ -8,17 +8,17 @@ const ASCTIME =
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
-/** How far in the future a two-digit year may lie before it is taken for one of the past century. */
+/** How far in the future a two-digit year may lie. Beyond that it is taken for a year of the past century. */
 const MAX_YEARS_AHEAD = 50;
 
 /**
  * Reads an HTTP date: `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or
  * `Sun Nov  6 08:49:37 1994`.
  *
- * @param nowMs milliseconds since the epoch, to place two-digit years: one more than 50 years ahead
- * is the latest past year with those digits.
- * @returns milliseconds since the epoch, or `undefined` when it is none of the three forms or no such
- * day or time exists. The day of the week is not checked.
+ * @param nowMs milliseconds since the epoch, to place two-digit years. A year more than 50 years ahead
+ * means the latest past year with those digits.
+ * @returns milliseconds since the epoch. `undefined` for any other form, and for a day or time that does not
+ * exist. The day of the week is not checked.
  */
 export function parseHttpDate(text: string, nowMs: number): number | undefined {
   let match = IMF_FIXDATE.exec(text);
@@ -34,7 +34,7 @@ export function parseHttpDate(text: string, nowMs: number): number | undefined {
 function nearestCentury(match: RegExpExecArray, year: number, nowMs: number): number | undefined {
   const latest = new Date(nowMs);
   latest.setUTCFullYear(latest.getUTCFullYear() + MAX_YEARS_AHEAD);
-  // From late to early: the first that is not too far ahead. 29 February exists in some of them only.
+  // From late to early, take the first that is not too far ahead. 29 February exists in some years only.
   for (const candidate of [year + 100, year, year - 100]) {
     const time = timeIn(match, 1, 2, candidate, 4);
     if (time !== undefined && time <= latest.getTime()) return time;
@@ -66,10 +66,10 @@ function timeIn(
   const seconds = Number(match[clockAt + 2]);
   // 60 is a leap second.
   if (month < 0 || hours > 23 || minutes > 59 || seconds > 60) return undefined;
-  // Not Date.UTC: it takes the years 0 to 99 for 1900 to 1999.
+  // Not Date.UTC, which takes the years 0 to 99 for 1900 to 1999.
   const date = new Date(0);
   date.setUTCFullYear(year, month, day);
-  // A day that the month does not have has become another month's.
+  // A day that the month does not have has become a day of another month.
   if (date.getUTCDate() !== day) return undefined;
   return date.setUTCHours(hours, minutes, seconds);
 }

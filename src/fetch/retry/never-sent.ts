@@ -3,7 +3,7 @@ import { isAbout, targetOf } from '../errors/error-target.js';
 import { hasEnded, isOfUndici8 } from '../errors/failed-requests.js';
 import { originalOf } from '../errors/shared-errors.js';
 
-/** As in classify-error: enough for every wrapper met, and an end to every cycle. */
+/** As in classify-error: enough for every wrapper that was met, and an end to every cycle. */
 const MAX_LOOKS = 32;
 
 interface ErrorFields extends TargetFields {
@@ -15,8 +15,8 @@ interface ErrorFields extends TargetFields {
 }
 
 /**
- * Codes that exist only before there is a connection to send anything on. Not among them, on purpose:
- * ECONNRESET and EPIPE (also of a connection in use), ETIMEDOUT and EHOSTUNREACH (only when connecting,
+ * Codes that exist only before there is a connection to send anything on. Left out on purpose:
+ * ECONNRESET and EPIPE (a connection in use has them too), ETIMEDOUT and EHOSTUNREACH (only when connecting,
  * see below), `ERR_SSL_*` (an alert can come after the request).
  */
 const BEFORE_CONNECTION: ReadonlySet<string> = new Set([
@@ -28,10 +28,10 @@ const BEFORE_CONNECTION: ReadonlySet<string> = new Set([
   'EAI_NONAME',
   'UND_ERR_CONNECT_TIMEOUT',
   'UND_ERR_BPL_MISSING_UPSTREAM',
-  // Bun's, the newest of which are as Node's.
+  // Bun's codes. Its newest are the same as Node's.
   'ConnectionRefused',
   'FailedToOpenSocket',
-  // HTTP/2: there is no stream that it could have been sent on.
+  // HTTP/2: there is no stream that the request could have been sent on.
   'ERR_HTTP2_GOAWAY_SESSION',
   'ERR_HTTP2_OUT_OF_STREAMS',
   'ERR_TLS_CERT_ALTNAME_INVALID',
@@ -45,28 +45,28 @@ const BEFORE_CONNECTION: ReadonlySet<string> = new Set([
   'CERT_REVOKED',
 ]);
 
-/** undici 8's, of a proxy that goes away before it opened a tunnel. */
+/** undici 8's code for a proxy that goes away before it opened a tunnel. */
 const PROXY_GONE = 'UND_ERR_PRX_CONN';
 
-/** undici's words for a proxy that answered CONNECT, and opened no tunnel. */
+/** undici's words for a proxy that answered CONNECT but opened no tunnel. */
 const NO_TUNNEL = /^Proxy response \(\d+\) !== 200 when HTTP Tunneling/;
 
-/** All of them end the conversation with a SOCKS proxy that comes before the request. */
+/** Each of them ends the conversation with a SOCKS proxy, which comes before the request. */
 const SOCKS = 'UND_ERR_SOCKS5';
 
-/** HTTP/2's word for a request that was not processed: RFC 9113, 8.7. Servers say it also of what comes after their GOAWAY. */
+/** HTTP/2's word for a request that was not processed: RFC 9113, 8.7. Servers also use it for requests after their GOAWAY. */
 const REFUSED_STREAM = 7;
 const REFUSED_MESSAGE = 'Stream closed with error code NGHTTP2_REFUSED_STREAM';
 
-/** undici's words for a GOAWAY, the error of all that it ended. */
+/** undici's words for a GOAWAY: the error of all requests that it ended. */
 const GOAWAY = /^HTTP\/2: "GOAWAY" frame received with code \d+$/;
 
-/** undici's words for the HEADERS of a request that a GOAWAY came before. */
+/** undici's words for the HEADERS of a request that came after a GOAWAY. */
 const HEADERS_NOT_SENT = /^HTTP\/2: "frameError" received - type 1, code -?\d+$/;
 
 /**
- * What Deno says, which has no codes: no connection, and HTTP/2's refusal. hyper's `Connect` ends where the request
- * would begin; Deno 1 said it in other words.
+ * Deno's words, since its errors have no codes: no connection, and HTTP/2's refusal. hyper's `Connect` ends where the request
+ * would begin. Deno 1 used other words.
  */
 const NOT_CONNECTED =
   /^error sending request for url \(\S+\): (?:client error \(Connect\)|error trying to connect): /;
@@ -76,23 +76,23 @@ const REFUSED_BY_H2 =
 interface Walk {
   looks: number;
   readonly target: Target | undefined;
-  /** Whether the error ended the request to the target, where undici told it. */
+  /** Whether the error ended the request to the target, if undici told that. */
   told: boolean | undefined;
 }
 
 /**
- * Whether it is certain that a request was not processed, so that any method may be sent again: no address, no connection, a
- * certificate or a tunnel that was refused, an HTTP/2 stream that was. Everything else, a reset during the TLS handshake
- * included, answers `false`; so does the GOAWAY of an undici before 8.2, which does not say whether the stream was above the
- * last one that is served. An AggregateError (one member for each address tried) answers `true` only when all its
- * members do.
+ * Whether a request was certainly not processed, so that any method may be sent again. That is certain without an address or a connection,
+ * and when a certificate, a tunnel or an HTTP/2 stream was refused. Everything else is `false`, also a reset during the TLS
+ * handshake. So is the GOAWAY of undici before 8.2, which does not say whether the stream was above the
+ * last one that is served. An AggregateError (one member for each address tried) is `true` only when all its
+ * members are.
  *
- * @param url where the request was sent. Give it whenever redirects are followed: the request may have been
- * served, and the redirect's target be the one that refuses. Then only an error counts that is this URL's: as undici tells it
- * on `undici:request:error` (once a client of holdfast's was made), or else as far as the error itself names its target
- * (always the port, often the host, Deno's and Bun's the whole URL).
- * @param method the request's, for what undici tells.
- * @returns never throws.
+ * @param url where the request was sent. Give it whenever redirects are followed: the server may have served the request,
+ * and the target of its redirect may be the one that refuses. Then an error counts only if it belongs to this URL. undici tells that
+ * on `undici:request:error` (once a client of holdfast exists). Otherwise the error itself may name its target:
+ * always the port, often the host, on Deno and Bun the whole URL.
+ * @param method the request's method, to compare with what undici tells.
+ * @returns the answer; it never throws.
  */
 export function neverSent(
   error: unknown,
@@ -114,7 +114,7 @@ function isCertain(error: unknown, walk: Walk): boolean {
   const { errors, code, cause, message } = fields;
   const line = walk.target?.line;
   if (line !== undefined) walk.told ??= hasEnded(originalOf(error) as object, line);
-  // Before its own code, which is only that of its first member.
+  // Before its own code, which is only the code of its first member.
   if (Array.isArray(errors) && errors.length > 0) {
     return errors.every((member) => isCertain(member, walk));
   }
@@ -124,11 +124,11 @@ function isCertain(error: unknown, walk: Walk): boolean {
   if (typeof message === 'string' && (NOT_CONNECTED.test(message) || REFUSED_BY_H2.test(message))) {
     return isAtTarget(fields, walk);
   }
-  // Only what fetch says before it has a response: "terminated" comes during the body.
+  // Only words that fetch uses before it has a response: "terminated" comes during the body.
   return message !== 'terminated' && isCertain(cause, walk);
 }
 
-/** Codes that only say that there is a cause. That of a proxy which closes the connection is the end of it. */
+/** Codes that only say that there is a cause. The cause of a proxy that closes the connection has no further cause. */
 function isWrapper(code: string, cause: unknown): boolean {
   if (code === 'UND_ERR_PRX_TLS') return true;
   return code === PROXY_GONE && (Object(cause) as ErrorFields).code !== 'UND_ERR_SOCKET';

@@ -1,11 +1,11 @@
 import { parseHttpDate } from './http-date.js';
 
-/** The longest answer: an unreasonable number becomes an unreasonable wait, never Infinity. */
+/** The longest wait. An unreasonable number becomes an unreasonable wait, never Infinity. */
 const MAX_MS = Number.MAX_SAFE_INTEGER;
 
-/** From here on a number of seconds is a point in time: 2001 as an epoch, 31 years as a wait. */
+/** From here on, a number of seconds is a point in time: the year 2001 as an epoch, 31 years as a wait. */
 const EPOCH_SECONDS_FROM = 1e9;
-/** From here on it is a point in time in milliseconds: 1973, or the year 5138 in seconds. */
+/** From here on, it is a point in time in milliseconds: the year 1973, or 5138 in seconds. */
 const EPOCH_MS_FROM = 1e11;
 
 /** A whole or decimal number that is not negative, and nothing else. */
@@ -19,21 +19,21 @@ export function parseAmount(text: string | undefined): number | undefined {
   return NUMBER.test(trimmed) ? Number(trimmed) : undefined;
 }
 
-/** What remains, which some servers let go below zero; `undefined` when it is no number. */
+/** What remains of a quota. Some servers let it go below zero. `undefined` when it is no number. */
 export function parseCount(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const trimmed = text.trim();
   return COUNT.test(trimmed) ? Number(trimmed) : undefined;
 }
 
-/** Rounded up, so that nobody comes back too early, and never more than can be counted. */
+/** Rounded up, so that no client comes back too early, and never above the largest safe number. */
 export function millis(ms: number): number {
   return Math.min(MAX_MS, Math.ceil(ms));
 }
 
 /**
- * The wait that a reset header asks for. There is no standard: it carries seconds from now, or a point
- * in time as seconds or milliseconds since the epoch (told apart by size), or a date.
+ * The wait that a reset header asks for. There is no standard. The header has seconds from now, or a point
+ * in time as seconds or milliseconds since the epoch (their size tells which), or a date.
  */
 export function parseReset(text: string, nowMs: number): number | undefined {
   const value = parseAmount(text);
@@ -46,18 +46,18 @@ export function parseReset(text: string, nowMs: number): number | undefined {
   return millis(value * 1000);
 }
 
-/** What one quota of a `RateLimit` field says. */
+/** One quota of a `RateLimit` field. */
 export interface Quota {
-  /** What is left of it, when it says so. */
+  /** What is left of it, if it says so. */
   readonly remaining: number | undefined;
-  /** Seconds until it is restored, when it says so. */
+  /** Seconds until it is restored, if it says so. */
   readonly resetSeconds: number | undefined;
 }
 
 /**
  * Reads a `RateLimit` field: `"default";r=0;t=30, "daily";r=5;t=7200`
  * (draft-ietf-httpapi-ratelimit-headers), or the form of its earlier versions,
- * `limit=100, remaining=0, reset=30`. What is malformed is left out.
+ * `limit=100, remaining=0, reset=30`. Malformed parts are left out.
  */
 export function parseRateLimit(field: string): Quota[] {
   const quotas: Quota[] = [];
@@ -93,7 +93,7 @@ function quotaOf(parameters: readonly string[]): Quota {
   return { remaining: parseCount(members.get('r')), resetSeconds: parseAmount(members.get('t')) };
 }
 
-/** The trimmed parts of a structured field; a separator within a quoted string separates nothing. */
+/** The trimmed parts of a structured field. A separator within a quoted string does not separate. */
 function splitOutsideStrings(text: string, separator: string): string[] {
   const parts: string[] = [];
   let start = 0;

@@ -3,19 +3,19 @@ import { publicUrl } from '../errors/signed-error.js';
 import { markFinal } from '../verdict/result-notes.js';
 import { neverSent } from './never-sent.js';
 
-/** What is asked of a request that may not be repeated. */
+/** The facts about a request that may not be repeated. */
 export interface Unrepeatable {
   readonly method: string;
   readonly url: string;
-  /** It must not be sent twice even if it never left: its body can be read only once, or the caller said so. */
+  /** It must not be sent twice even if it never left, because its body can be read only once, or the caller said so. */
   readonly once: boolean;
-  /** Whether redirects are followed: then an error may come from another server than the one of the URL. */
+  /** Whether redirects are followed. Then an error may come from another server than that of the URL. */
   readonly followsRedirects: boolean;
 }
 
 /**
- * Keeps a request that is not safe to repeat from reaching the server twice: notes on what comes of each attempt whether
- * there may be another one.
+ * Keeps a request that is not safe to repeat from reaching the server twice. It notes on each attempt's outcome whether
+ * another attempt is allowed.
  */
 export class RepeatGuard {
   readonly #request: Unrepeatable;
@@ -33,13 +33,13 @@ export class RepeatGuard {
   /**
    * An attempt begins.
    *
-   * @throws ContractError when an earlier one may have reached the server. holdfast's own policies do not ask for that.
+   * @throws ContractError when an earlier attempt may have reached the server. holdfast's own policies do not ask for another one then.
    */
   begin(signal: AbortSignal): void {
     if (this.#mayHaveLeft) {
       const { method, url } = this.#request;
       throw new ContractError(
-        `a policy asks for a second ${method} of ${publicUrl(url)}, which may have reached the server; if it may be sent twice, say so with idempotent: true`,
+        `a policy asks for a second ${method} of ${publicUrl(url)}, but the first may have reached the server; set idempotent: true if it may be sent twice`,
       );
     }
     this.#mayHaveLeft = true;
@@ -51,7 +51,7 @@ export class RepeatGuard {
     markFinal(response);
   }
 
-  /** The attempt was answered, or failed, without having been processed: somebody who knows says so. */
+  /** The attempt was answered, or failed, but the request was certainly not processed. */
   unprocessed(result: unknown): void {
     if (this.#request.once) markFinal(result);
     else this.#mayHaveLeft = false;
@@ -73,7 +73,7 @@ export class RepeatGuard {
   }
 }
 
-/** The engine aborts an attempt before anybody is asked what to make of it. */
+/** The engine aborts an attempt before it asks anybody about the outcome. */
 function markTimeout(event: Event): void {
   const { reason } = event.target as AbortSignal;
   if (reason instanceof TimeoutError) markFinal(reason);

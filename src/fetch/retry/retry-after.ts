@@ -10,7 +10,7 @@ import {
   parseReset,
 } from './rate-limit-headers.js';
 
-/** Headers that carry a reset, each with the one that says how much is left until then. */
+/** Headers with a reset, each with the header that says how much is left until then. */
 const RESETS: readonly (readonly [reset: string, remaining: string])[] = [
   ['ratelimit-reset', 'ratelimit-remaining'],
   ['x-ratelimit-reset', 'x-ratelimit-remaining'],
@@ -18,28 +18,28 @@ const RESETS: readonly (readonly [reset: string, remaining: string])[] = [
   ['x-rate-limit-reset', 'x-rate-limit-remaining'],
 ];
 
-/** Several values of one header, joined: only numbers can be told apart from a date's comma. */
+/** Several values of one header, joined by commas. A date has a comma too, so only numbers are split. */
 const NUMBERS = /^\d+(?:\s*,\s*\d+)+$/;
 
 /**
  * How long a failed response asks to wait, in milliseconds.
  *
- * In this order, the first that is there and readable counts:
+ * The first header that is there and readable counts, in this order:
  * 1. `retry-after-ms`, then `x-amz-retry-after`, both in milliseconds, then `Retry-After` as seconds or as a date (RFC 9110, 10.2.3)
  * 2. `X-RateLimit-Retry-After`
  * 3. `RateLimit` (draft-ietf-httpapi-ratelimit-headers): the longest reset of its exhausted quotas
  * 4. `RateLimit-Reset`, `X-RateLimit-Reset`, `X-RateLimit-Reset-After`, `X-Rate-Limit-Reset`
  *
- * 1 and 2 are instructions and always count. 3 and 4 are accounts that servers send with every answer; they count
- * when nothing remains of the quota, or when nothing is said about what remains and the status is 429 or 503.
+ * 1 and 2 are instructions and always count. 3 and 4 are balances that servers send with every answer. They count
+ * when nothing remains of the quota, or when they do not say what remains and the status is 429, 503 or 529.
  * A 500 with half its quota left says nothing about when to come back.
  *
- * A date is held against the response's own `Date` where there is one, so that clocks which differ do
+ * A date is compared with the response's own `Date`, if there is one, so that different clocks do
  * not matter.
  *
  * @param wallNowMs milliseconds since the epoch.
- * @param status the response's status; without it, quotas count only when nothing remains.
- * @returns 0 for a time that is past, `undefined` when nothing readable is said. Never negative, never
+ * @param status the response's status. Without it, quotas count only when nothing remains.
+ * @returns milliseconds: 0 for a time that is past, `undefined` without a readable header. Never negative, never
  * NaN, always finite.
  */
 export function retryAfterOf(
@@ -54,7 +54,7 @@ export function retryAfterOf(
   return quotaWait(headers, waits) ?? resetWait(headers, serverNow, waits);
 }
 
-/** What `x-should-retry` says: `true`, `false`, or nothing. The server knows what it has done already. */
+/** What `x-should-retry` says: `true`, `false`, or nothing. The server knows what it has already done. */
 export function saysRetry(headers: HeadersSource | null | undefined): boolean | undefined {
   const said = readHeader(headers, 'x-should-retry')?.trim().toLowerCase();
   if (said === 'true') return true;

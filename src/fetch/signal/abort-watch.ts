@@ -1,4 +1,4 @@
-/** Somebody who wants to know that a signal aborted. */
+/** A listener that is told when a signal aborts. */
 export interface AbortListener {
   onAbort(reason: unknown): void;
 }
@@ -12,8 +12,8 @@ export interface WatchableSignal {
 }
 
 /**
- * One listener on a signal for all who watch it: a service's shutdown signal may be given to thousands of calls, whose
- * responses are read long after. When nobody watches any more the signal has no listener of ours.
+ * One listener on a signal for everybody who watches it. A service may give its shutdown signal to thousands of calls, whose
+ * responses are read long afterwards. When nobody watches any more, the signal has no listener of ours.
  */
 class AbortWatch {
   readonly #signal: WatchableSignal;
@@ -42,7 +42,7 @@ class AbortWatch {
 
 const watches = new WeakMap<WatchableSignal, AbortWatch>();
 
-/** Tells `listener` once, synchronously, when the signal aborts. A signal that has aborted already tells nobody. */
+/** Tells `listener` once, synchronously, when the signal aborts. A signal that has already aborted tells nobody. */
 export function watchAbort(signal: WatchableSignal, listener: AbortListener): void {
   let watch = watches.get(signal);
   if (watch === undefined) {
@@ -52,7 +52,7 @@ export function watchAbort(signal: WatchableSignal, listener: AbortListener): vo
   watch.add(listener);
 }
 
-/** Takes back {@link watchAbort}. */
+/** Undoes {@link watchAbort}. */
 export function unwatchAbort(signal: WatchableSignal, listener: AbortListener): void {
   watches.get(signal)?.delete(listener);
 }

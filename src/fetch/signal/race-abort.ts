@@ -1,6 +1,6 @@
 /**
- * What somebody else's work answers, or the signal's reason as soon as that aborts: work that never ends must not keep the attempt
- * that waits for it, and with it a place in a limiter.
+ * Waits for user code, or until the signal aborts, and then throws the signal's reason. Work that never ends must not hold the attempt
+ * that waits for it, nor the attempt's place in a limiter.
  */
 export async function raceAbort<T>(work: T | PromiseLike<T>, signal: AbortSignal): Promise<T> {
   let stop: (() => void) | undefined;

@@ -3,30 +3,30 @@ import { bodyKind, isClientGone } from '../request/body.js';
 import { markFailed, markOwnTimeout, notesOn } from './result-notes.js';
 
 /**
- * Notes on an error what it means for the call, where the error alone does not say. Nobody had given the attempt up.
+ * Notes on an error what it means for the call, if the error alone does not say. Nobody had given the attempt up.
  *
- * @param own the error as this call's own: see `ownErrorOf`.
+ * @param own this call's own version of the error: see `ownErrorOf`.
  * @param body what the attempt sent.
  */
 export function noteFault(own: unknown, body: unknown): void {
   if (notesOn(own)?.failed !== undefined) return;
   const entry = entryOfError(own);
-  // Neither the caller nor a timeout of ours: the client itself.
+  // Neither the caller nor one of our timeouts aborted: the client itself did.
   if (entry === 'abort') markOwnTimeout(own);
   else if (isClientGone(own, body)) markFailed(own, false);
-  // A caller's own stream fails with such an error, too.
+  // A caller's own stream also fails with such an error.
   else if (entry === undefined && bodyKind(body) !== 'once') {
     if (isBare(own) || hasBareCause(own)) markFailed(own, true);
   }
 }
 
-/** What sends failed with an error of no kind, or fetch did, as the doubles of tests give it: real ones have a class or a code. */
+/** The sender, or fetch, failed with a plain error, as test doubles make it. Real errors have a class or a code. */
 function hasBareCause(error: unknown): boolean {
   const { message, cause } = Object(error) as {
     readonly message?: unknown;
     readonly cause?: { readonly message?: unknown };
   };
-  // Without a word it is what undici's fetch makes of a 407.
+  // With an empty message it is undici's fetch after a 407.
   return message === 'fetch failed' && isBare(cause) && cause?.message !== '';
 }
 

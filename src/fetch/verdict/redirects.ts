@@ -1,6 +1,6 @@
 import { originOf } from '../request/request.js';
 
-/** What a Response of fetch's, or of undici's with its redirect interceptor, tells of redirects. */
+/** What a Response of fetch, or of undici with its redirect interceptor, says about redirects. */
 interface MayBeRedirected {
   readonly url?: unknown;
   readonly redirected?: unknown;
@@ -8,7 +8,7 @@ interface MayBeRedirected {
 }
 
 /**
- * The URL where redirects ended that led a request to another origin; `undefined` when none did, or nobody tells. A fetch that
+ * The URL where redirects ended, if they led the request to another origin. `undefined` if they did not, or if nothing tells. A fetch that
  * rewrites URLs without a redirect is another way to the same upstream.
  */
 export function redirectedTo(response: unknown, url: string): string | undefined {
@@ -23,7 +23,7 @@ export function redirectedTo(response: unknown, url: string): string | undefined
   }
 }
 
-/** Whether redirects led anywhere, as far as that costs nothing to know. */
+/** Whether there were redirects, as far as that is known at no cost. */
 export function wasRedirected(response: unknown): boolean {
   const { redirected, context } = Object(response) as MayBeRedirected;
   return redirected === true || (context?.history?.length ?? 0) > 1;

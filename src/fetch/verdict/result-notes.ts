@@ -2,30 +2,30 @@ import { shared } from '../../copies.js';
 import type { Verdict } from '../../pipeline/outcome/verdict.js';
 
 /**
- * What a call has found out about a Response or an error of its own that the rules for all calls would not say. Policies
- * see outcomes and not requests: this is how they learn what the request allows.
+ * What a call knows about its own Response or error beyond the rules for all calls. Policies
+ * see outcomes and not requests. These notes tell them what the request allows.
  */
 export interface Notes {
-  /** Whether it is a failure, where `classify` or the call itself said so. */
+  /** Whether it is a failure, if `classify` or the call itself decided that. */
   failed: boolean | undefined;
-  /** What `classify` said of it. */
+  /** What `classify` said about it. */
   classified: Verdict | undefined;
   /** The request must not be sent again after this. */
   final: boolean;
-  /** The delay it asks for, where the call reads it in its own way; `null` for none. */
+  /** The delay it asks for, if the call reads that in its own way; `null` for none. */
   retryAfter: number | null | undefined;
-  /** A redirect led to another upstream, and it is that one's answer, or the failure of that one's body. */
+  /** A redirect led to another upstream. This is that upstream's answer, or the failure of its body. */
   elsewhere: boolean;
-  /** The client gave up of its own accord, though it looks like an abort. */
+  /** The client itself gave up. It looks like an abort. */
   ownTimeout: boolean;
-  /** The request was not processed and is to be sent again, failure or not, as `classify` said. */
+  /** `classify` said that the request was not processed. It should be sent again, failure or not. */
   again: boolean;
 }
 
-/** One for all copies: `isFetchFailure` may be that of another one than the client. */
+/** One map for all copies of the package: `isFetchFailure` may come from another copy than the client. */
 const notes = shared('notes', () => new WeakMap<object, Notes>());
 
-/** What was noted of a Response or an error. */
+/** The notes on a Response or an error. */
 export function notesOn(result: unknown): Readonly<Notes> | undefined {
   return typeof result === 'object' && result !== null ? notes.get(result) : undefined;
 }
@@ -48,12 +48,12 @@ function note<K extends keyof Notes>(result: unknown, what: K, value: Notes[K]):
   own[what] = value;
 }
 
-/** Notes that the request must not be sent again after this Response or error. There is no way back from it. */
+/** Notes that the request must not be sent again after this Response or error. That cannot be undone. */
 export function markFinal(result: unknown): void {
   note(result, 'final', true);
 }
 
-/** Notes what `classify` said of a Response or an error. */
+/** Notes what `classify` said about a Response or an error. */
 export function markClassified(result: unknown, verdict: Verdict): void {
   note(result, 'failed', verdict === true);
   note(result, 'classified', verdict);
@@ -64,7 +64,7 @@ export function markFailed(result: unknown, failed: boolean): void {
   note(result, 'failed', failed);
 }
 
-/** Notes whether the request was not processed and is to be sent again. */
+/** Notes whether the request was not processed and should be sent again. */
 export function markAgain(result: unknown, again: boolean): void {
   note(result, 'again', again);
 }
@@ -74,12 +74,12 @@ export function markRetryAfter(result: unknown, retryAfter: number | undefined):
   note(result, 'retryAfter', retryAfter ?? null);
 }
 
-/** Notes that a Response, or the error of its body, is of another upstream than the one that was asked. */
+/** Notes that a Response, or the error of its body, comes from another upstream than the one that was asked. */
 export function markElsewhere(result: unknown): void {
   note(result, 'elsewhere', true);
 }
 
-/** Notes that an AbortError is a failure: nobody but the client itself has aborted. */
+/** Notes that an AbortError is a failure: only the client itself has aborted. */
 export function markOwnTimeout(error: unknown): void {
   note(error, 'failed', true);
   note(error, 'ownTimeout', true);

@@ -1,14 +1,11 @@
 import type { FailureRule, Sign } from '../../pipeline/outcome/failure-rule.js';
 import { partialRule, withSigns } from '../../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
-import { success } from '../../pipeline/outcome/outcome.js';
 import type { Verdict } from '../../pipeline/outcome/verdict.js';
 import { OTHER_ERROR } from '../../pipeline/reporting/error-type.js';
-import type { Handle, Handles } from '../../policies/filter.js';
-import { handlesOf, verdictsOf } from '../../policies/filter.js';
+import type { Handle } from '../../policies/filter.js';
+import { verdictsOf } from '../../policies/filter.js';
 import { isOwnFault } from '../../policies/own-fault.js';
-import { retryAfterOf as ownRetryAfter } from '../../policies/retry-after.js';
-import type { Clock } from '../../time/clock.js';
 import { entryOfError } from '../errors/classify-error.js';
 import {
   CALLERS_DOING,
@@ -16,9 +13,7 @@ import {
   type Entry,
   PROXY_CREDENTIALS,
 } from '../errors/error-table.js';
-import { retryAfterOf, saysRetry } from '../retry/retry-after.js';
-import type { HeadersSource } from '../types.js';
-import type { Notes } from './result-notes.js';
+import { answerIn, resultOf, statusOf } from './answer.js';
 import { notesOn } from './result-notes.js';
 import {
   isFailureStatus,
@@ -27,32 +22,7 @@ import {
   TOO_MANY_REQUESTS,
 } from './statuses.js';
 
-interface HasHeaders {
-  readonly headers: HeadersSource;
-}
-
-/** What an outcome is about: the Response, or the error. */
-function resultOf(outcome: Outcome): unknown {
-  return outcome.kind === 'success' ? outcome.value : outcome.error;
-}
-
-/**
- * The response in an error that a client made of its status: its `response`, as axios, got and ky have it, the error itself, as
- * undici has it, or fetch's cause.
- */
-function answerIn(error: unknown): unknown {
-  const { response, cause } = Object(error) as { response?: unknown; cause?: unknown };
-  return [response, error, cause].find((each) => statusOf(each) !== undefined);
-}
-
-/** The status of a response, be it fetch's or undici's; `undefined` of anything else. */
-function statusOf(value: unknown): number | undefined {
-  const { status, statusCode } = Object(value) as { status?: unknown; statusCode?: unknown };
-  const found = status ?? statusCode;
-  return typeof found === 'number' ? found : undefined;
-}
-
-/** Whether a Response counts as a failure, by what its call noted or by its status. */
+/** Whether a Response counts as a failure, by its call's notes or by its status. */
 export function isFailedAnswer(response: unknown): boolean {
   const noted = notesOn(response)?.failed;
   if (noted !== undefined) return noted;
@@ -60,7 +30,7 @@ export function isFailedAnswer(response: unknown): boolean {
   return status !== undefined && isFailureStatus(status);
 }
 
-/** Errors that say nothing of the upstream, and that no second attempt would change. */
+/** Errors that say nothing about the upstream, and that a second attempt would not change. */
 const NO_FAULT_OF_THE_UPSTREAM: ReadonlySet<Entry | undefined> = new Set([
   undefined,
   CALLERS_DOING,
@@ -70,10 +40,10 @@ const NO_FAULT_OF_THE_UPSTREAM: ReadonlySet<Entry | undefined> = new Set([
 ]);
 
 /**
- * Whether a call over HTTP failed for a reason that may be over the next time: no answer for a reason that lies in the network, none
- * in time, or one with status 408, 425, 429, or 500 to 599 but 501 and 505. Not the caller's abort, a rejection by a policy, or what
- * no second attempt would change: a mistake in the call itself, such as a URL that is none, a certificate that is not accepted, or a
- * proxy that wants credentials. For `handle` of policies that stand outside a {@link resilientFetch}; those inside judge so by default.
+ * Whether a call over HTTP failed for a reason that may be gone the next time: a network error, no answer
+ * in time, or status 408, 425, 429, or 500 to 599 except 501 and 505. It is `false` for the caller's abort, for a rejection by a policy, and for
+ * what a second attempt would not change: a mistake in the call itself, such as an invalid URL, a certificate that is not accepted, or a
+ * proxy that wants credentials. Use it as `handle` of policies outside a {@link resilientFetch}. Policies inside use it by default.
  */
 export function isFetchFailure(outcome: Outcome): boolean {
   const { kind } = outcome;
@@ -84,14 +54,15 @@ export function isFetchFailure(outcome: Outcome): boolean {
   const { error } = outcome;
   const entry = entryOfError(error);
   if (entry !== 'status' && entry !== undefined) return !NO_FAULT_OF_THE_UPSTREAM.has(entry);
-  // Clients that make an error of a status have a class for it each, not always with a code.
+  // Each client that makes errors from statuses has its own class for them, not always with a code.
   const status = statusOf(answerIn(error));
   return status === undefined ? entry === 'status' : isFailureStatus(status);
 }
 
 /**
- * What an outcome says of the upstream, to the policies that count. A 429 comes from one that is there. An error without an answer that
- * is no failure, and a proxy that wants credentials, say nothing; nor does what another upstream answered after a redirect speak against it.
+ * What an outcome says about the upstream, for policies that count. A 429 shows that the upstream is there. An error without an answer
+ * that is no failure says nothing, and neither does a proxy that wants credentials. An answer of another upstream after a redirect does not
+ * speak against this one.
  */
 export function signOf(outcome: Outcome, failed = isFetchFailure(outcome)): Sign {
   if (isOwnFault(outcome) || isIgnored(outcome)) return 'nothing';
@@ -110,7 +81,7 @@ export function signOf(outcome: Outcome, failed = isFetchFailure(outcome)): Sign
 
 withSigns(isFetchFailure, signOf);
 
-/** How a policy that counts reads outcomes, by a `handle` of its own where it has one. */
+/** How a policy that counts reads outcomes: by its own `handle`, if it has one. */
 export function countingHandle(given: Handle | undefined): Handle {
   if (given === undefined) return isFetchFailure;
   const verdicts = verdictsOf(given);
@@ -121,7 +92,7 @@ export function countingHandle(given: Handle | undefined): Handle {
   });
 }
 
-/** What `classify` said of an outcome. */
+/** What `classify` said about an outcome. */
 function classified(outcome: Outcome): Verdict | undefined {
   return notesOn(resultOf(outcome))?.classified;
 }
@@ -130,12 +101,12 @@ function isIgnored(outcome: Outcome): boolean {
   return classified(outcome) === 'ignore';
 }
 
-/** What `classify` says of the calls of a client. */
+/** The rule that `classify` makes for the calls of a client. */
 export const classifiedRule = partialRule(classified);
 
 const composed = new WeakMap<FailureRule, FailureRule>();
 
-/** The same, and what the policies' own idea of failure says of the rest. */
+/** The same rule, with the policies' own rule for outcomes that `classify` leaves open. */
 export function ruleBeside(own: FailureRule | undefined): FailureRule | undefined {
   if (own === undefined) return undefined;
   let rule = composed.get(own);
@@ -147,14 +118,14 @@ export function ruleBeside(own: FailureRule | undefined): FailureRule | undefine
 }
 
 /**
- * Whether a call over HTTP is a sign that the upstream has too much to do: no answer in time, be it by a client's own timeout, or one
- * with status 429, 503, 529 or 504 and its kin.
+ * Whether a call over HTTP is a sign that the upstream has too much to do: no answer in time, also by a client's own timeout, or
+ * status 429, 503, 529, or a gateway's timeout (504, 524, 598).
  */
 export function isFetchOverload(outcome: Outcome): boolean {
   const { kind } = outcome;
   if (isOwnFault(outcome)) return false;
   if (kind === 'timeout') return true;
-  // A refusal by a policy inside never got there, whatever it looks like.
+  // A call that a policy inside refused never got there, whatever the error looks like.
   if (kind !== 'success' && kind !== 'failure') return false;
   const result = resultOf(outcome);
   const noted = notesOn(result);
@@ -166,71 +137,10 @@ export function isFetchOverload(outcome: Outcome): boolean {
   return status !== undefined && saysOverload(status);
 }
 
-/** The status of a response, or of the one that an error was made of. */
-export function statusIn(resultOrError: unknown): number | undefined {
-  const status = statusOf(resultOrError) ?? statusOf(answerIn(resultOrError));
-  // An error may have a status that is of no response, such as that of a process.
-  return status !== undefined && status >= 100 && status < 1_000 ? status : undefined;
-}
-
-/** The `error.type` of a response that is a failure, as HTTP's conventions have it: its status. */
+/** The `error.type` of a failed response: its status, by HTTP's conventions. */
 export function failedStatus(response: unknown): string | undefined {
   if (!isFailedAnswer(response)) return undefined;
   const status = statusOf(response);
-  // `classify` may have found a failure in a response that says all is well.
+  // `classify` may call a response a failure although its status is fine.
   return status !== undefined && status >= 400 ? String(status) : OTHER_ERROR;
-}
-
-/**
- * Whether another attempt is worth it: after a failure, unless the server says `x-should-retry: false`; and after any other error status
- * with which it says `true`.
- */
-function isWorthRetry(outcome: Outcome): boolean {
-  const { kind } = outcome;
-  if (kind !== 'success' && kind !== 'failure') return isFetchFailure(outcome);
-  const result = resultOf(outcome);
-  const said = notesOn(result)?.failed;
-  if (said !== undefined) return said;
-  const answer = kind === 'success' ? result : answerIn(result);
-  const status = statusOf(answer) ?? 0;
-  if (status >= 400 && status !== PROXY_WANTS_CREDENTIALS) {
-    const asked = saysRetry((answer as HasHeaders).headers);
-    if (asked !== undefined) return asked;
-  }
-  return kind === 'success' ? isFailureStatus(status) : isFetchFailure(outcome);
-}
-
-/** Whether the request is to be sent again after this Response, as far as it and its policies allow. */
-export function isToRepeat(response: unknown): boolean {
-  return notesOn(response)?.again === true || isWorthRetry(success(response));
-}
-
-/** Whether a request is sent again after an outcome, where it may be. */
-export function retryHandle(given: Handle | undefined): Handles {
-  const handles = handlesOf(given, isWorthRetry);
-  return (outcome) => {
-    const notes = notesOn(resultOf(outcome));
-    return (notes?.again === true || handles(outcome)) && notes?.final !== true;
-  };
-}
-
-/** Answers the delay that an outcome asks for: what a Response's headers say, or the error's `retryAfter`. */
-export function delayReader(clock: Clock): (outcome: Outcome) => number | undefined {
-  return (outcome) => {
-    const notes = notesOn(resultOf(outcome));
-    const asked = askedDelay(outcome, notes, clock);
-    // Nothing has to recover: there is nothing to wait for.
-    const atOnce = asked === undefined && notes?.again === true && !isFetchFailure(outcome);
-    return atOnce ? 0 : asked;
-  };
-}
-
-function askedDelay(outcome: Outcome, notes: Notes | undefined, clock: Clock): number | undefined {
-  const noted = notes?.retryAfter;
-  if (noted !== undefined) return noted ?? undefined;
-  const answer = outcome.kind === 'success' ? outcome.value : answerIn(outcome.error);
-  const own = ownRetryAfter(outcome);
-  const status = statusOf(answer);
-  if (own !== undefined || status === undefined) return own;
-  return retryAfterOf((answer as HasHeaders).headers, clock.wallNow(), status);
 }

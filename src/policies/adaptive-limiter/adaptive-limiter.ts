@@ -12,6 +12,7 @@ import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Handles, Verdicts } from '../filter.js';
 import { verdictsOf } from '../filter.js';
+import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
 import type { Waiter } from '../wait-queue.js';
@@ -24,37 +25,39 @@ import { PriorityQueue } from './priority-queue.js';
 import type { Ending, Regulator } from './regulator.js';
 
 /**
- * Keeps an overloaded upstream from being buried: it lets every call in while calls are useful to their callers. When most of the
- * last ones were useless (timed out, answered "too busy", or longer than half of the time their caller has), it cuts the calls in flight to
- * about half at once, and lets more in with each useful answer. What is above the limit waits in a short queue or is refused
- * with a {@link LimitExceededError}.
+ * Keeps an overloaded upstream from being buried. It lets every call in while calls are useful to their callers. A call is useless when it
+ * times out, is answered "too busy", or takes longer than half of the time its caller has. When most of the last calls were useless, it
+ * cuts the calls in flight to about half at once, and lets more in with each useful answer. Calls above the limit wait in a short queue, or
+ * are refused with a {@link LimitExceededError}.
  *
- * Put it inside a timeout for the whole call, which says how much time a caller has. A slot is held until the operation really
- * settles, also after a timeout gave up on it.
+ * Put it inside a timeout for the whole call, which says how much time a caller has. A call holds its slot until the operation really
+ * settles, even after a timeout gave up on it.
  *
  * @throws ConfigError when an option is wrong.
  * @example
  * pipeline('inventory', timeout('1s'), retry(), adaptiveLimiter())
  */
-export function adaptiveLimiter(options?: AdaptiveLimiterOptions): AdaptiveLimiterPolicy {
-  return new AdaptiveLimiterPolicy(resolveAdaptiveLimiter(options));
+export function adaptiveLimiter<const Name extends string = 'adaptive_limiter'>(
+  options?: AdaptiveLimiterOptions & Named<Name>,
+): AdaptiveLimiterPolicy<NoInfer<Name>> {
+  return new AdaptiveLimiterPolicy<Name>(resolveAdaptiveLimiter(options));
 }
 
 /** What an adaptive limiter is doing now. */
 export interface AdaptiveLimiterSnapshot {
   /** How many calls may be inside now. */
   readonly limit: number;
-  /** Calls inside; more than the limit for a while after it shrank. */
+  /** Calls inside. They may be more than the limit for a while after it shrank. */
   readonly inFlight: number;
   /** Calls that wait. */
   readonly queued: number;
-  /** Slots that are kept for a while, because the upstream may still work on calls that were given up. */
+  /** Slots of calls that were given up, kept for a while because the upstream may still work on them. */
   readonly kept: number;
-  /** How long it believes a call takes without load, in milliseconds; `undefined` until it knows, and with `brake` and `aimd`. */
+  /** Its estimate of how long a call takes without load, in milliseconds. `undefined` until it has one, and with `brake` and `aimd`. */
   readonly unloadedMs: number | undefined;
 }
 
-/** A call in the queue, or one that was. */
+/** A call that is or was in the queue. */
 interface Place {
   readonly admit: (admission: Admission) => void;
   readonly label: string;
@@ -62,30 +65,30 @@ interface Place {
   readonly time: TimeSource;
   readonly level: number;
   readonly maxWaitMs: number;
-  /** When its caller's time is over. */
+  /** The time at which its caller's time is over. */
   readonly callDeadlineMs: number;
-  /** When it has waited for too long. */
+  /** The time at which it has waited too long. */
   deadline: Deadline | undefined;
-  /** What the regulator keeps for it, once it has a slot. */
+  /** The regulator's state for it, once it has a slot. */
   stay: number;
-  /** Of when it got it. */
+  /** Tells when it got the slot. */
   stamp: object | undefined;
 }
 
-/** What is kept for a call that did not wait, once the limiter has started over. */
+/** The state of a call that did not wait, once the limiter has started over. */
 interface Admitted {
   readonly item: { stay: number; readonly stamp: object | undefined };
 }
 
 /** Made by {@link adaptiveLimiter}. */
-export class AdaptiveLimiterPolicy implements Gate {
+export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate {
   static {
     mark(AdaptiveLimiterPolicy, 'adaptive_limiter');
   }
 
   readonly role = 'gate';
   readonly type = 'adaptive_limiter';
-  readonly name: string | undefined;
+  readonly name: Name | undefined;
   readonly holds: boolean;
   readonly quiet: boolean;
   readonly #options: ResolvedAdaptiveLimiter;
@@ -93,21 +96,21 @@ export class AdaptiveLimiterPolicy implements Gate {
   readonly failureRule: FailureRule | undefined;
   /** Whether an outcome is a sign of overload. */
   readonly #says: Verdicts;
-  /** Whether the pipelines of its calls are to be asked what an outcome is. */
+  /** Whether to ask the calls' pipelines what an outcome is. */
   #asks = false;
   #regulator: Regulator;
   readonly #queue = new PriorityQueue<Place>();
   #patience: Patience;
   readonly #time = new OneClock('adaptiveLimiter', 'limiter');
-  /** Slots whose calls were given up. */
+  /** Slots of calls that were given up. */
   #kept = new KeptSlots();
-  /** Armed while somebody waits for a kept slot. */
+  /** Armed while a call waits for a kept slot. */
   #keptTimer: unknown;
   #keptTimerAt = Infinity;
   #inFlight = 0;
-  /** A call has found no slot since one last came in: how often the limit had been let go then. */
+  /** Set when a call has found no slot since one last came in: how often the limit had been released by then. */
   #missed = NOT_MISSED;
-  /** Calls that have another one were let in before it last started over. `undefined` until it does: then calls need none. */
+  /** The current stamp. Calls with another one were let in before the last start over. `undefined` until the first: calls need none. */
   #stamp: object | undefined;
 
   /** @internal Use {@link adaptiveLimiter}. */
@@ -118,7 +121,7 @@ export class AdaptiveLimiterPolicy implements Gate {
       options.handle === undefined ? (options.isOverload ?? isTimeout) : verdictsOf(options.handle);
     this.#regulator = regulatorOf(options);
     this.#patience = new Patience(options.maxWait);
-    this.name = options.name;
+    this.name = options.name as Name | undefined;
     this.quiet = isQuiet(options);
     this.holds = !options.releaseOnAbandon;
   }
@@ -147,7 +150,7 @@ export class AdaptiveLimiterPolicy implements Gate {
     } else {
       now = time.now();
     }
-    // No free slot is left while somebody waits, so whoever finds one is not jumping the queue.
+    // No slot stays free while a call waits, so a call that finds one does not jump the queue.
     if (this.#taken < regulator.current) return this.#admit(call, now, deadline);
     const { dryRun, maxQueued } = this.#options;
     if (dryRun) return this.#admitOverLimit(call, now, deadline);
@@ -177,7 +180,7 @@ export class AdaptiveLimiterPolicy implements Gate {
     }
   }
 
-  /** @internal The time that it takes to send a body depends on its length more than on the upstream. */
+  /** @internal How long sending a body takes depends on its length more than on the upstream. */
   sending(_call: Call, state: unknown): void {
     if (stampIn(state) !== this.#stamp) return;
     this.#regulator.pause(stayIn(state));
@@ -224,12 +227,12 @@ export class AdaptiveLimiterPolicy implements Gate {
     this.#advance(nowMs);
     const limit = this.#regulator.current;
     const { minLimit, maxLimit } = this.#options;
-    // One that cannot move has no floor.
+    // A limit that cannot move has no floor.
     const atFloor = limit <= minLimit && minLimit < maxLimit;
     return { inFlight: this.#inFlight, queued: this.#queue.length, limit, atFloor };
   }
 
-  /** Its limit is as at first, all slots are free, and those that wait get them. */
+  /** Resets its limit, frees all slots, and gives them to the calls that wait. */
   startOver(): void {
     this.#stamp = {};
     this.#regulator = regulatorOf(this.#options);
@@ -237,33 +240,33 @@ export class AdaptiveLimiterPolicy implements Gate {
     this.#kept = new KeptSlots();
     this.#inFlight = 0;
     this.#missed = NOT_MISSED;
-    // Also when nobody waits: it takes back the timer.
+    // Even when no call waits: this takes back the timer.
     this.#serve(this.#time.source);
   }
 
-  fork(): AdaptiveLimiterPolicy {
+  fork(): AdaptiveLimiterPolicy<Name> {
     return new AdaptiveLimiterPolicy(this.#options);
   }
 
-  /** @internal One with the same options, and this where it does not say itself which outcomes are signs of overload. */
+  /** @internal A limiter with the same options, and this `isOverload` where the options have none. */
   derive(isOverload: Handles, failureRule?: FailureRule): AdaptiveLimiterPolicy {
     return new AdaptiveLimiterPolicy({ ...this.#options, isOverload, failureRule });
   }
 
-  /** While it brakes, that must not be forgotten. */
+  /** A limiter that brakes must not be forgotten. */
   busy(): boolean {
     this.#advance(this.#time.source.now());
     return this.#taken > 0 || this.#queue.length > 0 || this.#regulator.remembers;
   }
 
-  /** Takes note of the time, for whoever asks between calls. */
+  /** Updates the time, for readers between calls. */
   #advance(nowMs: number): void {
     this.#kept.release(nowMs);
     this.#regulator.advance(nowMs);
     if (this.#isOwed) this.#serve(this.#time.source);
   }
 
-  /** Somebody waits for a slot that is free. */
+  /** Whether a call waits although a slot is free. */
   get #isOwed(): boolean {
     return this.#queue.length > 0 && this.#taken < this.#regulator.current;
   }
@@ -272,7 +275,7 @@ export class AdaptiveLimiterPolicy implements Gate {
     return this.#inFlight + this.#kept.count;
   }
 
-  /** Of calls that end together only the first sees all slots taken; what they had been is the same for all. */
+  /** When calls end together, only the first sees all slots taken. All of them had been. */
   get #inFlightOrLimit(): number {
     const taken = this.#taken;
     if (this.#missed === NOT_MISSED || this.#missed !== this.#regulator.letGoes) return taken;
@@ -287,7 +290,7 @@ export class AdaptiveLimiterPolicy implements Gate {
     return undefined;
   }
 
-  /** The calls over the limit are those that would wait, as many as there are places in the queue. */
+  /** The calls over the limit are those that would wait: as many as the queue has places. */
   #admitOverLimit(call: Call, now: number, deadline: number): undefined {
     const waiting = this.#taken - this.#regulator.current;
     this.#admit(call, now, deadline);
@@ -296,7 +299,7 @@ export class AdaptiveLimiterPolicy implements Gate {
 
   #enterQueue(call: Call, now: number, deadline: number): Admission | Promise<Admission> {
     const level = levelOf(this.#options.priority);
-    // That was the user's code, which may have ended calls.
+    // That was user code. It may have ended calls.
     if (this.#taken < this.#regulator.current) return this.#admit(call, now, deadline);
     if (this.#queue.length >= this.#options.maxQueued) {
       const displaced = this.#queue.displace(level);
@@ -339,14 +342,14 @@ export class AdaptiveLimiterPolicy implements Gate {
     return new LimitExceededError(message, { captureStack });
   }
 
-  /** Lets in those who wait, as far as the limit allows: it may have grown, or shrunk below what is in flight. */
+  /** Lets waiting calls in, as far as the limit allows. It may have grown, or shrunk below the calls in flight. */
   #serve(time: TimeSource): void {
     const now = time.now();
     this.#kept.release(now);
     while (this.#taken < this.#regulator.current) {
       const place = this.#queue.shift();
       if (place === undefined) break;
-      // The slot is taken here and not when the waiter gets to run: nobody can come in between.
+      // Take the slot here, before the waiter runs: no other call can come in between.
       this.#inFlight++;
       this.#missed = NOT_MISSED;
       stopClock(place);
@@ -357,7 +360,7 @@ export class AdaptiveLimiterPolicy implements Gate {
     this.#armKept(time);
   }
 
-  /** Nobody calls when a kept slot becomes free. So whoever waits for one needs a timer; an idle limiter has none. */
+  /** No call comes when a kept slot becomes free. So a call that waits for one needs a timer. An idle limiter has none. */
   #armKept(time: TimeSource): void {
     const at = this.#queue.length > 0 ? this.#kept.nextAt : Infinity;
     if (at === this.#keptTimerAt) return;
@@ -378,7 +381,7 @@ export class AdaptiveLimiterPolicy implements Gate {
 /** For {@link AdaptiveLimiterPolicy}: no call has found all slots taken. */
 const NOT_MISSED = -1;
 
-/** How a call ended, as its pipeline has it: a result may be a failure, an error a success, and either may say nothing. */
+/** How a call ended, as its pipeline judges it. A result may be a failure, an error a success, and either may say nothing. */
 function endingOf(call: Call, outcome: Outcome): Ending {
   const said = call.isFailure(outcome);
   if (said === undefined) return outcome.kind;
@@ -390,7 +393,7 @@ function isTimeout({ kind }: Outcome): boolean {
   return kind === 'timeout';
 }
 
-/** What the regulator keeps for a call: where it put it, or in its place in the queue. */
+/** The regulator's state for a call: in the call's own place, or in its place in the queue. */
 function stayOf({ state }: Call): number {
   return stayIn(state);
 }
@@ -411,7 +414,7 @@ function levelOf(priority: (() => number) | undefined): number {
   throw new ContractError(`priority must return a number (returned ${describe(level)})`);
 }
 
-/** For one that has just left the queue: its deadline has not passed. */
+/** For a call that has just left the queue. Its deadline has not passed. */
 function stopClock({ deadline }: Place): void {
   deadline?.queue.remove(deadline);
 }

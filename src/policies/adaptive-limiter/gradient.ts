@@ -7,8 +7,8 @@ const STEEPEST = 0.5;
 /**
  * The limit times the ratio of unloaded to measured latency, plus room for a short queue: √limit.
  *
- * Where C calls fit without queueing, latency grows with limit / C beyond that, so this settles a little above 1.2 C. In proportion
- * to what is wrong, it shrinks fast; the queue it allows makes it grow while latency stays low.
+ * If C calls fit without queueing, latency grows with limit / C beyond that. So the limit settles a little above 1.2 C. It shrinks in proportion
+ * to the error, which is fast. The queue that it allows makes it grow while latency stays low.
  *
  * After Netflix's Gradient and Gradient2 limits and Envoy's gradient controller.
  *

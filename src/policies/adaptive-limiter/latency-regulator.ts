@@ -48,7 +48,7 @@ export class LatencyRegulator implements Regulator {
     ending: Ending,
     isOverload: boolean,
   ): number {
-    // A call that was given up or refused says nothing of the upstream, and one that failed by itself says nothing of its load.
+    // A call that was given up or refused says nothing about the upstream. One that failed by itself says nothing about its load.
     if (isOverload || ending === 'success') {
       this.#limit.sample(elapsedMs(startedAt, time.now()), inFlight, isOverload);
     }

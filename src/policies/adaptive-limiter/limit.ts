@@ -19,8 +19,8 @@ const steps: Readonly<Record<LatencyAlgorithm, Step>> = {
 const MIN_CALLS = 20;
 
 /**
- * Share of a round's calls that ended while no slot was free, from which on the limit is the bottleneck. Only then is it halved to
- * measure: what a peak touches for a moment may be in use all the same.
+ * From this share of a round's calls that ended while no slot was free, the limit is the bottleneck. Only then it is halved to
+ * measure. A limit that a peak touches for a moment may not be.
  */
 const BOTTLENECK = 1 / 4;
 
@@ -36,9 +36,9 @@ export interface LimitOptions
 /**
  * The limit on calls in flight. Samples in, a limit out: no clock, no timer.
  *
- * Samples are judged in rounds, of as many calls as the limit and thus about one round trip. A round in which less than half of the
- * limit was in use changes nothing: whatever the latency, the limit is not what it comes from, and what more the upstream could
- * take has not been tried.
+ * Samples are judged in rounds. A round has as many calls as the limit, and so takes about one round trip. A round that used less than half of the
+ * limit changes nothing: its latency does not come from the limit, and nobody has tried how much more the upstream could
+ * take.
  */
 export class AdaptiveLimit {
   /** How many calls may be in flight now. */
@@ -65,7 +65,7 @@ export class AdaptiveLimit {
     this.#max = maxLimit;
     this.#limit = initialLimit;
     this.current = initialLimit;
-    // The first ones find the upstream emptier than those that follow them.
+    // The first calls find the upstream emptier than later ones do.
     this.#passOver = initialLimit;
   }
 
@@ -77,13 +77,13 @@ export class AdaptiveLimit {
   /**
    * A call ended.
    *
-   * @param latencyMs How long it took. What no latency can be is passed over.
-   * @param inFlight How many were in flight, itself included; the limit where a call has found no slot since one last came in.
-   * @param overload Whether it was a sign of overload; its latency then does not matter.
+   * @param latencyMs How long it took. An impossible latency is skipped.
+   * @param inFlight How many were in flight, itself included. The limit, if a call has found no slot since one last came in.
+   * @param overload Whether it was a sign of overload. Then its latency does not matter.
    */
   sample(latencyMs: number, inFlight: number, overload: boolean): void {
     if (!overload && !(latencyMs >= 0 && latencyMs < Infinity)) return;
-    // At first no sign of overload is passed over. Later it would not be fair to pass over the others alone.
+    // At first no sign of overload is skipped. Later it would be unfair to skip the other samples alone.
     if (this.#passOver > 0 && (!overload || this.#measuring)) {
       this.#passOver--;
       return;
@@ -100,7 +100,7 @@ export class AdaptiveLimit {
   #judge(round: Round): void {
     const measured = this.#measuring;
     this.#measuring = false;
-    // Of the limit in force: load may go away while half of it is used to measure.
+    // Half of the limit in force: load may go away while half of it is used to measure.
     const near = round.peak >= this.current / 2;
     const share = round.overloads / round.calls;
     if (near) this.#set(afterOverload(this.#limit, share));
@@ -110,7 +110,7 @@ export class AdaptiveLimit {
     } else if (!measured) {
       this.#adjust(round);
     } else if (share < 0.5) {
-      // Where most calls fail, latencies of the others are not those of an upstream at ease.
+      // If most calls fail, the others' latencies are not those of an unloaded upstream.
       this.#endMeasuring(round);
     }
   }
@@ -124,14 +124,14 @@ export class AdaptiveLimit {
         this.#startMeasuring(round);
         return;
       }
-      // At the floor there is nothing to halve: what is measured there is as unloaded as it gets, and it is the way up again.
+      // At the floor there is nothing to halve. What is measured there is as unloaded as it gets, and leads up again.
       if (this.#isAtFloor || !unloaded.isKnown) {
         unloaded.observe(latencyMs, round.timed, this.#limit);
       } else {
         unloaded.boundBy(latencyMs * doubt);
       }
     }
-    // What may be chance is not taken for a queue.
+    // A difference that may be chance does not count as a queue.
     this.#set(this.#step(this.#limit, latencyMs / doubt, unloaded?.ms ?? latencyMs));
   }
 
@@ -146,7 +146,7 @@ export class AdaptiveLimit {
     const queued = hadQueue(latencyMs * doubt, this.#beforeMs);
     if (queued) this.#set(this.#limit / 2);
     this.#unloaded?.measure(latencyMs, this.#limit);
-    // There may be a queue yet: it is halved again until that helps no more.
+    // There may still be a queue: halve again until that helps no more.
     if (queued && !this.#isAtFloor) this.#startMeasuring(round);
   }
 

@@ -1,6 +1,6 @@
 /**
- * What is left of a limit after a round in which this share of the calls were signs of overload: half when all of them were, and in
- * proportion when some were. A timeout now and then so costs almost nothing, and an outage halves the limit with each round.
+ * What is left of a limit after a round in which this share of the calls were signs of overload. Half is left when all of them were, and
+ * proportionally more when only some were. So an occasional timeout costs almost nothing, and an outage halves the limit with each round.
  *
  * This is the decrease of Data Center TCP.
  *

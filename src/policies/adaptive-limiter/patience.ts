@@ -1,13 +1,13 @@
 /** What is left of the longest wait in a standing queue: CoDel drops what waits for more than 5% of its interval. */
 const SHARE = 1 / 20;
 
-/** Share of its caller's time that a call may wait for a slot: what is left has to suffice for the call itself. */
+/** The share of its caller's time that a call may wait for a slot. The rest has to suffice for the call itself. */
 const MOST_OF_TIME = 0.45;
 
 /**
- * How long a call may wait for a slot. A queue that is soon empty again takes up a burst, and is welcome. One that stands only makes
- * everybody late: once it has not been empty for as long as a call may wait, newcomers may wait for a twentieth of that. Most are
- * then refused almost at once, and those that are served are served soon. Whoever is to be served next, because nobody who waits is
+ * How long a call may wait for a slot. A queue that is soon empty again absorbs a burst, which is good. A standing queue only makes
+ * every call late. Once it has not been empty for as long as a call may wait, new calls may wait for a twentieth of that. Then most are
+ * refused almost at once, and the served ones are served soon. A call that is next, because no waiting call is
  * as important, is not late.
  *
  * This is controlled delay in the form that Facebook uses for its servers: 100 ms at best, and 5 ms while the queue has not been
@@ -25,7 +25,7 @@ export class Patience {
   }
 
   /**
-   * For a call that comes at `nowMs` and finds `queued` others waiting; `isNext` when it is to be served before all of them.
+   * For a call that comes at `nowMs` and finds `queued` others waiting. `isNext`: it will be served before all of them.
    *
    * @param leftMs How much time its caller has left: it waits for no more than {@link MOST_OF_TIME} of it.
    */

@@ -1,7 +1,7 @@
 import type { Waiter } from '../wait-queue.js';
 import { WaitQueue } from '../wait-queue.js';
 
-/** Something that is more important than what has a lower level. */
+/** A waiter. A higher level is more important. */
 interface Ranked {
   readonly level: number;
 }
@@ -12,8 +12,8 @@ interface Line<T> {
 }
 
 /**
- * More important first; first come, first served among equals; anybody may leave from anywhere. The cost grows with the number
- * of different levels in the queue, which are few, and not with that of those who wait.
+ * More important waiters come first. Among equals it is first come, first served. Any waiter may leave at any time. The cost grows with the number
+ * of different levels in the queue, which are few, and not with the number of waiters.
  */
 export class PriorityQueue<T extends Ranked> {
   /** The most important first. None is empty. */
@@ -24,13 +24,13 @@ export class PriorityQueue<T extends Ranked> {
     return this.#length;
   }
 
-  /** Whether one of this level would be served before all that wait. */
+  /** Whether a call of this level would be served before all waiting ones. */
   isNext(level: number): boolean {
     const first = this.#lines[0];
     return first === undefined || first.level < level;
   }
 
-  /** Joins behind all that are as important or more. */
+  /** Joins behind all waiters that are at least as important. */
   join(item: T): Waiter<T> {
     const { level } = item;
     const at = this.#placeOf(level);
@@ -69,7 +69,7 @@ export class PriorityQueue<T extends Ranked> {
     return item;
   }
 
-  /** Where the line of this level is, or would be. */
+  /** The index of this level's line, or where it would be. */
   #placeOf(level: number): number {
     let at = 0;
     while (at < this.#lines.length && (this.#lines[at] as Line<T>).level > level) at++;

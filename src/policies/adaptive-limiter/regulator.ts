@@ -1,37 +1,37 @@
 import type { OutcomeKind } from '../../pipeline/outcome/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
 
-/** How a call ended; `ignored`: it says nothing, whatever it took. */
+/** How a call ended. `ignored`: it says nothing, however long it took. */
 export type Ending = OutcomeKind | 'ignored';
 
-/** Decides how many calls may be in flight, from how they go. What it keeps for a call is a number, which costs no allocation. */
+/** Decides how many calls may be in flight, from how calls end. Its state for a call is a number, which costs no allocation. */
 export interface Regulator {
   /** How many calls may be in flight now. */
   readonly current: number;
-  /** How long calls take when nothing queues, where it knows. */
+  /** How long calls take when nothing queues, if it knows. */
   readonly unloadedMs: number | undefined;
-  /** How often the limit was let go: whatever was found full before says nothing any more. */
+  /** How often the limit was released. What was full before that says nothing any more. */
   readonly letGoes: number;
-  /** Whether time alone can change what it says, and slots be kept: then it is to look at the time, and at the time that callers have. */
+  /** Whether time alone can change its answers, and slots can be kept. Then it needs the time, and the time that callers have. */
   readonly movesWithTime: boolean;
-  /** Whether what it knows must not be dropped. */
+  /** Whether its knowledge must not be dropped. */
   readonly remembers: boolean;
-  /** The time, as exactly as it has to know it when a call comes. */
+  /** The time, as exactly as it needs it when a call comes. */
   timeOf(time: TimeSource, deadlineMs: number): number;
   /** Time has passed. */
   advance(nowMs: number): void;
   /** A call comes, and is not in a slot yet. */
   look(nowMs: number, inFlight: number): void;
-  /** A call gets its slot. `deadlineMs` is Infinity where it has none, or where that was not asked. */
+  /** A call gets its slot. `deadlineMs` is Infinity if it has none, or if nobody asked for it. */
   begin(nowMs: number, deadlineMs: number): number;
-  /** What a call does now takes time that says nothing of the upstream. */
+  /** From now on the call's time says nothing about the upstream. */
   pause(stay: number): void;
-  /** From now on it says something again, and the time before is of no account. Answers what is kept for the call. */
+  /** From now on the call's time counts again. The time before does not. Returns the new state of the call. */
   resume(stay: number, nowMs: number, deadlineMs: number): number;
   /**
-   * A call ends. Answers for how many milliseconds its slot is kept all the same.
+   * A call ends. Returns for how many milliseconds its slot is still kept.
    *
-   * @param inFlight How many are in flight, itself included; the limit where a call has found no slot since one last came in.
+   * @param inFlight How many are in flight, itself included. The limit, if a call has found no slot since one last came in.
    * @param isOverload Whether its outcome is a sign of overload.
    */
   end(

@@ -1,11 +1,11 @@
 /** Below this, differences in latency are noise: the event loop's own delays are of this size. */
 const MIN_LATENCY_MS = 1;
 
-/** What the calls of about one round trip have shown: they are judged together, because one latency says little. */
+/** The calls of about one round trip. They are judged together, because one latency says little. */
 export class Round {
   /** Calls that have ended. */
   calls = 0;
-  /** Those of them that were a sign of overload; their latency is not known. */
+  /** Those that were a sign of overload. Their latency is not known. */
   overloads = 0;
   /** The most calls that were in flight when one ended. */
   peak = 0;
@@ -28,16 +28,16 @@ export class Round {
   }
 
   /**
-   * The typical latency; 1 when there was none. It is the geometric mean, because latencies have long tails: where one call in a
-   * hundred takes a hundred times as long, the arithmetic mean doubles and this grows by 5%.
+   * The typical latency; 1 when there was none. It is the geometric mean, because latencies have long tails. If one call in a
+   * hundred takes a hundred times as long, the arithmetic mean doubles, and this one grows by 5%.
    */
   get latencyMs(): number {
     return Math.exp(this.#logSum / Math.max(1, this.timed));
   }
 
   /**
-   * The factor by which chance may have made the typical latency longer or shorter, 1 when all calls took the same time: its standard
-   * error. Of twenty calls whose times are exponentially distributed it is a third.
+   * The factor by which chance may have changed the typical latency: its standard error. 1 when all calls took the same
+   * time. A third for twenty calls whose times are exponentially distributed.
    */
   get doubt(): number {
     const calls = Math.max(1, this.timed);

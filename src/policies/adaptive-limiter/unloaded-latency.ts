@@ -1,21 +1,21 @@
-/** Rounds near the limit after which the unloaded latency is measured anew. */
+/** Rounds near the limit after which the unloaded latency is measured again. */
 const ROUNDS_BETWEEN = 50;
 
-/** Calls of rounds with little load that count as much as all that was known before. */
+/** How many calls with little load count as much as everything known before. */
 const CALLS_TO_FORGET = 100;
 
-/** A measurement in which calls were faster than this share of before: halving the limit has made them so, as there was a queue. */
+/** If calls were faster than this share of before, halving the limit made them faster: there was a queue. */
 const QUEUE_GONE = 0.6;
 
-/** Calls near the limit that are faster than this share of the unloaded latency: the upstream itself has become faster. */
+/** If calls near the limit are faster than this share of the unloaded latency, the upstream itself has become faster. */
 const FASTER = 0.4;
 
 /**
- * How long calls take when nothing queues: what a latency has to be compared with.
+ * How long calls take when nothing queues. Latencies are compared with that.
  *
- * It cannot be read from calls near the limit, which may have made a queue that never empties: a moving average of those follows
- * every overload, and a minimum never forgets. So it comes from rounds in which at most half of the limit was in use. While load is low
- * these come by themselves. Else the limit is halved for one round every now and then, as BBR does to find the shortest round trip.
+ * Calls near the limit cannot tell, since they may have made a queue that never empties: their moving average follows
+ * every overload, and a minimum never forgets. So it comes from rounds that used at most half of the limit. While load is low,
+ * these come by themselves. Otherwise the limit is halved for one round from time to time, as BBR does to find the shortest round trip.
  *
  * @see https://doi.org/10.1145/3009824 Cardwell et al.: BBR, congestion-based congestion control, 2016
  */
@@ -31,8 +31,8 @@ export class UnloadedLatency {
   }
 
   /**
-   * A round near the limit ended. Answers whether it is time to measure anew: also where the limit has fallen by half since, for if
-   * there is no queue of ours but the upstream has become slower for good, then what is known is wrong.
+   * A round near the limit ended. Returns whether it is time to measure again. It also is when the limit has fallen by half since: if
+   * there is no queue of ours, but the upstream has become slower for good, the known value is wrong.
    */
   endRound(limit: number): boolean {
     this.#highest = Math.max(this.#highest, limit);
@@ -45,14 +45,14 @@ export class UnloadedLatency {
   }
 
   /**
-   * With half the limit, calls took this long. Longer than what is known, it is believed at once: halving makes nothing slower, and with
-   * too low a value the limit would stay down. Shorter, it counts as much as what is known.
+   * With half the limit, calls took this long. A longer time than the known one counts at once: halving makes nothing slower, and with
+   * too low a value the limit would stay down. A shorter time counts as much as the known one.
    */
   measure(latencyMs: number, limit: number): void {
     this.#learn(latencyMs, latencyMs > this.ms ? 1 : 0.5, limit);
   }
 
-  /** Calls near the limit took this long: without load they do not take longer. Noise apart, which is why it must be much less. */
+  /** Calls near the limit took this long. Without load they do not take longer, apart from noise. So it must be much less to count. */
   boundBy(latencyMs: number): void {
     if (latencyMs < this.ms * FASTER) this.ms = Math.sqrt(this.ms * latencyMs);
   }
@@ -65,7 +65,7 @@ export class UnloadedLatency {
   }
 }
 
-/** Whether calls queued before, when with half the limit they take this long. */
+/** Whether calls queued before, if they take this long with half the limit. */
 export function hadQueue(latencyMs: number, beforeMs: number): boolean {
   return latencyMs < beforeMs * QUEUE_GONE;
 }

@@ -7,6 +7,7 @@ import type { RefusedCall, StraightHalf } from '../../pipeline/contract/straight
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
+import type { Named } from '../named.js';
 import type { Waiter } from '../wait-queue.js';
 import { WaitQueue } from '../wait-queue.js';
 import type { BulkheadOptions, ResolvedBulkhead } from './options.js';
@@ -16,22 +17,24 @@ import { resolveBulkhead } from './options.js';
  * Bounds how many calls are inside at once, so that one slow upstream cannot take all of a service's resources.
  * Excess calls wait in a bounded queue or are refused with a {@link BulkheadFullError}.
  *
- * A slot is held until the operation really settles, also after a timeout gave up on it: `maxConcurrent` bounds real
+ * A call holds its slot until the operation really settles, even after a timeout gave up on it. So `maxConcurrent` bounds real
  * work.
  *
  * @throws ConfigError when an option is wrong.
  */
-export function bulkhead(options?: BulkheadOptions): BulkheadPolicy {
-  return new BulkheadPolicy(resolveBulkhead(options));
+export function bulkhead<const Name extends string = 'bulkhead'>(
+  options?: BulkheadOptions & Named<Name>,
+): BulkheadPolicy<NoInfer<Name>> {
+  return new BulkheadPolicy<Name>(resolveBulkhead(options));
 }
 
 /** What a bulkhead is doing now. */
 export interface BulkheadSnapshot {
   /** Slots taken. */
   readonly inFlight: number;
-  /** Calls that wait for one. */
+  /** Calls that wait for a slot. */
   readonly queued: number;
-  /** Slots in all. */
+  /** All slots. */
   readonly maxConcurrent: number;
 }
 
@@ -41,19 +44,19 @@ interface Place {
   readonly label: string;
   readonly captureStack: boolean;
   deadline: Deadline | undefined;
-  /** Of when it was let in. */
+  /** Tells when it was let in. */
   stamp: object | undefined;
 }
 
 /** Made by {@link bulkhead}. */
-export class BulkheadPolicy implements Gate {
+export class BulkheadPolicy<Name extends string = string> implements Gate {
   static {
     mark(BulkheadPolicy, 'bulkhead');
   }
 
   readonly role = 'gate';
   readonly type = 'bulkhead';
-  readonly name: string | undefined;
+  readonly name: Name | undefined;
   readonly holds: boolean;
   readonly quiet = true;
   readonly #options: ResolvedBulkhead;
@@ -61,7 +64,7 @@ export class BulkheadPolicy implements Gate {
   readonly #queue = new WaitQueue<Place>();
   readonly #fullMessage: string;
   #inFlight = 0;
-  /** Calls that have another one were let in before it last started over. `undefined` until it does: then calls need none. */
+  /** The current stamp. Calls with another one were let in before the last start over. `undefined` until the first: calls need none. */
   #stamp: object | undefined;
 
   /** @internal Use {@link bulkhead}. */
@@ -71,7 +74,7 @@ export class BulkheadPolicy implements Gate {
     this.#maxConcurrent = maxConcurrent;
     const queue = maxQueued === 0 ? '' : ` and all places in the queue (maxQueued: ${maxQueued})`;
     this.#fullMessage = `all slots (maxConcurrent: ${maxConcurrent})${queue} are taken`;
-    this.name = options.name;
+    this.name = options.name as Name | undefined;
     this.holds = !options.releaseOnAbandon;
   }
 
@@ -80,7 +83,7 @@ export class BulkheadPolicy implements Gate {
   }
 
   enter(call: Call): Admission | Promise<Admission> {
-    // A free slot is never left while somebody waits, so whoever finds one is not jumping the queue.
+    // No slot stays free while a call waits, so a call that finds one does not jump the queue.
     if (this.#inFlight < this.#maxConcurrent) {
       this.#inFlight++;
       if (this.#stamp !== undefined) call.state = this.#stamp;
@@ -158,14 +161,14 @@ export class BulkheadPolicy implements Gate {
     };
   }
 
-  /** All slots are free, and those that wait get them. */
+  /** Frees all slots and gives them to the calls that wait. */
   startOver(): void {
     this.#stamp = {};
     this.#inFlight = 0;
     this.#serve();
   }
 
-  fork(): BulkheadPolicy {
+  fork(): BulkheadPolicy<Name> {
     return new BulkheadPolicy(this.#options);
   }
 
@@ -190,7 +193,7 @@ export class BulkheadPolicy implements Gate {
     while (this.#inFlight < this.#maxConcurrent) {
       const place = this.#queue.shift();
       if (place === undefined) break;
-      // The slot is taken here and not when the waiter gets to run: nobody can come in between.
+      // Take the slot here, before the waiter runs: no other call can come in between.
       this.#inFlight++;
       this.#stopClock(place);
       place.stamp = this.#stamp;
@@ -204,7 +207,7 @@ export class BulkheadPolicy implements Gate {
     place.deadline = undefined;
   }
 
-  /** The calls over the limit are those that would wait, as many as there are places in the queue. */
+  /** The calls over the limit are those that would wait: as many as the queue has places. */
   #admitOverLimit(call: Call): undefined {
     const waiting = this.#inFlight++ - this.#maxConcurrent;
     if (this.#stamp !== undefined) call.state = this.#stamp;
@@ -212,7 +215,7 @@ export class BulkheadPolicy implements Gate {
   }
 }
 
-/** The stamp of one that came through the queue. */
+/** The stamp of a call that came through the queue. */
 function stampIn(state: unknown): object | undefined {
   return (state as Partial<Waiter<Place>> | undefined)?.item?.stamp;
 }

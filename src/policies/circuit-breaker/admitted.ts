@@ -2,7 +2,7 @@ import type { Call } from '../../pipeline/contract/policy.js';
 import type { Circuit } from './circuit.js';
 import type { Probe } from './probes.js';
 
-/** How a call was admitted, where a stamp does not say enough. */
+/** How a call was admitted, if a stamp does not say enough. */
 export class Admitted {
   readonly startedAt: number;
   readonly stamp: number;
@@ -15,10 +15,10 @@ export class Admitted {
   }
 }
 
-/** The stamp of a call that a dry run let in against its verdict: its outcome says nothing new. */
+/** The stamp of a call that a dry run let in although it would have refused it. Its outcome says nothing new. */
 export const UNCOUNTED = -1;
 
-/** What a call is admitted at. A retry of a call that has failed before is no step of a run: to it, all steps are later ones. */
+/** The stamp at which a call is admitted. A retry of a call that has failed before is no step of a run: for it, all steps come later. */
 export function stampOf(call: Call, circuit: Circuit): number {
   return call.attempts === 0 ? circuit.stamp : circuit.generation;
 }

@@ -14,8 +14,8 @@ interface Announcement {
 }
 
 /**
- * Tells every subscriber of every event, in the order in which the events happened: also when a subscriber causes further
- * ones while it is told.
+ * Tells every subscriber about every event, in the order in which the events happened. That holds even when a subscriber causes further
+ * events while it is told.
  */
 export class Announcer {
   readonly #subscribers = new Set<Subscriber>();
@@ -33,7 +33,7 @@ export class Announcer {
   }
 
   announce(event: EventBody, callId: number | undefined): void {
-    // Called by a subscriber: the loop below comes to it.
+    // Called by a subscriber: the loop below will tell it.
     const later = this.#events.length > 0;
     this.#events.push({ event, callId, home: later ? homeHere() : undefined });
     if (later) return;

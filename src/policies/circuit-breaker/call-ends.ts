@@ -12,7 +12,7 @@ import type { Circuit } from './circuit.js';
 import type { Judge, RunStep } from './judge.js';
 import type { ResolvedCircuitBreaker } from './options.js';
 
-/** Enters how calls ended where it counts: with the judge, the probes, the ramp and the run of failures. */
+/** Passes on how calls ended: to the judge, the probes, the ramp and the run of failures. */
 export class CallEnds {
   /** When this state began. */
   #stateSince = -Infinity;
@@ -39,7 +39,7 @@ export class CallEnds {
     this.latestFailure.forget();
   }
 
-  /** What has come before says nothing any more. */
+  /** Earlier outcomes say nothing any more. */
   startOver(now: number): void {
     this.begin(now);
     this.#lateStepAt = -Infinity;
@@ -64,7 +64,7 @@ export class CallEnds {
     try {
       if (isFailed(sign)) asked = askedBy(this.#delayFrom, outcome);
     } finally {
-      // Also when it throws: that the call failed is known by then, and a breaker that counts nothing protects nobody.
+      // Even when it throws. By then the failure of the call is known, and a breaker that counts nothing protects nobody.
       this.#record(call, admitted, stamp, outcome, sign, asked);
     }
   }
@@ -79,7 +79,7 @@ export class CallEnds {
   ): void {
     const circuit = this.#circuit;
     const probe = admitted?.probe;
-    // The user's functions may have moved the breaker by hand.
+    // User functions may have moved the breaker by hand.
     if (stamp < circuit.generation) return;
     if (sign === 'nothing') {
       if (probe !== undefined) circuit.freeProbe(probe, call.time.now());
@@ -96,7 +96,7 @@ export class CallEnds {
     circuit.advance(now);
     if (failed) this.latestFailure.note(outcome);
     let reason = this.#judge.record(now, failed, slow, this.#runStep(sign, stamp));
-    // Told last, as what it answers holds only as long as nothing else has moved the breaker.
+    // Tell the judge last: its answer holds only while nothing else has moved the breaker.
     if (reason === undefined && circuit.relapses(failed || slow)) reason = 'relapsed';
     if (reason !== undefined) {
       const cause = failed ? causeOf(outcome) : this.latestFailure.causeOf(reason);
@@ -116,7 +116,7 @@ export class CallEnds {
     const circuit = this.#circuit;
     circuit.advance(now);
     const { state } = circuit;
-    // As with any outcome, what was let in before this state says nothing of it.
+    // As with any outcome, a call that was let in before this state says nothing about it.
     if (state === 'open' || state === 'isolated' || succeededAt < this.#stateSince) return;
     const sign = this.#signs(outcome, undefined);
     if (!isFailed(sign)) return;

@@ -2,28 +2,28 @@ import { describe } from '../../config/describe.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { OpenReason } from './judge.js';
 
-/** What opened a breaker, as a snapshot has it. */
+/** The failure that opened a breaker, in the form of a snapshot. */
 export interface CauseRecord {
   readonly name: string;
   readonly message: string;
 }
 
-/** What a failed outcome says of itself: the error, or one made for a result that counts as a failure. */
+/** The error of a failed outcome, or an error made for a result that counts as a failure. */
 export function causeOf(outcome: Outcome): unknown {
   if (outcome.kind !== 'success') return outcome.error;
   return errorOf(statusOf(outcome.value));
 }
 
-// Not the result itself: it may be large, and is the caller's to use up.
+// Not the result itself: it may be large, and belongs to the caller.
 function errorOf(status: number | undefined): Error {
   return new Error(`the result counts as a failure${status === undefined ? '' : `: ${status}`}`);
 }
 
-/** The latest failure in the window: a success may be what fills that up, or moves it on, so that the failures in it open the breaker. */
+/** The latest failure in the window. A success may complete the window, or move it on, so that its failures open the breaker. */
 export class LatestFailure {
   #known = false;
   #error: unknown;
-  /** Of a result, no more is kept than makes an error of it. */
+  /** For a result, only what makes an error of it is kept. */
   #isResult = false;
   #status: number | undefined;
 
@@ -39,7 +39,7 @@ export class LatestFailure {
     this.#error = undefined;
   }
 
-  /** What opens a breaker for this reason in the exit of a call that did not fail itself: nothing, where slow calls do. */
+  /** The cause when a breaker opens in the exit of a call that did not fail itself. None if slow calls open it. */
   causeOf(reason: OpenReason): unknown {
     if (reason !== 'failure_rate' || !this.#known) return undefined;
     return this.#isResult ? errorOf(this.#status) : this.#error;
@@ -52,7 +52,7 @@ function statusOf(value: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
-/** The words of a cause. Errors are anybody's, so whatever cannot be read is described. */
+/** The words of a cause. Errors may come from anywhere, so anything that cannot be read is described. */
 export function recordOf(cause: unknown): CauseRecord {
   const name = read(cause, 'name');
   const message = read(cause, 'message');
@@ -66,7 +66,7 @@ export function recordOf(cause: unknown): CauseRecord {
 export function causeFrom({ name, message }: CauseRecord): Error {
   const error = new Error(message);
   const property = (value: string) => ({ value, writable: true, configurable: true });
-  // Where it was made would lead astray.
+  // A stack of the place where it is made would mislead.
   return Object.defineProperties(error, {
     name: property(name),
     stack: property(`${name}: ${message}`),

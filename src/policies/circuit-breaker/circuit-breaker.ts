@@ -12,6 +12,7 @@ import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import { reportFault } from '../../pipeline/reporting/faults.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Handle } from '../filter.js';
+import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
 import type { DelayFrom } from '../retry-after.js';
@@ -38,26 +39,28 @@ import type { Stay } from './state-times.js';
 import { staysOf } from './stays.js';
 
 /**
- * Stops calling an upstream that keeps failing: after too many failures it refuses calls with a {@link CircuitOpenError} for a
- * while, then lets a few probes in, closes when they succeed, and lets in more and more calls.
+ * Stops calling an upstream that keeps failing. After too many failures it refuses calls with a {@link CircuitOpenError} for a
+ * while. Then it lets a few probes in. When they succeed it closes, and lets in more and more calls.
  *
  * @throws ConfigError when an option is wrong.
  * @example
  * circuitBreaker({ failureRate: 0.99, window: '10s', minimumCalls: 20, openFor: '500ms' })
  */
-export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerPolicy {
-  return new CircuitBreakerPolicy(resolveCircuitBreaker(options));
+export function circuitBreaker<const Name extends string = 'circuit_breaker'>(
+  options?: CircuitBreakerOptions & Named<Name>,
+): CircuitBreakerPolicy<NoInfer<Name>> {
+  return new CircuitBreakerPolicy<Name>(resolveCircuitBreaker(options));
 }
 
 /** Made by {@link circuitBreaker}. */
-export class CircuitBreakerPolicy implements Gate {
+export class CircuitBreakerPolicy<Name extends string = string> implements Gate {
   static {
     mark(CircuitBreakerPolicy, 'circuit_breaker');
   }
 
   readonly role = 'gate';
   readonly type = 'circuit_breaker';
-  readonly name: string | undefined;
+  readonly name: Name | undefined;
   readonly quiet: boolean;
   readonly #options: ResolvedCircuitBreaker;
   /** @internal */
@@ -84,7 +87,7 @@ export class CircuitBreakerPolicy implements Gate {
     const { probes, initialState } = options;
     this.#options = options;
     this.#stay = stay;
-    this.name = options.name;
+    this.name = options.name as Name | undefined;
     this.quiet = isQuiet(options);
     this.failureRule = options.failureRule;
     this.#reporter = new Reporter(!options.dryRun, account);
@@ -122,7 +125,7 @@ export class CircuitBreakerPolicy implements Gate {
     if (initialState.state !== 'isolated') this.#toRestore = initialState;
   }
 
-  /** The state now: reading it moves an open breaker on to half-open when its time is over. */
+  /** The state now. Reading it moves an open breaker to half-open when its time is over. */
   get state(): BreakerState {
     this.#look(this.#boundTime().now());
     return this.#circuit.state;
@@ -217,14 +220,14 @@ export class CircuitBreakerPolicy implements Gate {
     }
   }
 
-  /** Opens the breaker by hand, for as long as its rules would; then it probes as ever. Does nothing while it is open or isolated. */
+  /** Opens the breaker by hand, for as long as its rules would. Then it probes as usual. Does nothing while it is open or isolated. */
   trip(): void {
     this.#circuit.trip(this.#boundTime().now());
   }
 
   /**
-   * Refuses all calls with a CircuitIsolatedError until the handle, and every other one, is released. An isolation restored by
-   * `initialState`, whose holder is gone, is held by the handles made since.
+   * Refuses all calls with a CircuitIsolatedError until this handle and every other one are released. When `initialState` restored an
+   * isolation, its holder is gone: the handles made since hold it.
    */
   isolate(): Isolation {
     const handle = this.#isolations.hold();
@@ -233,7 +236,7 @@ export class CircuitBreakerPolicy implements Gate {
     return handle;
   }
 
-  /** Closes the breaker and forgets all it knows, isolations included (also one that was restored). */
+  /** Closes the breaker and forgets everything, isolations included, a restored one too. */
   reset(): void {
     this.#isolations.clear();
     this.#toRestore = undefined;
@@ -241,12 +244,12 @@ export class CircuitBreakerPolicy implements Gate {
     this.#circuit.close('reset');
   }
 
-  /** As {@link CircuitBreakerPolicy.reset}: also one with an `initialState` is closed then. */
+  /** The same as {@link CircuitBreakerPolicy.reset}. A breaker with an `initialState` is closed, too. */
   startOver(): void {
     this.reset();
   }
 
-  /** Its state as plain JSON, for {@link CircuitBreakerOptions.initialState}. Open time is in wall-clock, so it survives a restart. */
+  /** Its state as plain JSON, for {@link CircuitBreakerOptions.initialState}. Open time is wall-clock time, so it survives a restart. */
   snapshot(): CircuitBreakerSnapshot {
     const { clock } = this.#boundTime();
     const now = clock.now();
@@ -254,10 +257,10 @@ export class CircuitBreakerPolicy implements Gate {
     return takeSnapshot(this.#circuit, this.#judge, this.#breaker, now, clock.wallNow());
   }
 
-  fork(stay?: Stay): CircuitBreakerPolicy {
+  fork(stay?: Stay): CircuitBreakerPolicy<Name> {
     assertCopyable(this.#options);
     const { account } = this.#reporter;
-    return new CircuitBreakerPolicy(this.#options, account, this.#alarm?.home, stay);
+    return new CircuitBreakerPolicy<Name>(this.#options, account, this.#alarm?.home, stay);
   }
 
   /** @internal Those that ask a user's function for their judge are made at once: it may throw. */
@@ -273,7 +276,7 @@ export class CircuitBreakerPolicy implements Gate {
     this.#judge.restore(atMs, { window, consecutiveFailures: 0 });
   }
 
-  /** @internal One with the same options, but for how it handles outcomes and, where it does not say so itself, reads delays. */
+  /** @internal A breaker with the same options, another `handle`, and this `delayFrom` where the options have none. */
   derive(
     handleOf: (given: Handle | undefined) => Handle,
     delayFrom: DelayFrom,
@@ -289,7 +292,7 @@ export class CircuitBreakerPolicy implements Gate {
   }
 
   measure(nowMs: number): PolicyMeasures {
-    // A reading moves nothing. Open time that is over is shown as such, or a breaker that nobody calls would look open for ever.
+    // Reading changes nothing. Open time that is over shows as half-open, or a breaker that nobody calls would look open for ever.
     const circuit = this.#circuit;
     const over = circuit.state === 'open' && nowMs >= circuit.openUntil;
     const state = over ? 'half_open' : circuit.state;
@@ -312,7 +315,7 @@ export class CircuitBreakerPolicy implements Gate {
     this.#stay = this.#reporter.account.times.end(this.#stay, this.#time.source.now());
   }
 
-  /** Reports each change of state, whatever causes it. Returns the unsubscriber. */
+  /** Reports each change of state, whatever its cause. Returns a function that unsubscribes. */
   subscribe(emit: (event: EventBody, callId?: number) => void): () => void {
     const unsubscribe = this.#reporter.subscribe(emit);
     const release = this.#alarm?.hold();
@@ -327,7 +330,7 @@ export class CircuitBreakerPolicy implements Gate {
     return this.#reporter.audience;
   }
 
-  /** While it is open it must not be forgotten. Half-open without a call in flight it knows nothing worth keeping. */
+  /** An open breaker must not be forgotten. A half-open one without a call in flight knows nothing worth keeping. */
   busy(): boolean {
     const { state } = this;
     return state === 'open' || state === 'isolated';
@@ -371,7 +374,7 @@ export class CircuitBreakerPolicy implements Gate {
     this.#letIn(call, stampOf(call, circuit));
   }
 
-  /** A success tripped it: with slow calls, or by filling up the calls it takes to judge. */
+  /** A success tripped it: calls were slow, or it completed the number of calls that a judgement needs. */
   #openAsCause(call: Call, reason: OpenReason): void {
     const outer = this.#reporter.causedBy(call);
     try {
@@ -391,7 +394,7 @@ export class CircuitBreakerPolicy implements Gate {
     }
   }
 
-  /** Moves on with time. Nobody's call is there to end with what an `openFor` throws. */
+  /** Moves on with time. No call is there that could end with an error of `openFor`. */
   #look(now: number): void {
     try {
       this.#circuit.advance(now);

@@ -16,7 +16,7 @@ export type TransitionReason =
   | 'released'
   | 'reset';
 
-/** Is told of each change of state. `openForMs` is there when it opens. */
+/** Told of each change of state. `openForMs` is set when it opens. */
 export type OnTransition = (
   from: BreakerState,
   to: BreakerState,
@@ -26,7 +26,7 @@ export type OnTransition = (
 
 /** The numbers of a circuit, in milliseconds. */
 export interface CircuitOptions {
-  /** The longest it stays open of its own accord, where there is one. */
+  /** The longest stay that no failure asked for, if there is one. */
   readonly maxOpenForMs: number | undefined;
   readonly probes: number;
   readonly probesNeeded: number;
@@ -52,28 +52,28 @@ const PLACE_MS = 1_000;
  * any state --isolate()--> isolated --released--> closed
  * ```
  *
- * `stamp` only grows, and a call keeps the one it was admitted at. One that is below `generation`, the stamp at which the
- * state began, says that the call was admitted in an earlier state: its outcome counts no more, so no stale result moves a
- * later state. One that is below the last step of a run of failures says that the call was in flight with that step.
+ * `stamp` only grows, and a call keeps the stamp at which it was admitted. A stamp below `generation`, the stamp at which the
+ * state began, means that the call was admitted in an earlier state. Its outcome no longer counts, so no stale result moves a
+ * later state. A stamp below the last step of a run of failures means that the call was in flight with that step.
  *
- * Listeners may move it in turn, so a change of state is complete before they are told, and nothing is assumed afterwards.
+ * Listeners may move the circuit, too. So a change of state is complete before they are told, and nothing is assumed afterwards.
  */
 export class Circuit {
   state: BreakerState = 'closed';
-  /** Closed, not ramping, and not in a run of failures: whoever comes is let in unasked. */
+  /** Closed, not ramping, and not in a run of failures: every call is let in at once. */
   calm = true;
-  /** What a call admitted now is stamped with. */
+  /** The stamp of a call that is admitted now. */
   stamp = 0;
   /** The stamp at which this state began. */
   generation = 0;
-  /** Consecutive openings since it was last closed for good. */
+  /** Consecutive openings since it last closed for good. */
   openings = 0;
   /** While open: until when, in the clock's milliseconds. */
   openUntil = 0;
-  /** What opened it, as long as it has not closed since; and when. */
+  /** The failure that opened it, and when, until it closes. */
   cause: unknown;
   causeAt = 0;
-  /** While open: for how long, all in all. */
+  /** While open: the whole open time. */
   #openForMs = 0;
   /** It is asked how long to stay open. */
   #opening = false;
@@ -106,7 +106,7 @@ export class Circuit {
   /** Moves on with time: ends the open time, fails probes that have taken too long, and ends the ramp. */
   advance(nowMs: number): void {
     if (this.state === 'open') {
-      // The clock went back, which it must not: it stays open for no longer than it was to, from now on.
+      // The clock went back, which it must not do. From now on it stays open no longer than its whole open time.
       this.openUntil = Math.min(this.openUntil, nowMs + this.#openForMs);
       if (nowMs >= this.openUntil) this.#halfOpen();
     }
@@ -146,12 +146,12 @@ export class Circuit {
   ): void {
     const probes = this.#probes;
     if (probes === undefined) return;
-    // What took too long has failed, whether or not anybody looked in the meantime.
+    // A probe that took too long has failed, even if nobody looked meanwhile.
     const verdict = probes.expire(nowMs) ?? probes.settle(probe, succeeded);
     this.#decide(verdict, nowMs, askedMs, cause);
   }
 
-  /** A probe ended and says nothing, unless it took too long: then it has failed all the same. */
+  /** A probe ended and says nothing. If it took too long, it has still failed. */
   freeProbe(probe: Probe, nowMs: number): void {
     const probes = this.#probes;
     if (probes === undefined) return;
@@ -161,7 +161,7 @@ export class Circuit {
   }
 
   /**
-   * A call failed that was admitted at `stamp`. Answers whether it is a step of a run of failures: it is not when it was in
+   * A call that was admitted at `stamp` failed. Returns whether it is a step of a run of failures. It is none if it was in
    * flight with the last step. `first`: there is no run yet.
    */
   step(stamp: number, first: boolean): boolean {
@@ -171,21 +171,21 @@ export class Circuit {
     return true;
   }
 
-  /** A call that it had let in ended. Answers whether the upstream has relapsed. Call {@link Circuit.advance} first. */
+  /** A call that it had let in ended. Returns whether the upstream has relapsed. Call {@link Circuit.advance} first. */
   relapses(failed: boolean): boolean {
     return this.#ramp?.record(failed) === true;
   }
 
-  /** A call of this state that had succeeded has failed since. Answers whether the upstream has relapsed. Call {@link Circuit.advance} first. */
+  /** A call of this state had succeeded, and has failed since. Returns whether the upstream has relapsed. Call {@link Circuit.advance} first. */
   failLate(nowMs: number, cause: unknown): boolean {
     if (this.state === 'half_open')
       this.#decide(this.#probes?.failSuccess(), nowMs, undefined, cause);
     return this.#ramp?.recordLate() === true;
   }
 
-  /** Opens it. What a user's `openFor` threw is thrown once all is done. */
+  /** Opens it. If a user's `openFor` threw, the error is thrown after everything is done. */
   open(nowMs: number, reason: OpenReason, askedMs: number | undefined, cause?: unknown): void {
-    // A user's `openFor` that looks at the breaker finds it as it was; one that moves it by hand has the last word.
+    // A user's `openFor` that reads the breaker finds the old state. If it moves the breaker by hand, it has the last word.
     if (this.#opening) return;
     const { generation } = this;
     const opening = this.openings + 1;
@@ -200,7 +200,7 @@ export class Circuit {
     this.openings = opening;
     this.openUntil = nowMs + openForMs;
     this.#openForMs = openForMs;
-    // A probe that hangs has no failure to tell of: what was known before still stands.
+    // A hanging probe has no failure: the cause that was known before stays.
     if (cause !== undefined || reason !== 'probe_failed') this.restoreCause(cause, nowMs);
     try {
       this.#judge.opened(reason);
@@ -210,7 +210,7 @@ export class Circuit {
     if (fault !== undefined) throw fault.error;
   }
 
-  /** Opens it by hand, where it lets calls in. */
+  /** Opens it by hand, if it lets calls in. */
   trip(nowMs: number): void {
     this.advance(nowMs);
     if (this.state === 'closed' || this.state === 'half_open') {
@@ -244,7 +244,7 @@ export class Circuit {
     this.#enter('isolated');
   }
 
-  /** Has a closed one go on with a ramp that began elsewhere. */
+  /** Makes a closed circuit go on with a ramp that began elsewhere. */
   restoreRamp(startedAtMs: number, openings: number, counts: RampCounts): void {
     const { rampForMs } = this.#options;
     if (rampForMs === 0) return;

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { messageOf } from '../../config/describe.js';
 import { ConfigError } from '../../errors.js';
 
-/** An own breaker, or what makes one. */
+/** A user's breaker, or a function that makes one. */
 type BreakerOption = IBreaker | (() => IBreaker);
 
 function isBreaker(value: unknown): value is IBreaker {
@@ -21,7 +21,7 @@ export const breakerSchema: z.ZodType<BreakerOption, BreakerOption> = z.custom<B
 );
 
 /**
- * The breaker of cockatiel's to judge by, if any: made afresh where the option is a function.
+ * The cockatiel breaker that judges, if any. If the option is a function, it makes a new one.
  *
  * @throws ConfigError when that function returns something else, or throws.
  */
@@ -34,7 +34,7 @@ export function breakerOf(option: BreakerOption | undefined): IBreaker | undefin
     breaker = option();
     if (isBreaker(breaker)) return breaker;
   } catch (cause) {
-    // Also a class that was given where an instance, or a function that makes one, was meant.
+    // This also happens when a class was given in place of an instance or of a function that makes one.
     const message = `${remedy}; it threw: ${messageOf(cause)}`;
     throw new ConfigError(message, { path, value: option, policy: 'circuitBreaker', cause });
   }

@@ -16,8 +16,8 @@ const UNKNOWN: Health = {
 };
 
 /**
- * Leaves the judgement to a breaker of cockatiel's. It is told of the outcomes of a closed circuit, and of the verdict
- * on the probes as one outcome in half-open, as cockatiel itself does.
+ * Leaves the judgement to a cockatiel breaker. It gets the outcomes of a closed circuit. In half-open it gets the verdict
+ * on the probes as one outcome, as in cockatiel itself.
  */
 export class CockatielJudge implements Judge {
   readonly timed = false;
@@ -36,7 +36,7 @@ export class CockatielJudge implements Judge {
   }
 
   failLate(nowMs: number): OpenReason | undefined {
-    // It does not know how to take a success back.
+    // It cannot take a success back.
     return this.record(nowMs, true);
   }
 
@@ -45,7 +45,7 @@ export class CockatielJudge implements Judge {
   }
 
   closed(): void {
-    // The one way to make it start afresh; without it a circuit closed by hand would open again at the next failure.
+    // The only way to reset it. Without this, a circuit that was closed by hand would open again at the next failure.
     this.#breaker.success(HALF_OPEN);
   }
 

@@ -5,13 +5,13 @@ import { unref } from '../../time/unref.js';
 import type { Circuit } from './circuit.js';
 
 /**
- * Moves an open circuit on to half-open when its time is over, for those who want to hear of it then. Its timer runs only while the
- * circuit is open and somebody listens, and does not keep the process alive.
+ * Moves an open circuit to half-open when its time is over, for listeners who want to know at that time. Its timer runs only while the
+ * circuit is open and somebody listens. It does not keep the process alive.
  */
 export class HalfOpenAlarm {
   readonly #circuit: Circuit;
   readonly #clock: () => Clock;
-  /** Where the breaker was made, or the one it is a copy of: that its time is over is no part of the call that opened it. */
+  /** The async context in which the breaker, or the original of its copy, was made. The end of its open time is no part of the call that opened it. */
   readonly home: Home | undefined;
   #holders = 0;
   /** When the timer that runs is due. */

@@ -1,6 +1,6 @@
 /** Holds a circuit breaker isolated. A `using` declaration releases it, too. */
 export interface Isolation {
-  /** Releases it; the breaker closes when no isolation is left. Doing so twice does nothing. */
+  /** Releases it. The breaker closes when no isolation is left. A second release does nothing. */
   release(): void;
   [Symbol.dispose](): void;
 }
@@ -24,7 +24,7 @@ export class Isolations {
     return { release, [Symbol.dispose]: release };
   }
 
-  /** Voids all handles: they release nothing any more. */
+  /** Makes all handles void: they release nothing any more. */
   clear(): void {
     this.#holders.clear();
   }

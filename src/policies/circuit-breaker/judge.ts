@@ -5,8 +5,8 @@ import type { Health, TripReason } from './trip-rule.js';
 export type OpenReason = TripReason | 'breaker' | 'probe_failed' | 'relapsed' | 'tripped';
 
 /**
- * What a failure is to the run of failures: its `next` step, part of the `same` step as the one before, or `none` of it: it
- * neither goes on with the run nor ends it.
+ * What a failure means for the run of failures. `next`: its next step. `same`: part of the last step. `none`: it
+ * neither continues the run nor ends it.
  */
 export type RunStep = 'next' | 'same' | 'none';
 
@@ -15,23 +15,24 @@ export type Known = Pick<CircuitBreakerSnapshot, 'window' | 'consecutiveFailures
 
 /** Watches the calls of a closed breaker and says when it has to open. */
 export interface Judge {
-  /** Whether successes have to come with the time. */
+  /** Whether it needs the time of successes. */
   readonly timed: boolean;
   readonly health: Health;
-  /** When the run of failures began that is going on. */
+  /** When the current run of failures began. */
   readonly failingSince: number | undefined;
   /**
-   * A call that the closed breaker had let in ended; answers why the breaker has to open now. `step` is what a failure is to
+   * A call that the closed breaker had let in ended. Returns why the breaker has to open now. `step` is what a failure means for
    * the run of failures. Default `next`.
    */
   record(nowMs: number, failed: boolean, slow: boolean, step?: RunStep): OpenReason | undefined;
   /**
-   * A call that was recorded as a success has failed since: it is one no more, and fails now. Answers as {@link Judge.record}.
+   * A call that was recorded as a success has failed since. It no longer counts as a success, and fails now. Returns the same as
+   * {@link Judge.record}.
    */
   failLate(nowMs: number, step: RunStep): OpenReason | undefined;
   /** The breaker is opening. */
   opened(reason: OpenReason): void;
-  /** The breaker is closing, or starts afresh: what went before counts no more. */
+  /** The breaker is closing, or starts over: earlier calls no longer count. */
   closed(): void;
   /** Moves the window on. */
   advance(nowMs: number): void;

@@ -1,4 +1,4 @@
-/** How long a breaker stays open of its own accord, in milliseconds. */
+/** How long a breaker stays open if no failure asks for more, in milliseconds. */
 export interface OpenFor {
   /** The first stay: > 0. */
   readonly openForMs: number;
@@ -10,16 +10,16 @@ export interface OpenFor {
   readonly spread: number;
 }
 
-/** How long a server may ask for, where `maxOpenFor` is not longer. */
+/** The longest time a server may ask for, unless `maxOpenFor` is longer. */
 const MAX_ASKED_MS = 60_000;
 
-/** The longest that a server can have a breaker stay open. */
+/** The longest time that a server can keep a breaker open. */
 export function longestAsked(maxOpenForMs: number | undefined): number {
   return Math.max(MAX_ASKED_MS, maxOpenForMs ?? 0);
 }
 
 /**
- * How long to stay open of its own accord: longer at each consecutive opening, spread, and never longer than the longest stay.
+ * How long to stay open if no failure asks for more. It grows with each consecutive opening, is spread, and never exceeds the longest stay.
  *
  * @param opening 1 for the first opening after the breaker was closed.
  * @param chance 0 <= chance < 1.
@@ -28,11 +28,11 @@ export function openDuration(openFor: OpenFor, opening: number, chance: number):
   const { openForMs, maxOpenForMs, factor, spread } = openFor;
   const base = Math.min(maxOpenForMs, openForMs * factor ** (opening - 1));
   const stay = base * (1 - spread + 2 * spread * chance);
-  // Folded back and not cut off: else half of a fleet would come back together after exactly the longest stay.
+  // Folded back and not cut off. Otherwise half of a fleet would come back together after exactly the longest stay.
   return Math.min(stay > maxOpenForMs ? 2 * maxOpenForMs - stay : stay, maxOpenForMs);
 }
 
-/** A stay that is at least as long as the server asked for, which has a longest of its own. */
+/** A stay that is at least as long as the server asked for. What a server may ask for has its own limit. */
 export function atLeastAsked(
   stayMs: number,
   askedMs: number | undefined,

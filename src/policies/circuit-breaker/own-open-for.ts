@@ -7,26 +7,26 @@ import type { Duration } from '../../time/duration.js';
 import { parseDuration, positiveDurationSchema, remedyFor } from '../../time/duration.js';
 import { isBackoffOrFunction } from '../cockatiel-backoff.js';
 
-/** What an `openFor` function is told of an opening. */
+/** What an `openFor` function is told about an opening. */
 export interface Opening {
-  /** Why the breaker opens, as the `transition` event says it. */
+  /** Why the breaker opens, in the word of the `transition` event. */
   readonly reason: string;
   /**
-   * The failure that opened it: the error, or one made for a result that counts as a failure. `undefined` where no single call did
-   * it: by hand, for slow calls, or for a probe that hangs.
+   * The failure that opened it: the error, or one made for a result that counts as a failure. `undefined` if no single call did
+   * it: when it opens by hand, for slow calls, or for a probe that hangs.
    */
   readonly failure: unknown;
   /**
-   * Share of failures among the calls of its window, or among its probes when those failed: 0 to 1. `undefined` while it has counted
-   * none, as it does not where a breaker of cockatiel's judges.
+   * Share of failures among the calls of its window, or among its probes when those failed: 0 to 1. `undefined` if it counts no
+   * calls, as when a cockatiel breaker judges.
    */
   readonly failureRate: number | undefined;
 }
 
-/** Answers how long to stay open. `opening` says how many times in a row it has opened, this one included: 1 for the first. */
+/** Returns how long to stay open. `opening` is how many times in a row it has opened, this time included: 1 for the first. */
 export type OpenForFunction = (opening: number, about: Opening) => Duration;
 
-/** A backoff of cockatiel's, as its `halfOpenAfter` takes it. */
+/** A cockatiel backoff, as cockatiel's `halfOpenAfter` takes it. */
 export type OpenForBackoff = IBackoffFactory<IHalfOpenAfterBackoffContext>;
 
 /** The schema of an `openFor` option. */
@@ -41,10 +41,10 @@ export const openForSchema = z.union(
   },
 );
 
-/** So many openings that were made elsewhere are told to a backoff, as its steps follow one another. */
+/** A backoff is told of up to so many openings that happened elsewhere, since its steps follow one another. */
 const MAX_CAUGHT_UP = 1_000;
 
-/** The stays of one breaker as somebody else's function or backoff says. */
+/** The stays of one breaker by a user's function or backoff. */
 export class OwnStays {
   readonly #given: OpenForFunction | OpenForBackoff;
   /** The step of the backoff that was taken last, and at which opening. */
@@ -58,7 +58,7 @@ export class OwnStays {
   /**
    * How long to stay open, in milliseconds.
    *
-   * @throws ConfigError when what is answered is no duration. Whatever else the function throws is passed on.
+   * @throws ConfigError when the answer is no duration. Anything that the function throws is passed on.
    */
   next(opening: number, about: Opening): number {
     const given = this.#given;
@@ -67,7 +67,7 @@ export class OwnStays {
   }
 
   #nextOf(first: OpenForBackoff, opening: number, { failure, reason }: Opening): unknown {
-    // It was closed for good since.
+    // It has closed for good since.
     if (this.#step === undefined || opening <= this.#at) {
       this.#step = first;
       this.#at = Math.max(0, opening - MAX_CAUGHT_UP);
@@ -90,7 +90,7 @@ export class OwnStays {
   }
 }
 
-/** The failure that was the reason to ask stays visible as the cause of the ConfigError. */
+/** The ConfigError has the failure of the opening as its cause. */
 function checked(stay: unknown, { failure: cause }: Opening): number {
   try {
     return parseDuration(stay);

@@ -3,14 +3,14 @@ export interface Probe {
   /** The half-open period it belongs to. */
   readonly period: Probes;
   startedAt: number;
-  /** Its result is still wanted. */
+  /** Whether its result is still wanted. */
   pending: boolean;
 }
 
-/** What the probes so far say: `undefined` while they say nothing yet. */
+/** The verdict of the probes so far; `undefined` while they say nothing yet. */
 export type ProbeVerdict = 'recovered' | 'failing' | undefined;
 
-/** How many of `limit` probes make up a share of them: the least number whose share is not below `share`. */
+/** The least number of `limit` probes whose share is not below `share`. */
 export function probesNeeded(limit: number, share: number): number {
   const needed = Math.ceil(limit * share);
   // A product such as 100 * 0.07 comes out a little too high.
@@ -18,13 +18,13 @@ export function probesNeeded(limit: number, share: number): number {
 }
 
 /**
- * The account of one half-open period. At most `limit` probes are let in within `placeMs`; a probe that was cancelled or ignored
- * frees its place, and one that is unfinished after `timeoutMs` has failed.
+ * The account of one half-open period. At most `limit` probes are let in within `placeMs`. A probe that was cancelled or ignored
+ * frees its place. A probe that is unfinished after `timeoutMs` has failed.
  *
- * After `placeMs` a place is free again, though the probe's result still counts: an upstream that hung may be back, and the probes
- * that it left hanging would be the last to know. And where calls are few, two that come together must not have to share the last place.
+ * After `placeMs` a place is free again, but the probe's result still counts. An upstream that hung may be back, and the probes
+ * that it left hanging would be the last to know. And if calls are few, two that come together must not compete for the last place.
  *
- * It has no timer: {@link Probes.expire} says what the time has done, and is to be called before anything else at a given time.
+ * It has no timer. {@link Probes.expire} applies the time. Call it before anything else at a given time.
  */
 export class Probes {
   readonly #limit: number;
@@ -33,7 +33,7 @@ export class Probes {
   readonly #placeMs: number;
   /** In the order in which they started. */
   readonly #running: Probe[] = [];
-  /** When those started that have a place, ended or not. */
+  /** The start times of probes that have a place, ended or not. */
   readonly #places: number[] = [];
   #succeeded = 0;
   #failed = 0;
@@ -46,7 +46,7 @@ export class Probes {
     this.#placeMs = placeMs;
   }
 
-  /** How many have ended and said something. */
+  /** How many have ended with a verdict. */
   get total(): number {
     return this.#succeeded + this.#failed;
   }
@@ -79,7 +79,7 @@ export class Probes {
     return this.#verdict();
   }
 
-  /** A probe that had succeeded has failed since. */
+  /** A probe had succeeded, and has failed since. */
   failSuccess(): ProbeVerdict {
     if (this.#succeeded === 0) return undefined;
     this.#succeeded--;
@@ -106,7 +106,7 @@ export class Probes {
     return this.#verdict();
   }
 
-  /** The clock went back, which it must not: without this a hung probe would keep its place until the clock has caught up. */
+  /** The clock went back, which it must not do. Without this, a hung probe would keep its place until the clock has caught up. */
   #restart(nowMs: number): void {
     for (const probe of this.#running) probe.startedAt = Math.min(probe.startedAt, nowMs);
     this.#places.forEach((at, i) => {

@@ -1,13 +1,13 @@
 /** The share of calls let in right after closing. */
 export const FIRST_SHARE = 0.25;
-/** So many calls a second are let in whatever the share, and so many at once. */
+/** This many calls a second, and at once, are let in whatever the share. */
 export const FREE_CALLS = 5;
-/** So many failures, that are at least half of the calls that ended, are a relapse. */
+/** This many failures are a relapse, if they are at least half of the calls that ended. */
 export const RELAPSE_FAILURES = 3;
 
 /**
- * The share of calls to let in: from {@link FIRST_SHARE} to all, ever more slowly towards the end, where an upstream comes
- * near to what it can take.
+ * The share of calls to let in. It grows from {@link FIRST_SHARE} to all, more and more slowly towards the end, where an upstream comes
+ * close to its capacity.
  *
  * @param progress How much of the ramp is over, from 0 to 1.
  */
@@ -16,17 +16,17 @@ export function shareAt(progress: number): number {
   return 1 - (1 - FIRST_SHARE) * left * left;
 }
 
-/** What a ramp has seen of the calls it let in. */
+/** The calls that a ramp let in, and how they ended. */
 export interface RampCounts {
   readonly calls: number;
   readonly failures: number;
 }
 
 /**
- * A breaker that closes lets calls in again step by step, and watches how they fare.
+ * A closing breaker lets calls in again step by step, and watches how they end.
  *
- * It has neither clock nor chance: who is refused follows from the times at which calls come. Each call adds the share of that
- * moment to a credit, and takes 1 when it is let in. Calls that are few do not depend on it.
+ * It has neither a clock nor chance: the times at which calls come decide which are refused. Each call adds the share of that
+ * moment to a credit, and takes 1 from it when it is let in. When calls are few, all are let in.
  */
 export class Ramp implements RampCounts {
   readonly forMs: number;
@@ -50,9 +50,9 @@ export class Ramp implements RampCounts {
     return this.startedAt + this.forMs;
   }
 
-  /** Whether it is over at `nowMs`. To be asked before anything else at a given time. */
+  /** Whether it is over at `nowMs`. Ask this before anything else at a given time. */
   over(nowMs: number): boolean {
-    // The clock went back, which it must not: the ramp takes no longer than it was to, from now on.
+    // The clock went back, which it must not do. From now on the ramp takes no longer than its whole time.
     if (nowMs < this.startedAt) this.startedAt = nowMs;
     if (nowMs < this.#freeAt) this.#freeAt = nowMs;
     return nowMs >= this.endsAt;
@@ -77,14 +77,14 @@ export class Ramp implements RampCounts {
     return true;
   }
 
-  /** A call that it let in has ended. Answers whether the upstream has relapsed. */
+  /** A call that it let in has ended. Returns whether the upstream has relapsed. */
   record(failed: boolean): boolean {
     this.calls++;
     if (failed) this.failures++;
     return this.failures >= RELAPSE_FAILURES && this.failures * 2 >= this.calls;
   }
 
-  /** A call that was recorded as a success has failed since. Answers as {@link Ramp.record}. */
+  /** A call that was recorded as a success has failed since. Returns the same as {@link Ramp.record}. */
   recordLate(): boolean {
     this.calls--;
     return this.record(true);

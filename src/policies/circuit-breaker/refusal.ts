@@ -3,7 +3,7 @@ import { CircuitIsolatedError, CircuitOpenError } from '../../errors.js';
 import type { RefusedCall } from '../../pipeline/contract/straight-half.js';
 import type { Circuit } from './circuit.js';
 
-/** How long a call that is refused now has to wait until one is let in for certain, where that is known. */
+/** How long a refused call has to wait until a call is certainly let in, if that is known. */
 export function waitOf(circuit: Circuit, nowMs: number): number | undefined {
   if (circuit.state === 'open') return circuit.leftMs(nowMs);
   return circuit.ramp === undefined ? undefined : circuit.ramp.endsAt - nowMs;
@@ -35,7 +35,7 @@ const DOING = {
 } as const;
 
 /**
- * A CircuitOpenError with a cause, which it has on its prototype: to define a property that is not enumerable takes longer than
+ * A CircuitOpenError with a cause. The cause is on its prototype: defining a property that is not enumerable takes longer than
  * all the rest of a refusal.
  */
 class CausedError extends CircuitOpenError {

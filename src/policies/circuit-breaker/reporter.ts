@@ -4,22 +4,22 @@ import { Announcer } from './announcer.js';
 import type { TransitionReason } from './circuit.js';
 import { StateTimes } from './state-times.js';
 
-/** How often a breaker, or all copies of it together, changed to each state. */
+/** How often a breaker, or all its copies together, changed to each state. */
 export type Transitions = Record<BreakerState, number>;
 
-/** What a breaker, or all copies of it together, counts. */
+/** The counts of a breaker, or of all its copies together. */
 export class BreakerAccount {
   readonly transitions: Transitions = { closed: 0, open: 0, half_open: 0, isolated: 0 };
   readonly times = new StateTimes();
 }
 
-/** Counts the changes of state, and tells of them: the call that causes one, and every subscriber. */
+/** Counts the changes of state. Tells the call that causes one, and every subscriber. */
 export class Reporter {
   readonly account: BreakerAccount;
   readonly #enforced: boolean;
   readonly #announcer = new Announcer();
   #call: Call | undefined;
-  /** The number of a call that is over and causes what changes all the same. */
+  /** The number of a call that is over and still causes a change. */
   lateCall: number | undefined;
 
   constructor(enforced: boolean, account = new BreakerAccount()) {
@@ -28,7 +28,7 @@ export class Reporter {
   }
 
   /**
-   * From now on this call is being asked or told, and causes what changes. Returns the one before, to be put back afterwards:
+   * From now on this call causes the changes. Returns the call before it, to be put back afterwards:
    * user code in between may make other calls.
    */
   causedBy(call: Call | undefined): Call | undefined {

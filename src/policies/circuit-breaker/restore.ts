@@ -8,7 +8,7 @@ import { longestAsked } from './open-duration.js';
 import type { ResolvedCircuitBreaker } from './options.js';
 import type { CircuitBreakerSnapshot } from './snapshot.js';
 
-/** The state of a circuit as plain JSON, as of `now`: to which it has been moved on before. */
+/** The state of a circuit as plain JSON, as of `now`. The circuit has already been moved on to that time. */
 export function takeSnapshot(
   circuit: Circuit,
   judge: Judge,
@@ -50,7 +50,7 @@ export function takeSnapshot(
 /**
  * Puts a fresh circuit into the state of a snapshot, as far as that needs no clock.
  *
- * @throws ConfigError when the snapshot does not fit the breaker of cockatiel's.
+ * @throws ConfigError when the snapshot does not fit the cockatiel breaker.
  */
 export function restoreAtOnce(
   snapshot: CircuitBreakerSnapshot,
@@ -90,23 +90,23 @@ export function restore(
     if (snapshot.consecutiveFailures > 0) circuit.step(circuit.stamp, true);
     return;
   }
-  // A wall clock that was wrong then or is wrong now must not keep the breaker open for ever.
+  // A wall clock that was wrong then, or is wrong now, must not keep the breaker open for ever.
   const { maxOpenFor } = options;
-  // With an `openFor` of the user's there is no longest stay, but for the one that was left then.
+  // With a user's `openFor` there is no longest stay, except the one that was left then.
   const longest = maxOpenFor === undefined ? openUntil - at : longestAsked(maxOpenFor);
   const left = Math.min(longest, Math.max(0, openUntil - wall));
   circuit.restoreOpen(now, state === 'open' ? left : 0, openings);
   if (cause !== undefined) circuit.restoreCause(causeFrom(cause), then(cause.at));
 }
 
-/** Plain JSON that shares nothing with the value: some breakers hand out what they work with. */
+/** Plain JSON that shares nothing with the value. Some breakers return the objects they work with. */
 function copy(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value)) as unknown;
 }
 
 /**
- * What is wrong with a state for a breaker. Breakers assign what they are given to themselves, so a foreign state could
- * switch them off, and a forged one replace their methods.
+ * What is wrong with a state for a breaker. Breakers assign a given state to themselves. So a foreign state could
+ * switch them off, and a forged one could replace their methods.
  */
 function misfit(known: unknown, breaker: IBreaker | undefined): string | undefined {
   if (breaker === undefined) return 'has no effect without breaker';

@@ -17,9 +17,9 @@ export class RuleJudge implements Judge, Health {
   /** Steps of the latest run of failures, and its first failure. */
   #run = 0;
   #runSince = 0;
-  /** The successes since: the run goes on for as long as there is none. */
+  /** The successes since. The run goes on as long as there is none. */
   #successes = 0;
-  /** The run before, and the successes between the two: failures that come late may take them away. */
+  /** The run before, and the successes between the two. Late failures may take those away. */
   #earlier = 0;
   #earlierSince = 0;
   #between = 0;
@@ -118,13 +118,13 @@ export class RuleJudge implements Judge, Health {
 
   restore(atMs: number, known: Known, failingSinceMs = atMs): void {
     const { window, consecutiveFailures } = known;
-    // The window may have been made smaller since: it is filled, and the rates are kept.
+    // The window may be smaller now: fill it, and keep the rates.
     const scale = Math.min(1, this.#size / window.calls);
     const calls = Math.min(this.#size, window.calls);
     const failures = Math.round(window.failures * scale);
     const slow = Math.round(window.slow * scale);
     this.#time?.add(atMs, calls, failures, slow);
-    // A snapshot holds no order; the failures are put last, where a count window keeps them longest.
+    // A snapshot has no order. The failures go last, where a count window keeps them longest.
     for (let i = 0; i < calls && this.#count !== undefined; i++) {
       this.#count.record(i >= calls - failures, i >= calls - slow);
     }
@@ -137,7 +137,7 @@ export class RuleJudge implements Judge, Health {
   }
 
   #failed(nowMs: number, step: RunStep): void {
-    // The clock went back, which it must not: how long failures have come for is counted from then on.
+    // The clock went back, which it must not do. The time of the failures counts from here on.
     const back = nowMs < this.#lastFailureAt;
     if (back || this.#window.failures === 1) this.#failuresSince = nowMs;
     this.#lastFailureAt = nowMs;

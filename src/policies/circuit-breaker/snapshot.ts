@@ -45,21 +45,21 @@ export interface CircuitBreakerSnapshot {
   readonly state: 'closed' | 'open' | 'half_open' | 'isolated';
   /** When the snapshot was taken, in milliseconds since the Unix epoch. */
   readonly at: number;
-  /** Until when it stays open, in milliseconds since the Unix epoch; only while open. */
+  /** Until when it stays open, in milliseconds since the Unix epoch. Only while open. */
   readonly openUntil?: number | undefined;
-  /** Consecutive openings since it was last closed for good, the ramp included. */
+  /** Consecutive openings since it last closed for good. Openings during the ramp count, too. */
   readonly openings: number;
-  /** Failures since the last success, as the rule counts them: those of calls in flight together are one. */
+  /** Failures since the last success, as the rule counts them: failures of calls in flight together count as one. */
   readonly consecutiveFailures: number;
-  /** When the first of them came, in milliseconds since the Unix epoch; only while there are any. */
+  /** When the first of them came, in milliseconds since the Unix epoch. Only while there are any. */
   readonly failingSince?: number | undefined;
-  /** The failure that opened it, and when it did, in milliseconds since the Unix epoch; only while open or half-open. */
+  /** The failure that opened it, and when, in milliseconds since the Unix epoch. Only while open or half-open. */
   readonly cause?:
     | { readonly name: string; readonly message: string; readonly at: number }
     | undefined;
-  /** Probes whose result is awaited; only while half-open. Nothing is made of it when it is restored: they belong to the process that made them. */
+  /** Probes in flight. Only while half-open. Restoring ignores them: they belong to the process that made them. */
   readonly probesInFlight?: number | undefined;
-  /** While closed, but not yet for all calls: until when, the share let in at the moment, and the calls that ended so far. */
+  /** Set while it is closed, but not yet for all calls: until when, the share of calls let in now, and the calls that have ended so far. */
   readonly ramp?:
     | {
         readonly until: number;

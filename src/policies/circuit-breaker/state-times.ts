@@ -1,35 +1,35 @@
 import type { BreakerState } from '../../pipeline/contract/events.js';
 
-/** An open breaker. It leads to nothing else: telemetry keeps it beyond the breaker. */
+/** An open breaker. It refers to nothing else, since telemetry keeps it beyond the breaker. */
 interface Opening {
-  /** When it begins to wait for calls to probe. */
+  /** When it becomes half-open. */
   readonly untilMs: number;
-  /** That has been, and it counts as half-open. */
+  /** Whether that time has passed. Then it counts as half-open. */
   over: boolean;
 }
 
-/** Where one breaker is, as far as its time is counted: no object of its own for a state that time alone does not end. */
+/** The state of one breaker, for counting its time. A state that does not end with time alone needs no object of its own. */
 export type Stay = Exclude<BreakerState, 'open'> | Opening | 'ended';
 
 /**
  * How long a breaker, or all copies of it together, has been in each state.
  *
- * There is no timer, and no copy is looked at: each state has the number of those in it, and the sum of the times at which they
- * came. All their time until now is that number times now, less that sum. Only open breakers move on with time alone.
+ * There is no timer, and no copy is looked at. Each state has the number of breakers in it, and the sum of the times at which they
+ * came. All their time until now is that number times now, minus that sum. Only open breakers move on with time alone.
  */
 export class StateTimes {
   readonly #counts = ofEach(0);
   readonly #sums = ofEach(0);
   readonly #open = new Set<Opening>();
-  /** The latest time it was told. A clock that goes back stands still here. */
+  /** The latest time that was told. A clock that goes back stands still here. */
   #latest = -Infinity;
 
-  /** A breaker's time is counted from now on. Answers where it is. */
+  /** Counts a breaker's time from now on. Returns its state. */
   begin(state: BreakerState, nowMs: number, openUntilMs: number): Stay {
     return this.#enter(state, this.#at(nowMs), openUntilMs);
   }
 
-  /** It changes to a state. One whose time is not counted any more stays so. */
+  /** It changes to another state. A breaker that is no longer counted stays uncounted. */
   move(stay: Stay, to: BreakerState, nowMs: number, openUntilMs: number): Stay {
     if (stay === 'ended') return stay;
     const at = this.#at(nowMs);
@@ -37,7 +37,7 @@ export class StateTimes {
     return this.#enter(to, at, openUntilMs);
   }
 
-  /** Its time is not counted any more. */
+  /** Stops counting its time. */
   end(stay: Stay, nowMs: number): Stay {
     if (stay !== 'ended') this.#leave(stay, this.#at(nowMs));
     return 'ended';
@@ -60,7 +60,7 @@ export class StateTimes {
     return this.#latest;
   }
 
-  /** Open time is over when it is over, whether or not anybody comes to see it. */
+  /** Open time ends at its end, whether or not a call comes. */
   #pass(opening: Opening, at: number): void {
     const { untilMs } = opening;
     if (opening.over || untilMs > at) return;
@@ -88,7 +88,7 @@ export class StateTimes {
     this.#add(stay.over ? 'half_open' : 'open', -1, at);
   }
 
-  /** One more, or less, in a state. */
+  /** One breaker more, or less, in a state. */
   #add(state: BreakerState, more: 1 | -1, at: number): void {
     this.#counts[state] += more;
     this.#sums[state] -= more * at;

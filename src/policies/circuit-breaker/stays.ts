@@ -9,20 +9,20 @@ import { OwnStays } from './own-open-for.js';
 
 /** What stays follow. */
 export interface StayOptions {
-  /** The rule; it stands in where `own` fails. */
+  /** The rule. It replaces `own` where that fails. */
   readonly rule: OpenFor;
   readonly own: OpenForFunction | OpenForBackoff | undefined;
-  /** The longest of its own accord; none where `own` has none. */
+  /** The longest stay that no failure asked for. None if `own` has none. */
   readonly maxOpenForMs: number | undefined;
 }
 
-/** How long to stay open, and what the user's function threw when it was asked. */
+/** How long to stay open, and the error of the user's function, if it threw. */
 export interface Stay {
   readonly ms: number;
   readonly fault?: { readonly error: unknown };
 }
 
-/** How long a breaker stays open, at each opening: by the rule, or as a function or backoff of the user's says. */
+/** How long a breaker stays open at each opening: by the rule, or by the user's function or backoff. */
 export class Stays {
   readonly #options: StayOptions;
   readonly #own: OwnStays | undefined;
@@ -36,7 +36,7 @@ export class Stays {
 
   /**
    * @param opening 1 for the first opening after the breaker was closed.
-   * @param askedMs What the failure asked for, if it did.
+   * @param askedMs The delay that the failure asked for, if it did.
    */
   next(opening: number, about: Opening, askedMs: number | undefined): Stay {
     const { maxOpenForMs } = this.#options;

@@ -1,4 +1,4 @@
-/** What a breaker knows of the calls that ended lately. */
+/** What a breaker knows about the calls that ended lately. */
 export interface Health {
   /** Calls in the window. */
   readonly total: number;
@@ -8,7 +8,7 @@ export interface Health {
   readonly slow: number;
   /** How long the window has held failures, up to the latest one, in milliseconds. */
   readonly failuresLastedMs: number;
-  /** The steps of failures since the last success, however long ago. What was in flight together is one step. */
+  /** The steps of failures since the last success, however long ago. Calls in flight together are one step. */
   readonly consecutiveFailures: number;
   /** How long that run has lasted, from its first failure to its latest one, in milliseconds. */
   readonly runLastedMs: number;
@@ -23,7 +23,7 @@ export interface TripRule {
   readonly minimumCalls: number;
   /** Failures in a row at which it opens while the window holds fewer than `minimumCalls`. */
   readonly consecutiveFailures: number | undefined;
-  /** How long failures must have come for: before, they may be a blip. */
+  /** How long failures must have been coming. Until then they may be a blip. */
   readonly failingForMs: number;
 }
 
@@ -33,9 +33,9 @@ export type TripReason = 'failure_rate' | 'slow_call_rate' | 'consecutive_failur
 /**
  * The verdict on a window: why the breaker has to open, or `undefined` when it may stay closed.
  *
- * A rate needs enough calls to mean anything. Failures in a row stand in for it where there are too few, and only
- * there: under load a short unlucky run says nothing that the rate does not say better. Both need time as well: any number
- * of calls can fail at once, for a reason that is over at once.
+ * A rate needs enough calls to mean anything. Failures in a row replace it when there are too few calls, and only
+ * then: under load the rate says more than a short unlucky run. Both also need time: any number
+ * of calls can fail at once, for a reason that is gone at once.
  */
 export function tripReason(health: Health, rule: TripRule): TripReason | undefined {
   const { total, failures, slow, consecutiveFailures } = health;

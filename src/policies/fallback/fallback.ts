@@ -12,14 +12,14 @@ import { handlesOf } from '../filter.js';
 import type { FallbackOptions, ResolvedFallback } from './options.js';
 import { resolveFallback } from './options.js';
 
-/** Makes the answer that stands in for an outcome. `context.signal` aborts when the call is given up meanwhile. */
+/** Makes the answer that replaces an outcome. `context.signal` aborts when the call is given up meanwhile. */
 export type FallbackFunction<T> = (outcome: Outcome, context: Context) => T | PromiseLike<T>;
 
 /**
- * Answers in place of a call that failed: with a value, or with what a function of the outcome returns.
+ * Answers in place of a call that failed, with a value or with the result of a function of the outcome.
  *
- * It is the outermost policy as a rule, so that it also covers rejections by the policies inside. If the function itself
- * fails, its error is thrown, with the original error as its `cause` when it has none.
+ * Usually it is the outermost policy, so that it also covers rejections by the policies inside. If the function itself
+ * fails, the call throws its error, with the original error as its `cause` when it has none.
  *
  * @param answer The value, or a function of `(outcome, context)` that may be asynchronous.
  * @throws ConfigError when an option is wrong, or the answer is a promise.
@@ -30,7 +30,7 @@ export function fallback<T>(
   answer: FallbackFunction<T>,
   options?: FallbackOptions,
 ): FallbackPolicy<Awaited<T>>;
-/** Answers with this value in place of a call that failed: see the other form. */
+/** Answers with this value in place of a call that failed. See the other form. */
 // Primitives in the bound keep the type of a literal, such as 'none'; a `const T` would also make arrays readonly.
 export function fallback<
   T extends string | number | boolean | bigint | symbol | null | undefined | NonNullable<unknown>,
@@ -44,11 +44,11 @@ export function fallback<T>(
   return new FallbackPolicy(answer, resolved);
 }
 
-/** A function was meant, and called: the work is done already, once for all calls, and if it fails nobody sees it. */
+/** The user called the function instead of passing it. The work is already done, once for all calls, and nobody sees it fail. */
 function madeTooEarly(answer: PromiseLike<unknown>): ConfigError {
   adopted(answer).catch(() => {});
   return new ConfigError(
-    'fallback: must be given a value, or a function that makes one (got a promise); for work to be done at each call give the function, such as () => load()',
+    'fallback: must be given a value, or a function that makes one (got a promise); to do the work at each call, pass the function itself, such as () => load()',
     { path: 'fallback', value: answer, policy: 'fallback' },
   );
 }
@@ -67,7 +67,7 @@ export class FallbackPolicy<T> implements Driver {
   readonly type = 'fallback';
   readonly name: string | undefined;
   readonly inspectsValues: boolean;
-  /** In types only: what the policy adds to a pipeline's result. */
+  /** In types only. What the policy adds to a pipeline's result. */
   declare readonly adds?: () => T;
   readonly #answer: T | FallbackFunction<T>;
   readonly #handles: Handles;
@@ -122,14 +122,14 @@ export class FallbackPolicy<T> implements Driver {
         drive.call.emit({ type: 'fallback', ...drive.call.told(original) });
       }
     }
-    // A function may answer with the very result it was given.
+    // A function may return the very result it was given.
     if (original.kind !== 'success' || original.value !== value) drive.discard(original);
-    // A constant is not a result that could be discarded when nobody receives it.
+    // A constant is no result to discard when nobody receives it.
     return drive.ended && typeof this.#answer !== 'function' ? GIVEN_UP : success(value);
   }
 
   #failed(drive: Drive, original: Outcome, error: unknown): unknown {
-    // An abort's reason belongs to the caller.
+    // The reason of an abort belongs to the caller.
     if (original.kind !== 'success' && !drive.ended) addCause(error, original.error);
     drive.discard(original);
     return error;

@@ -6,6 +6,7 @@ import type { Refusals } from '../../pipeline/contract/refusals.js';
 import type { StraightHalf, StraightPlace } from '../../pipeline/contract/straight-half.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
+import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import type { Waiter } from '../wait-queue.js';
 import { WaitQueue } from '../wait-queue.js';
@@ -14,17 +15,19 @@ import { resolveRateLimiter } from './options.js';
 import { TokenBucket } from './token-bucket.js';
 
 /**
- * Bounds how many calls start in a time, so that an upstream's quota is kept. Excess calls wait up to `maxWait`, first come,
- * first served, or are refused with a {@link RateLimitedError} whose `retryAfter` is exactly the time until there is a permit.
+ * Bounds how many calls start in a period, to keep an upstream's quota. Excess calls wait up to `maxWait`, first come,
+ * first served, or are refused with a {@link RateLimitedError}. Its `retryAfter` is exactly the time until there is a permit.
  *
- * A token bucket: in any time t at most `burst` + t x `limit` / `per` calls start.
+ * It is a token bucket: in any time t at most `burst` + t x `limit` / `per` calls start.
  *
  * @throws ConfigError when an option is wrong.
  * @example
  * rateLimiter({ limit: 100, per: '1s', maxWait: '200ms' })
  */
-export function rateLimiter(options: RateLimiterOptions): RateLimiterPolicy {
-  return new RateLimiterPolicy(resolveRateLimiter(options));
+export function rateLimiter<const Name extends string = 'rate_limiter'>(
+  options: RateLimiterOptions & Named<Name>,
+): RateLimiterPolicy<NoInfer<Name>> {
+  return new RateLimiterPolicy<Name>(resolveRateLimiter(options));
 }
 
 /** What a rate limiter is doing now. */
@@ -40,23 +43,23 @@ interface Place {
   readonly admit: (admission: Admission) => void;
   readonly label: string;
   readonly captureStack: boolean;
-  /** Its turn must have come by then. */
+  /** The latest time for its turn. */
   readonly until: number;
   admitted: boolean;
 }
 
-/** By how much a turn may come later than `maxWait`: timers are that late, and it is no reason to have waited in vain. */
+/** How much later than `maxWait` a turn may come. Timers can be that late, and a call must not have waited in vain because of it. */
 const LATE_MS = 1;
 
 /** Made by {@link rateLimiter}. */
-export class RateLimiterPolicy implements Gate {
+export class RateLimiterPolicy<Name extends string = string> implements Gate {
   static {
     mark(RateLimiterPolicy, 'rate_limiter');
   }
 
   readonly role = 'gate';
   readonly type = 'rate_limiter';
-  readonly name: string | undefined;
+  readonly name: Name | undefined;
   readonly quiet = true;
   readonly #options: ResolvedRateLimiter;
   #bucket: TokenBucket;
@@ -77,7 +80,7 @@ export class RateLimiterPolicy implements Gate {
     this.#options = options;
     this.#burst = burst;
     this.#bucket = new TokenBucket(limit, per, burst);
-    this.name = options.name;
+    this.name = options.name as Name | undefined;
     const within = maxWait === 0 ? '' : ` within ${formatDuration(maxWait)}`;
     this.#message = `no permit${within} (limit: ${limit} per ${formatDuration(per)}, burst: ${burst})`;
   }
@@ -98,11 +101,11 @@ export class RateLimiterPolicy implements Gate {
       return undefined;
     }
     const { maxWait, dryRun } = this.#options;
-    // One whose time will be over by then would wait in vain.
+    // A call whose time will be over by then would wait in vain.
     const refused = waitMs > maxWait || now + waitMs > call.deadline;
     if (dryRun) {
       if (refused) call.wouldReject(RateLimitedError.reason, waitMs);
-      // Those that would wait take the tokens that they would wait for.
+      // Calls that would wait take the tokens that they would wait for.
       else this.#bucket.take();
       return undefined;
     }
@@ -128,7 +131,7 @@ export class RateLimiterPolicy implements Gate {
     if (this.#queue.leave(place)) {
       if (this.#queue.length === 0) this.#disarm();
     } else if (place.item.admitted) {
-      // It gave up before it could go on: its permit is for the next one.
+      // It gave up before it could go on: its permit goes to the next call.
       this.#bucket.putBack();
       if (this.#queue.length > 0) this.#serve();
     }
@@ -146,18 +149,18 @@ export class RateLimiterPolicy implements Gate {
     return { available: this.#bucket.available(nowMs) };
   }
 
-  /** Its bucket is full, and those that wait are served from it. */
+  /** Fills its bucket, and serves the calls that wait. */
   startOver(): void {
     const { limit, per } = this.#options;
     this.#bucket = new TokenBucket(limit, per, this.#burst);
     if (this.#queue.length > 0) this.#serve();
   }
 
-  fork(): RateLimiterPolicy {
+  fork(): RateLimiterPolicy<Name> {
     return new RateLimiterPolicy(this.#options);
   }
 
-  /** Until its bucket is full again it remembers calls. */
+  /** It remembers calls until its bucket is full again. */
   busy(): boolean {
     return this.#bucket.available(this.#time.source.now()) < this.#burst;
   }
@@ -172,14 +175,14 @@ export class RateLimiterPolicy implements Gate {
     return new Promise((admit) => {
       call.state = this.#queue.join({ admit, label, captureStack, until, admitted: false });
       if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length });
-      // A timer that is late is waited for: if this call admitted those who wait, the next one could start before they do.
+      // Wait for a timer that is late. If this call admitted the waiting ones, the next call could start before they do.
       if (this.#timer === undefined) this.#serve();
     });
   }
 
   /**
-   * Admits those whose turn has come, and comes back for the next one. Time that a timer is late may bring nothing, where the
-   * bucket is full again: one whose turn is put off so far is refused after all.
+   * Admits the calls whose turn has come, and comes back for the next one. When a timer is late and the bucket is full meanwhile, the late
+   * time brings no tokens. A call whose turn moves too far because of that is refused.
    */
   #serve(): void {
     this.#disarm();

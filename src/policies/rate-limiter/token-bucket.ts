@@ -1,17 +1,17 @@
-/** Nanoseconds a millisecond: waits are whole nanoseconds, so that what is asked for when it is due is not late by a rounding. */
+/** Nanoseconds in a millisecond. Waits are whole nanoseconds, so that rounding makes no due token late. */
 const NS = 1e6;
 
-/** Of a token: less than this is missing by rounding alone. */
+/** A part of a token: less than this is missing only by rounding. */
 const ROUNDING = 1e-9;
 
 /**
- * A token bucket (Turner, "New directions in communications", 1986; RFC 2697): it is full at first, holds `burst` tokens at
- * most, and gets `limit` of them every `perMs`. In any time t at most burst + t x limit / perMs are taken out of it.
+ * A token bucket (Turner, "New directions in communications", 1986; RFC 2697). It is full at first, holds at most `burst` tokens,
+ * and gets `limit` tokens every `perMs`. In any time t at most burst + t x limit / perMs are taken out.
  */
 export class TokenBucket {
   readonly #burst: number;
   readonly #msPerToken: number;
-  /** Below zero where more were taken than were there. */
+  /** Below zero if more were taken than were there. */
   #tokens: number;
   #filledAt = Number.NEGATIVE_INFINITY;
 
@@ -21,13 +21,13 @@ export class TokenBucket {
     this.#tokens = burst;
   }
 
-  /** Milliseconds until there is one for the last of `count` who take one each; 0 when there is one now. */
+  /** Milliseconds until `count` callers can each have had a token; 0 when the last can have one now. */
   waitFor(count: number, nowMs: number): number {
     this.#fill(nowMs);
     const missing = count - this.#tokens;
     if (missing <= 0) return 0;
     const waitMs = Math.round(missing * this.#msPerToken * NS) / NS;
-    // What the clock cannot tell from now would never be over.
+    // A wait that the clock cannot tell from now would never be over.
     return nowMs + waitMs === nowMs ? 0 : waitMs;
   }
 
@@ -41,7 +41,7 @@ export class TokenBucket {
     this.#tokens = Math.min(this.#burst, this.#tokens + 1);
   }
 
-  /** How many can be taken at once. `nowMs` may be a little old: whoever only asks does not set the time back. */
+  /** How many can be taken at once. `nowMs` may be a little old: asking does not set the time back. */
   available(nowMs: number): number {
     if (nowMs > this.#filledAt) this.#fill(nowMs);
     return Math.max(0, Math.floor(this.#tokens + ROUNDING));
@@ -49,7 +49,7 @@ export class TokenBucket {
 
   #fill(nowMs: number): void {
     const elapsed = nowMs - this.#filledAt;
-    // Time that goes back brings nothing, and takes nothing either.
+    // Time that goes back neither adds nor removes tokens.
     if (elapsed > 0) {
       this.#tokens = Math.min(this.#burst, this.#tokens + elapsed / this.#msPerToken);
     }

@@ -3,7 +3,7 @@ import { TokenBucket } from '../rate-limiter/token-bucket.js';
 import type { ResolvedRetryBudget, RetryBudgetOptions } from './options.js';
 import { resolveRetryBudget } from './options.js';
 
-/** One in thirty years: what is less cannot be told from nothing, and cannot be reckoned with. */
+/** One in thirty years. Less than that cannot be told from nothing, and is too small to calculate with. */
 const LEAST_PER_SECOND = 1e-9;
 
 /** How far back a budget looks for first attempts. */
@@ -15,14 +15,14 @@ const BUCKETS = 10;
 export const BUDGET_BUCKET_MS = BUDGET_WINDOW_MS / BUCKETS;
 
 /**
- * A budget that several retry (and hedge) policies can share. Each first attempt earns `ratio` retries, to be made within 10 s;
- * `minPerSecond` more are allowed each second, saved up for one second at most. So over any time t the retries are at most
- * `ratio` of the first attempts of that time and the 10 s before, plus `minPerSecond` x t, plus what a second saves up.
+ * A budget that several retry policies can share. Each first attempt earns `ratio` retries, to be made within 10 s. On top,
+ * `minPerSecond` retries are allowed each second, and one second's worth can be saved up. So over any time t the retries are at most
+ * `ratio` of the first attempts of that time and the 10 s before, plus `minPerSecond` x t, plus one second's savings.
  *
- * A bound on each call's retries does nothing against an overload, in which all calls retry; this bounds them all together.
+ * A bound on each call's retries does not help in an overload, when all calls retry. The budget bounds all retries together.
  * The idea is Finagle's.
  *
- * Each policy that shares it counts the calls it sees: share it between pipelines, not between the policies of one.
+ * Each policy that shares the budget counts the calls it sees. Share it between pipelines, not between the policies of one pipeline.
  *
  * @throws ConfigError when an option is wrong.
  * @see https://twitter.github.io/finagle/guide/Clients.html#retries
@@ -31,14 +31,14 @@ export function retryBudget(options?: RetryBudgetOptions): RetryBudget {
   return new RetryBudget(resolveRetryBudget(options));
 }
 
-/** Whether it is a budget: also one of another copy of this library, in a process that has loaded two. */
+/** Whether it is a budget. It may come from another copy of this library in the process. */
 export function isRetryBudget(value: unknown): value is RetryBudget {
   if (typeof value !== 'object' || value === null) return false;
   const { deposit, tryWithdraw } = value as Partial<RetryBudget>;
   return typeof deposit === 'function' && typeof tryWithdraw === 'function';
 }
 
-/** Made by {@link retryBudget}. It errs on the side of fewer retries, by up to a tenth of its window. */
+/** Made by {@link retryBudget}. It may allow fewer retries than it could, by up to a tenth of its window. */
 export class RetryBudget {
   readonly #ratio: number;
   readonly #firstAttempts = new EventWindow(BUDGET_WINDOW_MS, BUCKETS, 'low');
@@ -63,7 +63,7 @@ export class RetryBudget {
     this.#fillFloor();
   }
 
-  /** Puts it back as it was at first: for tests, see `startOver` of `holdfast/testing`. */
+  /** Resets it, for tests: see `startOver` of `holdfast/testing`. */
   startOver(): void {
     for (const each of [this.#firstAttempts, this.#paid, this.#retries]) each.clear();
     this.#fillFloor();
@@ -82,7 +82,7 @@ export class RetryBudget {
     );
   }
 
-  /** Takes a retry out of the budget; `false` when there is none. */
+  /** Takes a retry out of the budget. `false` when there is none. */
   tryWithdraw(nowMs: number): boolean {
     if (this.balance(nowMs) < 1) return false;
     if (this.#earned(nowMs) >= 1) this.#paid.add(nowMs);
@@ -94,12 +94,12 @@ export class RetryBudget {
   /** How many retries are allowed now. */
   balance(nowMs: number): number {
     const own = Math.floor(this.#earned(nowMs)) + (this.#floor?.available(nowMs) ?? 0);
-    // First attempts that have left the window no longer pay for the retries that are still in it.
+    // First attempts that have left the window no longer pay for retries that are still in it.
     const bound = this.#ratio * this.#firstAttempts.total(nowMs) + this.#reserve;
     return Math.max(0, Math.min(own, Math.floor(bound - this.#retries.total(nowMs))));
   }
 
-  /** Each process of a fleet starts with what is saved up: more than a second's worth would be a flood. */
+  /** Each process of a fleet starts with its savings: more than one second's worth would be a flood. */
   #fillFloor(): void {
     if (this.#minPerSecond === 0) return;
     const limit = Math.max(LEAST_PER_SECOND, this.#minPerSecond);

@@ -8,10 +8,10 @@ import type { Duration } from '../../time/duration.js';
 import { parseDuration } from '../../time/duration.js';
 import { isBackoffOrFunction } from '../cockatiel-backoff.js';
 
-/** Answers the delay before a retry: `retry` is 1 for the first one. */
+/** Returns the delay before a retry. `retry` is 1 for the first one. */
 export type BackoffFunction = (retry: number, outcome: Outcome) => Duration;
 
-/** A function, or a backoff of cockatiel's (`ExponentialBackoff`, `ConstantBackoff`, `IterableBackoff`, `DelegateBackoff`). */
+/** A function, or a cockatiel backoff (`ExponentialBackoff`, `ConstantBackoff`, `IterableBackoff`, `DelegateBackoff`). */
 export type Backoff = BackoffFunction | IBackoffFactory<IRetryBackoffContext<unknown>>;
 
 /** The schema of a `backoff` option. */
@@ -23,7 +23,7 @@ export const backoffSchema: z.ZodType<Backoff, Backoff> = z.custom<Backoff>(isBa
 /** The delays of one call, asked for in order. */
 export type Delays = (retry: number, outcome: Outcome) => number;
 
-/** Starts the delays of one call. What the backoff returns must be a duration: anything else ends the call with a ConfigError. */
+/** Starts the delays of one call. The backoff must return a duration. Anything else ends the call with a ConfigError. */
 export function startBackoff(backoff: Backoff, signal: () => AbortSignal): Delays {
   if (typeof backoff === 'function') {
     return (retry, outcome) => checked(backoff(retry, outcome), outcome);
@@ -44,7 +44,7 @@ export function startBackoff(backoff: Backoff, signal: () => AbortSignal): Delay
   };
 }
 
-/** The error that was to be retried stays visible as the cause of the ConfigError that takes its place. */
+/** A ConfigError replaces the error that should have been retried, and has it as its cause. */
 function checked(delay: unknown, outcome: Outcome): number {
   try {
     return parseDuration(delay);

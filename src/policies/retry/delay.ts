@@ -19,25 +19,25 @@ export interface Exponential {
  */
 export function exponentialDelay(shape: Exponential, retry: number, chance: number): number {
   const { initialDelayMs, factor, maxDelayMs, jitter } = shape;
-  // factor^n overflows to Infinity, which the cap absorbs; 0 * Infinity would be NaN.
+  // factor^n overflows to Infinity, which the cap absorbs. 0 * Infinity would be NaN.
   const delayMs =
     initialDelayMs === 0 ? 0 : Math.min(maxDelayMs, initialDelayMs * factor ** (retry - 1));
   switch (jitter) {
     case 'full':
       return delayMs * chance;
     case 'equal':
-      // Taken off and not added up, so that no rounding exceeds the cap.
+      // Subtract instead of adding, so that no rounding exceeds the cap.
       return delayMs - (delayMs / 2) * (1 - chance);
     default:
       return delayMs;
   }
 }
 
-/** By how much an asked-for delay is exceeded at most, so that a fleet does not return in step. */
+/** How much longer than asked for a delay may be, so that a fleet does not return in step. */
 const RETRY_AFTER_SPREAD = 0.2;
 
 /**
- * The delay for a failure that asked for one; `undefined` when it asked for more than is waited for.
+ * The delay for a failure that asked for one; `undefined` when it asked for more than is allowed.
  *
  * @param chance 0 <= chance < 1.
  */

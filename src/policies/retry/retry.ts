@@ -28,11 +28,11 @@ import { resolveRetry, retryDefaults } from './options.js';
 import { TypicalDuration } from './typical-duration.js';
 
 /**
- * Runs a failed call again, after a delay that grows and is spread by jitter, as often as `maxRetries` and a budget over all
- * calls allow. The budget is what keeps retries from multiplying an overload: it bounds them to a share of the calls.
+ * Runs a failed call again, after a delay that grows and is spread by jitter. `maxRetries` and a budget over all calls bound the retries.
+ * The budget keeps retries from multiplying an overload: it bounds them to a share of the calls.
  *
- * A retry that could not start before the call's deadline is not started, and when retries end for whatever reason the
- * last real outcome is returned: the last error itself, or the last result.
+ * No retry starts that could not start before the call's deadline. When retries end, for whatever reason, the call ends with the
+ * last real outcome: the last error itself, or the last result.
  *
  * @throws ConfigError when an option is wrong.
  * @example
@@ -61,7 +61,7 @@ export class RetryPolicy implements Driver {
   #inspectsValues: boolean;
   /** @internal */
   readonly failureRule: FailureRule | undefined;
-  /** The budget that this policy's retries are taken from; `undefined` without one. */
+  /** The budget that pays for this policy's retries; `undefined` without one. */
   readonly budget: RetryBudget | undefined;
   readonly #options: ResolvedRetry;
   /** Whether an outcome is to be tried again. */
@@ -133,9 +133,9 @@ export class RetryPolicy implements Driver {
 
   async drive(drive: Drive, first: Outcome | undefined): Promise<Outcome> {
     const { call } = drive;
-    /** How the last attempt that was made ended: the answer, unless a retry brings another. Only then is a result let go. */
+    /** How the last attempt ended. It is the answer unless a retry brings another. Only then is a result discarded. */
     let answer = first as Outcome;
-    /** What is retried: the answer, or the refusal of a retry where `handle` wants that tried again. */
+    /** The outcome that is retried: the answer, or the refusal of a retry where `handle` retries that too. */
     let last = answer;
     let delays: Delays | undefined;
     const maxRetries = this.#maxRetries(call);
@@ -150,7 +150,7 @@ export class RetryPolicy implements Driver {
         if (!this.#isInTime(call, now, delayMs)) return this.#stop(call, 'deadline', answer);
         if (this.budget?.tryWithdraw(now) === false) {
           this.#stop(call, 'budget', answer);
-          // Whoever polls in a loop would come back at once.
+          // A caller that polls in a loop would come back at once.
           if (this.#options.whenSpent === 'wait') await drive.sleep(delayMs);
           return answer;
         }
@@ -181,7 +181,7 @@ export class RetryPolicy implements Driver {
         last = outcome;
         if (drive.ended) return outcome;
         const again = this.#handles(outcome, call);
-        // The predicate itself may have aborted the call.
+        // The user's predicate may have aborted the call.
         if (drive.ended) return outcome;
         if (again) continue;
         if (startedAt !== undefined) this.#learn(call, outcome, startedAt);
@@ -197,7 +197,7 @@ export class RetryPolicy implements Driver {
     return this.budget === undefined ? {} : { balance: this.budget.balance(nowMs) };
   }
 
-  /** Its budget is as at first, also one that it shares, and what successes take is not known. */
+  /** Resets its budget, a shared one too, and forgets how long successes take. */
   startOver(): void {
     this.#typical = new TypicalDuration();
     this.budget?.startOver?.();
@@ -215,8 +215,8 @@ export class RetryPolicy implements Driver {
   }
 
   /**
-   * @internal One with the same options, but for how it handles outcomes and, where it does not say so itself, reads delays.
-   * `onKept` is told of what will be the answer if the retry that comes is refused, and is kept until then.
+   * @internal A retry with the same options, another `handle`, and this `delayFrom` where the options have none.
+   * `onKept` is given the outcome that will be the answer if the coming retry is refused. It is kept until then.
    */
   derive(
     handleOf: (given: Handle | undefined) => Handle,
@@ -251,11 +251,11 @@ export class RetryPolicy implements Driver {
     return (retry) => exponentialDelay(this.#exponential, retry, this.#random());
   }
 
-  /** The delay before the next retry; `undefined` when the failure asks for a longer one than is waited for. */
+  /** The delay before the next retry; `undefined` when the failure asks for a longer wait than is allowed. */
   #delay(delays: Delays, retry: number, outcome: Outcome): number | undefined {
     const { delayFrom, maxRetryAfter } = this.#options;
     const asked = askedBy(delayFrom, outcome);
-    // The backoff is asked all the same: those of cockatiel count their own steps.
+    // Ask the backoff anyway: those of cockatiel count their own steps.
     const own = delays(retry, outcome);
     if (asked === undefined) return own;
     return askedDelay(asked, maxRetryAfter, this.#random());
@@ -270,7 +270,7 @@ export class RetryPolicy implements Driver {
     return false;
   }
 
-  /** Only the successes of retries are measured: they cost time anyway, and a call that succeeds at once must not. */
+  /** Measures the successes of retries only. They cost time anyway; a call that succeeds at once must not. */
   #learn(call: Call, outcome: Outcome, startedAt: number): void {
     if (outcome.kind !== 'success' || call.isFailure(outcome) === 'ignore') return;
     const now = call.time.now();

@@ -1,18 +1,18 @@
-/** The weight of a new duration once so many are known: 1 in 8, so that it is about the last eight that count. */
+/** The weight of a new duration once so many are known: 1 in 8, so that about the last eight count. */
 const MEMORY = 8;
 
-/** What is left of the belief after it has kept a retry from being made. */
+/** What is left of the estimate after it has prevented a retry. */
 const AFTER_DOUBT = 0.95;
 
-/** The time in which half of the belief goes, where nothing new is learnt. */
+/** The time in which the estimate halves, if nothing new is learnt. */
 const HALF_LIFE_MS = 30_000;
 
 /**
- * How long a success typically takes, of late: the geometric mean of the last ones, which one that took a hundred times as long
- * hardly moves. It has no clock: it is told the time.
+ * How long a success typically takes of late: the geometric mean of the last ones. One that took a hundred times as long
+ * hardly moves it. It has no clock: it is told the time.
  *
- * What it says keeps retries from being made, and a retry that is not made teaches nothing. So that it never stays too high for
- * good, each retry that it prevents lowers it by a twentieth, and time does, too.
+ * It keeps retries from being made, and a retry that is not made teaches nothing. So each retry that it prevents lowers it by
+ * a twentieth, and time lowers it too. It never stays too high for good.
  */
 export class TypicalDuration {
   #known = 0;
@@ -20,9 +20,9 @@ export class TypicalDuration {
   #log = 0;
   #at = 0;
 
-  /** A success took so long. */
+  /** A success took this long. */
   add(durationMs: number, nowMs: number): void {
-    // Less than a microsecond is none, and has no logarithm that could be averaged.
+    // Less than a microsecond counts as none: its logarithm could not be averaged.
     const log = Math.log(Math.max(durationMs, 0.001));
     this.#forget(nowMs);
     this.#known = Math.min(this.#known + 1, MEMORY);
@@ -36,12 +36,12 @@ export class TypicalDuration {
     return Math.exp(this.#log);
   }
 
-  /** A retry was not made for it. */
+  /** The estimate prevented a retry. */
   doubt(): void {
     this.#log += Math.log(AFTER_DOUBT);
   }
 
-  /** Time that goes back takes nothing away. */
+  /** Lowers the estimate with time. A clock that goes back changes nothing. */
   #forget(nowMs: number): void {
     const elapsedMs = nowMs - this.#at;
     if (this.#known > 0 && elapsedMs > 0) this.#log -= (elapsedMs / HALF_LIFE_MS) * Math.LN2;

@@ -1,16 +1,16 @@
-/** The calls that a throttle judges by. */
+/** The calls that a throttle's decision is based on. */
 export interface Traffic {
-  /** Calls that came: those let in, and those refused here. */
+  /** Calls that came: let in, or refused here. */
   readonly requests: number;
-  /** Those of them that have not ended: whether the upstream accepts them is not known yet. */
+  /** Those that have not ended. It is not known yet whether the upstream accepts them. */
   readonly inFlight: number;
-  /** Those of them that the upstream accepted. */
+  /** Those that the upstream accepted. */
   readonly accepts: number;
 }
 
-/** How a throttle judges. */
+/** How a throttle decides. */
 export interface ThrottleRule {
-  /** K: how many requests are sent for each that is accepted; > 1. */
+  /** K: how many requests are sent for each accepted one; > 1. */
   readonly requestsPerAccept: number;
   /** With fewer requests than this, none is refused. */
   readonly minimumCalls: number;
@@ -23,11 +23,11 @@ export interface ThrottleRule {
  *
  *     max(0, (requests - K x accepts) / (requests + 1))
  *
- * Requests in flight do not count against the upstream, which may still accept them. Taken for refused, as the formula alone has
- * it, they would condemn a healthy upstream whenever many come at once after a start or a pause, before it could answer the first.
+ * Requests in flight do not count against the upstream, which may still accept them. The formula alone counts them as refused. That
+ * would condemn a healthy upstream whenever many come at once after a start or a pause, before it can answer the first.
  *
- * Refused requests are among the requests, so with a K above 1 the probability falls by itself once the upstream accepts again:
- * each accept lets through K - 1 more requests than are needed to keep it where it is.
+ * Refused requests count as requests. So with a K above 1 the probability falls by itself once the upstream accepts again:
+ * each accept lets through K - 1 more requests than would keep it where it is.
  */
 export function rejectionProbability(
   { requests, inFlight, accepts }: Traffic,

@@ -4,9 +4,9 @@ import type { Traffic } from './probability.js';
 /**
  * The traffic of the last `windowMs`, within a tenth of it.
  *
- * A request is counted when it comes: one that is refused here at once for good, one that is let in as being in flight. With its
- * end it moves into the window of that moment, or is taken back. So both halves of a request are always counted together: accepts
- * are never more than requests, and a result that took longer than the window is long counts like any other.
+ * A request is counted when it comes. One that is refused here counts at once, for good. One that is let in counts as in flight. At its
+ * end it moves into the window of that moment, or is taken back. So both halves of a request are always counted together. Accepts
+ * are never more than requests, and a result that took longer than the window counts like any other.
  */
 export class RecentTraffic implements Traffic {
   readonly #ended: TimeWindow;
@@ -16,7 +16,7 @@ export class RecentTraffic implements Traffic {
     this.#ended = new TimeWindow(windowMs);
   }
 
-  /** Moves on to `nowMs`: to be done before the numbers are read. */
+  /** Moves on to `nowMs`. Call it before reading the numbers. */
   advance(nowMs: number): void {
     this.#ended.advance(nowMs);
   }
@@ -44,7 +44,7 @@ export class RecentTraffic implements Traffic {
     this.inFlight++;
   }
 
-  /** A request that was let in is over. It is taken back, unless {@link count} says how it ended. */
+  /** A request that was let in is over. It is taken back, unless {@link count} tells how it ended. */
   end(): void {
     this.inFlight--;
   }

@@ -10,6 +10,7 @@ import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';
 import type { Handle } from '../filter.js';
 import { isUpstreamFailure } from '../filter.js';
+import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
 import type { SignsIn } from '../sign.js';
@@ -20,47 +21,49 @@ import { rejectionProbability } from './probability.js';
 import { RecentTraffic } from './recent-traffic.js';
 
 /**
- * Sends an overloaded upstream no more than it can bear: while the upstream refuses many calls, a share of them is refused here
- * at once with a {@link ThrottledError}, so that about `requestsPerAccept` (K) are sent for each that is accepted. The probability
- * is `max(0, (requests - K x accepts) / (requests + 1))` over the window, and at most `maxProbability`.
+ * Sends an overloaded upstream no more than it can bear. While the upstream refuses many calls, the throttle refuses a share of them
+ * at once with a {@link ThrottledError}, so that it sends about `requestsPerAccept` (K) calls for each accepted one. The probability
+ * of a refusal is `max(0, (requests - K x accepts) / (requests + 1))` over the window, and at most `maxProbability`.
  *
- * As in its source, requests are all calls that came here, counted when they come, those refused here included; accepts are
- * those that the upstream did not refuse, counted when they end. Unlike there, calls still in flight do not count against the
- * upstream, and nothing is refused while the window holds fewer than `minimumCalls`.
+ * As in the SRE book, requests are all calls that come here, counted when they come, refused ones included. Accepts are
+ * calls that the upstream did not refuse, counted when they end. Two things differ from the book: calls still in flight do not count against the
+ * upstream, and the throttle refuses nothing while the window holds fewer than `minimumCalls`.
  *
  * @throws ConfigError when an option is wrong.
  * @see https://sre.google/sre-book/handling-overload/#client-side-throttling-a7sYUg
  * @example
  * throttle({ handle: (outcome) => outcome.kind === 'failure' && outcome.error instanceof Overloaded })
  */
-export function throttle(options?: ThrottleOptions): ThrottlePolicy {
-  return new ThrottlePolicy(resolveThrottle(options));
+export function throttle<const Name extends string = 'throttle'>(
+  options?: ThrottleOptions & Named<Name>,
+): ThrottlePolicy<NoInfer<Name>> {
+  return new ThrottlePolicy<Name>(resolveThrottle(options));
 }
 
-/** What a throttle knows now, and makes of it. */
+/** What a throttle knows now, and how it decides. */
 export interface ThrottleSnapshot {
-  /** Calls that came within the window: those refused here, those that ended, and those in flight. */
+  /** Calls that came within the window: refused here, ended, or in flight. */
   readonly requests: number;
-  /** Those of them that are in flight. */
+  /** Those in flight. */
   readonly inFlight: number;
-  /** Those of them that the upstream accepted. */
+  /** Those that the upstream accepted. */
   readonly accepts: number;
-  /** The probability with which the next call is refused: 0 to `maxProbability`. */
+  /** The probability that the next call is refused: 0 to `maxProbability`. */
   readonly probability: number;
 }
 
-/** A call that a dry run let in against its verdict: it has been counted as refused, and its outcome says nothing new. */
+/** A call that a dry run let in although it would have refused it. It counts as refused, and its outcome says nothing new. */
 const COUNTED = 'counted';
 
 /** Made by {@link throttle}. */
-export class ThrottlePolicy implements Gate {
+export class ThrottlePolicy<Name extends string = string> implements Gate {
   static {
     mark(ThrottlePolicy, 'throttle');
   }
 
   readonly role = 'gate';
   readonly type = 'throttle';
-  readonly name: string | undefined;
+  readonly name: Name | undefined;
   readonly quiet: boolean;
   readonly #options: ResolvedThrottle;
   readonly #signs: SignsIn;
@@ -68,14 +71,14 @@ export class ThrottlePolicy implements Gate {
   #inspects: boolean;
   readonly #random: Random;
   #traffic: RecentTraffic;
-  /** Calls that have another one were let in before it last started over. `undefined` until it does: then calls need none. */
+  /** The current stamp. Calls with another one were let in before the last start over. `undefined` until the first: calls need none. */
   #stamp: object | undefined;
   readonly #time = new OneClock('throttle', 'throttle');
 
   /** @internal Use {@link throttle}. */
   constructor(options: ResolvedThrottle) {
     this.#options = options;
-    this.name = options.name;
+    this.name = options.name as Name | undefined;
     this.quiet = isQuiet(options);
     this.#signs = signsOf(options.handle, isUpstreamFailure);
     this.#inspects = options.handle !== undefined;
@@ -93,7 +96,7 @@ export class ThrottlePolicy implements Gate {
   }
 
   enter(call: Call): Admission {
-    // The path of a successful call: while nothing was refused, there is nothing to reckon and no need to know the time.
+    // The path of a successful call. While nothing was refused, there is nothing to calculate and no need to know the time.
     if (this.#traffic.refusals > 0) {
       const now = call.time.recent();
       const probability = this.#probability(now);
@@ -125,18 +128,18 @@ export class ThrottlePolicy implements Gate {
   }
 
   exit(call: Call, outcome: Outcome): void {
-    // It has been counted, or is from before.
+    // It has been counted, or is from before the start over.
     if (call.state !== this.#stamp) return;
-    // Whatever handle does, the call is no longer in flight.
+    // Whatever `handle` does, the call is no longer in flight.
     this.#traffic.end();
     const plain = outcome.kind === 'success' && !this.#inspects;
     const sign = plain ? 'success' : this.#signs(outcome, call);
     if (sign !== 'nothing') this.#traffic.count(call.time.recent(), sign !== 'success');
   }
 
-  /** What it knows now, as plain JSON. */
+  /** Its state now, as plain JSON. */
   snapshot(): ThrottleSnapshot {
-    // Where nothing was counted there may be no clock yet: the window must not take the time of another one for its own.
+    // If nothing was counted, there may be no clock yet. The window must not start with the time of another clock.
     const known = this.#traffic.requests > 0;
     const probability = known ? this.#probability(this.#time.source.now()) : 0;
     const { requests, inFlight, accepts } = this.#traffic;
@@ -148,22 +151,22 @@ export class ThrottlePolicy implements Gate {
     return { rejectionProbability, requests: this.#traffic.requests };
   }
 
-  /** It has seen no calls. */
+  /** Forgets all calls. */
   startOver(): void {
     this.#stamp = {};
     this.#traffic = new RecentTraffic(this.#options.window);
   }
 
-  fork(): ThrottlePolicy {
+  fork(): ThrottlePolicy<Name> {
     return new ThrottlePolicy(this.#options);
   }
 
-  /** @internal One with the same options, but for how it handles outcomes. */
+  /** @internal A throttle with the same options and another `handle`. */
   derive(handleOf: (given: Handle | undefined) => Handle): ThrottlePolicy {
     return new ThrottlePolicy({ ...this.#options, handle: handleOf(this.#options.handle) });
   }
 
-  /** While it refuses calls, that must not be forgotten. */
+  /** A throttle that refuses calls must not be forgotten. */
   busy(): boolean {
     return this.snapshot().probability > 0;
   }
@@ -187,7 +190,7 @@ export class ThrottlePolicy implements Gate {
   }
 }
 
-/** In whole per cent, for people: neither none nor all, as it is neither. */
+/** Whole per cent, for people. Neither 0 nor 100, since the probability is neither. */
 function percent(probability: number): number {
   return Math.min(99, Math.ceil(100 * probability));
 }

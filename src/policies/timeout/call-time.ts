@@ -4,7 +4,7 @@ import { DormantTimeout } from './dormant.js';
 
 const CALL_TIMEOUT = 'call_timeout';
 
-/** Shows a call's own deadline to what is inside, and refuses a call that comes after it. Whoever bounds the time has the timer. */
+/** Shows a call's own deadline to the layers inside, and refuses a call that comes after it. The layer that bounds the time has the timer. */
 class CallDeadline implements Gate {
   readonly role = 'gate';
   readonly type = 'timeout';
@@ -28,5 +28,5 @@ class CallDeadline implements Gate {
   }
 }
 
-/** What bounds the calls that bring a time of their own, in the order of their settings: when it has to be over, and how long it may take. */
+/** The gates that bound calls with a time of their own, in the order of the settings: the call's deadline, and how long it may take. */
 export const callTime: readonly Gate[] = [new CallDeadline(), new DormantTimeout(CALL_TIMEOUT)];

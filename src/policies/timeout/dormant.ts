@@ -1,7 +1,7 @@
 import type { Call } from '../../pipeline/contract/policy.js';
 import { TimeoutPolicy } from './timeout.js';
 
-/** A timeout that bounds only those calls that bring a time of their own. */
+/** A timeout that bounds only calls with a time of their own. */
 export class DormantTimeout extends TimeoutPolicy {
   /** @internal */
   constructor(name: string) {

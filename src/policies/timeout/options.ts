@@ -19,6 +19,6 @@ export type ResolvedTimeout = z.output<typeof timeoutSchema>;
 
 /** @throws ConfigError */
 export function resolveTimeout(options: Duration | TimeoutOptions): ResolvedTimeout {
-  const given = typeof options === 'object' ? options : { duration: options };
+  const given = typeof options === 'object' && options !== null ? options : { duration: options };
   return parseOptions(timeoutSchema, given, 'timeout');
 }

@@ -15,10 +15,10 @@ import { resolveTimeout } from './options.js';
 
 /**
  * Bounds the time that everything inside it may take. At the deadline the attempt's signal aborts with a
- * {@link TimeoutError} and the call goes on outwards with that same error, whether or not the operation listens.
+ * {@link TimeoutError}. The call ends outwards with that same error, whether or not the operation listens to the signal.
  *
- * Outside `retry` it bounds the whole call, inside each attempt. When timeouts are nested the nearest deadline
- * wins; an operation sees it as `context.deadline`.
+ * Outside `retry` it bounds the whole call, inside `retry` each attempt. When timeouts are nested, the nearest deadline
+ * wins. The operation sees it as `context.deadline`.
  *
  * @param options The duration, or an object with it.
  * @throws ConfigError when the duration is not finite and >= 0.
@@ -45,7 +45,7 @@ export class TimeoutPolicy implements Gate {
   readonly #message: string;
   #time: TimeSource | undefined;
   #queue: DeadlineQueue | undefined;
-  /** Calls whose time is over and whose listeners are being told, which may end them. */
+  /** Calls whose time is over and whose listeners are being told. A listener may end the call. */
   readonly #expiring = new Set<Call>();
 
   /** @internal Use {@link timeout}. */
@@ -114,7 +114,7 @@ export class TimeoutPolicy implements Gate {
   exit(call: Call): void {
     const deadline = call.state as Deadline | undefined;
     if (deadline === undefined) return;
-    // A deadline that has passed left the queue by itself and may already serve another call.
+    // A deadline that has passed has left the queue, and may already serve another call.
     if (deadline.owner === call) deadline.queue.remove(deadline);
     else this.#expiring.delete(call);
   }
@@ -122,7 +122,7 @@ export class TimeoutPolicy implements Gate {
   /** @internal */
   stopClock(call: Call, state: unknown): unknown {
     const deadline = state as Deadline | undefined;
-    // One that has passed stays so.
+    // A deadline that has passed stays passed.
     if (deadline?.owner !== call) return deadline;
     deadline.queue.remove(deadline);
     return undefined;
@@ -149,7 +149,7 @@ export class TimeoutPolicy implements Gate {
     if (call.listening) {
       this.#expiring.add(call);
       call.emit({ type: 'timeout', timeoutMs, error }, layer);
-      // A listener has ended the call; by now it may be another one.
+      // A listener has ended the call. By now the object may be another call's.
       if (!this.#expiring.delete(call)) return;
     }
     call.abandon(layer, error);
@@ -166,7 +166,7 @@ export class TimeoutPolicy implements Gate {
     return deadline === undefined ? Infinity : deadline.queue.roughTimeOf(deadline);
   }
 
-  /** Calls on one time source after another are the rule; only a policy shared between clocks looks its queue up again. */
+  /** Usually all calls use one time source. Only a policy shared between clocks looks its queue up again. */
   #queueOf(time: TimeSource): DeadlineQueue {
     if (this.#time !== time) {
       this.#time = time;

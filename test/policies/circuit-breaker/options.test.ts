@@ -117,7 +117,7 @@ describe('circuitBreaker: options', () => {
     [{ openFor: 0 }, 'openFor', /longer than 0/],
     [{ openFor: -1 }, 'openFor', /must be a duration/],
     [{ openFor: Infinity }, 'openFor', /must be a duration/],
-    [{ openFor: '5 s' }, 'openFor', /without spaces/],
+    [{ openFor: '5 s' }, 'openFor', /write '5s'/],
     [{ openFor: '5' }, 'openFor', /a string needs a unit/],
     [
       { openFor: {} },
