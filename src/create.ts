@@ -1,4 +1,4 @@
-import type { PipelineOptions } from './pipeline/options.js';
+import type { PipelineOptions, ResolvedPipeline } from './pipeline/options.js';
 import { resolvePipeline } from './pipeline/options.js';
 import type { AddsOf, PipelineLayer } from './pipeline/pipeline.js';
 import { Pipeline } from './pipeline/pipeline.js';
@@ -22,7 +22,14 @@ export function pipeline<L extends readonly PipelineLayer[]>(
   options: string | PipelineOptions,
   ...policies: L
 ): Pipeline<AddsOf<L[number]>> {
-  const resolved = resolvePipeline(options);
+  return pipelineOf(resolvePipeline(options), policies);
+}
+
+/** A pipeline of options that are known to be right. */
+export function pipelineOf<L extends readonly PipelineLayer[]>(
+  resolved: ResolvedPipeline,
+  policies: L,
+): Pipeline<AddsOf<L[number]>> {
   const made = Pipeline.of<AddsOf<L[number]>>(resolved, policies, callTime);
   if (resolved.telemetry !== false) observe(made, resolved.telemetry ?? { spans: 'auto' });
   return made;

@@ -1,5 +1,6 @@
 import type { IDefaultPolicyContext, IPolicy } from 'cockatiel';
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { once } from '../config/once.js';
 import { parseOptions } from '../config/validate.js';
 import { mark } from '../copies.js';
 import { ConfigError } from '../errors.js';
@@ -10,7 +11,7 @@ import { failure, kindOfError, success } from '../pipeline/outcome.js';
 import type { Named } from '../policies/named.js';
 import { namedShape } from '../policies/named.js';
 
-const layerSchema = z.strictObject(namedShape);
+const layerSchema = /* @__PURE__ */ once(() => z.strictObject(namedShape()));
 
 /**
  * Makes a layer of any cockatiel policy, a merged one included. Everything inside it in the pipeline is what the

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { describe } from '../config/describe.js';
 import { ConfigError, ContractError } from '../errors.js';
 import { refusePromise } from './at-once.js';
@@ -24,10 +24,11 @@ export type Verdict = boolean | 'ignore';
 export type IsFailure = CockatielFilter | { isFailure(outcome: Outcome): Verdict }['isFailure'];
 
 /** The schema of an `isFailure` option. */
-export const isFailureSchema: z.ZodType<IsFailure, IsFailure> = z.custom<IsFailure>(isFilter, {
-  error:
-    'must be a function of the outcome, or a filter of cockatiel such as handleType(SomeError)',
-});
+export const isFailureSchema = (): z.ZodMiniType<IsFailure, IsFailure> =>
+  z.custom<IsFailure>(isFilter, {
+    error:
+      'must be a function of the outcome, or a filter of cockatiel such as handleType(SomeError)',
+  });
 
 /**
  * What the engine knows of an outcome: besides a verdict, `busy` for a failure that is no sign of a dead upstream, and `fault` for an error that

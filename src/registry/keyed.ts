@@ -1,5 +1,6 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { describe } from '../config/describe.js';
+import { once } from '../config/once.js';
 import { positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
@@ -37,10 +38,12 @@ export interface KeyedDrained extends Drained {
 export const keyedDefaults = { maxKeys: 10_000, idleFor: 600_000 } as const;
 
 /** The schema of {@link KeyedOptions}. */
-export const keyedSchema = z.strictObject({
-  maxKeys: positiveCount.default(keyedDefaults.maxKeys),
-  idleFor: positiveDurationSchema.default(keyedDefaults.idleFor),
-});
+export const keyedSchema = /* @__PURE__ */ once(() =>
+  z.strictObject({
+    maxKeys: z._default(positiveCount(), keyedDefaults.maxKeys),
+    idleFor: z._default(positiveDurationSchema(), keyedDefaults.idleFor),
+  }),
+);
 
 /**
  * Stamps out independent copies of a pipeline, one a key (a host, a tenant), each with its own breaker, bulkhead, limiters and
@@ -64,7 +67,16 @@ export function keyed<Adds>(template: Pipeline<Adds>, options?: KeyedOptions): K
       policy: 'keyed',
     });
   }
-  const resolved = parseOptions(keyedSchema, options, 'keyed');
+  const resolved =
+    options === undefined ? keyedDefaults : parseOptions(keyedSchema, options, 'keyed');
+  return keyedOf(template, resolved);
+}
+
+/** A keyed pipeline of options that are known to be right. */
+export function keyedOf<Adds>(
+  template: Pipeline<Adds>,
+  resolved: { readonly maxKeys: number; readonly idleFor: number },
+): Keyed<Adds> {
   // What cannot be copied says so now and not in the first call.
   for (const { policy } of template.plan.layers) policy.fork?.();
   return new Keyed(template, resolved);
@@ -97,7 +109,7 @@ export class Keyed<Adds = never> {
   /** @internal Use {@link keyed}. */
   constructor(
     template: Pipeline<Adds>,
-    options: z.output<typeof keyedSchema>,
+    options: z.output<ReturnType<typeof keyedSchema>>,
     make: (key: string) => Pipeline<Adds> = (key) => template.fork(key),
   ) {
     this.#template = template;
