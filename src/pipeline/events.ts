@@ -1,4 +1,3 @@
-import { diag } from '@opentelemetry/api';
 import type { OutcomeKind } from './outcome.js';
 
 /** The states of a circuit breaker, as events and telemetry name them. */
@@ -139,10 +138,18 @@ export type EventOf<K extends EventType> = Extract<PipelineEvent, { readonly typ
 /** Receives events, synchronously. What it throws goes to OpenTelemetry's `diag` and changes nothing in the call. */
 export type Listener<E extends PipelineEvent = PipelineEvent> = (event: E) => void;
 
+/** Where OpenTelemetry's API keeps what is registered with it. It is not imported: that is for when there is somebody to tell. */
+const API = Symbol.for('opentelemetry.js.api.1');
+
+interface Diag {
+  error(message: string, ...args: unknown[]): void;
+}
+
 /** Reports a fault of user code that must not disturb a call (a listener or a discard hook that threw). */
 export function reportFault(what: string, error: unknown): void {
   try {
-    diag.error(`holdfast: ${what} threw`, error);
+    const registered = (globalThis as { readonly [API]?: { readonly diag?: Diag } })[API];
+    registered?.diag?.error(`holdfast: ${what} threw`, error);
   } catch {
     // Where the logger throws too, nobody is left to be told.
   }

@@ -1,0 +1,73 @@
+import type { Context, Operation } from '../pipeline/context.js';
+import type { PipelineEvent } from '../pipeline/events.js';
+import { reportFault } from '../pipeline/events.js';
+import type { CallOutcome } from '../pipeline/host.js';
+import type { CallWatch, EndedCall } from '../pipeline/observer.js';
+
+/**
+ * A call that started while what is to tell of it was being loaded. Its operation waits for that, so that it runs within the call's span and
+ * ends when the call can be told of. What happens meanwhile, such as a refusal, is told afterwards.
+ */
+export class HeldCall implements CallWatch {
+  readonly attempts = true;
+  readonly hears = true;
+  readonly #ready: Promise<void>;
+  #isReady = false;
+  #watch: CallWatch | undefined;
+  #untold: ((watch: CallWatch) => void)[] = [];
+
+  /** @param begin Begins to watch the call, in the context in which it was made. */
+  constructor(loading: Promise<void>, begin: () => CallWatch | undefined) {
+    this.#ready = loading.then(() => {
+      try {
+        this.#watch = begin();
+      } catch (error) {
+        reportFault('telemetry', error);
+      }
+      this.#isReady = true;
+      for (const tell of this.#untold) if (this.#watch !== undefined) tell(this.#watch);
+      this.#untold = [];
+    });
+  }
+
+  operate(operation: Operation, attempt: Context): unknown {
+    if (!this.#isReady) return this.#operateLater(operation, attempt);
+    return this.#watch === undefined ? operation(attempt) : this.#watch.operate(operation, attempt);
+  }
+
+  async #operateLater(operation: Operation, attempt: Context): Promise<unknown> {
+    await this.#ready;
+    // It was given up meanwhile.
+    attempt.signal.throwIfAborted();
+    return this.operate(operation, attempt);
+  }
+
+  within<T>(run: () => T): T {
+    return this.#watch === undefined ? run() : this.#watch.within(run);
+  }
+
+  event(event: PipelineEvent): void {
+    this.#tell((watch) => watch.event(event));
+  }
+
+  waited(policy: string, waitedMs: number): void {
+    this.#tell((watch) => watch.waited(policy, waitedMs));
+  }
+
+  end(
+    outcome: CallOutcome,
+    attempts: number,
+    error: unknown,
+    startedAt: number,
+    { callId, value }: EndedCall,
+  ): void {
+    // Copied, since it may be told of when the engine has let go of the call.
+    const call = { callId, value };
+    this.#tell((watch) => watch.end(outcome, attempts, error, startedAt, call));
+  }
+
+  #tell(tell: (watch: CallWatch) => void): void {
+    if (!this.#isReady) this.#untold.push(tell);
+    else if (this.#watch !== undefined) tell(this.#watch);
+  }
+}
