@@ -5,6 +5,7 @@ import {
   metrics,
   ROOT_CONTEXT,
   SpanKind,
+  TraceFlags,
   trace,
 } from '@opentelemetry/api';
 import { reportFault } from '../pipeline/events.js';
@@ -51,7 +52,7 @@ export class PipelineReporter implements Reporter {
     return new Recorder(meters, time, tally, attributes);
   }
 
-  start(host: Host, registered: Registered): CallWatch | undefined {
+  start(host: Host, registered: Registered, since?: number): CallWatch | undefined {
     try {
       if (registered !== this.#api) {
         this.#api = registered;
@@ -61,8 +62,8 @@ export class PipelineReporter implements Reporter {
         this.#registered = registered.metrics;
         this.meters();
       }
-      if (registered.context !== undefined) return this.#watch(host, context.active(), true);
-      return this.#watch(host, ROOT_CONTEXT, false);
+      if (registered.context !== undefined) return this.#watch(host, context.active(), true, since);
+      return this.#watch(host, ROOT_CONTEXT, false, since);
     } catch (error) {
       reportFault('telemetry', error);
       return undefined;
@@ -70,11 +71,16 @@ export class PipelineReporter implements Reporter {
   }
 
   /** `passes`: there is a way to pass a context on, so that attempts can be told their number. */
-  #watch(host: Host, active: Context, passes: boolean): CallWatch | undefined {
+  #watch(
+    host: Host,
+    active: Context,
+    passes: boolean,
+    since: number | undefined,
+  ): CallWatch | undefined {
     const { channels, tally } = this.#of;
     const heard = channels.active;
     if (heard && channels.wantsTransitions) host.subscribe();
-    const span = this.#startSpan(host, active);
+    const span = this.#startSpan(host, active, since);
     if (span === undefined && active === ROOT_CONTEXT && !heard) {
       return passes || this.#recorder.records ? this.#recorder : undefined;
     }
@@ -84,30 +90,40 @@ export class PipelineReporter implements Reporter {
     return new Watch(host, tally, this.#recorder, channels, where, span);
   }
 
-  #startSpan(host: Host, active: Context): Span | undefined {
+  #startSpan(host: Host, active: Context, since: number | undefined): Span | undefined {
     const { spans } = this.#of.options;
     if (spans === 'never') return undefined;
     if (spans === 'auto') {
-      if (active === ROOT_CONTEXT || trace.getSpan(active)?.isRecording() !== true)
-        return undefined;
+      const parent = active === ROOT_CONTEXT ? undefined : trace.getSpan(active);
+      if (parent === undefined || !isRecording(parent, since)) return undefined;
     }
     try {
-      return this.#newSpan(host, active);
+      return this.#newSpan(host, active, since);
     } catch (error) {
       reportFault('telemetry', error);
       return undefined;
     }
   }
 
-  #newSpan(host: Host, active: Context): Span | undefined {
-    const { options, attributes: own } = this.#of;
-    const tracer = (options.tracerProvider ?? trace).getTracer(SCOPE);
+  #newSpan(host: Host, active: Context, since: number | undefined): Span | undefined {
+    const { attributes: own } = this.#of;
+    const tracer = (this.#of.options.tracerProvider ?? trace).getTracer(SCOPE);
     const { publicKey: key } = host;
     const attributes: Attributes = key === undefined ? own : { ...own, [attribute.key]: key };
-    const span = tracer.startSpan(this.#spanName, { kind: SpanKind.INTERNAL, attributes }, active);
+    const options = { kind: SpanKind.INTERNAL, attributes };
+    const at = since === undefined ? options : { ...options, startTime: since };
+    const span = tracer.startSpan(this.#spanName, at, active);
     if (span.isRecording()) return span;
     // Sampled out. Without a parent, what runs inside has to know, or each attempt would start a trace of its own.
     const isRoot = trace.getSpan(active) === undefined && isSpanContextValid(span.spanContext());
     return isRoot ? span : undefined;
   }
+}
+
+/** Whether a parent records; or did, when a call started of which is told only now. */
+function isRecording(parent: Span, since: number | undefined): boolean {
+  if (parent.isRecording()) return true;
+  if (since === undefined) return false;
+  const { traceFlags, isRemote } = parent.spanContext();
+  return isRemote !== true && (traceFlags & TraceFlags.SAMPLED) !== 0;
 }

@@ -6,6 +6,7 @@ import type { CallObserver, CallWatch } from '../pipeline/observer.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { Tally } from '../pipeline/tally.js';
 import type { ResolvedTelemetry } from '../pipeline/telemetry-options.js';
+import { systemClock } from '../time/clock.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { AttributeSets } from './attribute-sets.js';
 import type { Channels } from './channels.js';
@@ -174,9 +175,10 @@ export class PipelineTelemetry implements CallObserver, Observed {
       reportFault('telemetry', error);
       return undefined;
     }
+    const since = systemClock.wallNow();
     const begin = (): CallWatch | undefined => {
       this.#reporter ??= loaded()?.reporterOf(this);
-      return this.#reporter?.start(host, look());
+      return this.#reporter?.start(host, look(), since);
     };
     return new HeldCall(loading, () =>
       contexts === undefined ? begin() : contexts.with(active, begin),

@@ -23,8 +23,12 @@ export interface Observed {
 export interface Reporter {
   /** Finds the meter provider anew, and makes the instruments when there is a new one. */
   meters(): void;
-  /** A call starts, and something is registered or somebody listens. Never throws. */
-  start(host: Host, registered: Registered): CallWatch | undefined;
+  /**
+   * A call starts, and something is registered or somebody listens. Never throws.
+   *
+   * @param since When it did start, in milliseconds since the Unix epoch, where it is told of only now.
+   */
+  start(host: Host, registered: Registered, since?: number): CallWatch | undefined;
 }
 
 /** What is loaded when there is somebody to tell. */
