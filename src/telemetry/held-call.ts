@@ -3,6 +3,7 @@ import type { PipelineEvent } from '../pipeline/events.js';
 import { reportFault } from '../pipeline/events.js';
 import type { CallOutcome } from '../pipeline/host.js';
 import type { CallWatch, EndedCall } from '../pipeline/observer.js';
+import type { Clock } from '../time/clock.js';
 
 /**
  * A call that started while what is to tell of it was being loaded. Its operation waits for that, so that it runs within the call's span and
@@ -12,12 +13,14 @@ export class HeldCall implements CallWatch {
   readonly attempts = true;
   readonly hears = true;
   readonly #ready: Promise<void>;
+  readonly #clock: Clock;
   #isReady = false;
   #watch: CallWatch | undefined;
   #untold: ((watch: CallWatch) => void)[] = [];
 
   /** @param begin Begins to watch the call, in the context in which it was made. */
-  constructor(loading: Promise<void>, begin: () => CallWatch | undefined) {
+  constructor(loading: Promise<void>, clock: Clock, begin: () => CallWatch | undefined) {
+    this.#clock = clock;
     this.#ready = loading.then(() => {
       try {
         this.#watch = begin();
@@ -36,10 +39,21 @@ export class HeldCall implements CallWatch {
   }
 
   async #operateLater(operation: Operation, attempt: Context): Promise<unknown> {
-    await this.#ready;
+    const { timeLeft } = attempt;
+    // Half of its time is its own, whoever is not there by then.
+    await (timeLeft === Infinity ? this.#ready : this.#readyWithin(timeLeft / 2));
     // It was given up meanwhile.
     attempt.signal.throwIfAborted();
-    return this.operate(operation, attempt);
+    return this.#watch === undefined ? operation(attempt) : this.#watch.operate(operation, attempt);
+  }
+
+  async #readyWithin(limitMs: number): Promise<void> {
+    let timer: unknown;
+    const limit = new Promise<void>((resolve) => {
+      timer = this.#clock.setTimer(resolve, limitMs);
+    });
+    await Promise.race([this.#ready, limit]);
+    this.#clock.clearTimer(timer);
   }
 
   within<T>(run: () => T): T {

@@ -180,7 +180,7 @@ export class PipelineTelemetry implements CallObserver, Observed {
       this.#reporter ??= loaded()?.reporterOf(this);
       return this.#reporter?.start(host, look(), since);
     };
-    return new HeldCall(loading, () =>
+    return new HeldCall(loading, host.time.clock, () =>
       contexts === undefined ? begin() : contexts.with(active, begin),
     );
   }

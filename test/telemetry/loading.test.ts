@@ -5,11 +5,13 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Built, build } from '../cli/built.js';
 
-/** Notes each module that is loaded, and fails the one that `FAILS` names. */
+/** Notes each module that is loaded, and has the one that `FAILS` names fail, or never come. */
 const HOOKS = `
 import { appendFileSync } from 'node:fs';
 export async function load(url, context, next) {
   appendFileSync(process.env.LOADED, url + '\\n');
+  const [slow, name] = process.env.FAILS.split(':');
+  if (slow === 'slow' && url.endsWith(name)) await new Promise(() => setInterval(() => {}, 1e6));
   if (process.env.FAILS && url.endsWith(process.env.FAILS)) throw new Error('not there');
   return next(url, context);
 }`;
@@ -197,12 +199,28 @@ describe('the built package, in a process of its own', () => {
       let called = 0;
       const operation = () => { called++; return 1; };
       const call = made.execute(operation, { signal: stop.signal });
-      const late = made.execute(operation, { timeout: 0 }).catch(({ code }) => code);
+      const late = made.execute(() => new Promise(() => {}), { timeout: 5 }).catch(({ code }) => code);
       stop.abort('stopped');
       const reason = await call.catch((reason) => reason);
       const done = await made.execute(() => 5);
       console.log(JSON.stringify({ reason, late: await late, called, done }));`);
     expect(out).toEqual({ reason: 'stopped', late: 'ERR_TIMEOUT', called: 0, done: 5 });
+  });
+
+  it('a call that has little time waits for half of it', async () => {
+    const { out } = await run<{ readonly before: boolean; readonly value: number }>(
+      `
+      ${SDK}
+      register();
+      const { pipeline, timeout } = await import('./dist/index.js');
+      const made = pipeline('first', timeout('400ms'));
+      const started = performance.now();
+      let waited;
+      const value = await made.execute(() => { waited = performance.now() - started; return 1; });
+      process.stdout.write(JSON.stringify({ before: waited >= 199, value }), () => process.exit());`,
+      'slow:/telemetry/reporting.js',
+    );
+    expect(out).toEqual({ before: true, value: 1 });
   });
 
   it('a subscriber of a channel hears of the first call, without any SDK', async () => {
