@@ -5,6 +5,9 @@ import type { CallOutcome } from '../pipeline/host.js';
 import type { CallWatch, EndedCall } from '../pipeline/observer.js';
 import type { Clock } from '../time/clock.js';
 
+/** The longest that a call waits for what is to tell of it, should that have to come over a network. */
+export const LONGEST_HOLD_MS = 1_000;
+
 /**
  * A call that started while what is to tell of it was being loaded. Its operation waits for that, so that it runs within the call's span and
  * ends when the call can be told of. What happens meanwhile, such as a refusal, is told afterwards.
@@ -39,9 +42,8 @@ export class HeldCall implements CallWatch {
   }
 
   async #operateLater(operation: Operation, attempt: Context): Promise<unknown> {
-    const { timeLeft } = attempt;
     // Half of its time is its own, whoever is not there by then.
-    await (timeLeft === Infinity ? this.#ready : this.#readyWithin(timeLeft / 2));
+    await this.#readyWithin(Math.min(attempt.timeLeft / 2, LONGEST_HOLD_MS));
     // It was given up meanwhile.
     attempt.signal.throwIfAborted();
     return this.#watch === undefined ? operation(attempt) : this.#watch.operate(operation, attempt);

@@ -1,10 +1,8 @@
 import { reportFault } from '../pipeline/events.js';
 import { systemClock } from '../time/clock.js';
+import { LONGEST_HOLD_MS } from './held-call.js';
 import type { Reporting } from './reporter.js';
 import { livingSources } from './sources.js';
-
-/** The longest that calls wait for what is to tell of them, should it have to come over a network. */
-const LONGEST_HOLD_MS = 1_000;
 
 let reporting: Reporting | undefined;
 let loading: Promise<void> | undefined;

@@ -6,11 +6,11 @@ import type { Refusals } from '../../pipeline/refusals.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import { OneClock } from '../one-clock.js';
+import { TokenBucket } from '../token-bucket.js';
 import type { Waiter } from '../wait-queue.js';
 import { WaitQueue } from '../wait-queue.js';
 import type { RateLimiterOptions, ResolvedRateLimiter } from './options.js';
 import { resolveRateLimiter } from './options.js';
-import { TokenBucket } from './token-bucket.js';
 
 /**
  * Bounds how many calls start in a time, so that an upstream's quota is kept. Excess calls wait up to `maxWait`, first come,
