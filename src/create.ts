@@ -1,8 +1,8 @@
-import type { PipelineOptions } from './pipeline/options/pipeline-options.js';
+import type { PoliciesOf } from './pipeline/contract/snapshot.js';
+import type { PipelineOptions, ResolvedPipeline } from './pipeline/options/pipeline-options.js';
 import { resolvePipeline } from './pipeline/options/pipeline-options.js';
 import type { AddsOf, PipelineLayer } from './pipeline/pipeline.js';
 import { Pipeline } from './pipeline/pipeline.js';
-import type { PoliciesOf } from './pipeline/contract/snapshot.js';
 import { callTime } from './policies/timeout/call-time.js';
 import { observe } from './telemetry/observe.js';
 
@@ -23,7 +23,14 @@ export function pipeline<L extends readonly PipelineLayer[]>(
   options: string | PipelineOptions,
   ...policies: L
 ): Pipeline<AddsOf<L[number]>, PoliciesOf<L[number]>> {
-  const resolved = resolvePipeline(options);
+  return pipelineOf(resolvePipeline(options), policies);
+}
+
+/** A pipeline of options that are known to be right. */
+export function pipelineOf<L extends readonly PipelineLayer[]>(
+  resolved: ResolvedPipeline,
+  policies: L,
+): Pipeline<AddsOf<L[number]>, PoliciesOf<L[number]>> {
   const made = Pipeline.of<AddsOf<L[number]>, PoliciesOf<L[number]>>(resolved, policies, callTime);
   if (resolved.telemetry !== false) observe(made, resolved.telemetry ?? { spans: 'auto' });
   return made;

@@ -1,5 +1,6 @@
 import type { IDefaultPolicyContext, IPolicy } from 'cockatiel';
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { once } from '../config/once.js';
 import { parseOptions } from '../config/validate.js';
 import { mark } from '../copies.js';
 import { ConfigError } from '../errors.js';
@@ -10,7 +11,7 @@ import { isA } from '../pipeline/outcome/safe-instanceof.js';
 import type { Named } from '../policies/named.js';
 import { namedShape } from '../policies/named.js';
 
-const layerSchema = z.strictObject(namedShape);
+const layerSchema = /* @__PURE__ */ once(() => z.strictObject(namedShape()));
 
 /**
  * Makes a layer of any cockatiel policy, a merged one included. The policy executes everything inside it in the

@@ -1,5 +1,5 @@
 /** Turns what zod finds into texts that say what is wrong where, and what would be right. */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { ConfigIssue } from '../errors.js';
 import { describe, shorten } from './describe.js';
 import { goesTo } from './elsewhere.js';

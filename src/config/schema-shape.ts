@@ -1,5 +1,5 @@
 /** What can be learned from a schema without running it. */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 
 type AnySchema = z.core.$ZodType;
 

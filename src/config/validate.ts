@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { ConfigError, type ConfigIssue } from '../errors.js';
 import { describe, isPlain, messageOf } from './describe.js';
 import { explain, join, toIssues, valueAt } from './issues.js';
@@ -13,19 +13,22 @@ const MAX_KEYS = 1_000;
  * The input is read once, and neither kept nor changed; leaving it out means no options. Unknown
  * keys are mistakes (use `z.strictObject`).
  *
+ * @param schemaOf Makes the schema, or answers it: see `once`.
  * @param policy What the options are for: the first part of the path in messages.
  * @throws ConfigError for every mistake in the input, and for an input that cannot be read; never
  * anything else.
  */
-export function parseOptions<S extends z.ZodType>(
-  schema: S,
+export function parseOptions<S extends z.ZodMiniType>(
+  schemaOf: () => S,
   input: unknown,
   policy: string,
 ): z.output<S> {
-  let result: z.ZodSafeParseResult<z.output<S>>;
+  const schema = schemaOf();
+  let result: z.core.util.SafeParseResult<z.output<S>>;
   let options: unknown;
   try {
     options = snapshot(schema, input, policy);
+    // No `jitless`: what zod compiles by `new Function`, where it may, are the objects of its classic build.
     result = schema.safeParse(options, { error: explain, reportInput: true });
   } catch (thrown) {
     if (thrown instanceof ConfigError) throw thrown;
@@ -41,7 +44,7 @@ export function parseOptions<S extends z.ZodType>(
 }
 
 /** Reads each own property once into an object of our own, so that what was checked is what is used. */
-function snapshot(schema: z.ZodType, input: unknown, policy: string): unknown {
+function snapshot(schema: z.ZodMiniType, input: unknown, policy: string): unknown {
   const wantsObject = shapeOf(schema) !== undefined;
   if (input === undefined && wantsObject) return Object.create(null);
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;

@@ -1,5 +1,6 @@
-import * as z from 'zod';
-import { count, fnOf, nested, policyName, positiveCount } from '../config/schemas.js';
+import * as z from 'zod/mini';
+import { once } from '../config/once.js';
+import { count, flag, fnOf, nested, policyName, positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { isAnyPipeline } from '../pipeline/any-pipeline.js';
 import { pipelineSchema } from '../pipeline/options/pipeline-options.js';
@@ -148,125 +149,145 @@ export interface ResilientFetchOptions<F extends FetchLike = typeof globalThis.f
 /** The name of the pipeline when none is given. */
 export const DEFAULT_NAME = 'fetch';
 
-const headerName = z
-  .string({ error: 'must be the name of a header' })
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'must be the name of a header' })
-  .transform((name) => name.toLowerCase());
+const HEADER_NAME = { error: 'must be the name of a header' };
+const headerName = () =>
+  z.pipe(
+    z.string(HEADER_NAME).check(z.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, HEADER_NAME)),
+    z.transform((name: string) => name.toLowerCase()),
+  );
 
 const booleanOr = (what: string) => ({ error: `must be true, false or ${what}` });
 const switchable = <T extends (...args: never[]) => unknown>(what: string) =>
-  z.union([z.boolean(), fnOf<T>()], booleanOr(what));
+  z.union([flag(), fnOf<T>()], booleanOr(what));
 
-const keyText = z.string({ error: 'must be a text' });
+const timeOrNone = () =>
+  z.pipe(
+    z.union([z.literal(false), positiveDurationSchema()], {
+      error: "must be a duration above 0, such as 30_000 or '30s', or false",
+    }),
+    z.transform((given: number | false) => (given === false ? Infinity : given)),
+  );
 
-const timeOrNone = z
-  .union([z.literal(false), positiveDurationSchema], {
-    error: "must be a duration above 0, such as 30_000 or '30s', or false",
-  })
-  .transform((given) => (given === false ? Infinity : given));
-
-const bodyTimes = {
-  idleTimeout: timeOrNone.optional(),
-  bodyTimeout: timeOrNone.optional(),
-};
+const bodyTimes = () => ({
+  idleTimeout: z.optional(timeOrNone()),
+  bodyTimeout: z.optional(timeOrNone()),
+});
 
 /** How long a body may stall, in milliseconds. */
 const DEFAULT_IDLE_MS = 30_000;
 
-const overrideShape = {
-  classify: fnOf<Classify>().optional(),
-  beforeAttempt: fnOf<BeforeAttempt>().optional(),
-  retryAfter: switchable<(response: ResponseLike) => number | undefined>(
-    'a function of the response',
-  ).optional(),
-};
-
-const callTimeSchema = z.union([durationSchema, z.literal(false)]).optional();
-
-/** The schema of {@link FetchOverrides}. */
-export const overridesSchema = z.strictObject({
-  ...overrideShape,
-  ...bodyTimes,
-  key: keyText.optional(),
-  idempotent: z.boolean().optional(),
-  idempotencyKey: z
-    .union([z.string().min(1), z.boolean()], booleanOr('a text that is not empty'))
-    .optional(),
-  retry: z
-    .union([nested(z.strictObject({ maxRetries: count })), z.literal(false)], {
-      error: 'must be false or an object with maxRetries',
-    })
-    .optional(),
-  totalTimeout: callTimeSchema,
-  attemptTimeout: callTimeSchema,
+const overrideShape = () => ({
+  classify: z.optional(fnOf<Classify>()),
+  beforeAttempt: z.optional(fnOf<BeforeAttempt>()),
+  retryAfter: z.optional(
+    switchable<(response: ResponseLike) => number | undefined>('a function of the response'),
+  ),
 });
 
+const callTimeSchema = () => z.optional(z.union([durationSchema(), z.literal(false)]));
+
+/** The schema of {@link FetchOverrides}. */
+export const overridesSchema = /* @__PURE__ */ once(() =>
+  z.strictObject({
+    ...overrideShape(),
+    ...bodyTimes(),
+    key: z.optional(z.string({ error: 'must be a text' })),
+    idempotent: z.optional(flag()),
+    idempotencyKey: z.optional(
+      z.union([z.string().check(z.minLength(1)), flag()], booleanOr('a text that is not empty')),
+    ),
+    retry: z.optional(
+      z.union([nested(z.strictObject({ maxRetries: count() })), z.literal(false)], {
+        error: 'must be false or an object with maxRetries',
+      }),
+    ),
+    totalTimeout: callTimeSchema(),
+    attemptTimeout: callTimeSchema(),
+  }),
+);
+
 /** Overrides as a call reads them. */
-export type ResolvedOverrides = z.output<typeof overridesSchema>;
+export type ResolvedOverrides = z.output<ReturnType<typeof overridesSchema>>;
 
 type Layers = readonly PipelineLayer[];
 
 const POLICIES = 'must be options of the standard policies, a list of policies, or a pipeline';
-const policyForms = [
-  z.custom<Layers>((value) => Array.isArray(value)),
-  z.custom<Pipeline<unknown>>(isAnyPipeline),
-  nested(standardSchema),
-] as const;
+const policyForms = () =>
+  [
+    z.custom<Layers>((value) => Array.isArray(value)),
+    z.custom<Pipeline<unknown>>(isAnyPipeline),
+    nested(standardSchema()),
+  ] as const;
 
 /** The schema of {@link FetchPolicies}. */
-export const policiesSchema = z.union(policyForms, { error: POLICIES });
+export const policiesSchema = /* @__PURE__ */ once(() =>
+  z.union(policyForms(), { error: POLICIES }),
+);
 
 /** Policies as they were parsed. */
-export type ParsedPolicies = z.output<typeof policiesSchema>;
+export type ParsedPolicies = z.output<ReturnType<typeof policiesSchema>>;
 
 /** The schema of what all clients can be told. */
-export const clientSchema = z.strictObject({
-  ...overrideShape,
-  name: policyName.optional(),
-  key: fnOf<(request: OutgoingRequest) => string>().optional(),
-  policies: z
-    .union([fnOf<(key: string) => unknown>(), ...policyForms], {
-      error: `${POLICIES}, or a function of the key that answers one of these`,
-    })
-    .optional(),
-  maxKeys: positiveCount.default(keyedDefaults.maxKeys),
-  idleFor: positiveDurationSchema.default(keyedDefaults.idleFor),
-  idempotent: switchable<(request: OutgoingRequest) => boolean | undefined>(
-    'a function of the request',
-  ).optional(),
-  idleTimeout: bodyTimes.idleTimeout.default(DEFAULT_IDLE_MS),
-  bodyTimeout: bodyTimes.bodyTimeout.default(Infinity),
-  headers: nested(
-    z.strictObject({
-      deadline: headerName.optional(),
-      attempt: headerName.optional(),
-      idempotencyKey: switchable<() => string>('a function that makes a key').optional(),
-    }),
-  ).optional(),
-  clock: pipelineSchema.shape.clock,
-  captureStack: pipelineSchema.shape.captureStack,
-  telemetry: pipelineSchema.shape.telemetry,
-});
+export const clientSchema = /* @__PURE__ */ once(() =>
+  z.strictObject({
+    ...overrideShape(),
+    name: z.optional(policyName()),
+    key: z.optional(fnOf<(request: OutgoingRequest) => string>()),
+    policies: z.optional(
+      z.union([fnOf<(key: string) => unknown>(), ...policyForms()], {
+        error: `${POLICIES}, or a function of the key that answers one of these`,
+      }),
+    ),
+    maxKeys: z._default(positiveCount(), keyedDefaults.maxKeys),
+    idleFor: z._default(positiveDurationSchema(), keyedDefaults.idleFor),
+    idempotent: z.optional(
+      switchable<(request: OutgoingRequest) => boolean | undefined>('a function of the request'),
+    ),
+    idleTimeout: z._default(bodyTimes().idleTimeout, DEFAULT_IDLE_MS),
+    bodyTimeout: z._default(bodyTimes().bodyTimeout, Infinity),
+    headers: z.optional(
+      nested(
+        z.strictObject({
+          deadline: z.optional(headerName()),
+          attempt: z.optional(headerName()),
+          idempotencyKey: z.optional(switchable<() => string>('a function that makes a key')),
+        }),
+      ),
+    ),
+    clock: pipelineSchema().shape.clock,
+    captureStack: pipelineSchema().shape.captureStack,
+    telemetry: pipelineSchema().shape.telemetry,
+  }),
+);
 
-/** The options of all clients, with everything filled in. */
-export interface ResolvedClient extends Omit<z.output<typeof clientSchema>, 'name'> {
-  /** Which client the options are for, in errors. */
+/** What all clients were told, with everything filled in. */
+export interface ResolvedClient extends Omit<z.output<ReturnType<typeof clientSchema>>, 'name'> {
+  /** What the options are of, for errors. */
   readonly path: string;
   readonly name: string;
 }
 
 /** The schema of {@link ResilientFetchOptions}. */
-export const resilientFetchSchema = clientSchema.extend({
-  fetch: fnOf<FetchLike>().optional(),
-  baseUrl: z
-    .union([z.string(), z.instanceof(URL)], { error: 'must be an absolute URL' })
-    .optional(),
-});
+export const resilientFetchSchema = /* @__PURE__ */ once(() =>
+  z.extend(clientSchema(), {
+    fetch: z.optional(fnOf<FetchLike>()),
+    baseUrl: z.optional(
+      z.union([z.string(), z.instanceof(URL)], { error: 'must be an absolute URL' }),
+    ),
+  }),
+);
+
+/** What the schema makes of no options. */
+export function plainClient(): z.output<ReturnType<typeof clientSchema>> {
+  const times = { idleTimeout: DEFAULT_IDLE_MS, bodyTimeout: Infinity };
+  return { ...keyedDefaults, ...times, captureStack: false };
+}
 
 /** @throws ConfigError */
 export function resolveFetch(options: unknown) {
   const path = 'resilientFetch';
-  const given = parseOptions(resilientFetchSchema, options, path);
+  const given: z.output<ReturnType<typeof resilientFetchSchema>> =
+    options === undefined ? plainClient() : parseOptions(resilientFetchSchema, options, path);
   return { ...given, path, name: given.name ?? DEFAULT_NAME };
 }
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ContractError } from '../errors.js';
 import type { Call } from '../pipeline/contract/policy.js';
 import type { CockatielFilter } from '../pipeline/outcome/cockatiel-filter.js';
@@ -23,10 +23,11 @@ import { isOwnFault } from './own-fault.js';
 export type Handle = CockatielFilter | { handle(outcome: Outcome): Verdict }['handle'];
 
 /** The schema of a `handle` option. */
-export const handleSchema: z.ZodType<Handle, Handle> = z.custom<Handle>(isFilter, {
-  error:
-    'must be a function of the outcome, or a filter of cockatiel such as handleType(SomeError)',
-});
+export const handleSchema = (): z.ZodMiniType<Handle, Handle> =>
+  z.custom<Handle>(isFilter, {
+    error:
+      'must be a function of the outcome, or a filter of cockatiel such as handleType(SomeError)',
+  });
 
 /** Whether a filter handles an outcome. */
 export type Handles = (outcome: Outcome) => boolean;

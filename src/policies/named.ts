@@ -1,3 +1,5 @@
+import * as z from 'zod/mini';
+import { once } from '../config/once.js';
 import { policyName } from '../config/schemas.js';
 
 /** The option that every policy has. */
@@ -7,4 +9,4 @@ export interface Named<Name extends string = string> {
 }
 
 /** The schema of {@link Named}. */
-export const namedShape = { name: policyName.optional() };
+export const namedShape = /* @__PURE__ */ once(() => ({ name: z.optional(policyName()) }));

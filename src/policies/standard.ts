@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { once } from '../config/once.js';
 import { nested } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import type { Policy } from '../pipeline/contract/policy.js';
@@ -9,21 +10,29 @@ import { durationSchema, formatDuration } from '../time/duration.js';
 import type { AdaptiveLimiterSnapshot } from './adaptive-limiter/adaptive-limiter.js';
 import { AdaptiveLimiterPolicy } from './adaptive-limiter/adaptive-limiter.js';
 import type { AdaptiveLimiterOptions } from './adaptive-limiter/options.js';
-import { adaptiveLimiterSchema, completeAdaptiveLimiter } from './adaptive-limiter/options.js';
+import {
+  adaptiveLimiterSchema,
+  completeAdaptiveLimiter,
+  plainAdaptiveLimiter,
+} from './adaptive-limiter/options.js';
 import type { BulkheadSnapshot } from './bulkhead/bulkhead.js';
 import { BulkheadPolicy } from './bulkhead/bulkhead.js';
 import type { BulkheadOptions } from './bulkhead/options.js';
 import { bulkheadSchema } from './bulkhead/options.js';
 import { CircuitBreakerPolicy } from './circuit-breaker/circuit-breaker.js';
 import type { CircuitBreakerOptions } from './circuit-breaker/options.js';
-import { circuitBreakerSchema, completeCircuitBreaker } from './circuit-breaker/options.js';
+import {
+  circuitBreakerSchema,
+  completeCircuitBreaker,
+  plainCircuitBreaker,
+} from './circuit-breaker/options.js';
 import type { CircuitBreakerSnapshot } from './circuit-breaker/snapshot.js';
 import type { RateLimiterOptions } from './rate-limiter/options.js';
 import { rateLimiterSchema } from './rate-limiter/options.js';
 import type { RateLimiterSnapshot } from './rate-limiter/rate-limiter.js';
 import { RateLimiterPolicy } from './rate-limiter/rate-limiter.js';
 import type { RetryOptions } from './retry/options.js';
-import { retrySchema } from './retry/options.js';
+import { plainRetry, retrySchema } from './retry/options.js';
 import { RetryPolicy } from './retry/retry.js';
 import { TimeoutPolicy } from './timeout/timeout.js';
 
@@ -95,33 +104,46 @@ export type StandardPolicy<Snapshots = AnyStandardSnapshots> = Policy & {
 };
 
 /** Options of a policy, or `false`. */
-function policySchema<S extends z.ZodType>(schema: S) {
+function policySchema<S extends z.ZodMiniType>(schema: () => S) {
   const error = 'must be the options of the policy, or false to leave it out';
-  return z.union([nested(schema), z.literal(false)], { error });
+  return z.union([nested(schema()), z.literal(false)], { error });
 }
 
-const timeoutSchema = z.union([durationSchema, z.literal(false)]).optional();
+const timeoutSchema = () => z.optional(z.union([durationSchema(), z.literal(false)]));
 
 /** The schema of {@link StandardOptions}. */
-export const standardSchema = z
-  .strictObject({
-    isFailure: isFailureSchema.optional(),
-    rateLimiter: policySchema(rateLimiterSchema).default(false),
-    totalTimeout: timeoutSchema,
-    retry: policySchema(retrySchema).prefault({}),
-    circuitBreaker: policySchema(circuitBreakerSchema).prefault({}),
-    adaptiveLimiter: policySchema(adaptiveLimiterSchema).prefault({}),
-    bulkhead: policySchema(bulkheadSchema).default(false),
-    attemptTimeout: timeoutSchema,
-  })
-  .check(({ value: { totalTimeout, attemptTimeout }, issues }) => {
-    if (issues.length > 0 || typeof attemptTimeout !== 'number' || totalTimeout === false) return;
-    const whole = totalTimeout ?? standardDefaults.totalTimeout;
-    if (attemptTimeout <= whole) return;
-    const set = totalTimeout === undefined ? ': set that too, or false' : '';
-    const message = `must not be above totalTimeout (${formatDuration(whole)})${set}`;
-    issues.push({ code: 'custom', input: attemptTimeout, path: ['attemptTimeout'], message });
-  });
+export const standardSchema = /* @__PURE__ */ once(() =>
+  z
+    .strictObject({
+      isFailure: z.optional(isFailureSchema()),
+      rateLimiter: z._default(policySchema(rateLimiterSchema), false),
+      totalTimeout: timeoutSchema(),
+      retry: z.prefault(policySchema(retrySchema), {}),
+      circuitBreaker: z.prefault(policySchema(circuitBreakerSchema), {}),
+      adaptiveLimiter: z.prefault(policySchema(adaptiveLimiterSchema), {}),
+      bulkhead: z._default(policySchema(bulkheadSchema), false),
+      attemptTimeout: timeoutSchema(),
+    })
+    .check(({ value: { totalTimeout, attemptTimeout }, issues }) => {
+      if (issues.length > 0 || typeof attemptTimeout !== 'number' || totalTimeout === false) return;
+      const whole = totalTimeout ?? standardDefaults.totalTimeout;
+      if (attemptTimeout <= whole) return;
+      const set = totalTimeout === undefined ? ': set that too, or false' : '';
+      const message = `must not be above totalTimeout (${formatDuration(whole)})${set}`;
+      issues.push({ code: 'custom', input: attemptTimeout, path: ['attemptTimeout'], message });
+    }),
+);
+
+/** What the schema makes of no options. */
+export function plainStandard(): z.output<ReturnType<typeof standardSchema>> {
+  return {
+    rateLimiter: false,
+    retry: plainRetry(),
+    circuitBreaker: plainCircuitBreaker(),
+    adaptiveLimiter: plainAdaptiveLimiter(),
+    bulkhead: false,
+  };
+}
 
 /**
  * The policies of a well-behaved client in the recommended order, ready to be spread into a pipeline: rate limiter, total timeout, retry,
@@ -141,7 +163,8 @@ export function standard(
 /** The same where options leave out a policy, or give it another name: its snapshot may be `undefined`. */
 export function standard(options?: StandardOptions): StandardPolicy[];
 export function standard(options?: StandardOptions): Policy[] {
-  const given = parseOptions(standardSchema, options, 'standard');
+  const given =
+    options === undefined ? plainStandard() : parseOptions(standardSchema, options, 'standard');
   const { rateLimiter, totalTimeout = standardDefaults.totalTimeout } = given;
   const { retry, circuitBreaker, adaptiveLimiter, bulkhead, isFailure } = given;
   const failureRule = isFailure === undefined ? undefined : failureRuleOf(isFailure);

@@ -1,5 +1,6 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { describe } from '../config/describe.js';
+import { once } from '../config/once.js';
 import { positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
@@ -38,10 +39,12 @@ export interface KeyedDrained extends Drained {
 export const keyedDefaults = { maxKeys: 10_000, idleFor: 600_000 } as const;
 
 /** The schema of {@link KeyedOptions}. */
-export const keyedSchema = z.strictObject({
-  maxKeys: positiveCount.default(keyedDefaults.maxKeys),
-  idleFor: positiveDurationSchema.default(keyedDefaults.idleFor),
-});
+export const keyedSchema = /* @__PURE__ */ once(() =>
+  z.strictObject({
+    maxKeys: z._default(positiveCount(), keyedDefaults.maxKeys),
+    idleFor: z._default(positiveDurationSchema(), keyedDefaults.idleFor),
+  }),
+);
 
 /**
  * Makes independent copies of a pipeline, one for each key (a host, a tenant). Each has its own breaker, bulkhead, limiters and
@@ -68,8 +71,17 @@ export function keyed<Adds, Policies>(
       policy: 'keyed',
     });
   }
-  const resolved = parseOptions(keyedSchema, options, 'keyed');
-  // A policy that cannot be copied says so now, and not in the first call.
+  const resolved =
+    options === undefined ? keyedDefaults : parseOptions(keyedSchema, options, 'keyed');
+  return keyedOf(template, resolved);
+}
+
+/** A keyed pipeline of options that are known to be right. */
+export function keyedOf<Adds, Policies>(
+  template: Pipeline<Adds, Policies>,
+  resolved: { readonly maxKeys: number; readonly idleFor: number },
+): Keyed<Adds, Policies> {
+  // What cannot be copied says so now and not in the first call.
   for (const { policy } of template.plan.layers) policy.fork?.();
   return new Keyed(template, resolved);
 }
@@ -93,7 +105,7 @@ export class Keyed<Adds = never, Policies = unknown> {
   /** @internal Use {@link keyed}. */
   constructor(
     template: Pipeline<Adds, Policies>,
-    options: z.output<typeof keyedSchema>,
+    options: z.output<ReturnType<typeof keyedSchema>>,
     make: (key: string) => Pipeline<Adds, Policies> = (key) => template.fork(key),
   ) {
     this.#template = template;

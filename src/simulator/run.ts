@@ -1,3 +1,4 @@
+import { tellAtOnce } from '../telemetry/at-once.js';
 import { systemClock } from '../time/clock.js';
 import { timeSourceOf } from '../time/time-source.js';
 import type { Arm } from './arm.js';
@@ -35,6 +36,7 @@ let before: Promise<unknown> = Promise.resolve();
 
 /** Runs one arm through a scenario. One run at a time: it borrows the process's clock and its chance. */
 export function run(scenario: ResolvedScenario, arm: Arm, seed: number): Promise<Run> {
+  tellAtOnce();
   const mine = before.then(() => runAlone(scenario, arm, seed));
   before = mine.catch(() => undefined);
   return mine;

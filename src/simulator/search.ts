@@ -1,4 +1,6 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { once } from '../config/once.js';
+import { above, number } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
 import type { Arm } from './arm.js';
@@ -53,17 +55,19 @@ const RANGES = {
 const CLOSE = 1.05;
 
 const ABOVE_0 = 'must be a number above 0';
-const positive = z.number({ error: ABOVE_0 }).gt(0, { error: ABOVE_0 });
+const positive = () => number(ABOVE_0, above(0));
 
-const searchSchema = z.strictObject({
-  scenario: z.unknown().optional(),
-  arm: armSchema,
-  seeds: seedsSchema,
-  vary: z.enum(['lasts', 'factor', 'share', 'by']).default('lasts'),
-  from: positive.optional(),
-  to: positive.optional(),
-  within: positive.max(600).default(30),
-});
+const searchSchema = /* @__PURE__ */ once(() =>
+  z.strictObject({
+    scenario: z.optional(z.unknown()),
+    arm: armSchema(),
+    seeds: seedsSchema(),
+    vary: z._default(z.enum(['lasts', 'factor', 'share', 'by']), 'lasts'),
+    from: z.optional(positive()),
+    to: z.optional(positive()),
+    within: z._default(positive().check(z.maximum(600)), 30),
+  }),
+);
 
 /**
  * Searches for the smallest trigger from which an arm does not recover in time. It shows how far a set-up is from the edge. The search is a

@@ -1,5 +1,7 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { describe } from '../config/describe.js';
+import { once } from '../config/once.js';
+import { atLeast, wholeNumber } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
 import type { Arm } from './arm.js';
@@ -27,25 +29,33 @@ const FACTORY =
 const SEEDS = 'must be a list of whole numbers >= 0';
 const ARM_NAME = 'must have a name of 1 to 60 characters';
 
-/** An arm is a function. A pipeline in its place would keep its state from run to run. */
-export const armSchema = z.custom<Arm>((value) => typeof value === 'function', { error: FACTORY });
+/** An arm: a pipeline in the place of what makes one would keep its state from run to run. */
+export const armSchema = () =>
+  z.custom<Arm>((value) => typeof value === 'function', { error: FACTORY });
 
 /** The seeds of a simulation. */
-export const seedsSchema = z
-  .array(z.int({ error: SEEDS }).min(0, { error: SEEDS }), { error: SEEDS })
-  .min(1, { error: SEEDS })
-  .default([1, 2, 3]);
+export const seedsSchema = () =>
+  z._default(
+    z
+      .array(wholeNumber(SEEDS, atLeast(0)), { error: SEEDS })
+      .check(z.minLength(1, { error: SEEDS })),
+    [1, 2, 3],
+  );
 
-const simulateSchema = z.strictObject({
-  scenario: z.unknown().optional(),
-  arms: z
-    .record(z.string().min(1).max(60), armSchema, {
-      error: ({ code }) =>
-        code === 'invalid_key' ? ARM_NAME : 'must be an object of arms by name',
-    })
-    .refine((arms) => Object.keys(arms).length > 0, { error: 'must have an arm at least' }),
-  seeds: seedsSchema,
-});
+const simulateSchema = /* @__PURE__ */ once(() =>
+  z.strictObject({
+    scenario: z.optional(z.unknown()),
+    arms: z
+      .record(z.string().check(z.minLength(1), z.maxLength(60)), armSchema(), {
+        error: ({ code }) =>
+          code === 'invalid_key' ? ARM_NAME : 'must be an object of arms by name',
+      })
+      .check(
+        z.refine((arms) => Object.keys(arms).length > 0, { error: 'must have an arm at least' }),
+      ),
+    seeds: seedsSchema(),
+  }),
+);
 
 /**
  * Runs arms through a scenario in virtual time, and reports the results. The same scenario, arms and seeds give the same

@@ -1,13 +1,13 @@
 import type { Attributes } from '@opentelemetry/api';
 import { areAttributes } from '../pipeline/options/telemetry-options.js';
 import { reportFault } from '../pipeline/reporting/faults.js';
-import { attribute } from './names.js';
-import { idOf } from './series.js';
+import { idOf } from './attribute-id.js';
+import { OVERFLOW as OVERFLOWN } from './first-names.js';
 
 /** How many sets of attributes the copies of one keyed pipeline may have. */
 export const MAX_SETS = 100;
 
-const OVERFLOW: Attributes = { [attribute.overflow]: true };
+const OVERFLOW: Attributes = { [OVERFLOWN]: true };
 
 /** Sorts the copies of a keyed pipeline by what a function says of their keys, into a bounded number of sets. */
 export class AttributeSets {

@@ -1,5 +1,5 @@
 import type { PipelineEvent } from '../pipeline/contract/events.js';
-import { channel } from './names.js';
+import { channel } from './first-names.js';
 
 interface Channel {
   readonly hasSubscribers: boolean;

@@ -4,8 +4,9 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Layer } from '../pipeline/plan.js';
 import type { CallObserver } from '../pipeline/reporting/observer.js';
 import { systemClock } from '../time/clock.js';
+import { idOf } from './attribute-id.js';
 import { attribute } from './names.js';
-import { idOf, Series } from './series.js';
+import { Series } from './series.js';
 import { measured } from './sources.js';
 
 const STATES = ['closed', 'open', 'half_open', 'isolated'] as const;

@@ -1,5 +1,6 @@
 /** 'holdfast/telemetry' */
 
+export {} from './at-once.js';
 export { attemptOf, requestHook } from './attempt.js';
 export type { ConsoleLike } from './console-logger.js';
 export { consoleLogger } from './console-logger.js';

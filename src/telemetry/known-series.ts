@@ -16,12 +16,20 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import type { AttemptKind, CallOutcome } from '../pipeline/reporting/kinds.js';
 import { attribute } from './names.js';
 import type { Point } from './series.js';
+import type { Source } from './sources.js';
+
+/** What a source will count, as far as that is known. */
+export function knownOf({ pipeline, attributes }: Source): Iterable<Point> {
+  // Copies with policies of their own may be many, and are counted with their template.
+  if (pipeline === undefined || pipeline.key !== undefined) return [];
+  return knownSeries(pipeline, attributes);
+}
 
 /**
  * The series whose attributes are known before anything is counted. They begin at 0, so that what happens between two collections is
  * an increase: a series that is born with its first thousand failures shows none to Prometheus's `increase()`.
  */
-export function* knownSeries(
+function* knownSeries(
   { plan, failureRule }: Pipeline<unknown>,
   attributes: Attributes,
 ): IterableIterator<Point> {

@@ -1,5 +1,6 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { once } from '../config/once.js';
 import { positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
@@ -43,11 +44,13 @@ export interface LogEventsOptions {
 }
 
 /** The schema of {@link LogEventsOptions}. */
-export const logEventsSchema = z.strictObject({
-  burst: positiveCount.default(20),
-  every: positiveDurationSchema.default(10_000),
-  clock: z.custom<Clock>().optional(),
-});
+export const logEventsSchema = /* @__PURE__ */ once(() =>
+  z.strictObject({
+    burst: z._default(positiveCount(), 20),
+    every: z._default(positiveDurationSchema(), 10_000),
+    clock: z.optional(z.custom<Clock>()),
+  }),
+);
 
 /**
  * Writes a line to a logger for each change of state of a circuit breaker, and for each call whose retries were used up or

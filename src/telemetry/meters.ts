@@ -9,14 +9,15 @@ import type {
 } from '@opentelemetry/api';
 import { createNoopMeter, metrics, ROOT_CONTEXT } from '@opentelemetry/api';
 import { reportFault } from '../pipeline/reporting/faults.js';
+import { countsOf, sourcesOf } from './counts.js';
 import { WaitingDurations } from './durations.js';
 import { Gauges } from './gauges.js';
+import { knownOf } from './known-series.js';
 import { Ledger } from './ledger.js';
 import type { MetricId } from './names.js';
 import { DURATION_BUCKETS, metric, SCOPE, VERSION } from './names.js';
 import type { Point } from './series.js';
 import type { Source } from './sources.js';
-import { countsOf, sourcesOf } from './sources.js';
 
 /**
  * The instruments at one meter provider. Counts and gauges are read when they are collected; only durations are
@@ -61,7 +62,7 @@ export class Meters {
     if (this.#begun.has(source)) return;
     this.#begun.add(source);
     const ledger = source.provider === undefined ? this.#global : this.#own;
-    for (const point of source.known()) ledger.begin(point, this.#add);
+    for (const point of knownOf(source)) ledger.begin(point, this.#add);
   }
 
   async #observe(result: BatchObservableResult): Promise<void> {

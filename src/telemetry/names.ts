@@ -3,6 +3,8 @@
  * is the file to change. The dashboard, the alert rules and the tables of docs/telemetry.md are made from it.
  */
 
+import { OVERFLOW, PIPELINE } from './first-names.js';
+
 /** What a metric is. */
 export interface Metric {
   readonly name: string;
@@ -15,7 +17,7 @@ export interface Metric {
 
 /** The attributes of metrics, spans and log lines. */
 export const attribute = {
-  pipeline: 'holdfast.pipeline',
+  pipeline: PIPELINE,
   policy: 'holdfast.policy',
   outcome: 'holdfast.outcome',
   retried: 'holdfast.retried',
@@ -37,7 +39,7 @@ export const attribute = {
   exceptionType: 'exception.type',
   exceptionMessage: 'exception.message',
   exceptionStacktrace: 'exception.stacktrace',
-  overflow: 'otel.metric.overflow',
+  overflow: OVERFLOW,
 } as const;
 
 const { policy, outcome, retried, attemptKind, reason, enforced, state, errorType, statusCode } =
@@ -263,14 +265,8 @@ export const spanEvent = {
 /** The log record of an exception that a call ended with, where exceptions go to logs. */
 export const exceptionLog = { name: 'holdfast.call.exception' } as const;
 
-/** The channels of `node:diagnostics_channel`. */
-export const channel = {
-  call: 'holdfast:call',
-  attempt: 'holdfast:attempt',
-  transition: 'holdfast:transition',
-} as const;
-
 export { VERSION } from '../copies.js';
+export { channel } from './first-names.js';
 
 /** The instrumentation scope of meters and tracers. */
 export const SCOPE = 'holdfast';

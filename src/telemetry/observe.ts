@@ -1,10 +1,8 @@
 import type { ResolvedTelemetry } from '../pipeline/options/telemetry-options.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { reportFault } from '../pipeline/reporting/faults.js';
-import { warnOfOtherCopies } from './api-copies.js';
 import { AttributeSets } from './attribute-sets.js';
 import { channels } from './channels.js';
-import { attribute } from './names.js';
+import { PIPELINE } from './first-names.js';
 import { PipelineTelemetry } from './pipeline-telemetry.js';
 import { PipelineSource, register } from './sources.js';
 
@@ -28,7 +26,7 @@ export function observe(
   const own = key === undefined ? undefined : sets?.of(key);
   const attributes = {
     ...(typeof given === 'object' ? given : own),
-    [attribute.pipeline]: pipeline.name,
+    [PIPELINE]: pipeline.name,
   };
   const source = new PipelineSource(pipeline, options.meterProvider, attributes);
   const { tally } = pipeline;
@@ -37,11 +35,4 @@ export function observe(
   register(pipeline, source);
   // What is done to a breaker by hand, before any call has looked who is there.
   if (channels().wantsTransitions) pipeline.subscribe();
-  warnOfOtherCopies();
-  // Gauges show up without a first call, where an SDK is there already.
-  try {
-    observer.meters();
-  } catch (error) {
-    reportFault('telemetry', error);
-  }
 }

@@ -1,12 +1,4 @@
-import type { Attributes, Context, MeterProvider, Span } from '@opentelemetry/api';
-import {
-  context,
-  isSpanContextValid,
-  metrics,
-  ROOT_CONTEXT,
-  SpanKind,
-  trace,
-} from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 import type { Host } from '../pipeline/call/host.js';
 import type { PipelineEvent } from '../pipeline/contract/events.js';
 import type { ResolvedTelemetry } from '../pipeline/options/telemetry-options.js';
@@ -14,18 +6,17 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import { reportFault } from '../pipeline/reporting/faults.js';
 import type { CallObserver, CallWatch } from '../pipeline/reporting/observer.js';
 import { Tally } from '../pipeline/reporting/tally.js';
-import { warnOfOtherCopies } from './api-copies.js';
+import { systemClock } from '../time/clock.js';
+import type { TimeSource } from '../time/time-source.js';
 import type { AttributeSets } from './attribute-sets.js';
 import type { Channels } from './channels.js';
 import { channels } from './channels.js';
-import type { Meters } from './meters.js';
-import { metersOf } from './meters.js';
-import { attribute, SCOPE, SPAN_PREFIX } from './names.js';
-import { Recorder } from './recorder.js';
+import { HeldCall } from './held-call.js';
+import { load, loaded } from './loading.js';
 import type { Registered } from './registered.js';
-import { isAnybodyThere, look, NOTHING } from './registered.js';
+import { isAnybodyThere, isApiInUse, look } from './registered.js';
+import type { Observed, Reporter } from './reporter.js';
 import type { Source } from './sources.js';
-import { Watch } from './watch.js';
 
 /** How many calls pass, while they are frequent, before it is looked again whether somebody is there now. */
 const ASK_EVERY = 16;
@@ -33,24 +24,29 @@ const ASK_EVERY = 16;
 /** How many calls look in vain before it is taken that nobody will come soon: an SDK is registered when a service starts. */
 const VAIN = 1_000;
 
+/** What is needed here of a context manager of OpenTelemetry. */
+interface Contexts {
+  active(): unknown;
+  with<T>(context: unknown, run: () => T): T;
+}
+
 /**
  * The telemetry of one pipeline, or of all copies of a keyed one that share their attributes.
  *
  * With nobody there to be told, a call costs a look at whether somebody is: that is how an SDK registered later is found, of
- * which OpenTelemetry's API does not tell.
+ * which OpenTelemetry's API does not tell. What does the telling is loaded when somebody is.
  */
-export class PipelineTelemetry implements CallObserver {
+export class PipelineTelemetry implements CallObserver, Observed {
   readonly tally: Tally;
   readonly attributes: Attributes;
+  readonly options: ResolvedTelemetry;
+  readonly source: Source;
+  readonly channels: Channels = channels();
   /** Copies keep their observer, and so what collections find them through: the template. */
   readonly #pipeline: Pipeline<unknown>;
-  readonly #options: ResolvedTelemetry;
-  readonly #source: Source;
   readonly #sets: AttributeSets | undefined;
   /** What observes the copies that have a set in common. */
-  readonly #forks = new Map<Attributes, CallObserver>();
-  readonly #channels: Channels = channels();
-  readonly #spanName: string;
+  readonly #forks = new Map<Attributes, PipelineTelemetry>();
   /** Nothing can be wanted but by what is registered globally. */
   readonly #globalOnly: boolean;
   /** Nobody was there when it was last looked. */
@@ -58,12 +54,7 @@ export class PipelineTelemetry implements CallObserver {
   #unasked = 0;
   /** How many calls have looked in vain. */
   #vain = 0;
-  /** Where everything was registered when it was last asked. */
-  #api: Registered = NOTHING;
-  /** What was registered for metrics when it was last asked for. */
-  #registered: unknown = NOTHING;
-  #provider: MeterProvider | undefined;
-  #recorder: Recorder;
+  #reporter: Reporter | undefined;
 
   constructor(
     pipeline: Pipeline<unknown>,
@@ -75,13 +66,26 @@ export class PipelineTelemetry implements CallObserver {
   ) {
     this.tally = tally;
     this.attributes = attributes;
+    this.options = options;
+    this.source = source;
     this.#pipeline = pipeline;
-    this.#options = options;
-    this.#source = source;
-    this.#globalOnly = options.meterProvider === undefined && options.spans !== 'always';
     this.#sets = sets;
-    this.#spanName = SPAN_PREFIX + pipeline.name;
-    this.#recorder = this.#recorderAt(undefined);
+    const { meterProvider, tracerProvider, spans } = options;
+    this.#globalOnly =
+      meterProvider === undefined && (tracerProvider === undefined || spans !== 'always');
+    if (this.#isWanted() || isApiInUse()) {
+      load();
+      // Gauges show up without a first call, where an SDK is there already.
+      this.ready();
+    }
+  }
+
+  get name(): string {
+    return this.#pipeline.name;
+  }
+
+  get time(): TimeSource {
+    return this.#pipeline.time;
   }
 
   start(host: Host): CallWatch | undefined {
@@ -93,7 +97,7 @@ export class PipelineTelemetry implements CallObserver {
   }
 
   event(event: PipelineEvent): void {
-    this.#channels.publish(event);
+    this.channels.publish(event);
   }
 
   fork(key: string): CallObserver {
@@ -107,105 +111,77 @@ export class PipelineTelemetry implements CallObserver {
     return observer;
   }
 
-  #forkWith(set: Attributes): CallObserver {
+  #forkWith(set: Attributes): PipelineTelemetry {
     const tally = new Tally();
     const attributes = { ...set, ...this.attributes };
-    this.#source.add(tally, attributes);
-    return new PipelineTelemetry(
-      this.#pipeline,
-      this.#options,
-      this.#source,
-      tally,
-      attributes,
-      undefined,
-    );
+    const { source, options } = this;
+    source.add(tally, attributes);
+    return new PipelineTelemetry(this.#pipeline, options, source, tally, attributes, undefined);
   }
 
   dispose(): void {
-    this.#source.dispose();
+    this.source.dispose();
   }
 
-  /** Finds the meter provider anew, and makes the instruments when there is a new one. */
-  meters(): void {
-    const provider = this.#options.meterProvider ?? metrics.getMeterProvider();
-    if (provider === this.#provider) return;
-    this.#provider = provider;
-    const meters = metersOf(provider);
-    meters?.begin(this.#source);
-    this.#recorder = this.#recorderAt(meters);
+  ready(): void {
+    const reporting = loaded();
+    if (reporting === undefined) return;
+    reporting.warnOfOtherCopies();
+    this.#reporter ??= reporting.reporterOf(this);
+    try {
+      this.#reporter.meters();
+    } catch (error) {
+      reportFault('telemetry', error);
+    }
+    for (const fork of this.#forks.values()) fork.ready();
   }
 
-  #recorderAt(meters: Meters | undefined): Recorder {
-    return new Recorder(meters, this.#pipeline.time, this.tally, this.attributes);
+  #isWanted(registered = look()): boolean {
+    return isAnybodyThere(registered) || !this.#globalOnly || this.channels.active;
   }
 
   #ask(host: Host): CallWatch | undefined {
     const registered = look();
-    if (!isAnybodyThere(registered) && this.#globalOnly && !this.#channels.active) {
+    if (!this.#isWanted(registered)) {
       this.#idle = true;
       this.#vain++;
       this.#unasked = ASK_EVERY;
       // At each power of two: soon while a service starts, and hardly ever later on.
-      if ((this.#vain & (this.#vain - 1)) === 0) warnOfOtherCopies();
+      if ((this.#vain & (this.#vain - 1)) === 0) this.#warn();
       return undefined;
     }
     this.#idle = false;
+    if (this.#reporter === undefined) {
+      const loading = load();
+      if (loading !== undefined) return this.#hold(host, loading, registered);
+      this.#reporter = loaded()?.reporterOf(this);
+    }
+    return this.#reporter?.start(host, registered);
+  }
+
+  #warn(): void {
+    const reporting = loaded();
+    if (reporting !== undefined) reporting.warnOfOtherCopies();
+    else if (isApiInUse()) load();
+  }
+
+  #hold(host: Host, loading: Promise<void>, { context }: Registered): CallWatch | undefined {
+    // Where the active context does not outlast a wait by itself, as in browsers.
+    const contexts = context as Contexts | undefined;
+    let active: unknown;
     try {
-      if (registered !== this.#api) {
-        this.#api = registered;
-        warnOfOtherCopies();
-      }
-      if (registered.metrics !== this.#registered) {
-        this.#registered = registered.metrics;
-        this.meters();
-      }
-      if (registered.context !== undefined) return this.#watch(host, context.active(), true);
-      return this.#watch(host, ROOT_CONTEXT, false);
+      active = contexts?.active();
     } catch (error) {
       reportFault('telemetry', error);
       return undefined;
     }
-  }
-
-  /** `passes`: there is a way to pass a context on, so that attempts can be told their number. */
-  #watch(host: Host, active: Context, passes: boolean): CallWatch | undefined {
-    const channels = this.#channels;
-    const heard = channels.active;
-    if (heard && channels.wantsTransitions) host.subscribe();
-    const span = this.#startSpan(host, active);
-    if (span === undefined && active === ROOT_CONTEXT && !heard) {
-      return passes || this.#recorder.records ? this.#recorder : undefined;
-    }
-    let where: Context | undefined = active;
-    if (span !== undefined) where = trace.setSpan(active, span);
-    else if (active === ROOT_CONTEXT) where = undefined;
-    return new Watch(host, this.tally, this.#recorder, channels, where, span);
-  }
-
-  #startSpan(host: Host, active: Context): Span | undefined {
-    const { spans } = this.#options;
-    if (spans === 'never') return undefined;
-    if (spans === 'auto') {
-      if (active === ROOT_CONTEXT || trace.getSpan(active)?.isRecording() !== true)
-        return undefined;
-    }
-    try {
-      return this.#newSpan(host, active);
-    } catch (error) {
-      reportFault('telemetry', error);
-      return undefined;
-    }
-  }
-
-  #newSpan(host: Host, active: Context): Span | undefined {
-    const tracer = (this.#options.tracerProvider ?? trace).getTracer(SCOPE);
-    const { publicKey: key } = host;
-    const attributes =
-      key === undefined ? this.attributes : { ...this.attributes, [attribute.key]: key };
-    const span = tracer.startSpan(this.#spanName, { kind: SpanKind.INTERNAL, attributes }, active);
-    if (span.isRecording()) return span;
-    // Sampled out. Without a parent, what runs inside has to know, or each attempt would start a trace of its own.
-    const isRoot = trace.getSpan(active) === undefined && isSpanContextValid(span.spanContext());
-    return isRoot ? span : undefined;
+    const since = systemClock.wallNow();
+    const begin = (): CallWatch | undefined => {
+      this.#reporter ??= loaded()?.reporterOf(this);
+      return this.#reporter?.start(host, look(), since);
+    };
+    return new HeldCall(loading, host.time.clock, () =>
+      contexts === undefined ? begin() : contexts.with(active, begin),
+    );
   }
 }

@@ -23,6 +23,16 @@ export function look(): Registered {
   return (globalThis as { readonly [REGISTERED]?: Registered })[REGISTERED] ?? NOTHING;
 }
 
+/** Whether anything at all is registered with a copy of the API, of whatever version. */
+export function isApiInUse(): boolean {
+  return (
+    look() !== NOTHING ||
+    Object.getOwnPropertySymbols(globalThis).some(({ description }) =>
+      API_KEY.test(description ?? ''),
+    )
+  );
+}
+
 /** Whether anything is registered that holdfast reports to. */
 export function isAnybodyThere({ metrics, context, trace }: Registered): boolean {
   return metrics !== undefined || context !== undefined || trace !== undefined;

@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import { idOf } from './attribute-id.js';
 import type { MetricId } from './names.js';
 import { attribute } from './names.js';
 
@@ -64,11 +65,6 @@ export function seriesOf(metric: MetricId, attributes: Attributes): string {
 /** The id of the series in which a metric's overflow is counted. */
 export function overflowOf(metric: MetricId): string {
   return `${metric} ${OVERFLOW_ID}`;
-}
-
-/** The same text for the same attributes, in whatever order. */
-export function idOf(attributes: Attributes): string {
-  return JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const OVERFLOW_ID = idOf(OVERFLOW);

@@ -3,17 +3,16 @@ import type { PolicyMeasures } from '../pipeline/contract/measures.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { reportFault } from '../pipeline/reporting/faults.js';
 import type { Tally } from '../pipeline/reporting/tally.js';
-import type { Account, BreakerAccount } from './counters.js';
-import { Counters } from './counters.js';
-import { knownSeries } from './known-series.js';
-import type { Point } from './series.js';
+import type { Account, BreakerAccount, Counters } from './counters.js';
 
 /** The numbers of one pipeline, or of a keyed one with all its copies. */
 export interface Source {
   /** `undefined`: the global one, whichever that is. */
   readonly provider: MeterProvider | undefined;
-  /** What it will count, as far as that is known. */
-  known(): Iterable<Point>;
+  /** The pipeline whose gauges are to be read, while there is one. */
+  readonly pipeline: Pipeline<unknown> | undefined;
+  /** The attributes of all that it counts. */
+  readonly attributes: Attributes;
   /** Counts calls under other attributes too. */
   add(tally: Tally, attributes: Attributes): void;
   /** Its gauges are no longer to be read; its counters are, as long as it lives. */
@@ -22,7 +21,7 @@ export interface Source {
 
 /**
  * One pipeline as collections see it. It must not keep the pipeline alive: a pipeline that nobody uses any more is
- * collected, and its counters are kept in {@link retired}.
+ * collected, and what it has counted is kept.
  */
 export class PipelineSource implements Source {
   readonly provider: MeterProvider | undefined;
@@ -56,12 +55,8 @@ export class PipelineSource implements Source {
     for (const breaker of this.#breakers) counters.addBreaker(own.attributes, breaker, now);
   }
 
-  known(): Iterable<Point> {
-    const { pipeline } = this;
-    // Copies with policies of their own may be many, and are counted with their template.
-    if (pipeline === undefined || pipeline.key !== undefined) return [];
-    const [own] = this.#accounts as [Account];
-    return knownSeries(pipeline, own.attributes);
+  get attributes(): Attributes {
+    return (this.#accounts as [Account])[0].attributes;
   }
 
   /** The pipeline whose gauges are to be read, while there is one. */
@@ -101,28 +96,28 @@ export function measured(ask: () => PolicyMeasures | undefined): PolicyMeasures 
 
 const sources = new Set<PipelineSource>();
 
-/** How many series of pipelines that are gone are kept for each provider; counts of others are added up. */
-const MAX_RETIRED = 5_000;
+/** Takes what a pipeline that is gone has counted. */
+type Heir = (source: PipelineSource) => void;
 
-/** What pipelines that are gone have counted, for each provider as long as it lives: counters must never go back. */
-const retired = new WeakMap<MeterProvider, Counters>();
-/** The same for those that reported to the global one. */
-const retiredGlobally = new Counters(MAX_RETIRED);
+/** How many pipelines that are gone are remembered for telemetry that may come. */
+const MAX_GONE = 5_000;
 
-const registry = new FinalizationRegistry<PipelineSource>((source) => {
-  sources.delete(source);
-  source.addTo(countersOf(source.provider));
-});
+let gone: PipelineSource[] = [];
+let heir: Heir = (source) => {
+  if (gone.push(source) > MAX_GONE) gone.shift();
+};
 
-function countersOf(provider: MeterProvider | undefined): Counters {
-  if (provider === undefined) return retiredGlobally;
-  let counters = retired.get(provider);
-  if (counters === undefined) {
-    counters = new Counters(MAX_RETIRED);
-    retired.set(provider, counters);
-  }
-  return counters;
+/** Has the counts of all pipelines that are gone taken over, and of those that will be. */
+export function inheritBy(next: Heir): void {
+  heir = next;
+  for (const source of gone) next(source);
+  gone = [];
 }
+
+const registry = /* @__PURE__ */ new FinalizationRegistry<PipelineSource>((source) => {
+  sources.delete(source);
+  heir(source);
+});
 
 /** Has a pipeline collected from now on, until it is gone. */
 export function register(pipeline: Pipeline<unknown>, source: PipelineSource): void {
@@ -130,16 +125,7 @@ export function register(pipeline: Pipeline<unknown>, source: PipelineSource): v
   registry.register(pipeline, source);
 }
 
-/** The living pipelines that report to `provider`; `undefined`: to the global one, whichever that is. */
-export function sourcesOf(provider: MeterProvider | undefined): PipelineSource[] {
-  return [...sources].filter((source) => source.provider === provider);
-}
-
-/** All that the pipelines that report there have counted, also those that are gone. */
-export function countsOf(provider: MeterProvider | undefined): Counters {
-  const counters = new Counters();
-  const gone = provider === undefined ? retiredGlobally : retired.get(provider);
-  if (gone !== undefined) counters.merge(gone);
-  for (const source of sourcesOf(provider)) source.addTo(counters);
-  return counters;
+/** All living pipelines. */
+export function livingSources(): readonly PipelineSource[] {
+  return [...sources];
 }

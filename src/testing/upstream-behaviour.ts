@@ -1,5 +1,6 @@
-import * as z from 'zod';
-import { count, positiveCount, rate } from '../config/schemas.js';
+import * as z from 'zod/mini';
+import { once } from '../config/once.js';
+import { atLeast, atMost, count, positiveCount, rate, wholeNumber } from '../config/schemas.js';
 import { type Duration, durationSchema } from '../time/duration.js';
 import { draw, logNormal } from './upstream-random.js';
 
@@ -78,60 +79,66 @@ export const BEHAVIOUR_DEFAULTS = Object.freeze({
 
 const FAULTS = ['hang', 'reset', 'close', 'truncate', 'slow-body'] as const;
 
-const latencySchema = z.union(
-  [
-    durationSchema,
-    z
-      .strictObject({ median: durationSchema, p99: durationSchema })
-      .refine(({ median, p99 }) => median > 0 && p99 >= median, {
-        message: 'median must be above 0 and p99 at least as long as median',
-      }),
-  ],
-  { error: "must be a duration such as '20ms', or { median: '20ms', p99: '80ms' }" },
-);
+const latencySchema = () =>
+  z.union(
+    [
+      durationSchema(),
+      z.strictObject({ median: durationSchema(), p99: durationSchema() }).check(
+        z.refine(({ median, p99 }) => median > 0 && p99 >= median, {
+          error: 'median must be above 0 and p99 at least as long as median',
+        }),
+      ),
+    ],
+    { error: "must be a duration such as '20ms', or { median: '20ms', p99: '80ms' }" },
+  );
 const STATUS_ERROR = 'must be a status from 200 to 599';
-const statusSchema = z
-  .int({ error: STATUS_ERROR })
-  .min(200, { error: STATUS_ERROR })
-  .max(599, { error: STATUS_ERROR });
-// Node would refuse to send this. It throws while the request is answered, where no test can catch it.
-const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, {
-  error: 'must be a name of a header: letters, digits, - and the like, no spaces',
-});
-const headerValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, {
-  error: 'must be a string that a header can have: Latin-1, no control characters',
-});
-const headersSchema = z.record(headerName, headerValue);
-const faultSchema = z.enum(FAULTS);
-const retryAfterSchema = durationSchema.refine((ms) => ms % 1_000 === 0, {
-  message: "must be whole seconds such as '2s': the Retry-After header has no smaller unit",
-});
+const statusSchema = () => wholeNumber(STATUS_ERROR, atLeast(200), atMost(599));
+// What Node would refuse to send: it throws where the request is answered, which no test can catch.
+const headerName = () =>
+  z.string().check(
+    z.regex(/^[\w!#$%&'*+.^`|~-]+$/, {
+      error: 'must be a name of a header: letters, digits, - and the like, no spaces',
+    }),
+  );
+const headerValue = () =>
+  z.string().check(
+    z.regex(/^[\t\x20-\x7e\x80-\xff]*$/, {
+      error: 'must be a string that a header can have: Latin-1, no control characters',
+    }),
+  );
+const headersSchema = () => z.record(headerName(), headerValue());
+const faultSchema = () => z.enum(FAULTS);
+const retryAfterSchema = () =>
+  durationSchema().check(
+    z.refine((ms) => ms % 1_000 === 0, {
+      error: "must be whole seconds such as '2s': the Retry-After header has no smaller unit",
+    }),
+  );
 
-const behaviourShape = {
-  latency: latencySchema.default(BEHAVIOUR_DEFAULTS.latency),
-  status: statusSchema.default(BEHAVIOUR_DEFAULTS.status),
-  body: z.string().default(BEHAVIOUR_DEFAULTS.body),
-  headers: headersSchema.default(BEHAVIOUR_DEFAULTS.headers),
-  failureRate: rate.default(BEHAVIOUR_DEFAULTS.failureRate),
-  failureStatuses: z
-    .array(statusSchema)
-    .min(1)
-    .default([...BEHAVIOUR_DEFAULTS.failureStatuses]),
-  retryAfter: retryAfterSchema.optional(),
-  faults: z.partialRecord(faultSchema, rate).default(BEHAVIOUR_DEFAULTS.faults),
-  slowBody: durationSchema.default(BEHAVIOUR_DEFAULTS.slowBody),
-  capacity: z
-    .strictObject({
-      workers: positiveCount,
-      serviceTime: latencySchema,
-      maxQueued: count.default(Number.MAX_SAFE_INTEGER),
-    })
-    .optional(),
-};
+const behaviourShape = () => ({
+  latency: z._default(latencySchema(), BEHAVIOUR_DEFAULTS.latency),
+  status: z._default(statusSchema(), BEHAVIOUR_DEFAULTS.status),
+  body: z._default(z.string(), BEHAVIOUR_DEFAULTS.body),
+  headers: z._default(headersSchema(), BEHAVIOUR_DEFAULTS.headers),
+  failureRate: z._default(rate(), BEHAVIOUR_DEFAULTS.failureRate),
+  failureStatuses: z._default(z.array(statusSchema()).check(z.minLength(1)), [
+    ...BEHAVIOUR_DEFAULTS.failureStatuses,
+  ]),
+  retryAfter: z.optional(retryAfterSchema()),
+  faults: z._default(z.partialRecord(faultSchema(), rate()), BEHAVIOUR_DEFAULTS.faults),
+  slowBody: z._default(durationSchema(), BEHAVIOUR_DEFAULTS.slowBody),
+  capacity: z.optional(
+    z.strictObject({
+      workers: positiveCount(),
+      serviceTime: latencySchema(),
+      maxQueued: z._default(count(), Number.MAX_SAFE_INTEGER),
+    }),
+  ),
+});
 
 const SHARES = {
   path: ['faults'],
-  message: 'failureRate and the shares of all faults may add up to 1 at most',
+  error: 'failureRate and the shares of all faults may add up to 1 at most',
 };
 
 function sharesFit(behaviour: {
@@ -144,51 +151,60 @@ function sharesFit(behaviour: {
 }
 
 /** The schema of {@link UpstreamBehaviour}. */
-export const behaviourSchema = z.strictObject(behaviourShape).refine(sharesFit, SHARES);
-
-/** The schema of what an upstream is started with. */
-export const upstreamSchema = z
-  .strictObject({
-    seed: z.int().default(1),
-    port: z.int().min(0).max(65_535).default(0),
-    ...behaviourShape,
-  })
-  .refine(sharesFit, SHARES);
-
-/** A checked {@link UpstreamBehaviour}, with its defaults and in milliseconds. */
-export type ResolvedBehaviour = z.output<typeof behaviourSchema>;
-type ResolvedLatency = ResolvedBehaviour['latency'];
-
-const scriptStepSchema = z.union(
-  [
-    statusSchema.transform((status) => ({ status })),
-    faultSchema.transform((fault) => ({ fault })),
-    z
-      .string()
-      .regex(/^\d{3}$/)
-      .transform(Number)
-      .pipe(statusSchema)
-      .transform((status) => ({ status })),
-    z.strictObject({
-      status: statusSchema.optional(),
-      body: z.string().optional(),
-      headers: headersSchema.optional(),
-      latency: latencySchema.optional(),
-      retryAfter: retryAfterSchema.optional(),
-      fault: faultSchema.optional(),
-    }),
-  ],
-  {
-    error: `must be a status from 200 to 599, one of ${FAULTS.map((fault) => `'${fault}'`).join(', ')}, or an object like { status: 503, retryAfter: '1s' }`,
-  },
+export const behaviourSchema = /* @__PURE__ */ once(() =>
+  z.strictObject(behaviourShape()).check(z.refine(sharesFit, SHARES)),
 );
 
+/** The schema of what an upstream is started with. */
+export const upstreamSchema = /* @__PURE__ */ once(() =>
+  z
+    .strictObject({
+      seed: z._default(z.int(), 1),
+      port: z._default(z.int().check(z.minimum(0), z.maximum(65_535)), 0),
+      ...behaviourShape(),
+    })
+    .check(z.refine(sharesFit, SHARES)),
+);
+
+/** A checked {@link UpstreamBehaviour}, with its defaults and in milliseconds. */
+export type ResolvedBehaviour = z.output<ReturnType<typeof behaviourSchema>>;
+type ResolvedLatency = ResolvedBehaviour['latency'];
+
+const asStatus = () => z.transform((status: number) => ({ status }));
+const scriptStepSchema = () =>
+  z.union(
+    [
+      z.pipe(statusSchema(), asStatus()),
+      z.pipe(
+        faultSchema(),
+        z.transform((fault: UpstreamFault) => ({ fault })),
+      ),
+      z.pipe(
+        z.pipe(z.pipe(z.string().check(z.regex(/^\d{3}$/)), z.transform(Number)), statusSchema()),
+        asStatus(),
+      ),
+      z.strictObject({
+        status: z.optional(statusSchema()),
+        body: z.optional(z.string()),
+        headers: z.optional(headersSchema()),
+        latency: z.optional(latencySchema()),
+        retryAfter: z.optional(retryAfterSchema()),
+        fault: z.optional(faultSchema()),
+      }),
+    ],
+    {
+      error: `must be a status from 200 to 599, one of ${FAULTS.map((fault) => `'${fault}'`).join(', ')}, or an object like { status: 503, retryAfter: '1s' }`,
+    },
+  );
+
 /** The schema of a script. */
-export const scriptSchema = z.strictObject({
-  path: z.string().startsWith('/', "must start with '/', like '/stock'"),
-  steps: z.array(scriptStepSchema),
-  repeat: z.enum(['none', 'last', 'all']).default('none'),
-});
+export const scriptSchema = /* @__PURE__ */ once(() =>
+  z.strictObject({
+    path: z.string().check(z.startsWith('/', "must start with '/', like '/stock'")),
+    steps: z.array(scriptStepSchema()),
+    repeat: z._default(z.enum(['none', 'last', 'all']), 'none'),
+  }),
+);
 
 /** A checked {@link ScriptStep}. */
 export interface ResolvedStep {

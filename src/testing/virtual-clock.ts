@@ -1,3 +1,4 @@
+import { tellAtOnce } from '../telemetry/at-once.js';
 import type { Clock } from '../time/clock.js';
 import { type Duration, parseDuration } from '../time/duration.js';
 import { TimerHeap, type VirtualTimer } from '../time/timer-heap.js';
@@ -58,6 +59,7 @@ export class VirtualClock implements Clock {
 
   /** @throws RangeError when a start is not a finite number. */
   constructor(options: VirtualClockOptions = {}) {
+    tellAtOnce();
     const { start = 0, wallStart = WALL_START, settle, maxTimers = 1_000_000 } = options;
     this.#now = finite(start, 'start');
     this.#wallOffset = finite(wallStart, 'wallStart') - start;

@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { once } from '../config/once.js';
 import { hintAt } from './duration-hint.js';
 
 /**
@@ -35,6 +36,15 @@ export function parseDuration(value: unknown): number {
   return Math.round(Number(match[1]) * unitMs * 1e6) / 1e6;
 }
 
+/** The milliseconds in a {@link Duration}; `undefined` for what is none. */
+export function durationIn(value: unknown): number | undefined {
+  try {
+    return parseDuration(value);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What would be right in place of a value that is no duration. */
 export function remedyFor(value: unknown): string {
   return `must be a duration: ${FORMS}${typeof value === 'string' ? hintAt(value) : ''}`;
@@ -46,23 +56,28 @@ const error = (issue: { readonly input?: unknown }): string => remedyFor(issue.i
  * Accepts a {@link Duration}, gives milliseconds: finite and >= 0. Its input side is plain data, so
  * a JSON Schema can be made from it.
  */
-export const durationSchema = z
-  .union(
-    [
-      z.number({ error }).min(0, { error }),
-      z.string({ error }).regex(FORMAT, { error }) as unknown as z.ZodType<
-        DurationText,
-        DurationText
-      >,
-    ],
-    { error },
-  )
-  .transform(parseDuration) satisfies z.ZodType<number, Duration>;
+export const durationSchema = /* @__PURE__ */ once(
+  (): z.ZodMiniType<number, Duration> =>
+    z.pipe(
+      z.union(
+        [
+          z.number({ error }).check(z.minimum(0, { error })),
+          z.string({ error }).check(z.regex(FORMAT, { error })) as unknown as z.ZodMiniType<
+            DurationText,
+            DurationText
+          >,
+        ],
+        { error },
+      ),
+      z.transform((given: Duration) => parseDuration(given)),
+    ),
+);
 
 /** Accepts a {@link Duration} greater than zero, gives milliseconds. */
-export const positiveDurationSchema = durationSchema.refine((ms) => ms > 0, {
-  error: 'must be a duration longer than 0',
-}) satisfies z.ZodType<number, Duration>;
+export const positiveDurationSchema = /* @__PURE__ */ once(
+  (): z.ZodMiniType<number, Duration> =>
+    durationSchema().check(z.refine((ms) => ms > 0, { error: 'must be a duration longer than 0' })),
+);
 
 /** A duration for people: `250 ms`, `1.5 s`, `2 min`, `3 h`; rounded to about three digits. */
 export function formatDuration(ms: number): string {

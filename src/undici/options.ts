@@ -1,8 +1,10 @@
 import type { Dispatcher, request } from 'undici';
+import * as z from 'zod/mini';
+import { once } from '../config/once.js';
 import { fnOf } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import type { ClientOptions, FetchOverrides, ResolvedClient } from '../fetch/options.js';
-import { clientSchema } from '../fetch/options.js';
+import { clientSchema, plainClient } from '../fetch/options.js';
 
 /** The part of a response that an interceptor's policies see. */
 export interface InterceptedResponse {
@@ -33,18 +35,21 @@ export interface ResilientRequestOptions extends ClientOptions<Dispatcher.Respon
 /** The default name of the pipelines. */
 export const DEFAULT_NAME = 'undici';
 
-const requestSchema = clientSchema.extend({ request: fnOf<typeof request>().optional() });
+const requestSchema = /* @__PURE__ */ once(() =>
+  z.extend(clientSchema(), { request: z.optional(fnOf<typeof request>()) }),
+);
 
 /** @throws ConfigError */
 export function resolveResilience(options: unknown): ResolvedClient {
   const path = 'resilience';
-  const given = parseOptions(clientSchema, options, path);
+  const given = options === undefined ? plainClient() : parseOptions(clientSchema, options, path);
   return { ...given, path, name: given.name ?? DEFAULT_NAME };
 }
 
 /** @throws ConfigError */
 export function resolveRequest(options: unknown) {
   const path = 'resilientRequest';
-  const given = parseOptions(requestSchema, options, path);
+  const given: z.output<ReturnType<typeof requestSchema>> =
+    options === undefined ? plainClient() : parseOptions(requestSchema, options, path);
   return { ...given, path, name: given.name ?? DEFAULT_NAME };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it, vi } from 'vitest';
-import * as z from 'zod';
-import { count, fn, fnOf, policyName, positiveCount, rate } from '../../src/config/schemas.js';
+import * as z from 'zod/mini';
+import { count, fnOf, policyName, positiveCount, rate } from '../../src/config/schemas.js';
 import { parseOptions } from '../../src/config/validate.js';
 import { ConfigError } from '../../src/errors.js';
 import { durationSchema } from '../../src/time/duration.js';
@@ -12,37 +12,38 @@ class Budget {
 
 const schema = z
   .strictObject({
-    maxRetries: count.default(3),
-    minimumCalls: positiveCount.default(20),
-    failureRate: rate.optional(),
-    openFor: durationSchema.default(5_000),
-    jitter: z.enum(['full', 'equal', 'none']).optional(),
-    handle: fn.optional(),
-    name: policyName.optional(),
-    window: z.union([durationSchema, z.strictObject({ calls: positiveCount })]).optional(),
-    form: z
-      .union([z.number(), z.strictObject({ deep: z.strictObject({ limit: positiveCount }) })])
-      .optional(),
-    hooks: z.strictObject({ discard: fn.optional() }).optional(),
-    budget: z
-      .union([z.instanceof(Budget), z.strictObject({ ratio: rate.optional() }), z.literal(false)], {
-        error: 'must be the options of a budget, a budget, or false',
-      })
-      .optional(),
-    nested: z.strictObject({ deep: z.strictObject({ limit: positiveCount }) }).optional(),
-    steps: z
-      .array(z.strictObject({ after: durationSchema }))
-      .max(3)
-      .optional(),
+    maxRetries: z._default(count(), 3),
+    minimumCalls: z._default(positiveCount(), 20),
+    failureRate: z.optional(rate()),
+    openFor: z._default(durationSchema(), 5_000),
+    jitter: z.optional(z.enum(['full', 'equal', 'none'])),
+    handle: z.optional(fnOf()),
+    name: z.optional(policyName()),
+    window: z.optional(z.union([durationSchema(), z.strictObject({ calls: positiveCount() })])),
+    form: z.optional(
+      z.union([z.number(), z.strictObject({ deep: z.strictObject({ limit: positiveCount() }) })]),
+    ),
+    hooks: z.optional(z.strictObject({ discard: z.optional(fnOf()) })),
+    budget: z.optional(
+      z.union(
+        [z.instanceof(Budget), z.strictObject({ ratio: z.optional(rate()) }), z.literal(false)],
+        { error: 'must be the options of a budget, a budget, or false' },
+      ),
+    ),
+    nested: z.optional(z.strictObject({ deep: z.strictObject({ limit: positiveCount() }) })),
+    steps: z.optional(z.array(z.strictObject({ after: durationSchema() })).check(z.maxLength(3))),
   })
-  .refine((options) => options.maxRetries !== 13, {
-    path: ['maxRetries'],
-    error: 'must not be 13: it brings bad luck',
-  });
+  .check(
+    z.refine((options) => options.maxRetries !== 13, {
+      path: ['maxRetries'],
+      error: 'must not be 13: it brings bad luck',
+    }),
+  );
+const schemaOf = () => schema;
 
 function errorOf(input: unknown): ConfigError {
   try {
-    parseOptions(schema, input, 'retry');
+    parseOptions(schemaOf, input, 'retry');
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError);
     return error as ConfigError;
@@ -53,17 +54,17 @@ function errorOf(input: unknown): ConfigError {
 describe('parseOptions', () => {
   it('fills in defaults, and returns an object of its own', () => {
     const input = { maxRetries: 1 };
-    const options = parseOptions(schema, input, 'retry');
+    const options = parseOptions(schemaOf, input, 'retry');
     expect(options).toEqual({ maxRetries: 1, minimumCalls: 20, openFor: 5_000 });
     expect(options).not.toBe(input);
-    expect(parseOptions(schema, {}, 'retry')).toEqual(parseOptions(schema, undefined, 'retry'));
+    expect(parseOptions(schemaOf, {}, 'retry')).toEqual(parseOptions(schemaOf, undefined, 'retry'));
     expectTypeOf(options.openFor).toEqualTypeOf<number>();
     expectTypeOf(options.failureRate).toEqualTypeOf<number | undefined>();
   });
 
   it('takes undefined for an option that is left out', () => {
     const input = { maxRetries: undefined, failureRate: undefined, window: undefined };
-    expect(parseOptions(schema, input, 'retry')).toMatchObject({ maxRetries: 3 });
+    expect(parseOptions(schemaOf, input, 'retry')).toMatchObject({ maxRetries: 3 });
   });
 
   it('takes other input than objects where the schema does', () => {
@@ -72,7 +73,7 @@ describe('parseOptions', () => {
       /^timeout: must be a duration: .*, and is missing$/,
     );
     const budget = new Budget();
-    expect(parseOptions(z.instanceof(Budget), budget, 'retry')).toBe(budget);
+    expect(parseOptions(() => z.instanceof(Budget), budget, 'retry')).toBe(budget);
   });
 
   it.each<[string, unknown, string, unknown]>([
@@ -267,7 +268,7 @@ describe('parseOptions', () => {
         };
       },
     };
-    expect(parseOptions(schema, input, 'retry')).toMatchObject({
+    expect(parseOptions(schemaOf, input, 'retry')).toMatchObject({
       maxRetries: 1,
       nested: { deep: { limit: 4 } },
     });
@@ -278,7 +279,7 @@ describe('parseOptions', () => {
     const nested = { deep: { limit: 4 } };
     const steps = [{ after: 1 }];
     const input = { maxRetries: 1, nested, steps };
-    const options = parseOptions(schema, input, 'retry');
+    const options = parseOptions(schemaOf, input, 'retry');
     expect(input).toEqual({ maxRetries: 1, nested: { deep: { limit: 4 } }, steps: [{ after: 1 }] });
     input.maxRetries = 2;
     nested.deep.limit = 5;
@@ -290,7 +291,7 @@ describe('parseOptions', () => {
     });
 
     const frozen = Object.freeze({ maxRetries: 2, nested: Object.freeze({ deep: { limit: 1 } }) });
-    expect(parseOptions(schema, frozen, 'retry')).toMatchObject({ maxRetries: 2 });
+    expect(parseOptions(schemaOf, frozen, 'retry')).toMatchObject({ maxRetries: 2 });
   });
 
   it('does not see what somebody put on Object.prototype', () => {
@@ -300,8 +301,8 @@ describe('parseOptions', () => {
       configurable: true,
     });
     try {
-      expect(parseOptions(schema, {}, 'retry').maxRetries).toBe(3);
-      expect(parseOptions(schema, undefined, 'retry').maxRetries).toBe(3);
+      expect(parseOptions(schemaOf, {}, 'retry').maxRetries).toBe(3);
+      expect(parseOptions(schemaOf, undefined, 'retry').maxRetries).toBe(3);
     } finally {
       Reflect.deleteProperty(Object.prototype, 'maxRetries');
     }
@@ -309,10 +310,12 @@ describe('parseOptions', () => {
 
   it('reads options of other realms and without prototype', () => {
     const bare = Object.assign(Object.create(null), { maxRetries: 7 });
-    expect(parseOptions(schema, bare, 'retry').maxRetries).toBe(7);
+    expect(parseOptions(schemaOf, bare, 'retry').maxRetries).toBe(7);
     const hidden = Object.defineProperty({}, 'maxRetries', { value: 8, enumerable: false });
-    expect(parseOptions(schema, hidden, 'retry').maxRetries).toBe(8);
-    expect(parseOptions(schema, { [Symbol('tag')]: 1, maxRetries: 9 }, 'retry').maxRetries).toBe(9);
+    expect(parseOptions(schemaOf, hidden, 'retry').maxRetries).toBe(8);
+    expect(parseOptions(schemaOf, { [Symbol('tag')]: 1, maxRetries: 9 }, 'retry').maxRetries).toBe(
+      9,
+    );
   });
 
   it('gives options or a ConfigError for anything, and nothing else', () => {
@@ -333,7 +336,7 @@ describe('parseOptions', () => {
     fc.assert(
       fc.property(fc.oneof(value, fc.dictionary(key, value)), (input) => {
         try {
-          const options = parseOptions(schema, input, 'retry');
+          const options = parseOptions(schemaOf, input, 'retry');
           expect(schema.safeParse(options).success).toBe(true);
         } catch (error) {
           expect(error).toBeInstanceOf(ConfigError);
@@ -369,7 +372,7 @@ function hostileError(): unknown {
 }
 
 describe('parseOptions with schemas that bring no texts of their own', () => {
-  it.each<[string, z.ZodType, unknown, string]>([
+  it.each<[string, z.ZodMiniType, unknown, string]>([
     ['a number', z.number(), 'x', 'must be a finite number (got "x")'],
     ['a number', z.number(), Number.NaN, 'must be a finite number (got NaN)'],
     ['a whole number', z.int(), 1.5, 'must be a whole number (got 1.5)'],
@@ -378,20 +381,35 @@ describe('parseOptions with schemas that bring no texts of their own', () => {
     ['a record', z.record(z.string(), z.number()), 5, 'must be an object (got 5)'],
     ['another type', z.date(), 5, 'must be of type date (got 5)'],
     ['a literal', z.literal('a'), 'b', 'must be "a" (got "b")'],
-    ['a least', z.number().min(2), 1, 'must be >= 2 (got 1)'],
-    ['more than', z.number().gt(2), 2, 'must be > 2 (got 2)'],
-    ['a most', z.number().max(2), 3, 'must be <= 2 (got 3)'],
-    ['less than', z.number().lt(2), 2, 'must be < 2 (got 2)'],
-    ['a short text', z.string().max(2), 'abc', 'must be a string of length <= 2 (got "abc")'],
-    ['a long text', z.string().min(2), 'a', 'must be a string of length >= 2 (got "a")'],
+    ['a least', z.number().check(z.minimum(2)), 1, 'must be >= 2 (got 1)'],
+    ['more than', z.number().check(z.gt(2)), 2, 'must be > 2 (got 2)'],
+    ['a most', z.number().check(z.maximum(2)), 3, 'must be <= 2 (got 3)'],
+    ['less than', z.number().check(z.lt(2)), 2, 'must be < 2 (got 2)'],
+    [
+      'a short text',
+      z.string().check(z.maxLength(2)),
+      'abc',
+      'must be a string of length <= 2 (got "abc")',
+    ],
+    [
+      'a long text',
+      z.string().check(z.minLength(2)),
+      'a',
+      'must be a string of length >= 2 (got "a")',
+    ],
     [
       'a full set',
-      z.set(z.any()).min(1),
+      z.set(z.any()).check(z.minSize(1)),
       new Set(),
       'must have >= 1 items (got an instance of Set)',
     ],
-    ['a full array', z.array(z.any()).min(1), [], 'must have >= 1 items (got an empty array)'],
-    ['a multiple', z.number().multipleOf(5), 7, 'Invalid number: must be a multiple of 5 (got 7)'],
+    [
+      'a full array',
+      z.array(z.any()).check(z.minLength(1)),
+      [],
+      'must have >= 1 items (got an empty array)',
+    ],
+    ['a multiple', z.number().check(z.multipleOf(5)), 7, 'Invalid input (got 7)'],
     [
       'forms',
       z.union([z.number(), z.literal(false)]),
@@ -407,7 +425,7 @@ describe('parseOptions with schemas that bring no texts of their own', () => {
       'is not one of the allowed forms (got "a")',
     ],
   ])('%s', (_, option, value, text) => {
-    const parse = () => parseOptions(z.strictObject({ option }), { option: value }, 'policy');
+    const parse = () => parseOptions(() => z.strictObject({ option }), { option: value }, 'policy');
     expect(parse).toThrow(ConfigError);
     expect(parse).toThrow(`policy.option: ${text}`);
   });
@@ -418,7 +436,7 @@ describe('parseOptions with schemas that bring no texts of their own', () => {
       z.strictObject({ calls: z.int(), of: z.string() }),
     ]);
     const parse = (value: unknown) => () =>
-      parseOptions(z.strictObject({ form }), { form: value }, 'p');
+      parseOptions(() => z.strictObject({ form }), { form: value }, 'p');
     expect(parse({ calls: 1.5, of: 'y' })).toThrow(
       /^p\.form\.calls: must be a whole number \(got 1\.5\)$/,
     );
@@ -434,29 +452,34 @@ describe('parseOptions with schemas that bring no texts of their own', () => {
   it('leaves rules about several options to their own words', () => {
     const rule = z
       .strictObject({
-        slowCallRate: z.number().optional(),
-        slowCallDuration: z.number().optional(),
+        slowCallRate: z.optional(z.number()),
+        slowCallDuration: z.optional(z.number()),
       })
-      .refine((options) => options.slowCallDuration !== undefined, {
-        path: ['slowCallDuration'],
-        error: 'is needed beside slowCallRate',
-      });
-    expect(() => parseOptions(rule, { slowCallRate: 1 }, 'p')).toThrow(
+      .check(
+        z.refine((options) => options.slowCallDuration !== undefined, {
+          path: ['slowCallDuration'],
+          error: 'is needed beside slowCallRate',
+        }),
+      );
+    expect(() => parseOptions(() => rule, { slowCallRate: 1 }, 'p')).toThrow(
       /^p\.slowCallDuration: is needed beside slowCallRate$/,
     );
   });
 
   it('names keys that are no identifiers', () => {
     const record = z.record(z.string(), z.number());
-    const parse = () => parseOptions(z.strictObject({ record }), { record: { 'a b': 'x' } }, 'p');
+    const parse = () =>
+      parseOptions(() => z.strictObject({ record }), { record: { 'a b': 'x' } }, 'p');
     expect(parse).toThrow('p.record["a b"]: must be a finite number (got "x")');
   });
 
   it('says no more than that a key is unknown where there are none', () => {
     const empty = z.strictObject({});
-    expect(() => parseOptions(empty, { a: 1 }, 'p')).toThrow(/^p\.a: unknown option "a"$/);
+    expect(() => parseOptions(() => empty, { a: 1 }, 'p')).toThrow(/^p\.a: unknown option "a"$/);
     const nested = z.record(z.string(), z.union([z.number(), empty]));
-    expect(() => parseOptions(nested, { x: { a: 1 } }, 'p')).toThrow(/x\.a: unknown option "a"/);
+    expect(() => parseOptions(() => nested, { x: { a: 1 } }, 'p')).toThrow(
+      /x\.a: unknown option "a"/,
+    );
   });
 
   it('shows no value when a key cannot be read again', () => {
@@ -468,7 +491,7 @@ describe('parseOptions with schemas that bring no texts of their own', () => {
       },
     };
     const strict = z.strictObject({ nested: z.strictObject({}) });
-    expect(() => parseOptions(strict, { nested: once }, 'p')).toThrow(
+    expect(() => parseOptions(() => strict, { nested: once }, 'p')).toThrow(
       'p.nested.odd: unknown option',
     );
   });
@@ -480,24 +503,24 @@ describe('schemas', () => {
     const parsed = fnOf<(x: number) => string>().parse(given);
     expect(parsed).toBe(given);
     expectTypeOf(parsed).toEqualTypeOf<(x: number) => string>();
-    expect(fn.safeParse(async () => {}).success).toBe(true);
-    expect(fn.safeParse(Budget).success).toBe(true);
+    expect(fnOf().safeParse(async () => {}).success).toBe(true);
+    expect(fnOf().safeParse(Budget).success).toBe(true);
   });
 
   it('count, positiveCount and rate accept their ends', () => {
-    expect(count.parse(0)).toBe(0);
-    expect(positiveCount.parse(1)).toBe(1);
-    expect(count.parse(Number.MAX_SAFE_INTEGER)).toBe(Number.MAX_SAFE_INTEGER);
-    expect([rate.parse(0), rate.parse(1)]).toEqual([0, 1]);
+    expect(count().parse(0)).toBe(0);
+    expect(positiveCount().parse(1)).toBe(1);
+    expect(count().parse(Number.MAX_SAFE_INTEGER)).toBe(Number.MAX_SAFE_INTEGER);
+    expect([rate().parse(0), rate().parse(1)]).toEqual([0, 1]);
   });
 
   it.each(['', 'a\nb', 'x'.repeat(101), '\u0000'])('policyName refuses %j', (name) => {
-    expect(policyName.safeParse(name).error?.issues[0]?.message).toMatch(
+    expect(policyName().safeParse(name).error?.issues[0]?.message).toMatch(
       /^must be a name of 1 to 100/,
     );
   });
 
   it.each(['retry', 'payments: EU', 'größe', 'x'.repeat(100)])('policyName accepts %j', (name) => {
-    expect(policyName.parse(name)).toBe(name);
+    expect(policyName().parse(name)).toBe(name);
   });
 });

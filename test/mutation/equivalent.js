@@ -436,7 +436,7 @@ export const EQUIVALENT = [
       'what is not earned comes from the floor, so there is one; for the compiler',
     ],
   ]),
-  ...inFile('src/policies/rate-limiter/token-bucket.ts', [
+  ...inFile('src/policies/token-bucket.ts', [
     [
       'if (missing <= 0) return 0;',
       ['missing <= 0 -> missing < 0'],

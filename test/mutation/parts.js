@@ -102,8 +102,8 @@ export const PARTS = [
   },
   {
     name: 'rate limiter',
-    files: ['policies/rate-limiter/token-bucket.ts'],
-    tests: ['policies/rate-limiter/token-bucket.test.ts'],
+    files: ['policies/token-bucket.ts'],
+    tests: ['policies/token-bucket.test.ts'],
   },
   {
     name: 'throttle',

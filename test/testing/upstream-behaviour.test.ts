@@ -233,7 +233,7 @@ describe('docs/testing.md', () => {
     page.split('\n').find((line) => line.split('|')[1]?.includes(`\`${name}\``)) ?? '';
 
   it('has a row for every option, with its default', () => {
-    const options = Object.keys(behaviourSchema.shape);
+    const options = Object.keys(behaviourSchema().shape);
     expect(options.filter((option) => rowOf(option) === '')).toEqual([]);
     for (const option of ['latency', 'status', 'body', 'failureRate'] as const) {
       expect(rowOf(option)).toContain(String(BEHAVIOUR_DEFAULTS[option]));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import {
   type Duration,
   durationSchema,
@@ -109,11 +109,11 @@ describe('parseDuration', () => {
       }
     })();
     expect(thrown).toBe(`${FORMS}${hint}`);
-    expect(durationSchema.safeParse(value).error?.issues[0]?.message).toBe(`${FORMS}${hint}`);
+    expect(durationSchema().safeParse(value).error?.issues[0]?.message).toBe(`${FORMS}${hint}`);
   });
 
   it('G7: of a number out of range the schema says the same', () => {
-    expect(durationSchema.safeParse(-1).error?.issues[0]?.message).toBe(FORMS);
+    expect(durationSchema().safeParse(-1).error?.issues[0]?.message).toBe(FORMS);
   });
 
   it('gives the milliseconds that are meant, not those of binary fractions', () => {
@@ -195,18 +195,18 @@ describe('parseDuration', () => {
 
 describe('durationSchema', () => {
   it('G7: accepts durations and gives milliseconds', () => {
-    expect(durationSchema.parse('1.5s')).toBe(1_500);
-    expect(durationSchema.parse(0)).toBe(0);
-    expect(positiveDurationSchema.parse('1ms')).toBe(1);
-    expectTypeOf<z.output<typeof durationSchema>>().toEqualTypeOf<number>();
-    expectTypeOf<z.input<typeof durationSchema>>().toEqualTypeOf<Duration>();
-    expectTypeOf<z.input<typeof positiveDurationSchema>>().toEqualTypeOf<Duration>();
+    expect(durationSchema().parse('1.5s')).toBe(1_500);
+    expect(durationSchema().parse(0)).toBe(0);
+    expect(positiveDurationSchema().parse('1ms')).toBe(1);
+    expectTypeOf<z.output<ReturnType<typeof durationSchema>>>().toEqualTypeOf<number>();
+    expectTypeOf<z.input<ReturnType<typeof durationSchema>>>().toEqualTypeOf<Duration>();
+    expectTypeOf<z.input<ReturnType<typeof positiveDurationSchema>>>().toEqualTypeOf<Duration>();
   });
 
   it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, '5', '-5s', null, undefined, {}, [1]])(
     'G7: refuses %j with one issue that tells the remedy',
     (value) => {
-      for (const schema of [durationSchema, positiveDurationSchema]) {
+      for (const schema of [durationSchema(), positiveDurationSchema()]) {
         const { error } = schema.safeParse(value);
         expect(error?.issues).toHaveLength(1);
         expect(error?.issues[0]?.message).toMatch(/^must be a duration: /);
@@ -216,8 +216,8 @@ describe('durationSchema', () => {
 
   it('positiveDurationSchema refuses nothing-long ones', () => {
     for (const none of [0, '0s', '0.0h'] as const) {
-      expect(durationSchema.parse(none)).toBe(0);
-      const { error } = positiveDurationSchema.safeParse(none);
+      expect(durationSchema().parse(none)).toBe(0);
+      const { error } = positiveDurationSchema().safeParse(none);
       expect(error?.issues.map((issue) => issue.message)).toEqual([
         'must be a duration longer than 0',
       ]);
@@ -227,7 +227,7 @@ describe('durationSchema', () => {
   it('agrees with parseDuration about every value', () => {
     fc.assert(
       fc.property(fc.oneof(fc.anything(), fc.double(), fc.string()), (value) => {
-        const result = durationSchema.safeParse(value);
+        const result = durationSchema().safeParse(value);
         if (result.success) expect(result.data).toBe(parseDuration(value));
         else expect(() => parseDuration(value)).toThrow(result.error.issues[0]?.message);
       }),
@@ -235,7 +235,7 @@ describe('durationSchema', () => {
   });
 
   it('can be described as JSON Schema', () => {
-    const schema = z.toJSONSchema(durationSchema, { io: 'input' });
+    const schema = z.toJSONSchema(durationSchema(), { io: 'input' });
     expect(schema).toMatchObject({
       anyOf: [
         { type: 'number', minimum: 0 },

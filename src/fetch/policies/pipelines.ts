@@ -1,8 +1,8 @@
 import { parseOptions } from '../../config/validate.js';
-import { pipeline } from '../../create.js';
+import { pipelineOf } from '../../create.js';
 import type { IsFailure } from '../../pipeline/outcome/failure-rule.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { Keyed, keyed } from '../../registry/keyed.js';
+import { Keyed, keyedOf } from '../../registry/keyed.js';
 import { attributeSetsOf, observe } from '../../telemetry/observe.js';
 import type { Clock } from '../../time/clock.js';
 import { listenToFailedRequests } from '../errors/failed-requests.js';
@@ -44,11 +44,10 @@ function ofTemplate(
 ): Pipelines {
   let discardMs = DEFAULT_DISCARD_MS;
   const discard = (value: unknown): unknown => discardWithin(value, discardMs);
-  const template = pipeline({ ...pipelineOptionsOf(options), discard }, ...layers);
+  const template = pipelineOf({ ...pipelineOptionsOf(options), discard }, layers);
   const bounds = boundsOf(template.plan.layers);
   discardMs = bounds.discardMs;
-  const { maxKeys, idleFor } = options;
-  return { byKey: keyed<unknown, unknown>(template, { maxKeys, idleFor }), boundsOf: () => bounds };
+  return { byKey: keyedOf<unknown, unknown>(template, options), boundsOf: () => bounds };
 }
 
 function ofEachKey(
@@ -66,7 +65,7 @@ function ofEachKey(
   const discard = (value: unknown): unknown =>
     discardWithin(value, discardTimes.get(Object(value)) ?? DEFAULT_DISCARD_MS);
   // The template has no policies and makes no calls: each key's pipeline reports for itself.
-  const template = pipeline({ ...pipelineOptionsOf(options), discard, telemetry: false });
+  const template = pipelineOf({ ...pipelineOptionsOf(options), discard, telemetry: false }, []);
   const known = new WeakMap<Pipeline<unknown>, Bounds>();
   const make = (key: string): Pipeline<unknown> => {
     const given = parseOptions(policiesSchema, policiesOf(key), `${path}.policies`);

@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { once } from '../../config/once.js';
 import { parseOptions } from '../../config/validate.js';
 import type { Clock } from '../../time/clock.js';
 import type { Duration } from '../../time/duration.js';
@@ -23,12 +24,15 @@ export interface Drained {
 export const drainDefaults = { timeout: 20_000 } as const;
 
 /** The schema of {@link DrainOptions}. */
-export const drainSchema = z.strictObject({
-  timeout: durationSchema.default(drainDefaults.timeout),
-});
+export const drainSchema = /* @__PURE__ */ once(() =>
+  z.strictObject({
+    timeout: z._default(durationSchema(), drainDefaults.timeout),
+  }),
+);
 
 /** @throws ConfigError */
 export function resolveDrain(options: Duration | DrainOptions | undefined): { timeout: number } {
+  if (options === undefined) return drainDefaults;
   const given = typeof options === 'object' ? options : { timeout: options };
   return parseOptions(drainSchema, given, 'drain');
 }

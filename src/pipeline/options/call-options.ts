@@ -1,8 +1,9 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { once } from '../../config/once.js';
 import { parseOptions } from '../../config/validate.js';
 import { ConfigError } from '../../errors.js';
 import type { Duration } from '../../time/duration.js';
-import { durationSchema, parseDuration } from '../../time/duration.js';
+import { durationIn, durationSchema } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { LayerSettings } from '../contract/context.js';
 import { bareSignal, isBareSignal } from './wrong-arguments.js';
@@ -26,11 +27,13 @@ export interface CallOptions {
 const DEADLINE =
   "must be a time in the milliseconds of the pipeline's clock, such as context.deadline or systemClock.now() + 500, or Infinity for none";
 
-const callSchema = z.strictObject({
-  signal: z.custom<AbortSignal>().optional(),
-  timeout: durationSchema.optional(),
-  deadline: z.custom<number>(isDeadline, { error: DEADLINE }).optional(),
-});
+const callSchema = /* @__PURE__ */ once(() =>
+  z.strictObject({
+    signal: z.optional(z.custom<AbortSignal>()),
+    timeout: z.optional(durationSchema()),
+    deadline: z.optional(z.custom<number>(isDeadline, { error: DEADLINE })),
+  }),
+);
 
 function isDeadline(value: unknown): boolean {
   return typeof value === 'number' && !Number.isNaN(value);
@@ -66,19 +69,17 @@ export function resolveCall(options: unknown, method: string, time: TimeSource):
   return { signal, times: timesOf(timeout, deadline, method, time) };
 }
 
-/** Reads valid options ten times faster than the schema does; `undefined` if they may be invalid. */
-function readPlainly(options: CallOptions): z.output<typeof callSchema> | undefined {
+/** What the schema would say of right options, in a tenth of the time; `undefined` for all others. */
+function readPlainly(options: CallOptions): z.output<ReturnType<typeof callSchema>> | undefined {
   if (typeof options !== 'object') return undefined;
   for (const key in options) {
     if (key !== 'timeout' && key !== 'deadline' && key !== 'signal') return undefined;
   }
   const { signal, timeout, deadline } = options;
   if (deadline !== undefined && !isDeadline(deadline)) return undefined;
-  try {
-    return { signal, deadline, timeout: timeout === undefined ? timeout : parseDuration(timeout) };
-  } catch {
-    return undefined;
-  }
+  const timeoutMs = timeout === undefined ? undefined : durationIn(timeout);
+  if (timeoutMs === undefined && timeout !== undefined) return undefined;
+  return { signal, deadline, timeout: timeoutMs };
 }
 
 function timesOf(

@@ -1,5 +1,6 @@
-import * as z from 'zod';
-import { fnOf, policyName } from '../../config/schemas.js';
+import * as z from 'zod/mini';
+import { once } from '../../config/once.js';
+import { flag, fnOf, isName, policyName } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import { ConfigError } from '../../errors.js';
 import type { Clock } from '../../time/clock.js';
@@ -54,30 +55,33 @@ export interface PipelineOptions {
   readonly telemetry?: false | TelemetryOptions | undefined;
 }
 
-const clockSchema = z.custom<Clock>(
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    ['now', 'wallNow', 'setTimer', 'clearTimer'].every(
-      (method) => typeof (value as Record<string, unknown>)[method] === 'function',
-    ),
-  { error: 'must be a clock: an object with now(), wallNow(), setTimer() and clearTimer()' },
-);
+const clockSchema = () =>
+  z.custom<Clock>(
+    (value: unknown) =>
+      typeof value === 'object' &&
+      value !== null &&
+      ['now', 'wallNow', 'setTimer', 'clearTimer'].every(
+        (method) => typeof (value as Record<string, unknown>)[method] === 'function',
+      ),
+    { error: 'must be a clock: an object with now(), wallNow(), setTimer() and clearTimer()' },
+  );
 
 /** The schema of {@link PipelineOptions}. */
-export const pipelineSchema = z.strictObject({
-  name: policyName,
-  clock: clockSchema.optional(),
-  captureStack: z.boolean().default(false),
-  discard: fnOf<Discard>().optional(),
-  isFailure: isFailureSchema.optional(),
-  errorTypeOf: fnOf<ErrorTypeOf>().optional(),
-  statusOf: fnOf<StatusOf>().optional(),
-  telemetry: telemetrySchema.optional(),
-});
+export const pipelineSchema = /* @__PURE__ */ once(() =>
+  z.strictObject({
+    name: policyName(),
+    clock: z.optional(clockSchema()),
+    captureStack: z._default(flag(), false),
+    discard: z.optional(fnOf<Discard>()),
+    isFailure: z.optional(isFailureSchema()),
+    errorTypeOf: z.optional(fnOf<ErrorTypeOf>()),
+    statusOf: z.optional(fnOf<StatusOf>()),
+    telemetry: z.optional(telemetrySchema()),
+  }),
+);
 
 /** Options with everything filled in. */
-export type ResolvedPipeline = z.output<typeof pipelineSchema>;
+export type ResolvedPipeline = z.output<ReturnType<typeof pipelineSchema>>;
 
 function looksLikePolicy(value: unknown): boolean {
   try {
@@ -98,6 +102,7 @@ function noName(value: unknown): ConfigError {
 
 /** @throws ConfigError */
 export function resolvePipeline(options: string | PipelineOptions): ResolvedPipeline {
+  if (isName(options)) return { name: options, captureStack: false };
   const given = typeof options === 'string' ? { name: options } : options;
   if (looksLikePolicy(given)) throw noName(given);
   return parseOptions(pipelineSchema, given, 'pipeline');

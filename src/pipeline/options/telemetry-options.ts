@@ -1,5 +1,5 @@
 import type { Attributes, MeterProvider, TracerProvider } from '@opentelemetry/api';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** When a call gets a span of its own; see {@link TelemetryOptions.spans}. */
 export type SpanMode = 'auto' | 'always' | 'never';
@@ -25,7 +25,7 @@ export interface TelemetryOptions {
 
 const provider = <T>(method: string, what: string) =>
   z.custom<T>(
-    (value) =>
+    (value: unknown) =>
       typeof value === 'object' &&
       value !== null &&
       typeof (value as Record<string, unknown>)[method] === 'function',
@@ -42,25 +42,27 @@ export function areAttributes(value: unknown): value is Attributes {
 }
 
 /** The schema of `PipelineOptions.telemetry`. */
-export const telemetrySchema = z.union(
-  [
-    z.literal(false),
-    z.strictObject({
-      meterProvider: provider<MeterProvider>('getMeter', 'a meter').optional(),
-      tracerProvider: provider<TracerProvider>('getTracer', 'a tracer').optional(),
-      spans: z.enum(['auto', 'always', 'never']).default('auto'),
-      attributes: z
-        .custom<Attributes | ((key: string) => Attributes)>(
-          (value) => typeof value === 'function' || areAttributes(value),
-          {
-            error: 'must be an object of texts, numbers and booleans, or a function that makes one',
-          },
-        )
-        .optional(),
-    }),
-  ],
-  { error: 'must be false or an object with options' },
-);
+export const telemetrySchema = () =>
+  z.union(
+    [
+      z.literal(false),
+      z.strictObject({
+        meterProvider: z.optional(provider<MeterProvider>('getMeter', 'a meter')),
+        tracerProvider: z.optional(provider<TracerProvider>('getTracer', 'a tracer')),
+        spans: z._default(z.enum(['auto', 'always', 'never']), 'auto'),
+        attributes: z.optional(
+          z.custom<Attributes | ((key: string) => Attributes)>(
+            (value) => typeof value === 'function' || areAttributes(value),
+            {
+              error:
+                'must be an object of texts, numbers and booleans, or a function that makes one',
+            },
+          ),
+        ),
+      }),
+    ],
+    { error: 'must be false or an object with options' },
+  );
 
 /** Options with everything filled in. */
-export type ResolvedTelemetry = Exclude<z.output<typeof telemetrySchema>, false>;
+export type ResolvedTelemetry = Exclude<z.output<ReturnType<typeof telemetrySchema>>, false>;

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { describe } from '../../config/describe.js';
 import { ConfigError, ContractError } from '../../errors.js';
 import type { CockatielFilter } from './cockatiel-filter.js';
@@ -20,10 +20,11 @@ import { Judged } from './verdict.js';
 export type IsFailure = CockatielFilter | { isFailure(outcome: Outcome): Verdict }['isFailure'];
 
 /** The schema of an `isFailure` option. */
-export const isFailureSchema: z.ZodType<IsFailure, IsFailure> = z.custom<IsFailure>(isFilter, {
-  error:
-    'must be a function of the outcome, or a filter of cockatiel such as handleType(SomeError)',
-});
+export const isFailureSchema = (): z.ZodMiniType<IsFailure, IsFailure> =>
+  z.custom<IsFailure>(isFilter, {
+    error:
+      'must be a function of the outcome, or a filter of cockatiel such as handleType(SomeError)',
+  });
 
 /** An `isFailure` as the engine asks it. */
 export type FailureRule = (outcome: Outcome) => Known;

@@ -28,6 +28,8 @@ export interface CallObserver {
   event(event: PipelineEvent): void;
   /** The observer of a keyed pipeline's copy. */
   fork(key: string): CallObserver;
+  /** What tells of calls is loaded: see `telemetry/loading.ts`. */
+  ready(): void;
   /** The pipeline was disposed of. */
   dispose(): void;
 }

@@ -1,5 +1,6 @@
-import * as z from 'zod';
-import { count, fnOf, positiveCount } from '../../config/schemas.js';
+import * as z from 'zod/mini';
+import { once } from '../../config/once.js';
+import { count, flag, fnOf, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import type { Duration } from '../../time/duration.js';
 import { positiveDurationSchema } from '../../time/duration.js';
@@ -67,46 +68,49 @@ export const adaptiveLimiterDefaults = {
 const ALGORITHM = "must be 'brake', 'gradient', 'vegas' or 'aimd'";
 
 /** The schema of {@link AdaptiveLimiterOptions}. */
-export const adaptiveLimiterSchema = z
-  .strictObject({
-    algorithm: z
-      .enum(['brake', 'gradient', 'vegas', 'aimd'], { error: ALGORITHM })
-      .default(adaptiveLimiterDefaults.algorithm),
-    initialLimit: positiveCount.optional(),
-    minLimit: positiveCount.optional(),
-    maxLimit: positiveCount.optional(),
-    maxQueued: count.optional(),
-    maxWait: positiveDurationSchema.optional(),
-    priority: fnOf<() => number>().optional(),
-    handle: handleSchema.optional(),
-    releaseOnAbandon: z.boolean().default(adaptiveLimiterDefaults.releaseOnAbandon),
-    dryRun: z.boolean().default(adaptiveLimiterDefaults.dryRun),
-    ...namedShape,
-  })
-  .check(({ value: options, issues }) => {
-    if (issues.length > 0) return;
-    const wrong = (key: keyof typeof options, message: string): void => {
-      issues.push({ code: 'custom', input: options[key], path: [key], message });
-    };
-    const { initialLimit } = options;
-    const { minLimit, maxLimit, maxQueued } = completed(options);
-    if (minLimit > maxLimit) {
-      wrong(
-        options.minLimit === undefined ? 'maxLimit' : 'minLimit',
-        `minLimit (${minLimit}) must not be above maxLimit (${maxLimit})`,
-      );
-    } else if (initialLimit !== undefined && initialLimit < minLimit) {
-      wrong('initialLimit', `must not be below minLimit (${minLimit})`);
-    } else if (initialLimit !== undefined && initialLimit > maxLimit) {
-      wrong('initialLimit', `must not be above maxLimit (${maxLimit})`);
-    }
-    for (const key of ['maxWait', 'priority'] as const) {
-      if (options[key] === undefined || maxQueued > 0) continue;
-      wrong(key, 'has no effect without a queue: set maxQueued to at least 1, or leave it out');
-    }
-  });
+export const adaptiveLimiterSchema = /* @__PURE__ */ once(() =>
+  z
+    .strictObject({
+      algorithm: z._default(
+        z.enum(['brake', 'gradient', 'vegas', 'aimd'], { error: ALGORITHM }),
+        adaptiveLimiterDefaults.algorithm,
+      ),
+      initialLimit: z.optional(positiveCount()),
+      minLimit: z.optional(positiveCount()),
+      maxLimit: z.optional(positiveCount()),
+      maxQueued: z.optional(count()),
+      maxWait: z.optional(positiveDurationSchema()),
+      priority: z.optional(fnOf<() => number>()),
+      handle: z.optional(handleSchema()),
+      releaseOnAbandon: z._default(flag(), adaptiveLimiterDefaults.releaseOnAbandon),
+      dryRun: z._default(flag(), adaptiveLimiterDefaults.dryRun),
+      ...namedShape(),
+    })
+    .check(({ value: options, issues }) => {
+      if (issues.length > 0) return;
+      const wrong = (key: keyof typeof options, message: string): void => {
+        issues.push({ code: 'custom', input: options[key], path: [key], message });
+      };
+      const { initialLimit } = options;
+      const { minLimit, maxLimit, maxQueued } = completed(options);
+      if (minLimit > maxLimit) {
+        wrong(
+          options.minLimit === undefined ? 'maxLimit' : 'minLimit',
+          `minLimit (${minLimit}) must not be above maxLimit (${maxLimit})`,
+        );
+      } else if (initialLimit !== undefined && initialLimit < minLimit) {
+        wrong('initialLimit', `must not be below minLimit (${minLimit})`);
+      } else if (initialLimit !== undefined && initialLimit > maxLimit) {
+        wrong('initialLimit', `must not be above maxLimit (${maxLimit})`);
+      }
+      for (const key of ['maxWait', 'priority'] as const) {
+        if (options[key] === undefined || maxQueued > 0) continue;
+        wrong(key, 'has no effect without a queue: set maxQueued to at least 1, or leave it out');
+      }
+    }),
+);
 
-type Parsed = z.output<typeof adaptiveLimiterSchema>;
+type Parsed = z.output<ReturnType<typeof adaptiveLimiterSchema>>;
 
 /** Options with everything filled in. */
 export interface ResolvedAdaptiveLimiter extends Parsed, Ruled {
@@ -119,11 +123,21 @@ export interface ResolvedAdaptiveLimiter extends Parsed, Ruled {
   readonly maxWait: number;
 }
 
+/** What the schema makes of no options. */
+export function plainAdaptiveLimiter(): Parsed {
+  const { algorithm, releaseOnAbandon, dryRun } = adaptiveLimiterDefaults;
+  return { algorithm, releaseOnAbandon, dryRun };
+}
+
 /** @throws ConfigError */
 export function resolveAdaptiveLimiter(
   options: AdaptiveLimiterOptions | undefined,
 ): ResolvedAdaptiveLimiter {
-  return completeAdaptiveLimiter(parseOptions(adaptiveLimiterSchema, options, 'adaptiveLimiter'));
+  return completeAdaptiveLimiter(
+    options === undefined
+      ? plainAdaptiveLimiter()
+      : parseOptions(adaptiveLimiterSchema, options, 'adaptiveLimiter'),
+  );
 }
 
 /** Fills in the defaults that depend on other options. */

@@ -1,5 +1,6 @@
-import * as z from 'zod';
-import { count, positiveCount } from '../../config/schemas.js';
+import * as z from 'zod/mini';
+import { once } from '../../config/once.js';
+import { count, flag, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import type { Duration } from '../../time/duration.js';
 import { durationSchema } from '../../time/duration.js';
@@ -32,25 +33,28 @@ export const bulkheadDefaults = {
 } as const;
 
 /** The schema of {@link BulkheadOptions}. */
-export const bulkheadSchema = z
-  .strictObject({
-    maxConcurrent: positiveCount.default(bulkheadDefaults.maxConcurrent),
-    maxQueued: count.default(bulkheadDefaults.maxQueued),
-    maxWait: durationSchema.optional(),
-    releaseOnAbandon: z.boolean().default(bulkheadDefaults.releaseOnAbandon),
-    dryRun: z.boolean().default(bulkheadDefaults.dryRun),
-    ...namedShape,
-  })
-  .check(({ value: { maxWait, maxQueued }, issues }) => {
-    if (issues.length > 0 || maxWait === undefined || maxQueued > 0) return;
-    const message = 'has no effect without a queue: set maxQueued to at least 1, or leave it out';
-    issues.push({ code: 'custom', input: maxWait, path: ['maxWait'], message });
-  });
+export const bulkheadSchema = /* @__PURE__ */ once(() =>
+  z
+    .strictObject({
+      maxConcurrent: z._default(positiveCount(), bulkheadDefaults.maxConcurrent),
+      maxQueued: z._default(count(), bulkheadDefaults.maxQueued),
+      maxWait: z.optional(durationSchema()),
+      releaseOnAbandon: z._default(flag(), bulkheadDefaults.releaseOnAbandon),
+      dryRun: z._default(flag(), bulkheadDefaults.dryRun),
+      ...namedShape(),
+    })
+    .check(({ value: { maxWait, maxQueued }, issues }) => {
+      if (issues.length > 0 || maxWait === undefined || maxQueued > 0) return;
+      const message = 'has no effect without a queue: set maxQueued to at least 1, or leave it out';
+      issues.push({ code: 'custom', input: maxWait, path: ['maxWait'], message });
+    }),
+);
 
 /** Options with everything filled in. */
-export type ResolvedBulkhead = z.output<typeof bulkheadSchema>;
+export type ResolvedBulkhead = z.output<ReturnType<typeof bulkheadSchema>>;
 
 /** @throws ConfigError */
 export function resolveBulkhead(options: BulkheadOptions | undefined): ResolvedBulkhead {
+  if (options === undefined) return { ...bulkheadDefaults };
   return parseOptions(bulkheadSchema, options, 'bulkhead');
 }

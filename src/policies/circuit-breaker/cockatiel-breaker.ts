@@ -1,5 +1,5 @@
 import type { IBreaker } from 'cockatiel';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { messageOf } from '../../config/describe.js';
 import { ConfigError } from '../../errors.js';
 
@@ -12,13 +12,11 @@ function isBreaker(value: unknown): value is IBreaker {
 }
 
 /** The schema of a `breaker` option. */
-export const breakerSchema: z.ZodType<BreakerOption, BreakerOption> = z.custom<BreakerOption>(
-  (value) => typeof value === 'function' || isBreaker(value),
-  {
+export const breakerSchema = (): z.ZodMiniType<BreakerOption, BreakerOption> =>
+  z.custom<BreakerOption>((value) => typeof value === 'function' || isBreaker(value), {
     error:
       'must be a breaker of cockatiel (with success() and failure()), or a function that makes one',
-  },
-);
+  });
 
 /**
  * The cockatiel breaker that judges, if any. If the option is a function, it makes a new one.

@@ -1,6 +1,17 @@
 import type { IBreaker } from 'cockatiel';
-import * as z from 'zod';
-import { fnOf, positiveCount } from '../../config/schemas.js';
+import * as z from 'zod/mini';
+import { once } from '../../config/once.js';
+import {
+  above,
+  atLeast,
+  atMost,
+  below,
+  flag,
+  fnOf,
+  number,
+  positiveCount,
+  wholeNumber,
+} from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Duration } from '../../time/duration.js';
@@ -123,23 +134,19 @@ export const circuitBreakerDefaults = {
   dryRun: false,
 } as const;
 
-const shareOf = (error: string) => z.number({ error }).gt(0, { error }).max(1, { error });
+const shareOf = (error: string) => number(error, above(0), atMost(1));
 const SHARE = 'must be a number above 0 and up to 1';
-const share = shareOf(SHARE);
+const share = /* @__PURE__ */ once(() => shareOf(SHARE));
 const SHARE_OR_OFF = `${SHARE}, or false for none`;
-const shareOrOff = z.union([shareOf(SHARE_OR_OFF), z.literal(false)], { error: SHARE_OR_OFF });
+const shareOrOff = () =>
+  z.union([shareOf(SHARE_OR_OFF), z.literal(false)], { error: SHARE_OR_OFF });
 const COUNT_OR_OFF = 'must be a whole number >= 1, or false for none';
-const countOrOff = z.union(
-  [z.int({ error: COUNT_OR_OFF }).min(1, { error: COUNT_OR_OFF }), z.literal(false)],
-  { error: COUNT_OR_OFF },
-);
+const countOrOff = () =>
+  z.union([wholeNumber(COUNT_OR_OFF, atLeast(1)), z.literal(false)], { error: COUNT_OR_OFF });
 /** A window of calls takes a byte for each. */
 const MAX_WINDOW = 1_000_000;
 const CALLS = 'must be a whole number from 1 to 1,000,000';
-const windowCalls = z
-  .int({ error: CALLS })
-  .min(1, { error: CALLS })
-  .max(MAX_WINDOW, { error: CALLS });
+const windowCalls = () => wholeNumber(CALLS, atLeast(1), atMost(MAX_WINDOW));
 const WINDOW =
   "must be a duration above 0, such as '30s', or a number of calls, such as { calls: 100 }";
 
@@ -147,92 +154,92 @@ const FACTOR = 'must be a finite number >= 1';
 const SPREAD = 'must be a number from 0 to below 1';
 
 /** The schema of {@link CircuitBreakerOptions}. */
-export const circuitBreakerSchema = z
-  .strictObject({
-    failureRate: shareOrOff.optional(),
-    slowCallRate: share.optional(),
-    slowCallDuration: positiveDurationSchema.optional(),
-    window: z
-      .union([positiveDurationSchema, z.strictObject({ calls: windowCalls })], { error: WINDOW })
-      .optional(),
-    minimumCalls: positiveCount.optional(),
-    consecutiveFailures: countOrOff.optional(),
-    failingFor: durationSchema.optional(),
-    openFor: openForSchema.default(circuitBreakerDefaults.openFor),
-    openForFactor: z.number({ error: FACTOR }).min(1, { error: FACTOR }).optional(),
-    openForSpread: z
-      .number({ error: SPREAD })
-      .min(0, { error: SPREAD })
-      .lt(1, { error: SPREAD })
-      .optional(),
-    announceHalfOpen: z.boolean().default(circuitBreakerDefaults.announceHalfOpen),
-    maxOpenFor: durationSchema.optional(),
-    probes: positiveCount.default(circuitBreakerDefaults.probes),
-    probeSuccessRate: share.default(circuitBreakerDefaults.probeSuccessRate),
-    probeTimeout: positiveDurationSchema.optional(),
-    rampFor: durationSchema.default(circuitBreakerDefaults.rampFor),
-    handle: handleSchema.optional(),
-    delayFrom: fnOf<(outcome: Outcome) => number | undefined>().optional(),
-    breaker: breakerSchema.optional(),
-    dryRun: z.boolean().default(circuitBreakerDefaults.dryRun),
-    initialState: snapshotSchema.optional(),
-    random: fnOf<() => number>().optional(),
-    ...namedShape,
-  })
-  .check((context) => {
-    const options = context.value;
-    const wrong = (key: keyof typeof options, message: string): void => {
-      context.issues.push({ code: 'custom', input: options[key], path: [key], message });
-    };
-    const { maxOpenFor, openFor } = options;
-    if (typeof openFor !== 'number') {
-      for (const key of ['openForFactor', 'openForSpread'] as const) {
-        if (options[key] === undefined) continue;
+export const circuitBreakerSchema = /* @__PURE__ */ once(() =>
+  z
+    .strictObject({
+      failureRate: z.optional(shareOrOff()),
+      slowCallRate: z.optional(share()),
+      slowCallDuration: z.optional(positiveDurationSchema()),
+      window: z.optional(
+        z.union([positiveDurationSchema(), z.strictObject({ calls: windowCalls() })], {
+          error: WINDOW,
+        }),
+      ),
+      minimumCalls: z.optional(positiveCount()),
+      consecutiveFailures: z.optional(countOrOff()),
+      failingFor: z.optional(durationSchema()),
+      openFor: z._default(openForSchema(), circuitBreakerDefaults.openFor),
+      openForFactor: z.optional(number(FACTOR, atLeast(1))),
+      openForSpread: z.optional(number(SPREAD, atLeast(0), below(1))),
+      announceHalfOpen: z._default(flag(), circuitBreakerDefaults.announceHalfOpen),
+      maxOpenFor: z.optional(durationSchema()),
+      probes: z._default(positiveCount(), circuitBreakerDefaults.probes),
+      probeSuccessRate: z._default(share(), circuitBreakerDefaults.probeSuccessRate),
+      probeTimeout: z.optional(positiveDurationSchema()),
+      rampFor: z._default(durationSchema(), circuitBreakerDefaults.rampFor),
+      handle: z.optional(handleSchema()),
+      delayFrom: z.optional(fnOf<(outcome: Outcome) => number | undefined>()),
+      breaker: z.optional(breakerSchema()),
+      dryRun: z._default(flag(), circuitBreakerDefaults.dryRun),
+      initialState: z.optional(snapshotSchema()),
+      random: z.optional(fnOf<() => number>()),
+      ...namedShape(),
+    })
+    .check((context) => {
+      const options = context.value;
+      const wrong = (key: keyof typeof options, message: string): void => {
+        context.issues.push({ code: 'custom', input: options[key], path: [key], message });
+      };
+      const { maxOpenFor, openFor } = options;
+      if (typeof openFor !== 'number') {
+        for (const key of ['openForFactor', 'openForSpread'] as const) {
+          if (options[key] === undefined) continue;
+          wrong(
+            key,
+            'has no effect beside openFor as a function or backoff, which is taken as it is',
+          );
+        }
+      } else if (maxOpenFor !== undefined && maxOpenFor < openFor) {
+        wrong('maxOpenFor', `must not be below openFor (${formatDuration(openFor)})`);
+      }
+      if (options.breaker !== undefined) {
+        for (const key of RULES) {
+          if (options[key] !== undefined)
+            wrong(key, 'has no effect beside breaker: use one or the other');
+        }
+        return;
+      }
+      const { window, slowCallRate, slowCallDuration } = options;
+      const minimumCalls = options.minimumCalls ?? circuitBreakerDefaults.minimumCalls;
+      if (typeof window === 'object' && minimumCalls > window.calls) {
+        const key = options.minimumCalls === undefined ? 'window' : 'minimumCalls';
         wrong(
           key,
-          'has no effect beside openFor as a function or backoff, which is taken as it is',
+          `minimumCalls (${minimumCalls}) must not be above the window's size (${window.calls} calls), or the rates never count`,
         );
       }
-    } else if (maxOpenFor !== undefined && maxOpenFor < openFor) {
-      wrong('maxOpenFor', `must not be below openFor (${formatDuration(openFor)})`);
-    }
-    if (options.breaker !== undefined) {
-      for (const key of RULES) {
-        if (options[key] !== undefined)
-          wrong(key, 'has no effect beside breaker: use one or the other');
+      if (slowCallRate !== undefined && slowCallDuration === undefined) {
+        wrong('slowCallRate', 'needs slowCallDuration, which says what slow is');
       }
-      return;
-    }
-    const { window, slowCallRate, slowCallDuration } = options;
-    const minimumCalls = options.minimumCalls ?? circuitBreakerDefaults.minimumCalls;
-    if (typeof window === 'object' && minimumCalls > window.calls) {
-      const key = options.minimumCalls === undefined ? 'window' : 'minimumCalls';
-      wrong(
-        key,
-        `minimumCalls (${minimumCalls}) must not be above the window's size (${window.calls} calls), or the rates never count`,
-      );
-    }
-    if (slowCallRate !== undefined && slowCallDuration === undefined) {
-      wrong('slowCallRate', 'needs slowCallDuration, which says what slow is');
-    }
-    if (slowCallDuration !== undefined && slowCallRate === undefined) {
-      wrong('slowCallDuration', 'has no effect without slowCallRate');
-    }
-    const { failureRate, consecutiveFailures } = options;
-    if (
-      options.failingFor !== undefined &&
-      failureRate === false &&
-      consecutiveFailures === false
-    ) {
-      wrong('failingFor', 'has no effect without failureRate or consecutiveFailures');
-    }
-    if (failureRate !== false || slowCallRate !== undefined) return;
-    if (consecutiveFailures === false) {
-      wrong('failureRate', 'without any rule the breaker never opens: leave one of them on');
-    } else if (options.minimumCalls === undefined) {
-      wrong('failureRate', ONLY_QUIET);
-    }
-  });
+      if (slowCallDuration !== undefined && slowCallRate === undefined) {
+        wrong('slowCallDuration', 'has no effect without slowCallRate');
+      }
+      const { failureRate, consecutiveFailures } = options;
+      if (
+        options.failingFor !== undefined &&
+        failureRate === false &&
+        consecutiveFailures === false
+      ) {
+        wrong('failingFor', 'has no effect without failureRate or consecutiveFailures');
+      }
+      if (failureRate !== false || slowCallRate !== undefined) return;
+      if (consecutiveFailures === false) {
+        wrong('failureRate', 'without any rule the breaker never opens: leave one of them on');
+      } else if (options.minimumCalls === undefined) {
+        wrong('failureRate', ONLY_QUIET);
+      }
+    }),
+);
 
 /** Whoever asks for five failures in a row does not mean: unless there is traffic. */
 const ONLY_QUIET = `false leaves a busy breaker without a rule, as consecutiveFailures counts only while the window holds fewer than minimumCalls (${circuitBreakerDefaults.minimumCalls}); for a run of failures at any volume use breaker: new ConsecutiveBreaker(5), or say with minimumCalls how far it counts`;
@@ -247,7 +254,7 @@ const RULES = [
   'failingFor',
 ] as const;
 
-type Parsed = z.output<typeof circuitBreakerSchema>;
+type Parsed = z.output<ReturnType<typeof circuitBreakerSchema>>;
 
 /** The options whose defaults depend on others. */
 type Dependent = 'failingFor' | 'maxOpenFor' | 'probeTimeout';
@@ -260,11 +267,22 @@ export interface ResolvedCircuitBreaker extends Omit<Parsed, Dependent>, Ruled {
   readonly probeTimeout: number;
 }
 
+/** What the schema makes of no options. */
+export function plainCircuitBreaker(): Parsed {
+  const { openFor, announceHalfOpen, probes, probeSuccessRate, rampFor, dryRun } =
+    circuitBreakerDefaults;
+  return { openFor, announceHalfOpen, probes, probeSuccessRate, rampFor, dryRun };
+}
+
 /** @throws ConfigError */
 export function resolveCircuitBreaker(
   options: CircuitBreakerOptions | undefined,
 ): ResolvedCircuitBreaker {
-  return completeCircuitBreaker(parseOptions(circuitBreakerSchema, options, 'circuitBreaker'));
+  return completeCircuitBreaker(
+    options === undefined
+      ? plainCircuitBreaker()
+      : parseOptions(circuitBreakerSchema, options, 'circuitBreaker'),
+  );
 }
 
 /** Fills in the defaults that depend on other options. */

@@ -1,5 +1,5 @@
 import type { IBackoffFactory, IHalfOpenAfterBackoffContext } from 'cockatiel';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { describe } from '../../config/describe.js';
 import { ConfigError } from '../../errors.js';
 import { adopted, isThenable } from '../../pipeline/outcome/promises.js';
@@ -30,16 +30,17 @@ export type OpenForFunction = (opening: number, about: Opening) => Duration;
 export type OpenForBackoff = IBackoffFactory<IHalfOpenAfterBackoffContext>;
 
 /** The schema of an `openFor` option. */
-export const openForSchema = z.union(
-  [
-    z.custom<OpenForFunction | OpenForBackoff>(isBackoffOrFunction),
-    positiveDurationSchema as z.ZodType<number, Duration>,
-  ],
-  {
-    error: ({ input }) =>
-      `${remedyFor(input)}; or a function that returns one, such as () => 500; or a backoff of cockatiel, such as new ExponentialBackoff()`,
-  },
-);
+export const openForSchema = () =>
+  z.union(
+    [
+      z.custom<OpenForFunction | OpenForBackoff>(isBackoffOrFunction),
+      positiveDurationSchema() as z.ZodMiniType<number, Duration>,
+    ],
+    {
+      error: ({ input }) =>
+        `${remedyFor(input)}; or a function that returns one, such as () => 500; or a backoff of cockatiel, such as new ExponentialBackoff()`,
+    },
+  );
 
 /** A backoff is told of up to so many openings that happened elsewhere, since its steps follow one another. */
 const MAX_CAUGHT_UP = 1_000;

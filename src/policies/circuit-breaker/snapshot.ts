@@ -1,44 +1,52 @@
-import * as z from 'zod';
-import { rate } from '../../config/schemas.js';
+import * as z from 'zod/mini';
+import { once } from '../../config/once.js';
+import { atLeast, atMost, rate, wholeNumber } from '../../config/schemas.js';
 
 const WALL = 'must be a time in milliseconds since the Unix epoch';
-const wallTime = z.number({ error: WALL });
+const wallTime = () => z.number({ error: WALL });
 
 /** More calls than any window has held: beyond, sums would not be exact. */
 const MAX_COUNT = 1_000_000_000;
 const COUNT = 'must be a whole number from 0 to 1,000,000,000';
-const count = z.int({ error: COUNT }).min(0, { error: COUNT }).max(MAX_COUNT, { error: COUNT });
+const count = () => wholeNumber(COUNT, atLeast(0), atMost(MAX_COUNT));
 
 /** The schema of {@link CircuitBreakerSnapshot}. */
-export const snapshotSchema = z
-  .strictObject({
-    state: z.enum(['closed', 'open', 'half_open', 'isolated']),
-    at: wallTime,
-    openUntil: wallTime.optional(),
-    openings: count,
-    consecutiveFailures: count,
-    failingSince: wallTime.optional(),
-    cause: z.strictObject({ name: z.string(), message: z.string(), at: wallTime }).optional(),
-    probesInFlight: count.optional(),
-    ramp: z
-      .strictObject({ until: wallTime, share: rate, calls: count, failures: count })
-      .refine((ramp) => ramp.failures <= ramp.calls, {
-        error: 'failures must not be more than calls',
-      })
-      .optional(),
-    window: z
-      .strictObject({ calls: count, failures: count, slow: count })
-      .refine((window) => Math.max(window.failures, window.slow) <= window.calls, {
-        error: 'failures and slow calls must not be more than calls',
+export const snapshotSchema = /* @__PURE__ */ once(() =>
+  z
+    .strictObject({
+      state: z.enum(['closed', 'open', 'half_open', 'isolated']),
+      at: wallTime(),
+      openUntil: z.optional(wallTime()),
+      openings: count(),
+      consecutiveFailures: count(),
+      failingSince: z.optional(wallTime()),
+      cause: z.optional(z.strictObject({ name: z.string(), message: z.string(), at: wallTime() })),
+      probesInFlight: z.optional(count()),
+      ramp: z.optional(
+        z
+          .strictObject({ until: wallTime(), share: rate(), calls: count(), failures: count() })
+          .check(
+            z.refine((ramp) => ramp.failures <= ramp.calls, {
+              error: 'failures must not be more than calls',
+            }),
+          ),
+      ),
+      window: z.strictObject({ calls: count(), failures: count(), slow: count() }).check(
+        z.refine((window) => Math.max(window.failures, window.slow) <= window.calls, {
+          error: 'failures and slow calls must not be more than calls',
+        }),
+      ),
+      breaker: z.optional(z.unknown()),
+    })
+    .check(
+      z.refine(({ state, openUntil }) => state !== 'open' || openUntil !== undefined, {
+        error: 'must say until when it is open: openUntil is missing',
       }),
-    breaker: z.unknown().optional(),
-  })
-  .refine(({ state, openUntil }) => state !== 'open' || openUntil !== undefined, {
-    error: 'must say until when it is open: openUntil is missing',
-  })
-  .refine(({ state, ramp }) => state === 'closed' || ramp === undefined, {
-    error: 'only a closed breaker has a ramp',
-  });
+      z.refine(({ state, ramp }) => state === 'closed' || ramp === undefined, {
+        error: 'only a closed breaker has a ramp',
+      }),
+    ),
+);
 
 /** A circuit breaker's state as plain JSON: what `snapshot()` returns and `initialState` takes. */
 export interface CircuitBreakerSnapshot {

@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { once } from '../../config/once.js';
 import { parseOptions } from '../../config/validate.js';
 import type { Handle } from '../filter.js';
 import { handleSchema } from '../filter.js';
@@ -14,12 +15,14 @@ export interface FallbackOptions extends Named {
 }
 
 /** The schema of {@link FallbackOptions}. */
-export const fallbackSchema = z.strictObject({ handle: handleSchema.optional(), ...namedShape });
+export const fallbackSchema = /* @__PURE__ */ once(() =>
+  z.strictObject({ handle: z.optional(handleSchema()), ...namedShape() }),
+);
 
 /** Options with everything filled in. */
-export type ResolvedFallback = z.output<typeof fallbackSchema>;
+export type ResolvedFallback = z.output<ReturnType<typeof fallbackSchema>>;
 
 /** @throws ConfigError */
 export function resolveFallback(options: FallbackOptions | undefined): ResolvedFallback {
-  return parseOptions(fallbackSchema, options, 'fallback');
+  return options === undefined ? {} : parseOptions(fallbackSchema, options, 'fallback');
 }

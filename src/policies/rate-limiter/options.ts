@@ -1,5 +1,6 @@
-import * as z from 'zod';
-import { positiveCount } from '../../config/schemas.js';
+import * as z from 'zod/mini';
+import { once } from '../../config/once.js';
+import { flag, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import type { Duration } from '../../time/duration.js';
 import { durationSchema, positiveDurationSchema } from '../../time/duration.js';
@@ -24,17 +25,19 @@ export interface RateLimiterOptions extends Named {
 export const rateLimiterDefaults = { per: 1_000, maxWait: 0, dryRun: false } as const;
 
 /** The schema of {@link RateLimiterOptions}. */
-export const rateLimiterSchema = z.strictObject({
-  limit: positiveCount,
-  per: positiveDurationSchema.default(rateLimiterDefaults.per),
-  burst: positiveCount.optional(),
-  maxWait: durationSchema.default(rateLimiterDefaults.maxWait),
-  dryRun: z.boolean().default(rateLimiterDefaults.dryRun),
-  ...namedShape,
-});
+export const rateLimiterSchema = /* @__PURE__ */ once(() =>
+  z.strictObject({
+    limit: positiveCount(),
+    per: z._default(positiveDurationSchema(), rateLimiterDefaults.per),
+    burst: z.optional(positiveCount()),
+    maxWait: z._default(durationSchema(), rateLimiterDefaults.maxWait),
+    dryRun: z._default(flag(), rateLimiterDefaults.dryRun),
+    ...namedShape(),
+  }),
+);
 
 /** Options with everything filled in, but for `burst`. */
-export type ResolvedRateLimiter = z.output<typeof rateLimiterSchema>;
+export type ResolvedRateLimiter = z.output<ReturnType<typeof rateLimiterSchema>>;
 
 /** @throws ConfigError */
 export function resolveRateLimiter(options: RateLimiterOptions): ResolvedRateLimiter {

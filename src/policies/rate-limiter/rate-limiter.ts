@@ -8,11 +8,11 @@ import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
+import { TokenBucket } from '../token-bucket.js';
 import type { Waiter } from '../wait-queue.js';
 import { WaitQueue } from '../wait-queue.js';
 import type { RateLimiterOptions, ResolvedRateLimiter } from './options.js';
 import { resolveRateLimiter } from './options.js';
-import { TokenBucket } from './token-bucket.js';
 
 /**
  * Bounds how many calls start in a period, to keep an upstream's quota. Excess calls wait up to `maxWait`, first come,

@@ -1,4 +1,6 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { once } from '../../config/once.js';
+import { atLeast, atMost, number } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 
 /** Options of {@link retryBudget}. */
@@ -19,23 +21,19 @@ const RATIO = 'must be a number from 0 to 10: 0.2 allows one retry for every fiv
 const PER_SECOND = 'must be a finite number of retries a second, >= 0';
 
 /** The schema of {@link RetryBudgetOptions}. */
-export const retryBudgetSchema = z.strictObject({
-  // A ratio above 10 is a percentage by mistake, and would be no bound at all.
-  ratio: z
-    .number({ error: RATIO })
-    .min(0, { error: RATIO })
-    .max(10, { error: RATIO })
-    .default(retryBudgetDefaults.ratio),
-  minPerSecond: z
-    .number({ error: PER_SECOND })
-    .min(0, { error: PER_SECOND })
-    .default(retryBudgetDefaults.minPerSecond),
-});
+export const retryBudgetSchema = /* @__PURE__ */ once(() =>
+  z.strictObject({
+    // A ratio above 10 is a percentage by mistake, and would be no bound at all.
+    ratio: z._default(number(RATIO, atLeast(0), atMost(10)), retryBudgetDefaults.ratio),
+    minPerSecond: z._default(number(PER_SECOND, atLeast(0)), retryBudgetDefaults.minPerSecond),
+  }),
+);
 
 /** Options with everything filled in. */
-export type ResolvedRetryBudget = z.output<typeof retryBudgetSchema>;
+export type ResolvedRetryBudget = z.output<ReturnType<typeof retryBudgetSchema>>;
 
 /** @throws ConfigError */
 export function resolveRetryBudget(options: RetryBudgetOptions | undefined): ResolvedRetryBudget {
+  if (options === undefined) return { ...retryBudgetDefaults };
   return parseOptions(retryBudgetSchema, options, 'retryBudget');
 }

@@ -1,5 +1,5 @@
 import { EventWindow } from '../../windows/event-window.js';
-import { TokenBucket } from '../rate-limiter/token-bucket.js';
+import { TokenBucket } from '../token-bucket.js';
 import type { ResolvedRetryBudget, RetryBudgetOptions } from './options.js';
 import { resolveRetryBudget } from './options.js';
 

@@ -1,5 +1,5 @@
 import type { IBackoff, IBackoffFactory, IRetryBackoffContext } from 'cockatiel';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { describe } from '../../config/describe.js';
 import { ConfigError } from '../../errors.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
@@ -15,10 +15,11 @@ export type BackoffFunction = (retry: number, outcome: Outcome) => Duration;
 export type Backoff = BackoffFunction | IBackoffFactory<IRetryBackoffContext<unknown>>;
 
 /** The schema of a `backoff` option. */
-export const backoffSchema: z.ZodType<Backoff, Backoff> = z.custom<Backoff>(isBackoffOrFunction, {
-  error:
-    'must be a function of the number of the retry, such as () => 100, or a backoff of cockatiel, such as new ExponentialBackoff()',
-});
+export const backoffSchema = (): z.ZodMiniType<Backoff, Backoff> =>
+  z.custom<Backoff>(isBackoffOrFunction, {
+    error:
+      'must be a function of the number of the retry, such as () => 100, or a backoff of cockatiel, such as new ExponentialBackoff()',
+  });
 
 /** The delays of one call, asked for in order. */
 export type Delays = (retry: number, outcome: Outcome) => number;

@@ -1,5 +1,6 @@
-import * as z from 'zod';
-import { count, fnOf, nested } from '../../config/schemas.js';
+import * as z from 'zod/mini';
+import { once } from '../../config/once.js';
+import { atLeast, count, fnOf, nested, number } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Duration } from '../../time/duration.js';
@@ -9,7 +10,7 @@ import { handleSchema } from '../filter.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
 import type { RetryBudget, RetryBudgetOptions } from '../retry-budget/index.js';
-import { isRetryBudget, retryBudgetSchema } from '../retry-budget/index.js';
+import { isRetryBudget, retryBudgetDefaults, retryBudgetSchema } from '../retry-budget/index.js';
 import type { Ruled } from '../ruled.js';
 import type { Backoff } from './backoff.js';
 import { backoffSchema } from './backoff.js';
@@ -76,64 +77,76 @@ export const retryDefaults = {
 const FACTOR = 'must be a finite number >= 1';
 
 /** The schema of {@link RetryOptions}. */
-export const retrySchema = z
-  .strictObject({
-    maxRetries: count.default(retryDefaults.maxRetries),
-    initialDelay: durationSchema.optional(),
-    factor: z.number({ error: FACTOR }).min(1, { error: FACTOR }).optional(),
-    maxDelay: durationSchema.optional(),
-    jitter: z.enum(['full', 'equal', 'none']).optional(),
-    backoff: backoffSchema.optional(),
-    delayFrom: fnOf<(outcome: Outcome) => number | undefined>().optional(),
-    maxRetryAfter: durationSchema.default(retryDefaults.maxRetryAfter),
-    handle: handleSchema.optional(),
-    budget: z
-      .union([z.custom<RetryBudget>(isRetryBudget), nested(retryBudgetSchema), z.literal(false)], {
-        error: 'must be the options of a retry budget, a budget to share, or false',
-      })
-      .prefault({}),
-    whenSpent: z.enum(['return', 'wait']).optional(),
-    random: fnOf<() => number>().optional(),
-    ...namedShape,
-  })
-  .check((context) => {
-    if (context.issues.length > 0) return;
-    const options = context.value;
-    const wrong = (key: keyof typeof options, message: string): void => {
-      context.issues.push({ code: 'custom', input: options[key], path: [key], message });
-    };
-    if (options.budget === false && options.whenSpent !== undefined) {
-      wrong('whenSpent', 'has no effect without a budget');
-    }
-    if (options.backoff !== undefined) {
-      for (const key of ['initialDelay', 'factor', 'maxDelay', 'jitter'] as const) {
-        if (options[key] === undefined) continue;
-        wrong(key, 'has no effect beside backoff: use one or the other');
+export const retrySchema = /* @__PURE__ */ once(() =>
+  z
+    .strictObject({
+      maxRetries: z._default(count(), retryDefaults.maxRetries),
+      initialDelay: z.optional(durationSchema()),
+      factor: z.optional(number(FACTOR, atLeast(1))),
+      maxDelay: z.optional(durationSchema()),
+      jitter: z.optional(z.enum(['full', 'equal', 'none'])),
+      backoff: z.optional(backoffSchema()),
+      delayFrom: z.optional(fnOf<(outcome: Outcome) => number | undefined>()),
+      maxRetryAfter: z._default(durationSchema(), retryDefaults.maxRetryAfter),
+      handle: z.optional(handleSchema()),
+      budget: z.prefault(
+        z.union(
+          [z.custom<RetryBudget>(isRetryBudget), nested(retryBudgetSchema()), z.literal(false)],
+          {
+            error: 'must be the options of a retry budget, a budget to share, or false',
+          },
+        ),
+        {},
+      ),
+      whenSpent: z.optional(z.enum(['return', 'wait'])),
+      random: z.optional(fnOf<() => number>()),
+      ...namedShape(),
+    })
+    .check((context) => {
+      if (context.issues.length > 0) return;
+      const options = context.value;
+      const wrong = (key: keyof typeof options, message: string): void => {
+        context.issues.push({ code: 'custom', input: options[key], path: [key], message });
+      };
+      if (options.budget === false && options.whenSpent !== undefined) {
+        wrong('whenSpent', 'has no effect without a budget');
       }
-      return;
-    }
-    const { initialDelay, maxDelay } = options;
-    const first = initialDelay ?? retryDefaults.initialDelay;
-    const longest = maxDelay ?? retryDefaults.maxDelay;
-    if (longest >= first) return;
-    if (maxDelay === undefined) {
-      wrong(
-        'initialDelay',
-        `must not be above maxDelay (${formatDuration(longest)}): set that too`,
-      );
-    } else {
-      wrong('maxDelay', `must not be below initialDelay (${formatDuration(first)})`);
-    }
-  });
+      if (options.backoff !== undefined) {
+        for (const key of ['initialDelay', 'factor', 'maxDelay', 'jitter'] as const) {
+          if (options[key] === undefined) continue;
+          wrong(key, 'has no effect beside backoff: use one or the other');
+        }
+        return;
+      }
+      const { initialDelay, maxDelay } = options;
+      const first = initialDelay ?? retryDefaults.initialDelay;
+      const longest = maxDelay ?? retryDefaults.maxDelay;
+      if (longest >= first) return;
+      if (maxDelay === undefined) {
+        wrong(
+          'initialDelay',
+          `must not be above maxDelay (${formatDuration(longest)}): set that too`,
+        );
+      } else {
+        wrong('maxDelay', `must not be below initialDelay (${formatDuration(first)})`);
+      }
+    }),
+);
 
 /** Options with everything filled in. */
-export type ResolvedRetry = z.output<typeof retrySchema> &
+export type ResolvedRetry = z.output<ReturnType<typeof retrySchema>> &
   Ruled & {
     /** Is told of an outcome that is kept while a retry waits. */
     readonly onKept?: ((outcome: Outcome) => void) | undefined;
   };
 
+/** What the schema makes of no options. */
+export function plainRetry(): ResolvedRetry {
+  const { maxRetries, maxRetryAfter } = retryDefaults;
+  return { maxRetries, maxRetryAfter, budget: { ...retryBudgetDefaults } };
+}
+
 /** @throws ConfigError */
 export function resolveRetry(options: RetryOptions | undefined): ResolvedRetry {
-  return parseOptions(retrySchema, options, 'retry');
+  return options === undefined ? plainRetry() : parseOptions(retrySchema, options, 'retry');
 }

@@ -1,5 +1,6 @@
-import * as z from 'zod';
-import { fnOf, positiveCount } from '../../config/schemas.js';
+import * as z from 'zod/mini';
+import { once } from '../../config/once.js';
+import { above, below, flag, fnOf, number, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import type { Duration } from '../../time/duration.js';
 import { positiveDurationSchema } from '../../time/duration.js';
@@ -52,28 +53,27 @@ const PROBABILITY =
   'must be a number above 0 and below 1, such as 0.9: with 1 nothing would find out that the upstream is back';
 
 /** The schema of {@link ThrottleOptions}. */
-export const throttleSchema = z.strictObject({
-  requestsPerAccept: z
-    .number({ error: PER_ACCEPT })
-    .gt(1, { error: PER_ACCEPT })
-    .default(throttleDefaults.requestsPerAccept),
-  window: positiveDurationSchema.default(throttleDefaults.window),
-  minimumCalls: positiveCount.default(throttleDefaults.minimumCalls),
-  maxProbability: z
-    .number({ error: PROBABILITY })
-    .gt(0, { error: PROBABILITY })
-    .lt(1, { error: PROBABILITY })
-    .default(throttleDefaults.maxProbability),
-  handle: handleSchema.optional(),
-  dryRun: z.boolean().default(throttleDefaults.dryRun),
-  random: fnOf<() => number>().optional(),
-  ...namedShape,
-});
+export const throttleSchema = /* @__PURE__ */ once(() =>
+  z.strictObject({
+    requestsPerAccept: z._default(number(PER_ACCEPT, above(1)), throttleDefaults.requestsPerAccept),
+    window: z._default(positiveDurationSchema(), throttleDefaults.window),
+    minimumCalls: z._default(positiveCount(), throttleDefaults.minimumCalls),
+    maxProbability: z._default(
+      number(PROBABILITY, above(0), below(1)),
+      throttleDefaults.maxProbability,
+    ),
+    handle: z.optional(handleSchema()),
+    dryRun: z._default(flag(), throttleDefaults.dryRun),
+    random: z.optional(fnOf<() => number>()),
+    ...namedShape(),
+  }),
+);
 
 /** Options with everything filled in. */
-export type ResolvedThrottle = z.output<typeof throttleSchema>;
+export type ResolvedThrottle = z.output<ReturnType<typeof throttleSchema>>;
 
 /** @throws ConfigError */
 export function resolveThrottle(options: ThrottleOptions | undefined): ResolvedThrottle {
+  if (options === undefined) return { ...throttleDefaults };
   return parseOptions(throttleSchema, options, 'throttle');
 }

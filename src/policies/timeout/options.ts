@@ -1,7 +1,8 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { once } from '../../config/once.js';
 import { parseOptions } from '../../config/validate.js';
 import type { Duration } from '../../time/duration.js';
-import { durationSchema } from '../../time/duration.js';
+import { durationIn, durationSchema } from '../../time/duration.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
 
@@ -12,13 +13,19 @@ export interface TimeoutOptions extends Named {
 }
 
 /** The schema of {@link TimeoutOptions}. */
-export const timeoutSchema = z.strictObject({ duration: durationSchema, ...namedShape });
+export const timeoutSchema = /* @__PURE__ */ once(() =>
+  z.strictObject({ duration: durationSchema(), ...namedShape() }),
+);
 
 /** Options with everything filled in. */
-export type ResolvedTimeout = z.output<typeof timeoutSchema>;
+export type ResolvedTimeout = z.output<ReturnType<typeof timeoutSchema>>;
 
 /** @throws ConfigError */
 export function resolveTimeout(options: Duration | TimeoutOptions): ResolvedTimeout {
-  const given = typeof options === 'object' && options !== null ? options : { duration: options };
+  // A duration alone needs no schema, unless for what to say of a wrong one.
+  const isObject = typeof options === 'object' && options !== null;
+  const duration = isObject ? undefined : durationIn(options);
+  if (duration !== undefined) return { duration };
+  const given = isObject ? options : { duration: options };
   return parseOptions(timeoutSchema, given, 'timeout');
 }

@@ -1,3 +1,4 @@
+import '../../../src/telemetry/index.js';
 import { context, metrics, propagation, trace } from '@opentelemetry/api';
 import type { DataPoint, Histogram } from '@opentelemetry/sdk-metrics';
 import {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TokenBucket } from '../../../src/policies/rate-limiter/token-bucket.js';
+import { TokenBucket } from '../../src/policies/token-bucket.js';
 
 /** Takes all that are there, and says how many. */
 function drain(bucket: TokenBucket, nowMs: number): number {

@@ -1,0 +1,89 @@
+import type { Context, Operation } from '../pipeline/contract/context.js';
+import type { PipelineEvent } from '../pipeline/contract/events.js';
+import { reportFault } from '../pipeline/reporting/faults.js';
+import type { CallOutcome } from '../pipeline/reporting/kinds.js';
+import type { CallWatch, EndedCall } from '../pipeline/reporting/observer.js';
+import type { Clock } from '../time/clock.js';
+
+/** The longest that a call waits for what is to tell of it, should that have to come over a network. */
+export const LONGEST_HOLD_MS = 1_000;
+
+/**
+ * A call that started while what is to tell of it was being loaded. Its operation waits for that, so that it runs within the call's span and
+ * ends when the call can be told of. What happens meanwhile, such as a refusal, is told afterwards.
+ */
+export class HeldCall implements CallWatch {
+  readonly attempts = true;
+  readonly hears = true;
+  readonly #ready: Promise<void>;
+  readonly #clock: Clock;
+  #isReady = false;
+  #watch: CallWatch | undefined;
+  #untold: ((watch: CallWatch) => void)[] = [];
+
+  /** @param begin Begins to watch the call, in the context in which it was made. */
+  constructor(loading: Promise<void>, clock: Clock, begin: () => CallWatch | undefined) {
+    this.#clock = clock;
+    this.#ready = loading.then(() => {
+      try {
+        this.#watch = begin();
+      } catch (error) {
+        reportFault('telemetry', error);
+      }
+      this.#isReady = true;
+      for (const tell of this.#untold) if (this.#watch !== undefined) tell(this.#watch);
+      this.#untold = [];
+    });
+  }
+
+  operate(operation: Operation, attempt: Context): unknown {
+    if (!this.#isReady) return this.#operateLater(operation, attempt);
+    return this.#watch === undefined ? operation(attempt) : this.#watch.operate(operation, attempt);
+  }
+
+  async #operateLater(operation: Operation, attempt: Context): Promise<unknown> {
+    // Half of its time is its own, whoever is not there by then.
+    await this.#readyWithin(Math.min(attempt.timeLeft / 2, LONGEST_HOLD_MS));
+    // It was given up meanwhile.
+    attempt.signal.throwIfAborted();
+    return this.#watch === undefined ? operation(attempt) : this.#watch.operate(operation, attempt);
+  }
+
+  async #readyWithin(limitMs: number): Promise<void> {
+    let timer: unknown;
+    const limit = new Promise<void>((resolve) => {
+      timer = this.#clock.setTimer(resolve, limitMs);
+    });
+    await Promise.race([this.#ready, limit]);
+    this.#clock.clearTimer(timer);
+  }
+
+  within<T>(run: () => T): T {
+    return this.#watch === undefined ? run() : this.#watch.within(run);
+  }
+
+  event(event: PipelineEvent): void {
+    this.#tell((watch) => watch.event(event));
+  }
+
+  waited(policy: string, waitedMs: number): void {
+    this.#tell((watch) => watch.waited(policy, waitedMs));
+  }
+
+  end(
+    outcome: CallOutcome,
+    attempts: number,
+    error: unknown,
+    startedAt: number,
+    { callId, value }: EndedCall,
+  ): void {
+    // Copied, since it may be told of when the engine has let go of the call.
+    const call = { callId, value };
+    this.#tell((watch) => watch.end(outcome, attempts, error, startedAt, call));
+  }
+
+  #tell(tell: (watch: CallWatch) => void): void {
+    if (!this.#isReady) this.#untold.push(tell);
+    else if (this.#watch !== undefined) tell(this.#watch);
+  }
+}

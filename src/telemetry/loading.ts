@@ -1,0 +1,48 @@
+import { reportFault } from '../pipeline/reporting/faults.js';
+import { systemClock } from '../time/clock.js';
+import { LONGEST_HOLD_MS } from './held-call.js';
+import type { Reporting } from './reporter.js';
+import { livingSources } from './sources.js';
+
+let reporting: Reporting | undefined;
+let loading: Promise<void> | undefined;
+let isOver = false;
+
+/** What tells somebody what pipelines do, once it is there. */
+export function loaded(): Reporting | undefined {
+  return reporting;
+}
+
+/** Loads it, in a file of its own. Answers what calls have to wait for that start now, if anything. */
+export function load(): Promise<void> | undefined {
+  if (reporting !== undefined) return undefined;
+  loading ??= start();
+  return isOver ? undefined : loading;
+}
+
+/** Hands it over. */
+export function provide(given: Reporting): void {
+  if (reporting !== undefined) return;
+  reporting = given;
+  given.begin();
+  given.warnOfOtherCopies();
+  for (const { pipeline } of livingSources()) pipeline?.observer?.ready();
+}
+
+async function start(): Promise<void> {
+  let timer: unknown;
+  const bound = new Promise<void>((resolve) => {
+    timer = systemClock.setTimer(resolve, LONGEST_HOLD_MS);
+  });
+  await Promise.race([bound, read()]);
+  systemClock.clearTimer(timer);
+  isOver = true;
+}
+
+async function read(): Promise<void> {
+  try {
+    provide((await import('./reporting.js')).reporting);
+  } catch (error) {
+    reportFault('telemetry could not be loaded, which', error);
+  }
+}

@@ -1,0 +1,11 @@
+import { warnOfOtherCopies } from './api-copies.js';
+import { keepCounts } from './counts.js';
+import { PipelineReporter } from './pipeline-reporter.js';
+import type { Reporting } from './reporter.js';
+
+/** All that tells somebody what pipelines do. It is loaded when there is somebody. */
+export const reporting: Reporting = {
+  begin: keepCounts,
+  warnOfOtherCopies,
+  reporterOf: (observed) => new PipelineReporter(observed),
+};
