@@ -12,6 +12,7 @@ import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Handles, Verdicts } from '../filter.js';
 import { verdictsOf } from '../filter.js';
+import { inOwnRequest } from '../in-own-request.js';
 import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
 import type { Waiter } from '../wait-queue.js';
@@ -56,7 +57,7 @@ export interface AdaptiveLimiterSnapshot {
 
 /** A call in the queue, or one that was. */
 interface Place {
-  readonly admit: (admission: Admission) => void;
+  admit: (admission: Admission) => void;
   readonly label: string;
   readonly captureStack: boolean;
   readonly time: TimeSource;
@@ -326,6 +327,9 @@ export class AdaptiveLimiterPolicy implements Gate {
         stamp: undefined,
       });
       call.state = waiter;
+      if (time.bound) {
+        waiter.item.admit = inOwnRequest(time.clock, waiter, admit, () => this.#serve(time));
+      }
       waiter.item.deadline = time.deadlines(maxWaitMs).add(this, waiter, 0);
       this.#armKept(time);
       if (call.listening) call.emit({ type: 'queued', queued: queue.length });
@@ -360,7 +364,7 @@ export class AdaptiveLimiterPolicy implements Gate {
   /** Nobody calls when a kept slot becomes free. So whoever waits for one needs a timer; an idle limiter has none. */
   #armKept(time: TimeSource): void {
     const at = this.#queue.length > 0 ? this.#kept.nextAt : Infinity;
-    if (at === this.#keptTimerAt) return;
+    if (at === this.#keptTimerAt || time.bound) return;
     const { clock } = time;
     if (this.#keptTimerAt < Infinity) clock.clearTimer(this.#keptTimer);
     this.#keptTimerAt = at;

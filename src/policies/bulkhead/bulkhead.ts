@@ -6,6 +6,7 @@ import type { Outcome } from '../../pipeline/outcome.js';
 import type { Refusals } from '../../pipeline/refusals.js';
 import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
+import { inOwnRequest } from '../in-own-request.js';
 import type { Waiter } from '../wait-queue.js';
 import { WaitQueue } from '../wait-queue.js';
 import type { BulkheadOptions, ResolvedBulkhead } from './options.js';
@@ -36,7 +37,7 @@ export interface BulkheadSnapshot {
 
 /** A call in the queue. */
 interface Place {
-  readonly admit: (admission: Admission) => void;
+  admit: (admission: Admission) => void;
   readonly label: string;
   readonly captureStack: boolean;
   deadline: Deadline | undefined;
@@ -151,8 +152,10 @@ export class BulkheadPolicy implements Gate {
       const place: Place = { admit, label, captureStack, deadline: undefined, stamp: undefined };
       const waiter = this.#queue.join(place);
       call.state = waiter;
+      const { time } = call;
+      if (time.bound) place.admit = inOwnRequest(time.clock, waiter, admit, () => this.#serve());
       if (this.#options.maxWait !== undefined) {
-        place.deadline = call.time.deadlines(this.#options.maxWait).add(this, waiter, 0);
+        place.deadline = time.deadlines(this.#options.maxWait).add(this, waiter, 0);
       }
       if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length });
     });

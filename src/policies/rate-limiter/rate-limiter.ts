@@ -5,6 +5,7 @@ import type { PolicyMeasures } from '../../pipeline/observer.js';
 import type { Refusals } from '../../pipeline/refusals.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
+import { inOwnRequest } from '../in-own-request.js';
 import { OneClock } from '../one-clock.js';
 import type { Waiter } from '../wait-queue.js';
 import { WaitQueue } from '../wait-queue.js';
@@ -36,7 +37,7 @@ export interface RateLimiterSnapshot {
 
 /** A call in the queue. */
 interface Place {
-  readonly admit: (admission: Admission) => void;
+  admit: (admission: Admission) => void;
   readonly label: string;
   readonly captureStack: boolean;
   /** Its turn must have come by then. */
@@ -157,7 +158,11 @@ export class RateLimiterPolicy implements Gate {
     const { label, captureStack } = call;
     const until = now + this.#options.maxWait + LATE_MS;
     return new Promise((admit) => {
-      call.state = this.#queue.join({ admit, label, captureStack, until, admitted: false });
+      const place: Place = { admit, label, captureStack, until, admitted: false };
+      const waiter = this.#queue.join(place);
+      call.state = waiter;
+      const { bound, clock } = call.time;
+      if (bound) place.admit = inOwnRequest(clock, waiter, admit, () => this.#serve());
       if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length });
       // A timer that is late is waited for: if this call admitted those who wait, the next one could start before they do.
       if (this.#timer === undefined) this.#serve();
@@ -175,7 +180,7 @@ export class RateLimiterPolicy implements Gate {
     for (let first = this.#queue.first; first !== undefined; first = this.#queue.first) {
       const waitMs = this.#bucket.waitFor(1, now);
       if (waitMs > 0 && now + waitMs <= first.until) {
-        this.#timer = this.#time.source.clock.setTimer(this.#onTimer, waitMs);
+        this.#arm(waitMs);
         break;
       }
       this.#queue.shift();
@@ -190,6 +195,11 @@ export class RateLimiterPolicy implements Gate {
     if (late.length === 0) return;
     const retryAfter = this.#bucket.waitFor(this.#queue.length + 1, now);
     for (const place of late) place.admit(this.#refusal(place, retryAfter));
+  }
+
+  #arm(delayMs: number): void {
+    const { bound, clock } = this.#time.source;
+    if (!bound) this.#timer = clock.setTimer(this.#onTimer, delayMs);
   }
 
   #disarm(): void {
