@@ -50,11 +50,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'copies.ts': ['errors.ts'],
   'errors.ts': ['copies.ts'],
   'revive-error.ts': ['errors.ts'],
+  'host.ts': [],
   windows: ['errors.ts'],
   config: ['errors.ts', 'time'],
-  time: ['copies.ts', 'errors.ts', 'config'],
-  pipeline: ['copies.ts', 'errors.ts', 'config', 'time', 'windows'],
-  policies: ['copies.ts', 'errors.ts', 'config', 'time', 'windows', 'pipeline'],
+  time: ['copies.ts', 'errors.ts', 'host.ts', 'config'],
+  pipeline: ['copies.ts', 'errors.ts', 'host.ts', 'config', 'time', 'windows'],
+  policies: ['copies.ts', 'errors.ts', 'host.ts', 'config', 'time', 'windows', 'pipeline'],
 };
 const CORE = [...Object.keys(MAY_IMPORT), 'index.ts'];
 /** What joins the core and what is built on it. */

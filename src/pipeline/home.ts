@@ -1,3 +1,5 @@
+import { builtinModule } from '../host.js';
+
 /**
  * The async context in which a call was made: the stores of each AsyncLocalStorage, such as whose request it is, and OpenTelemetry's
  * context. A reaction of a promise finds it by itself. A timer that many calls share, and a signal, run in that of whoever
@@ -16,22 +18,12 @@ interface AsyncHooks {
   readonly AsyncResource?: new (type: string) => Home;
 }
 
-interface HostProcess {
-  getBuiltinModule?(id: string): unknown;
-}
-
 /** An AsyncResource costs 30 ns; `AsyncLocalStorage.snapshot()`, which does the same, several microseconds on Node 20 to 24. */
 const AsyncResource = /* @__PURE__ */ find();
 
-// Not imported: where there is no such module, in browsers and workers, there are no such contexts either.
+// Where there is no such module, in browsers and workers, there are no such contexts either.
 function find(): AsyncHooks['AsyncResource'] {
-  const host = (globalThis as { process?: HostProcess }).process;
-  try {
-    return (host?.getBuiltinModule?.('node:async_hooks') as AsyncHooks | undefined)?.AsyncResource;
-  } catch {
-    // A runtime that has the function, and not the module.
-    return undefined;
-  }
+  return (builtinModule('node:async_hooks') as AsyncHooks | undefined)?.AsyncResource;
 }
 
 /** The context of whoever asks; `undefined` where there are none. */

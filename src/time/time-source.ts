@@ -1,8 +1,8 @@
+import { boundToRequests } from '../host.js';
 import type { Clock } from './clock.js';
 import { afterPoll, isSystemClock, systemClock } from './clock.js';
 import { DeadlineQueue } from './deadline-queue.js';
 import { areReplaced, areUntouched } from './fakes.js';
-import { boundToRequests } from './host.js';
 import { SingleDeadlines } from './single-deadlines.js';
 import type { TickListener } from './tick.js';
 import { TICK_MS } from './tick.js';

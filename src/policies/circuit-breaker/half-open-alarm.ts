@@ -1,8 +1,8 @@
+import { boundToRequests } from '../../host.js';
 import type { Home } from '../../pipeline/home.js';
 import { homeHere } from '../../pipeline/home.js';
 import type { Clock } from '../../time/clock.js';
 import { isSystemClock } from '../../time/clock.js';
-import { boundToRequests } from '../../time/host.js';
 import { unref } from '../../time/unref.js';
 import type { Circuit } from './circuit.js';
 
