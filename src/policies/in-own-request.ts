@@ -8,29 +8,45 @@ interface Queued {
   readonly queued: boolean;
 }
 
+/** How a waiter hears in the course of its own request what others tell it. */
+export interface OwnRequest<T> {
+  /** Tells it the answer, in the course of any request. */
+  tell(value: T): void;
+  /** Has it hear now what it was told; only in the course of its own request. */
+  hear(): void;
+}
+
 /**
  * For a host on which a promise belongs to a request, so that no other one may settle it: the waiter looks by itself, on a timer of its own,
  * whether it has been answered. The timer also tells the host that the request is not hung.
  *
- * @param answer Lets the waiter go on: called in the course of its own request.
+ * @param answer Lets the waiter go on.
  * @param serve Admits those whose turn has come, since no timer that others share can be relied on.
- * @returns What stands in for `answer` and may be called in the course of any request.
  */
 export function inOwnRequest<T>(
   clock: Clock,
   place: Queued,
   answer: (value: T) => void,
   serve: () => void,
-): (value: T) => void {
-  let given: { readonly value: T } | undefined;
+): OwnRequest<T> {
+  let told: { readonly value: T } | undefined;
+  let heard = false;
+  const hear = (): void => {
+    if (told === undefined || heard) return;
+    heard = true;
+    answer(told.value);
+  };
   const look = (): void => {
-    if (given === undefined && place.queued) serve();
-    if (given !== undefined) answer(given.value);
+    if (told === undefined && place.queued) serve();
+    hear();
     // One that has left without an answer gave up.
-    else if (place.queued) clock.setTimer(look, LOOK_MS);
+    if (!heard && place.queued) clock.setTimer(look, LOOK_MS);
   };
   clock.setTimer(look, LOOK_MS);
-  return (value) => {
-    given = { value };
+  return {
+    tell: (value) => {
+      told ??= { value };
+    },
+    hear,
   };
 }

@@ -7,13 +7,13 @@ function waiting() {
   const place = { queued: true };
   const answers: string[] = [];
   let served = 0;
-  const tell = inOwnRequest(
+  const { tell, hear } = inOwnRequest(
     clock,
     place,
     (value: string) => answers.push(value),
     () => served++,
   );
-  return { clock, place, answers, tell, served: () => served };
+  return { clock, place, answers, tell, hear, served: () => served };
 }
 
 describe('a waiter that only its own request may wake', () => {
@@ -24,6 +24,17 @@ describe('a waiter that only its own request may wake', () => {
     tell('a slot');
     expect(answers).toEqual([]);
     await clock.advance(10);
+    expect(answers).toEqual(['a slot']);
+    await clock.advance(1_000);
+    expect(answers).toEqual(['a slot']);
+  });
+
+  it('hears at once, and no second time, where its own request asks', async () => {
+    const { clock, place, answers, tell, hear } = waiting();
+    hear();
+    place.queued = false;
+    tell('a slot');
+    hear();
     expect(answers).toEqual(['a slot']);
     await clock.advance(1_000);
     expect(answers).toEqual(['a slot']);

@@ -8,6 +8,8 @@ export async function bundle(name, options) {
     bundle: true,
     write: false,
     target: 'es2022',
+    // The package is what is built, and not its sources, to which the paths of tsconfig.json lead.
+    tsconfigRaw: '{}',
     logLevel: 'error',
     ...options,
   });

@@ -13,29 +13,29 @@ let used = 0;
 const flaky = (failures) => `/flaky/${failures}/${Date.now()}-${Math.random()}-${used++}`;
 
 export const fetchChecks = (origin) => ({
-  async 'a 503 is retried'() {
+  async 'fetch: a 503 is retried'() {
     const response = await resilientFetch({ policies })(`${origin}${flaky(2)}`);
     equal(response.status, 200);
     equal(await response.text(), 'GET ');
   },
-  async 'a body is sent again whole'() {
+  async 'fetch: a body is sent again whole'() {
     const init = { method: 'PUT', body: 'abc' };
     const response = await resilientFetch({ policies })(`${origin}${flaky(1)}`, init);
     equal(response.status, 200);
     equal(await response.text(), 'PUT abc');
   },
-  async 'an attempt that takes too long is a TimeoutError'() {
+  async 'fetch: an attempt that takes too long is a TimeoutError'() {
     const times = { ...policies, totalTimeout: 600, attemptTimeout: 200, retry: false };
     const error = await failing(resilientFetch({ policies: times })(`${origin}/hang`));
     ok(error instanceof TimeoutError, error);
     equal(error.timeoutMs, 200);
   },
-  async 'a body that stalls ends'() {
+  async 'fetch: a body that stalls ends'() {
     const fetch = resilientFetch({ policies, idleTimeout: 200 });
     const response = await fetch(`${origin}/stall`);
     ok((await failing(response.text())) instanceof TimeoutError, 'another error');
   },
-  async 'the caller’s abort ends the call'() {
+  async 'fetch: the caller’s abort ends the call'() {
     const caller = new AbortController();
     const reason = new Error('enough');
     const answer = failing(

@@ -27,7 +27,13 @@ const impatient = pipeline(
 const limits = { initialLimit: 1, minLimit: 1, maxLimit: 1, maxQueued: 10, maxWait: '5s' };
 const adaptive = pipeline('adaptive', adaptiveLimiter(limits));
 const limited = pipeline('limited', rateLimiter({ limit: 1, per: 100, burst: 1, maxWait: '5s' }));
-const breaker = circuitBreaker({ consecutiveFailures: 1, failingFor: 0, openFor: 300, rampFor: 0 });
+const breaker = circuitBreaker({
+  consecutiveFailures: 1,
+  failingFor: 0,
+  openFor: 300,
+  probes: 1,
+  rampFor: 0,
+});
 const guarded = pipeline('guarded', breaker);
 const states = [];
 guarded.on('transition', ({ to }) => states.push(to));

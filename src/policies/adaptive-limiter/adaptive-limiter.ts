@@ -12,6 +12,7 @@ import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Handles, Verdicts } from '../filter.js';
 import { verdictsOf } from '../filter.js';
+import type { OwnRequest } from '../in-own-request.js';
 import { inOwnRequest } from '../in-own-request.js';
 import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
@@ -58,6 +59,8 @@ export interface AdaptiveLimiterSnapshot {
 /** A call in the queue, or one that was. */
 interface Place {
   admit: (admission: Admission) => void;
+  /** Where another request may have let it in. */
+  own: OwnRequest<Admission> | undefined;
   readonly label: string;
   readonly captureStack: boolean;
   readonly time: TimeSource;
@@ -196,7 +199,11 @@ export class AdaptiveLimiterPolicy implements Gate {
 
   leave(call: Call): void {
     const waiter = call.state as Waiter<Place>;
-    if (!this.#queue.leave(waiter)) return;
+    if (!this.#queue.leave(waiter)) {
+      // It has a slot: once it hears of that, it gives it back.
+      waiter.item.own?.hear();
+      return;
+    }
     stopClock(waiter.item);
     this.#armKept(waiter.item.time);
   }
@@ -207,6 +214,7 @@ export class AdaptiveLimiterPolicy implements Gate {
     this.#queue.leave(waiter);
     this.#armKept(item.time);
     turnAway(item, `no slot came free within ${formatDuration(item.maxWaitMs)}`);
+    item.own?.hear();
   }
 
   /** What it is doing now, as plain JSON. */
@@ -316,6 +324,7 @@ export class AdaptiveLimiterPolicy implements Gate {
       const maxWaitMs = this.#patience.of(now, queue.length, isNext, callDeadlineMs - now);
       const waiter = queue.join({
         admit,
+        own: undefined,
         label,
         captureStack,
         time,
@@ -328,7 +337,9 @@ export class AdaptiveLimiterPolicy implements Gate {
       });
       call.state = waiter;
       if (time.bound) {
-        waiter.item.admit = inOwnRequest(time.clock, waiter, admit, () => this.#serve(time));
+        const own = inOwnRequest(time.clock, waiter, admit, () => this.#serve(time));
+        waiter.item.own = own;
+        waiter.item.admit = own.tell;
       }
       waiter.item.deadline = time.deadlines(maxWaitMs).add(this, waiter, 0);
       this.#armKept(time);

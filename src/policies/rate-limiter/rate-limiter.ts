@@ -162,7 +162,7 @@ export class RateLimiterPolicy implements Gate {
       const waiter = this.#queue.join(place);
       call.state = waiter;
       const { bound, clock } = call.time;
-      if (bound) place.admit = inOwnRequest(clock, waiter, admit, () => this.#serve());
+      if (bound) place.admit = inOwnRequest(clock, waiter, admit, () => this.#serve()).tell;
       if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length });
       // A timer that is late is waited for: if this call admitted those who wait, the next one could start before they do.
       if (this.#timer === undefined) this.#serve();
