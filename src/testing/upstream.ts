@@ -1,6 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { parseOptions } from '../config/validate.js';
+import { ConfigError } from '../errors.js';
+import { builtinModule } from '../host.js';
 import {
   behaviourSchema,
   fateOf,
@@ -83,7 +85,7 @@ export interface FlakyUpstream {
  * of `fetch` leaves out: reset connections, half a body, a server that never answers, a queue that grows.
  * Without options it answers 200 at once. It runs in real time: fake timers and a VirtualClock do not move it.
  *
- * Node, Bun and Deno only. `node:http` is loaded when this is called, so the rest of `holdfast/testing` runs anywhere.
+ * Node, Bun and Deno only. `node:http` is looked up when this is called, so the rest of `holdfast/testing` runs anywhere.
  *
  * @throws ConfigError (as a rejection) for an option that is unknown, of the wrong type or out of range; and the
  * server's own error when the port is taken.
@@ -96,8 +98,14 @@ export interface FlakyUpstream {
  */
 export async function flakyUpstream(options?: FlakyUpstreamOptions): Promise<FlakyUpstream> {
   const { seed, port, ...behaviour } = parseOptions(upstreamSchema, options, 'flakyUpstream');
-  const { createServer } = await import('node:http');
-  const upstream = new LoopbackUpstream(createServer(), seed, behaviour);
+  const http = builtinModule('node:http') as typeof import('node:http') | undefined;
+  if (http?.createServer === undefined) {
+    throw new ConfigError(
+      'flakyUpstream: this runtime has no node:http; run it in Node, Bun or Deno',
+      { path: 'flakyUpstream' },
+    );
+  }
+  const upstream = new LoopbackUpstream(http.createServer(), seed, behaviour);
   await upstream.listen(port);
   return upstream;
 }

@@ -1,6 +1,9 @@
+import type { Clock } from './clock.js';
 import { cancelAfterPoll } from './clock.js';
+import type { KeptTimer } from './kept-timer.js';
+import { keptTimer } from './kept-timer.js';
+import type { TickListener } from './tick.js';
 import { TICK_MS } from './tick.js';
-import type { TimeSource } from './time-source.js';
 
 /** What {@link DeadlineQueue.add} is given. */
 export interface DeadlineListener<Owner = unknown> {
@@ -30,6 +33,24 @@ export interface Deadline {
   next: Deadline | undefined;
 }
 
+/** What a queue of deadlines asks of a time source. */
+export interface TickingTime {
+  readonly clock: Clock;
+  readonly ticking: boolean;
+  readonly timers: unknown;
+  now(): number;
+  read(): number;
+  recent(): number;
+  afterPoll(callback: () => void): unknown;
+  awaitTick(listener: TickListener): void;
+  deadlines(durationMs: number): DeadlineSetter;
+}
+
+/** Where a deadline can be set. */
+interface DeadlineSetter {
+  add<Owner>(listener: DeadlineListener<Owner>, owner: Owner, token: number): Deadline;
+}
+
 /** The time of a deadline that is stamped at the next tick. */
 const UNSTAMPED = -1;
 
@@ -51,7 +72,7 @@ const MAX_SPARE = 1024;
 export class DeadlineQueue {
   /** How far ahead its deadlines lie, in milliseconds. */
   readonly durationMs: number;
-  readonly #time: TimeSource;
+  readonly #time: TickingTime;
   readonly #timers: unknown;
   readonly #mayTick: boolean;
   #head: Deadline | undefined;
@@ -66,6 +87,10 @@ export class DeadlineQueue {
   #awaitsTick = false;
   #timer: unknown;
   #armed = false;
+  /** The armed timer, if it may stay armed while nothing waits: to set and clear one for each call costs more than the call. */
+  #kept: KeptTimer | undefined;
+  /** Whether it is armed, nothing waits, and it does not keep the process alive. */
+  #resting = false;
   #firing = false;
   /** When the armed timer is due. */
   #dueAt = 0;
@@ -76,7 +101,7 @@ export class DeadlineQueue {
   readonly #onTimer = (): void => this.#fire();
 
   /** @internal Use {@link TimeSource.deadlines}. */
-  constructor(time: TimeSource, durationMs: number) {
+  constructor(time: TickingTime, durationMs: number) {
     this.#time = time;
     this.#timers = time.timers;
     this.durationMs = durationMs;
@@ -130,7 +155,7 @@ export class DeadlineQueue {
     if (this.#head === undefined && this.#armed) {
       // An armed timer of an empty queue would keep the process alive. While calls are frequent the next tick decides.
       if (this.#time.ticking) this.#awaitTick();
-      else this.#disarm();
+      else this.rest();
     }
   }
 
@@ -149,8 +174,24 @@ export class DeadlineQueue {
   onTick(nowMs: number): void {
     this.#awaitsTick = false;
     if (this.#newCount > 0) this.#link(nowMs);
-    if (this.#head === undefined && this.#armed) this.#disarm();
+    if (this.#head === undefined) this.rest();
     if (this.#new.length > MAX_SPARE) this.#new.length = MAX_SPARE;
+  }
+
+  /** @internal Nothing waits: the process may end. */
+  rest(): void {
+    if (!this.#armed || this.#resting) return;
+    if (this.#kept === undefined || this.#horizon >= 0) {
+      this.#disarm();
+    } else {
+      this.#resting = true;
+      this.#kept.unref();
+    }
+  }
+
+  /** @internal It is no longer looked up: nobody may ever use its timer. */
+  letGo(): void {
+    if (this.#armed && this.empty) this.#disarm();
   }
 
   #awaitTick(): void {
@@ -209,7 +250,12 @@ export class DeadlineQueue {
       all[place] = spare;
     }
     all.length = left;
-    if (!this.#armed && !this.#firing && this.#head !== undefined) {
+    if (this.#resting) {
+      if (this.#head === undefined) return;
+      // It comes too early for the new ones, and is set anew then.
+      this.#resting = false;
+      this.#kept?.ref();
+    } else if (!this.#armed && !this.#firing && this.#head !== undefined) {
       this.#arm(Math.max(0, Math.ceil(this.#head.at - nowMs)), this.#head.at);
     }
   }
@@ -222,6 +268,7 @@ export class DeadlineQueue {
 
   #fire(): void {
     this.#armed = false;
+    this.#resting = false;
     // A clock that is faked by now says nothing about a real timer that fires.
     const now = this.isOutdated ? this.#dueAt : this.#time.now();
     let horizon = now;
@@ -263,15 +310,19 @@ export class DeadlineQueue {
     this.#armed = true;
     this.#dueAt = dueAt;
     this.#timer = this.#time.clock.setTimer(this.#onTimer, delayMs);
+    // Of the host's own timers only: other clocks have none that is left over.
+    this.#kept = this.#timers === undefined ? undefined : keptTimer(this.#timer);
   }
 
   #disarm(): void {
     this.#armed = false;
+    this.#resting = false;
     this.#horizon = -1;
     cancelAfterPoll(this.#grace);
     this.#grace = undefined;
     this.#time.clock.clearTimer(this.#timer);
     this.#timer = undefined;
+    this.#kept = undefined;
   }
 
   #unlink(deadline: Deadline): void {

@@ -1,8 +1,9 @@
+import { boundToRequests } from '../host.js';
 import type { Clock } from './clock.js';
 import { afterPoll, isSystemClock, systemClock } from './clock.js';
 import { DeadlineQueue } from './deadline-queue.js';
-import { FakedDeadlines } from './faked-deadlines.js';
 import { areReplaced, areUntouched } from './fakes.js';
+import { SingleDeadlines } from './single-deadlines.js';
 import type { TickListener } from './tick.js';
 import { TICK_MS } from './tick.js';
 
@@ -32,6 +33,8 @@ export class TimeSource {
   readonly clock: Clock;
   /** @internal Whether `recent()` answers from the last tick. */
   ticking = false;
+  /** @internal Whether its timers, and the promises of those who wait, belong to a request. */
+  readonly bound: boolean;
   readonly #canTick: () => boolean;
   readonly #isSystem: boolean;
   readonly #queues = new Map<number, DeadlineQueue>();
@@ -52,6 +55,7 @@ export class TimeSource {
     this.clock = clock;
     this.#canTick = canTick;
     this.#isSystem = clock === systemClock;
+    this.bound = this.#isSystem && boundToRequests;
   }
 
   /** The exact time, in monotonic milliseconds. */
@@ -77,7 +81,10 @@ export class TimeSource {
     const queues = faked ? this.#fakedQueues(timers) : this.#queues;
     let queue = queues.get(durationMs);
     if (queue === undefined) {
-      queue = faked ? new FakedDeadlines(this, durationMs) : new DeadlineQueue(this, durationMs);
+      queue =
+        faked || this.bound
+          ? new SingleDeadlines(this, durationMs)
+          : new DeadlineQueue(this, durationMs);
       if (queues.size >= this.#sweepAt) this.#sweep(queues);
       queues.set(durationMs, queue);
     }
@@ -98,7 +105,11 @@ export class TimeSource {
   /** Timeouts may be made for one call, of the time it has left: there are more durations than are in use. */
   #sweep(queues: Map<number, DeadlineQueue>): void {
     // A policy that still has a queue let go here may go on with it: it only is no longer shared.
-    for (const [durationMs, queue] of queues) if (queue.empty) queues.delete(durationMs);
+    for (const [durationMs, queue] of queues) {
+      if (!queue.empty) continue;
+      queue.letGo();
+      queues.delete(durationMs);
+    }
     this.#sweepAt = Math.max(MIN_SWEPT, 2 * queues.size);
   }
 
@@ -165,7 +176,10 @@ export function timeSourceOf(given: Clock): TimeSource {
   const clock = isSystemClock(given) ? systemClock : given;
   let source = sources.get(clock);
   if (source === undefined) {
-    source = new TimeSource(clock, clock === systemClock ? areUntouched : never);
+    source = new TimeSource(
+      clock,
+      clock === systemClock && !boundToRequests ? areUntouched : never,
+    );
     sources.set(clock, source);
   }
   return source;

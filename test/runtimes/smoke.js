@@ -1,5 +1,5 @@
 /**
- * What a resilient fetch has to do wherever it runs, tried on the built package in this runtime: `node`, `bun` or `deno run -A`,
+ * What the core and a resilient fetch have to do wherever they run, tried on the built package in this runtime: `node`, `bun` or `deno run -A`,
  * then this file. Needs dist/ (npm run build). Ends by itself: nothing that holdfast leaves behind keeps a process alive.
  */
 import assert from 'node:assert/strict';
@@ -7,6 +7,9 @@ import { createServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { CircuitOpenError, TimeoutError } from 'holdfast';
 import { classifyFetchError, resilientFetch } from 'holdfast/fetch';
+import { coreChecks } from './core-checks.js';
+import { fetchChecks } from './fetch-checks.js';
+import { startOrigin } from './origin.js';
 
 const policies = {
   retry: { initialDelay: 20, maxDelay: 20, budget: false },
@@ -213,8 +216,10 @@ const runtime = globalThis.Deno
     ? `Bun ${Bun.version}`
     : `Node ${process.versions.node}`;
 
+const shared = await startOrigin();
+const all = { ...coreChecks, ...fetchChecks(shared.url), ...checks };
 let failed = 0;
-for (const [name, check] of Object.entries(checks)) {
+for (const [name, check] of Object.entries(all)) {
   try {
     await check();
     console.log(`  ok      ${name}`);
@@ -224,5 +229,6 @@ for (const [name, check] of Object.entries(checks)) {
   }
   for (const close of closing.splice(0)) void close();
 }
-console.log(`${runtime}: ${Object.keys(checks).length - failed} passed, ${failed} failed`);
+shared.close();
+console.log(`${runtime}: ${Object.keys(all).length - failed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -1,3 +1,5 @@
+import { builtinModule } from '../../host.js';
+
 /**
  * The async context in which a call was made: the stores of each AsyncLocalStorage, such as the current request, and OpenTelemetry's
  * context. Promise reactions run in it by themselves. A timer that many calls share, and a signal's listeners, run in the context of
@@ -16,22 +18,12 @@ interface AsyncHooks {
   readonly AsyncResource?: new (type: string) => Home;
 }
 
-interface HostProcess {
-  getBuiltinModule?(id: string): unknown;
-}
-
 /** An AsyncResource costs 30 ns; `AsyncLocalStorage.snapshot()`, which does the same, several microseconds on Node 20 to 24. */
 const AsyncResource = /* @__PURE__ */ find();
 
-// Not imported: browsers and some workers have neither the module nor such contexts.
+// Where there is no such module, in browsers and workers, there are no such contexts either.
 function find(): AsyncHooks['AsyncResource'] {
-  const host = (globalThis as { process?: HostProcess }).process;
-  try {
-    return (host?.getBuiltinModule?.('node:async_hooks') as AsyncHooks | undefined)?.AsyncResource;
-  } catch {
-    // A runtime that has the function but not the module.
-    return undefined;
-  }
+  return (builtinModule('node:async_hooks') as AsyncHooks | undefined)?.AsyncResource;
 }
 
 /** The context of the caller; `undefined` if the runtime has none. */

@@ -12,6 +12,8 @@ import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Handles, Verdicts } from '../filter.js';
 import { verdictsOf } from '../filter.js';
+import type { OwnRequest } from '../in-own-request.js';
+import { inOwnRequest } from '../in-own-request.js';
 import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
@@ -59,7 +61,9 @@ export interface AdaptiveLimiterSnapshot {
 
 /** A call that is or was in the queue. */
 interface Place {
-  readonly admit: (admission: Admission) => void;
+  admit: (admission: Admission) => void;
+  /** Where another request may have let it in. */
+  own: OwnRequest<Admission> | undefined;
   readonly label: string;
   readonly captureStack: boolean;
   readonly time: TimeSource;
@@ -198,7 +202,11 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
 
   leave(call: Call): void {
     const waiter = call.state as Waiter<Place>;
-    if (!this.#queue.leave(waiter)) return;
+    if (!this.#queue.leave(waiter)) {
+      // It has a slot: once it hears of that, it gives it back.
+      waiter.item.own?.hear();
+      return;
+    }
     stopClock(waiter.item);
     this.#armKept(waiter.item.time);
   }
@@ -209,6 +217,7 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
     this.#queue.leave(waiter);
     this.#armKept(item.time);
     turnAway(item, `no slot came free within ${formatDuration(item.maxWaitMs)}`);
+    item.own?.hear();
   }
 
   /** What it is doing now, as plain JSON. */
@@ -318,6 +327,7 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
       const maxWaitMs = this.#patience.of(now, queue.length, isNext, callDeadlineMs - now);
       const waiter = queue.join({
         admit,
+        own: undefined,
         label,
         captureStack,
         time,
@@ -329,6 +339,11 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
         stamp: undefined,
       });
       call.state = waiter;
+      if (time.bound) {
+        const own = inOwnRequest(time.clock, waiter, admit, () => this.#serve(time));
+        waiter.item.own = own;
+        waiter.item.admit = own.tell;
+      }
       waiter.item.deadline = time.deadlines(maxWaitMs).add(this, waiter, 0);
       this.#armKept(time);
       if (call.listening) call.emit({ type: 'queued', queued: queue.length });
@@ -363,7 +378,7 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
   /** No call comes when a kept slot becomes free. So a call that waits for one needs a timer. An idle limiter has none. */
   #armKept(time: TimeSource): void {
     const at = this.#queue.length > 0 ? this.#kept.nextAt : Infinity;
-    if (at === this.#keptTimerAt) return;
+    if (at === this.#keptTimerAt || time.bound) return;
     const { clock } = time;
     if (this.#keptTimerAt < Infinity) clock.clearTimer(this.#keptTimer);
     this.#keptTimerAt = at;

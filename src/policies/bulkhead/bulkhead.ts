@@ -7,6 +7,8 @@ import type { RefusedCall, StraightHalf } from '../../pipeline/contract/straight
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
+import type { OwnRequest } from '../in-own-request.js';
+import { inOwnRequest } from '../in-own-request.js';
 import type { Named } from '../named.js';
 import type { Waiter } from '../wait-queue.js';
 import { WaitQueue } from '../wait-queue.js';
@@ -40,7 +42,9 @@ export interface BulkheadSnapshot {
 
 /** A call in the queue. */
 interface Place {
-  readonly admit: (admission: Admission) => void;
+  admit: (admission: Admission) => void;
+  /** Where another request may have let it in. */
+  own: OwnRequest<Admission> | undefined;
   readonly label: string;
   readonly captureStack: boolean;
   deadline: Deadline | undefined;
@@ -133,15 +137,18 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
   leave(call: Call): void {
     const waiter = call.state as Waiter<Place>;
     if (this.#queue.leave(waiter)) this.#stopClock(waiter.item);
+    // It has a slot: once it hears of that, it gives it back.
+    else waiter.item.own?.hear();
   }
 
   /** @internal */
   onDeadline(waiter: Waiter<Place>): void {
     waiter.item.deadline = undefined;
     this.#queue.leave(waiter);
-    const { admit, label, captureStack } = waiter.item;
+    const { admit, own, label, captureStack } = waiter.item;
     const waited = formatDuration(this.#options.maxWait as number);
     admit(new BulkheadFullError(`${label}: no slot came free within ${waited}`, { captureStack }));
+    own?.hear();
   }
 
   /** What it is doing now, as plain JSON. */
@@ -179,11 +186,23 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
   #wait(call: Call): Promise<Admission> {
     return new Promise((admit) => {
       const { label, captureStack } = call;
-      const place: Place = { admit, label, captureStack, deadline: undefined, stamp: undefined };
+      const place: Place = {
+        admit,
+        own: undefined,
+        label,
+        captureStack,
+        deadline: undefined,
+        stamp: undefined,
+      };
       const waiter = this.#queue.join(place);
       call.state = waiter;
+      const { time } = call;
+      if (time.bound) {
+        place.own = inOwnRequest(time.clock, waiter, admit, () => this.#serve());
+        place.admit = place.own.tell;
+      }
       if (this.#options.maxWait !== undefined) {
-        place.deadline = call.time.deadlines(this.#options.maxWait).add(this, waiter, 0);
+        place.deadline = time.deadlines(this.#options.maxWait).add(this, waiter, 0);
       }
       if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length });
     });

@@ -1,12 +1,15 @@
+import { boundToRequests } from '../../host.js';
 import type { Home } from '../../pipeline/call/async-context.js';
 import { homeHere } from '../../pipeline/call/async-context.js';
 import type { Clock } from '../../time/clock.js';
+import { isSystemClock } from '../../time/clock.js';
 import { unref } from '../../time/unref.js';
 import type { Circuit } from './circuit.js';
 
 /**
- * Moves an open circuit to half-open when its time is over, for listeners who want to know at that time. Its timer runs only while the
- * circuit is open and somebody listens. It does not keep the process alive.
+ * Moves an open circuit on to half-open when its time is over, for those who want to hear of it then. Its timer runs only while the
+ * circuit is open and somebody listens, and does not keep the process alive. Where timers belong to a request there is none, and
+ * the next call moves the circuit on.
  */
 export class HalfOpenAlarm {
   readonly #circuit: Circuit;
@@ -40,11 +43,15 @@ export class HalfOpenAlarm {
   /** The circuit may have changed. */
   update(): void {
     const { state, openUntil } = this.#circuit;
-    const dueAt = state === 'open' && this.#holders > 0 ? openUntil : undefined;
+    const dueAt = state === 'open' && this.#holders > 0 && !this.#isBound() ? openUntil : undefined;
     if (dueAt === this.#dueAt) return;
     this.#cancel?.();
     this.#dueAt = dueAt;
     this.#cancel = dueAt === undefined ? undefined : this.#atHome(dueAt);
+  }
+
+  #isBound(): boolean {
+    return boundToRequests && isSystemClock(this.#clock());
   }
 
   /** A timer keeps the context in which it is set. */

@@ -6,6 +6,7 @@ import type { Refusals } from '../../pipeline/contract/refusals.js';
 import type { StraightHalf, StraightPlace } from '../../pipeline/contract/straight-half.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
+import { inOwnRequest } from '../in-own-request.js';
 import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { TokenBucket } from '../token-bucket.js';
@@ -40,7 +41,7 @@ export interface RateLimiterSnapshot {
 
 /** A call in the queue. */
 interface Place {
-  readonly admit: (admission: Admission) => void;
+  admit: (admission: Admission) => void;
   readonly label: string;
   readonly captureStack: boolean;
   /** The latest time for its turn. */
@@ -173,7 +174,11 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     const { label, captureStack } = call;
     const until = now + this.#options.maxWait + LATE_MS;
     return new Promise((admit) => {
-      call.state = this.#queue.join({ admit, label, captureStack, until, admitted: false });
+      const place: Place = { admit, label, captureStack, until, admitted: false };
+      const waiter = this.#queue.join(place);
+      call.state = waiter;
+      const { bound, clock } = call.time;
+      if (bound) place.admit = inOwnRequest(clock, waiter, admit, () => this.#serve()).tell;
       if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length });
       // Wait for a timer that is late. If this call admitted the waiting ones, the next call could start before they do.
       if (this.#timer === undefined) this.#serve();
@@ -191,7 +196,7 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     for (let first = this.#queue.first; first !== undefined; first = this.#queue.first) {
       const waitMs = this.#bucket.waitFor(1, now);
       if (waitMs > 0 && now + waitMs <= first.until) {
-        this.#timer = this.#time.source.clock.setTimer(this.#onTimer, waitMs);
+        this.#arm(waitMs);
         break;
       }
       this.#queue.shift();
@@ -206,6 +211,11 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     if (late.length === 0) return;
     const retryAfter = this.#bucket.waitFor(this.#queue.length + 1, now);
     for (const place of late) place.admit(this.#refusal(place, retryAfter));
+  }
+
+  #arm(delayMs: number): void {
+    const { bound, clock } = this.#time.source;
+    if (!bound) this.#timer = clock.setTimer(this.#onTimer, delayMs);
   }
 
   #disarm(): void {

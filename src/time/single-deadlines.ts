@@ -1,16 +1,16 @@
-import type { Deadline, DeadlineListener } from './deadline-queue.js';
+import type { Deadline, DeadlineListener, TickingTime } from './deadline-queue.js';
 import { DeadlineQueue } from './deadline-queue.js';
-import type { TimeSource } from './time-source.js';
 
 /**
- * Deadlines under fake timers: a timer for each, so that it passes exactly when the fakes say. Many of them
+ * Deadlines with a timer for each. Under fake timers, so that it passes exactly when the fakes say: many of them
  * (those of node:test, of vitest before 3) leave `performance.now` alone, so the clock cannot say when a deadline is due.
+ * And where timers belong to a request, so that each deadline passes in the course of its own.
  */
-export class FakedDeadlines extends DeadlineQueue {
-  readonly #time: TimeSource;
+export class SingleDeadlines extends DeadlineQueue {
+  readonly #time: TickingTime;
   readonly #pending = new Map<Deadline, unknown>();
 
-  constructor(time: TimeSource, durationMs: number) {
+  constructor(time: TickingTime, durationMs: number) {
     super(time, durationMs);
     this.#time = time;
   }
@@ -48,6 +48,8 @@ export class FakedDeadlines extends DeadlineQueue {
   override timeOf(deadline: Deadline): number {
     return deadline.at;
   }
+
+  override letGo(): void {}
 
   #forget(deadline: Deadline): void {
     this.#pending.delete(deadline);

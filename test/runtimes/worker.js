@@ -1,0 +1,81 @@
+/** A worker for workerd.test.js: each path makes one call on policies that all requests share, all of them made outside of any request. */
+import {
+  adaptiveLimiter,
+  bulkhead,
+  CircuitOpenError,
+  circuitBreaker,
+  pipeline,
+  rateLimiter,
+  retry,
+  timeout,
+} from 'holdfast';
+import { resilientFetch } from 'holdfast/fetch';
+import { coreChecks, runAll, sleep } from './core-checks.js';
+import { fetchChecks } from './fetch-checks.js';
+
+const timed = pipeline('timed', timeout(300));
+const bodies = resilientFetch({
+  policies: { retry: { initialDelay: 20, maxDelay: 20, budget: false }, circuitBreaker: false },
+  idleTimeout: 300,
+});
+const retried = pipeline('retried', retry({ initialDelay: 200, maxDelay: 200, budget: false }));
+const narrow = pipeline('narrow', bulkhead({ maxConcurrent: 1, maxQueued: 10 }));
+const impatient = pipeline(
+  'impatient',
+  bulkhead({ maxConcurrent: 1, maxQueued: 10, maxWait: 150 }),
+);
+const limits = { initialLimit: 1, minLimit: 1, maxLimit: 1, maxQueued: 10, maxWait: '5s' };
+const adaptive = pipeline('adaptive', adaptiveLimiter(limits));
+const limited = pipeline('limited', rateLimiter({ limit: 1, per: 100, burst: 1, maxWait: '5s' }));
+const breaker = circuitBreaker({
+  consecutiveFailures: 1,
+  failingFor: 0,
+  openFor: 300,
+  probes: 1,
+  rampFor: 0,
+});
+const guarded = pipeline('guarded', breaker);
+const states = [];
+guarded.on('transition', ({ to }) => states.push(to));
+
+const down = () => Promise.reject(new Error('down'));
+
+const paths = {
+  quick: () => timed.execute(() => sleep(80)),
+  late: () => timed.execute(() => sleep(3_000)),
+  retried(_request) {
+    let attempts = 0;
+    return retried.execute(() => (++attempts < 2 ? down() : attempts));
+  },
+  narrow: () => narrow.execute(() => sleep(100)),
+  // Leaves the queue before its turn, with its slot for the next one.
+  leaver: () => narrow.execute(() => 1, { signal: AbortSignal.timeout(50) }),
+  impatient: () => impatient.execute(() => sleep(500)),
+  adaptive: () => adaptive.execute(() => sleep(100)),
+  limited: () => limited.execute(() => 1),
+  fail: () => guarded.execute(down),
+  guarded: () => guarded.execute(() => 1),
+  states: () => states.join(),
+  async fetched(origin) {
+    const response = await bodies(`${origin}/flaky/1/${Math.random()}`);
+    return `${response.status} ${await response.text()}`;
+  },
+  async stalled(origin) {
+    const response = await bodies(`${origin}/stall`);
+    return response.text();
+  },
+  checks: (origin) => runAll({ ...coreChecks, ...fetchChecks(origin) }),
+};
+
+export default {
+  async fetch(request) {
+    const url = new URL(request.url);
+    const startedAt = Date.now();
+    const tell = (outcome) => Response.json({ ...outcome, ms: Date.now() - startedAt });
+    try {
+      return tell({ value: await paths[url.pathname.slice(1)](url.searchParams.get('origin')) });
+    } catch (error) {
+      return tell({ error: error instanceof CircuitOpenError ? 'CircuitOpenError' : error.name });
+    }
+  },
+};
