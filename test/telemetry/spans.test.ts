@@ -346,7 +346,7 @@ describe('with the instrumentation of undici, over real sockets', () => {
   });
 
   it('a retry that a timeout brought about is sent in the trace of its own call', async () => {
-    const made = pipeline('slow', again(1, 1), timeout(60));
+    const made = pipeline('slow', again(1, 1), timeout(500));
     script = ['hang', 'hang', 'hang', 200, 200, 200];
     await Promise.all([1, 2, 3].map(() => at(() => made.execute(({ signal }) => get(signal)))));
     const calls = traces.named('holdfast slow');
