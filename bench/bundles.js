@@ -6,6 +6,7 @@
  * @module
  */
 
+import { relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -55,33 +56,37 @@ export async function bundleSize(source, directory = ROOT) {
   const { outputs } = metafile;
   const entry = Object.keys(outputs).find((name) => outputs[name]?.entryPoint === 'entry.js');
   if (entry === undefined) throw new Error('esbuild wrote no entry');
-  const initial = loadedAtOnce(outputs, entry);
+  const initial = reached(outputs, entry, ['import-statement']);
+  // esbuild also writes chunks of imports that tree shaking removed: nothing loads those.
+  const all = reached(outputs, entry, ['import-statement', 'dynamic-import']);
 
   const size = { initial: 0, lazy: 0, minified: 0, inputs: /** @type {string[]} */ ([]) };
   for (const { path, contents } of outputFiles) {
-    const name = Object.keys(outputs).find((output) => path.endsWith(output.replace(/^.*\//, '/')));
+    const name = relative(directory, path).replaceAll(sep, '/');
     const gzipped = gzipSync(contents, { level: 9 }).length;
-    if (name === undefined || !initial.has(name)) {
+    if (initial.has(name)) {
+      size.initial += gzipped;
+      size.minified += contents.length;
+      size.inputs.push(...Object.keys(outputs[name]?.inputs ?? {}));
+    } else if (all.has(name)) {
       size.lazy += gzipped;
-      continue;
     }
-    size.initial += gzipped;
-    size.minified += contents.length;
-    size.inputs.push(...Object.keys(outputs[name]?.inputs ?? {}));
   }
+  if (size.initial === 0) throw new Error('esbuild wrote nothing where its metafile says');
   return size;
 }
 
 /**
- * The chunk and all that it imports statically.
+ * The chunk and all that it comes to by imports of these kinds.
  * @param {import('esbuild').Metafile['outputs']} outputs
  * @param {string} entry
+ * @param {readonly string[]} kinds
  */
-function loadedAtOnce(outputs, entry) {
+function reached(outputs, entry, kinds) {
   const found = new Set([entry]);
   for (const name of found) {
     for (const { path, kind } of outputs[name]?.imports ?? []) {
-      if (kind === 'import-statement' && outputs[path]) found.add(path);
+      if (kinds.includes(kind) && outputs[path]) found.add(path);
     }
   }
   return found;

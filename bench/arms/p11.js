@@ -21,7 +21,7 @@ const imported = /** @type {const} */ ([
     id: 'cockatiel-zod',
     label: 'cockatiel + zod/mini',
     library: 'zod',
-    imports: ['cockatiel4', 'zod/mini'],
+    imports: ['cockatiel', 'zod/mini'],
   },
   { id: 'opossum', label: 'opossum', library: 'opossum', imports: ['opossum'] },
   { id: 'mollitia', label: 'mollitia', library: 'mollitia', imports: ['mollitia'] },

@@ -98,42 +98,55 @@ function inWords(all) {
  */
 function tables(path, measured) {
   if (path.kind === 'own') return ownTables(path, measured);
-  return path.kind === 'in-flight' ? inFlightTables(path, measured) : callTables(path, measured);
+  return path.kind === 'in-flight' ? inFlightTables(path, measured) : callTable(path, measured);
 }
 
 /**
- * One column a Node, and how the libraries compare on the first.
+ * One table: one column a Node, and how the libraries compare on the first.
  * @param {CallPath} path
  * @param {Measured} measured
  */
-function callTables(path, measured) {
+function callTable(path, measured) {
   const [measure, show] = path.kind === 'time' ? ['ns', time] : ['bytes', bytes];
   const [first] = measured;
   if (first === undefined) return [];
-  return path.groups.flatMap((group) => {
-    const arms = armsOf(path, group, first.result);
-    const ours = arms.find(({ library }) => library === 'holdfast')?.id;
-    const figures = (/** @type {PathResult} */ result, /** @type {string} */ id) =>
-      path.show === 'net' && id !== group.bare
-        ? net(result, id, group.bare, measure)
-        : samples(result, id, measure);
-    const rows = arms.map(({ id, label }) => [
-      path.show === 'net' && id === group.bare ? `${label}, the call itself` : label,
-      ...measured.map(({ result }) => {
-        const values = figures(result, id);
+  const figures = (
+    /** @type {PathResult} */ result,
+    /** @type {string} */ id,
+    /** @type {string} */ bare,
+  ) =>
+    path.show === 'net' && id !== bare
+      ? net(result, id, bare, measure)
+      : samples(result, id, measure);
+  const shownBares = new Set();
+  const rows = path.groups.flatMap((group) => {
+    const { bare } = group;
+    const arms = armsOf(path, group, first.result).filter(({ id }) => !shownBares.has(id));
+    shownBares.add(bare);
+    const ours =
+      arms.find(({ id }) => id === 'holdfast') ??
+      arms.find(({ library }) => library === 'holdfast');
+    const compared = (/** @type {string} */ id) => {
+      if (ours === undefined || id === ours.id || id === bare) return '';
+      const theirs = figures(first.result, id, bare);
+      return ratio(median(over(theirs, figures(first.result, ours.id, bare))));
+    };
+    let title = group.title;
+    return arms.map(({ id, label }) => {
+      const alone = path.show === 'net' && id === bare;
+      const what = alone ? 'the call itself' : title;
+      if (!alone) title = '';
+      const cells = measured.map(({ result }) => {
+        const values = figures(result, id, bare);
         return values.length === 0 ? '' : show(median(values));
-      }),
-      ours === undefined || id === ours || id === group.bare
-        ? ''
-        : ratio(median(over(figures(first.result, id), figures(first.result, ours)))),
-    ]);
-    if (rows.length === 0) return [];
-    const what = path.kind === 'time' ? 'time a call' : 'bytes a call';
-    const title = path.show === 'net' ? `${what}, beyond bare` : what;
-    const nodes = measured.map(({ major }) => `Node ${major}`);
-    const columns = ['', ...nodes, `over holdfast's, Node ${first.major}`];
-    return ['', `**${group.title}**: ${title}`, '', ...markdown(columns, rows)];
+      });
+      return [what, label, ...cells, compared(id)];
+    });
   });
+  const what = path.kind === 'time' ? 'time a call' : 'bytes a call';
+  const title = path.show === 'net' ? `${what}, beyond the call itself` : what;
+  const nodes = measured.map(({ major }) => `Node ${major}`);
+  return ['', ...markdown([title, '', ...nodes, `times holdfast's, Node ${first.major}`], rows)];
 }
 
 /**

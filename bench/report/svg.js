@@ -10,7 +10,7 @@
 
 const WIDTH = 760;
 const LEAST_LABEL = 150;
-const MOST_LABEL = 360;
+const MOST_LABEL = 400;
 const CHARACTER = 7;
 const VALUE = 110;
 const BAR = 18;

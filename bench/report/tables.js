@@ -22,7 +22,8 @@ import { judge, limitOf, net, noiseFloor, over, samples, sizesOf } from './figur
 export function time(ns) {
   const size = Math.abs(ns);
   if (size < 10_000) return `${ns.toFixed(0)} ns`;
-  return size < 10_000_000 ? `${(ns / 1e3).toFixed(1)} us` : `${(ns / 1e6).toFixed(1)} ms`;
+  if (size < 1_000_000) return `${(ns / 1e3).toFixed(1)} us`;
+  return `${(ns / 1e6).toFixed(size < 10_000_000 ? 2 : 1)} ms`;
 }
 
 /** @param {number} bytes */
