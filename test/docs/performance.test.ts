@@ -154,6 +154,32 @@ describe('docs/performance.md and bench/README.md', () => {
     expect(goalRow(readme, 'making a keyed copy')).toEqual(['at most 3 us', 'not measured']);
   });
 
+  it('show what is no call: on every Node, or once where the Node does not matter', async () => {
+    const figures = (node: string, ms: number): Results => {
+      const { paths, ...rest } = measured(node, 24);
+      const arm = (id: string, group: string, values: Record<string, number[]>) => ({
+        id,
+        label: id,
+        library: 'holdfast',
+        group,
+        values,
+      });
+      const imported = { ns: [ms * 1e6], files: [30], rss: [8], heap: [2] };
+      const bundled = { initial: [31], lazy: [7], minified: [90] };
+      const one = { runs: 1, date: '2026-01-01' };
+      const p11 = { ...one, arms: [arm('holdfast', 'import', imported)] };
+      const p12 = { ...one, arms: [arm('holdfast-three', 'three', bundled)] };
+      return { ...rest, paths: { ...paths, P11: p11, P12: p12 } };
+    };
+    const { page, readme } = await pagesOf({ 24: figures('24', 80), 26: figures('26', 95) });
+    expect(page).toContain('| holdfast | 80.0 ms | 95.0 ms | 30 | 8.0 MB | 2.0 MB |');
+    expect(page).toContain('| holdfast | 31.0 kB | 7.0 kB | 90.0 kB |');
+    expect(page).toContain('![What a bundle grows by](performance/p12.svg)');
+    expect(page).toContain('| cold import | 80.0 ms | 95.0 ms |  |');
+    const imported = goalRow(readme, 'cold import of `holdfast`');
+    expect(imported).toEqual(['at most 90 ms', '80.0 ms', '95.0 ms **MISSED**']);
+  });
+
   it('say which figures come from quick runs', async () => {
     const all = { 20: measured('20', 20), 24: measured('24', 24, true) };
     const { page, readme } = await pagesOf(all);
