@@ -94,6 +94,7 @@ async function bench(runs) {
     v8: process.versions.v8,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
+    ...(earlier?.minutes !== undefined && { minutes: earlier.minutes }),
     libraries: await versions(),
     paths: { ...earlier?.paths },
   };
@@ -111,8 +112,10 @@ async function bench(runs) {
     results.paths[path.id] = result;
     printPath(path, result, MAJOR);
   }
-  console.log(`\nmeasured in ${((performance.now() - started) / 60_000).toFixed(1)} minutes`);
+  const minutes = Math.ceil((performance.now() - started) / 60_000);
+  console.log(`\nmeasured in ${minutes} minutes`);
   if (options.cpu) return;
+  if (chosen === paths && !options.quick) results.minutes = minutes;
   results.paths = Object.fromEntries(
     paths.flatMap(({ id }) => (results.paths[id] ? [[id, results.paths[id]]] : [])),
   );

@@ -172,6 +172,8 @@ export interface Results {
   v8: string;
   cpu: string;
   cores: number;
+  /** How long the last full run of all paths took. */
+  minutes?: number;
   libraries: Record<string, string>;
   paths: Record<string, PathResult>;
 }

@@ -57,19 +57,24 @@ function intro(all) {
     const libraries = Object.entries(results.libraries).map(([name, of]) => `${name} ${of}`);
     return [[results.node, `${results.cpu}, ${results.cores} cores`, libraries.join(', ')]];
   });
+  const took = inOrder([...all.keys()]).flatMap((major) => {
+    const minutes = all.get(major)?.minutes;
+    return minutes === undefined ? [] : [`${minutes} minutes on Node ${major}`];
+  });
   return [
     '[docs/performance.md](../docs/performance.md) has the comparison. Here are the goals that holdfast sets itself and all figures with their spread.',
     '',
     '```sh',
-    'npm run bench                # all paths on the Node that runs it: about 25 minutes; writes bench/results and both pages',
+    'npm run bench                # all paths on the Node that runs it; writes bench/results and both pages',
     'npm run bench -- P1 P3       # some paths; the results of the others stay',
-    'npm run bench -- --quick     # fewer and shorter runs: about 5 minutes; less sure, and the pages say so',
+    'npm run bench -- --quick     # fewer and shorter runs, in less than half of the time; less sure, and the pages say so',
     'npm run bench -- --runs 9    # more runs than five',
     'npm run bench -- --cpu P1    # processor time, for a busy machine while developing; writes nothing',
     'npm run bench:smoke          # checks every arm and measures it for a moment; writes nothing',
     'node bench/report/write.js   # both pages again, from the results',
     '```',
     '',
+    ...(took.length === 0 ? [] : [`The last run of all paths took ${took.join(', ')}.`, '']),
     '- *Bare* is `await operation()` in an async function of its own, as every other arm has one. *Net* is an arm less bare in the same run.',
     '- All arms of a path are measured in one process, in turns; every run is a new process with the arms in another order. ' +
       'Ratios are taken within a run; shown is the median over the runs, and in brackets the smallest and the largest.',
