@@ -1,8 +1,9 @@
 // @ts-check
 /**
- * `npm run bench`             measures all paths, writes bench/results and docs/performance.md
+ * `npm run bench`             measures all paths, writes bench/results, docs/performance.md and bench/README.md
  * `npm run bench -- P1 P3`    some paths; the results of the others stay
  * `npm run bench -- --runs 9` more runs than five
+ * `npm run bench -- --quick`  fewer and shorter runs, less sure; the results say so
  * `npm run bench -- --cpu`    processor time instead of the time that passes, for a busy machine while
  *                             developing: waiting is not seen, and nothing is written
  * `npm run bench:smoke`       checks every arm and times it for a moment; writes nothing
@@ -13,37 +14,46 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { goals } from './goals.js';
 import { inProcess } from './harness/processes.js';
 import { pathOf, paths } from './paths.js';
 import { printPath } from './report/console.js';
-import { readResults, saveResults, writePage } from './report/write.js';
+import { judge } from './report/figures.js';
+import { readResults, saveResults, writePages } from './report/write.js';
 
 /** @typedef {import('./types.d.ts').Path} Path */
 /** @typedef {import('./types.d.ts').RunResult} RunResult */
+/** @typedef {import('./types.d.ts').Effort} Effort */
 
 const LEAST_RUNS = 5;
+const QUICK_RUNS = 3;
+/** Too few calls are in flight in a smoke run. */
+const NOT_IN_SMOKE = 'in-flight';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     smoke: { type: 'boolean', default: false },
     cpu: { type: 'boolean', default: false },
-    runs: { type: 'string', default: '5' },
+    quick: { type: 'boolean', default: false },
+    runs: { type: 'string' },
   },
 });
+const MAJOR = process.versions.node.split('.')[0] ?? '';
 const chosen = positionals.length === 0 ? paths : positionals.map(pathOf);
 
 if (options.smoke) await smoke();
-else await bench(Number(options.runs));
+else await bench(Number(options.runs ?? (options.quick ? QUICK_RUNS : LEAST_RUNS)));
 
 async function smoke() {
   let failed = false;
   for (const path of chosen) {
     try {
       await check(path);
-      const result = await measure(path, 0, true);
+      const result = await measure(path, 0, 'smoke');
       const arms = Object.keys(result).length;
       if (arms !== path.arms.length) throw new Error(`${path.id}: ${arms} arms measured`);
+      judgeAll(path, gather(path, [result]));
       console.log(`${path.id}  ${arms} arms checked and timed`);
     } catch (error) {
       failed = true;
@@ -53,22 +63,38 @@ async function smoke() {
   process.exitCode = failed ? 1 : 0;
 }
 
+/**
+ * Every goal finds its figures, whatever they are.
+ * @param {Path} path
+ * @param {import('./types.d.ts').PathResult} result
+ */
+function judgeAll(path, result) {
+  if (path.kind === NOT_IN_SMOKE) return;
+  for (const goal of goals) {
+    if (goal.path === path.id && judge(goal, result, MAJOR) === undefined) {
+      throw new Error(`${path.id}: no figures for the goal ${goal.id}`);
+    }
+  }
+}
+
 /** @param {number} runs */
 async function bench(runs) {
-  if (!Number.isInteger(runs) || runs < LEAST_RUNS) {
-    throw new Error(`--runs must be a whole number >= ${LEAST_RUNS}: fewer are no measurement`);
+  const least = options.quick ? QUICK_RUNS : LEAST_RUNS;
+  if (!Number.isInteger(runs) || runs < least) {
+    throw new Error(`--runs must be a whole number >= ${least}: fewer are no measurement`);
   }
   for (const path of chosen) await check(path);
   console.log(`checked the arms of ${chosen.map(({ id }) => id).join(', ')}`);
 
-  const major = process.versions.node.split('.')[0] ?? '';
-  const earlier = (await readResults()).get(major);
+  const started = performance.now();
+  const earlier = (await readResults()).get(MAJOR);
   /** @type {import('./types.d.ts').Results} */
   const results = {
     node: process.version,
     v8: process.versions.v8,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
+    ...(earlier?.minutes !== undefined && { minutes: earlier.minutes }),
     libraries: await versions(),
     paths: { ...earlier?.paths },
   };
@@ -76,7 +102,7 @@ async function bench(runs) {
   for (let run = 0; run < runs; run++) {
     for (const path of chosen) {
       process.stderr.write(`run ${run + 1} of ${runs}: ${path.id}   \r`);
-      collected.get(path.id)?.push(await measure(path, run, false));
+      collected.get(path.id)?.push(await measure(path, run, options.quick ? 'quick' : 'full'));
     }
   }
   process.stderr.write('\n');
@@ -84,15 +110,18 @@ async function bench(runs) {
   for (const path of chosen) {
     const result = gather(path, collected.get(path.id) ?? []);
     results.paths[path.id] = result;
-    printPath(path, result);
+    printPath(path, result, MAJOR);
   }
+  const minutes = Math.ceil((performance.now() - started) / 60_000);
+  console.log(`\nmeasured in ${minutes} minutes`);
   if (options.cpu) return;
+  if (chosen === paths && !options.quick) results.minutes = minutes;
   results.paths = Object.fromEntries(
     paths.flatMap(({ id }) => (results.paths[id] ? [[id, results.paths[id]]] : [])),
   );
-  await saveResults(major, results);
-  await writePage();
-  console.log(`\nwrote bench/results/${major}.json and docs/performance.md`);
+  await saveResults(MAJOR, results);
+  await writePages();
+  console.log(`wrote bench/results/${MAJOR}.json, docs/performance.md and bench/README.md`);
 }
 
 /** @param {Path} path */
@@ -102,7 +131,7 @@ function check(path) {
     action: /** @type {const} */ ('check'),
     turn: 0,
     cpu: false,
-    quick: true,
+    effort: /** @type {const} */ ('smoke'),
   };
   return inProcess(task, { roomy: false });
 }
@@ -110,13 +139,13 @@ function check(path) {
 /**
  * @param {Path} path
  * @param {number} run
- * @param {boolean} quick
+ * @param {Effort} effort
  */
-function measure(path, run, quick) {
+function measure(path, run, effort) {
   // Turned by a fifth of the arms, so that over five runs each is once near every end.
   const turn = run * Math.ceil(path.arms.length / 5);
   return inProcess(
-    { path: path.id, action: 'measure', turn, cpu: options.cpu, quick },
+    { path: path.id, action: 'measure', turn, cpu: options.cpu, effort },
     { roomy: path.kind === 'bytes' },
   );
 }
@@ -141,7 +170,12 @@ function gather(path, runs) {
         : { values: columns(perRun) };
     return { id, label, library, group, ...figures };
   });
-  return { date: new Date().toISOString().slice(0, 10), runs: runs.length, arms };
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    runs: runs.length,
+    ...(options.quick && { quick: true }),
+    arms,
+  };
 }
 
 /** @param {readonly Record<string, number>[]} rows */
@@ -163,6 +197,7 @@ async function versions() {
     ky: new URL('../node_modules/ky/package.json', import.meta.url),
     got: new URL('../node_modules/got/package.json', import.meta.url),
     undici: new URL('../node_modules/undici/package.json', import.meta.url),
+    zod: new URL('../node_modules/zod/package.json', import.meta.url),
   };
   /** @type {Record<string, string>} */
   const found = {};

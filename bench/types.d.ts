@@ -21,7 +21,8 @@ export type Library =
   | 'mollitia'
   | 'ky'
   | 'got'
-  | 'undici';
+  | 'undici'
+  | 'zod';
 
 /** What the checks may change in an arm; the timings use the defaults of settings.js. */
 export interface Knobs {
@@ -31,12 +32,16 @@ export interface Knobs {
 }
 
 /** One thing that is measured. */
-export interface Arm {
+export interface Subject {
   id: string;
   label: string;
   library: Library;
   /** Arms of one group do the same work. */
   group: string;
+}
+
+/** A call that the harness makes and measures. */
+export interface Arm extends Subject {
   /** Policies from the outside in; the checks prove that each of them is at work. */
   policies: PolicyName[];
   create(operation: Operation, knobs: Knobs): Call | Promise<Call>;
@@ -46,8 +51,8 @@ export interface Arm {
   callsEach?: number;
   /** The library's fallback can only replace the error, not answer a value. */
   fallbackRejects?: boolean;
-  /** Timed one call at a time, at the pace of a quiet service (harness/quiet.js). */
-  quiet?: boolean;
+  /** Timed one call at a time, with so many ms from one to the next (harness/quiet.js). */
+  everyMs?: number;
   /** Replaces the checks that follow from `policies`. */
   check?(arm: Arm): Promise<void>;
   /** In-flight paths: the largest number in flight that ends in reasonable time. */
@@ -61,20 +66,59 @@ export interface Group {
   bare: string;
 }
 
-export type PathKind = 'time' | 'bytes' | 'in-flight';
-
 /** One row of the table of goals: P1, P2, ... */
-export interface Path {
+interface PathHead {
   id: string;
-  kind: PathKind;
   title: string;
   /** What is done and how to read the figures, in a sentence or two of Markdown. */
   about: string;
+}
+
+/** The harness makes the calls. */
+export interface CallPath extends PathHead {
+  kind: 'time' | 'bytes' | 'in-flight';
   groups: Group[];
   arms: Arm[];
   /** Whether tables and charts show the time beyond bare (net) or the whole. */
   show: 'net' | 'total';
+  /** Pipelines that are no arms: called often before anything is measured, and between the arms. */
+  others?(): Call[];
 }
+
+export type Unit = 'ns' | 'B' | 'kB' | 'MB' | 'files';
+
+/** One column of the table of a group. */
+export interface Measure {
+  id: string;
+  title: string;
+  unit: Unit;
+}
+
+export interface OwnGroup {
+  id: string;
+  title: string;
+  /** The first is what a chart shows. */
+  measures: Measure[];
+}
+
+/** What is no call: the path takes its figures itself. */
+export interface OwnPath extends PathHead {
+  kind: 'own';
+  groups: OwnGroup[];
+  arms: Subject[];
+  /** The figures do not depend on the Node that takes them. */
+  anyNode?: boolean;
+  /** In a process of its own, which may collect garbage. Several are answered as their median. */
+  measure(task: { effort: Effort; turn: number }): Promise<Record<string, OwnSample>>;
+}
+
+/** A smoke run does as little as shows that it works; a quick one is less sure than a full one. */
+export type Effort = 'smoke' | 'quick' | 'full';
+
+export type Path = CallPath | OwnPath;
+
+/** Figures by the ids of the group's measures. */
+export type OwnSample = Record<string, number>;
 
 export interface TimeSample {
   /** Median over the batches, ns a call. */
@@ -99,7 +143,10 @@ export interface InFlightSample {
 }
 
 /** What one process answers: for each arm its sample, in-flight ones by number in flight. */
-export type RunResult = Record<string, TimeSample | BytesSample | Record<string, InFlightSample>>;
+export type RunResult = Record<
+  string,
+  TimeSample | BytesSample | OwnSample | Record<string, InFlightSample>
+>;
 
 export interface ArmResult {
   id: string;
@@ -115,6 +162,8 @@ export interface ArmResult {
 export interface PathResult {
   date: string;
   runs: number;
+  /** Measured with `--quick`: in less time, and less sure. */
+  quick?: boolean;
   arms: ArmResult[];
 }
 
@@ -123,6 +172,8 @@ export interface Results {
   v8: string;
   cpu: string;
   cores: number;
+  /** How long the last full run of all paths took. */
+  minutes?: number;
   libraries: Record<string, string>;
   paths: Record<string, PathResult>;
 }
@@ -133,7 +184,10 @@ export interface Goal {
   text: string;
   /** Unit of the figure, e.g. `x` or ` B`. */
   unit: string;
+  /** On Node 24 and later. */
   limit: number;
+  /** On Node 20, where it differs. */
+  limit20?: number;
   sense: 'at most' | 'at least';
   /** The figure of each run. */
   figures(path: PathResult): number[];

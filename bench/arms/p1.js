@@ -24,23 +24,21 @@ const readsSignal = async (/** @type {unknown} */ context) => {
   return ANSWER;
 };
 
-/** @type {import('../types.d.ts').Path} */
+/** @type {import('../types.d.ts').CallPath} */
 export default {
   id: 'P1',
   kind: 'time',
   show: 'net',
-  title: 'Five policies, success',
+  title: 'Five policies, a call that succeeds',
   about:
     'Fallback, retry, circuit breaker, timeout and bulkhead around an operation that succeeds: the call a service makes all day. ' +
     'opossum has no retry; it stands beside the same four policies. ' +
     "mollitia's time window copies the last 1,000 calls at every call. " +
-    'Calls follow each other without a pause, except in the quiet group: there 2,000 a second come, each in its own turn of the event loop, ' +
-    'so that nothing can be shared between calls.',
+    'Calls follow each other without a pause.',
   groups: [
     { id: 'five', title: 'fallback + retry + breaker + timeout + bulkhead', bare: 'bare' },
     { id: 'four', title: "opossum's four: fallback + breaker + timeout + bulkhead", bare: 'bare' },
     { id: 'signal', title: 'the five, and the operation reads its signal', bare: 'bare' },
-    { id: 'quiet', title: 'the five in a quiet service', bare: 'bare-quiet' },
   ],
   arms: [
     ...bareArms('five'),
@@ -139,46 +137,6 @@ export default {
       group: 'signal',
       policies: five,
       operation: readsSignal,
-      create(operation, knobs) {
-        const policy = wrap(c.fallback(), c.retry(), c.breaker(), c.timeout(knobs), c.bulkhead());
-        return async () => await policy.execute(operation);
-      },
-    },
-    {
-      id: 'bare-quiet',
-      label: 'bare',
-      library: 'bare',
-      group: 'quiet',
-      quiet: true,
-      policies: [],
-      create: (operation) => async () => await operation(),
-    },
-    {
-      id: 'holdfast-quiet',
-      label: 'holdfast',
-      library: 'holdfast',
-      group: 'quiet',
-      quiet: true,
-      policies: five,
-      create(operation, knobs) {
-        const policy = pipeline(
-          'quiet',
-          h.fallback(),
-          h.retry(),
-          h.breaker(),
-          h.timeout(knobs),
-          h.bulkhead(),
-        );
-        return async () => await policy.execute(operation);
-      },
-    },
-    {
-      id: 'cockatiel-quiet',
-      label: 'cockatiel',
-      library: 'cockatiel',
-      group: 'quiet',
-      quiet: true,
-      policies: five,
       create(operation, knobs) {
         const policy = wrap(c.fallback(), c.retry(), c.breaker(), c.timeout(knobs), c.bulkhead());
         return async () => await policy.execute(operation);

@@ -64,7 +64,7 @@ const dispatcher = () => new Agent({ connections: IN_FLIGHT });
 const noRetries = { retries: false };
 const retries = { retries: true };
 
-/** @type {import('../types.d.ts').Path} */
+/** @type {import('../types.d.ts').CallPath} */
 export default {
   id: 'P10',
   kind: 'time',

@@ -17,7 +17,7 @@ const four = ['fallback', 'retry', 'breaker', 'bulkhead'];
 /** @type {import('../types.d.ts').PolicyName[]} */
 const three = ['fallback', 'breaker', 'bulkhead'];
 
-/** @type {import('../types.d.ts').Path} */
+/** @type {import('../types.d.ts').CallPath} */
 export default {
   id: 'P2',
   kind: 'time',

@@ -10,7 +10,7 @@ import {
 } from '../libraries.js';
 import { bareArms } from './bare.js';
 
-/** @type {import('../types.d.ts').Path} */
+/** @type {import('../types.d.ts').CallPath} */
 const alone = {
   id: 'P3',
   kind: 'time',
@@ -207,7 +207,7 @@ const alone = {
   ],
 };
 
-/** @type {import('../types.d.ts').Path} */
+/** @type {import('../types.d.ts').CallPath} */
 const limits = {
   id: 'P3L',
   kind: 'time',

@@ -53,7 +53,7 @@ const settled = refuses((result) => {
   return reason;
 });
 
-/** @type {import('../types.d.ts').Path} */
+/** @type {import('../types.d.ts').CallPath} */
 export default {
   id: 'P4',
   kind: 'time',

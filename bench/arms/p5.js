@@ -85,7 +85,7 @@ const fallsBackEveryOther = async (arm) => {
   });
 };
 
-/** @type {import('../types.d.ts').Path} */
+/** @type {import('../types.d.ts').CallPath} */
 export default {
   id: 'P5',
   kind: 'time',

@@ -4,7 +4,7 @@ import p1 from './p1.js';
 import p2 from './p2.js';
 import { alone } from './p3.js';
 
-/** @type {import('../types.d.ts').Path} */
+/** @type {import('../types.d.ts').CallPath} */
 export default {
   id: 'P6',
   kind: 'bytes',
@@ -14,7 +14,7 @@ export default {
     'What the calls of P1, P2 and P3 allocate beyond the bare call: the difference of the heap over many calls with no garbage ' +
     "collection between, and, as a second opinion, mitata's figure under the same conditions.",
   groups: [
-    ...p1.groups.filter(({ id }) => id !== 'quiet'),
+    ...p1.groups,
     ...p2.groups.map((group) => ({ ...group, id: `p2-${group.id}` })),
     ...alone.groups.map((group) => ({
       ...group,
@@ -22,11 +22,7 @@ export default {
       title: `${group.title} alone`,
     })),
   ],
-  arms: [
-    ...p1.arms.filter(({ quiet }) => !quiet),
-    ...moved(p2.arms, 'p2'),
-    ...moved(alone.arms, 'p3'),
-  ],
+  arms: [...p1.arms, ...moved(p2.arms, 'p2'), ...moved(alone.arms, 'p3')],
 };
 
 /**

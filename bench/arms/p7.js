@@ -14,7 +14,7 @@ import { bareArms } from './bare.js';
 /** Long enough that no call of the largest crowd expires while it is measured. */
 const LONG = { timeoutMs: 300_000 };
 
-/** @type {import('../types.d.ts').Path} */
+/** @type {import('../types.d.ts').CallPath} */
 export default {
   id: 'P7',
   kind: 'in-flight',

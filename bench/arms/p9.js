@@ -13,7 +13,7 @@ import { ofHoldfast as h } from '../libraries.js';
 import { bareArms } from './bare.js';
 
 /** @typedef {import('../types.d.ts').Arm} Arm */
-/** @typedef {import('../types.d.ts').Path} Path */
+/** @typedef {import('../types.d.ts').CallPath} Path */
 /** @typedef {import('../types.d.ts').Knobs} Knobs */
 /** @typedef {import('../types.d.ts').Call} Call */
 

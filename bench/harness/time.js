@@ -16,6 +16,8 @@ import { median } from './stats.js';
 
 const BATCH_NS = 4e6;
 const MAX_BATCH = 32_768;
+const OTHERS_BEFORE = 5_000;
+const OTHERS_BETWEEN = 50;
 
 /** Processor time of all threads of the process, in ns. */
 function cpuNow() {
@@ -28,6 +30,7 @@ function cpuNow() {
  * @property {number} rounds how often all arms are measured, one after the other
  * @property {number} roundMs how long an arm is measured in a round
  * @property {number} warmUpMs how long an arm runs before anything is measured
+ * @property {(calls: number) => Promise<void>} others calls the pipelines that are no arms, each so often
  * @property {boolean} cpu whether processor time is measured instead of the time that passes
  */
 
@@ -38,6 +41,7 @@ function cpuNow() {
  */
 export async function timeAll(subjects, effort) {
   const batches = new Map();
+  await effort.others(OTHERS_BEFORE);
   // All arms are warm before the first is measured: none is timed with code that another one's
   // first calls will deoptimize.
   for (let round = 0; round < 3; round++) {
@@ -52,6 +56,7 @@ export async function timeAll(subjects, effort) {
   for (let round = 0; round < effort.rounds; round++) {
     for (const { id, call } of subjects) {
       const batch = batches.get(id);
+      await effort.others(OTHERS_BETWEEN);
       const stats = await measure(call, {
         batch_samples: batch,
         batch_unroll: batch % 4 === 0 ? 4 : 1,

@@ -21,10 +21,20 @@ import { timeAll } from './time.js';
  * @property {'check' | 'measure'} action
  * @property {number} turn by how many places the order of the arms is turned
  * @property {boolean} cpu whether processor time is measured, for busy machines
- * @property {boolean} quick a smoke run: as little as shows that it works
+ * @property {import('../types.d.ts').Effort} effort
  */
 
 const SIZES = [1_000, 10_000, 100_000];
+const TIMED = {
+  smoke: { rounds: 1, roundMs: 1, warmUpMs: 3 },
+  quick: { rounds: 3, roundMs: 100, warmUpMs: 150 },
+  full: { rounds: 5, roundMs: 200, warmUpMs: 150 },
+};
+const QUIET = {
+  smoke: { rounds: 1, callsARound: 2 },
+  quick: { rounds: 2, callsARound: 200 },
+  full: { rounds: 3, callsARound: 400 },
+};
 
 process.once('message', async (/** @type {Task} */ task) => {
   const answer = await perform(task).then(
@@ -36,36 +46,39 @@ process.once('message', async (/** @type {Task} */ task) => {
 });
 
 /** @param {Task} task */
-async function perform({ path: id, action, turn, cpu, quick }) {
+async function perform({ path: id, action, turn, cpu, effort }) {
   const path = pathOf(id);
+  if (path.kind === 'own') return action === 'check' ? {} : await path.measure({ effort, turn });
   if (action === 'check') {
     for (const arm of path.arms) await checkArm(arm);
     return {};
   }
 
+  const smoke = effort === 'smoke';
   const fallbackOperation = path.kind === 'in-flight' ? pendingOperation : operation;
   const subjects = await Promise.all(
     rotate(path.arms, turn).map(async (arm) => ({
       id: arm.id,
-      quiet: arm.quiet ?? false,
+      everyMs: arm.everyMs ?? 0,
       callsEach: arm.callsEach ?? 1,
       maxInFlight: arm.maxInFlight ?? Number.POSITIVE_INFINITY,
       call: await arm.create(arm.operation ?? fallbackOperation, {}),
     })),
   );
 
-  if (path.kind === 'bytes') return await weighAll(subjects, { quick });
+  if (path.kind === 'bytes') return await weighAll(subjects, { quick: smoke });
   if (path.kind === 'in-flight') {
-    return await crowdAll(subjects, { sizes: quick ? [100] : SIZES, quick });
+    return await crowdAll(subjects, { sizes: smoke ? [100] : SIZES, quick: smoke });
   }
-  const busy = subjects.filter(({ quiet }) => !quiet);
-  const effort = quick
-    ? { rounds: 1, roundMs: 1, warmUpMs: 3, cpu }
-    : { rounds: 5, roundMs: 200, warmUpMs: 150, cpu };
-  const times = await timeAll(busy, effort);
-  const quietly = subjects.filter(({ quiet }) => quiet);
-  return {
-    ...times,
-    ...(await timeQuietly(quietly, { rounds: quick ? 1 : 5, roundMs: quick ? 2 : 100 })),
+  const calls = path.others?.() ?? [];
+  /** @param {number} times */
+  const others = async (times) => {
+    for (const call of calls) {
+      for (let i = 0; i < (smoke ? 2 : times); i++) await call();
+    }
   };
+  const busy = subjects.filter(({ everyMs }) => everyMs === 0);
+  const times = await timeAll(busy, { ...TIMED[effort], others, cpu });
+  const quiet = subjects.filter(({ everyMs }) => everyMs > 0);
+  return { ...times, ...(await timeQuietly(quiet, { ...QUIET[effort], smoke })) };
 }

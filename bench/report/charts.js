@@ -2,8 +2,10 @@
 import { median } from '../harness/stats.js';
 import { net, samples, sizesOf } from './figures.js';
 import { barChart } from './svg.js';
-import { armsOf, bytes, time } from './tables.js';
+import { armsOf, bytes, shown, time } from './tables.js';
 
+/** @typedef {import('../types.d.ts').CallPath} CallPath */
+/** @typedef {import('../types.d.ts').OwnPath} OwnPath */
 /** @typedef {import('../types.d.ts').Path} Path */
 /** @typedef {import('../types.d.ts').PathResult} PathResult */
 
@@ -14,6 +16,7 @@ import { armsOf, bytes, time } from './tables.js';
  * @param {string} major
  */
 export function chartOf(path, result, major) {
+  if (path.kind === 'own') return ownChart(path, result, major);
   if (path.kind === 'in-flight') return inFlightChart(path, result, major);
   const [measure, show] = path.kind === 'time' ? ['ns', time] : ['bytes', bytes];
   const of = path.show === 'net' ? 'beyond the bare call' : 'a call';
@@ -29,11 +32,32 @@ export function chartOf(path, result, major) {
       }),
   }));
   const what = path.kind === 'time' ? 'time' : 'bytes';
-  return barChart(`${path.id} ${path.title}: ${what} ${of}, Node ${major}`, groups);
+  return barChart(`${path.title}: ${what} ${of}, Node ${major}`, groups);
 }
 
 /**
- * @param {Path} path
+ * The first measure of each group.
+ * @param {OwnPath} path
+ * @param {PathResult} result
+ * @param {string} major
+ */
+function ownChart(path, result, major) {
+  const groups = path.groups.flatMap((group) => {
+    const [first] = group.measures;
+    if (first === undefined) return [];
+    const bars = armsOf(path, group, result).flatMap(({ id, label, library }) => {
+      const values = samples(result, id, first.id);
+      if (values.length === 0) return [];
+      const value = median(values);
+      return [{ label, value, text: shown(value, first.unit), ours: library === 'holdfast' }];
+    });
+    return bars.length === 0 ? [] : [{ title: `${group.title}: ${first.title}`, bars }];
+  });
+  return barChart(path.anyNode ? path.title : `${path.title}, Node ${major}`, groups);
+}
+
+/**
+ * @param {CallPath} path
  * @param {PathResult} result
  * @param {string} major
  */
@@ -50,5 +74,5 @@ function inFlightChart(path, result, major) {
         }),
     }));
   });
-  return barChart(`${path.id} ${path.title}: a further call, Node ${major}`, groups);
+  return barChart(`${path.title}: a further call, Node ${major}`, groups);
 }

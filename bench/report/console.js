@@ -1,20 +1,19 @@
 // @ts-check
-import { noiseText, tablesOf, verdictsOf } from './tables.js';
+import { noiseText, runsText, tablesOf, verdictsOf } from './tables.js';
 
 /**
  * @param {import('../types.d.ts').Path} path
  * @param {import('../types.d.ts').PathResult} result
+ * @param {string} major of the Node that was measured
  */
-export function printPath(path, result) {
-  console.log(
-    `\n${path.id}  ${path.title}  (median of ${result.runs} runs; min to max in brackets)`,
-  );
-  console.log(`    ${noiseText(result)}`);
+export function printPath(path, result, major) {
+  console.log(`\n${path.id}  ${path.title}  (medians; min to max in brackets)`);
+  console.log(`    ${runsText(result)}${noiseText(result)}`);
   for (const table of tablesOf(path, result)) {
     console.log(`\n  ${table.title}`);
     printRows([table.columns, ...table.rows]);
   }
-  const verdicts = verdictsOf(path.id, result);
+  const verdicts = verdictsOf(path.id, result, major);
   if (verdicts.length > 0) console.log('\n  goals');
   printRows(
     verdicts.map(({ goal, met, aim, measured, spread }) => [
@@ -22,7 +21,7 @@ export function printPath(path, result) {
       goal.text,
       aim,
       measured,
-      `(${spread})`,
+      spread === '' ? '' : `(${spread})`,
     ]),
   );
 }

@@ -12,7 +12,7 @@ import { summary } from '../harness/stats.js';
 /** @typedef {ReturnType<typeof summary>} Summary */
 
 /**
- * The samples of one arm, one a run.
+ * The samples of one arm, one a run; none where it was not measured.
  * @param {PathResult} path
  * @param {string} arm
  * @param {string} measure
@@ -21,10 +21,8 @@ import { summary } from '../harness/stats.js';
  */
 export function samples(path, arm, measure, size) {
   const result = path.arms.find(({ id }) => id === arm);
-  const values =
-    size === undefined ? result?.values?.[measure] : result?.sizes?.[String(size)]?.[measure];
-  if (!values) throw new Error(`no ${measure} of ${arm}`);
-  return values;
+  const values = size === undefined ? result?.values : result?.sizes?.[String(size)];
+  return values?.[measure] ?? [];
 }
 
 /**
@@ -62,13 +60,12 @@ export function sizesOf(path) {
  * @param {PathResult} path
  */
 export function noiseFloor(path) {
-  const measures = Object.keys(path.arms.find(({ id }) => id === 'bare')?.values ?? {});
-  const measure = ['ns', 'bytes'].find((one) => measures.includes(one));
-  const ratios =
-    measure === undefined
-      ? sizesOf(path).flatMap((size) => twice(path, 'further', size))
-      : twice(path, measure);
-  return summary(ratios);
+  const ratios = [
+    ...twice(path, 'ns'),
+    ...twice(path, 'bytes'),
+    ...sizesOf(path).flatMap((size) => twice(path, 'further', size)),
+  ];
+  return ratios.length === 0 ? undefined : summary(ratios);
 }
 
 /**
@@ -82,11 +79,21 @@ function twice(path, measure, size) {
 
 /**
  * @param {import('../types.d.ts').Goal} goal
- * @param {PathResult} path
+ * @param {string} major of the Node that was measured
  */
-export function judge(goal, path) {
-  const figure = summary(goal.figures(path));
-  const limit = goal.limit;
+export const limitOf = ({ limit, limit20 }, major) => (major === '20' ? (limit20 ?? limit) : limit);
+
+/**
+ * Whether a goal is met; nothing where it was not measured.
+ * @param {import('../types.d.ts').Goal} goal
+ * @param {PathResult} path
+ * @param {string} major
+ */
+export function judge(goal, path, major) {
+  const figures = goal.figures(path);
+  if (figures.length === 0 || figures.some(Number.isNaN)) return undefined;
+  const figure = summary(figures);
+  const limit = limitOf(goal, major);
   const met = goal.sense === 'at most' ? figure.median <= limit : figure.median >= limit;
-  return { figure, limit, met };
+  return { figure, met };
 }

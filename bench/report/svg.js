@@ -9,7 +9,9 @@
 /** @typedef {{ title: string, bars: Bar[] }} BarGroup */
 
 const WIDTH = 760;
-const LABEL = 150;
+const LEAST_LABEL = 150;
+const MOST_LABEL = 400;
+const CHARACTER = 7;
 const VALUE = 110;
 const BAR = 18;
 const ROW = 26;
@@ -27,6 +29,11 @@ const STYLE = `text{font:13px system-ui,-apple-system,"Segoe UI",sans-serif;fill
  * @param {readonly BarGroup[]} groups
  */
 export function barChart(title, groups) {
+  const longest = Math.max(
+    0,
+    ...groups.flatMap(({ bars }) => bars.map(({ label }) => label.length)),
+  );
+  const labels = Math.min(MOST_LABEL, Math.max(LEAST_LABEL, longest * CHARACTER + 8));
   let y = HEAD;
   const parts = [];
   for (const group of groups) {
@@ -34,11 +41,11 @@ export function barChart(title, groups) {
     y += GROUP_HEAD;
     const largest = Math.max(...group.bars.map(({ value }) => value), Number.MIN_VALUE);
     for (const bar of group.bars) {
-      const length = Math.max(1, (Math.max(0, bar.value) / largest) * (WIDTH - LABEL - VALUE));
-      const end = LABEL + length;
+      const length = Math.max(1, (Math.max(0, bar.value) / largest) * (WIDTH - labels - VALUE));
+      const end = labels + length;
       parts.push(
-        `<text x="${LABEL - 8}" y="${y + 14}" text-anchor="end">${xml(bar.label)}</text>`,
-        `<rect class="${bar.ours ? 'ours' : 'bar'}" x="${LABEL}" y="${y}" width="${length.toFixed(1)}" height="${BAR}" rx="2"/>`,
+        `<text x="${labels - 8}" y="${y + 14}" text-anchor="end">${xml(bar.label)}</text>`,
+        `<rect class="${bar.ours ? 'ours' : 'bar'}" x="${labels}" y="${y}" width="${length.toFixed(1)}" height="${BAR}" rx="2"/>`,
         `<text class="value" x="${(end + 8).toFixed(1)}" y="${y + 14}">${xml(bar.text)}</text>`,
       );
       y += ROW;

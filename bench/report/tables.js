@@ -7,11 +7,14 @@
 
 import { goals } from '../goals.js';
 import { median, summary } from '../harness/stats.js';
-import { judge, net, noiseFloor, over, samples, sizesOf } from './figures.js';
+import { judge, limitOf, net, noiseFloor, over, samples, sizesOf } from './figures.js';
 
-/** @typedef {import('../types.d.ts').Arm} Arm */
+/** @typedef {import('../types.d.ts').CallPath} CallPath */
 /** @typedef {import('../types.d.ts').Group} Group */
+/** @typedef {import('../types.d.ts').OwnGroup} OwnGroup */
 /** @typedef {import('../types.d.ts').Path} Path */
+/** @typedef {import('../types.d.ts').Subject} Subject */
+/** @typedef {import('../types.d.ts').Unit} Unit */
 /** @typedef {import('../types.d.ts').PathResult} PathResult */
 /** @typedef {{ title: string, columns: string[], rows: string[][] }} Table */
 
@@ -19,11 +22,22 @@ import { judge, net, noiseFloor, over, samples, sizesOf } from './figures.js';
 export function time(ns) {
   const size = Math.abs(ns);
   if (size < 10_000) return `${ns.toFixed(0)} ns`;
-  return size < 10_000_000 ? `${(ns / 1e3).toFixed(1)} us` : `${(ns / 1e6).toFixed(1)} ms`;
+  if (size < 1_000_000) return `${(ns / 1e3).toFixed(1)} us`;
+  return `${(ns / 1e6).toFixed(size < 10_000_000 ? 2 : 1)} ms`;
 }
 
 /** @param {number} bytes */
 export const bytes = (bytes) => `${bytes.toFixed(0)} B`;
+
+/**
+ * @param {number} value
+ * @param {Unit} unit
+ */
+export function shown(value, unit) {
+  if (unit === 'ns') return time(value);
+  if (unit === 'B') return bytes(value);
+  return unit === 'files' ? String(value) : `${value.toFixed(1)} ${unit}`;
+}
 
 /** @param {number} value */
 export function ratio(value) {
@@ -31,7 +45,7 @@ export function ratio(value) {
 }
 
 /** @param {readonly number[]} values */
-function ratios(values) {
+export function ratios(values) {
   const { median: middle, min, max } = summary(values);
   return `${ratio(middle)} (${ratio(min).slice(0, -2)} to ${ratio(max).slice(0, -2)})`;
 }
@@ -39,15 +53,16 @@ function ratios(values) {
 /**
  * The arms of a group that have figures, its bare one first.
  * @param {Path} path
- * @param {Group} group
+ * @param {Group | OwnGroup} group
  * @param {PathResult} result
- * @returns {Arm[]}
+ * @returns {Subject[]}
  */
 export function armsOf(path, group, result) {
   const measured = path.arms.filter(({ id }) => result.arms.some((arm) => arm.id === id));
-  const bare = measured.filter(({ id }) => id === group.bare);
+  const bareId = 'bare' in group ? group.bare : undefined;
+  const bare = measured.filter(({ id }) => id === bareId);
   const others = measured.filter(
-    (arm) => arm.group === group.id && arm.id !== group.bare && arm.id !== 'bare-again',
+    (arm) => arm.group === group.id && arm.id !== bareId && arm.id !== 'bare-again',
   );
   return [...bare, ...others];
 }
@@ -58,6 +73,12 @@ export function armsOf(path, group, result) {
  * @returns {Table[]}
  */
 export function tablesOf(path, result) {
+  if (path.kind === 'own') {
+    return path.groups.flatMap((group) => {
+      const arms = armsOf(path, group, result);
+      return arms.length === 0 ? [] : [ownTable(group, arms, result)];
+    });
+  }
   return path.groups.flatMap((group) => {
     const arms = armsOf(path, group, result);
     if (arms.length === 0) return [];
@@ -68,10 +89,33 @@ export function tablesOf(path, result) {
 }
 
 /**
+ * @param {OwnGroup} group
+ * @param {Subject[]} arms
+ * @param {PathResult} result
+ * @returns {Table}
+ */
+function ownTable({ title, measures }, arms, result) {
+  return {
+    title,
+    columns: ['', ...measures.map((measure) => measure.title)],
+    rows: arms.map(({ id, label }) => [
+      label,
+      ...measures.map(({ id: measure, unit }) => {
+        const values = samples(result, id, measure);
+        if (values.length === 0) return '';
+        const { median: middle, min, max } = summary(values);
+        const spread = min === max ? '' : ` (${shown(min, unit)} to ${shown(max, unit)})`;
+        return `${shown(middle, unit)}${spread}`;
+      }),
+    ]),
+  };
+}
+
+/**
  * Compares what the path shows: the time beyond bare, or the whole.
- * @param {Path} path
+ * @param {CallPath} path
  * @param {Group} group
- * @param {Arm[]} arms
+ * @param {Subject[]} arms
  * @param {PathResult} result
  * @returns {Table}
  */
@@ -100,7 +144,7 @@ function timeTable({ show }, group, arms, result) {
 
 /**
  * @param {Group} group
- * @param {Arm[]} arms
+ * @param {Subject[]} arms
  * @param {PathResult} result
  * @returns {Table}
  */
@@ -123,7 +167,7 @@ function bytesTable(group, arms, result) {
 
 /**
  * @param {Group} group
- * @param {Arm[]} arms
+ * @param {Subject[]} arms
  * @param {PathResult} result
  * @returns {Table}
  */
@@ -153,28 +197,51 @@ function inFlightTable(group, arms, result) {
 }
 
 /**
+ * The goals that were measured.
  * @param {string} pathId
  * @param {PathResult} result
+ * @param {string} major of the Node that was measured
  */
-export function verdictsOf(pathId, result) {
+export function verdictsOf(pathId, result, major) {
   return goals
     .filter(({ path }) => path === pathId)
-    .map((goal) => {
-      const { figure, limit, met } = judge(goal, result);
-      const show = (/** @type {number} */ value) =>
-        goal.unit === 'x' ? ratio(value) : `${value.toFixed(0)}${goal.unit}`;
-      return {
-        goal,
-        met,
-        aim: `${goal.sense} ${goal.unit === 'x' ? `${limit} x` : show(limit)}`,
-        measured: show(figure.median),
-        spread: `${show(figure.min)} to ${show(figure.max)}`,
-      };
+    .flatMap((goal) => {
+      const verdict = judge(goal, result, major);
+      if (verdict === undefined) return [];
+      const { figure, met } = verdict;
+      const show = (/** @type {number} */ value) => goalValue(value, goal.unit);
+      const spread = figure.min === figure.max ? '' : `${show(figure.min)} to ${show(figure.max)}`;
+      return [{ goal, met, aim: aimOf(goal, major), measured: show(figure.median), spread }];
     });
+}
+
+/**
+ * @param {import('../types.d.ts').Goal} goal
+ * @param {string} major
+ */
+export function aimOf(goal, major) {
+  const limit = limitOf(goal, major);
+  return `${goal.sense} ${limit}${goal.unit === 'x' ? ' x' : goal.unit}`;
+}
+
+/**
+ * @param {number} value
+ * @param {string} unit
+ */
+function goalValue(value, unit) {
+  if (unit === 'x') return ratio(value);
+  return `${value.toFixed(unit === ' B' || Math.abs(value) >= 100 ? 0 : 1)}${unit}`;
 }
 
 /** @param {PathResult} result */
 export function noiseText(result) {
-  const { median: middle, min, max } = noiseFloor(result);
-  return `noise floor: bare measured twice, second over first: ${middle.toFixed(3)} (${min.toFixed(3)} to ${max.toFixed(3)})`;
+  const noise = noiseFloor(result);
+  if (noise === undefined) return '';
+  const { median: middle, min, max } = noise;
+  return `; noise floor: bare measured twice, second over first: ${middle.toFixed(3)} (${min.toFixed(3)} to ${max.toFixed(3)})`;
+}
+
+/** @param {PathResult} result */
+export function runsText({ runs, quick, date }) {
+  return quick ? `${runs} quick runs, less sure than full ones, ${date}` : `${runs} runs, ${date}`;
 }
