@@ -43,25 +43,33 @@ function loadedWith(id, graph, found = new Set()) {
   return found;
 }
 
-/**
- * A chunk for each part of what 'holdfast' loads. A bundler then leaves out the policies that a program does not use, with whatever their
- * modules do when they are loaded. All else is split by who loads it, and so is what is imported later, by `import()`.
- */
-function chunkOfPart() {
-  let core;
+const entryFiles = new Set(Object.values(LIBRARY).map((path) => join(src, path)));
+
+/** Names the chunk of a module that one of these entries loads at once. `import()` and programs are left to the bundler, which splits by who loads what. */
+function chunksOf(entries, nameOf) {
+  let loaded;
   return (id, graph) => {
-    core ??= loadedWith(join(src, LIBRARY.index), graph);
-    if (!core.has(id)) return null;
-    const path = within(id);
-    return path === LIBRARY.index ? null : partOf(path);
+    if (loaded === undefined) {
+      loaded = new Set();
+      for (const path of entries) loadedWith(join(src, path), graph, loaded);
+    }
+    return loaded.has(id) && !entryFiles.has(id) ? nameOf(within(id)) : null;
   };
 }
 
-/** One chunk for what 'holdfast' loads: a name from another file costs CommonJS a property access at each use. */
-function chunkOfCore() {
-  const part = chunkOfPart();
-  return (id, graph) => (part(id, graph) === null ? null : 'core');
-}
+/** What 'holdfast' loads: `nameOf` says in which chunk. All else is split by which entries load it. */
+const groups = (nameOf) => ({
+  includeDependenciesRecursively: false,
+  groups: [
+    { name: chunksOf([LIBRARY.index], nameOf), debugName: 'core', priority: 2 },
+    {
+      name: chunksOf(Object.values(LIBRARY), (path) => path.split('/')[0]),
+      debugName: 'others',
+      entriesAware: true,
+      priority: 1,
+    },
+  ],
+});
 
 /**
  * A chunk that is imported later keeps its source's name, and its folder: files beside it are found beside it. One that several share is
@@ -89,10 +97,6 @@ const CJS = {
 
 function formats(into) {
   const shared = { hoistTransitiveImports: false, comments: false, sourcemap: false };
-  const groups = (name) => ({
-    includeDependenciesRecursively: false,
-    groups: [{ name, debugName: 'parts' }],
-  });
   return {
     esm: {
       ...shared,
@@ -101,7 +105,8 @@ function formats(into) {
       minify: ESM,
       entryFileNames: '[name].js',
       chunkFileNames: (chunk) => `${chunkName(chunk)}.js`,
-      codeSplitting: groups(chunkOfPart()),
+      // A bundler then leaves out the policies that a program does not use, with whatever their modules do when they are loaded.
+      codeSplitting: groups(partOf),
     },
     cjs: {
       ...shared,
@@ -110,7 +115,8 @@ function formats(into) {
       minify: CJS,
       entryFileNames: '[name].cjs',
       chunkFileNames: (chunk) => `${chunkName(chunk)}.cjs`,
-      codeSplitting: groups(chunkOfCore()),
+      // A name from another file costs CommonJS a property access at each use.
+      codeSplitting: groups(() => 'core'),
     },
   };
 }

@@ -2,7 +2,7 @@
  * The types of the package from the declarations that `tsc` has written to `build/`: a file an entry with shared chunks, docstrings included.
  * They are CommonJS to TypeScript (`.d.cts`), and the `.d.ts` of an ES module only leads there: so both are the same types.
  */
-import { writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rollup } from 'rollup';
@@ -11,6 +11,7 @@ import { LIBRARY } from './bundle.js';
 
 const build = fileURLToPath(new URL('../build/', import.meta.url));
 
+const hostTypes = fileURLToPath(new URL('host-types.d.cts', import.meta.url));
 const entries = new Set(
   Object.values(LIBRARY).map((path) => join(build, path.replace(/\.ts$/, '.d.ts'))),
 );
@@ -46,6 +47,7 @@ export async function bundleDeclarations(into) {
       hoistTransitiveImports: false,
       entryFileNames: '[name].d.cts',
       chunkFileNames: 'shared/[name].d.cts',
+      banner: ({ isEntry }) => (isEntry ? "import './shared/host-types.cjs';" : ''),
       manualChunks: chunkOf,
       onlyExplicitManualChunks: true,
       minifyInternalExports: false,
@@ -53,9 +55,10 @@ export async function bundleDeclarations(into) {
   } finally {
     await bundle.close();
   }
-  await Promise.all(
-    Object.keys(LIBRARY).map((name) =>
+  await Promise.all([
+    copyFile(hostTypes, join(into, 'shared/host-types.d.cts')),
+    ...Object.keys(LIBRARY).map((name) =>
       writeFile(join(into, `${name}.d.ts`), `export * from './${name}.cjs';\n`),
     ),
-  );
+  ]);
 }

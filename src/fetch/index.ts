@@ -27,6 +27,7 @@ export type {
   FetchResponse,
   HeadersLike,
   HeadersSource,
+  HostFetch,
   RequestLike,
   ResponseLike,
 } from './types.js';

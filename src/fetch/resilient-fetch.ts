@@ -9,13 +9,17 @@ import { keepResponse, letGo } from './kept-response.js';
 import type { FetchOverrides, ResilientFetchOptions } from './options.js';
 import { resolveFetch } from './options.js';
 import { baseOf } from './request.js';
-import type { FetchInit, FetchInput, FetchLike, FetchResponse, ResponseLike } from './types.js';
+import type {
+  FetchInit,
+  FetchInput,
+  FetchLike,
+  FetchResponse,
+  HostFetch,
+  ResponseLike,
+} from './types.js';
 
 /** What a resilient fetch takes second: what the given fetch takes, and a word to holdfast that is not sent. */
-export type ResilientInit<F extends FetchLike = typeof globalThis.fetch> = Omit<
-  FetchInit<F>,
-  'body'
-> & {
+export type ResilientInit<F extends FetchLike = HostFetch> = Omit<FetchInit<F>, 'body'> & {
   /** As fetch takes it, or a function that makes it afresh for each attempt: for streams, which can be read only once. */
   readonly body?: BodyOf<FetchInit<F>> | BodyFactory<BodyOf<FetchInit<F>>> | undefined;
   /** What is different about this call. */
@@ -26,7 +30,7 @@ export type ResilientInit<F extends FetchLike = typeof globalThis.fetch> = Omit<
 export type BodyOf<I> = I extends { readonly body?: infer B } ? B : never;
 
 /** Made by {@link resilientFetch}: a fetch, and what can be known of the pipelines behind it. */
-export interface ResilientFetch<F extends FetchLike = typeof globalThis.fetch> extends ClientState {
+export interface ResilientFetch<F extends FetchLike = HostFetch> extends ClientState {
   /**
    * Fetches. A Response with a failure status, when no policy can help it any more, is answered as fetch answers it.
    *
@@ -72,7 +76,7 @@ export interface ResilientFetch<F extends FetchLike = typeof globalThis.fetch> e
  * const fetch = resilientFetch();
  * const response = await fetch('http://inventory/stock/42');
  */
-export function resilientFetch<F extends FetchLike = typeof globalThis.fetch>(
+export function resilientFetch<F extends FetchLike = HostFetch>(
   options?: ResilientFetchOptions<F>,
 ): ResilientFetch<F> {
   const resolved = resolveFetch(options);
