@@ -4,6 +4,10 @@
  */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { environment, report, run } from './tools.js';
+
+const consumer = fileURLToPath(new URL('./consumer', import.meta.url));
 
 const PNPM = 'pnpm@10.34.8';
 const YARN_1 = 'yarn@1.22.22';
@@ -22,9 +26,9 @@ const yarn4 = (linker) => ({
     'yarn.lock': '',
   },
   install: npx(YARN_4, 'yarn', 'install'),
-  node: (file) => npx(YARN_4, 'yarn', 'node', file),
+  node: (...args) => npx(YARN_4, 'yarn', 'node', ...args),
 });
-const plain = (file) => [process.execPath, [file]];
+const plain = (...args) => [process.execPath, args];
 
 const MANAGERS = {
   npm: { install: ['npm', ['install', '--no-audit', '--no-fund', '--prefer-offline']] },
@@ -52,10 +56,9 @@ function withRegistry(env, registry) {
   };
 }
 
-/** `run` answers `{ ok, all, stdout }` of a command; `report` says how it went. */
-export async function testManagers({ temporary, tarball, undici, consumer, env, run, report }) {
+export async function testManagers({ temporary, tarball, undici }) {
   const registry = (await run('npm', ['config', 'get', 'registry'], temporary)).stdout.trim();
-  const environment = withRegistry(env, registry);
+  const env = withRegistry(environment, registry);
   for (const [name, { install, files = {}, node = plain }] of Object.entries(MANAGERS)) {
     const started = Date.now();
     const directory = join(temporary, name.replaceAll(/\W+/g, '-'));
@@ -70,13 +73,16 @@ export async function testManagers({ temporary, tarball, undici, consumer, env, 
     writeFileSync(join(directory, 'package.json'), JSON.stringify(manifest));
     for (const [file, text] of Object.entries(files)) writeFileSync(join(directory, file), text);
     const steps = [install, node('smoke.mjs'), node('smoke.cjs')];
+    // So `require` gets the CommonJS, as on Node 20.18.
+    if (process.features.require_module)
+      steps.push(node('--no-experimental-require-module', 'smoke.cjs'));
     let result = { ok: true, all: '' };
     for (const [command, args] of steps) {
-      if (!result.ok) break;
-      const step = await run(command, args, directory, environment);
+      const step = await run(command, args, directory, env);
       result = { ok: step.ok, all: result.all + step.all };
+      if (!result.ok) break;
     }
-    const used = /imported \d[\s\S]*required \d/.test(result.all);
+    const used = result.all.match(/^(imported|required) \d+$/gm)?.length === steps.length - 1;
     report(`installed by ${name}`, { ...result, ok: result.ok && used }, started);
   }
 }

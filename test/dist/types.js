@@ -71,7 +71,11 @@ export async function testTypes(directory, compilers) {
         version === undefined
           ? await run(process.execPath, [own, '-p', '.'], directory)
           : await run('npx', ['-y', '-p', `typescript@${version}`, '-c', 'tsc -p .'], directory);
-      report(`types, ${user}${version === undefined ? '' : `, TypeScript ${version}`}`, result, started);
+      report(
+        `types, ${user}${version === undefined ? '' : `, TypeScript ${version}`}`,
+        result,
+        started,
+      );
     }
   }
 }

@@ -4,6 +4,7 @@ import { fromCockatiel } from 'holdfast/cockatiel';
 import { type ResilientFetch, resilientFetch } from 'holdfast/fetch';
 import { simulate } from 'holdfast/simulator';
 import { consoleLogger } from 'holdfast/telemetry';
+
 import testing = require('holdfast/testing');
 import undici = require('holdfast/undici');
 

@@ -5,18 +5,18 @@ import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import * as cockatiel from 'cockatiel';
 import {
-  bulkhead,
   BulkheadFullError,
-  circuitBreaker,
+  bulkhead,
   CircuitOpenError,
   ConfigError,
+  circuitBreaker,
   fallback,
   keyed,
   pipeline,
   retry,
   standard,
-  timeout,
   TimeoutError,
+  timeout,
 } from 'holdfast';
 
 const require = createRequire(import.meta.url);
