@@ -159,7 +159,8 @@ async function write(names, format, into) {
 /** Bundles for `npm start`: ES modules alone. */
 export const bundlePrograms = (into) => write({ ...LIBRARY, ...PROGRAMS }, 'esm', into);
 
-/** All that is published. */
+/** All that is published. Answers the chunks of both formats. */
 export async function bundleAll(into) {
-  await Promise.all([bundlePrograms(into), write(LIBRARY, 'cjs', into)]);
+  const [esm, cjs] = await Promise.all([bundlePrograms(into), write(LIBRARY, 'cjs', into)]);
+  return { esm, cjs };
 }
