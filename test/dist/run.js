@@ -108,7 +108,7 @@ async function testCommand(directory) {
   const commands = [
     { args: ['--version'], says: manifest.version },
     { args: ['simulate', '--list'], says: 'slowdown' },
-    { args: ['demo', '--help'], says: 'holdfast demo' },
+    { args: ['demo', '--json', '--seconds', '4', '--rate', '50'], says: '"holdfast"' },
   ];
   for (const { args, says } of commands) {
     const result = await run('npx', ['--no-install', 'holdfast', ...args], directory);
