@@ -13,7 +13,7 @@ export const PACE = { window: '5m', hold: '2m' };
 /**
  * The alert rules.
  *
- * @param {typeof import('../dist/telemetry/names.js')} names
+ * @param {typeof import('../build/telemetry/names.js')} names
  * @param {Pace} pace
  */
 export function alertsOf(names, { window, hold }) {
@@ -108,7 +108,7 @@ export function alertsOf(names, { window, hold }) {
 /**
  * The rules as a file for Prometheus.
  *
- * @param {typeof import('../dist/telemetry/names.js')} names
+ * @param {typeof import('../build/telemetry/names.js')} names
  * @param {Pace} [pace]
  */
 export function alertsYaml(names, pace = PACE) {

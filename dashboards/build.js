@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * Writes grafana.json and alerts.yml from the table of names: `npm run dashboards`. Needs dist/.
+ * Writes grafana.json and alerts.yml from the table of names: `npm run dashboards`. Needs build/.
  *
  * @module
  */
 
 import { writeFileSync } from 'node:fs';
-import * as names from '../dist/telemetry/names.js';
+import * as names from '../build/telemetry/names.js';
 import { alertsYaml } from './alerts.js';
 import { grafanaOf } from './grafana.js';
 

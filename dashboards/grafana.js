@@ -202,7 +202,7 @@ const HEIGHT = 8;
 /**
  * The dashboard.
  *
- * @param {typeof import('../dist/telemetry/names.js')} names
+ * @param {typeof import('../build/telemetry/names.js')} names
  */
 export function grafanaOf(names) {
   const { metric } = names;

@@ -8,7 +8,7 @@
  * @module
  */
 
-/** @typedef {import('../dist/telemetry/names.js').Metric} Metric */
+/** @typedef {import('../build/telemetry/names.js').Metric} Metric */
 
 /** @param {string} name */
 export const label = (name) => name.replaceAll('.', '_');

@@ -7,7 +7,7 @@
 
 import { label, series } from './prometheus.js';
 
-/** @typedef {typeof import('../dist/telemetry/names.js')} Names */
+/** @typedef {typeof import('../build/telemetry/names.js')} Names */
 
 /**
  * @param {Names} names

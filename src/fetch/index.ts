@@ -31,6 +31,7 @@ export type {
   FetchResponse,
   HeadersLike,
   HeadersSource,
+  HostFetch,
   RequestLike,
   ResponseLike,
 } from './types.js';

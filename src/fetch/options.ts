@@ -16,7 +16,7 @@ import type { Duration } from '../time/duration.js';
 import { durationSchema, positiveDurationSchema } from '../time/duration.js';
 import type { BeforeAttempt } from './request/before-attempt.js';
 import type { OutgoingRequest } from './request/request.js';
-import type { FetchLike, FetchResponse, ResponseLike } from './types.js';
+import type { FetchLike, FetchResponse, HostFetch, ResponseLike } from './types.js';
 
 /** The policies around a request: options of the standard ones, a list of your own, or a pipeline. */
 export type FetchPolicies = StandardOptions | readonly PipelineLayer[] | Pipeline<unknown>;
@@ -134,7 +134,7 @@ export interface ClientOptions<R> {
 }
 
 /** Options of {@link resilientFetch}. */
-export interface ResilientFetchOptions<F extends FetchLike = typeof globalThis.fetch>
+export interface ResilientFetchOptions<F extends FetchLike = HostFetch>
   extends ClientOptions<FetchResponse<F>> {
   /** The fetch that sends, of any implementation. Default: the global one, looked up at each call. */
   readonly fetch?: F | undefined;

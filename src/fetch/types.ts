@@ -39,6 +39,14 @@ export interface RequestLike {
  */
 export type FetchLike = (input: never, init?: never) => PromiseLike<ResponseLike>;
 
+/** The `fetch` of the host, as its types declare it; what every host's has in common where there are none. */
+export type HostFetch = typeof globalThis extends { readonly fetch: infer F extends FetchLike }
+  ? F
+  : (
+      input: string | { readonly href: string },
+      init?: Readonly<Record<string, unknown>>,
+    ) => Promise<ResponseLike>;
+
 /** The first parameter of the given fetch. */
 export type FetchInput<F extends FetchLike> = Parameters<F>[0];
 

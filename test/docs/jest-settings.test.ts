@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -8,8 +8,11 @@ it('docs/testing.md shows the settings of Jest that test/dist runs', () => {
   const shown = [...section.matchAll(/```json\n([\s\S]*?)```/g)].map((match) =>
     JSON.parse(match[1] ?? ''),
   );
-  const run = ['jest-esm', 'jest-cjs'].map((folder) =>
-    JSON.parse(read(`test/dist/runners/${folder}/jest.config.json`)),
-  );
-  expect(shown).toEqual(run);
+  expect(shown).toEqual([JSON.parse(read('test/dist/runners/jest-esm/jest.config.json'))]);
+});
+
+it('test/dist runs Jest with its default settings, too', () => {
+  const files = readdirSync(new URL('../dist/runners/jest-cjs/', import.meta.url));
+  expect(files.sort()).toEqual(['holdfast.test.js', 'package.json']);
+  expect(JSON.parse(read('test/dist/runners/jest-cjs/package.json'))).toEqual({ private: true });
 });

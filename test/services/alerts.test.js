@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import * as names from '../../build/telemetry/names.js';
 import { alertsOf, PACE } from '../../dashboards/alerts.js';
-import * as names from '../../dist/telemetry/names.js';
 
 const rules = fileURLToPath(new URL('../../dashboards/alerts.yml', import.meta.url));
 

@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import * as names from '../../build/telemetry/names.js';
 import { alertsOf, alertsYaml } from '../../dashboards/alerts.js';
 import { grafanaOf } from '../../dashboards/grafana.js';
 import { queriesOf } from '../../dashboards/queries.js';
-import * as names from '../../dist/telemetry/names.js';
 
 /** The shipped rules at a pace that a test can wait for. */
 const PACE = { window: '5s', hold: '1s' };

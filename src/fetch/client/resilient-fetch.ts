@@ -10,15 +10,19 @@ import { baseOf } from '../request/request.js';
 import { discardResponse } from '../response/discard.js';
 import { guardResponse } from '../response/guarded-response.js';
 import { keepResponse, letGo } from '../response/kept-response.js';
-import type { FetchInit, FetchInput, FetchLike, FetchResponse, ResponseLike } from '../types.js';
+import type {
+  FetchInit,
+  FetchInput,
+  FetchLike,
+  FetchResponse,
+  HostFetch,
+  ResponseLike,
+} from '../types.js';
 import type { ClientState } from './client.js';
 import { httpClient } from './client.js';
 
 /** The second argument of a resilient fetch: that of the given fetch, and options for holdfast that are not sent. */
-export type ResilientInit<F extends FetchLike = typeof globalThis.fetch> = Omit<
-  FetchInit<F>,
-  'body'
-> & {
+export type ResilientInit<F extends FetchLike = HostFetch> = Omit<FetchInit<F>, 'body'> & {
   /** The body as fetch takes it, or a function that makes a new one for each attempt. Use a function for streams, which can be read only once. */
   readonly body?: BodyOf<FetchInit<F>> | BodyFactory<BodyOf<FetchInit<F>>> | undefined;
   /** What is different about this call. */
@@ -32,7 +36,7 @@ export type BodyOf<I> = I extends { readonly body?: infer B } ? B : never;
  * Made by {@link resilientFetch}: a fetch, and access to the pipelines behind it. `Policies` is the type of their policies' snapshots, by
  * name.
  */
-export interface ResilientFetch<F extends FetchLike = typeof globalThis.fetch, Policies = unknown>
+export interface ResilientFetch<F extends FetchLike = HostFetch, Policies = unknown>
   extends ClientState<Policies> {
   /**
    * Fetches. When no policy can help any more, a Response with a failure status is returned, as fetch returns it.
@@ -79,12 +83,11 @@ export interface ResilientFetch<F extends FetchLike = typeof globalThis.fetch, P
  * const fetch = resilientFetch();
  * const response = await fetch('http://inventory/stock/42');
  */
-export function resilientFetch<
-  Layer extends PipelineLayer,
-  F extends FetchLike = typeof globalThis.fetch,
->(options: ResilientFetchOptions<F> & OwnPolicies<Layer>): ResilientFetch<F, PoliciesOf<Layer>>;
+export function resilientFetch<Layer extends PipelineLayer, F extends FetchLike = HostFetch>(
+  options: ResilientFetchOptions<F> & OwnPolicies<Layer>,
+): ResilientFetch<F, PoliciesOf<Layer>>;
 /** The same with the standard policies, so that the type of `snapshot()` knows them. */
-export function resilientFetch<F extends FetchLike = typeof globalThis.fetch>(
+export function resilientFetch<F extends FetchLike = HostFetch>(
   options?: ResilientFetchOptions<F>,
 ): ResilientFetch<F, AnyStandardSnapshots>;
 export function resilientFetch<F extends FetchLike>(

@@ -1,6 +1,16 @@
-import { cpSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { vi } from 'vitest';
 import { build } from '../../cli/built.js';
 
@@ -70,7 +80,37 @@ export async function thatDoNotFit(): Promise<Pair> {
   return { one: await from(first), other: await from(second), remove: () => built.remove() };
 }
 
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** What is published: both forms of one package. */
+async function inTwoForms(): Promise<Pair> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-forms-')));
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
+  const bundler: string = pathToFileURL(join(root, 'scripts/bundle.js')).href;
+  const { bundleAll } = (await import(bundler)) as { bundleAll(into: string): Promise<void> };
+  await bundleAll(folder);
+  const load = (entry: string) => import(pathToFileURL(join(folder, `${entry}.js`)).href);
+  const require = createRequire(join(folder, 'package.json'));
+  return {
+    one: {
+      core: (await load('index')) as Holdfast,
+      fetch: (await load('fetch')) as HoldfastFetch,
+      cockatiel: (await load('cockatiel')) as HoldfastCockatiel,
+      testing: (await load('testing')) as HoldfastTesting,
+    },
+    other: {
+      core: require('./cjs/index.cjs') as Holdfast,
+      fetch: require('./cjs/fetch.cjs') as HoldfastFetch,
+      cockatiel: require('./cjs/cockatiel.cjs') as HoldfastCockatiel,
+      testing: require('./cjs/testing.cjs') as HoldfastTesting,
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
 export const pairs: readonly (readonly [string, () => Promise<Pair>])[] = [
   ['the source, loaded twice', loadedTwice],
   ['the built package, in two folders', inTwoFolders],
+  ['the published package, as ES modules and as CommonJS', inTwoForms],
 ];

@@ -4,22 +4,20 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import * as cockatiel from 'cockatiel';
-import * as holdfast from 'holdfast';
-
-const {
-  bulkhead,
+import {
   BulkheadFullError,
-  circuitBreaker,
+  bulkhead,
   CircuitOpenError,
   ConfigError,
+  circuitBreaker,
   fallback,
   keyed,
   pipeline,
   retry,
   standard,
-  timeout,
   TimeoutError,
-} = holdfast;
+  timeout,
+} from 'holdfast';
 
 const require = createRequire(import.meta.url);
 const manifest = require('holdfast/package.json');
@@ -39,29 +37,29 @@ const fivePolicies = () =>
     bulkhead(),
   );
 
-// From 20.19 and 22.12 on; before that, `import` alone.
-const canRequire = process.features.require_module === true;
-
 const subpaths = Object.keys(manifest.exports)
   .filter((path) => path !== './package.json')
   .map((path) => path.replace(/^\./, 'holdfast'));
 
 for (const subpath of subpaths) {
-  const missing = subpath === 'holdfast/undici' && !hasUndici;
-  test(`${subpath} ${missing ? 'says what is missing' : 'can be imported'}`, async () => {
-    if (missing) {
+  if (subpath === 'holdfast/undici' && !hasUndici) {
+    test('holdfast/undici says what is missing', async () => {
       await assert.rejects(import(subpath), { code: 'ERR_MODULE_NOT_FOUND', message: /undici/ });
-    } else {
-      assert.notEqual(Object.keys(await import(subpath)).length, 0);
-    }
-  });
+      assert.throws(() => require(subpath), {
+        code: /^(ERR_)?MODULE_NOT_FOUND$/,
+        message: /undici/,
+      });
+    });
+    continue;
+  }
 
-  test(`${subpath} can be required, and is the same module`, {
-    skip: missing || !canRequire,
-  }, async () => {
+  test(`${subpath} can be imported and required`, async () => {
     const imported = await import(subpath);
     const required = require(subpath);
-    assert.deepEqual(Object.keys(required), Object.keys(imported));
+    assert.notEqual(Object.keys(imported).length, 0);
+    assert.deepEqual(Object.keys(required).sort(), Object.keys(imported).sort());
+    // Before Node 20.19 and 22.12 there are two, which forms.test.mjs tries together.
+    if (process.features.require_module !== true) return;
     for (const name of Object.keys(imported)) assert.equal(required[name], imported[name], name);
   });
 }
@@ -156,7 +154,7 @@ test('the standard policies work, and keyed pipelines keep their state apart', a
   assert.equal(await perHost.get('b').execute(() => 1), 1);
 });
 
-test("cockatiel's filters and breakers are those of the project's own cockatiel", async () => {
+test("filters, backoffs and breakers of the project's own cockatiel are taken", async () => {
   const handled = retry({
     maxRetries: 1,
     handle: cockatiel.handleType(TypeError),
@@ -171,7 +169,6 @@ test("cockatiel's filters and breakers are those of the project's own cockatiel"
   assert.equal(calls, 2);
   await pipeline('filtered', handled).settle(call(new RangeError('no')));
   assert.equal(calls, 3);
-  assert.equal(holdfast.handleType, cockatiel.handleType);
 
   const tripped = pipeline(
     'tripped',

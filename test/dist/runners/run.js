@@ -1,5 +1,5 @@
 /** The tests of runners/ as users run theirs: each runner in its own project, beside a package that was installed. */
-import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { cpSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,14 +14,14 @@ export const runners = [
   { folder: 'sinon', args: ['holdfast.mjs'] },
   { folder: 'vitest', args: ['../node_modules/vitest/vitest.mjs', 'run'] },
   { folder: 'jest-esm', args: ['--experimental-vm-modules', jest] },
+  // With Jest's own defaults: no configuration, no flag.
   { folder: 'jest-cjs', args: [jest] },
 ];
 
 /** Puts them into a project that has the package. The runners are those of this repository. */
 export function prepare(directory) {
   cpSync(here, directory, { recursive: true });
-  mkdirSync(join(directory, 'node_modules/@babel'), { recursive: true });
-  for (const name of ['jest', 'vitest', 'sinon', '@babel/plugin-transform-modules-commonjs']) {
+  for (const name of ['jest', 'vitest', 'sinon']) {
     symlinkSync(join(modules, name), join(directory, 'node_modules', name), 'junction');
   }
 }

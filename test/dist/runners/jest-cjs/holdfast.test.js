@@ -1,7 +1,6 @@
 const holdfast = require('holdfast');
 const { startOver } = require('holdfast/testing');
-const { resilientFetch } = require('holdfast/fetch');
-const { fakes } = require('../promises.mjs');
+const { fakes } = require('../promises.cjs');
 
 fakes(holdfast, {
   name: 'useFakeTimers() in CommonJS',
@@ -29,6 +28,20 @@ fakes(holdfast, {
   expect,
 });
 
-it('what the package exports can be required', () => {
-  expect([typeof startOver, typeof resilientFetch]).toEqual(['function', 'function']);
+it.each(['holdfast', 'testing', 'simulator', 'cockatiel', 'fetch', 'telemetry'])(
+  '%s can be required',
+  (name) => {
+    const path = name === 'holdfast' ? name : `holdfast/${name}`;
+    expect(Object.keys(require(path))).not.toEqual([]);
+  },
+);
+
+it('a file may require what another imports as an ES module would', () => {
+  const { CircuitOpenError } = require('holdfast');
+  const breaker = holdfast.circuitBreaker({ consecutiveFailures: 1, failingFor: 0 });
+  startOver(breaker);
+  breaker.trip();
+  return expect(holdfast.pipeline('jest', breaker).execute(() => 1)).rejects.toThrow(
+    CircuitOpenError,
+  );
 });

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import * as holdfast from 'holdfast';
-import { fakes } from '../promises.mjs';
+import { fakes } from '../promises.cjs';
 
 const advance = (ms) => jest.advanceTimersByTimeAsync(ms);
 const restore = () => jest.useRealTimers();

@@ -1,7 +1,7 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import * as holdfast from 'holdfast';
-import { fakes } from '../promises.mjs';
+import { fakes } from '../promises.cjs';
 
 const expect = (value) => ({
   toBe: (right) => equal(value, right),

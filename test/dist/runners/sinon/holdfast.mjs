@@ -2,7 +2,7 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import * as holdfast from 'holdfast';
 import sinon from 'sinon';
-import { fakes } from '../promises.mjs';
+import { fakes } from '../promises.cjs';
 
 const tests = [];
 const describe = (suite, body) => {

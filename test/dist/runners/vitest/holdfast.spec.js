@@ -1,6 +1,6 @@
 import * as holdfast from 'holdfast';
 import { vi } from 'vitest';
-import { fakes } from '../promises.mjs';
+import { fakes } from '../promises.cjs';
 
 const usual = {
   'useFakeTimers()': undefined,

@@ -1,5 +1,8 @@
 /** What must hold under the fakes of every runner. `exact` where no time passes by itself. */
-export function fakes(holdfast, { name, install, advance, restore, exact, describe, it, expect }) {
+exports.fakes = function fakes(
+  holdfast,
+  { name, install, advance, restore, exact, describe, it, expect },
+) {
   const { circuitBreaker, pipeline, rateLimiter, retry, timeout } = holdfast;
   const breakerOf = () =>
     circuitBreaker({ failingFor: 0, openFor: '5s', random: () => 0.5, rampFor: 0 });
@@ -99,4 +102,4 @@ export function fakes(holdfast, { name, install, advance, restore, exact, descri
       await until(() => hung.is === 'rejected');
     });
   });
-}
+};

@@ -1,0 +1,98 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, posix, relative, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+/** What the bundler makes of the source: who loads what, and when. */
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const src = join(root, 'src');
+
+interface Chunk {
+  readonly fileName: string;
+  readonly name: string;
+  readonly isEntry: boolean;
+  readonly imports: readonly string[];
+  readonly dynamicImports: readonly string[];
+  readonly moduleIds: readonly string[];
+}
+interface Bundler {
+  readonly LIBRARY: Readonly<Record<string, string>>;
+  bundleAll(into: string): Promise<Readonly<Record<'esm' | 'cjs', readonly Chunk[]>>>;
+}
+
+const specifier: string = pathToFileURL(join(root, 'scripts/bundle.js')).href;
+const { LIBRARY, bundleAll } = (await import(specifier)) as Bundler;
+
+/** The modules that load at once with one of the source. */
+function loadedWith(path: string, found = new Set<string>()): Set<string> {
+  if (found.has(path)) return found;
+  found.add(path);
+  const code = readFileSync(join(src, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+  const statics = code.matchAll(
+    /\b(?:import|export)\s+(?!type\b)(?:[^'"();]*?\bfrom\s*)?'(\.[^']+)\.js'/g,
+  );
+  for (const [, to = ''] of statics) loadedWith(`${posix.join(posix.dirname(path), to)}.ts`, found);
+  return found;
+}
+
+describe.each(['esm', 'cjs'] as const)('the bundle, %s', (format) => {
+  let folder: string;
+  let chunks: ReadonlyMap<string, Chunk>;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'holdfast-bundle-'));
+    chunks = new Map((await bundleAll(folder))[format].map((chunk) => [chunk.fileName, chunk]));
+  }, 60_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  function modulesOf(entry: string): readonly string[] {
+    const names = new Set([`${entry}.${format === 'esm' ? 'js' : 'cjs'}`]);
+    for (const name of names) for (const each of chunks.get(name)?.imports ?? []) names.add(each);
+    return [...names]
+      .flatMap((name) => chunks.get(name)?.moduleIds ?? [])
+      .filter((id) => id.startsWith(src))
+      .map((id) => relative(src, id).split(sep).join('/'));
+  }
+
+  it('has a file for each entry', () => {
+    const entries = [...chunks.values()].filter(({ isEntry }) => isEntry).map(({ name }) => name);
+    expect(entries).toEqual(expect.arrayContaining(Object.keys(LIBRARY)));
+    expect(Object.keys(LIBRARY)).toContain('fetch');
+  });
+
+  it("loads with 'holdfast' what its source loads, and nothing that the source imports later", () => {
+    const source = loadedWith('index.ts');
+    expect(source.size).toBeGreaterThan(100);
+    expect(modulesOf('index').length).toBeGreaterThan(100);
+    expect(modulesOf('index').filter((path) => !source.has(path))).toEqual([]);
+  });
+
+  it.each(Object.keys(LIBRARY))('loads with %s nothing but what it or the core needs', (name) => {
+    const source = new Set([...loadedWith('index.ts'), ...loadedWith(LIBRARY[name] as string)]);
+    const own = modulesOf(name);
+    expect(own.length).toBeGreaterThan(0);
+    expect(own.filter((path) => !source.has(path))).toEqual([]);
+  });
+
+  it('has what is imported later in chunks of its own', () => {
+    const later = [...chunks.values()].flatMap(({ dynamicImports }) => dynamicImports);
+    const own = later.filter((name) => chunks.has(name));
+    const initial = new Set(Object.keys(LIBRARY).flatMap((name) => modulesOf(name)));
+    if (format === 'esm') expect(own).toContain('cli/demo/command.js');
+    for (const name of own.filter((each) => each.startsWith('cli/')))
+      for (const id of chunks.get(name)?.moduleIds ?? [])
+        expect(initial).not.toContain(relative(src, id));
+  });
+
+  it.runIf(format === 'esm')('keeps files beside each other that find each other there', () => {
+    const finder = [...chunks.values()].find(({ moduleIds }) =>
+      moduleIds.some((id) => id.endsWith(join('demo', 'upstream-handle.ts'))),
+    );
+    expect(finder).toBeDefined();
+    expect(chunks.has(posix.join(dirname(finder?.fileName ?? ''), 'upstream-process.js'))).toBe(
+      true,
+    );
+  });
+});

@@ -1,0 +1,23 @@
+// Compiled inside a project that installed the packed package, as a file that becomes CommonJS.
+import { pipeline, retry } from 'holdfast';
+import { fromCockatiel } from 'holdfast/cockatiel';
+import { type ResilientFetch, resilientFetch } from 'holdfast/fetch';
+import { simulate } from 'holdfast/simulator';
+import { consoleLogger } from 'holdfast/telemetry';
+
+import testing = require('holdfast/testing');
+import undici = require('holdfast/undici');
+
+/** Each can be given for the other, and the first is not `any`. */
+type Same<A, B> = 0 extends 1 & A ? false : [A, B] extends [B, A] ? true : false;
+const sure = <T extends true>(proof?: T): T | undefined => proof;
+
+const calls = pipeline('commonjs', retry({ maxRetries: 1 }));
+const send: ResilientFetch = resilientFetch();
+testing.startOver(calls, send);
+sure<Same<typeof calls.name, string>>();
+sure<Same<ReturnType<typeof resilientFetch>, ResilientFetch>>();
+// @ts-expect-error a misspelt option is a compile-time error
+const misspelt = () => retry({ maxRetrys: 3 });
+
+export = [calls, send, misspelt, fromCockatiel, simulate, consoleLogger, undici];
