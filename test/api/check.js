@@ -4,17 +4,21 @@
  *   node test/api/check.js            fails where the API is not what its report says
  *   node test/api/check.js --update   writes the reports anew
  *
+ * The same for the API reference in docs/api, a page for each entry: it has to be what the docstrings say.
+ *
  * Either way it fails where a public name has no docstring, and where a signature names a type that neither its own entry
  * nor 'holdfast' exports: users could not write it down, and it is a part of the inside. Needs build/ (npm run build).
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 import { LIBRARY } from '../../scripts/bundle.js';
+import { reference } from './reference.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const reports = fileURLToPath(new URL('.', import.meta.url));
+const referencePages = join(root, 'docs/api');
 const scratch = join(root, 'node_modules/.cache/api');
 const update = process.argv.includes('--update');
 
@@ -50,7 +54,7 @@ function extract({ name, file }) {
         reportTempFolder: scratch,
         includeForgottenExports: false,
       },
-      docModel: { enabled: false },
+      docModel: { enabled: true, apiJsonFilePath: join(scratch, `${name}.api.json`) },
       dtsRollup: { enabled: false },
       tsdocMetadata: { enabled: false },
       newlineKind: 'lf',
@@ -151,6 +155,30 @@ for (const file of readdirSync(reports).filter((name) => name.endsWith('.api.md'
   else {
     failed = true;
     console.error(`FAIL ${file} belongs to no entry of the package`);
+  }
+}
+
+const model = ({ name, file }) => ({
+  name,
+  model: JSON.parse(readFileSync(join(scratch, `${name}.api.json`), 'utf8')),
+  sources: (path) => readFileSync(path === undefined ? file : join(root, path), 'utf8'),
+});
+const written = reference(entries.filter(({ file }) => existsSync(file)).map(model));
+mkdirSync(referencePages, { recursive: true });
+for (const [page, text] of written) {
+  const path = join(referencePages, page);
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
+  if (update) writeFileSync(path, text);
+  else {
+    failed = true;
+    console.error(`FAIL docs/api/${page} is not what the docstrings say; run: npm run api:update`);
+  }
+}
+for (const page of readdirSync(referencePages).filter((name) => !written.has(name))) {
+  if (update) rmSync(join(referencePages, page));
+  else {
+    failed = true;
+    console.error(`FAIL docs/api/${page} belongs to no entry of the package`);
   }
 }
 

@@ -7,7 +7,7 @@ const INTRO = `# Conformance
 
 <!-- Made by \`npm run conformance\` from the table in test/conformance. Do not edit. -->
 
-What each policy does in each ending of a call, as the [tests](../test/conformance/conformance.test.ts) prove it. The promises behind it are in
+What each policy does in each ending of a call, as the tests in \`test/conformance\` prove it. The promises behind it are in
 [semantics](semantics.md), and what the events mean is in [events](events.md).
 
 Of every cell it is asked:

@@ -19,7 +19,10 @@ const KNOWN_FLAGS = new Set(['run', 'sdk2', 'sdk3']);
 const ELSEWHERE = 'sdk3';
 const RUN_LIMIT_MS = 15_000;
 
-const all = pages().flatMap((page) => codeBlocks(page.path, page.text));
+// The API reference shows declarations, which are no programs.
+const all = pages()
+  .filter(({ path }) => !path.startsWith('docs/api/'))
+  .flatMap((page) => codeBlocks(page.path, page.text));
 const blocks = all.filter(({ language, flags }) => language === 'ts' && !flags.includes(ELSEWHERE));
 
 const nameOf = (block: CodeBlock): string => `${block.page}:${block.line}`;

@@ -68,7 +68,7 @@ export const rateLimiterRow: Row = {
     'timeout in a wait': cases({ queue: ends('ERR_RATE_LIMITED', refused) }),
     'own timeout in a wait': cases({ queue: ends('ERR_RATE_LIMITED', refused) }),
     'waits in vain': cannot(
-      'Who would wait for too long is refused at once. What a late timer does is shown [elsewhere](../test/policies/rate-limiter/rate-limiter.test.ts).',
+      'A call that would wait for too long is refused at once. `test/policies/rate-limiter/rate-limiter.test.ts` shows what a late timer does.',
     ),
     refuses: ends('ERR_RATE_LIMITED', refused),
     'would refuse': ends('the answer', [

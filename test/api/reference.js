@@ -1,0 +1,219 @@
+/**
+ * The API reference: a Markdown page for each entry of the package, from the models that API Extractor writes of its
+ * declarations and docstrings. Pure: models in, pages out.
+ */
+
+/** In the order in which a page lists them. */
+const SECTIONS = [
+  ['Functions', ['Function']],
+  ['Classes', ['Class']],
+  ['Interfaces', ['Interface']],
+  ['Types and constants', ['TypeAlias', 'Variable', 'Enum', 'Namespace']],
+];
+
+const oneLine = (text) => text.replace(/\s+/g, ' ').trim();
+const inCell = (text) => text.replace(/(?<!\\)\|/g, '\\|').replace(/\n/g, ' ');
+
+/** A docstring as its description and its blocks: `[['throws', 'ConfigError when ...'], ...]`. */
+function docOf(item) {
+  const text = (item.docComment ?? '')
+    .replace(/^\/\*\*|\*\/\s*$/g, '')
+    .replace(/^[ \t]*\* ?/gm, '')
+    .trim();
+  const [description = '', ...blocks] = text.split(/^(?=@\w+)/m);
+  return {
+    description: description.trim(),
+    blocks: blocks.map((block) => {
+      const [, tag, rest] = /^@(\w+)\s*([\s\S]*)$/.exec(block);
+      return [tag, rest.trim()];
+    }),
+  };
+}
+
+const LABELS = { returns: 'Returns', throws: 'Throws', see: 'See', defaultValue: 'Default' };
+
+/** GitHub's spelling of headings as anchors. Names that differ in case only get numbers. */
+function anchorsOf(headings) {
+  const taken = new Map();
+  return headings.map((heading) => {
+    const slug = heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replace(/ /g, '-');
+    const times = taken.get(slug) ?? 0;
+    taken.set(slug, times + 1);
+    return times === 0 ? slug : `${slug}-${times}`;
+  });
+}
+
+class Page {
+  constructor({ name, model, sources }) {
+    this.file = `${name}.md`;
+    this.module = name.replace('-', '/');
+    this.sources = sources;
+    const all = model.members[0].members;
+    this.sections = SECTIONS.map(([title, kinds]) => ({
+      title,
+      items: all
+        .filter(({ kind }) => kinds.includes(kind))
+        .sort((a, b) => a.name.localeCompare(b.name, 'en') || a.overloadIndex - b.overloadIndex),
+    })).filter(({ items }) => items.length > 0);
+    // An overload belongs to the heading of the first.
+    const headings = [
+      '',
+      ...this.sections.flatMap(({ title, items }) => [
+        title,
+        ...new Set(items.map((each) => each.name)),
+      ]),
+    ];
+    const anchors = anchorsOf([this.module, ...headings.slice(1)]);
+    this.anchors = new Map();
+    headings.forEach((heading, at) => {
+      if (!this.anchors.has(heading)) this.anchors.set(heading, anchors[at]);
+    });
+    // A function and the type of the same name: a reference to a type means the type.
+    this.items = new Map(all.map((item) => [item.name, item]));
+  }
+
+  /** Where `name` is described, seen from this page. */
+  href(name, core) {
+    if (this.items.has(name)) return `#${this.anchors.get(name)}`;
+    if (core !== this && core.items.has(name)) return `${core.file}#${core.anchors.get(name)}`;
+    return undefined;
+  }
+
+  render(core) {
+    const link = (text, name = text) => {
+      const href = this.href(name, core);
+      return href === undefined ? `\`${text}\`` : `[\`${text}\`](${href})`;
+    };
+    const linked = (text) =>
+      text.replace(/\{@link\s+([\w.]+)[^}|]*(?:\|\s*([^}]+))?\}/g, (_, name, words) =>
+        link(words?.trim() ?? name, name.split('.')[0]),
+      );
+    const typed = (tokens, optional) => {
+      const text = tokens.map((token) => token.text).join('');
+      const references = tokens.filter(({ kind }) => kind === 'Reference').map((each) => each.text);
+      const shown = oneLine(text)
+        .replace(/^(?:readonly|static|abstract|get) /g, '')
+        .replace(/;$/, '')
+        .replace(optional ? / \| undefined$/ : /$^/, '')
+        // A method's type, which lets a function of a narrower argument in, reads as the function that it is.
+        .replace(/\{ (\w+)(\(.*?\)): ([^;]*); \}\['\1'\]/g, '($2 => $3)')
+        .replace(/^\((\([^()]*\) => [^()]*)\)$/, '$1');
+      const names = [...new Set(references)].filter((name) => this.href(name, core) !== undefined);
+      if (names.length === 0) return `\`${shown}\``;
+      if (names.length === 1 && shown === names[0]) return link(shown);
+      return `\`${shown}\` (${names.map((name) => link(name)).join(', ')})`;
+    };
+    const signature = (item) => {
+      const text = item.excerptTokens
+        .map((token) => token.text)
+        .join('')
+        .replace(/^export (?:declare )?/, '')
+        .replace(/^ {4}/gm, '  ')
+        .trim();
+      return ['```ts', text, '```'].join('\n');
+    };
+    const whole = (item) => {
+      const { description, blocks } = docOf(item);
+      const parts = description === '' ? [] : [linked(description)];
+      const params = blocks
+        .filter(([tag]) => tag === 'param')
+        .map(([, text]) => text.replace(/^(\S+)\s+-?\s*/, '- `$1`: '));
+      if (params.length > 0) parts.push(linked(params.join('\n')));
+      for (const [tag, text] of blocks) {
+        if (tag === 'example')
+          parts.push(text.includes('```') ? text : `\`\`\`ts\n${text}\n\`\`\``);
+        else if (tag === 'remarks') parts.push(linked(text));
+        else if (tag in LABELS) parts.push(`${LABELS[tag]}: ${linked(text)}`);
+      }
+      return parts.join('\n\n');
+    };
+    const brief = (item) => {
+      const { description, blocks } = docOf(item);
+      const parts = [description];
+      for (const [tag, text] of blocks) {
+        if (tag === 'param') parts.push(text.replace(/^(\S+)\s+-?\s*/, '`$1`: '));
+        else if (tag === 'remarks') parts.push(text);
+        else if (tag in LABELS) parts.push(`${LABELS[tag]}: ${text}`);
+      }
+      return inCell(linked(oneLine(parts.join(' '))));
+    };
+    const row = (member) => {
+      const callable = /Method|Constructor|CallSignature/.test(member.kind);
+      const range = member.propertyTypeTokenRange;
+      const tokens = range
+        ? member.excerptTokens.slice(range.startIndex, range.endIndex)
+        : member.excerptTokens;
+      const name =
+        member.kind === 'Constructor'
+          ? 'constructor'
+          : `${member.name ?? ''}${callable ? '()' : ''}`;
+      const about = [member.isStatic ? 'static' : '', member.isOptional ? 'optional' : '']
+        .filter(Boolean)
+        .join(', ');
+      return `| \`${name}\`${about === '' ? '' : ` (${about})`} | ${inCell(typed(tokens, member.isOptional))} | ${brief(member)} |`;
+    };
+    const inOrder = (item) => {
+      const source = this.sources(item.fileUrlPath);
+      const from = source.search(new RegExp(`\\b(?:class|interface) ${item.name}\\b`));
+      const at = (member) => source.indexOf(member.excerptTokens[0].text.split('\n')[0], from);
+      return [...item.members].sort((a, b) => at(a) - at(b));
+    };
+
+    const out = [
+      `# ${this.module}`,
+      '<!-- Written by `npm run api:update` from the docstrings. Do not edit. -->',
+      `What \`import { ... } from '${this.module}'\` offers.`,
+    ];
+    const shortcuts = this.sections.filter(({ title }) => /^(Functions|Classes)$/.test(title));
+    for (const { title, items } of shortcuts) {
+      const names = [...new Set(items.map((each) => each.name))];
+      out.push(`${title}: ${names.map((name) => link(name)).join(', ')}.`);
+    }
+    for (const { title, items } of this.sections) {
+      out.push(`## ${title}`);
+      let before;
+      for (const item of items) {
+        if (item.name !== before) out.push(`### ${item.name}`);
+        before = item.name;
+        out.push(signature(item));
+        const text = whole(item);
+        if (text !== '') out.push(text);
+        if ((item.members ?? []).length > 0) {
+          out.push(['| member | type | |', '|---|---|---|', ...inOrder(item).map(row)].join('\n'));
+        }
+      }
+    }
+    return `${out.join('\n\n')}\n`;
+  }
+}
+
+/**
+ * The pages of the reference by file name.
+ *
+ * @param entries - In order, `holdfast` first: name, model (API Extractor's `.api.json`), and `sources`, which reads a declaration
+ * file of the model, for the order in which members are declared.
+ */
+export function reference(entries) {
+  const pages = entries.map((entry) => new Page(entry));
+  const [core] = pages;
+  const index = [
+    '# API reference',
+    '<!-- Written by `npm run api:update` from the docstrings. Do not edit. -->',
+    'Every exported name, with its signature and its docstring. A page for each entry of the package:',
+    pages
+      .map((page) => {
+        const functions = page.sections.find(({ title }) => title === 'Functions')?.items ?? [];
+        const names = [...new Set(functions.map(({ name }) => name))];
+        const links = names.map((name) => `[\`${name}\`](${page.file}#${page.anchors.get(name)})`);
+        return `- [\`${page.module}\`](${page.file})${links.length > 0 ? `: ${links.join(', ')}` : ''}`;
+      })
+      .join('\n'),
+  ].join('\n\n');
+  return new Map([
+    ['README.md', `${index}\n`],
+    ...pages.map((page) => [page.file, page.render(core)]),
+  ]);
+}
