@@ -1,5 +1,5 @@
-import type { Context } from '../contract/context.js';
-import { Attempt } from '../contract/context.js';
+import type { Attempt, Context } from '../contract/context.js';
+import { OwnedAttempt } from '../contract/context.js';
 import type { Call, Drive, NextOptions } from '../contract/policy.js';
 import { discardWith } from '../outcome/discard.js';
 import type { Outcome } from '../outcome/outcome.js';
@@ -16,7 +16,7 @@ export interface Drivable extends Call {
 }
 
 function contextOf(call: Call): Attempt {
-  const context = new Attempt(call, () => undefined);
+  const context = new OwnedAttempt(call, () => undefined);
   context.attempt = call.attempts;
   return context;
 }

@@ -1,7 +1,7 @@
 import { isRejectedError } from '../../error-kinds.js';
 import type { RejectedError } from '../../errors.js';
-import type { LayerSettings, Operation } from '../contract/context.js';
-import { Attempt } from '../contract/context.js';
+import type { Attempt, LayerSettings, Operation } from '../contract/context.js';
+import { OwnedAttempt } from '../contract/context.js';
 import type { Admission, NextOptions } from '../contract/policy.js';
 import { isLimit, refusalsOf } from '../contract/refusals.js';
 import type { Outcome } from '../outcome/outcome.js';
@@ -59,7 +59,7 @@ export class Pass extends OutboundPass {
   ): Promise<unknown> {
     const pass = take(host, plan);
     pass.delivery = delivery;
-    pass.attempt = new Attempt(pass, operation, settings);
+    pass.attempt = new OwnedAttempt(pass, operation, settings);
     if (host.captureStack) pass.keepSite();
     host.inFlight++;
     if (watch !== undefined) pass.watch = watch;
@@ -153,7 +153,7 @@ export class Pass extends OutboundPass {
     const pass = take(this.host, this.plan);
     pass.delivery = Delivery.outcome;
     const { operation, settings } = this.attempt;
-    pass.attempt = new Attempt(pass, operation, settings);
+    pass.attempt = new OwnedAttempt(pass, operation, settings);
     pass.from = layer + 1;
     pass.root = this.root;
     const detour = pass.off();

@@ -46,96 +46,40 @@ class GivenUp {
   }
 }
 
+/** What an attempt has of a signal: it is made when somebody asks for it. */
+export type Aborting = AbortController | GivenUp | undefined;
+
 /**
  * One attempt: the context that the operation sees, and what the engine keeps for it.
  *
  * No AbortController exists until somebody reads `signal`: making one costs more than all policies together on Node 20.
  *
- * What a call brings along is kept here and not in the pooled pass: passes are old objects, and each store of a young
- * object into an old one costs a garbage collector's write barrier.
+ * It has no fields, which are those of the classes that extend it: an object whose fields come from two classes takes longer to make.
  */
-export class Attempt implements Context {
-  attempt = 0;
-  readonly #operation: Operation;
-  #value: unknown;
-  #resolve: ((value: unknown) => void) | undefined;
-  #reject: ((reason: unknown) => void) | undefined;
-  #owner: ContextOwner | undefined;
-  #abort: AbortController | GivenUp | undefined;
-  #home: Home | undefined;
-  readonly #settings: LayerSettings | undefined;
-
-  constructor(owner: ContextOwner | undefined, operation: Operation, settings?: LayerSettings) {
-    this.#operation = operation;
-    this.#settings = settings;
-    this.#value = undefined;
-    this.#resolve = undefined;
-    this.#reject = undefined;
-    this.#owner = owner;
-    this.#abort = undefined;
-    this.#home = undefined;
-  }
-
-  /** The run it belongs to. */
-  protected get knownOwner(): ContextOwner | undefined {
-    return this.#owner;
-  }
-
+export abstract class Attempt implements Context {
+  abstract attempt: number;
+  /** What it runs. */
+  abstract readonly operation: Operation;
+  /** What the call sets in place of its policies' own options. */
+  abstract readonly settings: LayerSettings | undefined;
+  /** What the operation answered, or what has taken its place since. */
+  abstract value: unknown;
+  /** Where the call was made, if user code may be called from elsewhere. */
+  abstract home: Home | undefined;
   /** The run that answers what its context is asked. */
-  protected get owner(): ContextOwner | undefined {
-    return this.#owner;
-  }
+  protected abstract readonly owner: ContextOwner | undefined;
+  protected abstract aborting: Aborting;
 
   /** It belongs to this run from now on. */
-  belongTo(owner: ContextOwner): void {
-    this.#owner = owner;
-  }
-
-  /** What it runs. */
-  get operation(): Operation {
-    return this.#operation;
-  }
-
-  /** What the call sets in place of its policies' own options. */
-  get settings(): LayerSettings | undefined {
-    return this.#settings;
-  }
-
-  /** What the operation answered, or what has taken its place since. */
-  get value(): unknown {
-    return this.#value;
-  }
-
-  set value(value: unknown) {
-    this.#value = value;
-  }
-
-  /** Where the call was made, if user code may be called from elsewhere. */
-  get home(): Home | undefined {
-    return this.#home;
-  }
-
-  set home(home: Home | undefined) {
-    this.#home = home;
-  }
-
-  /** Makes a promise that can be settled at any moment. Compiled, the executor is inlined and costs nothing. */
-  promise(): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-  }
-
-  /** Fulfils the promise. */
-  resolve(value: unknown): void {
-    this.#resolve?.(value);
-  }
-
-  /** Rejects the promise. */
-  reject(reason: unknown): void {
-    this.#reject?.(reason);
-  }
+  abstract belongTo(owner: ContextOwner): void;
+  /** Makes a promise that can be settled at any moment. */
+  abstract promise(): Promise<unknown>;
+  /** Fulfils it. */
+  abstract resolve(value: unknown): void;
+  /** Rejects it. */
+  abstract reject(reason: unknown): void;
+  /** The run is over and its pass goes back to the pool. Whoever keeps the context does not keep the result. */
+  abstract detach(): void;
 
   get signal(): AbortSignal {
     return this.controller.signal;
@@ -143,10 +87,10 @@ export class Attempt implements Context {
 
   /** What aborts the signal, for whom the work outlives the call: a body is read after it. */
   get controller(): AbortController {
-    const known = this.#abort;
+    const known = this.aborting;
     if (known instanceof AbortController) return known;
     const controller = new AbortController();
-    this.#abort = controller;
+    this.aborting = controller;
     if (known !== undefined) controller.abort(known.reason);
     return controller;
   }
@@ -173,8 +117,9 @@ export class Attempt implements Context {
 
   /** Gives the attempt up: its signal, read or not yet read, aborts with this reason. */
   abort(reason: unknown): void {
-    if (this.#abort instanceof AbortController) this.#abort.abort(reason);
-    else this.#abort ??= new GivenUp(reason);
+    const known = this.aborting;
+    if (known instanceof AbortController) known.abort(reason);
+    else if (known === undefined) this.aborting = new GivenUp(reason);
   }
 
   /** While the operation runs: stops the clock of the timeout in `layer`, if that bounds this attempt. */
@@ -186,8 +131,93 @@ export class Attempt implements Context {
   startClock(layer: number | undefined, extraMs: number): void {
     this.owner?.startClock?.(layer, extraMs);
   }
+}
 
-  /** The run is over and its pass goes back to the pool. Whoever keeps the context does not keep the result. */
+/**
+ * An attempt that belongs to a run from the start.
+ *
+ * What a call brings along is kept here and not in the pooled pass: passes are old objects, and each store of a young
+ * object into an old one costs a garbage collector's write barrier.
+ */
+export class OwnedAttempt extends Attempt {
+  attempt = 0;
+  readonly #operation: Operation;
+  #value: unknown;
+  #resolve: ((value: unknown) => void) | undefined;
+  #reject: ((reason: unknown) => void) | undefined;
+  #owner: ContextOwner | undefined;
+  #abort: Aborting;
+  #home: Home | undefined;
+  readonly #settings: LayerSettings | undefined;
+
+  constructor(owner: ContextOwner, operation: Operation, settings?: LayerSettings) {
+    super();
+    this.#operation = operation;
+    this.#settings = settings;
+    this.#value = undefined;
+    this.#resolve = undefined;
+    this.#reject = undefined;
+    this.#owner = owner;
+    this.#abort = undefined;
+    this.#home = undefined;
+  }
+
+  protected get owner(): ContextOwner | undefined {
+    return this.#owner;
+  }
+
+  protected get aborting(): Aborting {
+    return this.#abort;
+  }
+
+  protected set aborting(aborting: Aborting) {
+    this.#abort = aborting;
+  }
+
+  belongTo(owner: ContextOwner): void {
+    this.#owner = owner;
+  }
+
+  get operation(): Operation {
+    return this.#operation;
+  }
+
+  get settings(): LayerSettings | undefined {
+    return this.#settings;
+  }
+
+  get value(): unknown {
+    return this.#value;
+  }
+
+  set value(value: unknown) {
+    this.#value = value;
+  }
+
+  get home(): Home | undefined {
+    return this.#home;
+  }
+
+  set home(home: Home | undefined) {
+    this.#home = home;
+  }
+
+  /** Compiled, the executor is inlined and costs nothing. */
+  promise(): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  resolve(value: unknown): void {
+    this.#resolve?.(value);
+  }
+
+  reject(reason: unknown): void {
+    this.#reject?.(reason);
+  }
+
   detach(): void {
     this.#owner = undefined;
     this.#value = undefined;

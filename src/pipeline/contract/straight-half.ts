@@ -6,7 +6,7 @@ import type { Call } from './call.js';
 import type { Context } from './context.js';
 
 /** How many values the policies of a call may keep in it. */
-export const MAX_KEPT = 4;
+export const MAX_KEPT = 3;
 
 /** A call on the straight path, as policies see it. */
 export interface StraightEntrant extends Context {
@@ -14,7 +14,6 @@ export interface StraightEntrant extends Context {
   kept0: unknown;
   kept1: unknown;
   kept2: unknown;
-  kept3: unknown;
   /** Takes the call off the straight path. The operation runs. */
   readonly takenOver: Call;
 }
@@ -87,13 +86,11 @@ export interface StraightPath {
 export function put(call: StraightEntrant, place: number, value: unknown): void {
   if (place === 0) call.kept0 = value;
   else if (place === 1) call.kept1 = value;
-  else if (place === 2) call.kept2 = value;
-  else call.kept3 = value;
+  else call.kept2 = value;
 }
 
 /** What is in a place. */
 export function keptIn(call: StraightEntrant, place: number): unknown {
   if (place === 0) return call.kept0;
-  if (place === 1) return call.kept1;
-  return place === 2 ? call.kept2 : call.kept3;
+  return place === 1 ? call.kept1 : call.kept2;
 }

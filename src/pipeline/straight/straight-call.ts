@@ -5,13 +5,14 @@
  */
 
 import type { RejectedError } from '../../errors.js';
+import type { Home } from '../call/async-context.js';
 import { homeHere } from '../call/async-context.js';
 import { settledResult } from '../call/delivery.js';
 import type { Host } from '../call/host.js';
 import { Pass } from '../call/pass.js';
 import { Delivery } from '../call/phase.js';
 import { isNative, rejectedSoon, soon } from '../call/promises.js';
-import type { ContextOwner, Operation } from '../contract/context.js';
+import type { Aborting, ContextOwner, Operation } from '../contract/context.js';
 import { Attempt } from '../contract/context.js';
 import type { StraightEntrant, StraightPath } from '../contract/straight-half.js';
 import { THROUGH } from '../contract/straight-half.js';
@@ -44,7 +45,6 @@ export function runCall(
   const end = path.enter(call);
   // Off the path: a policy refuses the call, or has it wait.
   if (end !== THROUGH) return call.turnedAway(end, promise);
-  call.attempt = 1;
   let result: unknown;
   try {
     result = operation(call);
@@ -80,34 +80,48 @@ const ENDED: ContextOwner = { pipeline: '', deadline: Infinity, time: { now: () 
 
 /** A call on the straight path. It is also the context of the call's one attempt, and belongs to nobody until a pass takes it over. */
 class StraightCall extends Attempt implements StraightEntrant {
+  attempt: number;
   readonly #host: Host;
   readonly #plan: Plan;
   readonly #delivery: Delivery;
+  readonly #operation: Operation;
+  #resolve: ((value: unknown) => void) | undefined;
+  #reject: ((reason: unknown) => void) | undefined;
+  #abort: Aborting;
+  #home: Home | undefined;
+  #owner: ContextOwner | undefined;
+  #value: unknown;
   #kept0: unknown;
   #kept1: unknown;
   #kept2: unknown;
-  #kept3: unknown;
 
   constructor(host: Host, plan: Plan, operation: Operation, delivery: Delivery) {
-    super(undefined, operation);
+    super();
+    this.attempt = 1;
     this.#host = host;
     this.#plan = plan;
     this.#delivery = delivery;
+    this.#operation = operation;
+    this.#resolve = undefined;
+    this.#reject = undefined;
+    this.#abort = undefined;
+    this.#home = undefined;
+    this.#owner = undefined;
+    this.#value = undefined;
     this.#kept0 = undefined;
     this.#kept1 = undefined;
     this.#kept2 = undefined;
-    this.#kept3 = undefined;
   }
 
   succeed(value: unknown): unknown {
     const plan = this.#plan;
     const { exit, hub, tally } = plan.path as StraightPath;
     // Off the path: it is off it already, or somebody hears of its end.
-    if (this.knownOwner !== undefined || hub.routine) return this.takenOver.succeeded(value);
+    if (this.#owner !== undefined || hub.routine) return this.takenOver.succeeded(value);
     const end = exit(this);
     // Off the path: a policy has more to do.
     if (end !== THROUGH) return this.#passAt(end + 1).leaveFrom(end, value);
-    this.belongTo(ENDED);
+    this.#owner = ENDED;
     this.#host.inFlight--;
     tally.straight++;
     const settles = this.#delivery === Delivery.settle;
@@ -120,8 +134,7 @@ class StraightCall extends Attempt implements StraightEntrant {
   fail(error: unknown): unknown {
     // Off the path: it is off it already, or somebody hears of what happens in it.
     const { hub, tally, halves } = this.#plan.path as StraightPath;
-    if (this.knownOwner !== undefined || isHeard(this.#plan, hub))
-      return this.takenOver.failed(error);
+    if (this.#owner !== undefined || isHeard(this.#plan, hub)) return this.takenOver.failed(error);
     const end = new Ending(kindOfError(error), error);
     tally.attempt('first', end.told as ToldOutcome);
     const at = leaveStraight(halves, halves.length - 1, this, end);
@@ -156,7 +169,7 @@ class StraightCall extends Attempt implements StraightEntrant {
   }
 
   #close(end: Ending): void {
-    this.belongTo(ENDED);
+    this.#owner = ENDED;
     this.#host.inFlight--;
     (this.#plan.path as StraightPath).tally.call(end.told as CallOutcome, false, end.error);
   }
@@ -200,17 +213,21 @@ class StraightCall extends Attempt implements StraightEntrant {
   }
 
   /** Whoever asks the context for more than a signal asks the pass. */
-  protected override get owner(): ContextOwner {
-    return this.knownOwner ?? this.#passAt(this.#plan.layers.length).running();
+  protected get owner(): ContextOwner {
+    return this.#owner ?? this.#passAt(this.#plan.layers.length).running();
   }
 
   override get pipeline(): string {
-    return this.knownOwner === undefined ? this.#host.name : this.owner.pipeline;
+    return this.#owner === undefined ? this.#host.name : this.#owner.pipeline;
   }
 
-  override detach(): void {
-    super.detach();
-    this.belongTo(ENDED);
+  belongTo(owner: ContextOwner): void {
+    this.#owner = owner;
+  }
+
+  detach(): void {
+    this.#owner = ENDED;
+    this.#value = undefined;
   }
 
   /** A pass that has come in as far as to `layer`. */
@@ -219,6 +236,54 @@ class StraightCall extends Attempt implements StraightEntrant {
     const { halves } = this.#plan.path as StraightPath;
     for (let i = 0; i < layer; i++) pass.keep(i, halves[i]?.stateOf?.(this, pass));
     return pass;
+  }
+
+  /** Compiled, the executor is inlined and costs nothing. */
+  promise(): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  resolve(value: unknown): void {
+    this.#resolve?.(value);
+  }
+
+  reject(reason: unknown): void {
+    this.#reject?.(reason);
+  }
+
+  get operation(): Operation {
+    return this.#operation;
+  }
+
+  get settings(): undefined {
+    return undefined;
+  }
+
+  protected get aborting(): Aborting {
+    return this.#abort;
+  }
+
+  protected set aborting(aborting: Aborting) {
+    this.#abort = aborting;
+  }
+
+  get value(): unknown {
+    return this.#value;
+  }
+
+  set value(value: unknown) {
+    this.#value = value;
+  }
+
+  get home(): Home | undefined {
+    return this.#home;
+  }
+
+  set home(home: Home | undefined) {
+    this.#home = home;
   }
 
   get kept0(): unknown {
@@ -243,13 +308,5 @@ class StraightCall extends Attempt implements StraightEntrant {
 
   set kept2(value: unknown) {
     this.#kept2 = value;
-  }
-
-  get kept3(): unknown {
-    return this.#kept3;
-  }
-
-  set kept3(value: unknown) {
-    this.#kept3 = value;
   }
 }
