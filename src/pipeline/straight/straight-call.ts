@@ -63,9 +63,9 @@ export function runCall(
   return call.takenOver.answered(result, promise);
 }
 
-/** Whether somebody hears of what happens in a call. */
-function isHeard({ inner }: Plan, hub: { readonly active: boolean }): boolean {
-  return hub.active || (inner.length > 0 && inner.some((each) => each.hub.active));
+/** Whether somebody hears of what happens in a call, or waits for its end. */
+function isHeard({ inner }: Plan, hub: StraightPath['hub']): boolean {
+  return hub.active || hub.routine || (inner.length > 0 && inner.some((each) => each.hub.active));
 }
 
 /** Says on an error of ours where it comes from. */
