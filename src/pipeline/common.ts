@@ -8,6 +8,7 @@ import type { Plan } from './plan.js';
 import { Hub } from './reporting/events.js';
 import type { CallObserver } from './reporting/observer.js';
 import { Tally } from './reporting/tally.js';
+import type { CompactPlan } from './straight/compact-plan.js';
 
 /** What a pipeline and all its copies have in common. A copy is made of it and of its key. */
 export class Common {
@@ -23,6 +24,8 @@ export class Common {
   observer: CallObserver | undefined;
   /** What calls of the pipeline that is not a copy go through, and what the plans of copies are made like. */
   plan!: Plan;
+  /** What calls of copies go through that have no policies of their own; `null` where it is known that there is no such plan. */
+  compact: CompactPlan | null | undefined;
   /** There is one copy with it, whose policies are its own. */
   ofOneKey = false;
   /** That of copies whose calls are counted apart, by who observes them. */

@@ -10,6 +10,7 @@ import { Pass } from './call/pass.js';
 import { Delivery } from './call/phase.js';
 import { Common } from './common.js';
 import type { Context, LayerSettings, Operation } from './contract/context.js';
+import type { PolicyMeasures } from './contract/measures.js';
 import type { Gate, Policy } from './contract/policy.js';
 import type { Unread } from './lifecycle/closing.js';
 import { Closing } from './lifecycle/closing.js';
@@ -38,6 +39,8 @@ import { eventTypes, type Hub } from './reporting/events.js';
 import { labelOf, publicKeyOf } from './reporting/label.js';
 import type { CallObserver } from './reporting/observer.js';
 import type { Tally } from './reporting/tally.js';
+import type { CompactPlan } from './straight/compact-plan.js';
+import { compactPlanOf } from './straight/compact-plan.js';
 import { runCall } from './straight/straight-call.js';
 import { straightPathOf } from './straight/straight-path.js';
 
@@ -93,8 +96,8 @@ export class Pipeline<Adds = never> {
   /** @internal What calls that start now go through: the plan, until it drains; `undefined` for a copy that nobody has called yet. */
   entry: Plan | undefined;
   #plan: Plan | undefined;
-  /** @internal Calls of a client that are not over: a body may be read when its call has settled. See {@link Pipeline.occupy}. */
-  occupied = 0;
+  /** @internal Of a copy without policies of its own: what they keep. */
+  kept: unknown[] | undefined;
   /** What hardly any copy needs. */
   #rare: Rare | undefined;
 
@@ -107,6 +110,7 @@ export class Pipeline<Adds = never> {
     this.key = key;
     this.entry = undefined;
     this.#plan = undefined;
+    this.kept = undefined;
     this.#rare = undefined;
     if (place === undefined) return;
     const placed = place(this);
@@ -206,6 +210,15 @@ export class Pipeline<Adds = never> {
     this.#own.unread = unread;
   }
 
+  /** @internal Calls of a client that are not over: a body may be read when its call has settled. See {@link Pipeline.occupy}. */
+  get occupied(): number {
+    return this.#rare?.occupied ?? 0;
+  }
+
+  set occupied(occupied: number) {
+    this.#own.occupied = occupied;
+  }
+
   /** @internal The keyed pipelines that this is the template of. */
   get copies(): readonly WeakRef<Copies>[] {
     return this.#rare?.copies ?? NO_COPIES;
@@ -260,8 +273,7 @@ export class Pipeline<Adds = never> {
     signal: AbortSignal | undefined,
     settings: LayerSettings | undefined,
   ): Promise<Awaited<T> | Adds> {
-    const plan = this.entry ?? this.plan;
-    return Pass.run(this, plan, operation, Delivery.execute, signal, settings) as Promise<
+    return Pass.run(this, this.#whole, operation, Delivery.execute, signal, settings) as Promise<
       Awaited<T> | Adds
     >;
   }
@@ -335,9 +347,12 @@ export class Pipeline<Adds = never> {
   snapshot(): PipelineSnapshot {
     // fromEntries defines properties: a policy may have any name, also one that assignment takes for something else.
     const policies = Object.fromEntries(
-      this.seen.flatMap(({ name, policy }) =>
-        policy.snapshot === undefined ? [] : [[name, policy.snapshot()]],
-      ),
+      this.seen.flatMap(({ name, policy }, i) => {
+        if (policy.snapshot === undefined) return [];
+        // Of what is kept, the copy tells that there would be; it is not needed for more.
+        const own = this.kept === undefined ? policy : this.#copyOf(policy, i, true);
+        return [[name, (own ?? policy).snapshot?.()]];
+      }),
     ) as Record<string, unknown>;
     const { name, key, inFlight } = this;
     return { name, ...(key === undefined ? {} : { key }), inFlight, policies };
@@ -389,6 +404,7 @@ export class Pipeline<Adds = never> {
     } else {
       const now = this.time.recent();
       for (const { policy } of layers) policy.copies?.begin(now);
+      copy.entry = copy.#compact;
     }
     return copy;
   }
@@ -432,7 +448,8 @@ export class Pipeline<Adds = never> {
     startOverAll(this.#plan?.layers.map(({ policy }) => policy) ?? []);
     this.closing?.end();
     if (this.#rare !== undefined) this.#rare.closing = undefined;
-    this.entry = this.#plan;
+    this.entry = this.#plan ?? (this.key === undefined ? undefined : this.#compact);
+    this.kept = undefined;
     this.unread?.reopen();
   }
 
@@ -458,7 +475,11 @@ export class Pipeline<Adds = never> {
   /** @internal Reports what happens in policies outside any call; done by `on`, and by `keyed` for its copies. */
   subscribe(): void {
     // Policies that are not made yet have nothing to report; they are subscribed to when they are.
-    if (this.#plan === undefined || this.#rare?.subscriptions !== undefined) return;
+    if (this.#plan === undefined) {
+      if (!this.hub.active) this.#own.subscribes = true;
+      return;
+    }
+    if (this.#rare?.subscriptions !== undefined) return;
     const subscriptions = [this.hub.untilSilent(() => this.#unsubscribe())];
     this.#own.subscriptions = subscriptions;
     for (const { name: policyName, policy } of this.#plan.layers) {
@@ -479,7 +500,7 @@ export class Pipeline<Adds = never> {
     try {
       const method = delivery === Delivery.settle ? 'settle' : 'execute';
       const { signal, times } = resolveCall(options, method, this.time);
-      const plan = times === undefined ? (this.entry ?? this.plan) : this.#timedEntry();
+      const plan = times === undefined ? this.#whole : this.#timedEntry();
       return Pass.run(this, plan, operation, delivery, signal, times);
     } catch (error) {
       if (delivery === Delivery.execute) return Promise.reject(error);
@@ -488,7 +509,7 @@ export class Pipeline<Adds = never> {
   }
 
   #timedEntry(): Plan {
-    const entry = this.entry ?? this.plan;
+    const entry = this.#whole;
     if (this.closing !== undefined) return entry;
     const own = this.#own;
     if (own.timed?.of !== entry) {
@@ -502,17 +523,56 @@ export class Pipeline<Adds = never> {
     return (this.#plan ?? this.#common.plan).layers;
   }
 
+  /** What calls that start now go through by the rules of the full engine. */
+  get #whole(): Plan {
+    return this.closing?.plan ?? this.plan;
+  }
+
+  /** What calls go through as long as there are no policies. */
+  get #compact(): CompactPlan | undefined {
+    const common = this.#common;
+    if (common.compact === undefined) common.compact = compactPlanOf(common.plan, this) ?? null;
+    return common.compact ?? undefined;
+  }
+
+  /** @internal */
+  keep(): unknown[] {
+    // An array left to grow would take room for seventeen.
+    this.kept ??= new Array(this.#common.compact?.size ?? 0).fill(undefined);
+    return this.kept;
+  }
+
+  /** @internal What a policy says of itself to telemetry. */
+  measureIn(layer: number, nowMs: number): PolicyMeasures | undefined {
+    const { policy } = this.seen[layer] as Layer;
+    const { kept } = this;
+    if (kept === undefined || policy.copies?.measure === undefined) return policy.measure?.(nowMs);
+    return policy.copies.measure(kept[this.#placeOf(layer)], nowMs);
+  }
+
+  #placeOf(layer: number): number {
+    return this.#common.compact?.places[layer] ?? -1;
+  }
+
   /** Makes the policies of a copy. */
   #make(): Plan {
     const retired = this.#rare?.retired === true;
-    const plan = planLike(this.#common.plan, ({ policy }) => {
-      const copy = policy.copies === undefined ? policy.fork?.() : policy.copies.fork(retired);
-      // What it is bound to shows in its layer.
-      this.#bind(copy ?? policy);
-      return copy;
-    });
+    const plan = planLike(this.#common.plan, (layer, i) => this.#copyOf(layer.policy, i, retired));
+    this.kept = undefined;
+    if (this.closing === undefined) this.entry = plan;
     this.#goThrough(plan);
     return plan;
+  }
+
+  #copyOf(policy: Policy<unknown>, layer: number, retired: boolean): Policy<unknown> | undefined {
+    const { copies } = policy;
+    const copy =
+      copies === undefined
+        ? policy.fork?.()
+        : copies.fork(retired, this.kept?.[this.#placeOf(layer)]);
+    // What it is bound to shows in its layer.
+    this.#bind(copy ?? policy);
+    return copy;
   }
 
   #bind(policy: Policy<unknown>): void {
@@ -522,7 +582,7 @@ export class Pipeline<Adds = never> {
   #goThrough(plan: Plan): void {
     this.#plan = plan;
     this.entry ??= plan;
-    if (this.hub.active) this.subscribe();
+    if (this.hub.active || this.#rare?.subscribes === true) this.subscribe();
   }
 
   get #own(): Rare {
@@ -548,6 +608,9 @@ class Rare {
   timed: { readonly of: Plan; readonly plan: Plan } | undefined;
   subscriptions: (() => void)[] | undefined;
   occupants: Occupants | undefined;
+  occupied = 0;
+  /** It is to be subscribed to policies that are not made yet. */
+  subscribes = false;
   /** Nobody makes calls any more, and its policies have not been made. */
   retired = false;
 }

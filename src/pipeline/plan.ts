@@ -69,6 +69,8 @@ export interface Plan {
   readonly mayBeStraight: boolean;
   /** That path, once there is one. */
   path: StraightPath | undefined;
+  /** It is that of copies which have no policies of their own: see `CompactPlan`. */
+  readonly isCompact: boolean;
   /** How often a plan without one was called. */
   calls: number;
   /** Who may listen to its policies, besides the listeners of the pipeline. */
@@ -103,10 +105,10 @@ export function planOf(
 /** The same plan with other policies where `policyOf` has some. */
 export function planLike(
   plan: Plan,
-  policyOf: (layer: Layer) => Policy<unknown> | undefined,
+  policyOf: (layer: Layer, i: number) => Policy<unknown> | undefined,
 ): Plan {
-  const layers = plan.layers.map((layer) => {
-    const policy = policyOf(layer);
+  const layers = plan.layers.map((layer, i) => {
+    const policy = policyOf(layer, i);
     if (policy === undefined) return layer;
     return new Layer(policy, layer.name, layer.within, layer.rule);
   });
@@ -131,6 +133,7 @@ function planFor(layers: readonly Layer[], isStraight: boolean, inner: readonly 
     straight: isStraight ? exitsOf(layers) : undefined,
     mayBeStraight: isStraight,
     path: undefined,
+    isCompact: false,
     calls: 0,
     inner,
     keepsHome: callsUser ? 'always' : audiences.length > 0 ? 'heard' : undefined,

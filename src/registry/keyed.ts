@@ -117,7 +117,8 @@ export class Keyed<Adds = never> {
     const known = this.#copies.get(key);
     const copy = known ?? this.#add(key);
     if (known !== undefined) this.#order.use(known);
-    copy.usedAt = now;
+    // Whole, as a fraction takes an object of its own.
+    copy.usedAt = Math.floor(now);
     if (now >= this.#idleAt || this.#copies.size > this.#maxKeys) this.#evict(now, copy);
     return copy;
   }

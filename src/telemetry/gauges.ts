@@ -138,7 +138,7 @@ export class Gauges {
     }
     for (let i = 0; i < layers.length; i++) {
       const sum = sums[i];
-      const measures = sum && measured(() => layers[i]?.policy.measure?.(now));
+      const measures = sum && measured(() => pipeline.measureIn(i, now));
       if (measures !== undefined) sum?.add(measures);
     }
   }

@@ -6,7 +6,7 @@ const BEFORE_ALL = -(2 ** 30);
 const FULL = (1 << BITS) - 1;
 
 /**
- * The successes of the last ten buckets, as {@link TimeWindow} and {@link EventWindow} would count them, in a few small integers: for
+ * The successes of the last ten buckets, as {@link TimeWindow} and {@link EventWindow} would count them, in five small integers: for
  * windows of which there may be a million. It has no clock, and is told the length of a bucket each time.
  *
  * Times are rounded down to milliseconds, so that what it holds leaves it up to 1 ms early.
@@ -14,13 +14,11 @@ const FULL = (1 << BITS) - 1;
 export class SuccessWindow {
   /** When the newest bucket ends. The first time seen starts the first bucket. */
   #end = BEFORE_ALL;
-  #newest = 0;
-  #total = 0;
   /** Three buckets of ten bits each. */
   #first = 0;
   #second = 0;
   #third = 0;
-  /** The tenth. */
+  /** The tenth, and above it which bucket is the newest. */
   #fourth = 0;
 
   /** Adds one. `false`, and nothing is added, when its bucket is full. */
@@ -30,14 +28,15 @@ export class SuccessWindow {
     const count = this.#countIn(slot);
     if (count === FULL) return false;
     this.#put(slot, count + 1);
-    this.#total++;
     return true;
   }
 
   /** How many it holds. */
   total(nowMs: number, bucketMs: number): number {
     this.#moveTo(nowMs, bucketMs);
-    return this.#total;
+    let total = 0;
+    for (let slot = 0; slot < BUCKETS; slot++) total += this.#countIn(slot);
+    return total;
   }
 
   /** Tells the number of successes of each bucket that has any, and when the bucket began, the oldest first. */
@@ -48,18 +47,26 @@ export class SuccessWindow {
     }
   }
 
+  get #newest(): number {
+    return this.#fourth >> BITS;
+  }
+
+  get #isEmpty(): boolean {
+    return (this.#first | this.#second | this.#third | (this.#fourth & FULL)) === 0;
+  }
+
   #moveTo(nowMs: number, bucketMs: number): void {
     if (!(nowMs >= this.#end) || nowMs === Infinity) return;
     const steps = Math.floor((nowMs - this.#end) / bucketMs) + 1;
-    if (this.#total === 0 || steps >= BUCKETS) {
-      this.#first = this.#second = this.#third = this.#fourth = this.#total = 0;
+    if (this.#isEmpty || steps >= BUCKETS) {
+      this.#first = this.#second = this.#third = this.#fourth = 0;
       this.#end = Math.floor(nowMs) + bucketMs;
       return;
     }
     for (let step = 0; step < steps; step++) {
-      this.#newest = (this.#newest + 1) % BUCKETS;
-      this.#total -= this.#countIn(this.#newest);
-      this.#put(this.#newest, 0);
+      const newest = (this.#newest + 1) % BUCKETS;
+      this.#fourth = (newest << BITS) | (this.#fourth & FULL);
+      this.#put(newest, 0);
     }
     this.#end += steps * bucketMs;
   }

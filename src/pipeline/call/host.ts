@@ -21,6 +21,8 @@ export interface Host {
   readonly hub: Hub;
   readonly tally: Tally;
   readonly plan: Plan;
+  readonly kept: unknown[] | undefined;
+  keep(): unknown[];
   /** Set once it drains. */
   readonly closing: { check(): void } | undefined;
   /** Watches the calls; `undefined` without telemetry. */

@@ -82,8 +82,15 @@ export interface LateCopies {
   begin(nowMs: number): void;
   /** It is needed no more, and was not made. */
   end(nowMs: number): void;
-  /** The copy. `retired`: it was needed no more, and is called all the same. */
-  fork(retired: boolean): Policy<unknown>;
+  /** The copy, which goes on from what was kept for it. `retired`: it was needed no more, and is called all the same. */
+  fork(retired: boolean, kept: unknown): Policy<unknown>;
+  /**
+   * Its part in the straight path of copies that are not made: such a copy has had no call that failed. What it counts it keeps in place `at` of
+   * the copy. `undefined` where the copy has to be made for its first call.
+   */
+  straight?(place: StraightPlace, at: number): StraightHalf | undefined;
+  /** As `measure` of the policy, of a copy that is not made. */
+  measure?(kept: unknown, nowMs: number): PolicyMeasures;
 }
 
 /** Answer of {@link Gate.enter}: `undefined` admits, an error refuses. */

@@ -14,8 +14,18 @@ export interface StraightEntrant extends Context {
   kept0: unknown;
   kept1: unknown;
   kept2: unknown;
+  /** The copy of a keyed pipeline that it is a call of. */
+  readonly copy: CompactCopy;
   /** Takes the call off the straight path. The operation runs. */
   readonly takenOver: Call;
+}
+
+/** A copy of a keyed pipeline that has no policies of its own yet. */
+export interface CompactCopy {
+  /** What policies keep for it, each in its place; `undefined` once it has policies of its own. */
+  readonly kept: unknown[] | undefined;
+  /** The same, of a copy that has none for certain. */
+  keep(): unknown[];
 }
 
 /**

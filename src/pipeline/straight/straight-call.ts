@@ -14,7 +14,7 @@ import { Delivery } from '../call/phase.js';
 import { isNative, rejectedSoon, soon } from '../call/promises.js';
 import type { Aborting, ContextOwner, Operation } from '../contract/context.js';
 import { Attempt } from '../contract/context.js';
-import type { StraightEntrant, StraightPath } from '../contract/straight-half.js';
+import type { CompactCopy, StraightEntrant, StraightPath } from '../contract/straight-half.js';
 import { THROUGH } from '../contract/straight-half.js';
 import { kindOfError } from '../outcome/outcome.js';
 import type { Layer, Plan } from '../plan.js';
@@ -36,7 +36,7 @@ export function runCall(
   const path = plan.path ?? straightPathAt(plan, host);
   // Off the path: it has none, or somebody may end the call, or hears of each.
   if (path === undefined || signal !== undefined || watch !== undefined || path.hub.routine) {
-    return Pass.run(host, plan, operation, delivery, signal, undefined, watch);
+    return Pass.run(host, wholeOf(plan, host), operation, delivery, signal, undefined, watch);
   }
   const call = new StraightCall(host, plan, operation, delivery);
   host.inFlight++;
@@ -61,6 +61,11 @@ export function runCall(
   }
   // Off the path: it has answered something other than a promise.
   return call.takenOver.answered(result, promise);
+}
+
+/** The plan by which the full engine goes: where copies share one because they have no policies of their own, this one gets some. */
+function wholeOf(plan: Plan, host: Host): Plan {
+  return plan.isCompact ? host.plan : plan;
 }
 
 /** Whether somebody hears of what happens in a call, or waits for its end. */
@@ -232,7 +237,8 @@ class StraightCall extends Attempt implements StraightEntrant {
 
   /** A pass that has come in as far as to `layer`. */
   #passAt(layer: number): Pass {
-    const pass = Pass.adopt(this.#host, this.#plan, this, this.#delivery);
+    const host = this.#host;
+    const pass = Pass.adopt(host, wholeOf(this.#plan, host), this, this.#delivery);
     const { halves } = this.#plan.path as StraightPath;
     for (let i = 0; i < layer; i++) pass.keep(i, halves[i]?.stateOf?.(this, pass));
     return pass;
@@ -284,6 +290,10 @@ class StraightCall extends Attempt implements StraightEntrant {
 
   set home(home: Home | undefined) {
     this.#home = home;
+  }
+
+  get copy(): CompactCopy {
+    return this.#host;
   }
 
   get kept0(): unknown {

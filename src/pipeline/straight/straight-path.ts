@@ -5,22 +5,26 @@ import type {
   StraightEntrant,
   StraightHalf,
   StraightPath,
+  StraightPlace,
 } from '../contract/straight-half.js';
 import { MAX_KEPT, THROUGH } from '../contract/straight-half.js';
 import type { Layer, Plan } from '../plan.js';
+
+type HalfOf = (layer: Layer, place: StraightPlace) => StraightHalf | undefined;
 
 /** The straight path through these layers; `undefined` where one of the policies has none. */
 export function straightPathOf(
   layers: readonly Layer[],
   { time, hub, tally }: Host,
+  halfOf: HalfOf = ({ policy }, place) => policy.straight?.(place),
 ): StraightPath | undefined {
   let places = 0;
   const keep = (): number | undefined => (places < MAX_KEPT ? places++ : undefined);
   const halves: StraightHalf[] = [];
   const enter: Part[] = [];
   const exit: Part[] = [];
-  for (const [layer, { policy }] of layers.entries()) {
-    const half = policy.straight?.({ layer, time, keep });
+  for (const [layer, each] of layers.entries()) {
+    const half = halfOf(each, { layer, time, keep });
     if (half === undefined) return undefined;
     halves.push(half);
     if (half.enter !== undefined) enter.push({ run: half.enter, layer });

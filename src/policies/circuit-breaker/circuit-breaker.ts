@@ -260,8 +260,14 @@ export class CircuitBreakerPolicy implements Gate {
   /** @internal Those that ask a user's function for their judge are made at once: it may throw. */
   get copies(): LateBreakers | undefined {
     if (this.#breaker !== undefined) return undefined;
-    this.#copies ??= new LateBreakers(this.#reporter.account, (stay) => this.fork(stay));
+    this.#copies ??= new LateBreakers(this, this.#reporter.account, this.#options);
     return this.#copies;
+  }
+
+  /** @internal So many of its calls succeeded at about that time. */
+  hadSuccesses(count: number, atMs: number): void {
+    const window = { calls: count, failures: 0, slow: 0 };
+    this.#judge.restore(atMs, { window, consecutiveFailures: 0 });
   }
 
   /** @internal One with the same options, but for how it handles outcomes and, where it does not say so itself, reads delays. */

@@ -9,6 +9,11 @@ const LEAST_PER_SECOND = 1e-9;
 /** How far back a budget looks for first attempts. */
 export const BUDGET_WINDOW_MS = 10_000;
 
+const BUCKETS = 10;
+
+/** In what steps it looks back. */
+export const BUDGET_BUCKET_MS = BUDGET_WINDOW_MS / BUCKETS;
+
 /**
  * A budget that several retry (and hedge) policies can share. Each first attempt earns `ratio` retries, to be made within 10 s;
  * `minPerSecond` more are allowed each second, saved up for one second at most. So over any time t the retries are at most
@@ -36,13 +41,13 @@ export function isRetryBudget(value: unknown): value is RetryBudget {
 /** Made by {@link retryBudget}. It errs on the side of fewer retries, by up to a tenth of its window. */
 export class RetryBudget {
   readonly #ratio: number;
-  readonly #firstAttempts = new EventWindow(BUDGET_WINDOW_MS, 10, 'low');
+  readonly #firstAttempts = new EventWindow(BUDGET_WINDOW_MS, BUCKETS, 'low');
   /** The retries that first attempts have paid for. */
-  readonly #paid = new EventWindow(BUDGET_WINDOW_MS, 10, 'high');
+  readonly #paid = new EventWindow(BUDGET_WINDOW_MS, BUCKETS, 'high');
   /** What pays for the others. */
   #floor: TokenBucket | undefined;
   /** All retries. */
-  readonly #retries = new EventWindow(BUDGET_WINDOW_MS, 10, 'high');
+  readonly #retries = new EventWindow(BUDGET_WINDOW_MS, BUCKETS, 'high');
   /** How many of them there may be in a window without any first attempt. */
   readonly #reserve: number;
   readonly #minPerSecond: number;
@@ -65,8 +70,16 @@ export class RetryBudget {
   }
 
   /** A first attempt was made. */
-  deposit(nowMs: number): void {
-    this.#firstAttempts.add(nowMs);
+  deposit(nowMs: number, count = 1): void {
+    this.#firstAttempts.add(nowMs, count);
+  }
+
+  /** How many retries would be allowed if there had been so many first attempts of late, and no retry. */
+  balanceAfter(firstAttempts: number): number {
+    const earned = this.#ratio * firstAttempts;
+    return Math.floor(
+      Math.min(Math.floor(earned) + Math.floor(this.#saved), earned + this.#reserve),
+    );
   }
 
   /** Takes a retry out of the budget; `false` when there is none. */

@@ -1,7 +1,7 @@
 import { mark } from '../../copies.js';
 import { isRejectedError } from '../../error-kinds.js';
 import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
-import type { Call, Drive, Driver, LateCopies } from '../../pipeline/contract/policy.js';
+import type { Call, Drive, Driver } from '../../pipeline/contract/policy.js';
 import type {
   StraightEnd,
   StraightHalf,
@@ -22,6 +22,7 @@ import type { Delays } from './backoff.js';
 import { startBackoff } from './backoff.js';
 import type { Exponential } from './delay.js';
 import { askedDelay, exponentialDelay } from './delay.js';
+import { LateRetries } from './late-copies.js';
 import type { ResolvedRetry, RetryOptions } from './options.js';
 import { resolveRetry, retryDefaults } from './options.js';
 import { TypicalDuration } from './typical-duration.js';
@@ -68,6 +69,7 @@ export class RetryPolicy implements Driver {
   readonly #random: Random;
   readonly #exponential: Exponential;
   #typical = new TypicalDuration();
+  #copies: LateRetries | undefined;
 
   /** @internal Use {@link retry}. */
   constructor(options: ResolvedRetry) {
@@ -206,7 +208,11 @@ export class RetryPolicy implements Driver {
   }
 
   /** @internal */
-  readonly copies: LateCopies = { begin: nothing, end: nothing, fork: () => this.fork() };
+  get copies(): LateRetries {
+    const { budget } = this.#options;
+    this.#copies ??= new LateRetries(this, budget !== false && !isRetryBudget(budget));
+    return this.#copies;
+  }
 
   /**
    * @internal One with the same options, but for how it handles outcomes and, where it does not say so itself, reads delays.
@@ -284,8 +290,6 @@ export class RetryPolicy implements Driver {
     call.emit({ type: 'retry', attempt: call.attempts + 1, delayMs, ...call.told(outcome) });
   }
 }
-
-function nothing(): void {}
 
 function never(): boolean {
   return false;

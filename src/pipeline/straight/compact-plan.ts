@@ -1,0 +1,29 @@
+import type { Host } from '../call/host.js';
+import type { Plan } from '../plan.js';
+import { straightPathOf } from './straight-path.js';
+
+/** How calls go through all those copies of a keyed pipeline that have no policies of their own. */
+export interface CompactPlan extends Plan {
+  /** By layer: where the policy keeps what it counts, if it counts anything. */
+  readonly places: readonly (number | undefined)[];
+  /** How many places there are. */
+  readonly size: number;
+}
+
+/**
+ * The plan of copies that need nothing of their own as long as their calls are let in at once and succeed; `undefined` where one of the
+ * policies needs more. All copies share it: there may be a million of them.
+ */
+export function compactPlanOf(plan: Plan, host: Host): CompactPlan | undefined {
+  if (!plan.mayBeStraight) return undefined;
+  let size = 0;
+  const places = plan.layers.map(({ policy }) =>
+    policy.copies === undefined ? undefined : size++,
+  );
+  const path = straightPathOf(plan.layers, host, ({ policy }, place) => {
+    const at = places[place.layer];
+    if (at !== undefined) return policy.copies?.straight?.(place, at);
+    return policy.fork === undefined ? policy.straight?.(place) : undefined;
+  });
+  return path === undefined ? undefined : { ...plan, path, isCompact: true, places, size };
+}
