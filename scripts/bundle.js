@@ -32,7 +32,9 @@ const isOwn = (id) => id.startsWith(src + sep);
 function partOf(path) {
   const folders = dirname(path).split('/');
   const collects = folders[0] === '.' || path === `policies/${path.split('/').at(-1)}`;
-  return collects ? path.replace(/\.ts$/, '') : folders.slice(0, 2).join('/');
+  if (collects) return path.replace(/\.ts$/, '');
+  // Of the policies each is a part. The folders of other parts lead to each other.
+  return folders[0] === 'policies' ? folders.slice(0, 2).join('/') : folders[0];
 }
 
 /** Everything that loads together with a module: what it imports, and what that imports. */

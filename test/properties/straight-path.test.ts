@@ -172,6 +172,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   ),
 );
 const step: fc.Arbitrary<Step> = fc.oneof(
+  often(1, fc.record({ do: fc.constant('drain' as const) })),
   often(
     20,
     fc.record({
@@ -335,6 +336,11 @@ class World {
       case 'abort':
         this.#controller.abort(new Error('the caller'));
         this.#controller = new AbortController();
+        break;
+      case 'drain':
+        void this.#pipeline
+          .drain({ timeout: 3_000 })
+          .then((drained) => this.read.push(['drained', drained, this.#step]));
         break;
       case 'deafen':
         for (const unlisten of this.#unlisten) unlisten();
