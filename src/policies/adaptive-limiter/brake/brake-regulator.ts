@@ -8,7 +8,7 @@ import { UsualLatency } from './usual-latency.js';
 /** A call is useless when it takes more than this share of the time that its caller has left. */
 const USEFUL_SHARE = 0.5;
 
-/** With less time than this, a call's start and end have to be known to the millisecond; else to a tick. */
+/** With less time than this, a call's start and end must be known to the millisecond. Otherwise a tick is enough. */
 const SHORT_MS = 200;
 
 /** Judges calls as useful or useless, also while they are in flight, and brakes. */
@@ -52,7 +52,7 @@ export class BrakeRegulator implements Regulator {
     const brake = this.#brake;
     const stays = this.#stays;
     brake.advance(nowMs);
-    // Whoever is late is useless before it ends: else an upstream that hangs would be found out a whole timeout later.
+    // A late call is useless before it ends. Otherwise a hanging upstream would be noticed a whole timeout later.
     for (let stay = stays.takeLate(nowMs); stay >= 0; stay = stays.takeLate(nowMs)) {
       brake.useless(stays.cuts(stay), nowMs, inFlight);
     }
@@ -85,7 +85,7 @@ export class BrakeRegulator implements Regulator {
     const isShort = usefulMs < SHORT_MS * USEFUL_SHARE && stays.hasDeadline(stay);
     const now = isShort ? time.now() : time.recent();
     if (ending === 'ignored') {
-      // Before anybody looks who is late: this one's time says nothing.
+      // Before looking for late calls: this call's time says nothing.
       stays.remove(stay);
       this.look(now, inFlight);
       return 0;
@@ -101,11 +101,11 @@ export class BrakeRegulator implements Regulator {
     }
     if (ending === 'success' && !stays.hasDeadline(stay)) this.#usual.add(tookMs);
     stays.remove(stay);
-    // The upstream still works on what was given up.
+    // The upstream still works on calls that were given up.
     return isGivenUp && isUseless && brake.inTrouble ? keptFor(tookMs) : 0;
   }
 
-  /** How long a call may take to be of use to its caller. */
+  /** How long a call may take and still be useful to its caller. */
   #usefulMs(nowMs: number, deadlineMs: number): number {
     return deadlineMs === Infinity ? this.#usual.unusualMs : (deadlineMs - nowMs) * USEFUL_SHARE;
   }

@@ -1,23 +1,23 @@
 import { MIN_WINDOW, Trouble } from './trouble.js';
 
-/** What is usual is learnt while the limit has not been cut, nor been in the way, for this long. */
+/** The usual share is learnt while the limit has neither been cut nor been reached for this long. */
 const CALM_MS = 1_000;
 
-/** Without a cut for this long, the brake lets go altogether. */
+/** Without a cut for this long, the brake releases completely. */
 const RELEASE_MS = 30_000;
 
-/** Calls that are useless even when all is well hold slots, too: with a share of a third of them, a cut leaves one slot for that. */
+/** Some calls are useless even when all is well, and hold slots, too. With a third of such calls, a cut leaves one slot for them. */
 const ROOM = 3;
 
 /** Below this, the limit comes back with every useful call. */
 const LEAST_GOAL = 4;
 
 /**
- * A limit on calls in flight that only brakes. Verdicts on calls in, a limit out: no clock, no timer, no latency to compare with.
+ * A limit on calls in flight that only brakes. Verdicts on calls go in, a limit comes out. It has no clock, no timer, and compares no latencies.
  *
- * It starts as wide as it may be. When the upstream is in trouble it is cut at once, and from what is in flight: what the limit was says
- * nothing. Calls that had started before a cut say nothing of the limit since. Each useful call that comes back adds one slot, until about
- * what was in flight before the trouble; from there on one slot a round trip.
+ * It starts at its maximum. When the upstream is in trouble, the limit is cut at once. The cut starts from the calls in flight, since the old limit
+ * says nothing. Calls that started before a cut say nothing about the limit since. Each useful call that comes back adds one slot, up to about
+ * the calls in flight before the trouble. From there on it adds one slot per round trip.
  */
 export class Brake {
   /** How many calls may be in flight now. */
@@ -25,17 +25,17 @@ export class Brake {
   readonly #min: number;
   readonly #max: number;
   readonly #trouble = new Trouble();
-  /** With its fraction. */
+  /** The limit with its fraction. */
   #limit: number;
   /** Up to here it comes back quickly. */
   #goal: number;
   #cutAt: number;
   #cuts = 0;
   #letGoes = 0;
-  /** Whether there was a cut since it last let go. */
+  /** Whether there was a cut since its last release. */
   #hasCut = false;
 
-  /** @param initial The limit at first. Below `max`, it comes back from there as after a cut. */
+  /** @param initial The first limit. If it is below `max`, it grows from there as after a cut. */
   constructor(min: number, max: number, initial = max) {
     this.#min = min;
     this.#max = max;
@@ -55,17 +55,17 @@ export class Brake {
     return this.#hasCut && this.isOn;
   }
 
-  /** How often it was cut: for {@link Brake.useful} and {@link Brake.useless}, to be kept for each call from its start. */
+  /** How often it was cut. Keep this from each call's start, for {@link Brake.useful} and {@link Brake.useless}. */
   get cuts(): number {
     return this.#cuts;
   }
 
-  /** How often it has let go. */
+  /** How often it has released. */
   get letGoes(): number {
     return this.#letGoes;
   }
 
-  /** Whether most of the last calls were useless: work that was given up is then still under way at the upstream. */
+  /** Whether most of the last calls were useless. Then the upstream still works on calls that were given up. */
   get inTrouble(): boolean {
     return this.#trouble.isIn(MIN_WINDOW);
   }
@@ -75,7 +75,7 @@ export class Brake {
     return this.#trouble.share;
   }
 
-  /** Lets go when there was no trouble for long. */
+  /** Releases when there was no trouble for long. */
   advance(nowMs: number): void {
     // Not cut yet, or by a clock that went back.
     if (!(this.#cutAt <= nowMs)) this.#cutAt = nowMs;
@@ -91,7 +91,7 @@ export class Brake {
    * A call brought its caller something.
    *
    * @param cuts How often it had been cut when the call got its slot.
-   * @param inFlight How many were in flight, itself included; the limit where a call has found no slot since one last came in.
+   * @param inFlight How many were in flight, itself included. The limit, if a call has found no slot since one last came in.
    */
   useful(cuts: number, nowMs: number, inFlight: number): void {
     // Almost always: there is nothing to forget, and nothing to give back.
@@ -99,13 +99,13 @@ export class Brake {
     this.#learn(false, nowMs, inFlight);
     if (cuts !== this.#cuts) return;
     this.#trouble.add(false, windowOf(inFlight));
-    // A limit that is not used is not what made the call useful.
+    // A limit that is not used did not make the call useful.
     if (!this.isOn || inFlight < this.current / 2) return;
     const step = this.#limit < this.#goal ? 1 : 1 / this.#limit;
     this.#set(Math.min(this.#max, this.#limit + step));
   }
 
-  /** A call was useless. Takes what {@link Brake.useful} does. */
+  /** A call was useless. Takes the same as {@link Brake.useful}. */
   useless(cuts: number, nowMs: number, inFlight: number): void {
     this.#learn(true, nowMs, inFlight);
     if (cuts !== this.#cuts) return;
@@ -121,7 +121,7 @@ export class Brake {
     this.#hasCut = true;
     const before = Math.min(this.#limit, Math.max(1, inFlight));
     if (this.#limit >= this.#goal) this.#goal = Math.max(LEAST_GOAL, before);
-    // Half when all were useless, and in proportion when some were (RFC 8257, section 3.3).
+    // By half when all were useless, and proportionally less when some were (RFC 8257, section 3.3).
     const { share, usual } = this.#trouble;
     this.#set(Math.max(this.#min, Math.min(before, before * (1 - share / 2) + ROOM * usual)));
   }

@@ -1,15 +1,15 @@
-/** A slot whose call was given up is kept for no longer than this. */
+/** The slot of a call that was given up is kept for at most this long. */
 const MOST_MS = 2_000;
 
-/** In units of the time that a call took until it was given up. Longer, and clients come back late from an upstream that only hung. */
+/** In units of the time that a call took until it was given up. If it were longer, clients would recover late from an upstream that only hung. */
 const SHARE = 0.75;
 
-/** For how long a slot is kept whose call was given up after so long: about as long again, since the upstream still works on it. */
+/** How long to keep the slot of a call that was given up after this time: about as long again, since the upstream still works on it. */
 export function keptFor(tookMs: number): number {
   return Math.min(MOST_MS, SHARE * tookMs);
 }
 
-/** Slots whose calls were given up, and that are kept for a while. */
+/** Slots of calls that were given up, kept for a while. */
 export class KeptSlots {
   /** When each is free, the earliest first. */
   readonly #freeAt: number[] = [];
@@ -24,7 +24,7 @@ export class KeptSlots {
   }
 
   add(freeAt: number): void {
-    // A clock that says no time: it would never be free.
+    // The clock shows no valid time: the slot would never be free.
     if (!(freeAt < Infinity)) return;
     let i = this.#freeAt.length;
     while (i > 0 && (this.#freeAt[i - 1] as number) > freeAt) i--;
@@ -34,7 +34,7 @@ export class KeptSlots {
   /** Gives back those that are free by now. */
   release(nowMs: number): void {
     const freeAt = this.#freeAt;
-    // None is kept for so long: the clock went back.
+    // No slot is kept for that long: the clock went back.
     while (freeAt.length > 0 && (freeAt[freeAt.length - 1] as number) - nowMs > 2 * MOST_MS) {
       freeAt.pop();
     }

@@ -4,10 +4,10 @@ const NONE = -1;
 /** Places at first. */
 const FEWEST = 16;
 
-/** Above so many places, they are given back when nobody is inside any more. */
+/** Above this number, places are freed when no call is inside any more. */
 const MANY = 1_024;
 
-/** Where in `#times` and `#notes` what is kept for a place is. */
+/** The offsets of a place's values in `#times` and `#notes`. */
 const TIMES = 2;
 const STARTED = 0;
 const USEFUL = 1;
@@ -22,9 +22,9 @@ const JUDGED = 2;
 const LISTED = 4;
 
 /**
- * Calls in their slots. Those that may become late, and have not been judged, are in a list, in the order in which they started.
+ * Calls in their slots. Calls that may become late, and have not been judged, are in a list, in the order in which they started.
  *
- * What is kept for a call is in rows of two typed arrays, and its stay is the number of its row: objects, linked to others that are older, cost
+ * The values of a call are in a row of two typed arrays, and its stay is the number of the row. Objects that link to older ones would cost
  * a successful call 100 ns.
  */
 export class Stays {
@@ -46,7 +46,7 @@ export class Stays {
   /**
    * A call got its slot.
    *
-   * @param usefulMs If it takes longer, it is useless. Infinity when that is not known; 0 or less when its caller's time was over already.
+   * @param usefulMs If it takes longer, it is useless. Infinity when that is not known. 0 or less when its caller's time was already over.
    * @param hasDeadline Whether that comes from a deadline, and not from what calls usually take.
    * @param cuts How often the limit has been cut before.
    */
@@ -57,14 +57,14 @@ export class Stays {
     const at = NOTES * stay;
     const notes = this.#notes;
     notes[at + CUTS] = cuts;
-    // One that is never late must not hide those behind it.
+    // A call that is never late must not hide the calls behind it.
     const mayBeLate = usefulMs > 0 && usefulMs < Infinity;
     notes[at + FLAGS] = (hasDeadline ? HAS_DEADLINE : 0) | (mayBeLate ? LISTED : 0);
     if (mayBeLate) this.#list(stay);
     return stay;
   }
 
-  /** Nothing is to be said of the time it takes, until it is {@link Stays.resume}d. */
+  /** The call's time does not count until {@link Stays.resume}. */
   pause(stay: number): void {
     this.#unlist(stay);
     this.#times[TIMES * stay + USEFUL] = 0;
@@ -81,7 +81,7 @@ export class Stays {
     this.#list(stay);
   }
 
-  /** A call has given its slot back. Its number is that of another one from now on. */
+  /** A call has given its slot back. From now on its number may be another call's. */
   remove(stay: number): void {
     this.#unlist(stay);
     if (--this.#inside === 0 && this.places > MANY) {
@@ -111,20 +111,20 @@ export class Stays {
     return this.#notes[NOTES * stay + CUTS] as number;
   }
 
-  /** Whether it was found late while it was in flight. */
+  /** Whether it was judged late while it was in flight. */
   isJudged(stay: number): boolean {
     return (this.#flags(stay) & JUDGED) !== 0;
   }
 
-  /** Whether it has taken so long that it is of no use to its caller. That of a caller who had no time at all says nothing. */
+  /** Whether it has taken so long that it is useless to its caller. A call whose caller had no time at all says nothing. */
   isLate(stay: number, nowMs: number): boolean {
     const usefulMs = this.usefulMs(stay);
     return usefulMs > 0 && nowMs - this.startedMs(stay) > usefulMs;
   }
 
   /**
-   * The next one that has been in flight for too long, and is judged with that; below 0 when there is none. It looks at the oldest alone:
-   * where callers have different amounts of time, one that is late is found when it is the oldest, or when it ends.
+   * The next call that has been in flight for too long; this judges it. Below 0 when there is none. It looks at the oldest call only. If
+   * callers have different amounts of time, a late call is found when it is the oldest, or when it ends.
    */
   takeLate(nowMs: number): number {
     const stay = this.#head;

@@ -1,27 +1,27 @@
-/** The window holds at least this many calls: two useless ones in a row are news where hardly any were before. */
+/** The window has at least this many calls: two useless ones in a row mean something if hardly any were useless before. */
 export const MIN_WINDOW = 4;
 
-/** Trouble takes at least this share of useless calls, however rare they are usually. */
+/** Trouble needs at least this share of useless calls, however rare they usually are. */
 const LEAST = 0.4;
 
-/** Beyond this share it is trouble, however many are useless usually. */
+/** Beyond this share it is trouble, however many are usually useless. */
 const MOST = 0.9;
 
-/** How many standard deviations above the usual share are no chance. */
+/** How many standard deviations above the usual share cannot be chance. */
 const SIGMAS = 4;
 
-/** What counts as usual is learnt over about this many calls. */
+/** The usual share is learnt over about this many calls. */
 const CALLS_TO_LEARN = 32;
 
-/** More than this share of useless calls is never taken for usual. */
+/** More than this share of useless calls never counts as usual. */
 const MOST_USUAL = 0.15;
 
-/** A share below this is none: it would go on to shrink, to numbers that are slow to reckon with. */
+/** A share below this counts as 0. Otherwise it would shrink to numbers that are slow to calculate with. */
 const NOTHING = 1e-9;
 
 /**
- * Tells an upstream in trouble from one with a bad part: whether most of the last calls were useless, and more of them than usual. Where
- * one server of eight swallows requests, an eighth of the calls is useless all the time; no limit on this client helps against that.
+ * Tells an upstream in trouble from one with a bad part. In trouble, most of the last calls were useless, and more than usual. If
+ * one server of eight swallows requests, an eighth of the calls is useless all the time. No limit on this client helps against that.
  *
  * This is a control chart of an exponentially weighted mean.
  *
@@ -33,7 +33,7 @@ export class Trouble {
   /** Share of useless calls when nothing is wrong with the upstream as a whole. */
   usual = 0;
 
-  /** Whether no call was useless for long. */
+  /** Whether no call has been useless for long. */
   get isNone(): boolean {
     return this.share === 0 && this.usual === 0;
   }
@@ -48,12 +48,12 @@ export class Trouble {
     }
   }
 
-  /** What was of late is long ago. */
+  /** Forgets the recent calls, which are long ago. */
   forget(): void {
     this.share = Math.min(this.share, this.usual);
   }
 
-  /** Takes a call for what is usual. Not for calls of a time in which most are useless. */
+  /** Learns from a call what is usual. Do not use it for calls of a time in which most are useless. */
   learn(useless: boolean): void {
     if (this.share >= 0.5 || (!useless && this.usual === 0)) return;
     const usual = this.usual + (Number(useless) - this.usual) / CALLS_TO_LEARN;
