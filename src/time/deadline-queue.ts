@@ -276,8 +276,14 @@ export class DeadlineQueue {
       horizon = this.#horizon;
       this.#horizon = -1;
       this.#grace = undefined;
-    } else if (this.#head !== undefined && this.#head.at <= now && this.#waitForResults(now)) {
-      return;
+    } else if (this.#head !== undefined && this.#head.at <= now) {
+      const { at } = this.#head;
+      if (at > this.#dueAt) {
+        // It was set for an earlier one, so the host may not have come to results that were there before this one's time.
+        this.#arm(0, at);
+        return;
+      }
+      if (this.#waitForResults(now)) return;
     }
     this.#firing = true;
     try {
