@@ -1,3 +1,4 @@
+import { builtinModule } from '../host.js';
 import type { PipelineEvent } from '../pipeline/contract/events.js';
 import { channel } from './first-names.js';
 
@@ -8,10 +9,6 @@ interface Channel {
 
 interface DiagnosticsChannel {
   channel(name: string): Channel;
-}
-
-interface HostProcess {
-  getBuiltinModule?(id: string): DiagnosticsChannel | undefined;
 }
 
 /** A channel where there is no such thing. */
@@ -65,16 +62,8 @@ let shared: Channels | undefined;
 
 /** The channels of this process, opened when the first pipeline asks for them. */
 export function channels(): Channels {
-  shared ??= new Channels(loadModule());
+  shared ??= new Channels(
+    builtinModule('node:diagnostics_channel') as DiagnosticsChannel | undefined,
+  );
   return shared;
-}
-
-function loadModule(): DiagnosticsChannel | undefined {
-  const host = (globalThis as { process?: HostProcess }).process;
-  try {
-    return host?.getBuiltinModule?.('node:diagnostics_channel');
-  } catch {
-    // A runtime that has the function, and not the module.
-    return undefined;
-  }
 }

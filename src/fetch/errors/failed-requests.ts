@@ -3,14 +3,12 @@
  * redirect led to. undici says it on a diagnostics channel when a request fails. Listening costs a successful call
  * nothing.
  */
+import { builtinModule } from '../../host.js';
+
 const CHANNEL = 'undici:request:error';
 
 interface DiagnosticsChannel {
   subscribe(name: string, listener: (message: unknown) => void): void;
-}
-
-interface HostProcess {
-  getBuiltinModule?(id: string): Partial<DiagnosticsChannel> | undefined;
 }
 
 /** What undici tells about its request. */
@@ -49,12 +47,8 @@ let listening = false;
 export function listenToFailedRequests(): void {
   if (listening) return;
   listening = true;
-  const host = (globalThis as { process?: HostProcess }).process;
-  try {
-    host?.getBuiltinModule?.('node:diagnostics_channel')?.subscribe?.(CHANNEL, note);
-  } catch {
-    // The runtime has the function, but not the module.
-  }
+  const channels = builtinModule('node:diagnostics_channel');
+  (channels as Partial<DiagnosticsChannel> | undefined)?.subscribe?.(CHANNEL, note);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { builtinModule } from '../../host.js';
 import type { AttemptClock } from '../../pipeline/contract/context.js';
 import { systemClock } from '../../time/clock.js';
 
@@ -233,21 +234,12 @@ function leave(): void {
   storage?.disable();
 }
 
-interface HostProcess {
-  getBuiltinModule?(id: string): unknown;
-}
-
 /** Returns whether this runtime has what is needed. */
 function load(): boolean {
   if (loaded) return storage !== undefined;
   loaded = true;
-  const { process: host } = globalThis as { process?: HostProcess };
-  try {
-    channels = host?.getBuiltinModule?.('node:diagnostics_channel') as DiagnosticsChannel;
-    const hooks = host?.getBuiltinModule?.('node:async_hooks') as AsyncHooks | undefined;
-    if (channels !== undefined && hooks !== undefined) storage = new hooks.AsyncLocalStorage();
-  } catch {
-    // The runtime has the function, but not the modules.
-  }
+  channels = builtinModule('node:diagnostics_channel') as DiagnosticsChannel | undefined;
+  const hooks = builtinModule('node:async_hooks') as AsyncHooks | undefined;
+  if (channels !== undefined && hooks !== undefined) storage = new hooks.AsyncLocalStorage();
   return storage !== undefined;
 }
