@@ -246,7 +246,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
     if (!isOperation(operation)) return Promise.reject(noOperation('execute', operation));
     const { entry } = this;
     const call =
-      isPlain(options) && entry !== undefined
+      entry !== undefined && (options === undefined || isPlain(options))
         ? runCall(this, entry, operation, Delivery.execute, options?.signal)
         : this.#runWith(options, operation, Delivery.execute);
     return call as Promise<Awaited<T> | Adds>;

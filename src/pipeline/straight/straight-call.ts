@@ -17,6 +17,7 @@ import { THROUGH } from '../contract/straight-half.js';
 import { isNative } from '../outcome/promises.js';
 import type { Plan } from '../plan.js';
 import { needsHome } from '../plan.js';
+import type { CallWatch } from '../reporting/observer.js';
 import { failed, notLetIn } from './straight-failure.js';
 import { straightPathAt } from './straight-path.js';
 
@@ -28,20 +29,22 @@ export function runCall(
   delivery: Delivery,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
-  const path = plan.path ?? straightPathAt(plan, host);
+  const { path } = plan;
   // Off the path: it has none, or somebody may end the call, or hears of each.
   if (path === undefined || signal !== undefined || path.hub.routine) {
-    return Pass.run(host, wholeOf(plan, host), operation, delivery, signal, undefined);
+    return runPass(host, plan, operation, delivery, signal);
   }
-  const watch = host.observer?.start(host);
+  const { observer } = host;
+  const watch = observer === undefined ? undefined : observer.start(host);
   // Off the path: telemetry watches the call.
-  if (watch !== undefined) {
-    return Pass.run(host, wholeOf(plan, host), operation, delivery, undefined, undefined, watch);
-  }
-  const call = new StraightCall(host, plan, operation, delivery);
+  if (watch !== undefined) return runPass(host, plan, operation, delivery, signal, watch);
   host.inFlight++;
-  const promise = plan.mayAbandon ? call.promise() : undefined;
-  if (promise !== undefined && needsHome(plan, path.hub)) call.home = homeHere();
+  const call = new StraightCall(host, plan, operation, delivery);
+  let promise: Promise<unknown> | undefined;
+  if (plan.mayAbandon) {
+    promise = call.promise();
+    if (plan.keepsHome !== undefined || path.hub.active) call.keepHome();
+  }
   const end = path.enter(call);
   // Off the path: a policy refuses the call, or has it wait.
   if (end !== THROUGH) return notLetIn(call, end, promise);
@@ -49,19 +52,29 @@ export function runCall(
   let result: unknown;
   try {
     result = operation(call);
-    if (isNative(result)) {
-      const derived = result.then(
-        (value) => call.succeed(value),
-        (error: unknown) => failed(call, error),
-      );
-      return promise ?? derived;
-    }
+    if (isNative(result)) return call.follow(result, promise);
   } catch (error) {
     // Off the path: the operation throws.
-    return call.goOn(promise, (pass) => pass.rejected(error));
+    return call.threw(error, promise);
   }
   // Off the path: it has answered something other than a promise.
-  return call.goOn(promise, (pass) => pass.answer(result));
+  return call.answered(result, promise);
+}
+
+/** Runs a call in the full engine. */
+function runPass(
+  host: Host,
+  plan: Plan,
+  operation: Operation,
+  delivery: Delivery,
+  signal: AbortSignal | undefined,
+  watch?: CallWatch,
+): Promise<unknown> {
+  if (plan.path === undefined && signal === undefined && watch === undefined) {
+    const path = straightPathAt(plan, host);
+    if (path !== undefined) return runCall(host, plan, operation, delivery, signal);
+  }
+  return Pass.run(host, wholeOf(plan, host), operation, delivery, signal, undefined, watch);
 }
 
 /** The plan by which the full engine goes: where copies share one because they have no policies of their own, this one gets some. */
@@ -95,14 +108,21 @@ export class StraightCall extends Attempt implements StraightEntrant {
     this.#operation = operation;
   }
 
-  /** The operation has succeeded. */
+  /** The operation has answered a promise. */
+  follow(result: Promise<unknown>, promise: Promise<unknown> | undefined): Promise<unknown> {
+    const derived = result.then(
+      (value) => this.succeed(value),
+      (error: unknown) => failed(this, error),
+    );
+    return promise ?? derived;
+  }
+
+  /** It has succeeded. */
   succeed(value: unknown): unknown {
     const plan = this.#plan;
     const { exit, hub, tally } = plan.path as StraightPath;
     // Off the path: it is off it already, or somebody hears of its end.
-    if (this.#pass !== undefined || hub.routine) {
-      return this.goOn(undefined, (pass) => pass.fulfilled(value));
-    }
+    if (this.#pass !== undefined || hub.routine) return this.#succeedOff(value);
     const end = exit(this);
     // Off the path: a policy has more to do.
     if (end !== THROUGH) return this.#leaveFrom(end, value);
@@ -136,7 +156,21 @@ export class StraightCall extends Attempt implements StraightEntrant {
     this.#reject?.(reason);
   }
 
+  /** From now on the call finds its own async context again, whoever ends it. Apart, because that is rare enough. */
+  keepHome(): void {
+    const { hub } = this.#plan.path as StraightPath;
+    if (needsHome(this.#plan, hub)) this.#home = homeHere();
+  }
+
   // Off the path.
+
+  threw(error: unknown, promise: Promise<unknown> | undefined): Promise<unknown> {
+    return this.goOn(promise, (pass) => pass.rejected(error));
+  }
+
+  answered(result: unknown, promise: Promise<unknown> | undefined): Promise<unknown> {
+    return this.goOn(promise, (pass) => pass.answer(result));
+  }
 
   /** A pass goes on with a call whose operation has been called. Answers the call's promise, where it had none so far. */
   goOn(promise: Promise<unknown> | undefined, act: (pass: Pass) => void): Promise<unknown> {
@@ -156,6 +190,10 @@ export class StraightCall extends Attempt implements StraightEntrant {
     const { states } = pass.view;
     for (let i = 0; i < layer; i++) states[i] = halves[i]?.stateOf?.(this, pass.view);
     return pass;
+  }
+
+  #succeedOff(value: unknown): unknown {
+    return this.goOn(undefined, (pass) => pass.fulfilled(value));
   }
 
   #leaveFrom(layer: number, value: unknown): unknown {
@@ -208,10 +246,6 @@ export class StraightCall extends Attempt implements StraightEntrant {
 
   get home(): Home | undefined {
     return this.#home;
-  }
-
-  set home(home: Home | undefined) {
-    this.#home = home;
   }
 
   get isTakenOver(): boolean {
