@@ -191,6 +191,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
     return this.#rare?.unread;
   }
 
+  /** @internal */
   set unread(unread: Unread | undefined) {
     this.#own.unread = unread;
   }
@@ -200,6 +201,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
     return this.#rare?.occupied ?? 0;
   }
 
+  /** @internal */
   set occupied(occupied: number) {
     this.#own.occupied = occupied;
   }
@@ -209,6 +211,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
     return this.#rare?.copies ?? NO_COPIES;
   }
 
+  /** @internal */
   set copies(copies: readonly WeakRef<Copies>[]) {
     this.#own.copies = copies;
   }

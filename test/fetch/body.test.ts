@@ -226,7 +226,9 @@ describe('a function that makes the body', () => {
     const same = generator();
     const kept = keepBody(() => same);
     expect(bodyForAttempt(kept)).toBe(same);
-    expect(() => bodyForAttempt(kept)).toThrow(/has been sent before .* a new one for each attempt/);
+    expect(() => bodyForAttempt(kept)).toThrow(
+      /has been sent before .* a new one for each attempt/,
+    );
     const later = generator();
     const keptLater = keepBody(async () => later);
     expect(await bodyForAttempt(keptLater)).toBe(later);

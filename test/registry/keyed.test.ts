@@ -189,7 +189,7 @@ describe('keyed', () => {
   it('makes the policies of a key when it is called for the first time', async () => {
     const template = pipeline('hosts', retry(), circuitBreaker(), timeout('1s'));
     const [own] = template.plan.layers;
-    const fork = vi.spyOn(CircuitBreakerPolicy.prototype, 'fork');
+    const fork = vi.spyOn(CircuitBreakerPolicy.prototype, 'forkAt');
     const byHost = keyed(template);
     fork.mockClear();
     const a = byHost.get('a');

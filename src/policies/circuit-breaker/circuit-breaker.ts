@@ -257,7 +257,12 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     return takeSnapshot(this.#circuit, this.#judge, this.#breaker, now, clock.wallNow());
   }
 
-  fork(stay?: Stay): CircuitBreakerPolicy<Name> {
+  fork(): CircuitBreakerPolicy<Name> {
+    return this.forkAt(undefined);
+  }
+
+  /** @internal The same, of which the time in a state has been counted already. */
+  forkAt(stay: Stay | undefined): CircuitBreakerPolicy<Name> {
     assertCopyable(this.#options);
     const { account } = this.#reporter;
     return new CircuitBreakerPolicy<Name>(this.#options, account, this.#alarm?.home, stay);

@@ -9,7 +9,7 @@ import type { Stay } from './state-times.js';
 
 /** A breaker, as far as its copies need it. */
 interface Breaker {
-  fork(stay: Stay): Breaker & Policy<unknown>;
+  forkAt(stay: Stay): Breaker & Policy<unknown>;
   hadSuccesses(count: number, atMs: number): void;
   measure(nowMs: number): PolicyMeasures;
 }
@@ -47,7 +47,7 @@ export class LateBreakers implements LateCopies {
   }
 
   fork(retired: boolean, kept: unknown): Breaker & Policy<unknown> {
-    const copy = this.#like.fork(retired ? 'ended' : 'closed');
+    const copy = this.#like.forkAt(retired ? 'ended' : 'closed');
     if (kept instanceof SuccessWindow) {
       kept.forEach(this.#bucketMs, (count, atMs) => copy.hadSuccesses(count, atMs));
     } else if (typeof kept === 'number') {
