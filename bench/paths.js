@@ -8,6 +8,7 @@ import p4 from './arms/p4.js';
 import p5 from './arms/p5.js';
 import p6 from './arms/p6.js';
 import p7 from './arms/p7.js';
+import p8 from './arms/p8.js';
 import p9 from './arms/p9.js';
 import p10 from './arms/p10.js';
 import p11 from './arms/p11.js';
@@ -25,6 +26,7 @@ export const paths = [
   p5,
   p6,
   p7,
+  p8,
   ...p9,
   p10,
   p11,
