@@ -246,12 +246,11 @@ export class Pipeline<Adds = never, Policies = unknown> {
    * signal; a ConfigError when one of the options is unknown or wrong.
    */
   execute<T>(operation: Operation<T>, options?: CallOptions): Promise<Awaited<T> | Adds> {
-    if (!isOperation(operation)) return Promise.reject(noOperation('execute', operation));
     const { entry } = this;
-    const call =
-      entry !== undefined && (options === undefined || isPlain(options))
-        ? runCall(this, entry, operation, Delivery.execute, options?.signal)
-        : this.#runWith(options, operation, Delivery.execute);
+    const isUsual = options === undefined && entry !== undefined && isOperation(operation);
+    const call = isUsual
+      ? runCall(this, entry, operation, Delivery.execute, undefined)
+      : this.#run(operation, options, Delivery.execute);
     return call as Promise<Awaited<T> | Adds>;
   }
 
@@ -271,14 +270,11 @@ export class Pipeline<Adds = never, Policies = unknown> {
     operation: Operation<T>,
     options?: CallOptions,
   ): Promise<PromiseSettledResult<Awaited<T> | Adds>> {
-    if (!isOperation(operation)) {
-      return Promise.resolve({ status: 'rejected', reason: noOperation('settle', operation) });
-    }
     const { entry } = this;
-    const call =
-      isPlain(options) && entry !== undefined
-        ? runCall(this, entry, operation, Delivery.settle, options?.signal)
-        : this.#runWith(options, operation, Delivery.settle);
+    const isUsual = options === undefined && entry !== undefined && isOperation(operation);
+    const call = isUsual
+      ? runCall(this, entry, operation, Delivery.settle, undefined)
+      : this.#run(operation, options, Delivery.settle);
     return call as Promise<PromiseSettledResult<Awaited<T> | Adds>>;
   }
 
@@ -459,10 +455,19 @@ export class Pipeline<Adds = never, Policies = unknown> {
     });
   }
 
-  /** A call that brings more than a signal. */
-  #runWith(options: unknown, operation: Operation, delivery: Delivery): Promise<unknown> {
+  /** A call that brings options, or the first of a copy. */
+  #run(
+    operation: Operation,
+    options: CallOptions | undefined,
+    delivery: Delivery,
+  ): Promise<unknown> {
+    const method = delivery === Delivery.settle ? 'settle' : 'execute';
     try {
-      const method = delivery === Delivery.settle ? 'settle' : 'execute';
+      if (!isOperation(operation)) throw noOperation(method, operation);
+      const { entry } = this;
+      if (entry !== undefined && isPlain(options)) {
+        return runCall(this, entry, operation, delivery, options?.signal);
+      }
       const { signal, times } = resolveCall(options, method, this.time);
       const plan = times === undefined ? this.#whole : this.#timedEntry();
       return Pass.run(this, plan, operation, delivery, signal, times);

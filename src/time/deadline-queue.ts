@@ -62,6 +62,9 @@ const LATE_MS = 2;
 
 const MAX_SPARE = 1024;
 
+/** In place of a listener, until there is one. */
+const NOBODY: DeadlineListener = { onDeadline() {} };
+
 /**
  * All pending deadlines of one duration. They pass in the order in which they were set, so a linked list with one armed
  * timer serves any number of them: O(1) to add and to remove, whatever is in flight.
@@ -126,21 +129,29 @@ export class DeadlineQueue {
     }
     const place = this.#newCount;
     const spare = this.#new;
-    const deadline =
-      place < spare.length ? (spare[place] as Deadline) : this.#make(listener as DeadlineListener);
-    // Stores into old objects are not free: most deadlines serve the policy that they served before.
-    if (deadline.listener !== listener) deadline.listener = listener as DeadlineListener;
+    const deadline = place < spare.length ? (spare[place] as Deadline) : this.#make();
     deadline.owner = owner;
-    deadline.token = token;
     deadline.order = this.#added++;
     this.#newCount = place + 1;
+    // Stores into old objects are not free: most deadlines serve the policy that they served before.
+    if (deadline.listener !== listener || deadline.token !== token) {
+      deadline.listener = listener as DeadlineListener;
+      deadline.token = token;
+    }
+    if (this.#awaitsTick) time.recent();
+    else this.#stamp();
+    return deadline;
+  }
+
+  /** Apart from `add`, as it is rare while calls are frequent, and what V8 inlines is small. */
+  #stamp(): void {
+    const time = this.#time;
     if (this.#mayTick && time.ticking) {
       time.recent();
-      if (!this.#awaitsTick) this.#awaitTick();
+      this.#awaitTick();
     } else {
       this.#link(time.read());
     }
-    return deadline;
   }
 
   /** Takes back a pending deadline. */
@@ -200,12 +211,12 @@ export class DeadlineQueue {
     this.#time.awaitTick(this);
   }
 
-  #make(listener: DeadlineListener): Deadline {
+  #make(): Deadline {
     const deadline = {
       queue: this,
       owner: undefined,
       at: UNSTAMPED,
-      listener,
+      listener: NOBODY,
       token: 0,
       place: this.#new.length,
       order: 0,

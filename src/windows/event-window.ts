@@ -29,9 +29,14 @@ export class EventWindow extends Buckets {
   /** Adds `n` events at `nowMs`; `n` is a whole number >= 0, or sums would not return to 0. */
   add(nowMs: number, n = 1): void {
     const at = this.moveTo(nowMs);
-    this.#counts ??= new Array<number>(this.#slots).fill(0);
-    this.#counts[at] = (this.#counts[at] as number) + n;
+    const counts = this.#counts ?? this.#makeCounts();
+    counts[at] = (counts[at] as number) + n;
     this.#total += n;
+  }
+
+  #makeCounts(): number[] {
+    this.#counts = new Array<number>(this.#slots).fill(0);
+    return this.#counts;
   }
 
   /** The number of events in the window that ends at `nowMs`. */

@@ -43,6 +43,14 @@ export class TimeWindow extends Buckets {
     }
   }
 
+  /** Adds a success: the same as {@link TimeWindow.record} does, for the path that almost every call takes. */
+  succeed(nowMs: number): void {
+    const at = 3 * this.moveTo(nowMs);
+    const counts = this.#counts ?? this.#makeCounts();
+    this.#total++;
+    counts[at] = (counts[at] as number) + 1;
+  }
+
   /**
    * The call of a success has failed since: the oldest success is taken out, and a failure that completed at `nowMs` added. Answers
    * `false`, and changes nothing, when it holds no success.
@@ -98,6 +106,11 @@ export class TimeWindow extends Buckets {
   /** Forgets every call, but not the time. */
   clear(): void {
     this.dropAll();
+  }
+
+  #makeCounts(): number[] {
+    this.#counts = new Array<number>(3 * this.#buckets).fill(0);
+    return this.#counts;
   }
 
   protected override get isEmpty(): boolean {

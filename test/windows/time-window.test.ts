@@ -237,4 +237,22 @@ describe('TimeWindow', () => {
       /^(the length of a bucket must be finite and > 0 ms|buckets must be a whole number >= 1), got /,
     );
   });
+
+  it('a success that is added by the shorter path is one like any other', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(timeline(1_000), fc.boolean())), (steps) => {
+        const window = new TimeWindow(1_000);
+        const like = new TimeWindow(1_000);
+        let now = 0;
+        for (const [step, succeeds] of steps) {
+          now += step;
+          if (succeeds) window.succeed(now);
+          else window.record(now, true, true);
+          like.record(now, !succeeds, !succeeds);
+          const { total, failures, slow } = like;
+          expect([window.total, window.failures, window.slow]).toEqual([total, failures, slow]);
+        }
+      }),
+    );
+  });
 });

@@ -160,6 +160,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     const circuit = this.#circuit;
     const judge = this.#judge;
     const byDefault = this.#options.handle === undefined;
+    const isTimed = judge.timed;
     // Set and taken within one call of `exit`.
     let due: DueOpening | undefined;
     return {
@@ -171,7 +172,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
       exit: (call) => {
         if (this.#inspects) return false;
         if (call.stamp < circuit.generation) return true;
-        const reason = judge.record(judge.timed ? time.recent() : 0, false, false);
+        const reason = judge.succeeded(isTimed ? time.recent() : 0);
         if (reason === undefined) return true;
         due = new DueOpening(reason);
         return false;

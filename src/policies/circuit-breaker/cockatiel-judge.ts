@@ -35,6 +35,10 @@ export class CockatielJudge implements Judge {
     return undefined;
   }
 
+  succeeded(nowMs: number): OpenReason | undefined {
+    return this.record(nowMs, false);
+  }
+
   failLate(nowMs: number): OpenReason | undefined {
     // It cannot take a success back.
     return this.record(nowMs, true);

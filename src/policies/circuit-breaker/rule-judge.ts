@@ -91,6 +91,14 @@ export class RuleJudge implements Judge, Health {
     return tripReason(this, this.#rule);
   }
 
+  succeeded(nowMs: number): OpenReason | undefined {
+    if (this.#time !== undefined) this.#time.succeed(nowMs);
+    else this.#count?.record(false, false);
+    this.#successes++;
+    const { failures, slow } = this.#window;
+    return failures === 0 && slow === 0 ? undefined : tripReason(this, this.#rule);
+  }
+
   failLate(nowMs: number, step: RunStep): OpenReason | undefined {
     if (!this.#window.failSuccess(nowMs)) return this.record(nowMs, true, false, step);
     if (this.#successes > 0) {

@@ -66,6 +66,7 @@ export class TimeoutPolicy implements Gate {
 
   /** @internal */
   straight({ layer, time, take }: StraightPlace): StraightHalf | undefined {
+    const queue = time.deadlines(this.timeoutMs);
     const listener = {
       onDeadline: ({ takenOver }: StraightEntrant) => this.onDeadline(takenOver, layer),
     };
@@ -86,7 +87,7 @@ export class TimeoutPolicy implements Gate {
       };
       return {
         enter: (call) => {
-          call.first = this.#queueOf(time).add(listener, call, layer);
+          call.first = queue.add(listener, call, layer);
           return true;
         },
         exit,
@@ -102,7 +103,7 @@ export class TimeoutPolicy implements Gate {
     };
     return {
       enter: (call) => {
-        call.second = this.#queueOf(time).add(listener, call, layer);
+        call.second = queue.add(listener, call, layer);
         return true;
       },
       exit,

@@ -32,6 +32,7 @@ function made(judge: Partial<Judge> = {}, random = () => 0.5, rampForMs = 0) {
       },
       failingSince: undefined,
       record: () => undefined,
+      succeeded: () => undefined,
       failLate: () => undefined,
       opened: (reason) => told(`judge: opened, ${reason}`),
       closed: () => told('judge: closed'),
