@@ -33,7 +33,7 @@ import type { CallObserver } from './reporting/observer.js';
 import type { Tally } from './reporting/tally.js';
 import type { CompactPlan } from './straight/compact-plan.js';
 import { compactPlanOf } from './straight/compact-plan.js';
-import { runCall } from './straight/straight-call.js';
+import { runCall } from './straight/run-call.js';
 import { straightPathOf } from './straight/straight-path.js';
 
 /** What a layer may be: a policy, or a whole pipeline. */

@@ -1,84 +1,17 @@
-/**
- * The path of a call that every policy lets in at once, and that succeeds: almost all calls. It is one object, and one promise or two. This
- * file is all of it, but for what the policies do (`straight-path.ts` puts that together). What fails or is refused ends in
- * `straight-failure.ts`, if that is all. In every other case a `Pass` takes the call over where it is, and goes on by the rules of the full
- * engine. Each place where a call leaves the path is marked "off the path".
- */
 import { type Home, homeHere } from '../call/async-context.js';
 import type { ContextOwner } from '../call/attempt.js';
 import { Attempt } from '../call/attempt.js';
-import { Delivery, settledResult } from '../call/delivery.js';
+import { Delivery } from '../call/delivery.js';
 import type { Host } from '../call/host.js';
 import { Pass } from '../call/pass.js';
 import type { Call } from '../contract/call.js';
 import type { Operation } from '../contract/context.js';
 import type { CompactCopy, StraightEntrant, StraightPath } from '../contract/straight-half.js';
-import { THROUGH } from '../contract/straight-half.js';
-import { isNative } from '../outcome/promises.js';
 import type { Plan } from '../plan.js';
 import { needsHome } from '../plan.js';
-import type { CallWatch } from '../reporting/observer.js';
-import { failed, notLetIn } from './straight-failure.js';
-import { straightPathAt } from './straight-path.js';
-
-/** Runs a call and answers its promise. */
-export function runCall(
-  host: Host,
-  plan: Plan,
-  operation: Operation,
-  delivery: Delivery,
-  signal: AbortSignal | undefined,
-): Promise<unknown> {
-  const { path } = plan;
-  // Off the path: it has none, or somebody may end the call, or hears of each.
-  if (path === undefined || signal !== undefined || path.hub.routine) {
-    return runPass(host, plan, operation, delivery, signal);
-  }
-  const { observer } = host;
-  const watch = observer === undefined ? undefined : observer.start(host);
-  // Off the path: telemetry watches the call.
-  if (watch !== undefined) return runPass(host, plan, operation, delivery, signal, watch);
-  host.inFlight++;
-  const call = new StraightCall(host, plan, operation, delivery);
-  let promise: Promise<unknown> | undefined;
-  if (plan.mayAbandon) {
-    promise = call.promise();
-    if (plan.keepsHome !== undefined || path.hub.active) call.keepHome();
-  }
-  const end = path.enter(call);
-  // Off the path: a policy refuses the call, or has it wait.
-  if (end !== THROUGH) return notLetIn(call, end, promise);
-  call.attempt = 1;
-  let result: unknown;
-  try {
-    result = operation(call);
-    if (isNative(result)) return call.follow(result, promise);
-  } catch (error) {
-    // Off the path: the operation throws.
-    return call.threw(error, promise);
-  }
-  // Off the path: it has answered something other than a promise.
-  return call.answered(result, promise);
-}
-
-/** Runs a call in the full engine. */
-function runPass(
-  host: Host,
-  plan: Plan,
-  operation: Operation,
-  delivery: Delivery,
-  signal: AbortSignal | undefined,
-  watch?: CallWatch,
-): Promise<unknown> {
-  if (plan.path === undefined && signal === undefined && watch === undefined) {
-    const path = straightPathAt(plan, host);
-    if (path !== undefined) return runCall(host, plan, operation, delivery, signal);
-  }
-  return Pass.run(host, wholeOf(plan, host), operation, delivery, signal, undefined, watch);
-}
 
 /** The plan by which the full engine goes: where copies share one because they have no policies of their own, this one gets some. */
-function wholeOf(plan: Plan, host: Host): Plan {
+export function wholeOf(plan: Plan, host: Host): Plan {
   return plan.isCompact ? host.plan : plan;
 }
 
@@ -106,32 +39,6 @@ export class StraightCall extends Attempt implements StraightEntrant {
     this.#plan = plan;
     this.#delivery = delivery;
     this.#operation = operation;
-  }
-
-  /** The operation has answered a promise. */
-  follow(result: Promise<unknown>, promise: Promise<unknown> | undefined): Promise<unknown> {
-    const derived = result.then(
-      (value) => this.succeed(value),
-      (error: unknown) => failed(this, error),
-    );
-    return promise ?? derived;
-  }
-
-  /** It has succeeded. */
-  succeed(value: unknown): unknown {
-    const plan = this.#plan;
-    const { exit, hub, tally } = plan.path as StraightPath;
-    // Off the path: it is off it already, or somebody hears of its end.
-    if (this.#pass !== undefined || hub.routine) return this.#succeedOff(value);
-    const end = exit(this);
-    // Off the path: a policy has more to do.
-    if (end !== THROUGH) return this.#leaveFrom(end, value);
-    this.end();
-    tally.straight++;
-    const answer = this.settles ? settledResult('success', value, undefined) : value;
-    if (!plan.mayAbandon) return answer;
-    this.resolve(answer);
-    return undefined;
   }
 
   /** It is over. */
@@ -192,11 +99,13 @@ export class StraightCall extends Attempt implements StraightEntrant {
     return pass;
   }
 
-  #succeedOff(value: unknown): unknown {
+  /** The operation has succeeded, and a pass has taken the call over or does so now. */
+  succeedOff(value: unknown): unknown {
     return this.goOn(undefined, (pass) => pass.fulfilled(value));
   }
 
-  #leaveFrom(layer: number, value: unknown): unknown {
+  /** It has succeeded, and on the way out the policy in `layer` has more to do. */
+  leaveFrom(layer: number, value: unknown): unknown {
     const promise = this.#latePromise();
     (this.#plan.path as StraightPath).tally.attempt('first', 'success');
     this.takeOver(layer + 1).leaveFrom(layer, 'success', value, 1);
