@@ -1,4 +1,4 @@
-import { builtinModule } from '../../host.js';
+import { boundToRequests, builtinModule } from '../../host.js';
 
 /**
  * The async context in which a call was made: the stores of each AsyncLocalStorage, such as the current request, and OpenTelemetry's
@@ -15,11 +15,12 @@ export interface Home {
 }
 
 interface AsyncHooks {
-  readonly AsyncResource?: new (type: string, triggerAsyncId: number) => Home;
+  readonly AsyncResource?: new (type: string, triggerAsyncId: number | undefined) => Home;
 }
 
-/** What is told async_hooks as the cause of a call: the start of the process. To look the true one up is a third of what an AsyncResource costs. */
-const TRIGGER = 1;
+/** What is told async_hooks as the cause of a call: the start of the process. To look the true one up is a third of what an AsyncResource costs.
+ * Workerd takes no number. */
+const CAUSE = boundToRequests ? undefined : 1;
 
 /** An AsyncResource costs 20 ns; `AsyncLocalStorage.snapshot()`, which does the same, several microseconds on Node 20 to 24. */
 const AsyncResource = /* @__PURE__ */ find();
@@ -31,5 +32,5 @@ function find(): AsyncHooks['AsyncResource'] {
 
 /** The context of the caller; `undefined` if the runtime has none. */
 export function homeHere(): Home | undefined {
-  return AsyncResource === undefined ? undefined : new AsyncResource('HoldfastCall', TRIGGER);
+  return AsyncResource === undefined ? undefined : new AsyncResource('HoldfastCall', CAUSE);
 }

@@ -1,7 +1,7 @@
 // Compiled inside a project that installed the packed package, as a file that becomes CommonJS.
-import { pipeline, retry } from 'holdfast';
+import { type AnyStandardSnapshots, pipeline, retry } from 'holdfast';
 import { fromCockatiel } from 'holdfast/cockatiel';
-import { type ResilientFetch, resilientFetch } from 'holdfast/fetch';
+import { type HostFetch, type ResilientFetch, resilientFetch } from 'holdfast/fetch';
 import { simulate } from 'holdfast/simulator';
 import { consoleLogger } from 'holdfast/telemetry';
 
@@ -16,7 +16,7 @@ const calls = pipeline('commonjs', retry({ maxRetries: 1 }));
 const send: ResilientFetch = resilientFetch();
 testing.startOver(calls, send);
 sure<Same<typeof calls.name, string>>();
-sure<Same<ReturnType<typeof resilientFetch>, ResilientFetch>>();
+sure<Same<ReturnType<typeof resilientFetch>, ResilientFetch<HostFetch, AnyStandardSnapshots>>>();
 // @ts-expect-error a misspelt option is a compile-time error
 const misspelt = () => retry({ maxRetrys: 3 });
 
