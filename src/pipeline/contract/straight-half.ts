@@ -26,9 +26,9 @@ export interface CompactCopy {
 }
 
 /**
- * The short form of a policy: what it does to a call that it lets in at once and that succeeds. Almost every call needs no more. None of its
- * functions may call user code or throw. `enter`, `exit` and `fail` return whether they have done their part. If not, they have done nothing, and
- * the policy itself is asked, with all that the contract promises.
+ * The short form of a policy: what it does to a call that it lets in at once and that succeeds. Almost every call needs no more. Neither `enter`
+ * nor `exit` may call user code or throw. Each returns whether it has done its part. If not, it has done nothing, and the policy itself is asked,
+ * with all that the contract promises.
  */
 export interface StraightHalf {
   /** The call comes in. */
