@@ -28,9 +28,9 @@ export class Common {
   compact: CompactPlan | null | undefined;
   /** Whether only one copy uses this, with policies of its own. */
   ofOneKey = false;
-  /** What copies share whose calls are counted apart, by their observer. */
+  /** What copies share when their calls are counted apart, by observer. */
   #apart: Map<CallObserver, Common> | undefined;
-  /** What copies share that were disposed of. */
+  /** What disposed copies share. */
   #silent: Common | undefined;
 
   constructor(options: ResolvedPipeline, callTime: readonly Gate[], like?: Common, tally?: Tally) {
@@ -55,7 +55,7 @@ export class Common {
     return apart;
   }
 
-  /** What copies share that nobody observes any more. */
+  /** What copies share once nobody observes them any more. */
   get silent(): Common {
     this.#silent ??= this.#like(this.tally);
     return this.#silent;

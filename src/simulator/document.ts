@@ -10,7 +10,7 @@ export interface Scenario {
   readonly clients?: number | undefined;
   /** A quarter of the clients makes half of the calls. Default: all make the same number. */
   readonly unequal?: boolean | undefined;
-  /** Servers behind a balancer that picks one by chance. Default: 1. */
+  /** Servers behind a balancer that picks one at random. Default: 1. */
   readonly servers?: number | undefined;
   /** How many requests each server works on at the same time. Others wait in an unbounded queue. Default: 4. */
   readonly workers?: number | undefined;

@@ -20,7 +20,7 @@ export interface SimulateOptions {
   readonly scenario: ScenarioName | Scenario;
   /** The arms to compare, by name. Each makes the caller of a client, and is called once for each client. */
   readonly arms: Readonly<Record<string, Arm>>;
-  /** The seeds: whole numbers >= 0. Each arm has one run for each seed. All arms meet the same calls and the same chance. Default: 1, 2, 3. */
+  /** The seeds: whole numbers >= 0. Each arm has one run for each seed. All arms meet the same calls and the same random numbers. Default: 1, 2, 3. */
   readonly seeds?: readonly number[] | undefined;
 }
 

@@ -116,7 +116,7 @@ class Server {
   }
 }
 
-/** All servers of a simulation, behind a balancer that picks one by chance. */
+/** All servers of a simulation, behind a balancer that picks one at random. */
 export class Upstream {
   readonly time: Clock;
   readonly scenario: ResolvedScenario;

@@ -103,7 +103,7 @@ const headerName = () =>
 const headerValue = () =>
   z.string().check(
     z.regex(/^[\t\x20-\x7e\x80-\xff]*$/, {
-      error: 'must be a header value: Latin-1, no control characters',
+      error: 'must be a string that a header can have: Latin-1, no control characters',
     }),
   );
 const headersSchema = () => z.record(headerName(), headerValue());

@@ -54,7 +54,7 @@ const RATE_FOR_TEN = 100;
 export function capacityFor(rate: number): UpstreamCapacity {
   const workers = WORKERS * Math.max(1, Math.round(rate / RATE_FOR_TEN));
   const meanMs = (1_000 * workers * LOAD) / rate;
-  // A log-normal of which this is the mean.
+  // A log-normal distribution with this mean.
   return { workers, serviceTime: { median: 0.95 * meanMs, p99: 2 * meanMs } };
 }
 

@@ -29,7 +29,7 @@ export class ScreenView implements View {
   show(moment: Moment): void {
     const width = this.#output.columns ?? LEAST_WIDTH;
     const lines = frame(moment, Math.max(width, LEAST_WIDTH), this.#paint);
-    // The carriage return is there because an echoed ^C moves the cursor. After a resize the old lines may be wrapped, and nobody knows where they begin.
+    // The carriage return is there because an echoed ^C moves the cursor. After a resize the old lines may be wrapped. Then their beginning is unknown.
     const resized = this.#height > 0 && width !== this.#width;
     const home = this.#height === 0 ? '' : resized ? CLEAR_SCREEN : `\r${ESC}${this.#height}A`;
     this.#output.write(home + lines.map((line) => `${line}${CLEAR_LINE_END}\n`).join(''));
