@@ -4,7 +4,7 @@ import { UsageError } from './usage.js';
 
 interface Command {
   readonly summary: string;
-  /** Runs it and answers the exit code. Loaded only when it is asked for. */
+  /** Loads the command, only when it is asked for. The function that it resolves to runs it and returns the exit code. */
   load(): Promise<(args: readonly string[]) => Promise<number>>;
 }
 
@@ -14,7 +14,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import('./demo/command.js')).demo,
   },
   simulate: {
-    summary: 'how set-ups bear trouble at an upstream, in virtual time: table and charts',
+    summary: 'how set-ups cope with upstream trouble, in virtual time: table and charts',
     load: async () => (await import('./simulate/command.js')).simulate,
   },
 };
@@ -27,7 +27,7 @@ ${Object.entries(COMMANDS)
   .map(([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`)
   .join('\n')}
 
-holdfast <command> --help tells a command's options.
+holdfast <command> --help shows a command's options.
 `;
 
 function version(): string {
@@ -59,7 +59,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   }
 }
 
-// `holdfast demo | head` closes the pipe early: no reason for a stack trace.
+// `holdfast demo | head` closes the pipe early. That needs no stack trace.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;

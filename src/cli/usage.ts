@@ -1,2 +1,2 @@
-/** A command line that cannot be understood: the message says why, and the exit code is 2. */
+/** Thrown for a command line that cannot be understood. The message says why. The exit code is 2. */
 export class UsageError extends Error {}

@@ -1,13 +1,13 @@
-/** Texts about values nobody trusts: short, and made without running the value's own code twice. */
+/** Describes values that nobody trusts. The texts are short, and no code of the value runs twice. */
 
 const MAX_TEXT = 48;
 
-/** A text of at most `MAX_TEXT` characters. */
+/** Cuts a text to at most `MAX_TEXT` characters. */
 export function shorten(text: string): string {
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text;
 }
 
-/** A value as it may be shown in a message: literal when it is small, else its kind. */
+/** Describes a value for a message: literally when it is small, otherwise by its kind. */
 export function describe(value: unknown): string {
   switch (typeof value) {
     case 'string':
@@ -45,7 +45,7 @@ export function isPlain(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** What a thrown value says, whatever it is. */
+/** Returns the message of a thrown value, whatever the value is. */
 export function messageOf(thrown: unknown): string {
   try {
     if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) {

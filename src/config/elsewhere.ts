@@ -1,6 +1,6 @@
 /**
- * Where options go that belong to one policy, or are a policy, and were given to a whole list of them: to `standard()`, to a client, or
- * to `pipeline()`. The first words of whoever comes from ky, got, axios, p-retry, undici, Envoy or Polly.
+ * Says where an option goes that belongs to one policy, or is a policy, but was given to a whole list of them: to `standard()`, to a
+ * client, or to `pipeline()`. It knows the names that people who come from ky, got, axios, p-retry, undici, Envoy or Polly use first.
  */
 
 /** The options of `standard()`. */
@@ -15,14 +15,14 @@ const STANDARD: ReadonlySet<string> = new Set([
   'attemptTimeout',
 ]);
 
-/** Policies that are in no standard list, each as one writes it. */
+/** Policies that are in no standard list, each as you write it. */
 const OWN_LIST: Readonly<Record<string, string>> = {
   fallback: 'fallback(value)',
   throttle: 'throttle()',
   throttling: 'throttle()',
 };
 
-/** Names by the place that they mean: a path from the options of `standard()`, or an option of a client. */
+/** Names, listed by the place that they mean: a path from the options of `standard()`, or an option of a client. */
 const PLACES: readonly (readonly [place: string, names: string])[] = [
   [
     'retry.maxRetries',
@@ -73,13 +73,13 @@ const PLACES: readonly (readonly [place: string, names: string])[] = [
   ['telemetry', 'metrics tracing otel'],
 ];
 
-/** Counts of attempts, where ours count retries. */
+/** Names that count attempts. Ours count retries. */
 const COUNTS_ATTEMPTS: ReadonlySet<string> = new Set((PLACES[1]?.[1] ?? '').split(' '));
 
 /** Names that do not say which of the two timeouts they mean. */
 const EITHER_TIMEOUT: ReadonlySet<string> = new Set(['timeout', 'timeouts', 'timeoutMs']);
 
-/** Places whose values mean the same under other names, when they are numbers or durations. */
+/** Places at which a number or duration means the same under the other name. */
 const SAME_VALUE: ReadonlySet<string> = new Set([
   'retry.maxRetries',
   'retry.initialDelay',
@@ -101,9 +101,9 @@ function placesByName(): Map<string, string[]> {
 }
 
 /**
- * Where an unknown option goes, as the rest of a message; `undefined` where it is not known here.
+ * Says where an unknown option goes, as the rest of a message. `undefined` when the name is not known here.
  *
- * @param known The options that there are.
+ * @param known The options that exist.
  */
 export function goesTo(name: string, known: readonly string[], value: unknown): string | undefined {
   if (known.includes('errorTypeOf')) return afterPipelineOptions(name);
@@ -115,7 +115,7 @@ export function goesTo(name: string, known: readonly string[], value: unknown): 
     const [first = '', leaf = first] = place.split('.');
     if (known.includes(first)) return asked(place, name, value);
     if (isClient && STANDARD.has(first)) return asked(`policies.${place}`, name, value);
-    // The options of the one policy.
+    // The options are those of the one policy.
     if (known.includes(leaf)) return asked(leaf, name, value);
   }
   return undefined;
@@ -127,7 +127,7 @@ function placesOf(name: string, value: unknown): readonly string[] {
   return STANDARD.has(name) ? [...places, name] : places;
 }
 
-/** A pipeline's policies are no options of its. */
+/** The hint for a policy that was given as an option of a pipeline. */
 function afterPipelineOptions(name: string): string | undefined {
   const isPolicy =
     name === 'policies' ||

@@ -1,8 +1,8 @@
-/** What options are called elsewhere: the first words of whoever moves over, and not close to ours by their letters. */
+/** Knows option names from other libraries. People who move over use them first, and their letters are not close to ours. */
 
 /**
- * From cockatiel, opossum, p-retry, Polly, resilience4j, Envoy, failsafe-go, Netflix's concurrency-limits and the SRE book, and from one
- * policy here to another. Only names that mean the same, whatever the unit.
+ * Names from cockatiel, opossum, p-retry, Polly, resilience4j, Envoy, failsafe-go, Netflix's concurrency-limits and the SRE book, and from
+ * other policies here. They are only names that mean the same as ours, whatever the unit.
  */
 const MEANS: Readonly<Record<string, string>> = {
   maxAttempts: 'maxRetries',
@@ -54,7 +54,7 @@ const MEANS: Readonly<Record<string, string>> = {
   samplingWindow: 'window',
 };
 
-/** The option of ours that a name from elsewhere stands for, where there is such an option. */
+/** Returns our option for a name from elsewhere, if it is one of the `known` options. */
 export function translated(name: string, known: readonly string[]): string | undefined {
   const ours = Object.hasOwn(MEANS, name) ? MEANS[name] : undefined;
   return ours !== undefined && known.includes(ours) ? ours : undefined;

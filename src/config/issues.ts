@@ -1,4 +1,4 @@
-/** Turns what zod finds into texts that say what is wrong where, and what would be right. */
+/** Turns zod's issues into texts. They say what is wrong, where, and what would be right. */
 import type * as z from 'zod/mini';
 import type { ConfigIssue } from '../errors.js';
 import { describe, shorten } from './describe.js';
@@ -10,7 +10,7 @@ import { knownKeys, schemaAt } from './schema-shape.js';
 type AnySchema = z.core.$ZodType;
 type RawIssue = z.core.$ZodIssue;
 
-/** Texts for issues whose schema brings none of its own. */
+/** Returns the text for an issue whose schema has none of its own. */
 export function explain(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
@@ -48,7 +48,7 @@ function oneOf(options: readonly string[]): string {
 }
 
 /**
- * What an issue of zod's says, as one mistake or more of ours.
+ * Turns an issue of zod into one or more of ours.
  *
  * @param schema The schema of what is at `base`, the path at which it was applied.
  */
@@ -78,7 +78,7 @@ export function toIssues(
   return [{ path, message: missing ? `${text}, and is missing` : text, value: issue.input }];
 }
 
-/** Of the forms that took the value and found fault only inside of it, the one with fewest faults. */
+/** Picks a form of those that took the value and found faults only inside it: the one with the fewest faults. */
 function closestBranch(issue: z.core.$ZodIssueInvalidUnion): RawIssue[] | undefined {
   return issue.errors
     .filter((branch) =>
@@ -108,7 +108,7 @@ function unknownOption(key: string, known: readonly string[], value: unknown): s
   return known.length === 0 ? said : `${said}; the options are ${known.join(', ')}`;
 }
 
-/** A property that may not be readable. */
+/** Reads a property. `undefined` if it cannot be read. */
 export function valueAt(input: unknown, key: PropertyKey): unknown {
   try {
     return (input as Record<PropertyKey, unknown>)[key];
@@ -117,7 +117,7 @@ export function valueAt(input: unknown, key: PropertyKey): unknown {
   }
 }
 
-/** `base` with the steps of a path behind it, as in code: `retry.steps[0].after`. */
+/** Appends the steps of a path to `base`, as in code: `retry.steps[0].after`. */
 export function join(base: string, path: readonly PropertyKey[]): string {
   let text = base;
   for (const part of path) {

@@ -1,9 +1,9 @@
 /** Finds what somebody meant by an unknown name. */
 
 /**
- * The candidate closest to `name`, or `undefined` when none is close. Case does not count. Close is
- * what differs in at most a third of its letters (wrong, missing, extra, swapped with a neighbour),
- * and what is an abbreviation of the candidate, or the other way round. A word that several candidates share is close to none.
+ * Returns the candidate closest to `name`, or `undefined` when none is close. Case does not count. A name
+ * is close when it differs in at most a third of its letters (wrong, missing, extra, swapped with a
+ * neighbour), and when one of the two abbreviates the other. A word that several candidates share is close to none.
  */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   if (name.length > 64) return undefined;
@@ -24,7 +24,7 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** Whether the shorter one's letters are all in the longer one, in order, and at least half of it. */
+/** Whether the longer one has all letters of the shorter one, in order, and they are at least half of it. */
 function abbreviates(a: string, b: string): boolean {
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
   if (short.length < 4 || short.length * 2 < long.length) return false;

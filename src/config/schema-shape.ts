@@ -27,14 +27,14 @@ export function shapeOf(schema: AnySchema | undefined): Definition['shape'] {
   return unwrap(schema)?.shape;
 }
 
-/** The options an object may have there, in all forms that are allowed. */
+/** The options that an object may have, in all its allowed forms. */
 export function knownKeys(schema: AnySchema | undefined): string[] {
   const def = unwrap(schema);
   if (def?.options !== undefined) return def.options.flatMap(knownKeys);
   return Object.keys(def?.shape ?? {});
 }
 
-/** The schema of what is at a path. */
+/** The schema of the value at a path. */
 export function schemaAt(
   schema: AnySchema | undefined,
   path: readonly PropertyKey[],

@@ -1,14 +1,14 @@
-/** The pieces that options schemas are made of, each with a message that says what would be right, and made when it is first used. */
+/** The building blocks of options schemas. Each has a message that says what would be right, and is made when it is first used. */
 import * as z from 'zod/mini';
 import { isPlain } from './describe.js';
 import { once } from './once.js';
 
-/** A number that these checks accept; whatever is wrong, `error` says what would be right. */
+/** A number that passes these checks. Whatever is wrong, `error` says what would be right. */
 export function number(error: string, ...checks: NumberCheck[]): z.ZodMiniNumber<number> {
   return z.number({ error }).check(...checks.map((check) => check({ error })));
 }
 
-/** A whole number that these checks accept. */
+/** A whole number that passes these checks. */
 export function wholeNumber(error: string, ...checks: NumberCheck[]): z.ZodMiniNumberFormat {
   return z.int({ error }).check(...checks.map((check) => check({ error })));
 }
@@ -53,7 +53,7 @@ export const rate = /* @__PURE__ */ once(() =>
 /** True or false. */
 export const flag = /* @__PURE__ */ once(() => z.boolean());
 
-/** A function of type `F`; only that it can be called is checked. */
+/** A function of type `F`. It is only checked that it can be called. */
 export function fnOf<F extends (...args: never[]) => unknown>(): z.ZodMiniType<F, F> {
   return z.custom<F>((value) => typeof value === 'function', { error: 'must be a function' });
 }
@@ -61,8 +61,8 @@ export function fnOf<F extends (...args: never[]) => unknown>(): z.ZodMiniType<F
 const NOT_PLAIN = 'must be a plain object with options';
 
 /**
- * The options schema `schema` for a place inside other options, where it takes plain objects only. Without this an instance
- * that has no properties of its own, such as a Map, would pass for an object without options.
+ * Makes an options schema take plain objects only, for a place inside other options. Without this an instance that has no
+ * properties of its own, such as a Map, would pass for an object without options.
  */
 export function nested<S extends z.ZodMiniType>(schema: S): S {
   const copy = schema.clone();

@@ -4,19 +4,19 @@ import { describe, isPlain, messageOf } from './describe.js';
 import { explain, join, toIssues, valueAt } from './issues.js';
 import { shapeOf } from './schema-shape.js';
 
-/** More keys than any options object has; reading a Proxy with more could take for ever. */
+/** No options object has more keys than this. Reading a Proxy with more could take for ever. */
 const MAX_KEYS = 1_000;
 
 /**
  * Checks options against a schema and returns them with defaults filled in.
  *
- * The input is read once, and neither kept nor changed; leaving it out means no options. Unknown
+ * The input is read once, and neither kept nor changed. A missing input means no options. Unknown
  * keys are mistakes (use `z.strictObject`).
  *
- * @param schemaOf Makes the schema, or answers it: see `once`.
+ * @param schemaOf Makes the schema or returns it: see `once`.
  * @param policy What the options are for: the first part of the path in messages.
- * @throws ConfigError for every mistake in the input, and for an input that cannot be read; never
- * anything else.
+ * @throws ConfigError for every mistake in the input, and for an input that cannot be read. It never
+ * throws anything else.
  */
 export function parseOptions<S extends z.ZodMiniType>(
   schemaOf: () => S,
@@ -28,7 +28,7 @@ export function parseOptions<S extends z.ZodMiniType>(
   let options: unknown;
   try {
     options = snapshot(schema, input, policy);
-    // No `jitless`: what zod compiles by `new Function`, where it may, are the objects of its classic build.
+    // `jitless` is not needed: zod uses `new Function`, where it may, only for the objects of its classic build.
     result = schema.safeParse(options, { error: explain, reportInput: true });
   } catch (thrown) {
     if (thrown instanceof ConfigError) throw thrown;
@@ -43,7 +43,7 @@ export function parseOptions<S extends z.ZodMiniType>(
   throw configError(policy, issues);
 }
 
-/** Reads each own property once into an object of our own, so that what was checked is what is used. */
+/** Copies each own property once into a new object, so that the values that are checked are the ones used. */
 function snapshot(schema: z.ZodMiniType, input: unknown, policy: string): unknown {
   const wantsObject = shapeOf(schema) !== undefined;
   if (input === undefined && wantsObject) return Object.create(null);
@@ -71,7 +71,7 @@ function snapshot(schema: z.ZodMiniType, input: unknown, policy: string): unknow
   return copy;
 }
 
-/** A rule about several options is about the one its path names: that one's value is shown. */
+/** A rule about several options names one of them in its path. The message shows the value of that one. */
 function located(issue: z.core.$ZodIssue, options: unknown): z.core.$ZodIssue {
   const key = issue.path[0];
   if (issue.code !== 'custom' || issue.path.length !== 1 || key === undefined) return issue;

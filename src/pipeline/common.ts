@@ -10,27 +10,27 @@ import type { CallObserver } from './reporting/observer.js';
 import { Tally } from './reporting/tally.js';
 import type { CompactPlan } from './straight/compact-plan.js';
 
-/** What a pipeline and all its copies have in common. A copy is made of it and of its key. */
+/** What a pipeline and all its copies share. A copy is made from this and its key. */
 export class Common {
   readonly options: ResolvedPipeline;
-  /** What bounds calls that bring a time of their own. */
+  /** The gates that bound a call which comes with its own time limit. */
   readonly callTime: readonly Gate[];
   readonly time: TimeSource;
   readonly hub: Hub;
   readonly tally: Tally;
-  /** What says which outcomes are failures; `undefined` where the defaults do. */
+  /** Says which outcomes are failures. `undefined` where the defaults do. */
   failureRule: FailureRule | undefined;
-  /** Set right after construction, by what joins pipelines and telemetry. */
+  /** Set right after construction, by the code that joins pipelines and telemetry. */
   observer: CallObserver | undefined;
-  /** What calls of the pipeline that is not a copy go through, and what the plans of copies are made like. */
+  /** The plan for calls of the pipeline that is not a copy. The plans of copies are modelled on it. */
   plan!: Plan;
-  /** What calls of copies go through that have no policies of their own; `null` where it is known that there is no such plan. */
+  /** The plan for calls of copies without policies of their own. `null` where it is known that there is no such plan. */
   compact: CompactPlan | null | undefined;
-  /** There is one copy with it, whose policies are its own. */
+  /** Whether only one copy uses this, with policies of its own. */
   ofOneKey = false;
-  /** That of copies whose calls are counted apart, by who observes them. */
+  /** What copies share when their calls are counted apart, by observer. */
   #apart: Map<CallObserver, Common> | undefined;
-  /** The same for copies that were disposed of. */
+  /** What disposed copies share. */
   #silent: Common | undefined;
 
   constructor(options: ResolvedPipeline, callTime: readonly Gate[], like?: Common, tally?: Tally) {
@@ -41,7 +41,7 @@ export class Common {
     this.tally = tally ?? new Tally();
   }
 
-  /** That of the copy for a key: this one, unless the calls of such keys are counted apart. */
+  /** Returns what the copy for a key shares: this, unless the calls of such keys are counted apart. */
   of(key: string): Common {
     const observer = this.observer?.fork(key);
     if (observer === this.observer || observer === undefined) return this;
@@ -55,7 +55,7 @@ export class Common {
     return apart;
   }
 
-  /** That of copies that nobody observes any more. */
+  /** What copies share once nobody observes them any more. */
   get silent(): Common {
     this.#silent ??= this.#like(this.tally);
     return this.#silent;

@@ -20,7 +20,7 @@ import { UseOrder } from './use-order.js';
 /** Options of {@link keyed}. */
 export interface KeyedOptions {
   /**
-   * How many keys are kept: a whole number >= 1. Beyond it the least recently used key is dropped first. A key is never dropped while it has a
+   * How many keys are kept: a whole number >= 1. Above that, the least recently used key is dropped first. A key is never dropped while it has a
    * call in flight, or state that must not be lost (an open breaker, a rate limiter that is not full again, a throttle that refuses calls).
    * If there are only such keys, more are kept. Default 10,000.
    */
@@ -29,7 +29,7 @@ export interface KeyedOptions {
   readonly idleFor?: Duration | undefined;
 }
 
-/** What a drain of all keys left. */
+/** What was left after a drain of all keys. */
 export interface KeyedDrained extends Drained {
   /** The same for each key that has something left. */
   readonly byKey: Readonly<Record<string, Drained>>;
@@ -76,20 +76,20 @@ export function keyed<Adds, Policies>(
   return keyedOf(template, resolved);
 }
 
-/** A keyed pipeline of options that are known to be right. */
+/** Makes a keyed pipeline from options that are known to be right. */
 export function keyedOf<Adds, Policies>(
   template: Pipeline<Adds, Policies>,
   resolved: { readonly maxKeys: number; readonly idleFor: number },
 ): Keyed<Adds, Policies> {
-  // What cannot be copied says so now and not in the first call.
+  // A policy that cannot be copied throws here, and not in the first call.
   for (const { policy } of template.plan.layers) policy.fork?.();
   return new Keyed(template, resolved);
 }
 
-/** How many copies are looked at, at most, for one that may go: the price of a new key stays bounded. */
+/** How many copies to look at, at most, for one that may go. That bounds the cost of a new key. */
 const MAX_LOOKS = 16;
 
-/** Made by {@link keyed}. */
+/** Independent copies of a pipeline, one for each key. Made by {@link keyed}. */
 export class Keyed<Adds = never, Policies = unknown> {
   readonly #template: Pipeline<Adds, Policies>;
   readonly #make: (key: string) => Pipeline<Adds, Policies>;
@@ -111,7 +111,7 @@ export class Keyed<Adds = never, Policies = unknown> {
     this.#template = template;
     this.#make = make;
     template.copies = [...template.copies, new WeakRef(this)];
-    // Its copies are called, and what it has been till now is not to go on beside them.
+    // From now on calls go to its copies. The template's own state must not go on beside theirs.
     template.retire();
     this.#maxKeys = options.maxKeys;
     this.#idleMs = options.idleFor;
@@ -125,14 +125,14 @@ export class Keyed<Adds = never, Policies = unknown> {
   /**
    * The pipeline of a key. It is made when it is first asked for.
    *
-   * @throws TypeError when the key is no string. What a function among the options throws when the copy calls it.
+   * @throws TypeError when the key is not a string. Also whatever a function among the options throws when the copy calls it.
    */
   get(key: string): Pipeline<Adds, Policies> {
     const now = this.#template.time.recent();
     const known = this.#copies.get(key);
     const copy = known ?? this.#add(key);
     if (known !== undefined) this.#order.use(known);
-    // Whole, as a fraction takes an object of its own.
+    // A whole number, as a fraction takes an object of its own.
     copy.usedAt = Math.floor(now);
     if (now >= this.#idleAt || this.#copies.size > this.#maxKeys) this.#evict(now, copy);
     return copy;
@@ -197,7 +197,7 @@ export class Keyed<Adds = never, Policies = unknown> {
 
   /** @internal */
   *pipelines(): IterableIterator<Pipeline<Adds, Policies>> {
-    // Not by their list: a map may change while it is walked, and this is left and taken up again.
+    // Walks the map itself: a map may change during a walk, and the caller may pause this walk and continue it later.
     for (const copy of this.#copies.values()) yield copy;
   }
 
@@ -207,12 +207,12 @@ export class Keyed<Adds = never, Policies = unknown> {
   }
 
   /**
-   * Takes no new calls from now on, of any key, and waits for calls in flight: see {@link Pipeline.drain}. It also waits for calls of keys that
-   * were dropped meanwhile.
+   * Stops taking new calls, for every key, and waits for calls in flight: see {@link Pipeline.drain}. It also waits for calls of keys that were
+   * dropped meanwhile.
    *
    * @param options The limit, or an object with it. Default 20 seconds.
    * @returns What was left at the limit, in total and by key. It never rejects because a call fails.
-   * @throws ConfigError (as a rejection) when the limit is no duration. Nothing is closed then.
+   * @throws ConfigError (as a rejection) when the limit is not a duration. Nothing is closed then.
    */
   async drain(options?: Duration | DrainOptions): Promise<KeyedDrained> {
     const { timeout } = resolveDrain(options);
@@ -235,7 +235,7 @@ export class Keyed<Adds = never, Policies = unknown> {
     return pipelines;
   }
 
-  /** @internal See `startOver` of `holdfast/testing`. A pipeline that somebody kept starts over, too, although its key is dropped. */
+  /** @internal See `startOver` of `holdfast/testing`. Its key is dropped, but a pipeline that somebody kept also starts over. */
   startOver(): void {
     this.#template.startOver();
     for (const copy of [...this.#copies.values()]) {
@@ -267,7 +267,7 @@ export class Keyed<Adds = never, Policies = unknown> {
     return copy;
   }
 
-  /** Drops what is idle, and what is too much, but never `wanted`. */
+  /** Drops copies that are idle or above the limit, but never `wanted`. */
   #evict(now: number, wanted: Pipeline<Adds, Policies>): void {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
       const oldest = this.#order.oldest();

@@ -4,12 +4,12 @@ type Any = Pipeline<unknown>;
 
 const isOccupied = ({ inFlight, occupied }: Any): boolean => inFlight > 0 || occupied > 0;
 
-/** From this number on, look for copies that have nothing left by now. */
+/** From this number on, look for copies that have no calls left. */
 const MIN_SWEPT = 64;
 
 /**
- * Copies that were dropped with calls in flight. A drain waits for them, too. They are held weakly: a call or a body that can still end refers to
- * its pipeline, and nothing that nobody can read any more may stay for ever.
+ * Remembers copies that were dropped with calls in flight, as a drain also waits for them. It holds them weakly. A call or a body that can still
+ * end refers to its pipeline. A pipeline that nobody can read any more must not stay for ever.
  */
 export class DroppedPipelines {
   #pipelines: WeakRef<Any>[] = [];
@@ -38,7 +38,7 @@ export function sumOf(pipelines: readonly Any[], count: (pipeline: Any) => numbe
   return pipelines.reduce((sum, each) => sum + count(each), 0);
 }
 
-/** What is left of each key. A key that was dropped and came back has several pipelines. */
+/** Collects what each key has left. A key that was dropped and came back has several pipelines. */
 export function leftByKey<T>(
   pipelines: readonly Any[],
   leftOf: (ofKey: readonly Any[]) => T | undefined,
@@ -50,7 +50,7 @@ export function leftByKey<T>(
     if (ofKey === undefined) byKey.set(key, [each]);
     else ofKey.push(each);
   }
-  // fromEntries defines properties: a key may be any text, even one that an assignment would take for something else.
+  // fromEntries defines properties. A key may be any text, even one such as `__proto__`, which means something else in an assignment.
   return Object.fromEntries(
     [...byKey].flatMap(([key, ofKey]): [string, T][] => {
       const left = leftOf(ofKey);

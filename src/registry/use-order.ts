@@ -6,17 +6,17 @@ export interface Used {
   place: number;
 }
 
-/** How many things out of place are put where they belong in one look: the price of a look stays bounded. */
+/** How many things out of place one look moves at most. That bounds the cost of a look. */
 const MAX_MOVES = 64;
 
-/** From here on numbers would need more memory. */
+/** Larger numbers would need more memory. */
 const LAST_NUMBER = 2 ** 30;
 
 /**
- * Things by their last use, exactly, where a use costs one number stored and no more.
+ * Keeps things in the exact order of their last use. A use costs no more than to store one number.
  *
- * It is a binary heap by the use that was known when a thing was last put into place. A use since then can only have made a
- * thing younger than its place says, so what is on top is the oldest as soon as its place is up to date.
+ * It is a binary heap. The place of a thing stands for the last use that was known when the thing was put there. A later use
+ * can only make a thing younger than its place says. So the thing on top is the oldest as soon as its place is up to date.
  */
 export class UseOrder<T extends Used> {
   readonly #things: T[] = [];
@@ -29,22 +29,22 @@ export class UseOrder<T extends Used> {
     this.#last = last;
   }
 
-  /** It is used now. */
+  /** Notes that a thing is used now. */
   use(thing: T): void {
     if (this.#last >= LAST_NUMBER) this.#renumber();
     thing.used = ++this.#last;
   }
 
-  /** Takes in what is used now for the first time. */
+  /** Adds a thing, which is used now for the first time. */
   add(thing: T): void {
     this.use(thing);
     thing.place = this.#things.length;
-    // Nothing is younger, so it is in its place at the end.
+    // Nothing is younger, so its place is at the end.
     this.#things.push(thing);
     this.#placed.push(thing.used);
   }
 
-  /** The one that was not used for longest; `undefined` when there is none, or when it takes more than one look to find it. */
+  /** The thing that was unused for longest. `undefined` when there is none, or when it takes more than one look to find it. */
   oldest(): T | undefined {
     for (let moves = 0; moves < MAX_MOVES; moves++) {
       const top = this.#things[0];
@@ -54,7 +54,7 @@ export class UseOrder<T extends Used> {
     return undefined;
   }
 
-  /** Takes one out that is in. */
+  /** Removes a thing that was added. */
   remove(thing: T): void {
     const last = this.#things.pop() as T;
     const placed = this.#placed.pop() as number;
@@ -64,7 +64,7 @@ export class UseOrder<T extends Used> {
     if (last.place === place) this.#rise(last, placed, place);
   }
 
-  /** All, the latest used first. */
+  /** All things, the latest used first. */
   latestFirst(): T[] {
     return [...this.#things].sort((a, b) => b.used - a.used);
   }

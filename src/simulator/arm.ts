@@ -1,6 +1,6 @@
 import type { Clock } from '../time/clock.js';
 
-/** What an operation is given by its caller. Only `signal` is read. */
+/** What a caller gives to an operation. Only `signal` is read. */
 export interface RunContext {
   readonly signal?: AbortSignal | undefined;
 }
@@ -14,9 +14,9 @@ export interface Caller {
     operation: (context?: RunContext) => Promise<unknown>,
     options: { readonly signal: AbortSignal },
   ): PromiseLike<unknown>;
-  /** With the snapshot of a pipeline, the report has the states of breakers and limits. */
+  /** Returns the snapshot of a pipeline. With it, the report has the states of breakers and limits. */
   snapshot?(): unknown;
-  /** What tells a {@link CockatielCaller}. */
+  /** Only a {@link CockatielCaller} has this. */
   readonly onSuccess?: undefined;
 }
 
@@ -41,5 +41,5 @@ export interface ArmSetup {
   readonly deadline: number;
 }
 
-/** Makes what a client calls through. Called once for each client. */
+/** Makes the caller that a client makes its calls through. Called once for each client. */
 export type Arm = (setup: ArmSetup) => Caller | CockatielCaller;

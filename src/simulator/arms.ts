@@ -15,7 +15,7 @@ export const arms = {
   }),
   /**
    * What many services do: up to 3 retries after 50, 100 and 200 ms, and at most a quarter of the deadline for each attempt.
-   * Only an answer ends them early, even the answer that there is no such thing.
+   * Only an answer ends them early. The answer that there is no such thing counts, too.
    */
   naive: ({ clock, deadline }): Caller => ({
     execute: async (operation, { signal }) => {
@@ -37,7 +37,7 @@ export const arms = {
     ),
 } as const satisfies Record<string, Arm>;
 
-/** The operation with a time limit of its own. */
+/** Runs the operation with its own time limit. */
 async function attempt(
   operation: (context: RunContext) => Promise<unknown>,
   caller: AbortSignal,
@@ -59,7 +59,7 @@ async function attempt(
   }
 }
 
-/** Ends early when the caller waits no longer. */
+/** Waits. Rejects early when the caller waits no longer. */
 function wait(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = (): void => {

@@ -1,4 +1,4 @@
-/** Repeatable chance: the same seed gives the same numbers, in every run and on every host. */
+/** Repeatable random numbers: the same seed gives the same numbers, in every run and on every host. */
 export class Chance {
   #state: number;
 

@@ -5,7 +5,7 @@ import type { Tally } from './tally.js';
 import type { Request, Upstream } from './upstream.js';
 import { MissingError } from './upstream.js';
 
-/** A client of the upstream: makes calls through its arm, and counts what becomes of them. */
+/** A client of the upstream. It makes calls through its arm, and counts how they end. */
 export class Client {
   readonly #caller: Caller | CockatielCaller;
   readonly #time: Clock;
@@ -61,7 +61,7 @@ export class Client {
     );
   }
 
-  /** What throws at once is a call that failed, as what rejects is. */
+  /** Runs the call. A throw at once is a failed call, as a rejection is. */
   #execute(
     operation: (context?: RunContext) => Promise<unknown>,
     signal: AbortSignal,
@@ -108,7 +108,7 @@ function isCockatiel(caller: Caller | CockatielCaller): caller is CockatielCalle
   return typeof caller.onSuccess === 'function';
 }
 
-/** How the refusals of other libraries can be known. */
+/** The codes and class names by which the refusals of other libraries are known. */
 const REFUSALS: ReadonlySet<unknown> = new Set([
   'EOPENBREAKER',
   'ESEMLOCKED',

@@ -39,7 +39,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     head: 'lost',
-    legend: 'seconds with less than 95% of before, but for the trouble',
+    legend: 'seconds outside the trouble with less than 95% of before',
     width: 7,
     cell: ({ summary }) => decimal(summary.lost, 's'),
   },
@@ -69,7 +69,7 @@ export const COLUMNS: readonly Column[] = [
   },
 ];
 
-/** Which runs the figures are of. */
+/** Says which runs the figures come from. */
 export function seedsText(seeds: readonly number[]): string {
   return seeds.length === 1 ? `seed ${seeds[0]}` : `means of the seeds ${seeds.join(', ')}`;
 }

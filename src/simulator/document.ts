@@ -1,16 +1,16 @@
 import type { Duration } from '../time/duration.js';
 
-/** A scenario as a document: plain data, so that it can be JSON. Only the name is needed. */
+/** A scenario as plain data, so that it can be JSON. Only the name is required. */
 export interface Scenario {
   /** The name: 1 to 100 characters. */
   readonly name: string;
-  /** What happens, for people. */
+  /** What happens, in words. */
   readonly about?: string | undefined;
   /** How many clients make the calls. Each has its own policies. Default: 100. */
   readonly clients?: number | undefined;
   /** A quarter of the clients makes half of the calls. Default: all make the same number. */
   readonly unequal?: boolean | undefined;
-  /** Servers behind a balancer that picks one by chance. Default: 1. */
+  /** Servers behind a balancer that picks one at random. Default: 1. */
   readonly servers?: number | undefined;
   /** How many requests each server works on at the same time. Others wait in an unbounded queue. Default: 4. */
   readonly workers?: number | undefined;
@@ -18,15 +18,15 @@ export interface Scenario {
   readonly service?: ServiceTime | undefined;
   /** Servers skip queued requests whose caller is gone. Default: they work on them, as most servers do. */
   readonly dropsAbandoned?: boolean | undefined;
-  /** From a client to a server, and the same back. Default: 1 ms. */
+  /** The time from a client to a server, and the same back. Default: 1 ms. */
   readonly network?: Duration | undefined;
-  /** Calls, as a share of the capacity of all servers: above 0, up to 10. They come at random moments. Default: 0.75. */
+  /** The rate of calls, as a share of the capacity of all servers: above 0, up to 10. They come at random moments. Default: 0.75. */
   readonly load?: number | undefined;
   /** The share of requests that fail at all times. Default: 0. */
   readonly errors?: number | undefined;
   /** How long callers wait. Default: 1 s. */
   readonly deadline?: Duration | undefined;
-  /** How long calls come. Default: 120 s. */
+  /** How long calls keep coming. Default: 120 s. */
   readonly arrivals?: Duration | undefined;
   /** What happens to the servers or to the traffic. Default: nothing. */
   readonly triggers?: readonly Trigger[] | undefined;
@@ -34,13 +34,13 @@ export interface Scenario {
 
 /** How long a worker takes for a request. */
 export interface ServiceTime {
-  /** On average; with `bimodal`, that of the quicker ones. Default: 20 ms. */
+  /** The average. With `bimodal`, that of the quicker requests. Default: 20 ms. */
   readonly mean?: Duration | undefined;
   /** Default: `exponential`. */
   readonly spread?: 'exponential' | 'constant' | 'bimodal' | undefined;
   /** The share of requests that are slow, with `bimodal`. Default: 0.05. */
   readonly slowShare?: number | undefined;
-  /** How many times as long those take. Default: 10. */
+  /** How many times as long the slow requests take. Default: 10. */
   readonly slowFactor?: number | undefined;
 }
 
@@ -74,7 +74,7 @@ export type Trigger =
   | ({ readonly kind: 'refused' } & TriggerTiming)
   /** Answers come later, without more work. */
   | ({ readonly kind: 'delay'; readonly by: Duration } & TriggerTiming)
-  /** This share of calls (default half) asks for what does not exist: a true answer. */
+  /** This share of calls (default half) asks for something that does not exist. To be told so is a true answer. */
   | ({ readonly kind: 'missing_ids'; readonly share?: number | undefined } & TriggerTiming)
-  /** One server after the other is away for as long as it `lasts`, and loses what it had. */
+  /** One server after the other is away for as long as the trigger `lasts`, and loses the requests that it had. */
   | ({ readonly kind: 'restart' } & TriggerTiming);

@@ -2,8 +2,8 @@ import type { Clock } from '../time/clock.js';
 import { FakeTimers } from './fake-timers.js';
 
 /**
- * Puts simulated time and repeatable chance in the place of the host's, so that libraries that take no clock run in the simulation too.
- * Answers what puts the host's back.
+ * Replaces the host's time and random numbers with simulated ones, so that libraries that take no clock also run in the simulation.
+ * Returns a function that puts the host's back.
  */
 export function fakeGlobals(clock: Clock, random: () => number): () => void {
   const { clearTimeout, clearInterval, Date: RealDate } = globalThis;
@@ -11,7 +11,7 @@ export function fakeGlobals(clock: Clock, random: () => number): () => void {
   const clear =
     (real: (timer: never) => void) =>
     (timer?: unknown): void => {
-      // One that was set before the simulation is the host's.
+      // A timer that was set before the simulation is the host's.
       if (!timers.clear(timer)) real(timer as never);
     };
   const undo = [
@@ -31,7 +31,7 @@ export function fakeGlobals(clock: Clock, random: () => number): () => void {
   };
 }
 
-/** Sets properties, and answers what makes them what they were: own or inherited. */
+/** Sets properties. Returns a function that makes them what they were: own or inherited. */
 function replace(target: object, values: Readonly<Record<string, unknown>>): () => void {
   const names = Object.keys(values);
   const before = names.map((name) => Object.getOwnPropertyDescriptor(target, name));
@@ -48,7 +48,7 @@ function replace(target: object, values: Readonly<Record<string, unknown>>): () 
   };
 }
 
-/** The host's dates, but for what time it is now. */
+/** The host's dates, except for the current time. */
 function fakeDate(real: DateConstructor, clock: Clock): DateConstructor {
   const now = (): number => clock.wallNow();
   return new Proxy(real, {

@@ -2,7 +2,7 @@ import type { Clock } from '../time/clock.js';
 
 type Callback = (...args: unknown[]) => void;
 
-/** What a faked `setTimeout` answers: as in Node an object, and a number where one is wanted. */
+/** What a faked `setTimeout` returns: an object as in Node, which becomes a number where one is wanted. */
 class FakeTimer {
   readonly #timers: FakeTimers;
   readonly #start: (timer: FakeTimer) => void;
@@ -45,10 +45,10 @@ class FakeTimer {
   }
 }
 
-/** `setTimeout` and its like on a clock. */
+/** `setTimeout`, `setInterval` and what clears them, on a clock. */
 export class FakeTimers {
   readonly #clock: Clock;
-  /** Those that were asked for their number. */
+  /** The timers that were asked for their number. */
   readonly #byId = new Map<number, FakeTimer>();
 
   constructor(clock: Clock) {
@@ -73,7 +73,7 @@ export class FakeTimers {
       next();
     });
 
-  /** Answers false for what is none of these timers. */
+  /** Returns false for anything that is not one of these timers. */
   clear(timer: unknown): boolean {
     const mine = timer instanceof FakeTimer ? timer : this.#byId.get(Number(timer));
     if (mine === undefined) return false;
@@ -91,7 +91,7 @@ export class FakeTimers {
   }
 }
 
-/** A host's timer takes a millisecond at least. */
+/** A host's timer takes at least a millisecond. */
 function asHost(delayMs: unknown): number {
   return Math.max(1, Number(delayMs) || 0);
 }

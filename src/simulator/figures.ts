@@ -1,9 +1,9 @@
-/** Figures of a report as texts. What there is none of is a dash. */
+/** Formats the figures of a report. A missing figure is a dash. */
 import type { ArmReport } from './report.js';
 
 const NONE = '-';
 
-/** `98.7%`. What is not quite all is not shown as 100%, nor what is not quite nothing as 0%. */
+/** `98.7%`. Only a share of exactly 0 or 1 is shown as 0% or 100%. */
 export function percent(share: number): string {
   if (Number.isNaN(share)) return NONE;
   if (share === 0 || share === 1) return `${100 * share}%`;

@@ -3,28 +3,28 @@ import type { Slice } from './tally.js';
 import { sumOf } from './tally.js';
 import { troubleOf } from './timeline.js';
 
-/** Goodput is back, and no second is lost, where it is at least this share of what it was before. */
+/** Goodput is back when it is at least this share of what it was before. A second with less is lost. */
 const ENOUGH = 0.95;
 
 /** Goodput is back when it stays so for this many seconds. */
 export const STEADY_SECONDS = 5;
 
-/** What is left out at the start, where there is time for it: the first calls meet an empty upstream. */
+/** How much to leave out at the start, where there is time for it: the first calls meet an empty upstream. */
 const WARM_UP_MS = 5_000;
 
 /** The measures of one arm in one run. Shares are 0 to 1. */
 export interface Measures {
   /** The share of calls made before the trouble, without the first 5 s, that got a true answer in time. */
   readonly before: number;
-  /** The same for calls made during the trouble; NaN without any. */
+  /** The same for calls made during the trouble. NaN if there are none. */
   readonly during: number;
-  /** The same for calls made after the trouble; NaN without any. */
+  /** The same for calls made after the trouble. NaN if there are none. */
   readonly after: number;
   /** Whole seconds from the end of the trouble until goodput was back: at least 95% of before, for 5 s. Infinity for never, NaN without trouble. */
   readonly recovery: number;
-  /** Seconds, other than those of the trouble, in which goodput was less than 95% of before. */
+  /** Seconds outside the trouble in which goodput was less than 95% of before. */
   readonly lost: number;
-  /** Requests that were sent, for each call. */
+  /** Requests sent for each call. */
   readonly amplification: number;
   /** The share of the workers' time that went into answers nobody waited for. */
   readonly wasted: number;
@@ -41,7 +41,7 @@ export function measure({ scenario, spells, slices, latencies, upstream }: Run):
   const endMs = trouble?.endMs ?? arrivals;
   const warmMs = Math.min(WARM_UP_MS, startMs / 2);
   const before = shareOf(sumOf(slices, warmMs, startMs));
-  // A steady scenario has no before: it is held to the best that can be had.
+  // A steady scenario has no before. It is compared with the best that is possible.
   const hasBefore = trouble !== undefined && !Number.isNaN(before);
   const yardstick = ENOUGH * (hasBefore ? before : 1 - scenario.errors);
   const isEnough = (second: Slice): boolean =>
@@ -74,7 +74,7 @@ function seconds(slices: readonly Slice[], fromMs: number, toMs: number): Slice[
   return sums;
 }
 
-/** The first second from which on it is enough, and stays so for a while. */
+/** The first second at which goodput is enough and stays so for {@link STEADY_SECONDS}. */
 function recoveryOf(isEnough: readonly boolean[]): number {
   const back = isEnough.findIndex((_, i) => {
     const next = isEnough.slice(i, i + STEADY_SECONDS);

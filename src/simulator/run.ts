@@ -15,7 +15,7 @@ import type { UpstreamCounts } from './upstream.js';
 import { Upstream } from './upstream.js';
 import { settleByTurn, VirtualTime } from './virtual-time.js';
 
-/** What one run was, before anything is made of it. */
+/** The raw data of one run. */
 export interface Run {
   readonly scenario: ResolvedScenario;
   readonly spells: readonly Spell[];
@@ -25,16 +25,16 @@ export interface Run {
   readonly upstream: UpstreamCounts;
 }
 
-/** What the streams of chance are for. The arms of a simulation meet the same calls and the same trouble. */
+/** What each stream of random numbers is for. So all arms of a simulation meet the same calls and the same trouble. */
 const FOR = { spells: 0, arrivals: 1, upstream: 2, arm: 3 } as const;
 
-/** How often, and how many times at most, a run looks whether the system clock is read for each call again. */
+/** How often, and how many times at most, a run checks whether the system clock is read for each call again. */
 const LOOK_MS = 5;
 const MOST_LOOKS = 100;
 
 let before: Promise<unknown> = Promise.resolve();
 
-/** Runs one arm through a scenario. One run at a time: it borrows the process's clock and its chance. */
+/** Runs one arm through a scenario. One run at a time, because it replaces the clock and the random numbers of the process. */
 export function run(scenario: ResolvedScenario, arm: Arm, seed: number): Promise<Run> {
   tellAtOnce();
   const mine = before.then(() => runAlone(scenario, arm, seed));
@@ -68,7 +68,7 @@ async function runAlone(scenario: ResolvedScenario, arm: Arm, seed: number): Pro
   return { scenario, spells, slices, samples, latencies, upstream: upstream.counts };
 }
 
-/** Under load, pipelines share one reading of the system clock for some milliseconds: none of those must get into simulated time. */
+/** Under load, pipelines share one reading of the system clock for some milliseconds. Waits, so that no such reading gets into simulated time. */
 async function untilExact(): Promise<void> {
   const source = timeSourceOf(systemClock);
   for (let looks = 0; source.ticking && looks < MOST_LOOKS; looks++) {
@@ -93,7 +93,7 @@ function startTraffic(
     }
     return factor;
   };
-  // Thinning (Lewis and Shedler, 1979): candidates at the highest rate, of which the rate of the moment decides.
+  // Thinning (Lewis and Shedler, 1979): candidates come at the highest rate. The rate of the moment decides which of them are calls.
   const most = spells.reduce(
     (product, spell) => (spell.kind === 'spike' ? product * Math.max(1, spell.factor) : product),
     1,
@@ -115,7 +115,7 @@ function startTraffic(
   time.setTimer(candidate, chance.exponential(1 / (perMs * most)));
 }
 
-/** Unequal clients: the square of chance gives half of the calls to a quarter of them. */
+/** Picks the client of a call. With unequal clients, the square of a random number gives half of the calls to a quarter of them. */
 function clientOf({ unequal }: ResolvedScenario, clients: number, chance: Chance): number {
   const u = chance.next();
   return Math.floor((unequal ? u * u : u) * clients);

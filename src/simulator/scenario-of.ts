@@ -6,7 +6,7 @@ import { resolveScenario } from './scenario.js';
 import { scenarios } from './scenarios.js';
 
 /**
- * The scenario of this name, or of this document.
+ * Finds a ready scenario by its name, or checks a document.
  *
  * @throws ConfigError that names the path of each mistake.
  */

@@ -165,7 +165,7 @@ export function resolveScenario(scenario: unknown): ResolvedScenario {
   return parseOptions(scenarioSchema, scenario, 'scenario');
 }
 
-/** The JSON Schema of a {@link Scenario} document: for editors. */
+/** The JSON Schema of a {@link Scenario} document, for editors. */
 export function scenarioJsonSchema(): Record<string, unknown> {
   return { ...z.toJSONSchema(scenarioSchema(), { io: 'input' }) };
 }

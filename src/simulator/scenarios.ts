@@ -1,6 +1,6 @@
 import type { Scenario } from './document.js';
 
-/** Seven of them can take all of the traffic. */
+/** Eight servers, of which seven can take all of the traffic. */
 const EIGHT = { servers: 8, workers: 2, service: { mean: '40ms' }, load: 0.6 } as const;
 
 const TEN_TIMES_SLOWER = { kind: 'slowdown', factor: 10, lasts: '10s', varies: '4s' } as const;

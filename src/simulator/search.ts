@@ -12,14 +12,14 @@ import { scenarioOf } from './scenario-of.js';
 import type { ScenarioName } from './scenarios.js';
 import { armSchema, runNamed, seedsSchema } from './simulate.js';
 
-/** What of a trigger a search varies. */
+/** The part of a trigger that a search varies. */
 export type TriggerSize = 'lasts' | 'factor' | 'share' | 'by';
 
 /** Options of {@link smallestTrigger}. */
 export interface SearchOptions {
   /** The name of a ready scenario, or a document of your own. Its first trigger is varied. */
   readonly scenario: ScenarioName | Scenario;
-  /** Makes what a client calls through. */
+  /** Makes the caller of a client. */
   readonly arm: Arm;
   /** Default: 1, 2, 3. The trigger is too much if one of these runs does not recover. */
   readonly seeds?: readonly number[] | undefined;
@@ -29,16 +29,16 @@ export interface SearchOptions {
   readonly from?: number | undefined;
   /** The largest value to try. Default: 60,000 for `lasts`, 10,000 for `by`, 100 for `factor`, 1 for `share`. */
   readonly to?: number | undefined;
-  /** In how many seconds goodput has to be back. Default: 30. */
+  /** Within how many seconds goodput has to be back. Default: 30. */
   readonly within?: number | undefined;
 }
 
 /** What {@link smallestTrigger} found: plain data. */
 export interface SmallestTrigger {
   readonly vary: TriggerSize;
-  /** The smallest value, to 5%, from which the arm does not recover in time; `null` if it recovers from all of them. */
+  /** The smallest value, to 5%, from which the arm does not recover in time. `null` if it recovers from all of them. */
   readonly value: number | null;
-  /** What was tried, in order of size. */
+  /** The values that were tried, in order of size. */
   readonly tried: readonly { readonly value: number; readonly recovers: boolean }[];
   /** The same in words. */
   readonly text: string;
@@ -51,7 +51,7 @@ const RANGES = {
   share: { from: 0.02, to: 1, unit: '' },
 } as const;
 
-/** How close the bounds come before the search ends: as a factor. */
+/** The search ends when its bounds are as close as this factor. */
 const CLOSE = 1.05;
 
 const ABOVE_0 = 'must be a number above 0';
@@ -106,7 +106,7 @@ export async function smallestTrigger(options: SearchOptions): Promise<SmallestT
   return { vary, value, tried, text };
 }
 
-/** The smallest value between two for which it is false, or null. Halves the range by its geometric mean. */
+/** Finds the smallest value in a range for which the test is false, or null. Halves the range at its geometric mean. */
 async function smallest(
   from: number,
   to: number,
@@ -139,7 +139,7 @@ function fail(path: string, message: string, value: unknown): never {
   throw new ConfigError(`${path}: ${message}`, { path, value });
 }
 
-/** The scenario with another first trigger, and as much time after it as is needed to tell. */
+/** Changes the first trigger of the scenario, and leaves enough time after it to tell whether the arm recovers. */
 function withSize(
   scenario: ResolvedScenario,
   vary: TriggerSize,

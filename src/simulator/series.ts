@@ -13,13 +13,13 @@ export interface Series {
   readonly requests: readonly number[];
   /** Requests in the upstream's queues at the end of the second. */
   readonly queued: readonly number[];
-  /** Clients whose circuit breaker is not closed then. */
+  /** Clients whose circuit breaker is not closed at the end of the second. */
   readonly open: readonly number[];
-  /** The mean limit of the adaptive limiters then; `null` where there is none. */
+  /** The mean limit of the adaptive limiters at the end of the second. `null` where there is none. */
   readonly limit: readonly (number | null)[];
 }
 
-/** The seconds in which calls arrive. */
+/** Makes the series of a run, for the seconds in which calls arrive. */
 export function seriesOf({ scenario, slices, samples }: Run): Series {
   const seconds = Array.from({ length: Math.ceil(scenario.arrivals / 1_000) }, (_, i) =>
     sumOf(slices, i * 1_000, (i + 1) * 1_000),

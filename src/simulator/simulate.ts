@@ -18,9 +18,9 @@ import type { ScenarioName } from './scenarios.js';
 export interface SimulateOptions {
   /** The name of a ready scenario, or a document of your own. */
   readonly scenario: ScenarioName | Scenario;
-  /** The arms to compare, by name. Each makes what a client calls through, and is called once for each client. */
+  /** The arms to compare, by name. Each makes the caller of a client, and is called once for each client. */
   readonly arms: Readonly<Record<string, Arm>>;
-  /** The seeds: whole numbers >= 0. Each arm has one run for each seed. All arms meet the same calls and the same chance. Default: 1, 2, 3. */
+  /** The seeds: whole numbers >= 0. Each arm has one run for each seed. All arms meet the same calls and the same random numbers. Default: 1, 2, 3. */
   readonly seeds?: readonly number[] | undefined;
 }
 
@@ -29,7 +29,7 @@ const FACTORY =
 const SEEDS = 'must be a list of whole numbers >= 0';
 const ARM_NAME = 'must have a name of 1 to 60 characters';
 
-/** An arm: a pipeline in the place of what makes one would keep its state from run to run. */
+/** The schema of an arm. It must be a function, because a ready pipeline would keep its state from run to run. */
 export const armSchema = () =>
   z.custom<Arm>((value) => typeof value === 'function', { error: FACTORY });
 
@@ -63,7 +63,7 @@ const simulateSchema = /* @__PURE__ */ once(() =>
  *
  * While it runs, the process's timers, dates, `performance.now` and `Math.random` are simulated. Do nothing else in the process meanwhile.
  *
- * @throws ConfigError when an option or the scenario is wrong, with the path of each mistake; or when an arm cannot be made.
+ * @throws ConfigError when an option or the scenario is wrong, with the path of each mistake. Also when an arm cannot be made.
  * @example
  * const report = await simulate({ scenario: 'slowdown', arms: { ...arms, mine: ({ clock }) => pipeline({ name: 'mine', clock }, retry()) } });
  * console.log(toTable(report));
@@ -82,7 +82,7 @@ export async function simulate(options: SimulateOptions): Promise<Report> {
   return { scenario, seeds, arms: reports };
 }
 
-/** Runs an arm; errors in making it say whose they are. */
+/** Runs an arm. If the arm cannot be made, the error says which arm it is. */
 export function runNamed(
   scenario: ResolvedScenario,
   arm: Arm,

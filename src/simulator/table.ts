@@ -4,7 +4,7 @@ import type { Report } from './report.js';
 const WIDTH = 80;
 const NAME_WIDTH = WIDTH - COLUMNS.reduce((sum, { width }) => sum + width, 0);
 
-/** A report as a table of text, 80 columns wide: the means over all runs, an arm a line. */
+/** Writes a report as a table of text, 80 columns wide. It has the means over all runs, one line for each arm. */
 export function toTable({ scenario, seeds, arms }: Report): string {
   // A name that is too long has a line of its own.
   const fits = (name: string): boolean => name.length <= NAME_WIDTH;

@@ -1,7 +1,7 @@
 /** Length of a slice of time in which calls are counted together. */
 export const SLICE_MS = 100;
 
-/** What became of the calls that were made within one slice. */
+/** What happened to the calls that were made within one slice. */
 export interface Slice {
   /** Calls made. */
   calls: number;

@@ -1,17 +1,17 @@
 import type { ResolvedScenario, ResolvedTrigger } from './scenario.js';
 import { SLICE_MS } from './tally.js';
 
-/** A trigger of one run: with its real end. */
+/** A trigger of one run, with its real end. */
 export type Spell<T extends ResolvedTrigger = ResolvedTrigger> = T & {
   readonly startMs: number;
   readonly endMs: number;
 };
 
 /**
- * The triggers of a run. How long each lasts is spread with the seed, by up to `varies` either way: a fixed length flatters or
- * punishes whoever waits for a fixed time.
+ * Makes the triggers of a run. The seed makes each one longer or shorter by up to `varies`. A fixed length would flatter or
+ * punish set-ups that wait for a fixed time.
  *
- * @param chance 0 <= number < 1, asked once for each trigger that varies.
+ * @param chance Returns a number >= 0 and < 1. Called once for each trigger that varies.
  */
 export function spellsOf({ triggers }: ResolvedScenario, chance: () => number): Spell[] {
   return triggers.map((trigger) => {
@@ -22,13 +22,13 @@ export function spellsOf({ triggers }: ResolvedScenario, chance: () => number): 
   });
 }
 
-/** When a trigger is over: a restart goes from one server to the next. */
+/** When a trigger is over. A restart goes from one server to the next. */
 export function endOf(spell: Spell, servers: number): number {
   const { kind, startMs, endMs } = spell;
   return kind === 'restart' ? startMs + (endMs - startMs) * (spell.servers ?? servers) : endMs;
 }
 
-/** When the first trigger begins and the last one that ends has ended; `undefined` where there is none. */
+/** When the first trigger begins, and when the last one that ends has ended. `undefined` if there are no triggers. */
 export function troubleOf(
   spells: readonly Spell[],
   servers: number,
@@ -36,7 +36,7 @@ export function troubleOf(
   if (spells.length === 0) return undefined;
   const startMs = Math.min(...spells.map((spell) => spell.startMs));
   const ends = spells.map((spell) => endOf(spell, servers));
-  // What lasts for good is over as soon as it has begun: from then on it is the state of things.
+  // A trigger that lasts for good is over as soon as it has begun. From then on it is the normal state.
   const endMs = Math.max(
     ...ends.map((end, i) => (end === Infinity ? (spells[i] as Spell).startMs : end)),
   );

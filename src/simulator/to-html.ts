@@ -19,8 +19,8 @@ footer,.note{color:#59636e;font-size:13px}footer{margin-top:32px}
 ${CHART_STYLE}`;
 
 /**
- * A report as one HTML page: what the scenario does, the table, and a chart for each arm. It has no script, loads nothing, and is easy to
- * read on light and dark screens.
+ * Writes a report as one HTML page: what the scenario does, the table, and a chart for each arm. It has no script, loads nothing, and is
+ * easy to read on light and dark screens.
  */
 export function toHtml(report: Report): string {
   const { scenario, seeds } = report;
@@ -44,7 +44,7 @@ ${describeScenario(scenario)
   .map((sentence) => `<li>${xml(sentence)}</li>`)
   .join('\n')}
 </ul>
-<h2>What became of the calls</h2>
+<h2>What happened to the calls</h2>
 <p class="note">${xml(capital(seedsText(seeds)))}.</p>
 ${table(report)}
 <h2>Second by second</h2>

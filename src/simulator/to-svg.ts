@@ -7,17 +7,17 @@ import type { ArmReport, Report } from './report.js';
 const COLUMNS = 3;
 const LINE = 18;
 const GAP = 16;
-/** Of a letter of the title, more or less. */
+/** The width of a letter of the title, more or less. */
 const LETTER = 8;
 const TOP = 8;
 const CORNER = 8;
 
-/** A ground of its own: where the picture stands the page may be light and the reader's system dark, or the reverse. */
+/** The picture has its own background, because the page may be light and the reader's system dark, or the reverse. */
 const GROUND_STYLE = `.hf-ground{fill:#fff;stroke:#d1d9e0}
 @media(prefers-color-scheme:dark){.hf-ground{fill:#0d1117;stroke:#3d444d}}`;
 
 /**
- * The charts of a report as one SVG without scripts and fonts, for light and dark pages. They show each arm in the run of the
+ * Draws the charts of a report as one SVG without scripts and fonts, for light and dark pages. They show each arm in the run of the
  * first seed, second by second, on the same scales. The trouble is shaded.
  */
 export function toSvg(report: Report): string {
@@ -52,7 +52,7 @@ ${charts.join('\n')}
 `;
 }
 
-/** A text in lines of so many letters at most, where its words allow. */
+/** Breaks a text into lines of at most so many letters, where its words allow. */
 function wrapped(text: string, letters: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(/\s+/)) {

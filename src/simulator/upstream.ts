@@ -15,7 +15,7 @@ export class UpstreamError extends Error {
   }
 }
 
-/** The upstream answered, and what was asked for is not there: a true answer, and the caller's own mistake. */
+/** The upstream answered that the thing asked for does not exist. That is a true answer, and the caller's own mistake. */
 export class MissingError extends Error {
   override readonly name = 'MissingError';
   readonly status = 404;
@@ -45,13 +45,13 @@ interface Job {
   readonly fails: boolean;
 }
 
-/** What a worker is at. */
+/** What a worker works on. */
 interface Work {
   readonly startMs: number;
   readonly timer: unknown;
 }
 
-/** A server with workers, and a queue without end that goes on working for callers who are gone. */
+/** A server with workers and an unbounded queue. It goes on working for callers who are gone, unless the scenario says otherwise. */
 class Server {
   readonly #upstream: Upstream;
   readonly #index: number;
@@ -75,7 +75,7 @@ class Server {
     else this.#queue.push(job);
   }
 
-  /** Loses everything it had, and answers whose that was. */
+  /** Loses all the requests it had, and returns them. */
   restart(): Request[] {
     const { time } = this.#upstream;
     for (const [{ request }, { startMs, timer }] of this.#running) {
@@ -116,7 +116,7 @@ class Server {
   }
 }
 
-/** All servers of a simulation, behind a balancer that picks one by chance. */
+/** All servers of a simulation, behind a balancer that picks one at random. */
 export class Upstream {
   readonly time: Clock;
   readonly scenario: ResolvedScenario;

@@ -6,7 +6,7 @@ const WALL_START = Date.UTC(2026, 0, 1);
 
 /**
  * The time of one simulation: a heap of timers, and a loop that fires them in order. Between two timers every promise that can
- * go on does so, as in real time.
+ * continue does so, as in real time.
  */
 export class VirtualTime implements Clock {
   readonly #timers = new TimerHeap();
@@ -55,7 +55,7 @@ export class VirtualTime implements Clock {
 const realSetImmediate = (globalThis as { setImmediate?: (callback: () => void) => unknown })
   .setImmediate;
 
-/** Waits until every promise that can go on has done so: a turn of the host's event loop, by its quickest way. */
+/** Waits until every promise that can continue has done so. That is one turn of the host's event loop, in the quickest way. */
 export const settleByTurn: () => Promise<void> =
   realSetImmediate === undefined ? turnOfChannel() : turnOfImmediate(realSetImmediate);
 

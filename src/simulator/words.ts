@@ -2,7 +2,7 @@ import { formatDuration } from '../time/duration.js';
 import type { ResolvedScenario, ResolvedTrigger } from './scenario.js';
 import { capacityOf, meanServiceMs } from './scenario.js';
 
-/** What a scenario consists of, in sentences. */
+/** Describes a scenario in sentences. */
 export function describeScenario(scenario: ResolvedScenario): string[] {
   const { clients, servers, workers, service, load, deadline, errors, unequal } = scenario;
   const rate = Number((load * capacityOf(scenario)).toPrecision(3));

@@ -1,4 +1,4 @@
-/** 'holdfast/testing': what tests of code that uses holdfast need. */
+/** 'holdfast/testing': tools for tests of code that uses holdfast. */
 export type { ClientState } from '../fetch/client/client.js';
 export type { BodiesDrained, ClientDrained } from '../fetch/client/drain.js';
 export { type Restartable, startOver } from './start-over.js';

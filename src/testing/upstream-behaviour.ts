@@ -15,14 +15,14 @@ import { draw, logNormal } from './upstream-random.js';
  */
 export type UpstreamFault = 'hang' | 'reset' | 'close' | 'truncate' | 'slow-body';
 
-/** A time that is the same for every request, or spread as a log-normal with this median and 99th percentile. */
+/** A time. It is the same for every request, or log-normally distributed with this median and 99th percentile. */
 export type Latency = Duration | { readonly median: Duration; readonly p99: Duration };
 
 /** A limit to the work done at once. Further requests queue, as in a real service. */
 export interface UpstreamCapacity {
   /** Requests worked on at once. An integer >= 1. */
   readonly workers: number;
-  /** How long a worker is taken by one request. A hanging request takes its worker until the client leaves. */
+  /** How long one request keeps a worker busy. A hanging request keeps its worker until the client leaves. */
   readonly serviceTime: Latency;
   /** Requests that may wait for a worker. Further ones are answered 503 at once. An integer >= 0. Default: no limit. */
   readonly maxQueued?: number | undefined;
@@ -42,7 +42,7 @@ export interface UpstreamBehaviour {
   readonly failureRate?: number | undefined;
   /** Statuses of failures, taken at random, each 200 to 599. Default `[503]`. */
   readonly failureStatuses?: readonly number[] | undefined;
-  /** Time that answers of status 429 and 503 ask the client to wait, in whole seconds (`Retry-After` has no less). Default: no such header. */
+  /** Time that answers of status 429 and 503 ask the client to wait, in whole seconds (`Retry-After` has no smaller unit). Default: no such header. */
   readonly retryAfter?: Duration | undefined;
   /** Share of requests that meet each fault, 0 to 1. Together with `failureRate` at most 1. Default: none. */
   readonly faults?: Readonly<Partial<Record<UpstreamFault, number>>> | undefined;
@@ -52,7 +52,7 @@ export interface UpstreamBehaviour {
   readonly capacity?: UpstreamCapacity | undefined;
 }
 
-/** One step of a script, when a word does not say enough. The behaviour decides what is left out. */
+/** One step of a script, when one word does not say enough. The behaviour decides the options that are left out. */
 export interface ScriptedAnswer {
   readonly status?: number | undefined;
   readonly body?: string | undefined;
@@ -93,11 +93,11 @@ const latencySchema = () =>
   );
 const STATUS_ERROR = 'must be a status from 200 to 599';
 const statusSchema = () => wholeNumber(STATUS_ERROR, atLeast(200), atMost(599));
-// What Node would refuse to send: it throws where the request is answered, which no test can catch.
+// Refuses what Node would refuse to send. Node throws where the request is answered, and no test can catch that.
 const headerName = () =>
   z.string().check(
     z.regex(/^[\w!#$%&'*+.^`|~-]+$/, {
-      error: 'must be a name of a header: letters, digits, - and the like, no spaces',
+      error: 'must be a header name: letters, digits and signs such as -, no spaces',
     }),
   );
 const headerValue = () =>
@@ -155,7 +155,7 @@ export const behaviourSchema = /* @__PURE__ */ once(() =>
   z.strictObject(behaviourShape()).check(z.refine(sharesFit, SHARES)),
 );
 
-/** The schema of what an upstream is started with. */
+/** The schema of the options that an upstream starts with. */
 export const upstreamSchema = /* @__PURE__ */ once(() =>
   z
     .strictObject({
@@ -223,7 +223,7 @@ export interface Fate {
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly latencyMs: number;
-  /** How long a worker is taken. */
+  /** How long the request keeps a worker busy. */
   readonly serviceMs: number;
   readonly slowBodyMs: number;
 }
@@ -290,7 +290,7 @@ function sample(latency: ResolvedLatency, u: number, v: number): number {
   return typeof latency === 'number' ? latency : logNormal(latency.median, latency.p99, u, v);
 }
 
-/** Header names of two sources must meet to override each other. */
+/** Lowers the case of header names, so that those of two sources override each other. */
 function lowerCased(headers: Readonly<Record<string, string>> | undefined): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),

@@ -23,11 +23,11 @@ export type UpstreamOutcome =
 export interface UpstreamStats {
   /** Requests that arrived. */
   readonly requests: number;
-  /** Requests without an outcome yet; those who wait for a worker included. */
+  /** Requests without an outcome yet, including those that wait for a worker. */
   readonly inFlight: number;
   /** The most that were in flight at the same time. */
   readonly maxInFlight: number;
-  /** Requests that wait for a worker (`capacity`), those whose client has left included. */
+  /** Requests that wait for a worker (`capacity`), including those whose client has left. */
   readonly queued: number;
   /** Requests that a worker took up after their client had left: work for nobody. */
   readonly wasted: number;
@@ -63,7 +63,7 @@ export class UpstreamCounts {
     abandoned: 0,
   };
 
-  /** Counts a request in, and returns its number: 0 for the first. */
+  /** Counts a request that arrives, and returns its number: 0 for the first. */
   arrive(path: string): number {
     this.#byPath.set(path, (this.#byPath.get(path) ?? 0) + 1);
     this.inFlight += 1;

@@ -9,20 +9,20 @@ export interface ExchangeHost {
   readonly counts: UpstreamCounts;
   readonly workers: Workers;
   readonly timers: UpstreamTimers;
-  /** The outcome is counted. */
+  /** Called once the outcome is counted. */
   readonly onEnd: () => void;
 }
 
 /** A slow body comes in at most this many pieces. */
 const PIECES = 10;
 
-/** One request on its way to its fate. */
+/** One request, from its arrival to its fate. */
 export class Exchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #fate: Fate;
   readonly #host: ExchangeHost;
-  /** The wait for the next step of the answer; nobody needs it once the client has left. */
+  /** The wait for the next step of the answer. Nobody needs it once the client has left. */
   #wait: UpstreamTimer | undefined;
   #hanging = false;
   #gone = false;
@@ -37,15 +37,15 @@ export class Exchange {
 
   start(): void {
     this.#response.once('close', () => this.#leave('abandoned'));
-    // A client that goes away in the middle of a write is part of the game.
+    // A client may leave in the middle of a write. That is expected.
     this.#response.on('error', () => {});
     this.#request.on('error', () => {});
-    // The request is read whole first: closing a socket with unread bytes would send a reset instead of a close.
+    // Read the whole request first: closing a socket with unread bytes would send a reset instead of a close.
     this.#request.once('end', () => this.#queue());
     this.#request.resume();
   }
 
-  /** The upstream itself goes down. */
+  /** Breaks off, because the upstream itself goes down. */
   drop(): void {
     this.#leave('closed');
   }
@@ -67,7 +67,7 @@ export class Exchange {
 
   #work(): void {
     const { workers, timers, counts } = this.#host;
-    // A service does not notice that its client left while it queued: the work is done all the same, for nobody.
+    // A service does not notice that a client left while its request was queued. It still does the work, for nobody.
     if (this.#gone) counts.wasted += 1;
     if (this.#fate.fault === 'hang' && !this.#gone) {
       this.#hanging = true;
@@ -116,7 +116,7 @@ export class Exchange {
     });
   }
 
-  /** Sends status and headers, and returns the body to come. `leastLength` is promised even of an empty body. */
+  /** Sends status and headers, and returns the body to come. The headers promise at least `leastLength` bytes, even if the body is empty. */
   #send(status: number, leastLength = 0): Uint8Array {
     this.#host.counts.status(status);
     const bytes = new TextEncoder().encode(this.#fate.body);

@@ -1,5 +1,5 @@
 /**
- * Repeatable chance without state: a number is computed from the seed, the request it is for and what it is used for.
+ * Repeatable random numbers without state. Each is computed from the seed, the request it is for and its purpose.
  */
 
 /** A number in [0, 1) for these three, evenly spread over seeds, requests and purposes. */

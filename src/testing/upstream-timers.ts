@@ -1,7 +1,7 @@
-// Kept from before any test could replace them: the upstream lives in real time, as a remote service does.
+// Taken before any test can replace them. The upstream lives in real time, as a remote service does.
 const { setTimeout, clearTimeout } = globalThis;
 
-/** The longest delay a host timer takes; one millisecond more and it fires at once. No test lives to see the difference. */
+/** The longest delay a host timer takes. With one millisecond more it fires at once. No test runs long enough to see the difference. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** A timer of {@link UpstreamTimers}. */
@@ -11,7 +11,7 @@ export type UpstreamTimer = ReturnType<typeof setTimeout>;
 export class UpstreamTimers {
   readonly #armed = new Set<UpstreamTimer>();
 
-  /** Calls `step` after `delayMs`; at once, before this returns, when that is 0. */
+  /** Calls `step` after `delayMs`. When that is 0, calls it at once, before this returns. */
   after(delayMs: number, step: () => void): UpstreamTimer | undefined {
     if (delayMs <= 0) {
       step();

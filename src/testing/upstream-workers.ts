@@ -1,6 +1,6 @@
 /**
- * A fixed number of workers with a queue before them, first come, first served. No clock and no timers: whoever takes a
- * worker says when it is free again.
+ * A fixed number of workers with a queue before them, first come, first served. It has no clock and no timers: the code
+ * that takes a worker says when it is free again.
  */
 export class Workers {
   #workers = Number.MAX_SAFE_INTEGER;
@@ -13,14 +13,14 @@ export class Workers {
     return this.#queue.length;
   }
 
-  /** Changes the limits; who waits already stays in the queue, whatever its new limit. */
+  /** Changes the limits. Those who wait already stay in the queue, whatever its new limit. */
   resize(workers: number, maxQueued: number): void {
     this.#workers = workers;
     this.#maxQueued = maxQueued;
     this.#startNext();
   }
 
-  /** Calls `start` with a worker, now or when its turn comes. `false`: the queue is full. */
+  /** Calls `start` with a worker, now or when its turn comes. Returns `false` when the queue is full. */
   take(start: () => void): boolean {
     if (this.#busy < this.#workers) {
       this.#busy += 1;
@@ -32,13 +32,13 @@ export class Workers {
     return true;
   }
 
-  /** A worker is free again. Once for each `start` called. */
+  /** Makes a worker free again. To be called once for each `start` called. */
   release(): void {
     this.#busy -= 1;
     this.#startNext();
   }
 
-  /** Forgets who waits: they never start. */
+  /** Empties the queue. Those who wait never start. */
   clear(): void {
     this.#queue.length = 0;
   }

@@ -20,7 +20,7 @@ import { Workers } from './upstream-workers.js';
 
 /** Options of {@link flakyUpstream}: its first behaviour, its seed and its port. */
 export interface FlakyUpstreamOptions extends UpstreamBehaviour {
-  /** Decides all chance. The same seed and the same requests in the same order meet the same fates. A safe integer. Default 1. */
+  /** Decides all random choices. With the same seed, the same requests in the same order meet the same fates. A safe integer. Default 1. */
   readonly seed?: number | undefined;
   /** Port to listen on, 0 to 65535. Default 0: any free one. */
   readonly port?: number | undefined;
@@ -64,13 +64,13 @@ export interface FlakyUpstream {
   /** Resolves once no request is in flight: each has its outcome in {@link FlakyUpstream.stats}. */
   idle(): Promise<void>;
 
-  /** Closes every connection and refuses new ones (`ECONNREFUSED`), as a process that died. Until {@link FlakyUpstream.accept}. */
+  /** Closes every connection and refuses new ones (`ECONNREFUSED`) until {@link FlakyUpstream.accept}, as if the process had died. */
   refuse(): Promise<void>;
 
   /** Listens again, on the same port. */
   accept(): Promise<void>;
 
-  /** Stops listening, destroys every connection and timer. Nothing of it keeps the process alive afterwards. May be called again. */
+  /** Stops listening, and destroys every connection and timer. After that, it does not keep the process alive. May be called again. */
   close(): Promise<void>;
 
   /** The same as {@link FlakyUpstream.close}, for `await using`. */
@@ -87,7 +87,7 @@ export interface FlakyUpstream {
  *
  * Node, Bun and Deno only. `node:http` is looked up when this is called, so the rest of `holdfast/testing` runs anywhere.
  *
- * @throws ConfigError (as a rejection) for an option that is unknown, of the wrong type or out of range; and the
+ * @throws ConfigError (as a rejection) for an option that is unknown, of the wrong type or out of range. Also the
  * server's own error when the port is taken.
  *
  * @example
@@ -141,8 +141,8 @@ class LoopbackUpstream implements FlakyUpstream {
     this.#seed = seed;
     this.#behaviour = behaviour;
     this.#applyCapacity();
-    // No time limits of its own. Above all no keep-alive limit: a server that closes an idle connection
-    // just as a request is sent on it would fail that request by pure chance.
+    // The server has no time limits of its own, above all no keep-alive limit. A server that closes an idle
+    // connection just as a request is sent on it would fail that request by pure chance.
     server.keepAliveTimeout = 0;
     server.headersTimeout = 0;
     server.requestTimeout = 0;
@@ -158,7 +158,7 @@ class LoopbackUpstream implements FlakyUpstream {
     const server = this.#server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      // By number: with `localhost` a client may try ::1 first, where nobody listens.
+      // A number, because with `localhost` a client may try ::1 first, where nobody listens.
       server.listen(port, '127.0.0.1', () => {
         server.off('error', reject);
         resolve();
@@ -211,7 +211,7 @@ class LoopbackUpstream implements FlakyUpstream {
   }
 
   async #stop(): Promise<void> {
-    // Work in hand dies with the process that is played here; its workers come back fresh.
+    // This plays a process that dies. Its work in hand dies with it, and its workers come back fresh.
     this.#timers.clearAll();
     this.#workers.clear();
     this.#workers = new Workers();

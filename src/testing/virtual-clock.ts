@@ -10,7 +10,7 @@ export interface VirtualClockOptions {
   /** What `wallNow()` says at first, in epoch milliseconds. Default 2024-01-01T00:00:00Z. */
   readonly wallStart?: number;
   /**
-   * How to wait until everything has happened that needs no time to pass. By default, the clock waits until
+   * How to wait until everything that needs no time to pass has happened. By default, the clock waits until
    * 256 turns of the promise queue in a row have passed without anybody using the clock. That keeps a
    * test within one turn of the event loop, so a promise that rejects meanwhile can be awaited
    * afterwards. Code that needs more (longer chains of promises, `process.nextTick`, streams) needs
@@ -23,7 +23,7 @@ export interface VirtualClockOptions {
 
 const WALL_START = Date.UTC(2024, 0, 1);
 const QUIET_TURNS = 256;
-/** More timers than this at one instant are taken for an endless loop. */
+/** More timers than this at one instant count as an endless loop. */
 const MAX_AT_ONCE = 10_000;
 
 /**
@@ -192,7 +192,7 @@ export class VirtualClock implements Clock {
     }
     this.#running = what;
     try {
-      // What was started before has a chance to set its timers at the time at which it began.
+      // Code that was started before can now set its timers, at the time at which it began.
       await this.#settle();
       await work();
     } finally {

@@ -1,10 +1,10 @@
 /**
- * The way sliding windows of time move: a ring of buckets, of which the newest is filled and the
- * oldest is emptied whenever a bucket's length has passed.
+ * Moves a sliding window of time. It is a ring of buckets: the newest is filled, and the oldest is
+ * emptied whenever a bucket's length has passed.
  *
  * A bucket covers less than `bucketMs` of time and is dropped as a whole, `slots` bucket lengths
- * after it began. So what is recorded at `t` counts at least until `t + (slots - 1) * bucketMs`
- * and no longer than until `t + slots * bucketMs`.
+ * after it began. So a record made at `t` counts at least until `t + (slots - 1) * bucketMs`, and
+ * at most until `t + slots * bucketMs`.
  */
 export abstract class Buckets {
   readonly #bucketMs: number;
@@ -24,14 +24,14 @@ export abstract class Buckets {
     this.#slots = slots;
   }
 
-  /** Takes what the bucket holds out of the totals and empties it. */
+  /** Subtracts the contents of the bucket from the totals, and empties it. */
   protected abstract drop(slot: number): void;
   /** Empties all buckets. */
   protected abstract dropAll(): void;
   /** Whether no bucket holds anything. */
   protected abstract get isEmpty(): boolean;
 
-  /** Moves to the time given and returns the newest bucket. Time going back changes nothing. */
+  /** Moves to the given time and returns the newest bucket. An earlier time changes nothing. */
   protected moveTo(nowMs: number): number {
     if (nowMs >= this.#end) this.#moveOn(nowMs);
     return this.#newest;
@@ -40,7 +40,7 @@ export abstract class Buckets {
   #moveOn(nowMs: number): void {
     if (nowMs === Number.POSITIVE_INFINITY) return;
     let steps = Math.floor((nowMs - this.#end) / this.#bucketMs) + 1;
-    // The division may have been rounded down: then the same moment, asked again, would move on once more.
+    // The division may have been rounded down. Then a second call at the same moment would move on once more.
     if (this.#end + steps * this.#bucketMs <= nowMs) steps++;
     if (this.isEmpty || steps >= this.#slots) {
       if (!this.isEmpty) this.dropAll();

@@ -2,10 +2,10 @@ const FAILED = 1;
 const SLOW = 2;
 
 /**
- * The outcomes of the last `size` calls, exactly. Time plays no part in it: an outcome leaves only
+ * Counts the outcomes of the last `size` calls, exactly. Time plays no part: an outcome leaves only
  * when newer ones push it out.
  *
- * Memory is taken at the first record: one byte an outcome.
+ * It allocates its memory at the first record: one byte for each outcome.
  */
 export class CountWindow {
   readonly #size: number;
@@ -41,7 +41,7 @@ export class CountWindow {
     this.#next = at + 1 === this.#size ? 0 : at + 1;
   }
 
-  /** The call of a success has failed since: the newest success becomes a failure. Answers `false` when it holds none. */
+  /** Turns the newest success into a failure, because its call has failed since. Returns `false` when it holds none. */
   failSuccess(): boolean {
     const outcomes = this.#outcomes;
     if (outcomes === undefined || this.#failures === this.#total) return false;
@@ -71,7 +71,7 @@ export class CountWindow {
 
   /** Forgets every outcome. */
   clear(): void {
-    // The ring and the place in it do not matter: it is read only once it has been filled anew.
+    // The ring and the place in it can stay as they are: the ring is read only after it was filled again.
     this.#total = 0;
     this.#failures = 0;
     this.#slow = 0;

@@ -1,14 +1,15 @@
 import { Buckets } from './buckets.js';
 
 /**
- * How many events there were in the last `lengthMs`. It has no clock: it is told the time, and a
- * time earlier than the newest one seen is taken as that one. Memory is taken at the first event.
+ * Counts the events of the last `lengthMs`. It has no clock: its caller passes the time. A time
+ * earlier than the newest one seen counts as the newest one. It allocates its memory at the first
+ * event.
  *
- * Which way it errs is chosen, by up to one bucket (`lengthMs / buckets`):
- * - `'low'`: an event older than `lengthMs` is never counted, one almost as old may be missing.
- *   For what earns something, such as the first attempts that earn retries.
- * - `'high'`: an event younger than `lengthMs` is always counted, one slightly older may be too.
- *   For what uses something up, such as the retries themselves.
+ * It errs by up to one bucket (`lengthMs / buckets`), in the direction you choose:
+ * - `'low'`: an event older than `lengthMs` is never counted. One almost as old may be missing.
+ *   Use it for events that earn something, such as the first attempts that earn retries.
+ * - `'high'`: an event younger than `lengthMs` is always counted. One slightly older may be too.
+ *   Use it for events that use something up, such as the retries themselves.
  */
 export class EventWindow extends Buckets {
   readonly #slots: number;
@@ -26,7 +27,7 @@ export class EventWindow extends Buckets {
     this.#slots = slots;
   }
 
-  /** Adds `n` events at `nowMs`; `n` is a whole number >= 0, or sums would not return to 0. */
+  /** Adds `n` events at `nowMs`. `n` must be a whole number >= 0, or sums would not return to 0. */
   add(nowMs: number, n = 1): void {
     const at = this.moveTo(nowMs);
     const counts = this.#counts ?? this.#makeCounts();
@@ -55,7 +56,7 @@ export class EventWindow extends Buckets {
   }
 
   protected override drop(slot: number): void {
-    // Only a window that holds something drops it, so there are counts.
+    // Only a window that holds something drops a bucket, so there are counts.
     const counts = this.#counts as number[];
     this.#total -= counts[slot] as number;
     counts[slot] = 0;

@@ -1,15 +1,15 @@
 const BUCKETS = 10;
 const BITS = 10;
-/** Earlier than what any clock tells, and still a small integer. */
+/** Earlier than the time of any clock, and still a small integer. */
 const BEFORE_ALL = -(2 ** 30);
-/** The most that fit into a bucket. */
+/** The most successes that fit into a bucket. */
 const FULL = (1 << BITS) - 1;
 
 /**
- * The successes of the last ten buckets, as {@link TimeWindow} and {@link EventWindow} would count them, in five small integers: for
- * windows of which there may be a million. It has no clock, and is told the length of a bucket each time.
+ * Counts the successes of the last ten buckets, as {@link TimeWindow} and {@link EventWindow} would. It takes five small integers, as
+ * there may be a million such windows. It has no clock, and its caller passes the length of a bucket each time.
  *
- * Times are rounded down to milliseconds, so that what it holds leaves it up to 1 ms early.
+ * Times are rounded down to milliseconds, so a success leaves up to 1 ms early.
  */
 export class SuccessWindow {
   /** When the newest bucket ends. The first time seen starts the first bucket. */
@@ -18,10 +18,10 @@ export class SuccessWindow {
   #first = 0;
   #second = 0;
   #third = 0;
-  /** The tenth, and above it which bucket is the newest. */
+  /** The tenth bucket. The bits above it say which bucket is the newest. */
   #fourth = 0;
 
-  /** Adds one. `false`, and nothing is added, when its bucket is full. */
+  /** Adds a success. When its bucket is full, adds nothing and returns `false`. */
   add(nowMs: number, bucketMs: number): boolean {
     this.#moveTo(nowMs, bucketMs);
     const slot = this.#newest;
@@ -31,7 +31,7 @@ export class SuccessWindow {
     return true;
   }
 
-  /** How many it holds. */
+  /** How many successes it holds. */
   total(nowMs: number, bucketMs: number): number {
     this.#moveTo(nowMs, bucketMs);
     let total = 0;
@@ -39,7 +39,7 @@ export class SuccessWindow {
     return total;
   }
 
-  /** Tells the number of successes of each bucket that has any, and when the bucket began, the oldest first. */
+  /** Calls `tell` for each bucket that has successes, the oldest first: with their number, and with when the bucket began. */
   forEach(bucketMs: number, tell: (count: number, atMs: number) => void): void {
     for (let age = BUCKETS - 1; age >= 0; age--) {
       const count = this.#countIn((this.#newest - age + BUCKETS) % BUCKETS);

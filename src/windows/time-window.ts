@@ -1,13 +1,13 @@
 import { Buckets } from './buckets.js';
 
 /**
- * Outcomes of the calls of the last `lengthMs`, within one bucket: what is older is never counted,
- * and what is younger than `lengthMs - lengthMs / buckets` always is.
+ * Counts the outcomes of the calls of the last `lengthMs`, exact to one bucket. Older calls are
+ * never counted. Calls younger than `lengthMs - lengthMs / buckets` always are.
  *
- * It has no clock: it is told the time, and moves with it however few calls there are. A time
- * earlier than the newest one seen is taken as that one.
+ * It has no clock. Its caller passes the time, and the window moves with it however few calls there
+ * are. A time earlier than the newest one seen counts as the newest one.
  *
- * Memory is taken at the first record.
+ * It allocates its memory at the first record.
  */
 export class TimeWindow extends Buckets {
   readonly #buckets: number;
@@ -43,7 +43,7 @@ export class TimeWindow extends Buckets {
     }
   }
 
-  /** Adds a success: the same as {@link TimeWindow.record} does, for the path that almost every call takes. */
+  /** Adds a success, as {@link TimeWindow.record} does. It serves the path that almost every call takes. */
   succeed(nowMs: number): void {
     const at = 3 * this.moveTo(nowMs);
     const counts = this.#counts ?? this.#makeCounts();
@@ -52,8 +52,8 @@ export class TimeWindow extends Buckets {
   }
 
   /**
-   * The call of a success has failed since: the oldest success is taken out, and a failure that completed at `nowMs` added. Answers
-   * `false`, and changes nothing, when it holds no success.
+   * Counts a success as a failure, because its call has failed since. Removes the oldest success, and adds a failure that completed at
+   * `nowMs`. Returns `false` and changes nothing when it holds no success.
    */
   failSuccess(nowMs: number): boolean {
     const newest = this.moveTo(nowMs);
@@ -83,7 +83,7 @@ export class TimeWindow extends Buckets {
     counts[at + 2] = (counts[at + 2] as number) + slow;
   }
 
-  /** Moves the window to `nowMs`: to be done before `total`, `failures` and `slow` are read. */
+  /** Moves the window to `nowMs`. Call it before you read `total`, `failures` and `slow`. */
   advance(nowMs: number): void {
     this.moveTo(nowMs);
   }
@@ -118,7 +118,7 @@ export class TimeWindow extends Buckets {
   }
 
   protected override drop(slot: number): void {
-    // Only a window that holds something drops it, so there are counts.
+    // Only a window that holds something drops a bucket, so there are counts.
     const counts = this.#counts as number[];
     const at = 3 * slot;
     this.#total -= counts[at] as number;

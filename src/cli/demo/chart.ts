@@ -2,7 +2,7 @@ import { SLICE_MS, type Slice, sumSlices } from './tally.js';
 
 const BARS = ' ▁▂▃▄▅▆▇█';
 
-/** Time on the x axis of a chart: the whole run in so many columns. */
+/** The time axis of a chart. It divides the whole run into columns. */
 export class TimeAxis {
   readonly columns: number;
   readonly #columnMs: number;
@@ -12,7 +12,7 @@ export class TimeAxis {
     this.#columnMs = totalMs / columns;
   }
 
-  /** Columns whose time is over. */
+  /** How many columns are over. */
   past(elapsedMs: number): number {
     return Math.min(this.columns, Math.floor(elapsedMs / this.#columnMs));
   }
@@ -21,7 +21,7 @@ export class TimeAxis {
     return Math.round(ms / this.#columnMs);
   }
 
-  /** The slices of a column. Their number differs: a slice belongs to the column it begins in. */
+  /** The slices of a column. Their number varies: a slice belongs to the column in which it begins. */
   span(column: number): [fromMs: number, toMs: number] {
     const from = Math.ceil((column * this.#columnMs) / SLICE_MS) * SLICE_MS;
     const to = Math.ceil(((column + 1) * this.#columnMs) / SLICE_MS) * SLICE_MS;
@@ -29,10 +29,10 @@ export class TimeAxis {
   }
 }
 
-/** What is drawn of a column: its slices summed up, and how long they are. */
+/** The value to draw for a column, from the sum of its slices and their length. */
 export type Level = (slice: Slice, ms: number) => number;
 
-/** A bar for each column that is over; `full` has full height. */
+/** Draws a bar for each column that is over. The value `full` has full height. */
 export function bars(
   slices: readonly Slice[],
   axis: TimeAxis,

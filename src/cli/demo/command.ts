@@ -8,7 +8,7 @@ import { UpstreamHandle } from './upstream-handle.js';
 import { viewFor } from './view.js';
 import { type Way, waysToCall } from './ways.js';
 
-/** `holdfast demo`. Answers the exit code. */
+/** Runs `holdfast demo` and returns the exit code. */
 export async function demo(args: readonly string[]): Promise<number> {
   const options = parseDemoArgs(args);
   const output = process.stdout;
@@ -18,7 +18,7 @@ export async function demo(args: readonly string[]): Promise<number> {
   }
   const stop = new AbortController();
   const onSignal = (): void => {
-    // The second time it is meant.
+    // The second signal ends the process at once.
     if (stop.signal.aborted) process.exit(130);
     stop.abort();
   };
@@ -45,9 +45,9 @@ async function run(
   const comparison = new Comparison(options, ways, view);
   let upstreams: readonly UpstreamHandle[] = [];
   try {
-    // There is something to see while the servers start.
+    // Show something while the servers start.
     comparison.show();
-    // One for each side, alike to the seed: no side can help or harm another.
+    // Each side has its own upstream, with the same seed. So no side can help or harm another.
     upstreams = await UpstreamHandle.startAll(ways.length, options.seed);
     for (const { gone } of upstreams) void gone.then(() => stop.abort());
     const spare = waysToCall();

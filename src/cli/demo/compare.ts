@@ -8,7 +8,7 @@ import { Tally } from './tally.js';
 import type { UpstreamHandle } from './upstream-handle.js';
 import { LIMIT_MS, type Way } from './ways.js';
 
-/** Longer than a call may take: every call comes to its end. */
+/** Longer than a call may take, so that every call ends. */
 const PATIENCE_MS = LIMIT_MS + 200;
 const LOOK_MS = 100;
 
@@ -30,7 +30,7 @@ export class Comparison {
     return phasesOf(this.#options.seconds * 1_000, this.#options.rate);
   }
 
-  /** Shows how things stand; without a time, that the upstreams are starting. */
+  /** Shows the current state. Without a time, it shows that the upstreams are starting. */
   show(elapsedMs?: number): void {
     const phases = this.#phases;
     const phase = elapsedMs === undefined ? -1 : phaseIndexAt(phases, elapsedMs);
@@ -38,7 +38,7 @@ export class Comparison {
     this.#view?.show({ elapsedMs, phases, phase, rate, sides: this.#entrants });
   }
 
-  /** Sends the calls of each way to an upstream of its own. Once. */
+  /** Sends the calls of each way to its own upstream. To be called once. */
   async run(upstreams: readonly UpstreamHandle[], stop: AbortSignal): Promise<DemoResult> {
     const { seed, rate, seconds } = this.#options;
     const phases = this.#phases;
@@ -63,7 +63,7 @@ export class Comparison {
     }
     const ranMs = elapsed();
     const interrupted = stop.aborted;
-    // The last calls may all have ended before the time for them was up.
+    // The last calls may all end before their time is up.
     look(interrupted ? ranMs : Math.max(ranMs, seconds * 1_000 + LIMIT_MS));
     for (const { tally } of this.#entrants) tally.close();
     for (const way of this.#ways) way.dispose();

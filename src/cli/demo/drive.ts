@@ -9,14 +9,14 @@ export interface Side {
   call(index: number): Promise<CallEnd>;
 }
 
-/** What to drive, and whom to tell. */
+/** What a run sends, and where it reports. */
 export interface Drive {
   readonly phases: readonly Phase[];
   readonly rate: number;
   readonly sides: readonly Side[];
-  /** How long the last calls may take to come back. */
+  /** How long to wait for the last calls. */
   readonly patienceMs: number;
-  /** A phase begins. */
+  /** Called when a phase begins. */
   onPhase(phase: Phase): void;
   /** Stops the run early. */
   readonly stop: AbortSignal;
@@ -29,8 +29,8 @@ export function stopwatch(): () => number {
 }
 
 /**
- * Sends the same stream of calls to every side: call number n goes to all of them at the same moment, at a fixed rate, whatever
- * became of the calls before. Then waits for the last ones. Resolves when the run is over or stopped.
+ * Sends the same stream of calls to every side, at a fixed rate. Call number n goes to all sides at the same moment, whatever
+ * happened to earlier calls. Then waits for the last ones. Resolves when the run is over or stopped.
  */
 export async function drive(plan: Drive, elapsed: () => number): Promise<void> {
   const { phases, rate, sides, stop } = plan;
@@ -45,9 +45,9 @@ export async function drive(plan: Drive, elapsed: () => number): Promise<void> {
       phase += 1;
       plan.onPhase(phases[phase] as Phase);
     }
-    // After a late timer several calls are due, and all are made now.
+    // After a late timer several calls are due. All are made now.
     for (; next < calls && dueMs(next, rate) <= now; next += 1) {
-      // No side may be the first every time.
+      // The sides take turns, so that none is always first.
       for (let turn = 0; turn < sides.length; turn += 1) {
         follow(sides[(next + turn) % sides.length] as Side, next, dueMs(next, rate), elapsed);
       }

@@ -1,6 +1,6 @@
 import type { Recovery } from './recovery.js';
 
-/** Colours a text: one of node:util's styleText formats. Identity where there is no colour. */
+/** Colours a text with one of node:util's `styleText` formats. Returns it unchanged where there is no colour. */
 export type Paint = (format: PaintFormat, text: string) => string;
 export type PaintFormat = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'magenta' | 'cyan';
 
@@ -13,7 +13,7 @@ export function count(value: number): string {
   return GROUPED.format(value);
 }
 
-/** `60%`. A share that is not quite 0 or 100% is not shown as such. */
+/** `60%`. Only a share of exactly 0 or 100% is shown as that. */
 export function percent(value: number, total: number): string {
   if (total === 0 || value === 0) return '0%';
   const exact = (100 * value) / total;

@@ -8,7 +8,7 @@ import { LIMIT_MS } from './ways.js';
 
 /** The demo at one moment. */
 export interface Moment {
-  /** `undefined`: the upstreams are starting. */
+  /** `undefined` while the upstreams are starting. */
   readonly elapsedMs: number | undefined;
   readonly phases: readonly Phase[];
   /** Index of the phase of this moment. */
@@ -17,22 +17,22 @@ export interface Moment {
   readonly sides: readonly Entrant[];
 }
 
-/** No chart worth looking at fits into less. */
+/** A useful chart needs at least this width. */
 export const LEAST_WIDTH = 60;
-/** How many lines {@link frame} makes of three sides. */
+/** How many lines {@link frame} makes for three sides. */
 export const FRAME_HEIGHT = 20;
 
 const LABEL_WIDTH = 14;
 const VALUE_WIDTH = 9;
 const MAX_CHART_WIDTH = 90;
-/** A queue of full height, in seconds of calls. Callers wait for one: whoever comes to a longer queue waits in vain. */
+/** The full height of the queue's chart, in seconds of calls. Callers wait for 1 s: in a queue longer than that they wait in vain. */
 const QUEUE_SECONDS = 2;
 
 const ANSWERED: Level = (slice, ms) => (slice.answered * 1_000) / ms;
 const SENT: Level = (slice, ms) => (slice.sent * 1_000) / ms;
 const QUEUED: Level = (slice) => slice.queued;
 
-/** The whole view, as lines narrower than `width`: the sides one below the other, on one time axis. */
+/** Draws the whole view, as lines narrower than `width`. The sides are one below the other, on one time axis. */
 export function frame(moment: Moment, width: number, paint: Paint): string[] {
   const page = new Page(moment, width, paint);
   return [
@@ -114,7 +114,7 @@ class Page {
     const recoveries = recoveriesOf(phases, tally.slices, this.#elapsedMs, LIMIT_MS);
     const words = recoveries.map((recovery) => this.#recovery(recovery)).filter(Boolean);
     const now = lastSecond(tally.slices, this.#elapsedMs);
-    // When no more calls are made, how often is no news.
+    // Once no more calls are made, show totals in place of rates.
     const over = this.#elapsedMs > this.#totalMs;
     const answers = over ? percent(tally.answered, tally.calls) : `${count(now.answered)}/s`;
     const requests = over ? count(tally.sent) : `${count(now.sent)}/s`;
@@ -149,7 +149,7 @@ class Page {
     );
   }
 
-  /** What is known of a trigger, where it is over. */
+  /** Says how the side came back from a trigger. Empty until the trigger is over. */
   #recovery(recovery: Recovery): string {
     switch (recovery.state) {
       case 'ahead':

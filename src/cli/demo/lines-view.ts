@@ -6,7 +6,7 @@ import { lastSecond } from './tally.js';
 const TIME_WIDTH = 5;
 const SIDE_WIDTH = 16;
 
-/** A line a second, and one for each phase, in less than 60 columns: for logs and pipes. */
+/** Prints a line each second, and one for each phase, in less than 60 columns. For logs and pipes. */
 export class LinesView implements View {
   readonly #output: Output;
   #headed = false;

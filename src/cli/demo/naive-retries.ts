@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What the demo's naive retries do. */
+/** The settings of the demo's naive retries. */
 export interface NaiveRetries {
   readonly maxRetries: number;
-  /** Before the first retry. Doubled for each one after. */
+  /** The wait before the first retry. It doubles for each one after. */
   readonly backoffMs: number;
   /** How long each attempt may take. */
   readonly attemptMs: number;
-  /** How long all of it may take. */
+  /** How long the whole call may take. */
   readonly totalMs: number;
 }
 
-/** Retries as most people write them: whatever failed is sent again. */
+/** Retries as most people write them: every failure is sent again. */
 export async function naiveRetries<T>(
   attempt: (signal: AbortSignal) => Promise<T>,
   { maxRetries, backoffMs, attemptMs, totalMs }: NaiveRetries,

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../usage.js';
 
-/** What the demo was asked for. */
+/** The options of the demo, as parsed. */
 export interface DemoOptions {
   /** How long calls are sent. */
   readonly seconds: number;
@@ -20,23 +20,23 @@ const RANGES = {
   seed: { least: 0, most: 2 ** 31 - 1, whole: true },
 } as const;
 
-export const DEMO_HELP = `holdfast demo: an overload, met with fetch, with naive
-retries and with holdfast
+export const DEMO_HELP = `holdfast demo: how fetch, naive retries and holdfast cope
+with an overload
 
 Usage: holdfast demo [options]
 
   --seconds <n>  for how long, ${RANGES.seconds.least} to ${RANGES.seconds.most} (default ${DEMO_DEFAULTS.seconds});
                  the last calls get 1 s more
   --rate <n>     calls a second, ${RANGES.rate.least} to ${RANGES.rate.most} (default ${DEMO_DEFAULTS.rate})
-  --seed <n>     decides the upstreams' chance (default ${DEMO_DEFAULTS.seed})
+  --seed <n>     of the upstreams' random numbers (default ${DEMO_DEFAULTS.seed})
   --json         print the counts as JSON, and nothing else
   --help         print this
 
-Each side has an upstream of its own: a real HTTP server
-on loopback, in its own process, with some workers and a
+Each side has its own upstream: a real HTTP server on
+loopback, in its own process, with some workers and a
 queue. It can serve four requests for every three calls.
-It works for callers who are gone, too, as most services
-do. Ctrl-C stops early and shows the counts so far.
+Like most services, it also works for callers who are
+gone. Ctrl-C stops early and shows the counts so far.
 `;
 
 /** @throws UsageError */
@@ -64,7 +64,7 @@ function read(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    // Its second sentence explains how to pass a positional argument, of which there are none here.
+    // The second sentence of Node's message explains positional arguments. There are none here.
     throw new UsageError(String((error as Error).message).split('. ')[0]);
   }
 }

@@ -6,11 +6,11 @@ import type { Moment } from './frame.js';
 /** Shows the demo while it runs. */
 export interface View {
   show(moment: Moment): void;
-  /** The last moment stays on the screen, and whatever was changed about the terminal is undone. */
+  /** Leaves the last moment on the screen, and undoes all changes to the terminal. */
   end(): void;
 }
 
-/** What of a stream the views use. */
+/** The part of a stream that the views use. */
 export type Output = Pick<NodeJS.WriteStream, 'write'> & Partial<WriteStream>;
 
 /** Colours when the terminal has them. `hasColors` knows NO_COLOR, FORCE_COLOR and the terminal's kind. */

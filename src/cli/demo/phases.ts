@@ -1,11 +1,11 @@
 import type { UpstreamBehaviour, UpstreamCapacity } from '../../testing/upstream-behaviour.js';
 
-/** One part of the upstreams' day. */
+/** One phase of the demo: what the upstreams do for a while. */
 export interface Phase {
   readonly name: string;
-  /** What each upstream does, for people. */
+  /** What each upstream does, in words. */
   readonly what: string;
-  /** What went wrong, as in `after the slowdown`. `undefined`: nothing. */
+  /** What went wrong, as in `after the slowdown`. `undefined` if nothing did. */
   readonly trigger?: string | undefined;
   readonly startMs: number;
   readonly endMs: number;
@@ -47,14 +47,14 @@ const SHARES = PLAN.reduce((total, { share }) => total + share, 0);
 /** How busy the calls keep an upstream, if each is sent once. */
 const LOAD = 0.75;
 const WORKERS = 10;
-/** The rate for which ten workers are meant. They take 75 ms for a request then. */
+/** Ten workers are meant for this rate. Each then takes 75 ms for a request. */
 const RATE_FOR_TEN = 100;
 
-/** An upstream that serves 4 requests for every 3 calls. A multiple of ten workers: a tenth of them can be left. */
+/** The capacity that serves 4 requests for every 3 calls. Workers come in tens, so that a tenth of them is a whole number. */
 export function capacityFor(rate: number): UpstreamCapacity {
   const workers = WORKERS * Math.max(1, Math.round(rate / RATE_FOR_TEN));
   const meanMs = (1_000 * workers * LOAD) / rate;
-  // A log-normal of which this is the mean.
+  // A log-normal distribution with this mean.
   return { workers, serviceTime: { median: 0.95 * meanMs, p99: 2 * meanMs } };
 }
 
@@ -72,7 +72,7 @@ export function phasesOf(totalMs: number, rate: number): readonly Phase[] {
   });
 }
 
-/** The index of the phase at this moment; the last one also afterwards. */
+/** The index of the phase at this moment. After the last phase, it stays at that one. */
 export function phaseIndexAt(phases: readonly Phase[], elapsedMs: number): number {
   const index = phases.findIndex(({ endMs }) => elapsedMs < endMs);
   return index === -1 ? phases.length - 1 : index;

@@ -1,29 +1,30 @@
 import type { Phase } from './phases.js';
 import { SLICE_MS, type Slice, sumSlices } from './tally.js';
 
-/** A side is back with this share of what it served before. */
+/** A side is back when it serves this share of what it served before. */
 const BACK_SHARE = 0.95;
-/** It is judged by this long. */
+/** The length of time by which a side is judged. */
 const WINDOW_MS = 1_000;
-/** With less than this before anything went wrong, there is nothing to come back to: the machine was too busy. */
+/** A side that served less than this before anything went wrong has nothing to come back to: the machine was too busy. */
 const LEAST_BEFORE = 0.9;
 
-/** What a trigger has done to a side. */
+/** How a side came back from a trigger. */
 export interface Recovery {
   /** Such as `slowdown`. */
   readonly trigger: string;
   /**
-   * `ahead`: the trigger is not over; `away`: not back so far; `never`: not before the next trigger, or the end; `unknown`: it was
-   * never well.
+   * `ahead`: the trigger is not over. `away`: the side is not back so far. `never`: it was not back before the next trigger, or the
+   * end. `unknown`: it was never well.
    */
   readonly state: 'ahead' | 'away' | 'back' | 'never' | 'unknown';
-  /** From the end of the trigger until it was back. 0 unless it is. */
+  /** Time from the end of the trigger until the side was back. 0 unless it is back. */
   readonly afterMs: number;
 }
 
 /**
- * When a side came back from each trigger: at the beginning of the first second after it of whose calls at least 95% as many were
- * answered as in the first phase. Seconds begin at every tenth, and lie before the next trigger.
+ * Finds when a side came back from each trigger. It is back at the beginning of the first second after the trigger for which the
+ * share of its calls that were answered is at least 95% of that in the first phase. Seconds begin at every tenth of a second, and
+ * end before the next trigger.
  *
  * @param nowMs How long the run has taken; Infinity when it is over.
  * @param limitMs How long a call may take.

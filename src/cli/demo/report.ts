@@ -25,7 +25,7 @@ export function report(result: DemoResult, paint: Paint): string[] {
     rule,
     ...rowsOf(result).map((row) => rowLine(row, sides, paint)),
     rule,
-    // Who was still waiting when it was stopped may well have been answered: nothing to conclude from.
+    // No summary after an early stop: the calls that still waited might have been answered.
     ...(interrupted ? [] : [...summary(sides).map((line) => ` ${line}`), '']),
     ...NOTES.map((line) => paint('dim', ` ${line}`)),
   ];
@@ -94,7 +94,7 @@ const TOO_BUSY = [
   'went wrong. The counts show that, and no more.',
 ];
 
-/** What became of one side, in words. */
+/** How one side did, in words. */
 function sentence({ name, recoveries }: SideResult): string {
   if (recoveries.every(({ state }) => state === 'never')) return `${name}: never back.`;
   const ends = recoveries.map((recovery, index) => {
@@ -104,7 +104,7 @@ function sentence({ name, recoveries }: SideResult): string {
   return `${name}: ${ends.join(', then ')}.`;
 }
 
-/** What the words mean. Each line has its place in 60 columns. */
+/** What the words mean. Each line fits into 60 columns. */
 const NOTES: readonly string[] = [
   `Every call may take ${seconds(LIMIT_MS)}. Each side has its own upstream.`,
   'back: from the end of what went wrong to the first second',

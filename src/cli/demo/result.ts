@@ -4,34 +4,34 @@ import { type Recovery, recoveriesOf } from './recovery.js';
 import type { Tally } from './tally.js';
 import { LIMIT_MS } from './ways.js';
 
-/** A side by name, and what it counts. */
+/** The name of a side, and its counts. */
 export interface Entrant {
   readonly name: string;
   readonly tally: Tally;
 }
 
-/** What was counted on one side of the demo. */
+/** The counts of one side of the demo. */
 export interface SideResult {
   readonly name: string;
-  /** What came of each trigger. */
+  /** How the side came back from each trigger. */
   readonly recoveries: readonly Recovery[];
-  /** From the client's calls. `answered + failed + waiting = calls`. */
+  /** Calls that the client made. `answered + failed + waiting = calls`. */
   readonly calls: number;
-  /** By the upstream, in time. */
+  /** Answered by the upstream, in time. */
   readonly answered: number;
   readonly failed: number;
-  /** Neither when the demo ended. */
+  /** Neither answered nor failed when the demo ended. */
   readonly waiting: number;
   /** Requests handed to `fetch`. */
   readonly sent: number;
   /** From the upstream's own counters. */
   readonly upstream: {
     readonly requests: number;
-    /** In each phase that was entered; the last one holds what came after it, too. */
+    /** Requests in each phase that was entered. The last phase also has those that came after it. */
     readonly requestsByPhase: readonly number[];
     /** Requests worked on for callers who were gone. */
     readonly wasted: number;
-    /** The longest queue that was seen. */
+    /** The longest queue seen. */
     readonly maxQueued: number;
     readonly connections: number;
   };
@@ -42,7 +42,7 @@ export interface DemoResult {
   readonly seed: number;
   readonly rate: number;
   readonly seconds: number;
-  /** How long it ran, the wait for the last calls included. */
+  /** How long it ran, including the wait for the last calls. */
   readonly ranMs: number;
   readonly interrupted: boolean;
   readonly phases: readonly Omit<Phase, 'behaviour'>[];
@@ -53,9 +53,9 @@ export interface DemoResult {
 export type Run = Omit<DemoResult, 'phases' | 'sides'> & { readonly phases: readonly Phase[] };
 
 /**
- * What is told at the end.
+ * Makes the result that is shown at the end.
  *
- * @param counts For each side: what its upstream had counted at the beginning of each phase that was entered, and at the end.
+ * @param counts For each side: the counts of its upstream at the beginning of each phase that was entered, and at the end.
  */
 export function resultOf(
   run: Run,
@@ -79,7 +79,7 @@ function sideResult(
   { name, tally }: Entrant,
   counts: readonly UpstreamStats[],
 ): SideResult {
-  // The upstream counted the calls made to warm up too, before its first phase.
+  // The upstream also counted the calls of the warm-up, before its first phase. They are left out.
   const total = (key: 'requests' | 'wasted' | 'connections'): number =>
     (counts.at(-1)?.[key] ?? 0) - (counts[0]?.[key] ?? 0);
   const { calls, answered, failed, waiting, sent, maxQueued } = tally;
@@ -103,7 +103,7 @@ function sideResult(
   };
 }
 
-/** Tenths of a millisecond: the rest is noise. */
+/** Rounds to tenths of a millisecond. The rest is noise. */
 function rounded(ms: number): number {
   return Math.round(ms * 10) / 10;
 }

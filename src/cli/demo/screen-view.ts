@@ -22,14 +22,14 @@ export class ScreenView implements View {
     this.#output = output;
     this.#paint = paintFor(output);
     output.write(`${HIDE_CURSOR}\n`);
-    // However the process ends, a terminal without a cursor must not stay behind.
+    // Shows the cursor again, however the process ends.
     process.once('exit', this.#showCursor);
   }
 
   show(moment: Moment): void {
     const width = this.#output.columns ?? LEAST_WIDTH;
     const lines = frame(moment, Math.max(width, LEAST_WIDTH), this.#paint);
-    // The return: an echoed ^C moves the cursor. In a terminal of another width the old lines may be wrapped, and nobody knows where they begin.
+    // The carriage return is there because an echoed ^C moves the cursor. After a resize the old lines may be wrapped. Then their beginning is unknown.
     const resized = this.#height > 0 && width !== this.#width;
     const home = this.#height === 0 ? '' : resized ? CLEAR_SCREEN : `\r${ESC}${this.#height}A`;
     this.#output.write(home + lines.map((line) => `${line}${CLEAR_LINE_END}\n`).join(''));

@@ -12,7 +12,7 @@ export interface Slice {
   made: number;
   /** Answers that came. */
   answered: number;
-  /** Of the calls made, those that were answered, whenever the answer came. */
+  /** Calls made in this slice that were answered, whenever the answer came. */
   served: number;
   /** Requests that left for the upstream. */
   sent: number;
@@ -20,12 +20,12 @@ export interface Slice {
   queued: number;
 }
 
-/** Slices are this long. */
+/** The length of a slice. */
 export const SLICE_MS = 100;
 
 const NOTHING: Readonly<Slice> = { made: 0, answered: 0, served: 0, sent: 0, queued: 0 };
 
-/** Counts the calls of one side. Has no clock: whoever calls it says when. */
+/** Counts the calls of one side. It has no clock: its caller passes the time. */
 export class Tally {
   calls = 0;
   answered = 0;
@@ -51,7 +51,7 @@ export class Tally {
     return { dueMs };
   }
 
-  /** Once for each call. */
+  /** To be called once for each call. */
   end({ dueMs }: OpenCall, how: CallEnd, nowMs: number): void {
     if (this.#closed) return;
     this.#waiting -= 1;
@@ -68,7 +68,7 @@ export class Tally {
     this.#sliceAt(nowMs).sent += 1;
   }
 
-  /** So long is the upstream's queue. */
+  /** Records the length of the upstream's queue. */
   seeQueue(length: number, nowMs: number): void {
     if (this.#closed) return;
     this.queued = length;
@@ -76,7 +76,7 @@ export class Tally {
     this.#sliceAt(nowMs);
   }
 
-  /** Nothing counts any more: calls that have not ended stay `waiting`. */
+  /** Stops counting. Calls that have not ended stay `waiting`. */
   close(): void {
     this.#closed = true;
   }
@@ -107,7 +107,7 @@ export function sumSlices(slices: readonly Slice[], fromMs: number, toMs: number
   return total;
 }
 
-/** What happened in the last second, to the last slice that is over. */
+/** What happened in the last second, up to the last slice that is over. */
 export function lastSecond(slices: readonly Slice[], nowMs: number): Slice {
   const end = Math.floor(nowMs / SLICE_MS) * SLICE_MS;
   return sumSlices(slices, end - 1_000, end);

@@ -4,7 +4,7 @@ import type { UpstreamBehaviour } from '../../testing/upstream-behaviour.js';
 import type { UpstreamStats } from '../../testing/upstream-counts.js';
 import type { Order, Reply } from './upstream-messages.js';
 
-/** How long a process may take to leave before it is killed. */
+/** How long a process may take to end before it is killed. */
 const PATIENCE_MS = 2_000;
 
 /** An upstream in a process of its own. */
@@ -12,10 +12,10 @@ export class UpstreamHandle {
   readonly url: string;
   /** Resolves when the process has ended, for whatever reason. */
   readonly gone: Promise<void>;
-  /** How many requests wait for a worker, as the upstream told last. */
+  /** How many requests wait for a worker, from the upstream's last message. */
   queued = 0;
   readonly #child: ChildProcess;
-  /** What the upstream had counted whenever it was given an order. */
+  /** The upstream's counts at each order it was given. */
   readonly #counts: UpstreamStats[] = [];
   #orders = 0;
   #onCounts: () => void = () => {};
@@ -25,7 +25,7 @@ export class UpstreamHandle {
     this.#child = child;
     this.gone = new Promise((resolve) => child.once('exit', () => resolve()));
     child.on('error', () => {
-      // A message that could not be sent: the process is about to be gone, and that is reported.
+      // A message could not be sent. The process is about to end, and that is reported.
     });
     child.on('message', (reply: Reply) => {
       if ('queued' in reply) this.queued = reply.queued;
@@ -35,7 +35,7 @@ export class UpstreamHandle {
     });
   }
 
-  /** Starts so many processes. When one cannot start, the others are stopped. */
+  /** Starts `count` processes. If one cannot start, stops the others. */
   static async startAll(count: number, seed: number): Promise<readonly UpstreamHandle[]> {
     const settled = await Promise.allSettled(
       Array.from({ length: count }, () => UpstreamHandle.start(seed)),
@@ -51,7 +51,7 @@ export class UpstreamHandle {
   static async start(seed: number): Promise<UpstreamHandle> {
     const file = fileURLToPath(new URL('./upstream-process.js', import.meta.url));
     const child = fork(file, [String(seed)], {
-      // The parent's options may hold a debugger's port, which can be taken once only.
+      // The parent's options may name a debugger's port, which only one process can use.
       execArgv: [],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
@@ -70,7 +70,7 @@ export class UpstreamHandle {
     this.#order({ behave: behaviour });
   }
 
-  /** What the upstream had counted at each {@link behave} so far, and what it has counted now. */
+  /** Returns the upstream's counts at each {@link behave} so far, and its counts now. */
   async counts(): Promise<readonly UpstreamStats[]> {
     this.#order({});
     const all = new Promise<void>((resolve) => {

@@ -1,14 +1,14 @@
 import type { UpstreamBehaviour } from '../../testing/upstream-behaviour.js';
 import type { UpstreamStats } from '../../testing/upstream-counts.js';
 
-/** To the upstream's process: how to behave from now on, if it is to change. */
+/** A message to the upstream's process. It says how to behave from now on, if that is to change. */
 export interface Order {
   readonly behave?: UpstreamBehaviour;
 }
 
 /**
- * From the upstream's process: first where it listens, then for each order what it had counted when it came, and now and then
- * how long its queue is.
+ * A message from the upstream's process. The first one says where it listens. Each order is answered with the counts at that
+ * moment. The length of the queue comes from time to time.
  */
 export type Reply =
   | { readonly url: string }

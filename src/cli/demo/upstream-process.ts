@@ -1,4 +1,4 @@
-/** The demo's upstream: a process of its own, told what to do by the one that started it. */
+/** The demo's upstream. It is its own process, and the process that started it tells it what to do. */
 import { type FlakyUpstream, flakyUpstream } from '../../testing/upstream.js';
 import type { Order, Reply } from './upstream-messages.js';
 
@@ -12,15 +12,15 @@ function tell(reply: Reply): void {
 }
 
 function obey(upstream: FlakyUpstream, { behave }: Order): void {
-  // Counted first: these numbers belong to the behaviour that ends here.
+  // Count first: these numbers belong to the behaviour that ends here.
   const stats = upstream.stats();
   if (behave !== undefined) upstream.behave(behave);
   tell({ stats });
 }
 
 async function main(): Promise<void> {
-  // Ctrl-C reaches the whole process group; when to stop is for the parent to decide, who still wants the counts. When the
-  // parent is gone, however it went, the channel is closed.
+  // Ctrl-C reaches the whole process group. Ignore it: the parent decides when to stop, and still wants the counts. When the
+  // parent ends, for whatever reason, the channel closes.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
   process.on('disconnect', () => process.exit(0));

@@ -3,7 +3,7 @@ import { LinesView } from './lines-view.js';
 import type { Output, View } from './output.js';
 import { ScreenView } from './screen-view.js';
 
-/** A redrawn view for a terminal that has room for one, plain lines otherwise. */
+/** Picks a redrawn view for a terminal that has room for it, and plain lines otherwise. */
 export function viewFor(output: Output, dumb: boolean): View {
   const fits =
     output.isTTY === true &&

@@ -9,13 +9,13 @@ export interface Way {
   readonly name: string;
   /** Makes call number `index`, with one request or several. Rejects when the call fails. */
   call(index: number, request: Request): Promise<unknown>;
-  /** Gives up what it holds. No more calls after this. */
+  /** Releases what it holds. No calls may follow. */
   dispose(): void;
 }
 
 /** How long a call may take, in every way. */
 export const LIMIT_MS = 1_000;
-/** The pipelines that the calls through holdfast take in turn: as many clients of a fleet, which share nothing. */
+/** How many pipelines the calls through holdfast take in turn. They stand for as many clients of a fleet, which share nothing. */
 export const CLIENTS = 10;
 
 export const NAIVE: NaiveRetries = {
@@ -46,7 +46,7 @@ function withNaiveRetries(): Way {
   };
 }
 
-/** holdfast's own defaults, in the same time. */
+/** holdfast with its own defaults, in the same time. */
 function withHoldfast(): Way {
   const clients = Array.from({ length: CLIENTS }, () =>
     pipeline('inventory', ...standard({ totalTimeout: LIMIT_MS })),

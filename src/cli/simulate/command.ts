@@ -13,7 +13,7 @@ import { UsageError } from '../usage.js';
 import { parseSimulateArgs, SIMULATE_HELP } from './options.js';
 import { readScenario } from './read-scenario.js';
 
-/** `holdfast simulate`. Answers the exit code. */
+/** Runs `holdfast simulate` and returns the exit code. */
 export async function simulate(args: readonly string[]): Promise<number> {
   const options = parseSimulateArgs(args);
   const output = process.stdout;

@@ -3,7 +3,7 @@ import { nearest } from '../../config/nearest.js';
 import { arms } from '../../simulator/index.js';
 import { UsageError } from '../usage.js';
 
-/** What the command was asked for. */
+/** The options of the command, as parsed. */
 export interface CommandOptions {
   /** The name of a ready scenario, or the path of a document. */
   readonly scenario: string | undefined;
@@ -24,7 +24,7 @@ const MOST_CLIENTS = 100_000;
 
 const names = Object.keys(arms) as (keyof typeof arms)[];
 
-export const SIMULATE_HELP = `holdfast simulate: how set-ups bear trouble at an upstream, in virtual time
+export const SIMULATE_HELP = `holdfast simulate: how set-ups cope with upstream trouble, in virtual time
 
 Usage: holdfast simulate <scenario> [options]
        holdfast simulate --list | --schema
@@ -32,8 +32,8 @@ Usage: holdfast simulate <scenario> [options]
   <scenario>        the name of a ready scenario, or a JSON document (file.json)
   --arms <a,b,...>  set-ups to compare (default ${names.join(',')})
   --seeds <1,2,...> one run of each arm for each seed (default ${DEFAULT_SEEDS.join(',')})
-  --clients <n>     another number of clients than the scenario says
-  --html <file>     write a report with charts, too
+  --clients <n>     number of clients, in place of the scenario's
+  --html <file>     also write a report with charts
   --json            print the report as JSON, and nothing else
   --list            print the ready scenarios
   --schema          print the JSON Schema of scenario documents
@@ -86,7 +86,7 @@ function read(args: readonly string[]) {
       },
     });
   } catch (error) {
-    // Its second sentence explains how to pass a positional argument.
+    // The second sentence of Node's message explains positional arguments. Leave it out.
     throw new UsageError(String((error as Error).message).split('. ')[0]);
   }
 }

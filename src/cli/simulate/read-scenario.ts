@@ -6,9 +6,9 @@ import { scenarioOf } from '../../simulator/scenario-of.js';
 import { UsageError } from '../usage.js';
 
 /**
- * The scenario of this name, or of the document at this path.
+ * Reads a ready scenario by its name, or a document by its path.
  *
- * @param clients Another number of clients than it says.
+ * @param clients Replaces the scenario's number of clients.
  * @throws UsageError that names the file, and the path inside it.
  */
 export async function readScenario(given: string, clients: number | undefined): Promise<Scenario> {
@@ -33,7 +33,7 @@ async function readJson(path: string): Promise<unknown> {
     );
   }
   try {
-    // Some editors begin a file with a byte order mark, and take their help from a `$schema`.
+    // Some editors write a byte order mark at the start, and use `$schema` for their help.
     const document = JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
     return withoutSchema(document);
   } catch (error) {

@@ -7,50 +7,50 @@ import type { Context } from './context.js';
 
 /** A call on the straight path, as policies see it. */
 export interface StraightEntrant extends Context {
-  /** What policies keep in the call, each in a place that is its own: a number, and two values. */
+  /** What policies keep in the call: a number and two values. No two policies share a place. */
   stamp: number;
   first: unknown;
   second: unknown;
-  /** The copy of a keyed pipeline that it is a call of. */
+  /** The copy of a keyed pipeline that the call belongs to. */
   readonly copy: CompactCopy;
-  /** Takes the call off the straight path. The operation runs. */
+  /** Takes the call off the straight path, while the operation runs. */
   readonly takenOver: Call;
 }
 
 /** A copy of a keyed pipeline that has no policies of its own yet. */
 export interface CompactCopy {
-  /** What policies keep for it, each in its place; `undefined` once it has policies of its own. */
+  /** What policies keep for the copy, each in its place. `undefined` once the copy has policies of its own. */
   readonly kept: unknown[] | undefined;
-  /** The same, of a copy that has none for certain. */
+  /** The same, for a copy that certainly has no policies of its own. */
   keep(): unknown[];
 }
 
 /**
- * What a policy does to a call that it lets in at once and that succeeds, which is all that almost every call needs. Neither function may
- * call anything of the user's, or throw. Either answers whether it has done its part; if not, it has done nothing, and the policy itself is
- * asked with all that the contract promises.
+ * The short form of a policy: what it does to a call that it lets in at once and that succeeds. Almost every call needs no more. Neither `enter`
+ * nor `exit` may call user code or throw. Each returns whether it has done its part. If not, it has done nothing, and the policy itself is asked,
+ * with all that the contract promises.
  */
 export interface StraightHalf {
   /** The call comes in. */
   enter?: ((call: StraightEntrant) => boolean) | undefined;
-  /** It has succeeded. */
+  /** The call has succeeded and leaves. */
   exit?: ((call: StraightEntrant) => boolean) | undefined;
   /**
-   * The run inside has failed, or was refused: takes the call out, and may put an answer in place of the error. Without it the policy itself
-   * is asked about failures.
+   * The run inside has failed, or was refused. Takes the call out, and may put an answer in place of the error. Without this function the
+   * policy itself is asked about failures.
    */
   fail?: ((call: StraightEntrant, end: StraightEnd) => boolean) | undefined;
-  /** The error for a call that was not let in, where it is refused and that is all; else `undefined`. */
+  /** Returns the error for a call that was not let in, if the call is refused and there is no more to do. Otherwise `undefined`. */
   refuse?: ((about: RefusedCall) => RejectedError | undefined) | undefined;
-  /** What the policy would have kept for the call, had it let it in: from here on it is `call`'s. */
+  /** Returns the state that the policy itself would have kept for the call when it let it in. From here on the state belongs to `call`. */
   stateOf?: ((entrant: StraightEntrant, call: Call) => unknown) | undefined;
 }
 
-/** How a call ends that was refused, or whose operation failed. */
+/** The end of a call that was refused, or whose operation failed. */
 export interface StraightEnd {
   readonly kind: OutcomeKind;
   readonly error: unknown;
-  /** A fallback has this value in place of the error. */
+  /** Puts this value of a fallback in place of the error. */
   answer(value: unknown): void;
 }
 
@@ -64,17 +64,17 @@ export interface RefusedCall {
 export interface StraightPlace {
   readonly layer: number;
   readonly time: TimeSource;
-  /** Takes a place in the call. Answers whether it was free. */
+  /** Takes a place in the call. Returns whether it was free. */
   take(place: 'stamp' | 'first' | 'second'): boolean;
 }
 
-/** Goes through layers. Answers the one in which the straight path ends, or {@link THROUGH}. */
+/** Goes through layers. Returns the one in which the straight path ends, or {@link THROUGH}. */
 export type Steps = (call: StraightEntrant) => number;
 
 /** The call has come through all layers. */
 export const THROUGH = -1;
 
-/** The straight path through the layers of a plan, put together once and for all calls. */
+/** The straight path through the layers of a plan. It is put together once, for all calls. */
 export interface StraightPath {
   /** Takes a call in. */
   readonly enter: Steps;
@@ -83,8 +83,8 @@ export interface StraightPath {
   /** Who listens to the pipeline, and where it counts its calls. */
   readonly hub: { readonly active: boolean; readonly routine: boolean };
   readonly tally: Tally;
-  /** What the policies are to it, by layer. */
+  /** The straight halves of the policies, by layer. */
   readonly halves: readonly StraightHalf[];
-  /** Which of them bound how many calls there are. */
+  /** Which of them limit the number of calls. */
   readonly limits: readonly boolean[];
 }

@@ -2,17 +2,17 @@ import type { Host } from '../call/host.js';
 import type { Plan } from '../plan.js';
 import { straightPathOf } from './straight-path.js';
 
-/** How calls go through all those copies of a keyed pipeline that have no policies of their own. */
+/** The plan for calls of all copies of a keyed pipeline that have no policies of their own. */
 export interface CompactPlan extends Plan {
-  /** By layer: where the policy keeps what it counts, if it counts anything. */
+  /** By layer: the place where the policy keeps its counts, if it has any. */
   readonly places: readonly (number | undefined)[];
   /** How many places there are. */
   readonly size: number;
 }
 
 /**
- * The plan of copies that need nothing of their own as long as their calls are let in at once and succeed; `undefined` where one of the
- * policies needs more. All copies share it: there may be a million of them.
+ * Makes the plan for copies that need nothing of their own as long as their calls are let in at once and succeed. `undefined` if one of
+ * the policies needs more. All copies share it, as there may be a million of them.
  */
 export function compactPlanOf(plan: Plan, host: Host): CompactPlan | undefined {
   if (!plan.mayBeStraight) return undefined;

@@ -1,8 +1,8 @@
 /**
- * The path of a call that every policy lets in at once, and that succeeds: almost all calls. It is one object, and one promise or two. This
- * file is all of it, but for what the policies do (`straight-path.ts` puts that together) and for the object itself (`straight-call.ts`). What fails
- * or is refused ends in `straight-failure.ts`, if that is all. In every other case a `Pass` takes the call over where it is, and goes on by the rules
- * of the full engine. Each place where a call leaves the path is marked "off the path".
+ * Runs a call that every policy lets in at once, and that succeeds. Almost all calls do. Such a call costs one object, and one promise or two. This
+ * file has the whole path, except what the policies do (see `straight-path.ts`) and the object itself (`straight-call.ts`). A call that fails or is
+ * refused ends in `straight-failure.ts`, if there is no more to do. In every other case a `Pass` takes the call over where it is, and goes on by the
+ * rules of the full engine. Each place where a call leaves the path is marked "off the path".
  */
 
 import type { Delivery } from '../call/delivery.js';
@@ -19,7 +19,7 @@ import { StraightCall, wholeOf } from './straight-call.js';
 import { failed, notLetIn } from './straight-failure.js';
 import { straightPathAt } from './straight-path.js';
 
-/** Runs a call and answers its promise. */
+/** Runs a call and returns its promise. */
 export function runCall(
   host: Host,
   plan: Plan,
@@ -28,7 +28,7 @@ export function runCall(
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
   const { path } = plan;
-  // Off the path: it has none, or somebody may end the call, or hears of each.
+  // Off the path: there is none, or a signal may end the call, or somebody listens to every call.
   if (path === undefined || signal !== undefined || path.hub.routine) {
     return runPass(host, plan, operation, delivery, signal);
   }
@@ -44,7 +44,7 @@ export function runCall(
     if (plan.keepsHome !== undefined || path.hub.active) call.keepHome();
   }
   const end = path.enter(call);
-  // Off the path: a policy refuses the call, or has it wait.
+  // Off the path: a policy refuses the call, or makes it wait.
   if (end !== THROUGH) return notLetIn(call, end, promise);
   call.attempt = 1;
   let result: unknown;
@@ -55,11 +55,11 @@ export function runCall(
     // Off the path: the operation throws.
     return call.threw(error, promise);
   }
-  // Off the path: it has answered something other than a promise.
+  // Off the path: the operation has returned something other than a promise.
   return call.answered(result, promise);
 }
 
-/** The operation has answered a promise. */
+/** The operation has returned a promise. The call goes on when that settles. */
 function follow(
   call: StraightCall,
   result: Promise<unknown>,
@@ -72,11 +72,11 @@ function follow(
   return promise ?? derived;
 }
 
-/** It has succeeded. What this answers is what a call resolves to that has no promise of its own. */
+/** The operation has succeeded. A call that has no promise of its own resolves to what this returns. */
 function succeed(call: StraightCall, value: unknown): unknown {
   const { plan } = call;
   const { exit, hub, tally } = plan.path as StraightPath;
-  // Off the path: it is off it already, or somebody hears of its end.
+  // Off the path: the call has left it already, or somebody listens to its end.
   if (call.isTakenOver || hub.routine) return call.succeedOff(value);
   const end = exit(call);
   // Off the path: a policy has more to do.

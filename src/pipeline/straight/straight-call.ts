@@ -10,15 +10,15 @@ import type { CompactCopy, StraightEntrant, StraightPath } from '../contract/str
 import type { Plan } from '../plan.js';
 import { needsHome } from '../plan.js';
 
-/** The plan by which the full engine goes: where copies share one because they have no policies of their own, this one gets some. */
+/** Returns the plan for the full engine. Copies without policies of their own share a compact plan. In that case this copy gets its own. */
 export function wholeOf(plan: Plan, host: Host): Plan {
   return plan.isCompact ? host.plan : plan;
 }
 
-/** What a call that is over belongs to. */
+/** The owner of a call that is over. */
 const ENDED: ContextOwner = { pipeline: '', deadline: Infinity, time: { now: () => 0 } };
 
-/** A call on the straight path. It is also the context of the call's one attempt, and belongs to nobody until a pass takes it over. */
+/** A call on the straight path. It is also the context of the call's one attempt. It has no owner until a `Pass` takes it over. */
 export class StraightCall extends Attempt implements StraightEntrant {
   readonly #host: Host;
   readonly #plan: Plan;
@@ -27,7 +27,7 @@ export class StraightCall extends Attempt implements StraightEntrant {
   #resolve: ((value: unknown) => void) | undefined;
   #reject: ((reason: unknown) => void) | undefined;
   #home: Home | undefined;
-  /** Who has taken it over. */
+  /** The pass that has taken the call over. */
   #pass: Pass | undefined;
   #stamp = 0;
   #first: unknown;
@@ -41,13 +41,13 @@ export class StraightCall extends Attempt implements StraightEntrant {
     this.#operation = operation;
   }
 
-  /** It is over. */
+  /** Ends the call, which is no longer in flight. */
   end(): void {
     this.belongTo(ENDED);
     this.#host.inFlight--;
   }
 
-  /** Makes a promise that can be settled at any moment. Compiled, the executor is inlined and costs nothing. */
+  /** Makes a promise that can be settled at any moment. Once compiled, the executor is inlined and costs nothing. */
   promise(): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -63,7 +63,7 @@ export class StraightCall extends Attempt implements StraightEntrant {
     this.#reject?.(reason);
   }
 
-  /** From now on the call finds its own async context again, whoever ends it. Apart, because that is rare enough. */
+  /** Remembers the async context, so that the call finds it again whoever ends it. A method of its own, because that is rare. */
   keepHome(): void {
     const { hub } = this.#plan.path as StraightPath;
     if (needsHome(this.#plan, hub)) this.#home = homeHere();
@@ -79,7 +79,7 @@ export class StraightCall extends Attempt implements StraightEntrant {
     return this.goOn(promise, (pass) => pass.answer(result));
   }
 
-  /** A pass goes on with a call whose operation has been called. Answers the call's promise, where it had none so far. */
+  /** Lets a pass go on with a call whose operation has been called. Returns the call's promise, made here if it had none so far. */
   goOn(promise: Promise<unknown> | undefined, act: (pass: Pass) => void): Promise<unknown> {
     const own = promise ?? this.#latePromise();
     const pass = this.#pass ?? this.takeOver(this.#plan.layers.length).running();
@@ -87,7 +87,7 @@ export class StraightCall extends Attempt implements StraightEntrant {
     return own as Promise<unknown>;
   }
 
-  /** A pass goes on with a call that has come in or, on its way out, is still in as far as to `layer`. */
+  /** Lets a pass take the call over. The call is inside the layers before `layer`, on its way in or out. */
   takeOver(layer: number): Pass {
     const host = this.#host;
     const pass = Pass.adopt(this, host, wholeOf(this.#plan, host), this.#operation, this.#delivery);
@@ -99,12 +99,12 @@ export class StraightCall extends Attempt implements StraightEntrant {
     return pass;
   }
 
-  /** The operation has succeeded, and a pass has taken the call over or does so now. */
+  /** The operation has succeeded. A pass goes on. It took the call over earlier, or does so now. */
   succeedOff(value: unknown): unknown {
     return this.goOn(undefined, (pass) => pass.fulfilled(value));
   }
 
-  /** It has succeeded, and on the way out the policy in `layer` has more to do. */
+  /** The operation has succeeded. On the way out, the policy in `layer` has more to do, and a pass goes on there. */
   leaveFrom(layer: number, value: unknown): unknown {
     const promise = this.#latePromise();
     (this.#plan.path as StraightPath).tally.attempt('first', 'success');
@@ -112,7 +112,7 @@ export class StraightCall extends Attempt implements StraightEntrant {
     return promise;
   }
 
-  /** A call that only its operation ends is carried by the promise of that, until it leaves the path. */
+  /** Until it leaves the path, a call that only its operation can end goes by the operation's promise. Here it gets its own. */
   #latePromise(): Promise<unknown> | undefined {
     return this.#plan.mayAbandon ? undefined : this.promise();
   }
@@ -122,7 +122,7 @@ export class StraightCall extends Attempt implements StraightEntrant {
     return this.#pass.view;
   }
 
-  /** Whoever asks the context for more than a signal asks the pass. */
+  /** The pass answers everything that the context is asked for, except the signal. */
   protected override get owner(): ContextOwner {
     return this.knownOwner ?? (this.takenOver as Call & ContextOwner);
   }
@@ -135,7 +135,7 @@ export class StraightCall extends Attempt implements StraightEntrant {
     this.belongTo(ENDED);
   }
 
-  // What a class can show of itself only through accessors: an operation gets the call, and must not find the engine in it.
+  // Accessors over private fields. The operation gets this call as its context, and must not find the engine in it.
 
   get host(): Host {
     return this.#host;

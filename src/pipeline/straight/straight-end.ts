@@ -2,12 +2,12 @@ import type { StraightEnd, StraightEntrant, StraightHalf } from '../contract/str
 import { THROUGH } from '../contract/straight-half.js';
 import type { OutcomeKind } from '../outcome/outcome.js';
 
-/** How a call on the straight path ends that was refused, or whose operation failed. */
+/** The end of a call on the straight path that was refused, or whose operation failed. */
 export class Ending implements StraightEnd {
   kind: OutcomeKind;
   error: unknown;
   value: unknown = undefined;
-  /** What it is told as. */
+  /** The outcome that is reported. */
   told: OutcomeKind | 'fallback';
 
   constructor(kind: OutcomeKind, error: unknown) {
@@ -25,8 +25,8 @@ export class Ending implements StraightEnd {
 }
 
 /**
- * Takes a call out of the layers from `layer` on, innermost first, as far as no policy has more to do than its straight half can. Answers the
- * layer that the full engine has to go on with, or {@link THROUGH}.
+ * Takes a call out of its layers, from `layer` outwards. Stops at a policy that has more to do than its straight half can. Returns the layer at
+ * which the full engine has to go on, or {@link THROUGH}.
  */
 export function leaveStraight(
   halves: readonly StraightHalf[],

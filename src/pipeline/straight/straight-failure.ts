@@ -1,4 +1,4 @@
-/** Calls on the straight path that are refused, or whose operation fails: how they end, if that is all there is to it. */
+/** Ends calls on the straight path that are refused, or whose operation fails, if there is no more to do. */
 import { settledResult } from '../call/delivery.js';
 import type { Host } from '../call/host.js';
 import { sign } from '../call/own-errors.js';
@@ -12,7 +12,7 @@ import type { Layer, Plan } from '../plan.js';
 import type { CallOutcome } from '../reporting/kinds.js';
 import { Ending, leaveStraight } from './straight-end.js';
 
-/** What is needed of the call. */
+/** The parts of a call that are needed here. */
 interface Leaving extends StraightEntrant {
   readonly host: Host;
   readonly plan: Plan;
@@ -26,11 +26,11 @@ interface Leaving extends StraightEntrant {
   takeOver(layer: number): Pass;
 }
 
-/** The operation has failed. To be called as the reaction of its promise. */
+/** The operation has failed. To be called as the reaction to its promise. */
 export function failed(call: Leaving, error: unknown): unknown {
   const { plan } = call;
   const { hub, tally, halves } = plan.path as StraightPath;
-  // Off the path: it is off it already, or somebody hears of what happens in it.
+  // Off the path: the call has left it already, or somebody listens to what happens in it.
   if (call.isTakenOver || isHeard(plan, hub)) {
     return call.goOn(undefined, (pass) => pass.rejected(error));
   }
@@ -54,7 +54,7 @@ export function failed(call: Leaving, error: unknown): unknown {
   return answerOf(call, end);
 }
 
-/** The policy in `layer` has not let the call in. Answers its promise. */
+/** The policy in `layer` has not let the call in. Returns the call's promise. */
 export function notLetIn(
   call: Leaving,
   layer: number,
@@ -63,7 +63,7 @@ export function notLetIn(
   const { host, plan } = call;
   const { halves, hub, limits, tally } = plan.path as StraightPath;
   const error = isHeard(plan, hub) ? undefined : halves[layer]?.refuse?.(host);
-  // Off the path: it has to wait, or there is more to it.
+  // Off the path: the call has to wait, or there is more to do.
   if (error === undefined) {
     const own = promise ?? call.promise();
     call.takeOver(layer).enter(layer);
@@ -93,7 +93,7 @@ export function notLetIn(
   return promise;
 }
 
-/** Whether somebody hears of what happens in a call. */
+/** Whether somebody listens to what happens in a call. */
 function isHeard({ inner }: Plan, hub: StraightPath['hub']): boolean {
   return hub.active || hub.routine || (inner.length > 0 && inner.some((each) => each.hub.active));
 }

@@ -12,7 +12,7 @@ import type { Layer, Plan } from '../plan.js';
 
 type HalfOf = (layer: Layer, place: StraightPlace) => StraightHalf | undefined;
 
-/** The straight path through these layers; `undefined` where one of the policies has none. */
+/** Makes the straight path through these layers. `undefined` if one of the policies has none. */
 export function straightPathOf(
   layers: readonly Layer[],
   { time, hub, tally }: Host,
@@ -34,10 +34,10 @@ export function straightPathOf(
   return { enter: stepsOf(enter), exit: stepsOf(exit), hub, tally, halves, limits };
 }
 
-/** How often a copy of a keyed pipeline is called before it gets a path of its own: there may be a million copies, each called once. */
+/** How often a copy of a keyed pipeline is called before it gets a path of its own. There may be a million copies, each called once. */
 const CALLS_BEFORE = 8;
 
-/** The path of a plan that has been called often enough to have one. */
+/** Counts a call of a plan without a path. Makes the path when the plan has been called often enough. */
 export function straightPathAt(plan: Plan, host: Host): StraightPath | undefined {
   if (!plan.mayBeStraight || ++plan.calls !== CALLS_BEFORE) return undefined;
   plan.path = straightPathOf(plan.layers, host);
@@ -50,8 +50,8 @@ interface Part {
 }
 
 /**
- * One function for a row of others. Written out for each length: V8 inlines a call that it knows, and a loop over functions is a call
- * of any of them.
+ * Joins functions into one. It is written out for each length, because V8 inlines a call whose target it knows. In a loop over functions
+ * the target could be any of them.
  */
 function stepsOf(parts: readonly Part[]): Steps {
   const [one, two, three, four] = parts as [Part, Part, Part, Part];

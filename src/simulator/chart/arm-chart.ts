@@ -27,7 +27,7 @@ export function chartHeight(scales: Scales): number {
   return HEAD + (3 + extra) * (TITLE + PANEL) + AXIS;
 }
 
-/** One arm over time, as elements of an SVG that is `CHART_WIDTH` wide. */
+/** Draws one arm over time, as elements of an SVG that is `CHART_WIDTH` wide. */
 export function armChart(name: string, arm: ArmReport, run: RunReport, scales: Scales): string {
   const frames: Frame[] = [];
   const panels = plansOf(run, scales).map(({ title, end, endText, lines }, i) => {
@@ -52,7 +52,7 @@ export function armChart(name: string, arm: ArmReport, run: RunReport, scales: S
   ].join('\n');
 }
 
-/** What matters most of an arm, in words. */
+/** What matters most about an arm, in words. */
 export function summaryText(arm: ArmReport): string {
   const { recovery, amplification, wasted } = arm.summary;
   const texts = [`sent ${times(amplification)}`, `wasted ${percent(wasted)}`];
@@ -89,7 +89,7 @@ function plansOf({ series }: RunReport, scales: Scales): PanelPlan[] {
     plans.push({ title: 'clients with an open breaker', end: open, endText: short(open), lines });
   }
   if (limit !== undefined) {
-    // A limiter may let everything in, and a moment later next to nothing.
+    // The scale is logarithmic: a limiter may let everything in, and a moment later next to nothing.
     const values = series.limit.map((value) => (value === null ? null : Math.log1p(value)));
     const lines = [{ kind: 'hf-limit', values, filled: true }];
     const title = 'limit of a client, mean; on a scale of logarithms';
@@ -98,13 +98,13 @@ function plansOf({ series }: RunReport, scales: Scales): PanelPlan[] {
   return plans;
 }
 
-/** The times of trouble. */
+/** Shades the times of trouble. */
 function shades({ triggers }: RunReport, { left, top, width, height, seconds }: Frame): string[] {
   return triggers.map(({ startMs, endMs }) => {
     const x = (ms: number): number => left + (Math.min(ms / 1_000, seconds) / seconds) * width;
     const from = round(x(startMs));
     const to = round(x(endMs ?? Infinity));
-    // What lasts for a moment only is to be seen, too.
+    // Even a trigger that lasts only for a moment must be seen.
     return `<rect class="hf-trigger" x="${from}" y="${top}" width="${Math.max(2, round(to - from))}" height="${height}"/>`;
   });
 }

@@ -12,7 +12,7 @@ export interface Frame {
   readonly end: number;
 }
 
-/** One list of numbers, each of which belongs to one second. */
+/** One list of numbers, one for each second. */
 export interface Line {
   /** `hf-...` */
   readonly kind: string;
@@ -20,7 +20,7 @@ export interface Line {
   readonly filled: boolean;
 }
 
-/** A rectangle with a scale, a title and lines. */
+/** Draws a rectangle with a scale, a title and lines. */
 export function panel(
   frame: Frame,
   title: string,
@@ -57,7 +57,7 @@ function drawn(frame: Frame, { kind, values, filled }: Line): string {
   return `<path class="hf-area ${kind}" d="${area}"/><path class="hf-line ${kind}" d="${line}"/>`;
 }
 
-/** The points of a line, `x y` each, in pieces where numbers are missing. A number stands in the middle of its second. */
+/** The points of a line, `x y` each. Missing numbers break it into pieces. A number stands in the middle of its second. */
 function unbroken(frame: Frame, values: readonly (number | null)[]): string[][] {
   const pieces: string[][] = [];
   let piece: string[] = [];

@@ -1,6 +1,6 @@
 import type { Report, RunReport } from '../report.js';
 
-/** What all charts of a report have in common, so that they can be compared. */
+/** The scales that all charts of a report share, so that they can be compared. */
 export interface Scales {
   /** How long calls arrive. */
   readonly seconds: number;
@@ -44,14 +44,14 @@ export function scalesOf(report: Report): Scales {
 
 const ENDS = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
 
-/** The first round number that is not below. */
+/** The first round number that is not below the value. */
 export function niceEnd(value: number): number {
   if (value <= 1) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
   return (ENDS.find((end) => end * power >= value) ?? 10) * power;
 }
 
-/** A step for an axis of so many seconds, so that about four fit. */
+/** The step for an axis of so many seconds. About four steps fit. */
 export function tickOf(seconds: number): number {
   return niceStep.find((step) => seconds / step <= 5) ?? Math.ceil(seconds / 4);
 }

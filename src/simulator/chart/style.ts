@@ -1,4 +1,4 @@
-/** Colours and fonts, on light and on dark pages. Classes begin with `hf-`: the SVG may be put into somebody's page. */
+/** Colours and fonts, for light and dark pages. Classes begin with `hf-`, because the SVG may be part of somebody's page. */
 export const CHART_STYLE = `.hf-chart text{font:11px system-ui,-apple-system,"Segoe UI",sans-serif;fill:#59636e}
 .hf-chart .hf-title{font-size:14px;font-weight:600;fill:#1f2328}
 .hf-chart .hf-arm{font-size:14px;font-weight:600;fill:#1f2328}

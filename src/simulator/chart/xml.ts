@@ -1,4 +1,4 @@
-/** A text for HTML and SVG, in elements and in attributes. */
+/** Escapes a text for HTML and SVG, in elements and in attributes. */
 export function xml(text: string): string {
   return (
     text
@@ -7,7 +7,7 @@ export function xml(text: string): string {
       .replaceAll('>', '&gt;')
       .replaceAll('"', '&quot;')
       .replaceAll("'", '&#39;')
-      // What XML does not allow at all.
+      // Characters that XML does not allow at all.
       .replace(/[^\P{Cc}\t\n\r]/gu, '\uFFFD')
   );
 }
