@@ -1,7 +1,7 @@
 import { provide } from './loading.js';
 import { reporting } from './reporting.js';
 
-/** Loads the reporting at once, so that no call waits for it. In virtual time it would otherwise come at a different moment each time. */
+/** Hands over the reporting at once, so that no call waits for it. In virtual time it would otherwise come at a different moment each time. */
 export function tellAtOnce(): void {
   provide(reporting);
 }

@@ -26,8 +26,8 @@ export function knownOf({ pipeline, attributes }: Source): Iterable<Point> {
 }
 
 /**
- * The series whose attributes are known before anything is counted. They begin at 0, so that the first counts are an increase. If a series is born
- * with its first thousand failures, Prometheus's `increase()` shows none of them.
+ * The series whose attributes are known before anything is counted. They begin at 0, so that the first counts are an increase. If
+ * a series is born with its first thousand failures, Prometheus's `increase()` shows none of them.
  */
 function* knownSeries(
   { plan, failureRule }: Pipeline<unknown>,
@@ -94,8 +94,8 @@ const CODES = new Map(
 );
 
 /**
- * How calls can end, with the error types that are known. That of a failure is not known. Its series without an error type shows that there was no
- * failure.
+ * How calls can end, with the error types that are known. A failure's error type is not known. Its series without one shows that
+ * there was no failure.
  */
 function* endsOf(
   drivers: readonly string[],

@@ -59,7 +59,7 @@ export const logEventsSchema = /* @__PURE__ */ once(() =>
  *
  * Lines have the names of telemetry's attributes, the number of the call (`holdfast.call_id`), and `trace_id` and `span_id` if there is a
  * span around the call. An outage cannot flood the log. There are two kinds of lines, changes of state and calls. Of each kind, `burst`
- * lines are written at once, and then one every `every`. It says in `suppressed` how many were left out before it.
+ * lines are written at once, and then one every `every`. That one says in `suppressed` how many were left out before it.
  *
  * @param of A pipeline, or a keyed one.
  * @param logger Anything with `debug`, `info`, `warn` and `error(fields, message)`, as pino has them. {@link consoleLogger} makes one from

@@ -16,7 +16,7 @@ import { attribute } from './names.js';
 import type { Recorder } from './recorder.js';
 import { addSpanEvent } from './span-events.js';
 
-/** Watches one call that calls cannot share a watch for: it has a span, a context to pass on, or a channel to tell. */
+/** Watches one call that needs a watch of its own, because it has a span, a context to pass on, or a channel to tell. */
 export class Watch implements CallWatch {
   readonly attempts: boolean;
   readonly hears: boolean;

@@ -6,7 +6,7 @@ const UNITS: readonly (readonly [written: RegExp, unit: string])[] = [
   [/^(?:h|hrs?|hours?)$/, 'h'],
 ];
 
-/** Nobody mistypes a duration at greater length. */
+/** A longer text is no mistyped duration. */
 const MAX_LENGTH = 40;
 
 /** The end of an error message: what to write in place of a text that is no duration; `''` if nobody can tell. */

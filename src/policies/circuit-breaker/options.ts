@@ -95,8 +95,8 @@ export interface CircuitBreakerOptions extends Named {
    */
   readonly probeTimeout?: Duration | undefined;
   /**
-   * How long after its probes have closed it, it lets all calls in again: at least 0. Until then it lets in a share of them that
-   * grows from a quarter, and always five calls a second. Default 1 s.
+   * How long it ramps up after its probes have closed it: at least 0. Meanwhile it lets in a share of the calls that grows from a
+   * quarter, and always five calls a second. Then it lets all calls in again. Default 1 s.
    */
   readonly rampFor?: Duration | undefined;
   /**

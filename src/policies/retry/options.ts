@@ -42,8 +42,8 @@ export interface RetryOptions extends Named {
    */
   readonly delayFrom?: { delayFrom(outcome: Outcome): number | undefined }['delayFrom'] | undefined;
   /**
-   * The longest delay that a failure may ask for. The retry waits up to 20% longer than asked for. A failure that asks for more is not retried.
-   * Default 30 s.
+   * The longest delay that a failure may ask for. The retry waits up to 20% longer than asked for. A failure that asks for
+   * more is not retried. Default 30 s.
    */
   readonly maxRetryAfter?: Duration | undefined;
   /**
