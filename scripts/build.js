@@ -1,6 +1,6 @@
 /**
- * `npm run build`: the declarations of each file to `build/` (they check the types, too), and what is published to `dist/`. Does nothing
- * where both are of the source as it is: many commands begin with a build.
+ * `npm run build`: writes the declarations of each file to `build/`, which also checks the types, and what is published to `dist/`. Does
+ * nothing if both are up to date with the source, since many commands begin with a build.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -21,7 +21,7 @@ function filesIn(folder) {
     .sort();
 }
 
-/** Of all that a build depends on. */
+/** A hash of everything that a build depends on. */
 function fingerprint() {
   const hash = createHash('sha256');
   const single = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
@@ -57,14 +57,14 @@ function compile() {
   });
 }
 
-/** The JavaScript alone, of whatever quality its types are: quick. */
+/** Builds only the JavaScript, whether or not its types are right. That is quick. */
 export async function buildPrograms() {
   rmSync(stamp, { force: true });
   rmSync(dist, { recursive: true, force: true });
   await bundlePrograms(dist);
 }
 
-/** All of it. */
+/** Builds everything. */
 export async function buildAll() {
   const source = fingerprint();
   if (isCurrent(source)) return;

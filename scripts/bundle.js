@@ -1,6 +1,6 @@
 /**
- * The JavaScript of the package from `src/`: a file an entry with shared chunks, as ES modules in `dist/` and as CommonJS in `dist/cjs/`.
- * The types are made by declarations.js.
+ * Bundles the JavaScript of the package from `src/`: one file for each entry, with shared chunks, as ES modules in `dist/` and as CommonJS
+ * in `dist/cjs/`. The types are made by declarations.js.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
@@ -12,14 +12,14 @@ const src = join(root, 'src');
 
 const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-/** Output name to source, below src/: the subpaths of the package. */
+/** Output names and their sources, relative to src/: the subpaths of the package. */
 export const LIBRARY = Object.fromEntries(
   Object.keys(exports)
     .filter((subpath) => subpath !== './package.json')
     .map((subpath) => subpath.slice('./'.length))
     .map((name) => (name === '' ? ['index', 'index.ts'] : [name, `${name}/index.ts`])),
 );
-/** What only runs as a process. */
+/** Files that only run as a process. */
 const PROGRAMS = {
   'cli/main': 'cli/main.ts',
   'cli/demo/upstream-process': 'cli/demo/upstream-process.ts',
@@ -28,16 +28,16 @@ const PROGRAMS = {
 const within = (id) => relative(src, id).split(sep).join('/');
 const isOwn = (id) => id.startsWith(src + sep);
 
-/** The part of the source that a module belongs to: its folder, or itself where a folder only collects parts. */
+/** The part of the source that a module belongs to: its folder, or the module itself if the folder only collects parts. */
 function partOf(path) {
   const folders = dirname(path).split('/');
   const collects = folders[0] === '.' || path === `policies/${path.split('/').at(-1)}`;
   if (collects) return path.replace(/\.ts$/, '');
-  // Of the policies each is a part. The folders of other parts lead to each other.
+  // Each policy is a part. In other parts, the folders lead to each other.
   return folders[0] === 'policies' ? folders.slice(0, 2).join('/') : folders[0];
 }
 
-/** Everything that loads together with a module: what it imports, and what that imports. */
+/** Everything that is loaded together with a module: its imports, and their imports. */
 function loadedWith(id, graph, found = new Set()) {
   if (!isOwn(id) || found.has(id)) return found;
   found.add(id);
@@ -47,7 +47,7 @@ function loadedWith(id, graph, found = new Set()) {
 
 const entryFiles = new Set(Object.values(LIBRARY).map((path) => join(src, path)));
 
-/** Names the chunk of a module that one of these entries loads at once. `import()` and programs are left to the bundler, which splits by who loads what. */
+/** Names the chunk of a module that one of these entries loads at once. The bundler splits `import()` and programs, by who loads what. */
 function chunksOf(entries, nameOf) {
   let loaded;
   return (id, graph) => {
@@ -59,7 +59,7 @@ function chunksOf(entries, nameOf) {
   };
 }
 
-/** What 'holdfast' loads: `nameOf` says in which chunk. All else is split by which entries load it. */
+/** `nameOf` names the chunk of a module that 'holdfast' loads. Everything else is split by which entries load it. */
 const groups = (nameOf) => ({
   includeDependenciesRecursively: false,
   groups: [
@@ -74,8 +74,8 @@ const groups = (nameOf) => ({
 });
 
 /**
- * A chunk that is imported later keeps its source's name, and its folder: files beside it are found beside it. One that several share is
- * named after the folder that most of it is from.
+ * A chunk that is imported later keeps the name and the folder of its source, so that it finds the files beside it. A chunk that several
+ * share is named after the folder that most of it comes from.
  */
 function chunkName({ isDynamicEntry, facadeModuleId, moduleIds, name }) {
   if (isDynamicEntry && facadeModuleId !== null) return within(facadeModuleId).replace(/\.ts$/, '');
@@ -88,9 +88,9 @@ function chunkName({ isDynamicEntry, facadeModuleId, moduleIds, name }) {
   return `shared/${name === 'core' || most === undefined ? name : most[0]}`;
 }
 
-/** Readable names in stack traces; local names and blanks are what shrinks. */
+/** Keeps names readable in stack traces. Only local names and blanks shrink. */
 const ESM = { compress: true, mangle: { toplevel: false }, codegen: { removeWhitespace: false } };
-/** For Jest and for Node before 20.19, which nobody steps through. */
+/** For Jest and for Node before 20.19. Nobody steps through this code. */
 const CJS = {
   compress: { keepNames: { function: true, class: true } },
   mangle: { keepNames: true },
@@ -107,7 +107,8 @@ function formats(into) {
       minify: ESM,
       entryFileNames: '[name].js',
       chunkFileNames: (chunk) => `${chunkName(chunk)}.js`,
-      // A bundler then leaves out the policies that a program does not use, with whatever their modules do when they are loaded.
+      // With these chunks a bundler leaves out the policies that a program does not use, and whatever their modules do when they are
+      // loaded.
       codeSplitting: groups(partOf),
     },
     cjs: {
@@ -117,13 +118,13 @@ function formats(into) {
       minify: CJS,
       entryFileNames: '[name].cjs',
       chunkFileNames: (chunk) => `${chunkName(chunk)}.cjs`,
-      // A name from another file costs CommonJS a property access at each use.
+      // In CommonJS, each use of a name from another file costs a property access.
       codeSplitting: groups(() => 'core'),
     },
   };
 }
 
-/** Chunks that import each other would run in an order that nobody wrote. */
+/** If chunks import each other, they run in an order that nobody wrote. So that is refused. */
 function refuseCircles(chunks) {
   const importsOf = new Map(chunks.map(({ fileName, imports }) => [fileName, imports ?? []]));
   const visit = (name, trail) => {
@@ -142,7 +143,7 @@ async function write(names, format, into) {
     input,
     cwd: root,
     platform: 'neutral',
-    // Packages are the user's; `node:` modules are Node's.
+    // Packages belong to the user, `node:` modules to Node.
     external: (id) => !id.startsWith('.') && !id.startsWith('/') && !isOwn(id),
     preserveEntrySignatures: 'allow-extension',
     transform: { target: 'es2022' },
@@ -158,10 +159,10 @@ async function write(names, format, into) {
   }
 }
 
-/** Bundles for `npm start`: ES modules alone. */
+/** Bundles only the ES modules. That is enough for `npm start`. */
 export const bundlePrograms = (into) => write({ ...LIBRARY, ...PROGRAMS }, 'esm', into);
 
-/** All that is published. Answers the chunks of both formats. */
+/** Bundles everything that is published. Returns the chunks of both formats. */
 export async function bundleAll(into) {
   const [esm, cjs] = await Promise.all([bundlePrograms(into), write(LIBRARY, 'cjs', into)]);
   return { esm, cjs };

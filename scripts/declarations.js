@@ -1,6 +1,7 @@
 /**
- * The types of the package from the declarations that `tsc` has written to `build/`: a file an entry with shared chunks, docstrings included.
- * They are CommonJS to TypeScript (`.d.cts`), and the `.d.ts` of an ES module only leads there: so both are the same types.
+ * Bundles the types of the package from the declarations that `tsc` has written to `build/`: one file for each entry, with shared chunks
+ * and with docstrings. To TypeScript they are CommonJS (`.d.cts`). The `.d.ts` of an ES module only leads there, so that both have the same
+ * types.
  */
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
@@ -16,7 +17,7 @@ const entries = new Set(
   Object.values(LIBRARY).map((path) => join(build, path.replace(/\.ts$/, '.d.ts'))),
 );
 
-/** A chunk for each folder of the source. Types may refer to each other in circles. */
+/** Makes one chunk for each folder of the source. Types may refer to each other in circles. */
 function chunkOf(id) {
   return entries.has(id) || !id.startsWith(build)
     ? undefined

@@ -1,6 +1,4 @@
-/**
- * `npm start`: the demo from the source as it is. Bundles only when the last bundle is older than what it was made from.
- */
+/** `npm start`: runs the demo from the current source. Bundles only if the last bundle is older than the files it was made from. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +11,7 @@ const changedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 function isCurrent() {
   const builtAt = changedAt(main);
   if (builtAt === undefined) return false;
-  // Folders count too: theirs is the change when a file is removed or renamed.
+  // Check folders, too: when a file is removed or renamed, only its folder changes.
   const sources = readdirSync(join(root, 'src'), { recursive: true }).map((name) => `src/${name}`);
   return ['src', 'scripts/bundle.js', ...sources].every(
     (path) => (changedAt(join(root, path)) ?? Infinity) < builtAt,

@@ -18,7 +18,7 @@ import { observe } from './telemetry/observe.js';
  * const inventory = pipeline('inventory', timeout('5s'), retry(), circuitBreaker());
  * const stock = await inventory.execute(({ signal }) => readStock(sku, { signal }));
  */
-// The one place that knows both the engine and what it does not know itself: its telemetry, and a timeout.
+// The engine knows neither telemetry nor the timeout policy. They are joined here and nowhere else.
 export function pipeline<L extends readonly PipelineLayer[]>(
   options: string | PipelineOptions,
   ...policies: L
@@ -26,7 +26,7 @@ export function pipeline<L extends readonly PipelineLayer[]>(
   return pipelineOf(resolvePipeline(options), policies);
 }
 
-/** A pipeline of options that are known to be right. */
+/** Makes a pipeline from options that are already valid. */
 export function pipelineOf<L extends readonly PipelineLayer[]>(
   resolved: ResolvedPipeline,
   policies: L,

@@ -1,4 +1,4 @@
-/** What is asked once about the runtime. */
+/** What holdfast asks the runtime about, once. */
 interface Host {
   readonly WebSocketPair?: unknown;
   readonly EdgeRuntime?: unknown;
@@ -8,18 +8,18 @@ interface Host {
 const host = globalThis as Host;
 
 /**
- * Whether timers and promises belong to the request in whose course they were made, as in Cloudflare's workerd: a timer is gone once its
- * request is answered, and a promise settled in the course of another request may never run its reactions. Edge runtimes are often built on it.
+ * Whether timers and promises belong to the request that made them, as in Cloudflare's workerd. There, a timer is gone once its request is
+ * answered. A promise that another request settles may never run its reactions. Edge runtimes are often built on workerd.
  */
 export const boundToRequests: boolean =
   host.WebSocketPair !== undefined || typeof host.EdgeRuntime === 'string';
 
-/** A module of Node's; `undefined` where there is none. An import would not pass bundlers for browsers and workers. */
+/** A Node module; `undefined` where there is none. It is not imported, because bundlers for browsers and workers would not accept that. */
 export function builtinModule(id: string): unknown {
   try {
     return host.process?.getBuiltinModule?.(id);
   } catch {
-    // A runtime that has the function, and not the module.
+    // This runtime has the function, but not the module.
     return undefined;
   }
 }

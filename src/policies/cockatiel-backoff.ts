@@ -1,6 +1,6 @@
 /**
- * Whether a value is a cockatiel backoff, or a function that can replace one. A class of backoffs is none: the user forgot to
- * make an instance.
+ * Whether a value is a cockatiel backoff, or a function in place of one. A class of backoffs is neither: the user forgot to make an
+ * instance.
  */
 export function isBackoffOrFunction(value: unknown): boolean {
   return typeof value === 'function' ? !hasNext(value.prototype) : hasNext(value);

@@ -3,25 +3,25 @@ import type { Clock } from '../time/clock.js';
 /** How often a waiter looks, in milliseconds. */
 const LOOK_MS = 10;
 
-/** Of a place in a queue: whether it is still in it. */
+/** A place in a queue. */
 interface Queued {
   readonly queued: boolean;
 }
 
-/** How a waiter hears in the course of its own request what others tell it. */
+/** Lets a waiter hear, within its own request, what others tell it. */
 export interface OwnRequest<T> {
-  /** Tells it the answer, in the course of any request. */
+  /** Tells it the answer. Any request may do so. */
   tell(value: T): void;
-  /** Has it hear now what it was told; only in the course of its own request. */
+  /** Lets the waiter hear what it was told. Only its own request may do so. */
   hear(): void;
 }
 
 /**
- * For a host on which a promise belongs to a request, so that no other one may settle it: the waiter looks by itself, on a timer of its own,
- * whether it has been answered. The timer also tells the host that the request is not hung.
+ * For a host on which a promise belongs to a request, so that no other request may settle it. The waiter looks for its answer itself, on a
+ * timer of its own. That timer also shows the host that the request is not hung.
  *
  * @param answer Lets the waiter go on.
- * @param serve Admits those whose turn has come, since no timer that others share can be relied on.
+ * @param serve Admits the waiters whose turn has come. The waiter calls it itself, because it cannot rely on a shared timer.
  */
 export function inOwnRequest<T>(
   clock: Clock,
@@ -39,7 +39,7 @@ export function inOwnRequest<T>(
   const look = (): void => {
     if (told === undefined && place.queued) serve();
     hear();
-    // One that has left without an answer gave up.
+    // A waiter that left without an answer gave up.
     if (!heard && place.queued) clock.setTimer(look, LOOK_MS);
   };
   clock.setTimer(look, LOOK_MS);

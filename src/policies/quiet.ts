@@ -1,6 +1,6 @@
 /**
- * Whether a policy with these options calls no user code. Then a call need not remember the async context in which it was made. User code is
- * a function among the options, or the methods of an object that is not plain, such as a cockatiel filter or breaker.
+ * Whether a policy with these options calls no user code. If so, a call need not remember the async context in which it was made. User code
+ * is a function among the options, or a method of an object that is not plain, such as a cockatiel filter or breaker.
  */
 export function isQuiet(options: object): boolean {
   return !Object.values(options).some(mayBeCalled);

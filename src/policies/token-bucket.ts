@@ -1,7 +1,7 @@
 /** Nanoseconds in a millisecond. Waits are whole nanoseconds, so that rounding makes no due token late. */
 const NS = 1e6;
 
-/** A part of a token: less than this is missing only by rounding. */
+/** A part of a token. If less than this is missing, it is missing only by rounding. */
 const ROUNDING = 1e-9;
 
 /**

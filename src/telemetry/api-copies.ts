@@ -6,12 +6,12 @@ import type { Registered } from './registered.js';
 import { API_KEY, isAnybodyThere, look, NOTHING, REGISTERED } from './registered.js';
 
 let warned = false;
-/** What was found to fit; it stays one object as long as the process does. */
+/** What was found to fit. It stays one object for the life of the process. */
 let fitting: Registered = NOTHING;
 
 /**
- * Warns, once a process, when OpenTelemetry is registered with a copy of its API that holdfast's copy does not get along with:
- * the API answers with what does nothing, then, and says nothing of it.
+ * Warns, once a process, when OpenTelemetry is registered with a copy of its API that does not get along with holdfast's copy.
+ * The API then answers with objects that do nothing, and does not say so.
  */
 export function warnOfOtherCopies(): void {
   if (warned) return;
@@ -25,7 +25,7 @@ export function warnOfOtherCopies(): void {
   }
 }
 
-/** What is registered where holdfast's copy of the API cannot see it, while it sees nothing itself. */
+/** What is registered where holdfast's copy of the API cannot see it, if that copy sees nothing itself. */
 function misfit(): Registered | undefined {
   const own = look();
   if (own !== fitting) {
@@ -42,9 +42,9 @@ function misfit(): Registered | undefined {
 }
 
 /**
- * Whether holdfast's copy of the API takes what a copy of that version has registered. The copy is asked, as the rule is its own; and so
- * it is known before anything is registered that it would not see: a first copy that only set a logger keeps a newer
- * SDK from registering.
+ * Whether holdfast's copy of the API accepts what a copy of that version has registered. The copy itself is asked, because the
+ * rule is its own. So the answer is known before anything is registered that it would not see: a first copy that only set a
+ * logger keeps a newer SDK from registering.
  */
 function fits(version: unknown): boolean {
   const sentinel = {};
@@ -54,7 +54,7 @@ function fits(version: unknown): boolean {
   });
 }
 
-/** The version of holdfast's copy of the API, which does not export it, but leaves it where it registers first. */
+/** The version of holdfast's copy of the API. The copy does not export it, but leaves it where it registers first. */
 function ownVersion(): unknown {
   return inPlaceOf(undefined, () => {
     const nobody: TextMapPropagator = {
@@ -67,7 +67,7 @@ function ownVersion(): unknown {
   });
 }
 
-/** Runs something with another thing registered. It is synchronous, so nobody else meets it. */
+/** Runs something while something else is registered. It is synchronous, so nobody else sees that. */
 function inPlaceOf<T>(registered: Registered | undefined, run: () => T): T {
   const globals = globalThis as { [REGISTERED]?: Registered | undefined };
   const before = Object.getOwnPropertyDescriptor(globals, REGISTERED);
@@ -87,6 +87,6 @@ function warn(other: Registered): void {
     '"npm ls @opentelemetry/api" shows who brings which. Have one copy of it: "npm dedupe", or "overrides" in package.json.';
   hostProcess()?.emitWarning?.(message, { code: 'HOLDFAST_OTEL_API' });
   diag.warn(message);
-  // The logger of the other copy, which holdfast's own does not see.
+  // The logger of the other copy. Holdfast's own copy does not see it.
   (other.diag as { warn?(message: string): void } | undefined)?.warn?.(message);
 }

@@ -1,10 +1,10 @@
 import { provide } from './loading.js';
 import { reporting } from './reporting.js';
 
-/** Hands over what tells of calls, so that none waits for it: in virtual time it would come at some other moment each time. */
+/** Hands over the reporting at once, so that no call waits for it. In virtual time it would otherwise come at a different moment each time. */
 export function tellAtOnce(): void {
   provide(reporting);
 }
 
-// Whoever imports this has loaded it anyway.
+// Whoever imports this file has loaded the reporting anyway.
 tellAtOnce();

@@ -10,7 +10,7 @@ export function withAttempt(parent: Context, attempt: number): Context {
 }
 
 /**
- * The number of the attempt that runs in an OpenTelemetry context: 1 for the first, and where there is none.
+ * The number of the attempt that runs in an OpenTelemetry context: 1 for the first one, and 1 if no attempt runs there.
  *
  * @param of Default: the active context.
  */
@@ -23,7 +23,7 @@ export function attemptOf(of: Context = context.active()): number {
  * Sets `http.request.resend_count` on the spans of HTTP instrumentation, which cannot know it.
  *
  * With undici 7 and with the global `fetch` of Node 20 to 24, a request that had to wait for a free connection may be
- * reported in another call's context; its count is that call's, then.
+ * reported in another call's context. Then it gets the count of that call.
  *
  * @example
  * new UndiciInstrumentation({ requestHook })

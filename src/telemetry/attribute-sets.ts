@@ -9,7 +9,7 @@ export const MAX_SETS = 100;
 
 const OVERFLOW: Attributes = { [OVERFLOWN]: true };
 
-/** Sorts the copies of a keyed pipeline by what a function says of their keys, into a bounded number of sets. */
+/** Sorts the copies of a keyed pipeline into a bounded number of sets, by what a function says about their keys. */
 export class AttributeSets {
   readonly #of: (key: string) => Attributes;
   readonly #sets = new Map<string, Attributes>();
@@ -18,7 +18,7 @@ export class AttributeSets {
     this.#of = of;
   }
 
-  /** The set to which a key belongs: the same object for the same attributes. */
+  /** The set that a key belongs to: the same object for the same attributes. */
   of(key: string): Attributes {
     const attributes = this.#attributesOf(key);
     const id = idOf(attributes);

@@ -11,10 +11,10 @@ interface DiagnosticsChannel {
   channel(name: string): Channel;
 }
 
-/** A channel where there is no such thing. */
+/** A channel for hosts that have none. */
 const SILENT: Channel = { hasSubscribers: false, publish() {} };
 
-/** The channels, for tools that do not speak OpenTelemetry. Silent outside Node. */
+/** The channels, for tools that do not speak OpenTelemetry. Outside Node they are silent. */
 export class Channels {
   readonly #call: Channel;
   readonly #attempt: Channel;
@@ -27,7 +27,7 @@ export class Channels {
     this.#transition = open(channel.transition);
   }
 
-  /** Whether anybody listens to anything: then calls have to be watched. */
+  /** Whether anybody listens to any channel. Then calls have to be watched. */
   get active(): boolean {
     return (
       this.#call.hasSubscribers || this.#attempt.hasSubscribers || this.#transition.hasSubscribers

@@ -1,8 +1,8 @@
 import type { Logger } from './log-events.js';
 
-/** What is needed of a console. */
+/** A console, as far as {@link consoleLogger} needs it. */
 export interface ConsoleLike {
-  /** Writes a line of the least importance. */
+  /** Writes a line of the lowest importance. */
   debug(...data: unknown[]): void;
   /** Writes a line. */
   info(...data: unknown[]): void;
@@ -13,7 +13,7 @@ export interface ConsoleLike {
 }
 
 /**
- * Makes a logger for {@link logEvents} of a console: each line is the message, followed by the fields as JSON.
+ * Makes a logger for {@link logEvents} from a console. Each line is the message, followed by the fields as JSON.
  *
  * @param to Default: the global console.
  * @example
@@ -32,7 +32,7 @@ export function consoleLogger(to: ConsoleLike = globalThis.console): Logger {
   };
 }
 
-/** What was thrown may be anything: it refers to itself, is a bigint, or cannot be read. The line is written all the same. */
+/** A thrown value may be anything: it may refer to itself, be a bigint, or be impossible to read. The line is written in any case. */
 function asJson(fields: object): string {
   try {
     return JSON.stringify(fields, shown);
@@ -41,7 +41,7 @@ function asJson(fields: object): string {
   }
 }
 
-/** An error as loggers show it; its own fields are the caller's and may be anything. */
+/** An error as loggers show it. Its own fields are the caller's and may be anything. */
 function shown(_key: string, value: unknown): unknown {
   if (!(value instanceof Error)) return value;
   const { name, message } = value;

@@ -3,21 +3,21 @@ import type { Tally } from '../pipeline/reporting/tally.js';
 import { attribute } from './names.js';
 import { Series } from './series.js';
 
-/** Where calls with the same attributes are counted. It holds no pipeline. */
+/** Counts calls with the same attributes. It refers to no pipeline. */
 export interface Account {
   readonly attributes: Attributes;
   readonly tally: Tally;
 }
 
-/** What circuit breakers count themselves. */
+/** The counts that circuit breakers keep themselves. */
 export interface BreakerAccount {
   readonly policy: string;
   readonly transitions: Readonly<Record<string, number>>;
-  /** How many milliseconds were spent in each state by a time. */
+  /** How many milliseconds were spent in each state up to a time. */
   readonly times: ((nowMs: number) => Readonly<Record<string, number>>) | undefined;
 }
 
-/** Reads accounts, and adds up what has the same name. */
+/** Reads accounts, and adds up those with the same name. */
 export class Counters {
   readonly series: Series;
 
@@ -54,7 +54,7 @@ export class Counters {
     }
   }
 
-  /** Adds what circuit breakers have counted by a time. */
+  /** Adds what circuit breakers have counted up to a time. */
   addBreaker(
     attributes: Attributes,
     { policy, transitions, times }: BreakerAccount,

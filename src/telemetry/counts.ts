@@ -3,10 +3,10 @@ import { Counters } from './counters.js';
 import type { PipelineSource } from './sources.js';
 import { inheritBy, livingSources } from './sources.js';
 
-/** How many series of pipelines that are gone are kept for each provider; counts of others are added up. */
+/** How many series of pipelines that are gone are kept for each provider. Beyond that, their counts are added up. */
 const MAX_RETIRED = 5_000;
 
-/** What pipelines that are gone have counted, for each provider as long as it lives: counters must never go back. */
+/** What pipelines that are gone have counted, for each provider as long as it lives. Counters must never go back. */
 const retired = new WeakMap<MeterProvider, Counters>();
 /** The same for those that reported to the global one. */
 const retiredGlobally = new Counters(MAX_RETIRED);
@@ -26,12 +26,12 @@ function countersOf(provider: MeterProvider | undefined): Counters {
   return counters;
 }
 
-/** The living pipelines that report to `provider`; `undefined`: to the global one, whichever that is. */
+/** The living pipelines that report to `provider`. `undefined` stands for the global one, whichever that is. */
 export function sourcesOf(provider: MeterProvider | undefined): PipelineSource[] {
   return livingSources().filter((source) => source.provider === provider);
 }
 
-/** All that the pipelines that report there have counted, also those that are gone. */
+/** All counts of the pipelines that report to `provider`, including those that are gone. */
 export function countsOf(provider: MeterProvider | undefined): Counters {
   const counters = new Counters();
   const gone = provider === undefined ? retiredGlobally : retired.get(provider);

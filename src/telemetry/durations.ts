@@ -2,13 +2,16 @@ import type { Attributes, Context, Histogram } from '@opentelemetry/api';
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { reportFault } from '../pipeline/reporting/faults.js';
 
-/** How many are kept at most: about 40 us of recording at a stretch. */
+/** How many durations a batch holds at most. Recording them takes about 40 us at a stretch. */
 const BATCH = 64;
 
 /** How many batches wait at most. A provider without a reader never collects. */
 const MAX_WAITING = 1_000;
 
-/** The durations that wait for the next collection. They hold no pipeline: one that is gone leaves nothing unrecorded behind. */
+/**
+ * The durations that wait for the next collection. They refer to no pipeline, so a pipeline that is gone leaves nothing
+ * unrecorded.
+ */
 export class WaitingDurations {
   readonly #waiting = new Set<Durations>();
 
@@ -28,8 +31,8 @@ export class WaitingDurations {
 /**
  * The durations of calls with the same attributes.
  *
- * Those of calls outside any context are recorded in batches: with the SDK, a record right after another one takes two thirds of
- * one that comes after a whole call. Of what a record has to say, only its context depends on when it is made.
+ * Durations of calls outside any context are recorded in batches. With the SDK, a record right after another one takes two thirds
+ * of the time of one that comes after a whole call. When a record is made matters only for its context.
  */
 export class Durations {
   readonly #histogram: Histogram;
@@ -37,7 +40,7 @@ export class Durations {
   readonly #waiting: WaitingDurations;
   #batch: Float64Array | undefined;
   #count = 0;
-  /** The first after a collection is recorded at once: SDKs take it for the start of what they report. */
+  /** The first duration after a collection is recorded at once: SDKs take its time as the start of what they report. */
   #begun = false;
 
   constructor(histogram: Histogram, attributes: Attributes, waiting: WaitingDurations) {
@@ -46,7 +49,7 @@ export class Durations {
     this.#waiting = waiting;
   }
 
-  /** Records a duration when the batch is full or collected. */
+  /** Adds a duration. It is recorded when the batch is full or collected. */
   add(seconds: number): void {
     if (!this.#begun) {
       this.#begun = true;
@@ -61,7 +64,7 @@ export class Durations {
 
   /** Records a duration now. */
   record(seconds: number, context: Context): void {
-    // Whatever is behind a meter provider may throw.
+    // Any code may be behind a meter provider, and it may throw.
     try {
       this.#histogram.record(seconds, this.#attributes, context);
     } catch (fault) {
@@ -79,7 +82,7 @@ export class Durations {
     const batch = this.#batch;
     if (batch === undefined) return;
     const count = this.#count;
-    // A record may make calls, which must not write over what is not recorded yet.
+    // A record may make calls. They must not overwrite what is not recorded yet.
     this.#batch = undefined;
     this.#count = 0;
     for (let i = 0; i < count; i++) this.record(batch[i] as number, ROOT_CONTEXT);

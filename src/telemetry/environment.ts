@@ -3,17 +3,17 @@ interface HostProcess {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** The process, where there is one; browsers and workers have none. */
+/** The process, if there is one. Browsers and workers have none. */
 export function hostProcess(): HostProcess | undefined {
   return (globalThis as { readonly process?: HostProcess }).process;
 }
 
-/** What the environment says. */
+/** The value of an environment variable. */
 export function fromEnvironment(name: string): string | undefined {
   try {
     return hostProcess()?.env?.[name];
   } catch {
-    // Deno, which was not allowed to tell.
+    // Deno throws here without the permission to read it.
     return undefined;
   }
 }

@@ -8,7 +8,7 @@ import { look } from './registered.js';
 /** Where the exceptions of calls go. */
 export type ExceptionSignal = 'spans' | 'logs' | 'logs/dup';
 
-/** OpenTelemetry's switch for the time in which exceptions move from spans to logs. */
+/** OpenTelemetry's switch for the period in which exceptions move from spans to logs. */
 const SWITCH = 'OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN';
 
 /** Severity WARN: what code around a client is expected to handle. */
@@ -30,16 +30,16 @@ interface LoggerProvider {
   getLogger(name: string, version?: string): Logger;
 }
 
-/** Where `@opentelemetry/api-logs`, which is for API 1.9, keeps a function that returns what is registered with it. */
+/** Where `@opentelemetry/api-logs`, which belongs to API 1.9, keeps a function that returns what is registered with it. */
 const REGISTERED_LOGS = Symbol.for('io.opentelemetry.js.api.logs');
-/** The version of that contract. */
+/** The contract version of that function. */
 const LOGS_CONTRACT = 1;
 
 let signal: ExceptionSignal | undefined;
-/** The logger of the provider that was met last: getting one may be expensive. */
+/** The logger of the latest provider. Getting a logger may be expensive. */
 let known: { readonly provider: LoggerProvider; readonly logger: Logger } | undefined;
 
-/** What the environment asks for. It is read when it is first needed. */
+/** Where the environment wants exceptions to go. It is read when it is first needed. */
 function exceptionSignal(): ExceptionSignal {
   signal ??= readSignal();
   return signal;
@@ -54,8 +54,8 @@ function readSignal(): ExceptionSignal {
 }
 
 /**
- * The logs API, if something is registered with it. It is part of the API from 1.10 on, and an own package before, which holdfast must not
- * depend on: so it is found where these two register.
+ * The logs API, if something is registered with it. From 1.10 on it is part of the API. Before, it is a package of its own, which
+ * holdfast must not depend on. So this looks where both of them register.
  */
 function loggerProvider(): LoggerProvider | undefined {
   const ofPackage = (
@@ -65,8 +65,8 @@ function loggerProvider(): LoggerProvider | undefined {
 }
 
 /**
- * Records the error that a call ended with: on its span, or as a log record in the span's context, as the environment asks. Where no logs
- * SDK is registered it stays on the span, so that it is not lost.
+ * Records the error that a call ended with: on its span, or as a log record in the span's context, as the environment asks. If no
+ * logs SDK is registered, the error stays on the span, so that it is not lost.
  *
  * @param about Attributes of the call.
  */
@@ -89,7 +89,7 @@ export function recordException(
   });
 }
 
-/** A DOMException's number, as of `AbortSignal.timeout`, is not its type, which SDKs would take it for. */
+/** SDKs take the numeric code of a DOMException, such as that of `AbortSignal.timeout`, for its type. So this leaves it out. */
 function ofSpan(error: Error): Exception {
   if (typeof (error as { code?: unknown }).code !== 'number') return error;
   const { name, message, stack } = error;
@@ -113,7 +113,7 @@ function exceptionAttributes(error: Error): Attributes {
   return attributes;
 }
 
-/** The name of an error's class. Most classes of errors do not set `name`, and inherit `Error`. */
+/** The name of an error's class. Most error classes do not set `name` and inherit `Error`. */
 function classOf(error: Error): string | undefined {
   const name: unknown = error.name === 'Error' ? error.constructor?.name : error.name;
   return typeof name === 'string' && name !== '' ? name : undefined;

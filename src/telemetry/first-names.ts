@@ -1,9 +1,9 @@
-/** Those of the names in `names.ts` that are needed while there is nobody to tell. */
+/** The names from `names.ts` that are needed while nobody is there to be told. */
 
-/** The attribute that says which pipeline it is. */
+/** The attribute that names the pipeline. */
 export const PIPELINE = 'holdfast.pipeline';
 
-/** Where SDKs, too, count what is more than they tell apart. */
+/** The attribute under which SDKs, too, count the series beyond those that they tell apart. */
 export const OVERFLOW = 'otel.metric.overflow';
 
 /** The channels of `node:diagnostics_channel`. */

@@ -1,4 +1,4 @@
-/** Lets through so many at once, and then so many in a while: a token bucket. It is told the time. */
+/** Lets through a number at once, and then one in each period: a token bucket. It is told the time. */
 export class FloodGate {
   readonly #burst: number;
   readonly #refillMs: number;
@@ -8,7 +8,7 @@ export class FloodGate {
 
   /**
    * @param burst How many are let through at once: a whole number >= 1.
-   * @param refillMs After how many milliseconds another one is.
+   * @param refillMs After how many milliseconds one more is let through.
    */
   constructor(burst: number, refillMs: number) {
     this.#burst = burst;
@@ -16,7 +16,7 @@ export class FloodGate {
     this.#tokens = burst;
   }
 
-  /** Asks for one: how many have been held back since the last one that was let through, or `undefined` when this one is held back, too. */
+  /** Asks for one. Returns how many have been held back since the last one that was let through, or `undefined` when this one is held back, too. */
   pass(nowMs: number): number | undefined {
     if (this.#at === -Infinity) this.#at = nowMs;
     const earned = Math.floor((nowMs - this.#at) / this.#refillMs);

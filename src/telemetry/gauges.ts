@@ -11,7 +11,7 @@ import { measured } from './sources.js';
 
 const STATES = ['closed', 'open', 'half_open', 'isolated'] as const;
 
-/** The policies of one name and kind in the pipelines of one name: counts are added up, rates are those of all their calls. */
+/** The policies of one name and kind in the pipelines of one name. Counts are added up. Rates are those of all their calls together. */
 class PolicySum {
   readonly #attributes: Attributes;
   readonly #type: string;
@@ -28,7 +28,7 @@ class PolicySum {
   atFloor: number | undefined;
   isThrottle = false;
   requests = 0;
-  /** Of as many calls as the windows hold, how many would be refused now. */
+  /** How many of the calls in the windows would be refused now. */
   refused = 0;
 
   constructor(attributes: Attributes, type: string) {
@@ -92,12 +92,12 @@ class PolicySum {
 
 const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
-/** The observers that telemetry sets, as far as gauges know them. */
+/** The observers that telemetry sets, as far as gauges need them. */
 interface Reporting extends CallObserver {
   readonly attributes: Attributes;
 }
 
-/** How many copies are read at a stretch: about 10 ms. */
+/** How many copies are read at a stretch. That takes about 10 ms. */
 const AT_ONCE = 5_000;
 
 const turn = (): Promise<void> => new Promise((resolve) => systemClock.setTimer(resolve, 0));
@@ -105,11 +105,11 @@ const turn = (): Promise<void> => new Promise((resolve) => systemClock.setTimer(
 /** What policies are doing at one moment. */
 export class Gauges {
   readonly #sums = new Map<string, PolicySum>();
-  /** The sums to which the policies of an observer's pipelines add. */
+  /** For each observer, the sums that the policies of its pipelines add to. */
   readonly #of = new Map<Reporting, (PolicySum | undefined)[]>();
   #read = 0;
 
-  /** Reads a pipeline; in place of a template, its living copies, and lets others run between many of them. */
+  /** Reads a pipeline, or, for a template, its living copies. If there are many copies, it lets other code run in between. */
   async add(pipeline: Pipeline<unknown>): Promise<void> {
     const now = pipeline.time.now();
     if (pipeline.copies.length === 0) this.#measure(pipeline, now);
@@ -121,7 +121,7 @@ export class Gauges {
     }
   }
 
-  /** What there is to show. */
+  /** The series to report. */
   series(): Series {
     const series = new Series();
     for (const sum of this.#sums.values()) sum.report(series);

@@ -5,12 +5,12 @@ import type { CallOutcome } from '../pipeline/reporting/kinds.js';
 import type { CallWatch, EndedCall } from '../pipeline/reporting/observer.js';
 import type { Clock } from '../time/clock.js';
 
-/** The longest that a call waits for what is to tell of it, should that have to come over a network. */
+/** The longest time that a call waits for the reporting to load, which may have to come over a network. */
 export const LONGEST_HOLD_MS = 1_000;
 
 /**
- * A call that started while what is to tell of it was being loaded. Its operation waits for that, so that it runs within the call's span and
- * ends when the call can be told of. What happens meanwhile, such as a refusal, is told afterwards.
+ * A call that started while the reporting was loading. Its operation waits for that. So it runs within the call's span, and the call can be
+ * reported when it ends. Anything that happens meanwhile, such as a refusal, is reported afterwards.
  */
 export class HeldCall implements CallWatch {
   readonly attempts = true;
@@ -21,7 +21,7 @@ export class HeldCall implements CallWatch {
   #watch: CallWatch | undefined;
   #untold: ((watch: CallWatch) => void)[] = [];
 
-  /** @param begin Begins to watch the call, in the context in which it was made. */
+  /** @param begin Begins to watch the call, in the context in which the call was made. */
   constructor(loading: Promise<void>, clock: Clock, begin: () => CallWatch | undefined) {
     this.#clock = clock;
     this.#ready = loading.then(() => {
@@ -42,9 +42,9 @@ export class HeldCall implements CallWatch {
   }
 
   async #operateLater(operation: Operation, attempt: Context): Promise<unknown> {
-    // Half of its time is its own, whoever is not there by then.
+    // Whatever is loaded by then, half of the call's time is left to the operation.
     await this.#readyWithin(Math.min(attempt.timeLeft / 2, LONGEST_HOLD_MS));
-    // It was given up meanwhile.
+    // The call may have been given up meanwhile.
     attempt.signal.throwIfAborted();
     return this.#watch === undefined ? operation(attempt) : this.#watch.operate(operation, attempt);
   }
@@ -77,7 +77,7 @@ export class HeldCall implements CallWatch {
     startedAt: number,
     { callId, value }: EndedCall,
   ): void {
-    // Copied, since it may be told of when the engine has let go of the call.
+    // Copy it: it may be reported only after the engine has let go of the call.
     const call = { callId, value };
     this.#tell((watch) => watch.end(outcome, attempts, error, startedAt, call));
   }

@@ -18,16 +18,16 @@ import { attribute } from './names.js';
 import type { Point } from './series.js';
 import type { Source } from './sources.js';
 
-/** What a source will count, as far as that is known. */
+/** The series that a source will count, as far as they are known. */
 export function knownOf({ pipeline, attributes }: Source): Iterable<Point> {
-  // Copies with policies of their own may be many, and are counted with their template.
+  // There may be many copies with policies of their own. They are counted with their template.
   if (pipeline === undefined || pipeline.key !== undefined) return [];
   return knownSeries(pipeline, attributes);
 }
 
 /**
- * The series whose attributes are known before anything is counted. They begin at 0, so that what happens between two collections is
- * an increase: a series that is born with its first thousand failures shows none to Prometheus's `increase()`.
+ * The series whose attributes are known before anything is counted. They begin at 0, so that the first counts are an increase. If
+ * a series is born with its first thousand failures, Prometheus's `increase()` shows none of them.
  */
 function* knownSeries(
   { plan, failureRule }: Pipeline<unknown>,
@@ -81,7 +81,7 @@ const RETRY = 'retry';
 
 const ATTEMPTS: readonly ToldOutcome[] = ['success', 'failure', 'timeout', 'rejected', 'cancelled'];
 
-/** The error types of refusals. That of a user's own error may be any. */
+/** The error types of refusals. A user's own error may have any type. */
 const CODES = new Map(
   [
     CircuitOpenError,
@@ -93,7 +93,10 @@ const CODES = new Map(
   ].map(({ reason, code }) => [reason, code]),
 );
 
-/** How calls can end, with the error types that are known. A failure's is not: without one, it shows that there was none. */
+/**
+ * How calls can end, with the error types that are known. A failure's error type is not known. Its series without one shows that
+ * there was no failure.
+ */
 function* endsOf(
   drivers: readonly string[],
   reasons: ReadonlySet<string>,

@@ -2,22 +2,22 @@ import type { MetricId } from './names.js';
 import type { Point } from './series.js';
 import { overflowOf, Series, seriesOf } from './series.js';
 
-/** Takes what is new. */
+/** Gets what is new. */
 export type Add = (point: Point, value: number) => void;
 
-/** How many series of each metric begin at 0: half of what SDKs tell apart. Beyond, they would be in the way of those that count. */
+/** How many series of each metric begin at 0: half as many as SDKs tell apart. More would leave no room for series that count something. */
 const MAX_BEGUN = 1_000;
 
 /**
- * How far counts have been told at one provider. SDKs add up what is added to a counter, whatever attributes a view drops, but of
- * observed totals they keep the last one. So what is told is the difference since the last collection.
+ * How much of the counts one provider has been told. SDKs add up what is added to a counter, whatever attributes a view drops. Of observed
+ * totals they keep only the last one. So the provider is told the difference since the last collection.
  */
 export class Ledger {
   #told = new Series();
-  /** What has begun at 0, by metric. */
+  /** The series that have begun at 0, by metric. */
   readonly #begun = new Map<MetricId, Map<string, Point>>();
 
-  /** Begins a series with 0, unless it is there already. */
+  /** Begins a series with 0, unless it exists already. */
   begin(point: Point, add: Add): void {
     let begun = this.#begun.get(point.metric);
     if (begun === undefined) {
@@ -31,7 +31,7 @@ export class Ledger {
     if (!this.#told.has(id)) add(point, 0);
   }
 
-  /** Tells of everything in `now` that has not been told yet. Of what has not changed it tells 0, so that its series goes on. */
+  /** Reports everything in `now` that was not reported yet. For what has not changed it reports 0, so that the series goes on. */
   settle(now: Series, add: Add): void {
     const told = this.#told;
     this.#told = now;
@@ -42,15 +42,15 @@ export class Ledger {
       const isOverflow = credit > 0 && id === overflowOf(point.metric);
       add(point, Math.max(0, point.value - before - (isOverflow ? credit : 0)));
     }
-    // Last, as SDKs bound how many they take between two collections.
+    // These come last, because SDKs limit how many series they take between two collections.
     for (const begun of this.#begun.values()) {
       for (const [id, point] of begun) if (!now.has(id)) add(point, 0);
     }
   }
 
   /**
-   * What has left its series since, by metric. Totals do not shrink: it is in the overflow now, because too many pipelines are gone for
-   * each to keep its series, and must not be told once more.
+   * How much has left its series since, by metric. Totals do not shrink. When too many pipelines are gone for each to keep its series,
+   * their counts move to the overflow. They must not be reported again there.
    */
   #moved(told: Series, now: Series): Map<MetricId, number> {
     const moved = new Map<MetricId, number>();

@@ -8,19 +8,19 @@ let reporting: Reporting | undefined;
 let loading: Promise<void> | undefined;
 let isOver = false;
 
-/** What tells somebody what pipelines do, once it is there. */
+/** The reporting, once it is loaded. */
 export function loaded(): Reporting | undefined {
   return reporting;
 }
 
-/** Loads it, in a file of its own. Answers what calls have to wait for that start now, if anything. */
+/** Loads the reporting, which is in a file of its own. Returns what calls that start now have to wait for, if anything. */
 export function load(): Promise<void> | undefined {
   if (reporting !== undefined) return undefined;
   loading ??= start();
   return isOver ? undefined : loading;
 }
 
-/** Hands it over. */
+/** Sets the reporting. */
 export function provide(given: Reporting): void {
   if (reporting !== undefined) return;
   reporting = given;

@@ -15,15 +15,15 @@ import { FloodGate } from './flood-gate.js';
 import { attribute } from './names.js';
 import { endedAs } from './span-events.js';
 
-/** What is needed of a logger: the shape of pino's. */
+/** A logger, as far as {@link logEvents} needs it. It has the shape of pino's. */
 export interface Logger {
-  /** Logs what matters to whoever looks for a fault. */
+  /** Logs details for someone who looks for a fault. */
   debug(fields: object, message: string): void;
   /** Logs what is worth knowing. */
   info(fields: object, message: string): void;
-  /** Logs what may need somebody. */
+  /** Logs what may need someone's attention. */
   warn(fields: object, message: string): void;
-  /** Logs what does need somebody. */
+  /** Logs what needs someone's attention. */
   error(fields: object, message: string): void;
 }
 
@@ -37,9 +37,9 @@ export interface EventSource {
 export interface LogEventsOptions {
   /** How many lines of a kind may be written at once: a whole number >= 1. Default 20. */
   readonly burst?: number | undefined;
-  /** How often another line of that kind may be written when they are used up. Default 10 seconds. */
+  /** When these are used up, how often another line of that kind may be written. Default 10 seconds. */
   readonly every?: Duration | undefined;
-  /** Where time comes from. Default: the system's clock. */
+  /** The source of time. Default: the system's clock. */
   readonly clock?: Clock | undefined;
 }
 
@@ -53,18 +53,17 @@ export const logEventsSchema = /* @__PURE__ */ once(() =>
 );
 
 /**
- * Writes a line to a logger for each change of state of a circuit breaker, and for each call whose retries were used up or
- * cut short, or whose answer's body failed. Successful calls cost nothing more, but for remembering where they were made, in pipelines that have
- * a timeout and no retry or fallback around it.
+ * Writes a line to a logger for each change of state of a circuit breaker, and for each call whose retries were used up or cut short, or
+ * whose response body failed. Successful calls cost nothing more, with one exception: pipelines that have a timeout, and no retry or
+ * fallback around it, remember where each call was made.
  *
- * Lines carry the names of telemetry's attributes, the number of the call (`holdfast.call_id`), and `trace_id` and `span_id` where the call
- * has a span around it. An outage cannot flood
- * the log: of each kind, changes of state and calls, `burst` lines are written at once and then one every `every`,
- * which says in `suppressed` how many were left out before it.
+ * Lines have the names of telemetry's attributes, the number of the call (`holdfast.call_id`), and `trace_id` and `span_id` if there is a
+ * span around the call. An outage cannot flood the log. There are two kinds of lines, changes of state and calls. Of each kind, `burst`
+ * lines are written at once, and then one every `every`. That one says in `suppressed` how many were left out before it.
  *
  * @param of A pipeline, or a keyed one.
- * @param logger Anything with `debug`, `info`, `warn` and `error(fields, message)`, as pino has them. {@link consoleLogger}
- * makes one of a console.
+ * @param logger Anything with `debug`, `info`, `warn` and `error(fields, message)`, as pino has them. {@link consoleLogger} makes one from
+ * a console.
  * @returns A function that stops it.
  * @throws ConfigError when an argument or option is wrong.
  * @example
@@ -93,7 +92,7 @@ export function logEvents(of: EventSource, logger: Logger, options?: LogEventsOp
       write(transitions, level, transitionFields(event), message);
     }),
     of.on('retry_stopped', (event) => {
-      // What became of the call is for policies further out: a fallback may have answered.
+      // Policies further out decide what becomes of the call: a fallback may have answered.
       const message = `retries of ${event.pipeline} ended: ${WHY[event.reason]}`;
       write(calls, 'warn', callFields(event), message);
     }),
@@ -149,7 +148,7 @@ function callFields(event: EventOf<'retry_stopped'>): Record<string, unknown> {
     [attribute.reason]: reason,
     ...(by === undefined ? {} : { [attribute.rejectedBy]: by }),
     [attribute.attempts]: attempts,
-    // A result that is retried is a failure, whatever it is to others.
+    // A result that is retried is a failure here, whatever it is to others.
     [attribute.outcome]: outcome === 'success' ? 'failure' : outcome,
     ...endedAs(event),
     ...(error === undefined ? {} : { err: error }),

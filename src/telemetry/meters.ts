@@ -19,20 +19,17 @@ import { DURATION_BUCKETS, metric, SCOPE, VERSION } from './names.js';
 import type { Point } from './series.js';
 import type { Source } from './sources.js';
 
-/**
- * The instruments at one meter provider. Counts and gauges are read when they are collected; only durations are
- * recorded by calls.
- */
+/** The instruments at one meter provider. Counts and gauges are read when they are collected. Calls record only durations. */
 export class Meters {
   readonly callDuration: Histogram;
   readonly retryDelay: Histogram;
   readonly queueWait: Histogram;
-  /** Durations that are recorded when they are collected, at the latest. */
+  /** Durations that wait to be recorded, at the latest when they are collected. */
   readonly waiting = new WaitingDurations();
   readonly #provider: MeterProvider;
   readonly #counters = new Map<MetricId, Counter>();
   readonly #gauges = new Map<MetricId, Observable>();
-  /** Of pipelines that report to this provider by name, and of those that report to the global one, while it is that. */
+  /** What pipelines report that name this provider, and pipelines that report to the global one, while that is this provider. */
   readonly #own = new Ledger();
   readonly #global = new Ledger();
   /** The sources whose known series have begun here. */
@@ -57,7 +54,7 @@ export class Meters {
     meter.addBatchObservableCallback((result) => this.#observe(result), [...this.#gauges.values()]);
   }
 
-  /** Begins the series of a source. It is asked for at once, where the provider is known: then they are as old as the pipeline. */
+  /** Begins the series of a source. If the provider is known, this happens at once. Then they are as old as the pipeline. */
   begin(source: Source): void {
     if (this.#begun.has(source)) return;
     this.#begun.add(source);
@@ -76,7 +73,7 @@ export class Meters {
     }
   }
 
-  /** What callbacks add to a counter is in the collection that called them. Nothing is waited for, so collections do not mix. */
+  /** What a callback adds to a counter is in the collection that called it. This waits for nothing, so collections do not mix. */
   #settle(isGlobal: boolean): void {
     this.#settleOf(this.#provider, this.#own);
     if (isGlobal) this.#settleOf(undefined, this.#global);
@@ -88,7 +85,7 @@ export class Meters {
   }
 
   #addTo({ metric, attributes }: Point, value: number): void {
-    // Whatever is behind a meter provider may throw.
+    // Any code may be behind a meter provider, and it may throw.
     try {
       this.#counters.get(metric)?.add(value, attributes, ROOT_CONTEXT);
     } catch (fault) {
@@ -104,7 +101,7 @@ export class Meters {
     const report = ({ metric, attributes }: Omit<Point, 'value'>, value: number): void =>
       result.observe(this.#gauges.get(metric) as Observable, value, attributes);
     const shown = gauges.series();
-    // An SDK with cumulative temporality repeats the last value of a gauge that is gone for ever: it ends with a 0.
+    // An SDK with cumulative temporality repeats the last value of a gauge that is gone for ever. So the gauge ends with a 0.
     for (const [id, point] of this.#shown) if (!shown.has(id)) report(point, 0);
     this.#shown = new Map();
     for (const [id, point] of shown.entries()) {
@@ -122,12 +119,12 @@ function histogram(meter: Meter, id: 'callDuration' | 'retryDelay' | 'queueWait'
 
 const known = new WeakMap<MeterProvider, Meters>();
 
-/** The instruments at a provider; `undefined` when nothing is behind it. */
+/** The instruments at a provider; `undefined` if no SDK is behind it. */
 export function metersOf(provider: MeterProvider): Meters | undefined {
   let meters = known.get(provider);
   if (meters !== undefined) return meters;
   const meter = provider.getMeter(SCOPE, VERSION);
-  // What the API answers while no SDK is registered. Instruments made of it would stay mute for ever.
+  // The API returns this meter while no SDK is registered. Instruments made from it would stay mute for ever.
   if (meter === createNoopMeter()) return undefined;
   meters = new Meters(provider, meter);
   known.set(provider, meters);

@@ -1,6 +1,6 @@
 /**
- * Every name that telemetry emits, in one table. OpenTelemetry has no convention for resilience yet; when it gets one, this
- * is the file to change. The dashboard, the alert rules and the tables of docs/telemetry.md are made from it.
+ * Every name that telemetry emits, in one table. OpenTelemetry has no convention for resilience yet. When it gets one, change
+ * this file. The dashboard, the alert rules and the tables of docs/telemetry.md are made from it.
  */
 
 import { OVERFLOW, PIPELINE } from './first-names.js';
@@ -11,7 +11,7 @@ export interface Metric {
   readonly kind: 'counter' | 'gauge' | 'histogram';
   readonly unit: string;
   readonly description: string;
-  /** Besides {@link attribute.pipeline}. */
+  /** In addition to {@link attribute.pipeline}. */
   readonly attributes: readonly string[];
 }
 
@@ -209,7 +209,7 @@ export const metric = {
 /** Names of {@link metric}. */
 export type MetricId = keyof typeof metric;
 
-/** Bucket boundaries of the histograms, in seconds: those of OpenTelemetry's HTTP convention. */
+/** Bucket boundaries of the histograms, in seconds. They are those of OpenTelemetry's HTTP convention. */
 export const DURATION_BUCKETS = [
   0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
 ];
@@ -217,7 +217,7 @@ export const DURATION_BUCKETS = [
 /** Spans are named `holdfast <pipeline>`. */
 export const SPAN_PREFIX = 'holdfast ';
 
-/** The events on a call's span, with what they say. */
+/** The events on a call's span, with their attributes. */
 export const spanEvent = {
   retry: {
     name: 'holdfast.retry',
@@ -262,7 +262,7 @@ export const spanEvent = {
   },
 } as const;
 
-/** The log record of an exception that a call ended with, where exceptions go to logs. */
+/** The log record for an exception that a call ended with, if exceptions go to logs. */
 export const exceptionLog = { name: 'holdfast.call.exception' } as const;
 
 export { VERSION } from '../copies.js';

@@ -6,7 +6,7 @@ import { PIPELINE } from './first-names.js';
 import { PipelineTelemetry } from './pipeline-telemetry.js';
 import { PipelineSource, register } from './sources.js';
 
-/** The sets of attributes for the keys of a pipeline, where a function makes them. */
+/** The sets of attributes for the keys of a pipeline, if a function makes them. */
 export function attributeSetsOf({ attributes }: ResolvedTelemetry): AttributeSets | undefined {
   return typeof attributes === 'function' ? new AttributeSets(attributes) : undefined;
 }
@@ -14,7 +14,7 @@ export function attributeSetsOf({ attributes }: ResolvedTelemetry): AttributeSet
 /**
  * Joins a new pipeline and its telemetry.
  *
- * @param sets Those that it has in common with the pipelines of other keys.
+ * @param sets The sets that it shares with the pipelines of other keys.
  */
 export function observe(
   pipeline: Pipeline<unknown>,
@@ -33,6 +33,6 @@ export function observe(
   const observer = new PipelineTelemetry(pipeline, options, source, tally, attributes, sets);
   pipeline.observer = observer;
   register(pipeline, source);
-  // What is done to a breaker by hand, before any call has looked who is there.
+  // Somebody may move a breaker by hand before any call has looked who listens.
   if (channels().wantsTransitions) pipeline.subscribe();
 }

@@ -21,13 +21,13 @@ import { NOTHING } from './registered.js';
 import type { Observed, Reporter } from './reporter.js';
 import { Watch } from './watch.js';
 
-/** Tells OpenTelemetry and the channels what the calls of a pipeline do. */
+/** Reports the calls of a pipeline to OpenTelemetry and the channels. */
 export class PipelineReporter implements Reporter {
   readonly #of: Observed;
   readonly #spanName: string;
-  /** Where everything was registered when it was last asked. */
+  /** The object that held all registrations at the last look. */
   #api: Registered = NOTHING;
-  /** What was registered for metrics when it was last asked for. */
+  /** What was registered for metrics at the last look. */
   #registered: unknown = NOTHING;
   #provider: MeterProvider | undefined;
   #recorder: Recorder;
@@ -70,7 +70,7 @@ export class PipelineReporter implements Reporter {
     }
   }
 
-  /** `passes`: there is a way to pass a context on, so that attempts can be told their number. */
+  /** `passes`: whether a context can be passed on, so that attempts can be told their number. */
   #watch(
     host: Host,
     active: Context,
@@ -114,13 +114,13 @@ export class PipelineReporter implements Reporter {
     const at = since === undefined ? options : { ...options, startTime: since };
     const span = tracer.startSpan(this.#spanName, at, active);
     if (span.isRecording()) return span;
-    // Sampled out. Without a parent, what runs inside has to know, or each attempt would start a trace of its own.
+    // It was sampled out. If it has no parent, the code inside has to know. Otherwise each attempt would start a trace of its own.
     const isRoot = trace.getSpan(active) === undefined && isSpanContextValid(span.spanContext());
     return isRoot ? span : undefined;
   }
 }
 
-/** Whether a parent records; or did, when a call started of which is told only now. */
+/** Whether a parent records. For a call that is reported late, whether it recorded when the call started. */
 function isRecording(parent: Span, since: number | undefined): boolean {
   if (parent.isRecording()) return true;
   if (since === undefined) return false;

@@ -18,13 +18,13 @@ import { isAnybodyThere, isApiInUse, look } from './registered.js';
 import type { Observed, Reporter } from './reporter.js';
 import type { Source } from './sources.js';
 
-/** How many calls pass, while they are frequent, before it is looked again whether somebody is there now. */
+/** While calls are frequent, one in so many looks again whether somebody is there now. */
 const ASK_EVERY = 16;
 
-/** How many calls look in vain before it is taken that nobody will come soon: an SDK is registered when a service starts. */
+/** After this many calls have looked in vain, nobody is expected soon: an SDK is registered when a service starts. */
 const VAIN = 1_000;
 
-/** What is needed here of a context manager of OpenTelemetry. */
+/** What is needed here from an OpenTelemetry context manager. */
 interface Contexts {
   active(): unknown;
   with<T>(context: unknown, run: () => T): T;
@@ -33,8 +33,8 @@ interface Contexts {
 /**
  * The telemetry of one pipeline, or of all copies of a keyed one that share their attributes.
  *
- * With nobody there to be told, a call costs a look at whether somebody is: that is how an SDK registered later is found, of
- * which OpenTelemetry's API does not tell. What does the telling is loaded when somebody is.
+ * While nobody is there to be told, a call only looks whether somebody is. That look is needed to find an SDK that is registered
+ * later, because OpenTelemetry's API does not announce it. The reporting is loaded once somebody is there.
  */
 export class PipelineTelemetry implements CallObserver, Observed {
   readonly tally: Tally;
@@ -42,14 +42,14 @@ export class PipelineTelemetry implements CallObserver, Observed {
   readonly options: ResolvedTelemetry;
   readonly source: Source;
   readonly channels: Channels = channels();
-  /** Copies keep their observer, and so what collections find them through: the template. */
+  /** Collections find the copies through this template. So copies keep it alive through their observer. */
   readonly #pipeline: Pipeline<unknown>;
   readonly #sets: AttributeSets | undefined;
-  /** What observes the copies that have a set in common. */
+  /** The observers of copies, one for each set of attributes. */
   readonly #forks = new Map<Attributes, PipelineTelemetry>();
-  /** Nothing can be wanted but by what is registered globally. */
+  /** Whether only what is registered globally can want reports. */
   readonly #globalOnly: boolean;
-  /** Nobody was there when it was last looked. */
+  /** Nobody was there at the last look. */
   #idle = false;
   #unasked = 0;
   /** How many calls have looked in vain. */
@@ -75,7 +75,7 @@ export class PipelineTelemetry implements CallObserver, Observed {
       meterProvider === undefined && (tracerProvider === undefined || spans !== 'always');
     if (this.#isWanted() || isApiInUse()) {
       load();
-      // Gauges show up without a first call, where an SDK is there already.
+      // If an SDK is there already, gauges show up before the first call.
       this.ready();
     }
   }
@@ -89,7 +89,7 @@ export class PipelineTelemetry implements CallObserver, Observed {
   }
 
   start(host: Host): CallWatch | undefined {
-    // As long as nobody was there, only some calls look again: while they are frequent, and once a thousand have looked in vain.
+    // While nobody was there, only some calls look again, if calls are frequent or a thousand have looked in vain.
     if (this.#idle && (host.time.ticking || this.#vain >= VAIN) && --this.#unasked > 0) {
       return undefined;
     }
@@ -146,7 +146,7 @@ export class PipelineTelemetry implements CallObserver, Observed {
       this.#idle = true;
       this.#vain++;
       this.#unasked = ASK_EVERY;
-      // At each power of two: soon while a service starts, and hardly ever later on.
+      // Warn at each power of two: soon while a service starts, and hardly ever later.
       if ((this.#vain & (this.#vain - 1)) === 0) this.#warn();
       return undefined;
     }
@@ -166,7 +166,7 @@ export class PipelineTelemetry implements CallObserver, Observed {
   }
 
   #hold(host: Host, loading: Promise<void>, { context }: Registered): CallWatch | undefined {
-    // Where the active context does not outlast a wait by itself, as in browsers.
+    // Some hosts, such as browsers, lose the active context during a wait. So keep it here.
     const contexts = context as Contexts | undefined;
     let active: unknown;
     try {

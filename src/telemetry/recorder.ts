@@ -13,18 +13,19 @@ import type { Meters } from './meters.js';
 import { attribute } from './names.js';
 
 /**
- * What the calls of a pipeline record at one meter provider. It is the watch of all calls that are made outside of any context
- * and of which nothing else is wanted: such a call costs two readings of the clock and its part of a record, and no object of its own.
+ * Records what the calls of a pipeline report at one meter provider. All calls that are made outside any context, and of which only metrics
+ * are wanted, share it as their watch. Such a call costs two readings of the clock and its part of a record, and needs no object of its
+ * own.
  */
 export class Recorder implements CallWatch {
   readonly attempts = false;
   readonly hears = false;
-  /** `undefined` when nobody wants metrics: then it only passes the attempt's number on. */
+  /** `undefined` when nobody wants metrics. Then it only passes on the attempt's number. */
   readonly #meters: Meters | undefined;
   readonly #time: TimeSource;
   readonly #tally: Tally;
   readonly #attributes: Attributes;
-  /** Of calls that succeeded: all that a call in good times looks for. */
+  /** For calls that succeeded. In good times a call looks for nothing else. */
   readonly #successes: Durations | undefined;
   readonly #waits = new Map<string, Durations>();
   readonly #others = new Map<string | undefined, Map<CallOutcome, Durations>>();
@@ -80,7 +81,7 @@ export class Recorder implements CallWatch {
     }
   }
 
-  /** What all that the calls report has in common. */
+  /** The attributes that everything reported by these calls has in common. */
   get attributes(): Attributes {
     return this.#attributes;
   }

@@ -1,6 +1,6 @@
 /** What is registered with OpenTelemetry's API. */
 export interface Registered {
-  /** The version of the copy of the API that registered first; the others have to be of the same one. */
+  /** The version of the copy of the API that registered first. The others must have the same version. */
   readonly version?: unknown;
   readonly metrics?: unknown;
   readonly context?: unknown;
@@ -12,18 +12,18 @@ export interface Registered {
 /** Where the API of each major version keeps what is registered with it. */
 export const API_KEY = /^opentelemetry\.js\.api\.(\d+)$/;
 
-/** Where version 1 of the API does. Nothing is there in a process without an SDK. */
+/** Where version 1 of the API keeps it. In a process without an SDK, nothing is there. */
 export const REGISTERED = Symbol.for('opentelemetry.js.api.1');
 
-/** What stands for nothing being registered. */
+/** Stands for "nothing is registered". */
 export const NOTHING: Registered = {};
 
-/** A look of 5 ns in place of 40 ns for asking the API for a meter provider and the active context. */
+/** This look costs 5 ns. Asking the API for a meter provider and the active context costs 40 ns. */
 export function look(): Registered {
   return (globalThis as { readonly [REGISTERED]?: Registered })[REGISTERED] ?? NOTHING;
 }
 
-/** Whether anything at all is registered with a copy of the API, of whatever version. */
+/** Whether anything at all is registered with any copy of the API, of any version. */
 export function isApiInUse(): boolean {
   return (
     look() !== NOTHING ||

@@ -8,7 +8,7 @@ import type { Channels } from './channels.js';
 import type { Registered } from './registered.js';
 import type { Source } from './sources.js';
 
-/** What is known of pipelines that are observed, or of the copies of a keyed one that share their attributes. */
+/** What is known about pipelines that are observed, or about the copies of a keyed one that share their attributes. */
 export interface Observed {
   readonly name: string;
   readonly time: TimeSource;
@@ -19,21 +19,21 @@ export interface Observed {
   readonly channels: Channels;
 }
 
-/** Tells OpenTelemetry and the channels what a pipeline does. */
+/** Reports to OpenTelemetry and the channels what a pipeline does. */
 export interface Reporter {
-  /** Finds the meter provider anew, and makes the instruments when there is a new one. */
+  /** Looks up the meter provider again, and makes the instruments if it is a new one. */
   meters(): void;
   /**
    * A call starts, and something is registered or somebody listens. Never throws.
    *
-   * @param since When it did start, in milliseconds since the Unix epoch, where it is told of only now.
+   * @param since When the call started, in milliseconds since the Unix epoch, if it is reported only now.
    */
   start(host: Host, registered: Registered, since?: number): CallWatch | undefined;
 }
 
-/** What is loaded when there is somebody to tell. */
+/** The part of telemetry that is loaded when there is somebody to tell. */
 export interface Reporting {
-  /** It is there: from now on it keeps the counts of pipelines that are gone. */
+  /** It is loaded. From now on it keeps the counts of pipelines that are gone. */
   begin(): void;
   /** Warns, once a process, when OpenTelemetry is registered with a copy of its API that does not fit. */
   warnOfOtherCopies(): void;

@@ -3,7 +3,7 @@ import { keepCounts } from './counts.js';
 import { PipelineReporter } from './pipeline-reporter.js';
 import type { Reporting } from './reporter.js';
 
-/** All that tells somebody what pipelines do. It is loaded when there is somebody. */
+/** Everything that reports what pipelines do. It is loaded when there is somebody to tell. */
 export const reporting: Reporting = {
   begin: keepCounts,
   warnOfOtherCopies,

@@ -10,12 +10,12 @@ export interface Point {
   value: number;
 }
 
-/** Where SDKs, too, count what is more than they tell apart. */
+/** SDKs, too, use these attributes to count the series beyond those that they tell apart. */
 const OVERFLOW: Attributes = { [attribute.overflow]: true };
 
 /**
- * Numbers by metric and attributes; what has the same ones is summed up, as several pipelines may have one name. What comes when
- * there are `limit` series already is summed up by metric alone.
+ * Numbers by metric and attributes. Numbers with the same metric and attributes are summed up, as several pipelines may have one
+ * name. Once there are `limit` series, further ones are summed up by metric alone.
  */
 export class Series {
   readonly #points = new Map<string, Point>();

@@ -7,25 +7,25 @@ import type { Account, BreakerAccount, Counters } from './counters.js';
 
 /** The numbers of one pipeline, or of a keyed one with all its copies. */
 export interface Source {
-  /** `undefined`: the global one, whichever that is. */
+  /** `undefined` stands for the global one, whichever that is. */
   readonly provider: MeterProvider | undefined;
   /** The pipeline whose gauges are to be read, while there is one. */
   readonly pipeline: Pipeline<unknown> | undefined;
-  /** The attributes of all that it counts. */
+  /** The attributes of everything that it counts. */
   readonly attributes: Attributes;
   /** Counts calls under other attributes too. */
   add(tally: Tally, attributes: Attributes): void;
-  /** Its gauges are no longer to be read; its counters are, as long as it lives. */
+  /** From now on its gauges are not read any more. Its counters are read as long as it lives. */
   dispose(): void;
 }
 
 /**
- * One pipeline as collections see it. It must not keep the pipeline alive: a pipeline that nobody uses any more is
- * collected, and what it has counted is kept.
+ * One pipeline as collections see it. It must not keep the pipeline alive. When nobody uses the pipeline any more, that
+ * is garbage-collected, and its counts are kept.
  */
 export class PipelineSource implements Source {
   readonly provider: MeterProvider | undefined;
-  /** Its own, and those of copies with attributes of their own. */
+  /** Its own account, and those of copies with attributes of their own. */
   readonly #accounts: Account[] = [];
   readonly #pipeline: WeakRef<Pipeline<unknown>>;
   #breakers: readonly BreakerAccount[];
@@ -47,7 +47,7 @@ export class PipelineSource implements Source {
     this.#accounts.push({ attributes, tally: pipeline.tally });
   }
 
-  /** Adds all that has been counted until now. */
+  /** Adds everything counted so far. */
   addTo(counters: Counters): void {
     for (const account of this.#accounts) counters.add(account);
     const [own] = this.#accounts as [Account];
@@ -71,20 +71,20 @@ export class PipelineSource implements Source {
   dispose(): void {
     const now = this.#now;
     this.#disposed = true;
-    // Time goes on by itself, and is to end here.
+    // Time would go on by itself. It has to end here.
     this.#breakers = this.#breakers.map(({ times, ...rest }) => {
       const spent = times?.(now);
       return { ...rest, times: spent && (() => spent) };
     });
   }
 
-  /** Without a pipeline nobody knows its time; breakers know the latest that they were told. */
+  /** Without the pipeline nobody knows its time. Breakers know the latest time that they were told. */
   get #now(): number {
     return this.pipeline?.time.now() ?? -Infinity;
   }
 }
 
-/** Asks a policy, which may be anybody's. */
+/** Asks a policy to measure itself. Anybody may have written it, so it may throw. */
 export function measured(ask: () => PolicyMeasures | undefined): PolicyMeasures | undefined {
   try {
     return ask();
@@ -96,10 +96,10 @@ export function measured(ask: () => PolicyMeasures | undefined): PolicyMeasures 
 
 const sources = new Set<PipelineSource>();
 
-/** Takes what a pipeline that is gone has counted. */
+/** Takes over the counts of a pipeline that is gone. */
 type Heir = (source: PipelineSource) => void;
 
-/** How many pipelines that are gone are remembered for telemetry that may come. */
+/** How many pipelines that are gone are remembered, in case telemetry is loaded later. */
 const MAX_GONE = 5_000;
 
 let gone: PipelineSource[] = [];
@@ -107,7 +107,7 @@ let heir: Heir = (source) => {
   if (gone.push(source) > MAX_GONE) gone.shift();
 };
 
-/** Has the counts of all pipelines that are gone taken over, and of those that will be. */
+/** From now on `next` takes over the counts of pipelines that are gone, including those that went before. */
 export function inheritBy(next: Heir): void {
   heir = next;
   for (const source of gone) next(source);
@@ -119,7 +119,7 @@ const registry = /* @__PURE__ */ new FinalizationRegistry<PipelineSource>((sourc
   heir(source);
 });
 
-/** Has a pipeline collected from now on, until it is gone. */
+/** From now on collections read a pipeline, until it is gone. */
 export function register(pipeline: Pipeline<unknown>, source: PipelineSource): void {
   sources.add(source);
   registry.register(pipeline, source);

@@ -3,7 +3,7 @@ import type { PipelineEvent, Told } from '../pipeline/contract/events.js';
 import { errorTypeOf } from '../pipeline/reporting/error-type.js';
 import { attribute, spanEvent } from './names.js';
 
-/** How something ended. As HTTP's convention has it, the status of a failed response is its error type. */
+/** Attributes that say how something ended. As in HTTP's convention, the error type of a failed response is its status. */
 export function endedAs({ outcome, status, error }: Partial<Told>): Attributes {
   const attributes: Attributes = {};
   if (status !== undefined) attributes[attribute.statusCode] = status;

@@ -16,16 +16,16 @@ import { attribute } from './names.js';
 import type { Recorder } from './recorder.js';
 import { addSpanEvent } from './span-events.js';
 
-/** Watches one call that has a span, a context to be passed on, or a channel to be told: all that calls cannot share. */
+/** Watches one call that needs a watch of its own, because it has a span, a context to pass on, or a channel to tell. */
 export class Watch implements CallWatch {
   readonly attempts: boolean;
   readonly hears: boolean;
   readonly #host: Host;
   readonly #tally: Tally;
-  /** Where durations go. */
+  /** Records the durations. */
   readonly #recorder: Recorder;
   readonly #channels: Channels;
-  /** Where the call runs; `undefined` when there is nothing to pass on. */
+  /** The context in which the call runs; `undefined` when there is nothing to pass on. */
   readonly #context: TraceContext | undefined;
   readonly #span: Span | undefined;
 
@@ -96,7 +96,7 @@ export class Watch implements CallWatch {
     }
   }
 
-  /** Records the error that the call ended with, if it is no error of holdfast's own. */
+  /** Records the error that the call ended with, unless it is one of holdfast's own. */
   exception(span: Span, error: Error, outcome: CallOutcome, errorType: string): void {
     const { publicKey } = this.#host;
     const key = publicKey === undefined ? {} : { [attribute.key]: publicKey };
@@ -124,7 +124,7 @@ export class Watch implements CallWatch {
   }
 }
 
-/** Ends a span. What a broken tracer or an error that cannot be read throws must not keep it open. */
+/** Ends a span. A broken tracer, or an error that cannot be read, may throw. Even then the span must end. */
 function endSpan(
   span: Span,
   outcome: CallOutcome,
@@ -136,7 +136,7 @@ function endSpan(
   try {
     span.setAttribute(attribute.outcome, outcome);
     span.setAttribute(attribute.attempts, attempts);
-    // The caller's own abort is no error; one that a retry or a fallback made good is none either.
+    // The caller's own abort is no error. Nor is an error that a retry or a fallback made good.
     if (errorType !== undefined) span.setAttribute(attribute.errorType, errorType);
     if (errorType !== undefined && outcome !== 'cancelled') {
       recordError(span, error);
@@ -156,7 +156,7 @@ function endSpan(
 
 function recordError(span: Span, error: unknown): void {
   const code = SpanStatusCode.ERROR;
-  // Before anything of the error is read: that it is one must be told even if it cannot be.
+  // Set this before reading the error. A span must show that there was an error even if it cannot be read.
   span.setStatus({ code });
   if (error instanceof Error) span.setStatus({ code, message: error.message });
 }

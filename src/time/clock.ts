@@ -10,27 +10,27 @@ import { ClearableTimer, clearTimer, setTimer, WatchingTimer } from './host-time
 export interface Clock {
   /** Monotonic milliseconds, with fractions, from an arbitrary start. Never goes back. */
   now(): number;
-  /** Milliseconds since the Unix epoch. May jump either way; only for what outlives the process. */
+  /** Milliseconds since the Unix epoch. It may jump either way, so use it only for what outlives the process. */
   wallNow(): number;
   /**
-   * Calls back once, `delayMs` from now, and never before this returns. Any delay is allowed,
-   * however long; zero or less means as soon as possible. Host timers have a grain of a millisecond
-   * and may come that much early: who must not be early compares `now()` with the time due.
+   * Calls back once, `delayMs` from now, and never before this returns. Any delay is allowed, however long; zero or
+   * less means as soon as possible. Host timers have a grain of a millisecond and may come that much early. If you must
+   * not be early, compare `now()` with the time due.
    */
   setTimer(callback: () => void, delayMs: number): unknown;
-  /** Cancels what `setTimer` returned. Once it has fired or been cancelled, does nothing. */
+  /** Cancels what `setTimer` returned. Does nothing once that has fired or been cancelled. */
   clearTimer(handle: unknown): void;
 }
 
-/** One for all copies of this package: deadlines go from one to another. */
+/** All copies of this package share one, since deadlines go from one copy to another. */
 interface Followed {
-  /** Once fakes were seen: time goes on from theirs for as long as the process lives. */
+  /** Set once fakes were seen. From then on, time goes on from theirs for as long as the process lives. */
   time: FollowedTime | undefined;
 }
 
 const followed = shared(`followed.${CONTRACT}`, (): Followed => ({ time: undefined }));
 
-/** The time where fakes are, or have been. */
+/** The time once there are fakes, or have been. */
 function followedTime(): FollowedTime {
   followed.time ??= new FollowedTime();
   return followed.time;
@@ -38,7 +38,7 @@ function followedTime(): FollowedTime {
 
 const isReal = (): boolean => followed.time === undefined && areUntouched();
 
-/** A timer where fakes are, or have been. */
+/** Sets a timer once there are fakes, or have been. */
 function setFollowedTimer(callback: () => void, delayMs: number): unknown {
   const time = followedTime();
   if (time.hasRealTimers) return new WatchingTimer(callback, delayMs, () => time.now());
@@ -51,9 +51,9 @@ function setFollowedTimer(callback: () => void, delayMs: number): unknown {
 }
 
 /**
- * The real clock. It looks up `performance.now`, `Date`, `setTimeout` and `clearTimeout` at each call, so fake timers installed
- * at any moment (those of jest, vitest, sinon or node:test) take effect, whichever of these they fake: its time goes on
- * where it was, and passes as theirs does. Its timers keep the process alive.
+ * The real clock. It looks up `performance.now`, `Date`, `setTimeout` and `clearTimeout` at each call. So fake timers
+ * take effect whenever they are installed, whichever of these they fake (those of jest, vitest, sinon or node:test).
+ * Its time then goes on from where it was, and passes as theirs does. Its timers keep the process alive.
  */
 export const systemClock: Clock = {
   now: () => (isReal() ? performance.now() : followedTime().now()),
@@ -63,16 +63,16 @@ export const systemClock: Clock = {
   clearTimer,
 };
 
-/** The same clock in all copies of this package. */
+/** Marks the system clock for all copies of this package. */
 const SYSTEM_CLOCK = Symbol.for('holdfast.systemClock');
 Object.defineProperty(systemClock, SYSTEM_CLOCK, { value: true });
 
-/** Whether it is the system clock, of whatever copy of this package. */
+/** Whether a clock is the system clock, from any copy of this package. */
 export function isSystemClock(clock: Clock): boolean {
   return clock === systemClock || SYSTEM_CLOCK in clock;
 }
 
-/** What Node, Bun and Deno have, and browsers and workers have not. */
+/** Node, Bun and Deno have these. Browsers and workers do not. */
 interface PollingHost {
   readonly setImmediate?: (callback: () => void) => unknown;
   readonly clearImmediate?: (handle: unknown) => void;
@@ -81,15 +81,15 @@ interface PollingHost {
 const { setImmediate: loadedSetImmediate } = globalThis as PollingHost;
 
 /**
- * Calls back once the event loop has delivered what has arrived by now; `undefined` where the host has no such hook, or a fake is in its
- * place, which need not call back.
+ * Calls back once the event loop has delivered everything that has arrived by now. Returns `undefined` if the host has
+ * no such hook, or if a fake has replaced it, since a fake need not call back.
  */
 export function afterPoll(callback: () => void): unknown {
   const { setImmediate } = globalThis as PollingHost;
   return setImmediate === loadedSetImmediate ? setImmediate?.(callback) : undefined;
 }
 
-/** Takes back what {@link afterPoll} answered. */
+/** Cancels what {@link afterPoll} returned. */
 export function cancelAfterPoll(handle: unknown): void {
   if (handle !== undefined) (globalThis as PollingHost).clearImmediate?.(handle);
 }

@@ -5,17 +5,17 @@ import { keptTimer } from './kept-timer.js';
 import type { TickListener } from './tick.js';
 import { TICK_MS } from './tick.js';
 
-/** What {@link DeadlineQueue.add} is given. */
+/** Gets the deadlines that were set for it with {@link DeadlineQueue.add}. */
 export interface DeadlineListener<Owner = unknown> {
-  /** The deadline passed. `owner` and `token` are what was given with it. */
+  /** The deadline passed. `owner` and `token` were given when it was set. */
   onDeadline(owner: Owner, token: number): void;
 }
 
-/** A place in a {@link DeadlineQueue}. Owned and recycled by it: valid from `add` to `remove` or expiry. */
+/** A place in a {@link DeadlineQueue}. The queue owns and reuses it. It is valid from `add` until `remove`, or until it passes. */
 export interface Deadline {
   /** The queue it is in. */
   readonly queue: DeadlineQueue;
-  /** Whose deadline it is: no longer yours once it passed or was taken back. */
+  /** Whose deadline it is. Once it has passed or was taken back, it is no longer yours. */
   owner: unknown;
   /** @internal */
   at: number;
@@ -23,7 +23,7 @@ export interface Deadline {
   listener: DeadlineListener;
   /** @internal */
   token: number;
-  /** @internal Its place among those that carry no stamp yet. */
+  /** @internal Its index among those that have no stamp yet. */
   place: number;
   /** @internal How many were set before it since the last tick. */
   order: number;
@@ -33,7 +33,7 @@ export interface Deadline {
   next: Deadline | undefined;
 }
 
-/** What a queue of deadlines asks of a time source. */
+/** What a queue of deadlines needs from a time source. */
 export interface TickingTime {
   readonly clock: Clock;
   readonly ticking: boolean;
@@ -51,26 +51,26 @@ interface DeadlineSetter {
   add<Owner>(listener: DeadlineListener<Owner>, owner: Owner, token: number): Deadline;
 }
 
-/** The time of a deadline that is stamped at the next tick. */
+/** The time of a deadline that gets its stamp at the next tick. */
 const UNSTAMPED = -1;
 
-/** Ticks are used where one of them is well within the 1% by which a timeout may be late. */
+/** Ticks are used if one tick is well within the 1% by which a timeout may be late. */
 const MIN_TICKED_MS = TICK_MS * 200;
 
-/** A timer later than this was held up by a blocked event loop; asked only where there is no hook behind the poll phase. */
+/** If a timer comes later than this, a blocked event loop held it up. Used only where the host has no hook after the poll phase. */
 const LATE_MS = 2;
 
 const MAX_SPARE = 1024;
 
-/** In place of a listener, until there is one. */
+/** Replaces a listener until there is one. */
 const NOBODY: DeadlineListener = { onDeadline() {} };
 
 /**
- * All pending deadlines of one duration. They pass in the order in which they were set, so a linked list with one armed
- * timer serves any number of them: O(1) to add and to remove, whatever is in flight.
+ * All pending deadlines of one duration. They pass in the order in which they were set. So a linked list with one armed timer
+ * serves any number of them: O(1) to add and to remove, whatever is in flight.
  *
- * While the time source ticks, setting a deadline reads no clock and links nothing: most are taken back
- * before the next tick, and only what is left then is stamped and linked. So it is at most one tick late and never early.
+ * While the time source ticks, setting a deadline reads no clock and links nothing. Most deadlines are taken back before the next
+ * tick. Only those that are left then get a stamp and are linked. So a deadline is at most one tick late and never early.
  */
 export class DeadlineQueue {
   /** How far ahead its deadlines lie, in milliseconds. */
@@ -80,26 +80,29 @@ export class DeadlineQueue {
   readonly #mayTick: boolean;
   #head: Deadline | undefined;
   #tail: Deadline | undefined;
-  /** The new ones, as many as `#newCount`; behind them spare ones for reuse. */
+  /** The new ones are the first `#newCount`. The rest are spare ones for reuse. */
   readonly #new: Deadline[] = [];
   #newCount = 0;
-  /** How many were set since the last tick, whether or not they have been taken back. */
+  /** How many were set since the last tick, including those that have been taken back. */
   #added = 0;
   /** Whether the new ones are no longer in the order in which they were set. */
   #shuffled = false;
   #awaitsTick = false;
   #timer: unknown;
   #armed = false;
-  /** The armed timer, if it may stay armed while nothing waits: to set and clear one for each call costs more than the call. */
+  /**
+   * The armed timer, if it may stay armed while nothing waits. Setting and clearing a timer for each call would cost more than
+   * the call.
+   */
   #kept: KeptTimer | undefined;
-  /** Whether it is armed, nothing waits, and it does not keep the process alive. */
+  /** The timer is armed, nothing waits, and the timer does not keep the process alive. */
   #resting = false;
   #firing = false;
   /** When the armed timer is due. */
   #dueAt = 0;
-  /** While it lets one turn of the event loop pass: deadlines up to here pass at the next firing. */
+  /** Set while one turn of the event loop is let pass: deadlines up to this time pass at the next firing. */
   #horizon = -1;
-  /** What {@link TimeSource.afterPoll} answered. */
+  /** What {@link TimeSource.afterPoll} returned. */
   #grace: unknown;
   readonly #onTimer = (): void => this.#fire();
 
@@ -116,7 +119,7 @@ export class DeadlineQueue {
     return this.#head === undefined && this.#newCount === 0;
   }
 
-  /** @internal Whether fake timers came or went since it was made, so that another queue is in charge. */
+  /** @internal Whether fake timers came or went since this queue was made. Then another queue is in charge. */
   get isOutdated(): boolean {
     return this.#time.timers !== this.#timers;
   }
@@ -133,7 +136,7 @@ export class DeadlineQueue {
     deadline.owner = owner;
     deadline.order = this.#added++;
     this.#newCount = place + 1;
-    // Stores into old objects are not free: most deadlines serve the policy that they served before.
+    // Stores into old objects are not free. Most deadlines serve the same policy as before.
     if (deadline.listener !== listener || deadline.token !== token) {
       deadline.listener = listener as DeadlineListener;
       deadline.token = token;
@@ -143,7 +146,7 @@ export class DeadlineQueue {
     return deadline;
   }
 
-  /** Apart from `add`, as it is rare while calls are frequent, and what V8 inlines is small. */
+  /** Apart from `add`, because it is rare while calls are frequent, and V8 inlines only small functions. */
   #stamp(): void {
     const time = this.#time;
     if (this.#mayTick && time.ticking) {
@@ -164,7 +167,7 @@ export class DeadlineQueue {
     }
     this.#unlink(deadline);
     if (this.#head === undefined && this.#armed) {
-      // An armed timer of an empty queue would keep the process alive. While calls are frequent the next tick decides.
+      // An armed timer of an empty queue would keep the process alive. While calls are frequent, the next tick decides.
       if (this.#time.ticking) this.#awaitTick();
       else this.rest();
     }
@@ -176,7 +179,7 @@ export class DeadlineQueue {
     return deadline.at;
   }
 
-  /** @internal As {@link DeadlineQueue.timeOf}, up to a tick early: it neither reads the clock nor links anything. */
+  /** @internal Like {@link DeadlineQueue.timeOf}, but up to a tick early: it neither reads the clock nor links anything. */
   roughTimeOf({ at }: Deadline): number {
     return at === UNSTAMPED ? this.#time.recent() + this.durationMs : at;
   }
@@ -189,7 +192,7 @@ export class DeadlineQueue {
     if (this.#new.length > MAX_SPARE) this.#new.length = MAX_SPARE;
   }
 
-  /** @internal Nothing waits: the process may end. */
+  /** @internal Nothing waits, so the process may end. */
   rest(): void {
     if (!this.#armed || this.#resting) return;
     if (this.#kept === undefined || this.#horizon >= 0) {
@@ -200,7 +203,7 @@ export class DeadlineQueue {
     }
   }
 
-  /** @internal It is no longer looked up: nobody may ever use its timer. */
+  /** @internal The queue is no longer looked up, so nobody may ever use its timer again. */
   letGo(): void {
     if (this.#armed && this.empty) this.#disarm();
   }
@@ -227,7 +230,7 @@ export class DeadlineQueue {
     return deadline;
   }
 
-  /** Lets two that carry no stamp change places. */
+  /** Swaps the places of two that have no stamp yet. */
   #swap(one: Deadline, other: Deadline): void {
     this.#shuffled = true;
     const { place } = one;
@@ -237,7 +240,7 @@ export class DeadlineQueue {
     this.#new[one.place] = one;
   }
 
-  /** Stamps the new ones and puts them at the end of the list, whose others were all set before. */
+  /** Stamps the new ones and puts them at the end of the list. All others in the list were set before them. */
   #link(nowMs: number): void {
     const all = this.#new;
     const count = this.#newCount;
@@ -253,7 +256,7 @@ export class DeadlineQueue {
     }
     this.#newCount = 0;
     this.#added = 0;
-    // The last of the spare ones close the gap.
+    // Close the gap with the last spare ones.
     const left = all.length - count;
     for (let place = 0; place < count && place < left; place++) {
       const spare = all[all.length - 1 - place] as Deadline;
@@ -263,7 +266,7 @@ export class DeadlineQueue {
     all.length = left;
     if (this.#resting) {
       if (this.#head === undefined) return;
-      // It comes too early for the new ones, and is set anew then.
+      // The timer comes too early for the new ones. It is set again then.
       this.#resting = false;
       this.#kept?.ref();
     } else if (!this.#armed && !this.#firing && this.#head !== undefined) {
@@ -280,7 +283,7 @@ export class DeadlineQueue {
   #fire(): void {
     this.#armed = false;
     this.#resting = false;
-    // A clock that is faked by now says nothing about a real timer that fires.
+    // If the clock is a fake by now, it says nothing about a real timer that fires.
     const now = this.isOutdated ? this.#dueAt : this.#time.now();
     let horizon = now;
     if (this.#horizon >= 0) {
@@ -290,7 +293,8 @@ export class DeadlineQueue {
     } else if (this.#head !== undefined && this.#head.at <= now) {
       const { at } = this.#head;
       if (at > this.#dueAt) {
-        // It was set for an earlier one, so the host may not have come to results that were there before this one's time.
+        // The timer was set for an earlier deadline. So the host may not have delivered results yet that came in time for this
+        // one.
         this.#arm(0, at);
         return;
       }
@@ -304,7 +308,7 @@ export class DeadlineQueue {
         listener.onDeadline(owner, token);
       }
     } finally {
-      // Also when a listener throws: the others' deadlines still have to pass.
+      // Even when a listener throws, the other deadlines have to pass.
       this.#firing = false;
       if (this.#head !== undefined) {
         const { at } = this.#head;
@@ -313,7 +317,7 @@ export class DeadlineQueue {
     }
   }
 
-  /** Has results that are already there delivered before anything is declared late. Answers whether that takes a turn. */
+  /** Lets the host deliver results that are already there, before anything is declared late. Returns whether that takes a turn. */
   #waitForResults(nowMs: number): boolean {
     this.#grace = this.isOutdated ? undefined : this.#time.afterPoll(this.#onTimer);
     if (this.#grace !== undefined) this.#armed = true;
@@ -327,7 +331,7 @@ export class DeadlineQueue {
     this.#armed = true;
     this.#dueAt = dueAt;
     this.#timer = this.#time.clock.setTimer(this.#onTimer, delayMs);
-    // Of the host's own timers only: other clocks have none that is left over.
+    // Keep only timers of the system clock. On other clocks no timer may be left over.
     this.#kept = this.#timers === undefined ? undefined : keptTimer(this.#timer);
   }
 

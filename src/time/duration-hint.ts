@@ -1,4 +1,4 @@
-/** Units as people write them, each with ours. */
+/** Units as people write them, each with the one that holdfast reads. */
 const UNITS: readonly (readonly [written: RegExp, unit: string])[] = [
   [/^(?:ms|msecs?|millis|milliseconds?)$/, 'ms'],
   [/^(?:s|secs?|seconds?)$/, 's'],
@@ -6,10 +6,10 @@ const UNITS: readonly (readonly [written: RegExp, unit: string])[] = [
   [/^(?:h|hrs?|hours?)$/, 'h'],
 ];
 
-/** Longer texts are no durations that somebody mistyped. */
+/** A longer text is no mistyped duration. */
 const MAX_LENGTH = 40;
 
-/** What to write in place of a text that is no duration, as the end of a message; `''` where nobody can tell. */
+/** The end of an error message: what to write in place of a text that is no duration; `''` if nobody can tell. */
 export function hintAt(text: string): string {
   const start = text.slice(0, MAX_LENGTH).trim().toLowerCase();
   if (start === '') return '; this text is empty';

@@ -11,9 +11,9 @@ export type Duration = number | `${number}ms` | `${number}s` | `${number}m` | `$
 type DurationText = Exclude<Duration, number>;
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-// Digits are bounded so that every string in this form is a finite number of milliseconds.
+// The number of digits is bounded, so that every string in this form is a finite number of milliseconds.
 const FORMAT = /^(\d{1,15}(?:\.\d{1,9})?|\.\d{1,9})(ms|s|m|h)$/;
-/** A nanosecond: what is shorter is 0, as in texts. */
+/** A nanosecond. Anything shorter is 0, as in strings. */
 const SHORTEST_MS = 1e-6;
 const FORMS = "milliseconds as a number >= 0, or a string like '250ms', '1.5s', '2m' or '1h'";
 
@@ -32,11 +32,11 @@ export function parseDuration(value: unknown): number {
   const match = FORMAT.exec(value);
   const unitMs = UNIT_MS[match?.[2] ?? ''];
   if (match === null || unitMs === undefined) throw new RangeError(remedyFor(value));
-  // '1.001s' is 1001 ms and not 1000.9999999999999: rounded to the nanosecond.
+  // Round to the nanosecond: '1.001s' is 1001 ms, and not 1000.9999999999999.
   return Math.round(Number(match[1]) * unitMs * 1e6) / 1e6;
 }
 
-/** The milliseconds in a {@link Duration}; `undefined` for what is none. */
+/** The milliseconds in a {@link Duration}; `undefined` if the value is no duration. */
 export function durationIn(value: unknown): number | undefined {
   try {
     return parseDuration(value);
@@ -45,7 +45,7 @@ export function durationIn(value: unknown): number | undefined {
   }
 }
 
-/** What would be right in place of a value that is no duration. */
+/** Says what to write in place of a value that is no duration. */
 export function remedyFor(value: unknown): string {
   return `must be a duration: ${FORMS}${typeof value === 'string' ? hintAt(value) : ''}`;
 }
@@ -53,8 +53,8 @@ export function remedyFor(value: unknown): string {
 const error = (issue: { readonly input?: unknown }): string => remedyFor(issue.input);
 
 /**
- * Accepts a {@link Duration}, gives milliseconds: finite and >= 0. Its input side is plain data, so
- * a JSON Schema can be made from it.
+ * Accepts a {@link Duration} and returns milliseconds: finite and >= 0. Its input side is plain data, so a
+ * JSON Schema can be made from it.
  */
 export const durationSchema = /* @__PURE__ */ once(
   (): z.ZodMiniType<number, Duration> =>
@@ -73,7 +73,7 @@ export const durationSchema = /* @__PURE__ */ once(
     ),
 );
 
-/** Accepts a {@link Duration} greater than zero, gives milliseconds. */
+/** Accepts a {@link Duration} greater than zero and returns milliseconds. */
 export const positiveDurationSchema = /* @__PURE__ */ once(
   (): z.ZodMiniType<number, Duration> =>
     durationSchema().check(z.refine((ms) => ms > 0, { error: 'must be a duration longer than 0' })),

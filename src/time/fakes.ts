@@ -1,23 +1,23 @@
-/** What stands in the place of the host's timers and clocks, and what time it says that it is. */
+/** Fakes that replace the host's timers and clocks, and the time that they show. */
 export interface Fakes {
-  /** Whether timers wait for fake time. Where they are the host's, real time passes too. */
+  /** Whether timers wait for fake time. If the timers are the host's, real time passes too. */
   readonly timers: boolean;
-  /** The time that they show, in milliseconds; `undefined` where they show none. */
+  /** The time that they show, in milliseconds; `undefined` if they show none. */
   readonly time: FakeTime | undefined;
 }
 
-/** A reading of fake time, and whether it counts from when the fakes were installed. */
+/** Reads fake time. `fromInstall`: whether that counts from when the fakes were installed. */
 export interface FakeTime {
   read(): number;
   readonly fromInstall: boolean;
 }
 
-/** The clock of sinon's fake timers, which jest and vitest use: whatever they fake leads to it. */
+/** The clock of sinon's fake timers, which jest and vitest use. Everything that they fake leads to it. */
 interface SinonClock {
   readonly now: number;
   /** What is faked. */
   readonly methods?: readonly string[];
-  /** There even where the host's is not faked. Unlike `now`, it is not moved by `setSystemTime`. */
+  /** Exists even if the host's is not faked. Unlike `now`, `setSystemTime` does not move it. */
   readonly performance?: { now(): number };
   hrtime?(): readonly [number, number];
 }
@@ -26,17 +26,17 @@ interface SinonClock {
 interface Suspect {
   readonly name?: unknown;
   readonly clock?: unknown;
-  /** Of jest's and vitest's mock functions, and of those of node:test. */
+  /** Set on mock functions of jest, vitest and node:test. */
   readonly mock?: unknown;
-  /** Of sinon's. */
+  /** Set on those of sinon. */
   readonly isSinonProxy?: unknown;
   getMockImplementation?(): Suspect | undefined;
 }
 
-/** Where jest puts it: into the scope of each CommonJS module, or wherever a set-up file makes it global. */
+/** Jest puts it into the scope of each CommonJS module. A set-up file may make it global. */
 declare const jest: { now?(): number } | undefined;
 
-// One constant each: V8 compares with them at no cost.
+// One constant each, because V8 compares with a constant at no cost.
 const loadedSetTimeout = globalThis.setTimeout;
 const loadedClearTimeout = globalThis.clearTimeout;
 const loadedDate = globalThis.Date;
@@ -44,12 +44,12 @@ const loadedDateNow = Date.now;
 const loadedPerformance = globalThis.performance;
 const loadedPerformanceNow = performance.now;
 
-/** Fakes may be installed before this module is loaded; then what it found first is no measure of what is real. */
+/** Fakes may be installed before this module is loaded. Then what it found first does not say what is real. */
 const wasFaked = known() !== undefined;
 
-/** Whether timers and clocks are those that were there at first, and real. Costs hardly anything. */
+/** Whether timers and clocks are real, and still those that were there at first. Costs hardly anything. */
 export function areUntouched(): boolean {
-  // Bare names: V8 folds them to constants, and notices when they are replaced.
+  // Use bare names: V8 folds them to constants, and notices when they are replaced.
   return (
     setTimeout === loadedSetTimeout &&
     Date === loadedDate &&
@@ -58,12 +58,12 @@ export function areUntouched(): boolean {
   );
 }
 
-/** Whether these timers are not the host's, as far as that can be seen without using them. */
+/** Whether these timers are not the host's, as far as one can see without using them. */
 export function areReplaced(timers: unknown): boolean {
   return timers !== loadedSetTimeout || wasFaked;
 }
 
-/** Cancels a timer, also one of the host's while there are fakes, which would not know it. */
+/** Cancels a timer. It may be one of the host's while there are fakes, which would not know it. */
 export function clearHostTimer(timer: unknown): void {
   if (setTimeout === loadedSetTimeout) clearTimeout(timer as never);
   else if (isHostTimer(timer)) loadedClearTimeout(timer as never);
@@ -80,7 +80,7 @@ export function fakesNow(): Fakes | undefined {
   return known() ?? (wasFaked ? undefined : unknown());
 }
 
-/** Those of sinon, jest, vitest and node:test. */
+/** The fakes of sinon, jest, vitest or node:test. */
 function known(): Fakes | undefined {
   const clock = sinonClock();
   if (clock !== undefined) {
@@ -95,11 +95,11 @@ function known(): Fakes | undefined {
   const legacy = (setTimeout as Suspect).getMockImplementation?.()?.name;
   if (legacy !== 'bound _fakeSetTimeout') return undefined;
   const now = typeof jest === 'object' ? jest.now?.bind(jest) : undefined;
-  // It goes on where fakes of before left it.
+  // Its time goes on where earlier fakes left it.
   return { timers: true, time: now && { read: now, fromInstall: false } };
 }
 
-/** Whatever else was put there: somebody's own fakes, or an instrumentation of the host's. */
+/** Anything else that replaces the host's functions: a user's own fakes, or an instrumentation. */
 function unknown(): Fakes | undefined {
   const newDate = Date !== loadedDate || Date.now !== loadedDateNow;
   const newPerformance = performance.now !== loadedPerformanceNow;
@@ -114,7 +114,7 @@ function unknown(): Fakes | undefined {
 
 function sinonClock(): SinonClock | undefined {
   const { setImmediate } = globalThis as { setImmediate?: unknown };
-  // A spy may lie above any of them.
+  // A spy may wrap any of them.
   for (const each of [setTimeout, Date, performance, clearTimeout, setInterval, setImmediate]) {
     const clock = (each as Suspect | undefined)?.clock as Partial<SinonClock> | undefined;
     if (typeof clock?.now === 'number') return clock as SinonClock;
@@ -130,12 +130,12 @@ function readSinon({ performance: faked, hrtime, now }: SinonClock): number {
 }
 
 function dateTime(fromInstall: boolean): FakeTime {
-  // Held, as it can still be read when it has been removed.
+  // Keep it: it can still be read after it has been removed.
   const faked = Date;
   return { read: () => faked.now(), fromInstall };
 }
 
-/** Timers of node:test say when they are due. */
+/** The time that node:test's timers show: each of them says when it is due. */
 function dueTime(): FakeTime | undefined {
   if (isSpy(setTimeout as Suspect)) return undefined;
   const { setTimeout: set, clearTimeout: clear } = globalThis;
@@ -147,17 +147,17 @@ function dueTime(): FakeTime | undefined {
   return Number.isNaN(read()) ? undefined : { read, fromInstall: true };
 }
 
-/** Whether they end in the host's timers, as those of tracers and error reporters do. */
+/** Whether these timers end in the host's. Those of tracers and error reporters do. */
 function leadToReal(timers: typeof setTimeout, newClock: boolean): boolean {
-  // To use a spy would spoil its count.
+  // Using a spy would spoil its count.
   if (isSpy(timers as Suspect)) return true;
   const timer: unknown = timers(() => {}, 1);
   clearTimeout(timer as never);
-  // Where they are numbers, as in browsers, a timer tells nothing.
+  // Where timers are numbers, as in browsers, they tell nothing.
   return typeof timer === 'number' ? !newClock : isHostTimer(timer);
 }
 
-/** Whether it is a timer of the host's, where that can be told. */
+/** Whether it is one of the host's timers, if that can be told. */
 function isHostTimer(timer: unknown): boolean {
   if (typeof timer !== 'object' || timer === null) return false;
   const real: unknown = loadedSetTimeout(() => {}, 1);

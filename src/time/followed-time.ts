@@ -1,30 +1,30 @@
 import type { Fakes, FakeTime } from './fakes.js';
 import { fakesNow, realNow } from './fakes.js';
 
-/** A clock that gets ahead of real time by more than this was moved by hand, and did not only tick in coarse steps. */
+/** If a fake clock gets ahead of real time by more than this, somebody moved it by hand. It did not only tick in coarse steps. */
 const BY_HAND_MS = 25;
 
-/** Fake clocks that begin later than this show a date and not how long they have been there: 1973. */
+/** A fake clock that begins later than this (1973) shows a date, and not how long it has been there. */
 const LATEST_START_MS = 1e11;
 
-/** The globals by which fakes are noticed. */
+/** The globals that show whether fakes came or went. */
 type Seen = readonly [timers: unknown, date: unknown, performanceNow: unknown];
 
 const look = (): Seen => [setTimeout, Date, performance.now];
 
 /**
- * One monotonic time through real and fake ones. It goes on from where it was when fakes come, and when they go; what they show of
- * time counts only as far as it moves on. While timers are faked only fake time passes. Where they are real, and only a clock is
- * faked, real time passes, and the clock's when it is moved by hand.
+ * One monotonic time that runs through real and fake time. When fakes come or go, it goes on from where it was. Fake time counts
+ * only by how far it moves on. While timers are faked, only fake time passes. If only a clock is faked and timers are real, real
+ * time passes, and also the clock's time when somebody moves it by hand.
  */
 export class FollowedTime {
   #seen: Seen = look();
   #fakes: Fakes | undefined;
-  /** What it was when the fakes were last read. */
+  /** This time when the fakes were last read. */
   #now: number;
   #real: number;
   #fake = 0;
-  /** The real time when fake timers were last asked for theirs. */
+  /** The real time when fake timers were last read. */
   #readAt = 0;
 
   constructor() {
@@ -33,7 +33,7 @@ export class FollowedTime {
     this.#begin(fakesNow());
   }
 
-  /** Whether timers are the host's while a clock is not. */
+  /** Whether timers are the host's, but a clock is faked. */
   get hasRealTimers(): boolean {
     this.#look();
     return this.#fakes?.timers === false;
@@ -46,7 +46,7 @@ export class FollowedTime {
     return this.#now;
   }
 
-  /** A timer that is due then has fired: it cannot be earlier, also where nothing else shows the time. */
+  /** A timer that was due at `nowMs` has fired. So it cannot be earlier, even if nothing else shows the time. */
   reach(nowMs: number): void {
     // Host timers may come a little early.
     if (nowMs - this.now() > BY_HAND_MS) this.#now = nowMs;
@@ -55,13 +55,13 @@ export class FollowedTime {
   #look(): void {
     const [timers, date, performanceNow] = this.#seen;
     if (setTimeout === timers && Date === date && performance.now === performanceNow) return;
-    // Also fakes that have gone can still be read.
+    // Fakes that are gone can still be read.
     const wereFake = this.#fakes?.timers === true;
     const before = this.#now;
     this.#move();
     this.#seen = look();
     const fakes = fakesNow();
-    // When they went is not known: at the latest when they were last read, so that no real time is lost.
+    // Nobody knows when the fakes went. It was not before they were last read. Count from then, so that no real time is lost.
     if (wereFake && fakes === undefined) {
       this.#now = Math.max(this.#now, before + realNow() - this.#readAt);
     }
@@ -72,7 +72,7 @@ export class FollowedTime {
     this.#fakes = fakes;
     this.#real = realNow();
     if (fakes === undefined) return;
-    // Whole milliseconds, or what is reckoned with them would depend on when the test started.
+    // Use whole milliseconds. Otherwise calculated times would depend on when the test started.
     this.#now = Math.ceil(this.#now);
     if (fakes.time !== undefined) this.#fake = startOf(fakes.time);
   }
@@ -93,11 +93,11 @@ export class FollowedTime {
   #fakeElapsed(time: FakeTime): number {
     const before = this.#fake;
     const at = time.read();
-    // One that has been removed may no longer know.
+    // A clock that has been removed may no longer know.
     if (Number.isNaN(at)) return 0;
     this.#fake = at;
     if (at >= before) return at - before;
-    // It was set back, or started over.
+    // The clock was set back, or started over.
     return time.fromInstall ? at - startOf(time, at) : 0;
   }
 }

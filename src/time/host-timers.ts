@@ -1,15 +1,15 @@
 import { clearHostTimer } from './fakes.js';
 import { unref } from './unref.js';
 
-/** The longest delay a host timer takes; one millisecond more and it fires at once. */
+/** The longest delay that a host timer takes. With one millisecond more it fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** How often a timer looks whether a clock that was moved by hand says that it is due. */
+/** How often a timer checks whether it is due by a clock that is moved by hand. */
 const LOOK_MS = 10;
 
 type HostTimer = ReturnType<typeof setTimeout>;
 
-/** A delay that is waited for in legs. */
+/** Waits for a delay in several legs. */
 abstract class TimerInLegs {
   #leg: HostTimer | undefined;
   #keepsAlive = true;
@@ -50,7 +50,7 @@ class LongTimer extends TimerInLegs {
   }
 }
 
-/** A delay on real timers by a clock that is moved by hand. */
+/** Waits on real timers for a clock that is moved by hand. */
 export class WatchingTimer extends TimerInLegs {
   readonly #callback: () => void;
   readonly #now: () => number;
@@ -74,7 +74,7 @@ export class WatchingTimer extends TimerInLegs {
   }
 }
 
-/** A timer that never fires once it was cleared: `setTimeout` may be faked, and `clearTimeout` not. */
+/** A timer that never fires after it was cleared. `setTimeout` may be faked while `clearTimeout` is not. */
 export class ClearableTimer {
   #callback: (() => void) | undefined;
   readonly #timer: unknown;
@@ -96,13 +96,13 @@ export class ClearableTimer {
 
 /** Sets a timer for any delay. */
 export function setTimer(callback: () => void, delayMs: number): unknown {
-  // Hosts cut fractions off, which would make every such timer early.
+  // Hosts cut fractions off. Without rounding up, every such timer would be early.
   return delayMs > MAX_TIMER_MS
     ? new LongTimer(callback, delayMs)
     : setTimeout(callback, Math.ceil(delayMs));
 }
 
-/** Cancels any of these timers, and the host's own. */
+/** Cancels any of these timers, or one of the host's. */
 export function clearTimer(timer: unknown): void {
   if (timer instanceof TimerInLegs || timer instanceof ClearableTimer) timer.clear();
   else clearHostTimer(timer);

@@ -2,8 +2,8 @@ import { describe } from '../config/describe.js';
 import { parseDuration as parse } from './duration.js';
 
 /**
- * The milliseconds in a duration, as every option of holdfast reads it. It accepts any value, so it reads what comes out of the environment
- * or a file. Texts are not trimmed, and a text without a unit is no duration.
+ * The milliseconds in a duration, read as every option of holdfast reads it. It accepts any value, so you can give it what comes out of the
+ * environment or a file. Texts are not trimmed, and a text without a unit is no duration.
  *
  * @param value Milliseconds as a number, or a text such as `'250ms'`, `'1.5s'`, `'2m'` or `'1h'`.
  * @returns Milliseconds: finite and >= 0.

@@ -2,9 +2,9 @@ import type { Deadline, DeadlineListener, TickingTime } from './deadline-queue.j
 import { DeadlineQueue } from './deadline-queue.js';
 
 /**
- * Deadlines with a timer for each. Under fake timers, so that it passes exactly when the fakes say: many of them
- * (those of node:test, of vitest before 3) leave `performance.now` alone, so the clock cannot say when a deadline is due.
- * And where timers belong to a request, so that each deadline passes in the course of its own.
+ * Deadlines with a timer for each. There are two uses. Under fake timers, a deadline has to pass exactly when the fakes say. Many
+ * of them (those of node:test, of vitest before 3) do not fake `performance.now`, so the clock cannot say when a deadline is due.
+ * And where timers belong to a request, each deadline has to pass within its own request.
  */
 export class SingleDeadlines extends DeadlineQueue {
   readonly #time: TickingTime;

@@ -1,7 +1,7 @@
-/** Length of a tick, in milliseconds: the most by which `TimeSource.recent()` lags while the event loop turns freely. */
+/** Length of a tick, in milliseconds. While the event loop turns freely, `TimeSource.recent()` lags by no more than this. */
 export const TICK_MS = 4;
 
-/** Wants to hear the next tick of a time source, once. */
+/** Gets the next tick of a time source, once. */
 export interface TickListener {
   onTick(nowMs: number): void;
 }

@@ -7,42 +7,42 @@ import { SingleDeadlines } from './single-deadlines.js';
 import type { TickListener } from './tick.js';
 import { TICK_MS } from './tick.js';
 
-/** Of this module's own: V8 compares with it at less cost. */
+/** A constant of this module, because V8 compares with that at less cost. */
 const loadedSetTimeout = globalThis.setTimeout;
 
-/** Exact readings within one tick after which the source starts to tick: 4,000 readings a second. */
+/** The source starts to tick after this many exact readings within one tick: 4,000 readings a second. */
 const BUSY_READINGS = 16;
 
-/** Queues of durations that are looked through for unused ones, at the least. */
+/** Unused queues are looked for when there are at least this many. */
 const MIN_SWEPT = 256;
 
-/** Uses of one reading after which the clock is read again even if no tick came, as in a loop of microtasks. */
+/** After this many uses of one reading the clock is read again, even if no tick came, as in a loop of microtasks. */
 const MAX_USES = 256;
 
 /**
- * A clock and what the pipelines of a process share of it.
+ * A clock, and what the pipelines of a process share of it.
  *
- * Reading the clock costs 45 to 65 ns, a third of a bare `await`, and most of what a successful call wants to know is
- * only "about when": which bucket of a window, which of many deadlines. So while calls are frequent the source ticks
- * every {@link TICK_MS} and `recent()` answers the last reading. When they are not, no timer runs and every reading is exact.
+ * Reading the clock costs 45 to 65 ns, a third of a bare `await`. A successful call mostly wants to know only "about when": which
+ * bucket of a window, which of many deadlines. So while calls are frequent, the source ticks every {@link TICK_MS}, and
+ * `recent()` returns the last reading. When calls are rare, no timer runs and every reading is exact.
  *
- * Only the system clock ticks, and only on real timers: virtual clocks and faked globals always get exact readings.
+ * Only the system clock ticks, and only on real timers. Virtual clocks and faked globals always get exact readings.
  */
 export class TimeSource {
   /** The clock itself: for timers, and for `wallNow()`. */
   readonly clock: Clock;
-  /** @internal Whether `recent()` answers from the last tick. */
+  /** @internal Whether `recent()` returns the reading of the last tick. */
   ticking = false;
-  /** @internal Whether its timers, and the promises of those who wait, belong to a request. */
+  /** @internal Whether its timers, and the promises of calls that wait, belong to a request. */
   readonly bound: boolean;
   readonly #canTick: () => boolean;
   readonly #isSystem: boolean;
   readonly #queues = new Map<number, DeadlineQueue>();
   /** The queues under the fake timers that were last seen. */
   #faked: { readonly timers: unknown; readonly queues: Map<number, DeadlineQueue> } | undefined;
-  /** From how many queues on the unused ones are let go. */
+  /** When there are this many queues, unused ones are let go. */
   #sweepAt = MIN_SWEPT;
-  /** Of the last tick, in whole milliseconds: small integers are passed on without being boxed. */
+  /** The last reading, in whole milliseconds, because small integers are passed on without being boxed. */
   #reading = 0;
   #usesLeft = 0;
   #busySince = -Infinity;
@@ -64,17 +64,17 @@ export class TimeSource {
   }
 
   /**
-   * A time at most one tick and one millisecond old, never later than now. Under load this costs a comparison and no reading of the clock.
-   * For what is sorted into buckets or compared with much longer spans.
+   * A time that is at most one tick and one millisecond old, and never later than now. Under load it costs a comparison, and the
+   * clock is not read. Use it for what is sorted into buckets or compared with much longer spans.
    */
   recent(): number {
-    // The bare name: V8 folds it to a constant, and notices when it is replaced. Fakes may come between two ticks.
+    // Use the bare name: V8 folds it to a constant, and notices when it is replaced. Fakes may come between two ticks.
     if (this.ticking && --this.#usesLeft > 0 && setTimeout === loadedSetTimeout)
       return this.#reading;
     return this.read();
   }
 
-  /** The queue of all deadlines that lie `durationMs` ahead when they are set. */
+  /** The queue of all deadlines that are set `durationMs` ahead. */
   deadlines(durationMs: number): DeadlineQueue {
     const { timers } = this;
     const faked = timers !== undefined && areReplaced(timers);
@@ -96,15 +96,18 @@ export class TimeSource {
     return this.#queues.size;
   }
 
-  /** @internal What stands for the timers in use: it changes when fake ones are installed or removed. */
+  /** @internal Identifies the timers in use. It changes when fake ones are installed or removed. */
   get timers(): unknown {
-    // The bare name: V8 folds it to a constant, and notices when it is replaced.
+    // Use the bare name: V8 folds it to a constant, and notices when it is replaced.
     return this.#isSystem ? setTimeout : undefined;
   }
 
-  /** Timeouts may be made for one call, of the time it has left: there are more durations than are in use. */
+  /**
+   * Lets unused queues go. A timeout may be made for one call, with the time that it has left. So there are more durations than
+   * are in use.
+   */
   #sweep(queues: Map<number, DeadlineQueue>): void {
-    // A policy that still has a queue let go here may go on with it: it only is no longer shared.
+    // A policy may go on with a queue that is let go here. It is only no longer shared.
     for (const [durationMs, queue] of queues) {
       if (!queue.empty) continue;
       queue.letGo();
@@ -120,7 +123,7 @@ export class TimeSource {
     return this.#faked.queues;
   }
 
-  /** @internal As {@link afterPoll}, where time is the real one. */
+  /** @internal Like {@link afterPoll}, if time is real. */
   afterPoll(callback: () => void): unknown {
     return this.#isSystem && this.#canTick() ? afterPoll(callback) : undefined;
   }
@@ -130,7 +133,7 @@ export class TimeSource {
     this.#waiting.push(listener);
   }
 
-  /** @internal The exact time, counted as a sign of how frequent calls are. */
+  /** @internal The exact time. Each reading counts as a sign of how frequent calls are. */
   read(): number {
     const now = this.clock.now();
     this.#reading = Math.floor(now);
@@ -185,7 +188,7 @@ export function timeSourceOf(given: Clock): TimeSource {
   return source;
 }
 
-/** Whether two sources, perhaps of two copies of this package, tell the time of one clock. */
+/** Whether two sources show the time of the same clock. They may come from two copies of this package. */
 export function isSameTime(one: TimeSource, other: TimeSource): boolean {
   return (
     one === other ||

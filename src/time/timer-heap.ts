@@ -1,14 +1,14 @@
 /** A timer of a virtual clock. */
 export interface VirtualTimer {
   readonly dueMs: number;
-  /** Order in which timers were set: those due at the same time fire in it. */
+  /** The order in which timers were set. Timers that are due at the same time fire in this order. */
   readonly order: number;
   readonly callback: () => void;
-  /** Its place in the heap, as long as it is in one. */
+  /** Its index in the heap, while it is in one. */
   place: number;
 }
 
-/** Timers by due time: a binary heap out of which any timer can be taken. */
+/** Timers by due time. It is a binary heap from which any timer can be removed. */
 export class TimerHeap {
   readonly #timers: VirtualTimer[] = [];
 
@@ -30,7 +30,7 @@ export class TimerHeap {
     this.#rise(timer, this.#timers.length - 1);
   }
 
-  /** Takes out a timer that is in the heap. */
+  /** Removes a timer that is in the heap. */
   remove(timer: VirtualTimer): void {
     const place = timer.place;
     const last = this.#timers.pop() as VirtualTimer;

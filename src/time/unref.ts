@@ -1,4 +1,4 @@
-/** Has a timer of a clock not keep the process alive, where it is one that would. */
+/** From now on a clock's timer does not keep the process alive, if it is a timer that would. */
 export function unref(timer: unknown): void {
   const { unref: own } = (timer ?? {}) as { readonly unref?: unknown };
   if (typeof own === 'function') own.call(timer);

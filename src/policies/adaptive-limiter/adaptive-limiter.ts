@@ -75,7 +75,7 @@ interface Place {
   deadline: Deadline | undefined;
   /** The regulator's state for it, once it has a slot. */
   stay: number;
-  /** Tells when it got the slot. */
+  /** Identifies when it got the slot. */
   stamp: object | undefined;
 }
 

@@ -13,35 +13,39 @@ import type { Ruled } from '../ruled.js';
 /** Options of {@link adaptiveLimiter}. */
 export interface AdaptiveLimiterOptions extends Named {
   /**
-   * How the limit is found. `brake` lets everything in until most calls are useless to their callers; `gradient` and `vegas` look for the
-   * limit at which latency begins to grow, `aimd` for that at which signs of overload appear (see `handle`). Default `brake`.
+   * How the limit is found. `brake` lets everything in until most calls are useless to their callers. `gradient` and `vegas` look for the
+   * limit at which latency begins to grow. `aimd` looks for the limit at which signs of overload appear (see `handle`). Default `brake`.
    */
   readonly algorithm?: 'brake' | 'gradient' | 'vegas' | 'aimd' | undefined;
   /**
-   * The limit at first: a whole number from `minLimit` to `maxLimit`. Default `maxLimit` for `brake`; else 20, or the nearest of those two.
+   * The limit at first: a whole number from `minLimit` to `maxLimit`. Default: `maxLimit` for `brake`. For the others 20, or the nearest
+   * number that `minLimit` and `maxLimit` allow.
    */
   readonly initialLimit?: number | undefined;
-  /** The floor: a whole number >= 1. Default 1 for `brake`; else 3, so that one call that hangs is not all there is, or the lowest of the other two. */
+  /**
+   * The lowest limit: a whole number >= 1. Default 1 for `brake`. For the others 3, so that one call that hangs does not take the only
+   * slot. Lower if one of the other two options is lower.
+   */
   readonly minLimit?: number | undefined;
-  /** The cap: a whole number >= `minLimit`. Default 10,000 for `brake`; else 200, or the highest of the other two. */
+  /** The highest limit: a whole number >= `minLimit`. Default 10,000 for `brake`, else 200. Higher if one of the other two options is higher. */
   readonly maxLimit?: number | undefined;
   /** How many calls may wait for a slot: a whole number >= 0. Default 100 for `brake`, else 0. */
   readonly maxQueued?: number | undefined;
   /**
-   * How long a call may wait for a slot, and never longer than 45% of the time its caller has left: longer than 0. While the queue has
-   * not been empty for that long, newcomers may wait for a twentieth of it only, unless they are more important than all that wait. Default
-   * 500 ms for `brake`, else 100 ms. Needs `maxQueued`.
+   * How long a call may wait for a slot: longer than 0. A call never waits for more than 45% of the time that its caller has left. Once the
+   * queue has not been empty for `maxWait`, new calls may wait for only a twentieth of it, unless they are more important than all that
+   * wait. Default 500 ms for `brake`, else 100 ms. Needs `maxQueued`.
    */
   readonly maxWait?: Duration | undefined;
   /**
-   * How important the call is; higher is more important. Asked when it has to wait, in its caller's own async context. More important calls
-   * are served first, and take the place of less important ones when the queue is full. Default: all are equal. Needs `maxQueued`.
+   * How important the call is; higher is more important. Asked when the call has to wait, in its caller's own async context. More important
+   * calls are served first. When the queue is full, they take the place of less important ones. Default: all are equal. Needs `maxQueued`.
    */
   readonly priority?: (() => number) | undefined;
   /**
-   * Which outcomes are signs of overload. Default: timeouts inside. What it says no to counts with its latency if it is a success, and
-   * not at all otherwise: a quick failure says nothing of the load. Which are successes, `isFailure` of the pipeline says, where there is no
-   * `handle`.
+   * Which outcomes are signs of overload. Default: timeouts inside. Of the other outcomes, only a success counts, with its latency. A
+   * failure that is no sign of overload does not count, because a quick failure says nothing about the load. Without `handle`, the
+   * pipeline's `isFailure` says which outcomes are successes.
    */
   readonly handle?: Handle | undefined;
   /**
@@ -49,7 +53,7 @@ export interface AdaptiveLimiterOptions extends Named {
    * never settle; the limit then no longer bounds the real work. Default false.
    */
   readonly releaseOnAbandon?: boolean | undefined;
-  /** Counts and reports what it would refuse, and refuses nothing. Default false. */
+  /** Refuses nothing, but counts and reports what it would refuse. Default false. */
   readonly dryRun?: boolean | undefined;
 }
 
@@ -114,7 +118,7 @@ type Parsed = z.output<ReturnType<typeof adaptiveLimiterSchema>>;
 
 /** Options with everything filled in. */
 export interface ResolvedAdaptiveLimiter extends Parsed, Ruled {
-  /** In place of `handle` where there is none. */
+  /** Replaces `handle` where there is none. */
   readonly isOverload?: Handles | undefined;
   readonly initialLimit: number;
   readonly minLimit: number;
@@ -123,7 +127,7 @@ export interface ResolvedAdaptiveLimiter extends Parsed, Ruled {
   readonly maxWait: number;
 }
 
-/** What the schema makes of no options. */
+/** The same as what the schema makes of `{}`. */
 export function plainAdaptiveLimiter(): Parsed {
   const { algorithm, releaseOnAbandon, dryRun } = adaptiveLimiterDefaults;
   return { algorithm, releaseOnAbandon, dryRun };
@@ -145,7 +149,7 @@ export function completeAdaptiveLimiter(parsed: Parsed): ResolvedAdaptiveLimiter
   return { ...parsed, ...completed(parsed) };
 }
 
-/** Who sets one of the bounds alone need not know the default of the other. */
+/** A user who sets only one of the bounds need not know the default of the other. */
 function completed({ algorithm, initialLimit, minLimit, maxLimit, maxQueued, maxWait }: Parsed) {
   const { others, ...brake } = adaptiveLimiterDefaults;
   const defaults = algorithm === 'brake' ? { ...brake, initialLimit: brake.maxLimit } : others;

@@ -48,7 +48,7 @@ interface Place {
   readonly label: string;
   readonly captureStack: boolean;
   deadline: Deadline | undefined;
-  /** Tells when it was let in. */
+  /** Identifies when it was let in. */
   stamp: object | undefined;
 }
 

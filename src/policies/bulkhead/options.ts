@@ -16,11 +16,11 @@ export interface BulkheadOptions extends Named {
   /** How long a call may wait for a slot. Default: until it is aborted or times out. Needs `maxQueued`. */
   readonly maxWait?: Duration | undefined;
   /**
-   * Gives a slot back when its call is given up, instead of when the operation really settles. For operations that may
-   * never settle; `maxConcurrent` then no longer bounds the real work. Default false.
+   * Gives a slot back when its call is given up, instead of when the operation really settles. For operations that may never
+   * settle. `maxConcurrent` then no longer bounds the real work. Default false.
    */
   readonly releaseOnAbandon?: boolean | undefined;
-  /** Counts and reports what it would refuse, and refuses nothing. Default false. */
+  /** Refuses nothing, but counts and reports what it would refuse. Default false. */
   readonly dryRun?: boolean | undefined;
 }
 

@@ -161,7 +161,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     const judge = this.#judge;
     const byDefault = this.#options.handle === undefined;
     const isTimed = judge.timed;
-    // Set and taken within one call of `exit`.
+    // It is set and taken within one call of `exit`.
     let due: DueOpening | undefined;
     return {
       enter: (call) => {
@@ -177,7 +177,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
         due = new DueOpening(reason);
         return false;
       },
-      // By default, a refusal inside says nothing of the upstream.
+      // By default, a refusal inside says nothing about the upstream.
       fail: (_call, { kind }) => byDefault && kind === 'rejected',
       refuse: (about) => {
         if (this.#options.dryRun) return undefined;
@@ -250,7 +250,10 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     this.reset();
   }
 
-  /** Its state as plain JSON, for {@link CircuitBreakerOptions.initialState}. Open time is wall-clock time, so it survives a restart. */
+  /**
+   * Its state as plain JSON, for {@link CircuitBreakerOptions.initialState}. Open time is stored as wall-clock time, so it survives a
+   * restart.
+   */
   snapshot(): CircuitBreakerSnapshot {
     const { clock } = this.#boundTime();
     const now = clock.now();
@@ -262,21 +265,21 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     return this.forkAt(undefined);
   }
 
-  /** @internal The same, of which the time in a state has been counted already. */
+  /** @internal A breaker with the same options. If `stay` is given, its time has been accounted for already. */
   forkAt(stay: Stay | undefined): CircuitBreakerPolicy<Name> {
     assertCopyable(this.#options);
     const { account } = this.#reporter;
     return new CircuitBreakerPolicy<Name>(this.#options, account, this.#alarm?.home, stay);
   }
 
-  /** @internal Those that ask a user's function for their judge are made at once: it may throw. */
+  /** @internal `undefined` if a user's function makes the judge. Then copies are made at once, because the function may throw. */
   get copies(): LateBreakers | undefined {
     if (this.#breaker !== undefined) return undefined;
     this.#copies ??= new LateBreakers(this, this.#reporter.account, this.#options);
     return this.#copies;
   }
 
-  /** @internal So many of its calls succeeded at about that time. */
+  /** @internal This many of its calls succeeded at about that time. */
   hadSuccesses(count: number, atMs: number): void {
     const window = { calls: count, failures: 0, slow: 0 };
     this.#judge.restore(atMs, { window, consecutiveFailures: 0 });
@@ -416,7 +419,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
   }
 }
 
-/** A success that has been counted, and with which the breaker has to open. */
+/** A counted success that makes the breaker open. */
 class DueOpening {
   readonly reason: OpenReason;
 

@@ -31,14 +31,14 @@ export interface CircuitOptions {
   readonly probes: number;
   readonly probesNeeded: number;
   readonly probeTimeoutMs: number;
-  /** 0 for none. */
+  /** 0 means no ramp. */
   readonly rampForMs: number;
 }
 
-/** From how close to its end on an open breaker has to know the exact time. */
+/** When the end of its open time is closer than this, a breaker needs the exact time. */
 const NEAR_MS = 50;
 
-/** For how long a probe has its place, where no longest stay says so and the stay before was shorter. */
+/** How long a probe has its place, if there is no longest stay and the stay before was shorter than this. */
 const PLACE_MS = 1_000;
 
 /**
@@ -70,12 +70,12 @@ export class Circuit {
   openings = 0;
   /** While open: until when, in the clock's milliseconds. */
   openUntil = 0;
-  /** The failure that opened it, and when, until it closes. */
+  /** The failure that opened it, and when. Both are kept until it closes. */
   cause: unknown;
   causeAt = 0;
   /** While open: the whole open time. */
   #openForMs = 0;
-  /** It is asked how long to stay open. */
+  /** Set while it is being asked how long to stay open. */
   #opening = false;
   /** The stamp right after the last step of a run of failures. */
   #lastStep = 0;
@@ -119,7 +119,10 @@ export class Circuit {
     return Math.min(this.openUntil - nowMs, this.#openForMs);
   }
 
-  /** Whether it is open, and a time that may be a tick early is good enough to say for how long: it is not near the end, nor when the clock went back. */
+  /**
+   * Whether it is open, and a time that may be a tick early is good enough to say for how long. That is so unless the end is near or the
+   * clock went back.
+   */
   surelyOpen(recentMs: number): boolean {
     if (this.state !== 'open') return false;
     const left = this.openUntil - recentMs;
@@ -176,7 +179,7 @@ export class Circuit {
     return this.#ramp?.record(failed) === true;
   }
 
-  /** A call of this state had succeeded, and has failed since. Returns whether the upstream has relapsed. Call {@link Circuit.advance} first. */
+  /** A call of this state that had succeeded has failed since. Returns whether the upstream has relapsed. Call {@link Circuit.advance} first. */
   failLate(nowMs: number, cause: unknown): boolean {
     if (this.state === 'half_open')
       this.#decide(this.#probes?.failSuccess(), nowMs, undefined, cause);

@@ -25,7 +25,7 @@ export interface Judge {
    * the run of failures. Default `next`.
    */
   record(nowMs: number, failed: boolean, slow: boolean, step?: RunStep): OpenReason | undefined;
-  /** A call that the closed breaker had let in has succeeded, and was not slow. Answers as {@link Judge.record}. */
+  /** A call that the closed breaker had let in succeeded, and was not slow. Returns the same as {@link Judge.record}. */
   succeeded(nowMs: number): OpenReason | undefined;
   /**
    * A call that was recorded as a success has failed since. It no longer counts as a success, and fails now. Returns the same as

@@ -15,14 +15,14 @@ interface Breaker {
 }
 
 /**
- * Copies of a breaker that are made when they are needed. Before that each is a closed one whose calls have all succeeded, and keeps how many they
- * were: in a window, or for a window of calls as a number.
+ * Copies of a breaker that are made when they are needed. Before that, a copy stands for a closed breaker whose calls have all
+ * succeeded. It keeps how many they were: in a window of time, or as a number for a window of calls.
  */
 export class LateBreakers implements LateCopies {
   readonly #like: Breaker;
   readonly #account: BreakerAccount;
   readonly #bucketMs: number;
-  /** Of a window of calls. */
+  /** The size of a window of calls. */
   readonly #size: number;
   readonly #looksAtEach: boolean;
 
@@ -76,7 +76,7 @@ export class LateBreakers implements LateCopies {
         return true;
       },
       exit: ({ copy: { kept } }) => kept !== undefined && add(kept),
-      // The stamp of the state in which a breaker begins.
+      // The stamp of the state that a breaker begins in.
       stateOf: () => 0,
     };
   }

@@ -33,50 +33,56 @@ export type BreakerWindow = Duration | { readonly calls: number };
 /** Options of {@link circuitBreaker}. */
 export interface CircuitBreakerOptions extends Named {
   /**
-   * Share of failed calls in the window at which it opens: above 0, up to 1. `false` for none; needs `slowCallRate` or
-   * `minimumCalls` then, or it would never open in traffic. Default 0.99: while an upstream still answers some calls, they are
-   * worth making.
+   * Share of failed calls in the window at which it opens: above 0, up to 1. `false` switches this rule off. Then set
+   * `slowCallRate` or `minimumCalls`, or it would never open in traffic. Default 0.99: while an upstream still answers some
+   * calls, they are worth making.
    */
   readonly failureRate?: number | false | undefined;
   /** Share of slow calls in the window at which it opens: above 0, up to 1. Needs `slowCallDuration`. Default none. */
   readonly slowCallRate?: number | undefined;
-  /** A call that took longer than this was slow, and a probe has failed by it: longer than 0. Needs `slowCallRate`. */
+  /** A call that took longer than this was slow. A probe that took longer has failed. Longer than 0. Needs `slowCallRate`. */
   readonly slowCallDuration?: Duration | undefined;
   /** The calls that the rates look at: those of a time span, or the last `{ calls }`. Default 10 s. */
   readonly window?: BreakerWindow | undefined;
   /** The rates count once the window holds this many calls: a whole number >= 1. Default 20. */
   readonly minimumCalls?: number | undefined;
   /**
-   * Failures in a row, however far apart, at which it opens while the window holds fewer than `minimumCalls`: a whole number
-   * >= 1, or `false` for none. A call counts once, whatever its retries, and so do calls that were in flight together. Default 10.
+   * How many failures in a row open it while the window holds fewer than `minimumCalls`, however far apart they are: a whole
+   * number >= 1. `false` switches this rule off. A call counts once, whatever its retries. Calls that were in flight together
+   * count once, too. Default 10.
    */
   readonly consecutiveFailures?: number | false | undefined;
   /**
-   * How long failures must have come for before they open it, by their rate or in a row: at least 0. What is over sooner is a
+   * How long failures must have been coming before they open it, by their rate or in a row: at least 0. Anything shorter is a
    * blip, however many calls it hits. Default 1 s, or 0 with `consecutiveFailures: 1`.
    */
   readonly failingFor?: Duration | undefined;
   /**
-   * How long it stays open: longer than 0, growing by `openForFactor` at each consecutive opening, spread by `openForSpread`. Or a
-   * function of how many times in a row it has opened (1 for the first) and of what opened it that returns a duration, or a
-   * backoff of cockatiel's: these are taken as they are, up to `maxOpenFor` where there is one. Default 500 ms.
+   * How long it stays open: longer than 0. This time grows by `openForFactor` at each consecutive opening, and `openForSpread`
+   * spreads it. You can also give a function that returns a duration, or a cockatiel backoff. The function gets how many times in
+   * a row the breaker has opened (1 for the first), and what opened it. What the two return is taken as it is, up to `maxOpenFor`
+   * if you set that. Default 500 ms.
    */
   readonly openFor?: Duration | OpenForFunction | OpenForBackoff | undefined;
   /**
-   * Growth of the time it stays open from one consecutive opening to the next, up to `maxOpenFor`: >= 1, which is none. More than 2 needs
-   * a longer `maxOpenFor` than its default. Default 2.
+   * By what factor the open time grows from one consecutive opening to the next, up to `maxOpenFor`: >= 1. With 1 it does not
+   * grow. More than 2 needs a longer `maxOpenFor` than its default. Default 2.
    */
   readonly openForFactor?: number | undefined;
-  /** Share by which that time is spread up and down, so that a fleet does not return in step: from 0, which is none, to below 1. Default 0.2. */
+  /**
+   * Share by which that time is spread up and down, so that a fleet does not return in step: from 0 (no spread) to below 1.
+   * Default 0.2.
+   */
   readonly openForSpread?: number | undefined;
   /**
-   * The longest it stays open of its own accord: at least `openFor`. A server can ask for more, up to 60 s or this, whichever is
-   * longer. Default: twice `openFor`, or none where that is a function or a backoff.
+   * The longest it stays open of its own accord: at least `openFor`. A server can ask for more, up to 60 s, or up to this time if
+   * it is longer. Default: twice `openFor`, or none if that is a function or a backoff.
    */
   readonly maxOpenFor?: Duration | undefined;
   /**
-   * Reports that it is half-open when its open time is over, by a timer, and not only when the next call comes or somebody reads
-   * its state. The timer runs while it is open and somebody listens, and does not keep the process alive. Default false.
+   * Uses a timer to report half-open as soon as the open time is over. Without it, that is reported when the next call comes or
+   * somebody reads the state. The timer runs while the breaker is open and somebody listens. It does not keep the process alive.
+   * Default false.
    */
   readonly announceHalfOpen?: boolean | undefined;
   /** How many calls it lets in, within `maxOpenFor`, to see whether the upstream has recovered: a whole number >= 1. Default 3. */
@@ -84,35 +90,36 @@ export interface CircuitBreakerOptions extends Named {
   /** Share of the probes that must succeed for it to close: above 0, up to 1. Default 1. */
   readonly probeSuccessRate?: number | undefined;
   /**
-   * A probe unfinished for this long has failed: longer than 0. Timeouts inside and outside end it as any call, so this is for
-   * calls that have none. Default: 30 s, or `openFor` where that is longer.
+   * A probe that is unfinished for this long has failed: longer than 0. Timeouts inside and outside end a probe like any other
+   * call, so this is for calls that have none. Default: 30 s, or `openFor` if that is longer.
    */
   readonly probeTimeout?: Duration | undefined;
   /**
-   * How long it takes, once closed by its probes, until it lets all calls in again: at least 0. Before, it lets in a share of them
-   * that grows from a quarter, and five calls a second in any case. Default 1 s.
+   * How long it ramps up after its probes have closed it: at least 0. Meanwhile it lets in a share of the calls that grows from a
+   * quarter, and always five calls a second. Then it lets all calls in again. Default 1 s.
    */
   readonly rampFor?: Duration | undefined;
   /**
-   * Which outcomes are failures. Default: errors of the operation and timeouts. What it says no to counts as a success:
-   * the upstream did answer. Only rejections by policies inside (unless it says yes to them) and calls that were given up are
-   * not counted at all; by default, neither is a ConfigError or ContractError of a policy inside.
+   * Which outcomes are failures. Default: errors of the operation and timeouts. Any other outcome counts as a success: the
+   * upstream did answer. Two kinds do not count at all: rejections by policies inside, unless `handle` says yes to them, and
+   * calls that were given up. By default, a ConfigError or ContractError of a policy inside does not count either.
    */
   readonly handle?: Handle | undefined;
-  /** How long the failure asks to be left alone, in milliseconds; lengthens the open time. Default: the error's `retryAfter`. */
+  /** How long the failure asks to be left alone, in milliseconds. It lengthens the open time. Default: the error's `retryAfter`. */
   readonly delayFrom?: { delayFrom(outcome: Outcome): number | undefined }['delayFrom'] | undefined;
   /**
-   * A breaker of cockatiel's (`ConsecutiveBreaker`, `CountBreaker`, `SamplingBreaker`, or your own) in place of the rules
-   * above, or a function that makes one: keyed pipelines need one for each copy.
+   * A cockatiel breaker (`ConsecutiveBreaker`, `CountBreaker`, `SamplingBreaker`, or your own) that replaces the rules above, or
+   * a function that makes one. Keyed pipelines need the function: each copy needs its own breaker.
    */
   readonly breaker?: IBreaker | (() => IBreaker) | undefined;
-  /** Counts and reports what it would refuse, and refuses nothing. Default false. */
+  /** Refuses nothing, but counts and reports what it would refuse. Default false. */
   readonly dryRun?: boolean | undefined;
   /**
-   * What `snapshot()` returned earlier, perhaps in another process. For one breaker: copies in a keyed pipeline cannot share it.
+   * What `snapshot()` returned earlier, perhaps in another process. For a single breaker: copies in a keyed pipeline cannot share
+   * it.
    */
   readonly initialState?: CircuitBreakerSnapshot | undefined;
-  /** Where chance comes from: 0 <= number < 1. Default `Math.random`. */
+  /** The source of random numbers: 0 <= number < 1. Default `Math.random`. */
   readonly random?: (() => number) | undefined;
 }
 
@@ -143,7 +150,7 @@ const shareOrOff = () =>
 const COUNT_OR_OFF = 'must be a whole number >= 1, or false for none';
 const countOrOff = () =>
   z.union([wholeNumber(COUNT_OR_OFF, atLeast(1)), z.literal(false)], { error: COUNT_OR_OFF });
-/** A window of calls takes a byte for each. */
+/** A window of calls takes a byte for each call. */
 const MAX_WINDOW = 1_000_000;
 const CALLS = 'must be a whole number from 1 to 1,000,000';
 const windowCalls = () => wholeNumber(CALLS, atLeast(1), atMost(MAX_WINDOW));
@@ -241,7 +248,7 @@ export const circuitBreakerSchema = /* @__PURE__ */ once(() =>
     }),
 );
 
-/** Whoever asks for five failures in a row does not mean: unless there is traffic. */
+/** A user who asks for five failures in a row does not mean "only while there is little traffic". */
 const ONLY_QUIET = `false leaves a busy breaker without a rule, as consecutiveFailures counts only while the window holds fewer than minimumCalls (${circuitBreakerDefaults.minimumCalls}); for a run of failures at any volume use breaker: new ConsecutiveBreaker(5), or say with minimumCalls how far it counts`;
 
 const RULES = [
@@ -259,15 +266,15 @@ type Parsed = z.output<ReturnType<typeof circuitBreakerSchema>>;
 /** The options whose defaults depend on others. */
 type Dependent = 'failingFor' | 'maxOpenFor' | 'probeTimeout';
 
-/** Options with everything filled in but what `breaker` replaces. */
+/** Options with everything filled in, except those that `breaker` replaces. */
 export interface ResolvedCircuitBreaker extends Omit<Parsed, Dependent>, Ruled {
   readonly failingFor: number;
-  /** None where `openFor` is the user's to say. */
+  /** `undefined` if the user decides with `openFor` how long it stays open, and sets no longest time. */
   readonly maxOpenFor: number | undefined;
   readonly probeTimeout: number;
 }
 
-/** What the schema makes of no options. */
+/** The same as what the schema makes of `{}`. */
 export function plainCircuitBreaker(): Parsed {
   const { openFor, announceHalfOpen, probes, probeSuccessRate, rampFor, dryRun } =
     circuitBreakerDefaults;
@@ -292,7 +299,7 @@ export function completeCircuitBreaker(parsed: Parsed): ResolvedCircuitBreaker {
   const openForMs = typeof openFor === 'number' ? openFor : undefined;
   return {
     ...parsed,
-    // Whoever asks for one failure does not mean two that lie a second apart.
+    // A user who asks for one failure does not mean two that are a second apart.
     failingFor: parsed.failingFor ?? (consecutiveFailures === 1 ? 0 : failingFor),
     maxOpenFor:
       parsed.maxOpenFor ??

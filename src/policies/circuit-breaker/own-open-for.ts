@@ -23,7 +23,7 @@ export interface Opening {
   readonly failureRate: number | undefined;
 }
 
-/** Returns how long to stay open. `opening` is how many times in a row it has opened, this time included: 1 for the first. */
+/** Returns how long to stay open. `opening` is how many times in a row the breaker has opened, this time included: 1 for the first. */
 export type OpenForFunction = (opening: number, about: Opening) => Duration;
 
 /** A cockatiel backoff, as cockatiel's `halfOpenAfter` takes it. */
@@ -42,13 +42,13 @@ export const openForSchema = () =>
     },
   );
 
-/** A backoff is told of up to so many openings that happened elsewhere, since its steps follow one another. */
+/** The steps of a backoff follow one another. So it is also asked about openings that happened elsewhere, up to this many. */
 const MAX_CAUGHT_UP = 1_000;
 
 /** The stays of one breaker by a user's function or backoff. */
 export class OwnStays {
   readonly #given: OpenForFunction | OpenForBackoff;
-  /** The step of the backoff that was taken last, and at which opening. */
+  /** The last step of the backoff, and the opening that it was for. */
   #step: OpenForBackoff | undefined;
   #at = 0;
 
@@ -68,7 +68,7 @@ export class OwnStays {
   }
 
   #nextOf(first: OpenForBackoff, opening: number, { failure, reason }: Opening): unknown {
-    // It has closed for good since.
+    // The breaker has closed for good since.
     if (this.#step === undefined || opening <= this.#at) {
       this.#step = first;
       this.#at = Math.max(0, opening - MAX_CAUGHT_UP);

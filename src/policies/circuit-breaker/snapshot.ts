@@ -5,7 +5,7 @@ import { atLeast, atMost, rate, wholeNumber } from '../../config/schemas.js';
 const WALL = 'must be a time in milliseconds since the Unix epoch';
 const wallTime = () => z.number({ error: WALL });
 
-/** More calls than any window has held: beyond, sums would not be exact. */
+/** No window has held more calls than this. Sums of larger numbers would not be exact. */
 const MAX_COUNT = 1_000_000_000;
 const COUNT = 'must be a whole number from 0 to 1,000,000,000';
 const count = () => wholeNumber(COUNT, atLeast(0), atMost(MAX_COUNT));
@@ -59,7 +59,7 @@ export interface CircuitBreakerSnapshot {
   readonly openings: number;
   /** Failures since the last success, as the rule counts them: failures of calls in flight together count as one. */
   readonly consecutiveFailures: number;
-  /** When the first of them came, in milliseconds since the Unix epoch. Only while there are any. */
+  /** When the first of these failures came, in milliseconds since the Unix epoch. Only while there are any. */
   readonly failingSince?: number | undefined;
   /** The failure that opened it, and when, in milliseconds since the Unix epoch. Only while open or half-open. */
   readonly cause?:

@@ -14,8 +14,9 @@ export type Stay = Exclude<BreakerState, 'open'> | Opening | 'ended';
 /**
  * How long a breaker, or all copies of it together, has been in each state.
  *
- * There is no timer, and no copy is looked at. Each state has the number of breakers in it, and the sum of the times at which they
- * came. All their time until now is that number times now, minus that sum. Only open breakers move on with time alone.
+ * There is no timer, and no copy is looked at. Each state has the number of breakers in it, and the sum of the times at which
+ * they entered it. Their total time in it is that number times the time now, minus that sum. Only open breakers move on with time
+ * alone.
  */
 export class StateTimes {
   readonly #counts = ofEach(0);

@@ -8,9 +8,7 @@ import { namedShape } from '../named.js';
 
 /** Options of {@link fallback}. */
 export interface FallbackOptions extends Named {
-  /**
-   * Which outcomes are replaced. Default: every error, rejections included. The caller's abort never is.
-   */
+  /** Which outcomes are replaced. Default: every error, rejections included. The caller's abort is never replaced. */
   readonly handle?: Handle | undefined;
 }
 

@@ -15,9 +15,9 @@ export interface RateLimiterOptions extends Named {
   readonly per?: Duration | undefined;
   /** How many calls may start at once after a quiet time: a whole number >= 1. Default: `limit`. */
   readonly burst?: number | undefined;
-  /** How long a call may wait for its turn, first come, first served. Default 0: it is refused. */
+  /** How long a call may wait for its turn, first come, first served. Default 0: it is refused at once. */
   readonly maxWait?: Duration | undefined;
-  /** Counts and reports what it would refuse, and refuses nothing. Default false. */
+  /** Refuses nothing, but counts and reports what it would refuse. Default false. */
   readonly dryRun?: boolean | undefined;
 }
 
@@ -36,7 +36,7 @@ export const rateLimiterSchema = /* @__PURE__ */ once(() =>
   }),
 );
 
-/** Options with everything filled in, but for `burst`. */
+/** Options with everything filled in, except `burst`. */
 export type ResolvedRateLimiter = z.output<ReturnType<typeof rateLimiterSchema>>;
 
 /** @throws ConfigError */

@@ -8,8 +8,8 @@ export interface RetryBudgetOptions {
   /** How many retries each first attempt earns: a number from 0 to 10, such as 0.2 for one in five calls. Default 1. */
   readonly ratio?: number | undefined;
   /**
-   * Retries allowed besides, for services with little traffic: a number a second, >= 0. They are saved up for a second, or until
-   * there is one. They are allowed to each process, so a fleet has as many times more. Default 3.
+   * Retries that are allowed on top, for services with little traffic: a number a second, >= 0. They are saved up for a second,
+   * or until there is one. Each process has its own, so a fleet is allowed as many times more. Default 3.
    */
   readonly minPerSecond?: number | undefined;
 }
@@ -23,7 +23,7 @@ const PER_SECOND = 'must be a finite number of retries a second, >= 0';
 /** The schema of {@link RetryBudgetOptions}. */
 export const retryBudgetSchema = /* @__PURE__ */ once(() =>
   z.strictObject({
-    // A ratio above 10 is a percentage by mistake, and would be no bound at all.
+    // A ratio above 10 is a percentage by mistake. It would bound nothing.
     ratio: z._default(number(RATIO, atLeast(0), atMost(10)), retryBudgetDefaults.ratio),
     minPerSecond: z._default(number(PER_SECOND, atLeast(0)), retryBudgetDefaults.minPerSecond),
   }),

@@ -23,43 +23,46 @@ export interface RetryOptions extends Named {
   readonly initialDelay?: Duration | undefined;
   /** Growth of the delay from one retry to the next: >= 1. Default 2. */
   readonly factor?: number | undefined;
-  /** No delay of the backoff is longer. Default 20 s. */
+  /** The longest delay of the backoff. Default 20 s. */
   readonly maxDelay?: Duration | undefined;
   /**
-   * How a delay is spread so that a fleet does not return in step: `full` takes anything from 0 to the delay, `equal` from
-   * half of it, `none` the delay itself. Default `full`.
+   * How a delay is spread, so that a fleet does not return in step. `full` takes anything from 0 to the delay, `equal` anything
+   * from half of the delay to all of it, `none` the delay itself. Default `full`.
    * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
    */
   readonly jitter?: 'full' | 'equal' | 'none' | undefined;
   /**
-   * The delays, in place of the four options above: a function of the number of the retry (1 for the first) and the
-   * outcome that returns a duration, or a backoff of cockatiel's. No jitter is added.
+   * The delays, in place of the four options above: a function that returns a duration, or a cockatiel backoff. The function gets
+   * the number of the retry (1 for the first) and the outcome. No jitter is added.
    */
   readonly backoff?: Backoff | undefined;
   /**
-   * The delay the failure itself asks for, in milliseconds; `undefined` (or what is no number >= 0) when it asks for none.
-   * Default: the error's `retryAfter`, when it is such a number.
+   * The delay that the failure itself asks for, in milliseconds. `undefined`, or anything that is no number >= 0, means that it
+   * asks for none. Default: the error's `retryAfter`, if that is such a number.
    */
   readonly delayFrom?: { delayFrom(outcome: Outcome): number | undefined }['delayFrom'] | undefined;
-  /** The longest asked-for delay that is waited for (with up to 20% on top); for a longer one the retry is given up. Default 30 s. */
+  /**
+   * The longest delay that a failure may ask for. The retry waits up to 20% longer than asked for. A failure that asks for
+   * more is not retried. Default 30 s.
+   */
   readonly maxRetryAfter?: Duration | undefined;
   /**
-   * Which outcomes are retried. Default: what `isFailure` of the pipeline calls a failure, else errors of the operation; and timeouts inside,
-   * but not rejections by policies inside.
-   * The caller's abort never is.
+   * Which outcomes are retried. Default: timeouts inside, and what the pipeline's `isFailure` calls a failure. Without
+   * `isFailure`, that is errors of the operation. Rejections by policies inside are not retried by default. The caller's abort is
+   * never retried.
    */
   readonly handle?: Handle | undefined;
   /**
-   * The budget that bounds retries over all calls: options for one of this policy's own, one to share (see
-   * {@link retryBudget}), or `false` for none. Default: one of its own, with the defaults of a budget.
+   * The budget that bounds the retries of all calls. Give options for a budget of this policy's own, a budget to share (see
+   * {@link retryBudget}), or `false` for none. Default: its own, with the defaults of a budget.
    */
   readonly budget?: RetryBudget | RetryBudgetOptions | false | undefined;
   /**
-   * What happens when the budget has no retry left: `return` answers the last real outcome at once, `wait` waits for the delay of
-   * the retry first, which slows down whoever calls in a loop. Default `return`.
+   * What happens when the budget has no retry left. `return` answers with the last real outcome at once. `wait` first waits for
+   * the delay of the retry, which slows down whoever calls in a loop. Default `return`.
    */
   readonly whenSpent?: 'return' | 'wait' | undefined;
-  /** Where chance comes from: 0 <= number < 1. Default `Math.random`. */
+  /** The source of random numbers: 0 <= number < 1. Default `Math.random`. */
   readonly random?: (() => number) | undefined;
 }
 
@@ -136,11 +139,11 @@ export const retrySchema = /* @__PURE__ */ once(() =>
 /** Options with everything filled in. */
 export type ResolvedRetry = z.output<ReturnType<typeof retrySchema>> &
   Ruled & {
-    /** Is told of an outcome that is kept while a retry waits. */
+    /** Gets each outcome that is kept while a retry waits. */
     readonly onKept?: ((outcome: Outcome) => void) | undefined;
   };
 
-/** What the schema makes of no options. */
+/** The same as what the schema makes of `{}`. */
 export function plainRetry(): ResolvedRetry {
   const { maxRetries, maxRetryAfter } = retryDefaults;
   return { maxRetries, maxRetryAfter, budget: { ...retryBudgetDefaults } };

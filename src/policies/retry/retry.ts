@@ -109,14 +109,14 @@ export class RetryPolicy implements Driver {
   /** @internal */
   straight({ time }: StraightPlace): StraightHalf | undefined {
     const { budget } = this;
-    // Nobody asks for retries of a call that brings no more than a signal.
+    // A call with no more than a signal asks for no retries.
     const never = this.#options.maxRetries === 0;
     const byDefault = this.#options.handle === undefined;
     // By default, no refusal is tried again.
     const fail = (_call: unknown, { kind }: StraightEnd): boolean =>
       never || (byDefault && kind === 'rejected');
     if (budget === undefined) return { fail };
-    // Somebody's own may throw.
+    // A user's own budget may throw.
     if (!(budget instanceof RetryBudget)) return undefined;
     return {
       fail,

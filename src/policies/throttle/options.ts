@@ -12,8 +12,9 @@ import { namedShape } from '../named.js';
 /** Options of {@link throttle}. */
 export interface ThrottleOptions extends Named {
   /**
-   * How many requests it sends for each that the upstream accepts, the K of the formula: a number above 1. The nearer to 1, the
-   * sooner it refuses calls, and the longer it takes to recover. With 2 it begins when less than half is accepted. Default 2.
+   * How many requests it sends for each one that the upstream accepts, the K of the formula: a number above 1. The nearer to 1,
+   * the sooner it refuses calls, and the longer it takes to recover. With 2 it begins when the upstream accepts less than half.
+   * Default 2.
    */
   readonly requestsPerAccept?: number | undefined;
   /** How far back it looks: longer than 0. Default 2 minutes. */
@@ -21,20 +22,21 @@ export interface ThrottleOptions extends Named {
   /** Refuses nothing while the window holds fewer calls than this: a whole number >= 1. Default 20. */
   readonly minimumCalls?: number | undefined;
   /**
-   * The highest probability with which it refuses a call: above 0, below 1. What it lets through even then finds out that the
-   * upstream is back. Default 0.9.
+   * The highest probability with which it refuses a call: above 0, below 1. The calls that it lets through even then find out
+   * that the upstream is back. Default 0.9.
    */
   readonly maxProbability?: number | undefined;
   /**
-   * Which outcomes mean that the upstream did not accept the call. Default: what `isFailure` of the pipeline says, else errors of the operation and timeouts while it runs. What it
-   * says no to was accepted. Only rejections by policies inside (unless it says yes to them) and calls that were given up are not
-   * counted at all; by default, neither is a ConfigError or ContractError of a policy inside. What `'ignore'` is said of is taken back, as
-   * if it had not been sent.
+   * Which outcomes mean that the upstream did not accept the call. Default: what the pipeline's `isFailure` says. Without that,
+   * errors of the operation and timeouts while it runs. Any other outcome means that it was accepted. Two kinds do not count at
+   * all: rejections by policies inside, unless `handle` says yes to them, and calls that were given up. By default, a ConfigError
+   * or ContractError of a policy inside does not count either. If `handle` says `'ignore'`, the call is taken back, as if it had
+   * not been sent.
    */
   readonly handle?: Handle | undefined;
-  /** Counts and reports what it would refuse, and refuses nothing. Default false. */
+  /** Refuses nothing, but counts and reports what it would refuse. Default false. */
   readonly dryRun?: boolean | undefined;
-  /** Where chance comes from: 0 <= number < 1. Asked only while calls are refused. Default `Math.random`. */
+  /** The source of random numbers: 0 <= number < 1. Asked only while calls are refused. Default `Math.random`. */
   readonly random?: (() => number) | undefined;
 }
 

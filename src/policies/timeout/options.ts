@@ -22,7 +22,7 @@ export type ResolvedTimeout = z.output<ReturnType<typeof timeoutSchema>>;
 
 /** @throws ConfigError */
 export function resolveTimeout(options: Duration | TimeoutOptions): ResolvedTimeout {
-  // A duration alone needs no schema, unless for what to say of a wrong one.
+  // A duration alone needs no schema. Only the message for a wrong one does.
   const isObject = typeof options === 'object' && options !== null;
   const duration = isObject ? undefined : durationIn(options);
   if (duration !== undefined) return { duration };

@@ -71,14 +71,14 @@ export class TimeoutPolicy implements Gate {
       onDeadline: ({ takenOver }: StraightEntrant) => this.onDeadline(takenOver, layer),
     };
     const stateOf = (deadline: Deadline, entrant: StraightEntrant, call: Call): Deadline => {
-      // One that has passed leads to nobody.
+      // A deadline that has passed no longer has this owner.
       if (deadline.owner === entrant) {
         deadline.owner = call;
         deadline.listener = this as DeadlineListener;
       }
       return deadline;
     };
-    // Written out for either place: this is the path of a successful call.
+    // Written out for both places, because this is the path of a successful call.
     if (take('first')) {
       const exit = (call: StraightEntrant): boolean => {
         const deadline = call.first as Deadline;

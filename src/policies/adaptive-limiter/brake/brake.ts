@@ -32,7 +32,7 @@ export class Brake {
   #cutAt: number;
   #cuts = 0;
   #letGoes = 0;
-  /** Whether there was a cut since its last release. */
+  /** Whether there was a cut since the last release. */
   #hasCut = false;
 
   /** @param initial The first limit. If it is below `max`, it grows from there as after a cut. */
@@ -50,7 +50,7 @@ export class Brake {
     return this.#limit < this.#max;
   }
 
-  /** Whether that is because it was cut. */
+  /** Whether the limit is low because it was cut. */
   get remembers(): boolean {
     return this.#hasCut && this.isOn;
   }
