@@ -16,6 +16,18 @@ export const EQUIVALENT = [
       'what is empty can be emptied again: asked to save the time',
     ],
   ]),
+  ...inFile('src/policies/circuit-breaker/half-open-alarm.ts', [
+    [
+      'return boundToRequests && isSystemClock(this.#clock());',
+      ['boundToRequests && isSystemClock(this.#clock()) -> false'],
+      'on Node timers belong to no request; the tests of workerd see it',
+    ],
+    [
+      '#isBound(): boolean {',
+      ['{ return boundToRequests && isSystemClock(this.#clock()); } -> {}'],
+      'on Node timers belong to no request; the tests of workerd see it',
+    ],
+  ]),
   ...inFile('src/windows/count-window.ts', [
     [
       'if (outcomes === undefined || this.#failures === this.#total) return false;',
@@ -58,7 +70,7 @@ export const EQUIVALENT = [
       '100 is 100 with any number of decimals',
     ],
     [
-      'z.number({ error }).min(0, { error }),',
+      'z.number({ error }).check(z.minimum(0, { error })),',
       ['{ error } -> {}'],
       'a value of another type fits no form of the union, whose own error is shown',
     ],

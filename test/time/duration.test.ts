@@ -3,6 +3,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import * as z from 'zod/mini';
 import {
   type Duration,
+  durationIn,
   durationSchema,
   formatDuration,
   parseDuration,
@@ -268,5 +269,23 @@ describe('formatDuration', () => {
     [Number.NaN, 'NaN ms'],
   ])('%s is "%s"', (ms, text) => {
     expect(formatDuration(ms)).toBe(text);
+  });
+
+  it('G7: a value that is no duration has no milliseconds', () => {
+    expect(durationIn('1.5s')).toBe(1_500);
+    for (const value of ['soon', -1, Number.NaN, undefined, null, {}]) {
+      expect(durationIn(value)).toBeUndefined();
+    }
+  });
+
+  it('G7: the schemas say what to write, and that zero is too short', () => {
+    const said = (schema: z.ZodMiniType, value: unknown) =>
+      schema.safeParse(value).error?.issues.map(({ message }) => message);
+    for (const value of [-1, 'soon', null]) {
+      expect(said(durationSchema(), value)?.join()).toContain('must be a duration: ');
+    }
+    expect(durationSchema().parse('2s')).toBe(2_000);
+    expect(said(positiveDurationSchema(), 0)).toEqual(['must be a duration longer than 0']);
+    expect(positiveDurationSchema().parse('2s')).toBe(2_000);
   });
 });

@@ -209,4 +209,33 @@ describe('CockatielJudge', () => {
     expect(judge.failingSince).toBeUndefined();
     expect(told).toEqual([]);
   });
+
+  it.each<[string, CircuitBreakerOptions]>([
+    ['of time', { minimumCalls: 4, failureRate: 0.5, failingFor: 0 }],
+    ['of calls', { window: { calls: 6 }, minimumCalls: 4, failureRate: 0.5, failingFor: 0 }],
+    [
+      'with slow calls',
+      { minimumCalls: 4, slowCallRate: 0.5, slowCallDuration: 10, failureRate: false },
+    ],
+  ])(
+    'B2: a success that is told by the shorter way is one like any other, in a window %s',
+    (_, options) => {
+      const verdicts: unknown[] = [];
+      for (let code = 0; code < 3 ** 7; code++) {
+        const told = judge(options);
+        const like = judge(options);
+        for (let i = 0, rest = code; i < 7; i++, rest = Math.floor(rest / 3)) {
+          const kind = rest % 3;
+          const verdict = kind === 0 ? told.succeeded(i) : told.record(i, kind === 1, kind === 2);
+          expect(verdict).toBe(like.record(i, kind === 1, kind === 2));
+          if (kind === 0) verdicts.push(verdict);
+          const { total, failures, slow, consecutiveFailures } = like.health;
+          expect(told.health).toMatchObject({ total, failures, slow, consecutiveFailures });
+          if (verdict !== undefined) break;
+        }
+      }
+      expect(verdicts).toContain(undefined);
+      expect(new Set(verdicts).size).toBe(2);
+    },
+  );
 });

@@ -431,3 +431,9 @@ describe('circuitBreaker: growth and spread of the open time', () => {
     ]);
   });
 });
+
+it('B9: what is no openFor is told with what would be one', () => {
+  expect(() => circuitBreaker({ openFor: true as never })).toThrow(
+    /^circuitBreaker\.openFor: must be a duration: .*; or a function that returns one, such as \(\) => 500; or a backoff of cockatiel, such as new ExponentialBackoff\(\) \(got true\)$/,
+  );
+});

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { ConfigError, pipeline, retry, retryBudget } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
-import { BUDGET_WINDOW_MS } from '../../../src/policies/retry-budget/retry-budget.js';
+import {
+  BUDGET_BUCKET_MS,
+  BUDGET_WINDOW_MS,
+} from '../../../src/policies/retry-budget/retry-budget.js';
 import { bothWays, rig } from '../support/rig.js';
 
 /** What the reserve holds at most. */
@@ -351,4 +354,21 @@ bothWays('a budget shared by policies', ({ fail, succeed }) => {
     // One call, one retry; the retry brought nothing.
     expect(budget.balance(0)).toBe(0);
   });
+
+  it.each([
+    { ratio: 1, minPerSecond: 3 },
+    { ratio: 0.2, minPerSecond: 0 },
+    { ratio: 0.35, minPerSecond: 0.5 },
+    { ratio: 0, minPerSecond: 7 },
+  ])(
+    'R6: the balance after so many first attempts is known without counting them: %j',
+    (options) => {
+      for (let count = 0; count < 40; count++) {
+        const budget = retryBudget(options);
+        budget.deposit(0, count);
+        expect(retryBudget(options).balanceAfter(count)).toBe(budget.balance(0));
+      }
+      expect(BUDGET_BUCKET_MS).toBe(1_000);
+    },
+  );
 });

@@ -205,3 +205,9 @@ describe('a `backoff` that is none', () => {
     }
   });
 });
+
+it('R1: what is no backoff is told with what would be one', () => {
+  expect(() => retry({ backoff: 5 as never })).toThrow(
+    'retry.backoff: must be a function of the number of the retry, such as () => 100, or a backoff of cockatiel, such as new ExponentialBackoff() (got 5)',
+  );
+});
