@@ -28,7 +28,7 @@ Usage: holdfast demo [options]
   --seconds <n>  for how long, ${RANGES.seconds.least} to ${RANGES.seconds.most} (default ${DEMO_DEFAULTS.seconds});
                  the last calls get 1 s more
   --rate <n>     calls a second, ${RANGES.rate.least} to ${RANGES.rate.most} (default ${DEMO_DEFAULTS.rate})
-  --seed <n>     of the upstreams' random numbers (default ${DEMO_DEFAULTS.seed})
+  --seed <n>     for the upstreams' chance (default ${DEMO_DEFAULTS.seed})
   --json         print the counts as JSON, and nothing else
   --help         print this
 
