@@ -507,7 +507,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
   /** @internal */
   keep(): unknown[] {
     // An array left to grow would take room for seventeen.
-    this.kept ??= new Array(this.#common.compact?.size ?? 0).fill(undefined);
+    this.kept ??= new Array((this.#common.compact as CompactPlan).size).fill(undefined);
     return this.kept;
   }
 

@@ -23,7 +23,8 @@ export function compactPlanOf(plan: Plan, host: Host): CompactPlan | undefined {
   const path = straightPathOf(plan.layers, host, ({ policy }, place) => {
     const at = places[place.layer];
     if (at !== undefined) return policy.copies?.straight?.(place, at);
-    return policy.fork === undefined ? policy.straight?.(place) : undefined;
+    // A policy that every copy shares.
+    return policy.straight?.(place);
   });
   return path === undefined ? undefined : { ...plan, path, isCompact: true, places, size };
 }
