@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 
-const git = (...args) =>
-  execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+/** A difference may be long: more than the megabyte that is read by default. */
+const HOW = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 2 ** 28 };
+
+const git = (...args) => execFileSync('git', args, HOW).trim();
 
 /** The lines of each source file that differ from the main branch, as Stryker takes them: `file:first-last`. */
 export function changedLines() {
