@@ -50,6 +50,7 @@ export const EQUIVALENT = [
     ],
   ]),
   ...inFile('src/time/duration.ts', [
+    ['} catch {', ['{ return undefined; } -> {}'], 'a function without a return returns undefined'],
     [
       "const unitMs = UNIT_MS[match?.[2] ?? ''];",
       [`'' -> "Stryker was here!"`],
@@ -125,6 +126,16 @@ export const EQUIVALENT = [
     ],
   ]),
   ...inFile('src/policies/circuit-breaker/rule-judge.ts', [
+    [
+      'else this.#count?.record(false, false);',
+      ['this.#count?.record -> this.#count.record'],
+      'there is one of the two windows; for the compiler',
+    ],
+    [
+      'return failures === 0 && slow === 0 ? undefined : tripReason(this, this.#rule);',
+      ['failures === 0 && slow === 0 -> false'],
+      'without a failure or a slow call no rule trips: asked to save the time',
+    ],
     [
       'else this.#count?.record(failed, slow);',
       ['this.#count?.record -> this.#count.record'],
