@@ -1,6 +1,9 @@
 import type { Deadline, DeadlineListener, TickingTime } from './deadline-queue.js';
 import { DeadlineQueue } from './deadline-queue.js';
 
+/** Real timers may come up to a millisecond early. By less than this, only sums of fractions differ: a fake timer is exact. */
+const LEAST_EARLY_MS = 0.01;
+
 /**
  * Deadlines with a timer for each. There are two uses. Under fake timers, a deadline has to pass exactly when the fakes say. Many
  * of them (those of node:test, of vitest before 3) do not fake `performance.now`, so the clock cannot say when a deadline is due.
@@ -32,12 +35,23 @@ export class SingleDeadlines extends DeadlineQueue {
       previous: undefined,
       next: undefined,
     };
-    const timer = this.#time.clock.setTimer(() => {
+    this.#arm(deadline, this.durationMs);
+    return deadline;
+  }
+
+  #arm(deadline: Deadline, delayMs: number): void {
+    const { clock } = this.#time;
+    const timer = clock.setTimer(() => {
+      const leftMs = deadline.at - this.#time.now();
+      if (leftMs > LEAST_EARLY_MS && leftMs < 1 && this.durationMs >= 2) {
+        this.#arm(deadline, leftMs);
+        return;
+      }
+      const { listener, owner, token } = deadline;
       this.#forget(deadline);
       listener.onDeadline(owner, token);
-    }, this.durationMs);
+    }, delayMs);
     this.#pending.set(deadline, timer);
-    return deadline;
   }
 
   override remove(deadline: Deadline): void {
