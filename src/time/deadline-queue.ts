@@ -141,7 +141,7 @@ export class DeadlineQueue {
       deadline.listener = listener as DeadlineListener;
       deadline.token = token;
     }
-    if (this.#awaitsTick) time.recent();
+    if (this.#awaitsTick && this.#mayTick) time.recent();
     else this.#stamp();
     return deadline;
   }
