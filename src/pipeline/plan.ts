@@ -47,17 +47,9 @@ export class Layer {
   }
 }
 
-/** A gate on the straight way out. */
-export interface Exit {
-  readonly at: number;
-  readonly gate: Gate;
-}
-
 /** The layers of a pipeline, outermost first, nested pipelines flattened. */
 export interface Plan {
   readonly layers: readonly Layer[];
-  /** The gates, innermost first, where a success may leave without any driver being asked; else `undefined`. */
-  readonly straight: readonly Exit[] | undefined;
   /** Whether a call may have to be settled before its operation is: then it needs a promise of its own. */
   readonly mayAbandon: boolean;
   /**
@@ -112,16 +104,16 @@ export function planLike(
     if (policy === undefined) return layer;
     return new Layer(policy, layer.name, layer.within, layer.rule);
   });
-  return planFor(layers, plan.straight !== undefined, plan.inner);
+  return planFor(layers, plan.mayBeStraight, plan.inner);
 }
 
 /** The same plan with more gates around it. Its policies keep their names. */
-export function planInside(gates: readonly Gate[], { layers, straight, inner }: Plan): Plan {
+export function planInside(gates: readonly Gate[], { layers, mayBeStraight, inner }: Plan): Plan {
   const outer = gates.map((gate) => new Layer(gate, gate.name ?? gate.type, [], undefined));
-  return planFor([...outer, ...layers], straight !== undefined, inner);
+  return planFor([...outer, ...layers], mayBeStraight, inner);
 }
 
-function planFor(layers: readonly Layer[], isStraight: boolean, inner: readonly Nested[]): Plan {
+function planFor(layers: readonly Layer[], mayBeStraight: boolean, inner: readonly Nested[]): Plan {
   const audiences = [
     ...inner.map(({ hub }) => hub),
     ...layers.flatMap(({ policy }) => policy.audience ?? []),
@@ -130,8 +122,7 @@ function planFor(layers: readonly Layer[], isStraight: boolean, inner: readonly 
     mayDrive(layers) || layers.some(({ gate }) => gate !== undefined && !gate.quiet);
   return {
     layers,
-    straight: isStraight ? exitsOf(layers) : undefined,
-    mayBeStraight: isStraight,
+    mayBeStraight,
     path: undefined,
     isCompact: false,
     calls: 0,
@@ -155,10 +146,6 @@ function uniqueNames(wanted: readonly string[]): string[] {
     taken.add(name);
     return name;
   });
-}
-
-function exitsOf(layers: readonly Layer[]): Exit[] {
-  return layers.flatMap(({ gate }, at) => (gate === undefined ? [] : [{ at, gate }])).reverse();
 }
 
 /** Whether a driver lies outside a gate that gives runs up: it may start when a timer fires. */

@@ -27,8 +27,8 @@ export interface CompactCopy {
 
 /**
  * The short form of a policy: what it does to a call that it lets in at once and that succeeds. Almost every call needs no more. Neither `enter`
- * nor `exit` may call user code or throw. Each returns whether it has done its part. If not, it has done nothing, and the policy itself is asked,
- * with all that the contract promises.
+ * nor `exit` may call user code or throw. Each returns whether it has done its part. If not, the policy itself is asked, with all that the contract
+ * promises: it finds in its state, from `stateOf`, what was done already. In most policies that is nothing; a breaker has counted the success.
  */
 export interface StraightHalf {
   /** The call comes in. */
