@@ -57,7 +57,11 @@ export class Common {
 
   /** What copies share once nobody observes them any more. */
   get silent(): Common {
-    this.#silent ??= this.#like(this.tally);
+    if (this.#silent === undefined) {
+      this.#silent = this.#like(this.tally);
+      // By this they find what they keep.
+      this.#silent.compact = this.compact;
+    }
     return this.#silent;
   }
 
