@@ -1,14 +1,20 @@
 import { systemClock } from '../time/clock.js';
 import type { TimeSource } from '../time/time-source.js';
 import { timeSourceOf } from '../time/time-source.js';
-import type { Gate } from './contract/policy.js';
+import type { Host } from './call/host.js';
+import type { Gate, Policy } from './contract/policy.js';
 import type { ResolvedPipeline } from './options/pipeline-options.js';
 import type { FailureRule } from './outcome/failure-rule.js';
+import type { NestedPipeline } from './place-policies.js';
+import { placePolicies, ruleAmong } from './place-policies.js';
 import type { Plan } from './plan.js';
+import { planOf } from './plan.js';
 import { Hub } from './reporting/hub.js';
 import type { CallObserver } from './reporting/observer.js';
 import { Tally } from './reporting/tally.js';
 import type { CompactPlan } from './straight/compact-plan.js';
+import { compactPlanOf } from './straight/compact-plan.js';
+import { straightPathOf } from './straight/straight-path.js';
 
 /** What a pipeline and all its copies share. A copy is made from this and its key. */
 export class Common {
@@ -25,7 +31,7 @@ export class Common {
   /** The plan for calls of the pipeline that is not a copy. The plans of copies are modelled on it. */
   plan!: Plan;
   /** The plan for calls of copies without policies of their own. `null` where it is known that there is no such plan. */
-  compact: CompactPlan | null | undefined;
+  #compact: CompactPlan | null | undefined;
   /** Whether only one copy uses this, with policies of its own. */
   ofOneKey = false;
   /** What copies share when their calls are counted apart, by observer. */
@@ -39,6 +45,49 @@ export class Common {
     this.time = like?.time ?? timeSourceOf(options.clock ?? systemClock);
     this.hub = like?.hub ?? new Hub();
     this.tally = tally ?? new Tally();
+  }
+
+  /**
+   * Makes the plan for these policies.
+   *
+   * @throws ConfigError when something is no policy, is listed twice, or cannot work in this pipeline.
+   */
+  place(
+    policies: readonly unknown[],
+    host: Host,
+    isPipeline: (value: unknown) => value is NestedPipeline,
+  ): Plan {
+    const { isFailure, errorTypeOf, captureStack } = this.options;
+    const placed = placePolicies(policies, host, isPipeline);
+    const rule = ruleAmong(isFailure, placed);
+    this.failureRule = rule;
+    for (const { policy } of placed) this.bind(policy);
+    const judges = errorTypeOf !== undefined || rule !== undefined;
+    this.plan = planOf(placed, judges || captureStack, rule);
+    if (this.plan.mayBeStraight) this.plan.path = straightPathOf(this.plan.layers, host);
+    return this.plan;
+  }
+
+  /** Tells a policy that it serves calls of this pipeline, or of a copy. */
+  bind(policy: Policy<unknown>): void {
+    policy.bind?.(this.time, this.failureRule !== undefined);
+  }
+
+  /** The plan for calls of copies without policies of their own; `undefined` if there is none. Asked for by any copy. */
+  compactPlan(copy: Host): CompactPlan | undefined {
+    if (this.#compact === undefined) this.#compact = compactPlanOf(this.plan, copy) ?? null;
+    return this.#compact ?? undefined;
+  }
+
+  /** Room for what the policies of such a copy would count. */
+  room(): unknown[] {
+    // An array left to grow would take room for seventeen.
+    return new Array((this.#compact as CompactPlan).size).fill(undefined);
+  }
+
+  /** The place in this room that the policy of a layer has; -1 if it has none. */
+  placeOf(layer: number): number {
+    return this.#compact?.places[layer] ?? -1;
   }
 
   /** Returns what the copy for a key shares: this, unless the calls of such keys are counted apart. */
@@ -60,7 +109,7 @@ export class Common {
     if (this.#silent === undefined) {
       this.#silent = this.#like(this.tally);
       // By this they find what they keep.
-      this.#silent.compact = this.compact;
+      this.#silent.#compact = this.#compact;
     }
     return this.#silent;
   }

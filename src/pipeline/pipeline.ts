@@ -3,7 +3,6 @@ import { isFit, MARK, markOf, ownMark } from '../copies.js';
 import type { Duration } from '../time/duration.js';
 import type { TimeSource } from '../time/time-source.js';
 import { Delivery, settledResult } from './call/delivery.js';
-import type { Host } from './call/host.js';
 import { Pass } from './call/pass.js';
 import { Common } from './common.js';
 import type { Context, LayerSettings, Operation } from './contract/context.js';
@@ -11,11 +10,10 @@ import type { EventOf, EventType, Listener } from './contract/events.js';
 import type { PolicyMeasures } from './contract/measures.js';
 import type { Gate, Policy } from './contract/policy.js';
 import type { PipelineSnapshot } from './contract/snapshot.js';
-import type { Unread } from './lifecycle/closing.js';
-import { Closing } from './lifecycle/closing.js';
+import type { Closing } from './lifecycle/closing.js';
 import type { Drained, DrainOptions } from './lifecycle/drain.js';
 import { allWithin, resolveDrain } from './lifecycle/drain.js';
-import { Occupants } from './lifecycle/occupants.js';
+import { Lifetime } from './lifecycle/lifetime.js';
 import { startOverAll } from './lifecycle/start-over.js';
 import type { CallOptions } from './options/call-options.js';
 import { isPlain, resolveCall } from './options/call-options.js';
@@ -23,18 +21,22 @@ import type { Discard, ErrorTypeOf, StatusOf } from './options/hooks.js';
 import type { ResolvedPipeline } from './options/pipeline-options.js';
 import { isOperation, noOperation } from './options/wrong-arguments.js';
 import type { FailureRule } from './outcome/failure-rule.js';
-import { placePolicies, ruleAmong } from './place-policies.js';
-import type { Layer, Placed, Plan } from './plan.js';
-import { planInside, planLike, planOf } from './plan.js';
+import {
+  beginLate,
+  endLate,
+  isMadeAtOnce,
+  measureKept,
+  ownPlan,
+  statesOf,
+} from './own-policies.js';
+import type { Layer, Plan } from './plan.js';
+import { planInside } from './plan.js';
 import type { Hub } from './reporting/hub.js';
 import { labelOf, publicKeyOf } from './reporting/label.js';
 import { hearing, reportPolicies } from './reporting/listening.js';
 import type { CallObserver } from './reporting/observer.js';
 import type { Tally } from './reporting/tally.js';
-import type { CompactPlan } from './straight/compact-plan.js';
-import { compactPlanOf } from './straight/compact-plan.js';
 import { runCall } from './straight/run-call.js';
-import { straightPathOf } from './straight/straight-path.js';
 
 /** What a layer may be: a policy, or a whole pipeline. */
 export type PipelineLayer = Policy<unknown> | Pipeline<unknown>;
@@ -89,7 +91,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
   private constructor(
     common: Common,
     key: string | undefined,
-    place?: (host: Host) => readonly Placed[],
+    policies?: readonly PipelineLayer[],
   ) {
     this.#common = common;
     this.key = key;
@@ -97,134 +99,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
     this.#plan = undefined;
     this.kept = undefined;
     this.#rare = undefined;
-    if (place === undefined) return;
-    const placed = place(this);
-    const rule = ruleAmong(common.options.isFailure, placed);
-    common.failureRule = rule;
-    for (const { policy } of placed) this.#bind(policy);
-    const judges = this.errorTypeOf !== undefined || rule !== undefined;
-    common.plan = planOf(placed, judges || this.captureStack, rule);
-    if (common.plan.mayBeStraight) common.plan.path = straightPathOf(common.plan.layers, this);
-    this.#goThrough(common.plan);
-  }
-
-  /** The name it was given. */
-  get name(): string {
-    return this.#common.options.name;
-  }
-
-  /** @internal */
-  get publicKey(): string | undefined {
-    if (this.key === undefined) return undefined;
-    const own = this.#own;
-    own.publicKey ??= publicKeyOf(this.key);
-    return own.publicKey;
-  }
-
-  /** @internal */
-  get label(): string {
-    return labelOf(this.name, this.publicKey);
-  }
-
-  /** @internal */
-  get time(): TimeSource {
-    return this.#common.time;
-  }
-
-  /** @internal */
-  get hub(): Hub {
-    return this.#common.hub;
-  }
-
-  /** @internal */
-  get tally(): Tally {
-    return this.#common.tally;
-  }
-
-  /** @internal A copy makes its policies when somebody asks for them. */
-  get plan(): Plan {
-    return this.#plan ?? this.#make();
-  }
-
-  /** @internal */
-  get captureStack(): boolean {
-    return this.#common.options.captureStack;
-  }
-
-  /** @internal */
-  get discard(): Discard | undefined {
-    return this.#common.options.discard;
-  }
-
-  /** @internal */
-  get failureRule(): FailureRule | undefined {
-    return this.#common.failureRule;
-  }
-
-  /** @internal */
-  get errorTypeOf(): ErrorTypeOf | undefined {
-    return this.#common.options.errorTypeOf;
-  }
-
-  /** @internal */
-  get statusOf(): StatusOf | undefined {
-    return this.#common.options.statusOf;
-  }
-
-  /** @internal */
-  get observer(): CallObserver | undefined {
-    return this.#common.observer;
-  }
-
-  /** @internal Set by what joins pipelines and telemetry; all copies have the same. */
-  set observer(observer: CallObserver | undefined) {
-    this.#common.observer = observer;
-  }
-
-  /** @internal */
-  get closing(): Closing | undefined {
-    return this.#rare?.closing;
-  }
-
-  /** @internal Of what calls have left, what may never be over: set by the client, and told when no new calls are taken. */
-  get unread(): Unread | undefined {
-    return this.#rare?.unread;
-  }
-
-  /** @internal */
-  set unread(unread: Unread | undefined) {
-    this.#own.unread = unread;
-  }
-
-  /** @internal Calls of a client that are not over: a body may be read when its call has settled. See {@link Pipeline.occupy}. */
-  get occupied(): number {
-    return this.#rare?.occupied ?? 0;
-  }
-
-  /** @internal */
-  set occupied(occupied: number) {
-    this.#own.occupied = occupied;
-  }
-
-  /** @internal The keyed pipelines that this is the template of. */
-  get copies(): readonly WeakRef<Copies>[] {
-    return this.#rare?.copies ?? NO_COPIES;
-  }
-
-  /** @internal */
-  set copies(copies: readonly WeakRef<Copies>[]) {
-    this.#own.copies = copies;
-  }
-
-  /** @internal Tells pipelines of all copies of this package. Behind a Proxy, which has no private fields, there is none. */
-  get [MARK](): Mark | undefined {
-    return #common in this ? PIPELINE : undefined;
-  }
-
-  /** @internal Whether it is a pipeline, of whatever copy of this package; never throws, whatever it is given. */
-  static is(value: unknown): value is Pipeline<unknown> {
-    const found = markOf(value);
-    return found?.kind === PIPELINE.kind && isFit(found);
+    if (policies !== undefined) this.#goThrough(common.place(policies, this, Pipeline.is));
   }
 
   /** @internal Use {@link pipeline}. */
@@ -233,9 +108,12 @@ export class Pipeline<Adds = never, Policies = unknown> {
     policies: readonly PipelineLayer[],
     callTime: readonly Gate[],
   ): Pipeline<A, P> {
-    return new Pipeline(new Common(options, callTime), undefined, (host) =>
-      flatten(policies, host),
-    );
+    return new Pipeline(new Common(options, callTime), undefined, policies);
+  }
+
+  /** The name it was given. */
+  get name(): string {
+    return this.#common.options.name;
   }
 
   /**
@@ -252,17 +130,6 @@ export class Pipeline<Adds = never, Policies = unknown> {
       ? runCall(this, entry, operation, Delivery.execute, undefined)
       : this.#run(operation, options, Delivery.execute);
     return call as Promise<Awaited<T> | Adds>;
-  }
-
-  /** @internal As {@link Pipeline.execute}, for a call that sets something in place of its policies' own options. */
-  executeWith<T>(
-    operation: Operation<T>,
-    signal: AbortSignal | undefined,
-    settings: LayerSettings | undefined,
-  ): Promise<Awaited<T> | Adds> {
-    return Pass.run(this, this.#whole, operation, Delivery.execute, signal, settings) as Promise<
-      Awaited<T> | Adds
-    >;
   }
 
   /** As {@link Pipeline.execute}, but never throws: it returns how the call ended. */
@@ -315,17 +182,10 @@ export class Pipeline<Adds = never, Policies = unknown> {
 
   /** What the pipeline and its policies are doing now, as plain JSON. */
   snapshot(): PipelineSnapshot<Policies> {
-    // fromEntries defines properties: a policy may have any name, also one that assignment takes for something else.
-    const policies = Object.fromEntries(
-      this.seen.flatMap(({ name, policy }, i) => {
-        if (policy.snapshot === undefined) return [];
-        // Of what is kept, the copy tells that there would be; it is not needed for more.
-        const own = this.kept === undefined ? policy : this.#copyOf(policy, i, true);
-        return [[name, (own ?? policy).snapshot?.()]];
-      }),
-    ) as PipelineSnapshot<Policies>['policies'];
+    const policies = statesOf(this.#common, this.seen, this.kept);
     const { name, key, inFlight } = this;
-    return { name, ...(key === undefined ? {} : { key }), inFlight, policies };
+    const ofKey = key === undefined ? {} : { key };
+    return { name, ...ofKey, inFlight, policies } as PipelineSnapshot<Policies>;
   }
 
   /**
@@ -362,97 +222,15 @@ export class Pipeline<Adds = never, Policies = unknown> {
     this.dispose();
   }
 
-  /**
-   * @internal A copy for one key: the same options, listeners and counters, and fresh state in every policy that has any. Where all such
-   * policies say how (`PolicyBase.copies`), it is made when the copy is called for the first time.
-   */
-  fork(key: string): Pipeline<Adds, Policies> {
-    const copy = new Pipeline<Adds, Policies>(this.#common.of(key), key);
-    const { layers } = this.plan;
-    if (layers.some(({ policy }) => policy.fork !== undefined && policy.copies === undefined)) {
-      copy.#make();
-    } else {
-      const now = this.time.recent();
-      for (const { policy } of layers) policy.copies?.begin(now);
-      copy.entry = copy.#compact;
-    }
-    return copy;
-  }
-
-  /** @internal A copy for one key with policies of its own: the same options and listeners, and no telemetry yet. */
-  forkWith(key: string, policies: readonly PipelineLayer[]): Pipeline<unknown> {
-    const { options, callTime } = this.#common;
-    const common = new Common(options, callTime, this.#common);
-    common.ofOneKey = true;
-    return new Pipeline<unknown>(common, key, (host) => flatten(policies, host));
-  }
-
-  /** @internal Nobody makes calls here any more, and its policies are nobody else's. */
-  retire(): void {
-    if (this.#plan !== undefined) {
-      for (const { policy } of this.#plan.layers) policy.retire?.();
-      return;
-    }
-    const own = this.#own;
-    if (own.retired) return;
-    own.retired = true;
-    const now = this.time.now();
-    for (const { policy } of this.#common.plan.layers) policy.copies?.end(now);
-  }
-
-  /** @internal Takes no new calls. The promise resolves when nothing is left of those in flight. */
-  close(): Promise<void> {
-    const own = this.#own;
-    if (own.closing === undefined) {
-      own.closing = new Closing(this);
-      this.entry = own.closing.plan;
-      own.unread?.close();
-      // From now on only their bodies lead to them.
-      own.occupants = undefined;
-    }
-    return own.closing.idle;
-  }
-
-  /** @internal See `startOver` of `holdfast/testing`. Calls in flight go on, and are no longer waited for by a drain. */
-  startOver(): void {
-    startOverAll(this.#plan?.layers.map(({ policy }) => policy) ?? []);
-    this.closing?.end();
-    if (this.#rare !== undefined) this.#rare.closing = undefined;
-    this.entry = this.#plan ?? (this.key === undefined ? undefined : this.#compact);
-    this.kept = undefined;
-    this.unread?.reopen();
-  }
-
-  /** @internal Counts a call of a client, until it leaves the occupants that are answered. */
-  occupy(): Occupants {
-    const own = this.#own;
-    let { occupants } = own;
-    if (occupants?.join() === true) return occupants;
-    occupants = new Occupants(this);
-    occupants.join();
-    own.occupants = occupants;
-    return occupants;
-  }
-
-  /** @internal Whether a call is in flight or a policy holds state that must not be dropped, such as an open breaker. */
-  get busy(): boolean {
-    return (
-      this.inFlight > 0 ||
-      this.#plan?.layers.some(({ policy }) => policy.busy?.() === true) === true
-    );
-  }
-
-  /** @internal Reports what happens in policies outside any call; done by `on`, and by `keyed` for its copies. */
-  subscribe(): void {
-    // Policies that are not made yet have nothing to report; they are subscribed to when they are.
-    if (this.#plan === undefined) {
-      if (!this.hub.active) this.#own.subscribes = true;
-      return;
-    }
-    const own = this.#own;
-    own.unsubscribe ??= reportPolicies(this, () => {
-      own.unsubscribe = undefined;
-    });
+  /** @internal As {@link Pipeline.execute}, for a call that sets something in place of its policies' own options. */
+  executeWith<T>(
+    operation: Operation<T>,
+    signal: AbortSignal | undefined,
+    settings: LayerSettings | undefined,
+  ): Promise<Awaited<T> | Adds> {
+    return Pass.run(this, this.#whole, operation, Delivery.execute, signal, settings) as Promise<
+      Awaited<T> | Adds
+    >;
   }
 
   /** A call that brings options, or the first of a copy. */
@@ -469,7 +247,8 @@ export class Pipeline<Adds = never, Policies = unknown> {
         return runCall(this, entry, operation, delivery, options?.signal);
       }
       const { signal, times } = resolveCall(options, method, this.time);
-      const plan = times === undefined ? this.#whole : this.#timedEntry();
+      const isTimed = times !== undefined && this.closing === undefined;
+      const plan = isTimed ? planInside(this.#common.callTime, this.plan) : this.#whole;
       return Pass.run(this, plan, operation, delivery, signal, times);
     } catch (error) {
       if (delivery === Delivery.execute) return Promise.reject(error);
@@ -477,14 +256,130 @@ export class Pipeline<Adds = never, Policies = unknown> {
     }
   }
 
-  #timedEntry(): Plan {
-    const entry = this.#whole;
-    if (this.closing !== undefined) return entry;
+  /** What calls that start now go through by the rules of the full engine. */
+  get #whole(): Plan {
+    return this.closing?.plan ?? this.plan;
+  }
+
+  /** @internal A copy makes its policies when somebody asks for them. */
+  get plan(): Plan {
+    return this.#plan ?? this.#make();
+  }
+
+  /** @internal */
+  get publicKey(): string | undefined {
+    if (this.key === undefined) return undefined;
     const own = this.#own;
-    if (own.timed?.of !== entry) {
-      own.timed = { of: entry, plan: planInside(this.#common.callTime, entry) };
+    own.publicKey ??= publicKeyOf(this.key);
+    return own.publicKey;
+  }
+
+  /** @internal */
+  get label(): string {
+    return labelOf(this.name, this.publicKey);
+  }
+
+  /** @internal */
+  get time(): TimeSource {
+    return this.#common.time;
+  }
+
+  /** @internal */
+  get hub(): Hub {
+    return this.#common.hub;
+  }
+
+  /** @internal */
+  get tally(): Tally {
+    return this.#common.tally;
+  }
+
+  /** @internal */
+  get observer(): CallObserver | undefined {
+    return this.#common.observer;
+  }
+
+  /** @internal Set by what joins pipelines and telemetry; all copies have the same. */
+  set observer(observer: CallObserver | undefined) {
+    this.#common.observer = observer;
+  }
+
+  /** @internal */
+  get captureStack(): boolean {
+    return this.#common.options.captureStack;
+  }
+
+  /** @internal */
+  get discard(): Discard | undefined {
+    return this.#common.options.discard;
+  }
+
+  /** @internal */
+  get failureRule(): FailureRule | undefined {
+    return this.#common.failureRule;
+  }
+
+  /** @internal */
+  get errorTypeOf(): ErrorTypeOf | undefined {
+    return this.#common.options.errorTypeOf;
+  }
+
+  /** @internal */
+  get statusOf(): StatusOf | undefined {
+    return this.#common.options.statusOf;
+  }
+
+  /** @internal Reports what happens in policies outside any call; done by `on`, and by `keyed` for its copies. */
+  subscribe(): void {
+    // Policies that are not made yet have nothing to report; they are subscribed to when they are.
+    if (this.#plan === undefined) {
+      if (!this.hub.active) this.#own.subscribes = true;
+      return;
     }
-    return own.timed.plan;
+    const own = this.#own;
+    own.unsubscribe ??= reportPolicies(this, () => {
+      own.unsubscribe = undefined;
+    });
+  }
+
+  /**
+   * @internal A copy for one key: the same options, listeners and counters, and fresh state in every policy that has any. Where all such
+   * policies say how (`PolicyBase.copies`), it is made when the copy is called for the first time.
+   */
+  fork(key: string): Pipeline<Adds, Policies> {
+    const copy = new Pipeline<Adds, Policies>(this.#common.of(key), key);
+    const { plan } = this;
+    if (isMadeAtOnce(plan)) {
+      copy.#make();
+    } else {
+      beginLate(plan, this.time.recent());
+      copy.entry = copy.#common.compactPlan(copy);
+    }
+    return copy;
+  }
+
+  /** @internal A copy for one key with policies of its own: the same options and listeners, and no telemetry yet. */
+  forkWith(key: string, policies: readonly PipelineLayer[]): Pipeline<unknown> {
+    const { options, callTime } = this.#common;
+    const common = new Common(options, callTime, this.#common);
+    common.ofOneKey = true;
+    return new Pipeline<unknown>(common, key, policies);
+  }
+
+  /** @internal The keyed pipelines that this is the template of. */
+  get copies(): readonly WeakRef<Copies>[] {
+    return this.#rare?.copies ?? NO_COPIES;
+  }
+
+  /** @internal */
+  set copies(copies: readonly WeakRef<Copies>[]) {
+    this.#own.copies = copies;
+  }
+
+  /** @internal Makes room for what its policies would count. */
+  keep(): unknown[] {
+    this.kept ??= this.#common.room();
+    return this.kept;
   }
 
   /** @internal The layers by which its state is seen: those of a copy whose policies are not made yet are as the template's. */
@@ -492,66 +387,89 @@ export class Pipeline<Adds = never, Policies = unknown> {
     return (this.#plan ?? this.#common.plan).layers;
   }
 
-  /** What calls that start now go through by the rules of the full engine. */
-  get #whole(): Plan {
-    return this.closing?.plan ?? this.plan;
-  }
-
-  /** What calls go through as long as there are no policies. */
-  get #compact(): CompactPlan | undefined {
-    const common = this.#common;
-    if (common.compact === undefined) common.compact = compactPlanOf(common.plan, this) ?? null;
-    return common.compact ?? undefined;
-  }
-
-  /** @internal */
-  keep(): unknown[] {
-    // An array left to grow would take room for seventeen.
-    this.kept ??= new Array((this.#common.compact as CompactPlan).size).fill(undefined);
-    return this.kept;
-  }
-
   /** @internal What a policy says of itself to telemetry. */
   measureIn(layer: number, nowMs: number): PolicyMeasures | undefined {
-    const { policy } = this.seen[layer] as Layer;
     const { kept } = this;
-    if (kept === undefined || policy.copies?.measure === undefined) return policy.measure?.(nowMs);
-    return policy.copies.measure(kept[this.#placeOf(layer)], nowMs);
+    return kept === undefined
+      ? (this.seen[layer] as Layer).policy.measure?.(nowMs)
+      : measureKept(this.#common, layer, kept, nowMs);
   }
 
-  #placeOf(layer: number): number {
-    return this.#common.compact?.places[layer] ?? -1;
+  /** @internal Whether a call is in flight or a policy holds state that must not be dropped, such as an open breaker. */
+  get busy(): boolean {
+    return (
+      this.inFlight > 0 ||
+      this.#plan?.layers.some(({ policy }) => policy.busy?.() === true) === true
+    );
+  }
+
+  /** @internal Nobody makes calls here any more, and its policies are nobody else's. */
+  retire(): void {
+    if (this.#plan !== undefined) {
+      for (const { policy } of this.#plan.layers) policy.retire?.();
+      return;
+    }
+    const own = this.#own;
+    if (own.retired) return;
+    own.retired = true;
+    endLate(this.#common.plan, this.time.now());
   }
 
   /** Makes the policies of a copy. */
   #make(): Plan {
-    const retired = this.#rare?.retired === true;
-    const plan = planLike(this.#common.plan, (layer, i) => this.#copyOf(layer.policy, i, retired));
+    const plan = ownPlan(this.#common, this.kept, this.#rare?.retired === true);
     this.kept = undefined;
     if (this.closing === undefined) this.entry = plan;
     this.#goThrough(plan);
     return plan;
   }
 
-  #copyOf(policy: Policy<unknown>, layer: number, retired: boolean): Policy<unknown> | undefined {
-    const { copies } = policy;
-    const copy =
-      copies === undefined
-        ? policy.fork?.()
-        : copies.fork(retired, this.kept?.[this.#placeOf(layer)]);
-    // What it is bound to shows in its layer.
-    this.#bind(copy ?? policy);
-    return copy;
-  }
-
-  #bind(policy: Policy<unknown>): void {
-    policy.bind?.(this.time, this.failureRule !== undefined);
-  }
-
   #goThrough(plan: Plan): void {
     this.#plan = plan;
     this.entry ??= plan;
     if (this.hub.active || this.#rare?.subscribes === true) this.subscribe();
+  }
+
+  /** @internal */
+  get lifetime(): Lifetime {
+    const own = this.#own;
+    own.lifetime ??= new Lifetime(this);
+    return own.lifetime;
+  }
+
+  /** @internal Set while it drains. */
+  get closing(): Closing | undefined {
+    return this.#rare?.lifetime?.closing;
+  }
+
+  /** @internal See {@link Lifetime.occupied}. */
+  get occupied(): number {
+    return this.#rare?.lifetime?.occupied ?? 0;
+  }
+
+  /** @internal Takes no new calls. The promise resolves when nothing is left of those in flight. */
+  close(): Promise<void> {
+    return this.lifetime.close();
+  }
+
+  /** @internal See `startOver` of `holdfast/testing`. Calls in flight go on, and are no longer waited for by a drain. */
+  startOver(): void {
+    startOverAll(this.#plan?.layers.map(({ policy }) => policy) ?? []);
+    this.#rare?.lifetime?.startOver();
+    this.entry =
+      this.#plan ?? (this.key === undefined ? undefined : this.#common.compactPlan(this));
+    this.kept = undefined;
+  }
+
+  /** @internal Tells pipelines of all copies of this package. Behind a Proxy, which has no private fields, there is none. */
+  get [MARK](): Mark | undefined {
+    return #common in this ? PIPELINE : undefined;
+  }
+
+  /** @internal Whether it is a pipeline, of whatever copy of this package; never throws, whatever it is given. */
+  static is(value: unknown): value is Pipeline<unknown> {
+    const found = markOf(value);
+    return found?.kind === PIPELINE.kind && isFit(found);
   }
 
   get #own(): Rare {
@@ -563,21 +481,12 @@ export class Pipeline<Adds = never, Policies = unknown> {
 /** What a pipeline has only when something rare has happened to it: there may be a million copies. */
 class Rare {
   publicKey: string | undefined;
-  closing: Closing | undefined;
-  unread: Unread | undefined;
+  lifetime: Lifetime | undefined;
   copies: readonly WeakRef<Copies>[] = NO_COPIES;
-  /** What calls that bring a time of their own go through, made with the first of them. */
-  timed: { readonly of: Plan; readonly plan: Plan } | undefined;
   /** Set while policies report what happens in them outside any call. */
   unsubscribe: (() => void) | undefined;
-  occupants: Occupants | undefined;
-  occupied = 0;
   /** It is to be subscribed to policies that are not made yet. */
   subscribes = false;
   /** Nobody makes calls any more, and its policies have not been made. */
   retired = false;
-}
-
-function flatten(policies: readonly PipelineLayer[], host: Host): Placed[] {
-  return placePolicies(policies, host, Pipeline.is);
 }

@@ -17,7 +17,7 @@ interface PlacingHost {
 }
 
 /** A pipeline in the list of another one. */
-interface NestedPipeline extends PlacingHost, Nested {
+export interface NestedPipeline extends PlacingHost, Nested {
   readonly plan: Plan;
 }
 

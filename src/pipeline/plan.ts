@@ -65,6 +65,8 @@ export interface Plan {
   readonly isCompact: boolean;
   /** How often a plan without one was called. */
   calls: number;
+  /** The same inside the gates that apply a call's own time, once there was such a call. */
+  timed: Plan | undefined;
   /** Who may listen to its policies, besides the listeners of the pipeline. */
   readonly audiences: readonly Audience[];
   /** Pipelines nested in this one. */
@@ -107,10 +109,17 @@ export function planLike(
   return planFor(layers, plan.mayBeStraight, plan.inner);
 }
 
-/** The same plan with more gates around it. Its policies keep their names. */
-export function planInside(gates: readonly Gate[], { layers, mayBeStraight, inner }: Plan): Plan {
-  const outer = gates.map((gate) => new Layer(gate, gate.name ?? gate.type, [], undefined));
-  return planFor([...outer, ...layers], mayBeStraight, inner);
+/** The same plan inside the gates that apply a call's own time. Its policies keep their names. */
+export function planInside(callTime: readonly Gate[], plan: Plan): Plan {
+  plan.timed ??= planFor(
+    [
+      ...callTime.map((gate) => new Layer(gate, gate.name ?? gate.type, [], undefined)),
+      ...plan.layers,
+    ],
+    plan.mayBeStraight,
+    plan.inner,
+  );
+  return plan.timed;
 }
 
 function planFor(layers: readonly Layer[], mayBeStraight: boolean, inner: readonly Nested[]): Plan {
@@ -126,6 +135,7 @@ function planFor(layers: readonly Layer[], mayBeStraight: boolean, inner: readon
     path: undefined,
     isCompact: false,
     calls: 0,
+    timed: undefined,
     inner,
     keepsHome: callsUser ? 'always' : audiences.length > 0 ? 'heard' : undefined,
     audiences,

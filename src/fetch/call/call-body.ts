@@ -77,8 +77,9 @@ export class CallBody implements BodyBounds, Asked, UnreadBody {
     this.#occupants = occupants;
     this.#unread = undefined;
     if (occupants === undefined) return;
-    pipeline.unread ??= new UnreadBodies(pipeline.time);
-    const unread = pipeline.unread as UnreadBodies;
+    const { lifetime, time } = pipeline;
+    lifetime.unread ??= new UnreadBodies(time);
+    const unread = lifetime.unread as UnreadBodies;
     unread.add(this);
     this.#unread = unread;
   }

@@ -153,7 +153,7 @@ export class HttpCall implements OutgoingRequest {
 
   /** Counts in its pipeline until {@link HttpCall.vacate}, so that a drain waits for it. A body may be read after its call has settled. */
   occupy(pipeline: Pipeline<unknown>): void {
-    this.#occupants = pipeline.occupy();
+    this.#occupants = pipeline.lifetime.occupy();
   }
 
   /** Everything about the call is over. Calling it again does nothing. */

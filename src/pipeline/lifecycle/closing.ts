@@ -5,7 +5,7 @@ import { planOf } from '../plan.js';
 import type { Hub } from '../reporting/hub.js';
 
 /** A pipeline that drains. */
-interface Occupied {
+export interface Occupied {
   readonly hub: Hub;
   readonly inFlight: number;
   /** Calls of a client that are not over, such as responses that are still read. */
