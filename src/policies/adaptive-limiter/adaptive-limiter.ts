@@ -1,30 +1,26 @@
-import { describe } from '../../config/describe.js';
 import { mark } from '../../copies.js';
-import { ContractError, LimitExceededError } from '../../errors.js';
+import { LimitExceededError } from '../../errors.js';
 import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract/policy.js';
 import type { Refusals } from '../../pipeline/contract/refusals.js';
 import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
-import { refusePromise } from '../../pipeline/outcome/refuse-promise.js';
-import type { Deadline } from '../../time/deadline-queue.js';
-import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Handles, Verdicts } from '../filter.js';
 import { verdictsOf } from '../filter.js';
-import type { OwnRequest } from '../in-own-request.js';
-import { inOwnRequest } from '../in-own-request.js';
 import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
 import type { Waiter } from '../wait-queue.js';
+import { admittedAs, stampIn, stayIn, withStay } from './admitted.js';
 import { KeptSlots } from './brake/kept-slots.js';
 import { regulatorOf } from './choose-regulator.js';
 import type { AdaptiveLimiterOptions, ResolvedAdaptiveLimiter } from './options.js';
 import { resolveAdaptiveLimiter } from './options.js';
-import { Patience } from './patience.js';
-import { PriorityQueue } from './priority-queue.js';
 import type { Ending, Regulator } from './regulator.js';
+import { SlotAlarm } from './slot-alarm.js';
+import type { Place } from './waiting-calls.js';
+import { WaitingCalls } from './waiting-calls.js';
 
 /**
  * Keeps an overloaded upstream from being buried. It lets every call in while calls are useful to their callers. A call is useless when it
@@ -59,31 +55,6 @@ export interface AdaptiveLimiterSnapshot {
   readonly unloadedMs: number | undefined;
 }
 
-/** A call that is or was in the queue. */
-interface Place {
-  admit: (admission: Admission) => void;
-  /** Where another request may have let it in. */
-  own: OwnRequest<Admission> | undefined;
-  readonly label: string;
-  readonly captureStack: boolean;
-  readonly time: TimeSource;
-  readonly level: number;
-  readonly maxWaitMs: number;
-  /** The time at which its caller's time is over. */
-  readonly callDeadlineMs: number;
-  /** The time at which it has waited too long. */
-  deadline: Deadline | undefined;
-  /** The regulator's state for it, once it has a slot. */
-  stay: number;
-  /** Identifies when it got the slot. */
-  stamp: object | undefined;
-}
-
-/** The state of a call that did not wait, once the limiter has started over. */
-interface Admitted {
-  readonly item: { stay: number; readonly stamp: object | undefined };
-}
-
 /** Made by {@link adaptiveLimiter}. */
 export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate {
   static {
@@ -103,14 +74,11 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
   /** Whether to ask the calls' pipelines what an outcome is. */
   #asks = false;
   #regulator: Regulator;
-  readonly #queue = new PriorityQueue<Place>();
-  #patience: Patience;
+  readonly #waiting: WaitingCalls;
   readonly #time = new OneClock('adaptiveLimiter', 'limiter');
   /** Slots of calls that were given up. */
   #kept = new KeptSlots();
-  /** Armed while a call waits for a kept slot. */
-  #keptTimer: unknown;
-  #keptTimerAt = Infinity;
+  readonly #alarm = new SlotAlarm((time) => this.#serve(time));
   #inFlight = 0;
   /** Set when a call has found no slot since one last came in: how often the limit had been released by then. */
   #missed = NOT_MISSED;
@@ -124,7 +92,10 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
     this.#says =
       options.handle === undefined ? (options.isOverload ?? isTimeout) : verdictsOf(options.handle);
     this.#regulator = regulatorOf(options);
-    this.#patience = new Patience(options.maxWait);
+    this.#waiting = new WaitingCalls(options, {
+      serve: (time) => this.#serve(time),
+      changed: (time) => this.#setAlarm(time),
+    });
     this.name = options.name as Name | undefined;
     this.quiet = isQuiet(options);
     this.holds = !options.releaseOnAbandon;
@@ -177,10 +148,10 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
       const { time } = call;
       if (this.#kept.count > 0) this.#kept.release(time.now());
       const inFlight = this.#inFlightOrLimit;
-      const keptMs = this.#regulator.end(stayOf(call), time, inFlight, ending, isOverload);
+      const keptMs = this.#regulator.end(stayIn(call.state), time, inFlight, ending, isOverload);
       this.#inFlight--;
       if (keptMs > 0 && !this.#options.dryRun) this.#kept.add(time.now() + keptMs);
-      if (this.#queue.length > 0) this.#serve(time);
+      if (this.#waiting.length > 0) this.#serve(time);
     }
   }
 
@@ -195,29 +166,11 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
     if (stampIn(state) !== this.#stamp) return state;
     const startedAt = call.time.now() + extraMs;
     const stay = this.#regulator.resume(stayIn(state), startedAt, deadlineMs);
-    if (typeof state === 'number') return stay;
-    (state as Admitted).item.stay = stay;
-    return state;
+    return withStay(state, stay);
   }
 
   leave(call: Call): void {
-    const waiter = call.state as Waiter<Place>;
-    if (!this.#queue.leave(waiter)) {
-      // It has a slot: once it hears of that, it gives it back.
-      waiter.item.own?.hear();
-      return;
-    }
-    stopClock(waiter.item);
-    this.#armKept(waiter.item.time);
-  }
-
-  /** @internal */
-  onDeadline(waiter: Waiter<Place>): void {
-    const { item } = waiter;
-    this.#queue.leave(waiter);
-    this.#armKept(item.time);
-    turnAway(item, `no slot came free within ${formatDuration(item.maxWaitMs)}`);
-    item.own?.hear();
+    this.#waiting.leave(call.state as Waiter<Place>);
   }
 
   /** What it is doing now, as plain JSON. */
@@ -226,7 +179,7 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
     return {
       limit: this.#regulator.current,
       inFlight: this.#inFlight,
-      queued: this.#queue.length,
+      queued: this.#waiting.length,
       kept: this.#kept.count,
       unloadedMs: this.#regulator.unloadedMs,
     };
@@ -238,14 +191,14 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
     const { minLimit, maxLimit } = this.#options;
     // A limit that cannot move has no floor.
     const atFloor = limit <= minLimit && minLimit < maxLimit;
-    return { inFlight: this.#inFlight, queued: this.#queue.length, limit, atFloor };
+    return { inFlight: this.#inFlight, queued: this.#waiting.length, limit, atFloor };
   }
 
   /** Resets its limit, frees all slots, and gives them to the calls that wait. */
   startOver(): void {
     this.#stamp = {};
     this.#regulator = regulatorOf(this.#options);
-    this.#patience = new Patience(this.#options.maxWait);
+    this.#waiting.startOver();
     this.#kept = new KeptSlots();
     this.#inFlight = 0;
     this.#missed = NOT_MISSED;
@@ -265,7 +218,7 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
   /** A limiter that brakes must not be forgotten. */
   busy(): boolean {
     this.#advance(this.#time.source.now());
-    return this.#taken > 0 || this.#queue.length > 0 || this.#regulator.remembers;
+    return this.#taken > 0 || this.#waiting.length > 0 || this.#regulator.remembers;
   }
 
   /** Updates the time, for readers between calls. */
@@ -277,7 +230,7 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
 
   /** Whether a call waits although a slot is free. */
   get #isOwed(): boolean {
-    return this.#queue.length > 0 && this.#taken < this.#regulator.current;
+    return this.#waiting.length > 0 && this.#taken < this.#regulator.current;
   }
 
   get #taken(): number {
@@ -295,7 +248,7 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
     this.#inFlight++;
     if (this.#missed !== NOT_MISSED) this.#missed = NOT_MISSED;
     const stay = this.#regulator.begin(now, deadline);
-    call.state = this.#stamp === undefined ? stay : { item: { stay, stamp: this.#stamp } };
+    call.state = admittedAs(stay, this.#stamp);
     return undefined;
   }
 
@@ -307,47 +260,12 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
   }
 
   #enterQueue(call: Call, now: number, deadline: number): Admission | Promise<Admission> {
-    const level = levelOf(this.#options.priority);
+    const level = this.#waiting.levelNow();
     // That was user code. It may have ended calls.
     if (this.#taken < this.#regulator.current) return this.#admit(call, now, deadline);
-    if (this.#queue.length >= this.#options.maxQueued) {
-      const displaced = this.#queue.displace(level);
-      if (displaced === undefined) return this.#refuse(call);
-      stopClock(displaced);
-      turnAway(displaced, 'a more important call took its place in the queue');
-    }
-    return this.#wait(call, level, now);
-  }
-
-  #wait(call: Call, level: number, now: number): Promise<Admission> {
-    return new Promise((admit) => {
-      const { label, captureStack, time, deadline: callDeadlineMs } = call;
-      const queue = this.#queue;
-      const isNext = queue.isNext(level);
-      const maxWaitMs = this.#patience.of(now, queue.length, isNext, callDeadlineMs - now);
-      const waiter = queue.join({
-        admit,
-        own: undefined,
-        label,
-        captureStack,
-        time,
-        level,
-        maxWaitMs,
-        callDeadlineMs,
-        deadline: undefined,
-        stay: 0,
-        stamp: undefined,
-      });
-      call.state = waiter;
-      if (time.bound) {
-        const own = inOwnRequest(time.clock, waiter, admit, () => this.#serve(time));
-        waiter.item.own = own;
-        waiter.item.admit = own.tell;
-      }
-      waiter.item.deadline = time.deadlines(maxWaitMs).add(this, waiter, 0);
-      this.#armKept(time);
-      if (call.listening) call.emit({ type: 'queued', queued: queue.length });
-    });
+    return this.#waiting.makeRoom(level)
+      ? this.#waiting.join(call, level, now)
+      : this.#refuse(call);
   }
 
   #refuse({ label, captureStack }: Call): LimitExceededError {
@@ -362,34 +280,20 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
     const now = time.now();
     this.#kept.release(now);
     while (this.#taken < this.#regulator.current) {
-      const place = this.#queue.shift();
+      const place = this.#waiting.shift();
       if (place === undefined) break;
       // Take the slot here, before the waiter runs: no other call can come in between.
       this.#inFlight++;
       this.#missed = NOT_MISSED;
-      stopClock(place);
       place.stay = this.#regulator.begin(now, place.callDeadlineMs);
       place.stamp = this.#stamp;
       place.admit(undefined);
     }
-    this.#armKept(time);
+    this.#setAlarm(time);
   }
 
-  /** No call comes when a kept slot becomes free. So a call that waits for one needs a timer. An idle limiter has none. */
-  #armKept(time: TimeSource): void {
-    const at = this.#queue.length > 0 ? this.#kept.nextAt : Infinity;
-    if (at === this.#keptTimerAt || time.bound) return;
-    const { clock } = time;
-    if (this.#keptTimerAt < Infinity) clock.clearTimer(this.#keptTimer);
-    this.#keptTimerAt = at;
-    if (at === Infinity) return;
-    this.#keptTimer = clock.setTimer(
-      () => {
-        this.#keptTimerAt = Infinity;
-        this.#serve(time);
-      },
-      Math.max(0, Math.ceil(at - time.now())),
-    );
+  #setAlarm(time: TimeSource): void {
+    this.#alarm.set(this.#waiting.length > 0 ? this.#kept.nextAt : Infinity, time);
   }
 }
 
@@ -406,34 +310,4 @@ function endingOf(call: Call, outcome: Outcome): Ending {
 
 function isTimeout({ kind }: Outcome): boolean {
   return kind === 'timeout';
-}
-
-/** The regulator's state for a call: in the call's own place, or in its place in the queue. */
-function stayOf({ state }: Call): number {
-  return stayIn(state);
-}
-
-function stayIn(state: unknown): number {
-  return typeof state === 'number' ? state : (state as Admitted).item.stay;
-}
-
-function stampIn(state: unknown): object | undefined {
-  return typeof state === 'number' ? undefined : (state as Admitted).item.stamp;
-}
-
-function levelOf(priority: (() => number) | undefined): number {
-  if (priority === undefined) return 0;
-  const level: unknown = priority();
-  if (typeof level === 'number' && !Number.isNaN(level)) return level;
-  refusePromise(level, 'priority returned a promise: it must return a number at once');
-  throw new ContractError(`priority must return a number (returned ${describe(level)})`);
-}
-
-/** For a call that has just left the queue. Its deadline has not passed. */
-function stopClock({ deadline }: Place): void {
-  deadline?.queue.remove(deadline);
-}
-
-function turnAway({ admit, label, captureStack }: Place, why: string): void {
-  admit(new LimitExceededError(`${label}: ${why}`, { captureStack }));
 }
