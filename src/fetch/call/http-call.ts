@@ -14,7 +14,7 @@ import type { ResolvedClient, ResolvedOverrides } from '../options.js';
 import { settingsOf } from '../policies/call-settings.js';
 import type { Bounds } from '../policies/http-policies.js';
 import { boundsOf } from '../policies/http-policies.js';
-import { withAttemptHeaders, withIdempotencyKey } from '../request/attempt-headers.js';
+import { withAttemptHeaders } from '../request/attempt-headers.js';
 import { Preparation } from '../request/before-attempt.js';
 import { bodyForAttempt, bodyKind, keepBody } from '../request/body.js';
 import { readHeader } from '../request/headers.js';
@@ -22,10 +22,9 @@ import type { OutgoingRequest } from '../request/request.js';
 import { originOf } from '../request/request.js';
 import { sendUpload } from '../request/upload-clock.js';
 import { RepeatGuard } from '../retry/repeat-guard.js';
-import { mayRepeat } from '../retry/repeatable.js';
 import type { AbortStateLike, HeadersSource } from '../types.js';
 import { noteFault } from '../verdict/attempt-fault.js';
-import { redirectedTo, wasRedirected } from '../verdict/redirects.js';
+import { wasRedirected } from '../verdict/redirects.js';
 import {
   markAgain,
   markClassified,
@@ -38,6 +37,9 @@ import {
 import { isFailedAnswer, isFetchFailure } from '../verdict/verdict.js';
 import { noteAttempts } from './attempt-count.js';
 import { answerOf } from './callback-answers.js';
+import { isElsewhere } from './elsewhere.js';
+import { hasOwnVerdict, ownVerdict } from './own-verdict.js';
+import { headersOfAll, maySendTwice } from './sent-twice.js';
 
 /** A call's request, as it came. */
 export interface CallFacts {
@@ -99,11 +101,11 @@ export class HttpCall implements OutgoingRequest {
     this.method = method;
     this.headers = facts.headers;
     try {
-      this.headers = this.#withIdempotencyKey();
+      this.headers = headersOfAll(this, options);
       this.body = keepBody(facts.body);
       const once = overrides.retry === false || bodyKind(this.body) === 'once';
       this.#guard =
-        !once && this.#mayRepeat(facts.idempotent)
+        !once && maySendTwice(this, options, facts.idempotent)
           ? undefined
           : new RepeatGuard({ method, url, once, followsRedirects });
       this.#preparation = Preparation.of(options.beforeAttempt, overrides.beforeAttempt, this);
@@ -315,7 +317,9 @@ export class HttpCall implements OutgoingRequest {
     if (!again) this.#guard?.answered(response);
     // The body of a good answer may still fail.
     const mayFail = isFailedAnswer(response) || wasRedirected(response);
-    if (this.#followsRedirects && mayFail && this.#isElsewhere(response)) markElsewhere(response);
+    if (this.#followsRedirects && mayFail && isElsewhere(this, response, this.#options)) {
+      markElsewhere(response);
+    }
     const read = this.overrides.retryAfter ?? this.#options.retryAfter ?? true;
     if (read === false) markRetryAfter(response, undefined);
     else if (read !== true) {
@@ -323,48 +327,13 @@ export class HttpCall implements OutgoingRequest {
     }
   }
 
-  /** Whether redirects led to another upstream. That is another origin, unless the caller's own key says that it is the same. */
-  #isElsewhere(response: unknown): boolean {
-    const url = redirectedTo(response, this.url);
-    if (url === undefined || this.overrides.key !== undefined) return false;
-    const keyOf = this.#options.key;
-    if (keyOf === undefined) return true;
-    const there: OutgoingRequest = {
-      url,
-      method: this.method,
-      header: (name) => this.header(name),
-    };
-    return (answerOf('key', 'string', keyOf(there)) ?? originOf(url)) !== this.stateKey();
-  }
-
-  #withIdempotencyKey(): HeadersSource | null | undefined {
-    const { headers, method } = this;
-    const own = this.overrides.idempotencyKey;
-    const make = own ?? this.#options.headers?.idempotencyKey;
-    if (make === undefined || make === false) return headers;
-    if (own === undefined && mayRepeat({ method })) return headers;
-    if (typeof make === 'string') return withIdempotencyKey(headers, () => make);
-    return withIdempotencyKey(headers, make === true ? undefined : make);
-  }
-
-  #mayRepeat(byClient: boolean | undefined): boolean {
-    const { method, headers } = this;
-    const { idempotent: general } = this.#options;
-    const said =
-      this.overrides.idempotent ??
-      (typeof general === 'function' ? answerOf('idempotent', 'boolean', general(this)) : general);
-    return mayRepeat({ method, headers, idempotent: said ?? byClient });
-  }
-
   get #classifies(): boolean {
-    return (this.overrides.classify ?? this.#options.classify) !== undefined;
+    return hasOwnVerdict(this.overrides, this.#options);
   }
 
   /** Returns whether the request was not processed and should be sent again. */
   #classify(outcome: Outcome, result: unknown): boolean {
-    const said =
-      answerOf('classify', 'verdict', this.overrides.classify?.(outcome as never, this)) ??
-      answerOf('classify', 'verdict', this.#options.classify?.(outcome as never, this));
+    const said = ownVerdict(outcome, this, this.overrides, this.#options);
     if (said === 'retry') return this.#sendAgain(outcome, result);
     if (said !== undefined) markClassified(result, said);
     return false;
