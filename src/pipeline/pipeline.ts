@@ -80,7 +80,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
   readonly key: string | undefined;
   /** How many calls have started and not settled. */
   readonly inFlight: number = 0;
-  /** @internal What calls that start now go through: the plan, until it drains; `undefined` for a copy that nobody has called yet. */
+  /** @internal What calls that start now go through: the plan, until it drains; `undefined` for a copy that has to be given its policies first. */
   entry: Plan | undefined;
   #plan: Plan | undefined;
   /** @internal Of a copy without policies of its own: what they keep. */
