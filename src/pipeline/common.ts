@@ -13,7 +13,6 @@ import { Hub } from './reporting/hub.js';
 import type { CallObserver } from './reporting/observer.js';
 import { Tally } from './reporting/tally.js';
 import type { CompactPlan } from './straight/compact-plan.js';
-import { compactPlanOf } from './straight/compact-plan.js';
 import { straightPathOf } from './straight/straight-path.js';
 
 /** What a pipeline and all its copies share. A copy is made from this and its key. */
@@ -31,7 +30,7 @@ export class Common {
   /** The plan for calls of the pipeline that is not a copy. The plans of copies are modelled on it. */
   plan!: Plan;
   /** The plan for calls of copies without policies of their own. `null` where it is known that there is no such plan. */
-  #compact: CompactPlan | null | undefined;
+  compact: CompactPlan | null | undefined;
   /** Whether only one copy uses this, with policies of its own. */
   ofOneKey = false;
   /** What copies share when their calls are counted apart, by observer. */
@@ -73,23 +72,6 @@ export class Common {
     policy.bind?.(this.time, this.failureRule !== undefined);
   }
 
-  /** The plan for calls of copies without policies of their own; `undefined` if there is none. Asked for by any copy. */
-  compactPlan(copy: Host): CompactPlan | undefined {
-    if (this.#compact === undefined) this.#compact = compactPlanOf(this.plan, copy) ?? null;
-    return this.#compact ?? undefined;
-  }
-
-  /** Room for what the policies of such a copy would count. */
-  room(): unknown[] {
-    // An array left to grow would take room for seventeen.
-    return new Array((this.#compact as CompactPlan).size).fill(undefined);
-  }
-
-  /** The place in this room that the policy of a layer has; -1 if it has none. */
-  placeOf(layer: number): number {
-    return this.#compact?.places[layer] ?? -1;
-  }
-
   /** Returns what the copy for a key shares: this, unless the calls of such keys are counted apart. */
   of(key: string): Common {
     const observer = this.observer?.fork(key);
@@ -109,7 +91,7 @@ export class Common {
     if (this.#silent === undefined) {
       this.#silent = this.#like(this.tally);
       // By this they find what they keep.
-      this.#silent.#compact = this.#compact;
+      this.#silent.compact = this.compact;
     }
     return this.#silent;
   }

@@ -2,11 +2,14 @@
  * How a copy of a keyed pipeline gets policies of its own. They are modelled on those of the template, and made when the copy needs them. Until then
  * the copy keeps what they would know: a value for each policy that counts (`CompactPlan.places`).
  */
+import type { Host } from './call/host.js';
 import type { Common } from './common.js';
 import type { PolicyMeasures } from './contract/measures.js';
 import type { Policy } from './contract/policy.js';
 import type { Layer, Plan } from './plan.js';
 import { planLike } from './plan.js';
+import type { CompactPlan } from './straight/compact-plan.js';
+import { compactPlanOf } from './straight/compact-plan.js';
 
 /** What a copy keeps; `undefined` if nothing. */
 type Kept = readonly unknown[] | undefined;
@@ -14,6 +17,23 @@ type Kept = readonly unknown[] | undefined;
 /** Whether one of the policies cannot be made later than the copy. */
 export function isMadeAtOnce({ layers }: Plan): boolean {
   return layers.some(({ policy }) => policy.fork !== undefined && policy.copies === undefined);
+}
+
+/** The plan for calls of copies without policies of their own; `undefined` if there is none. Made for the first such copy, and then shared. */
+export function sharedPlan(common: Common, copy: Host): CompactPlan | undefined {
+  if (common.compact === undefined) common.compact = compactPlanOf(common.plan, copy) ?? null;
+  return common.compact ?? undefined;
+}
+
+/** Room for what such a copy keeps. */
+export function roomIn({ compact }: Common): unknown[] {
+  // An array left to grow would take room for seventeen.
+  return new Array((compact as CompactPlan).size).fill(undefined);
+}
+
+/** What such a copy keeps for the policy of a layer. */
+function keptFor(layer: number, { compact }: Common, kept: Kept): unknown {
+  return kept?.[compact?.places[layer] ?? -1];
 }
 
 /** There is a copy, whose policies are not made yet. */
@@ -45,7 +65,7 @@ export function ownPolicy(
   const { policy } = common.plan.layers[layer] as Layer;
   const { copies } = policy;
   const own =
-    copies === undefined ? policy.fork?.() : copies.fork(retired, kept?.[common.placeOf(layer)]);
+    copies === undefined ? policy.fork?.() : copies.fork(retired, keptFor(layer, common, kept));
   // What it is bound to shows in its layer.
   common.bind(own ?? policy);
   return own;
@@ -78,5 +98,5 @@ export function measureKept(
   const { policy } = common.plan.layers[layer] as Layer;
   return policy.copies?.measure === undefined
     ? policy.measure?.(nowMs)
-    : policy.copies.measure(kept[common.placeOf(layer)], nowMs);
+    : policy.copies.measure(keptFor(layer, common, kept), nowMs);
 }

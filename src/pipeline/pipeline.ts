@@ -27,6 +27,8 @@ import {
   isMadeAtOnce,
   measureKept,
   ownPlan,
+  roomIn,
+  sharedPlan,
   statesOf,
 } from './own-policies.js';
 import type { Layer, Plan } from './plan.js';
@@ -95,10 +97,6 @@ export class Pipeline<Adds = never, Policies = unknown> {
   ) {
     this.#common = common;
     this.key = key;
-    this.entry = undefined;
-    this.#plan = undefined;
-    this.kept = undefined;
-    this.#rare = undefined;
     if (policies !== undefined) this.#goThrough(common.place(policies, this, Pipeline.is));
   }
 
@@ -353,7 +351,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
       copy.#make();
     } else {
       beginLate(plan, this.time.recent());
-      copy.entry = copy.#common.compactPlan(copy);
+      copy.entry = sharedPlan(copy.#common, copy);
     }
     return copy;
   }
@@ -378,7 +376,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
 
   /** @internal Makes room for what its policies would count. */
   keep(): unknown[] {
-    this.kept ??= this.#common.room();
+    this.kept ??= roomIn(this.#common);
     return this.kept;
   }
 
@@ -457,7 +455,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
     startOverAll(this.#plan?.layers.map(({ policy }) => policy) ?? []);
     this.#rare?.lifetime?.startOver();
     this.entry =
-      this.#plan ?? (this.key === undefined ? undefined : this.#common.compactPlan(this));
+      this.#plan ?? (this.key === undefined ? undefined : sharedPlan(this.#common, this));
     this.kept = undefined;
   }
 

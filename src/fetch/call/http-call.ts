@@ -38,7 +38,7 @@ import { isFailedAnswer, isFetchFailure } from '../verdict/verdict.js';
 import { noteAttempts } from './attempt-count.js';
 import { answerOf } from './callback-answers.js';
 import { isElsewhere } from './elsewhere.js';
-import { hasOwnVerdict, ownVerdict } from './own-verdict.js';
+import { ownVerdict } from './own-verdict.js';
 import { headersOfAll, maySendTwice } from './sent-twice.js';
 
 /** A call's request, as it came. */
@@ -328,7 +328,7 @@ export class HttpCall implements OutgoingRequest {
   }
 
   get #classifies(): boolean {
-    return hasOwnVerdict(this.overrides, this.#options);
+    return (this.overrides.classify ?? this.#options.classify) !== undefined;
   }
 
   /** Returns whether the request was not processed and should be sent again. */

@@ -1,16 +1,14 @@
-/** What users' functions say about the end of an attempt: the call's own `classify` first, then the client's. */
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Verdict } from '../../pipeline/outcome/verdict.js';
 import type { ResolvedClient, ResolvedOverrides } from '../options.js';
 import type { OutgoingRequest } from '../request/request.js';
 import { answerOf } from './callback-answers.js';
 
-/** Whether there is such a function. */
-export function hasOwnVerdict(overrides: ResolvedOverrides, options: ResolvedClient): boolean {
-  return (overrides.classify ?? options.classify) !== undefined;
-}
-
-/** @throws ContractError when the answer is no verdict; what the function throws. */
+/**
+ * What users' functions say about the end of an attempt: the call's own `classify` first, then the client's.
+ *
+ * @throws ContractError when the answer is no verdict; what the function throws.
+ */
 export function ownVerdict(
   outcome: Outcome,
   request: OutgoingRequest,

@@ -78,7 +78,7 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
   readonly #time = new OneClock('adaptiveLimiter', 'limiter');
   /** Slots of calls that were given up. */
   #kept = new KeptSlots();
-  readonly #alarm = new SlotAlarm((time) => this.#serve(time));
+  readonly #alarm: SlotAlarm;
   #inFlight = 0;
   /** Set when a call has found no slot since one last came in: how often the limit had been released by then. */
   #missed = NOT_MISSED;
@@ -92,10 +92,9 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
     this.#says =
       options.handle === undefined ? (options.isOverload ?? isTimeout) : verdictsOf(options.handle);
     this.#regulator = regulatorOf(options);
-    this.#waiting = new WaitingCalls(options, {
-      serve: (time) => this.#serve(time),
-      changed: (time) => this.#setAlarm(time),
-    });
+    const serve = (time: TimeSource): void => this.#serve(time);
+    this.#alarm = new SlotAlarm(serve);
+    this.#waiting = new WaitingCalls(options, serve, (time) => this.#setAlarm(time));
     this.name = options.name as Name | undefined;
     this.quiet = isQuiet(options);
     this.holds = !options.releaseOnAbandon;
@@ -263,9 +262,7 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
     const level = this.#waiting.levelNow();
     // That was user code. It may have ended calls.
     if (this.#taken < this.#regulator.current) return this.#admit(call, now, deadline);
-    return this.#waiting.makeRoom(level)
-      ? this.#waiting.join(call, level, now)
-      : this.#refuse(call);
+    return this.#waiting.join(call, level, now) ?? this.#refuse(call);
   }
 
   #refuse({ label, captureStack }: Call): LimitExceededError {

@@ -32,24 +32,26 @@ export interface Place {
   stamp: object | undefined;
 }
 
-/** Who gives the slots. */
-interface Server {
-  /** Lets calls in that wait although a slot is free. */
-  serve(time: TimeSource): void;
-  /** A call has begun to wait, or no longer waits. */
-  changed(time: TimeSource): void;
-}
-
 /** The calls that wait for a slot: in which order, for how long, and how their wait ends without one. */
 export class WaitingCalls {
   readonly #options: ResolvedAdaptiveLimiter;
-  readonly #server: Server;
+  readonly #serve: (time: TimeSource) => void;
+  readonly #changed: (time: TimeSource) => void;
   readonly #queue = new PriorityQueue<Place>();
   #patience: Patience;
 
-  constructor(options: ResolvedAdaptiveLimiter, server: Server) {
+  /**
+   * @param serve Lets calls in that wait although a slot is free.
+   * @param changed A call has begun to wait, or no longer waits.
+   */
+  constructor(
+    options: ResolvedAdaptiveLimiter,
+    serve: (time: TimeSource) => void,
+    changed: (time: TimeSource) => void,
+  ) {
     this.#options = options;
-    this.#server = server;
+    this.#serve = serve;
+    this.#changed = changed;
     this.#patience = new Patience(options.maxWait);
   }
 
@@ -67,18 +69,14 @@ export class WaitingCalls {
     throw new ContractError(`priority must return a number (returned ${describe(level)})`);
   }
 
-  /** Makes room for a call, if need be by turning away a less important one. Returns whether there is room. */
-  makeRoom(level: number): boolean {
-    if (this.#queue.length < this.#options.maxQueued) return true;
-    const displaced = this.#queue.displace(level);
-    if (displaced === undefined) return false;
-    stopClock(displaced);
-    turnAway(displaced, 'a more important call took its place in the queue');
-    return true;
-  }
-
-  /** Lets a call wait. */
-  join(call: Call, level: number, nowMs: number): Promise<Admission> {
+  /** Lets a call wait, if need be in place of a less important one. `undefined` if all places are taken. */
+  join(call: Call, level: number, nowMs: number): Promise<Admission> | undefined {
+    if (this.#queue.length >= this.#options.maxQueued) {
+      const displaced = this.#queue.displace(level);
+      if (displaced === undefined) return undefined;
+      stopClock(displaced);
+      turnAway(displaced, 'a more important call took its place in the queue');
+    }
     return new Promise((admit) => {
       const { label, captureStack, time, deadline: callDeadlineMs } = call;
       const queue = this.#queue;
@@ -99,12 +97,12 @@ export class WaitingCalls {
       });
       call.state = waiter;
       if (time.bound) {
-        const own = inOwnRequest(time.clock, waiter, admit, () => this.#server.serve(time));
+        const own = inOwnRequest(time.clock, waiter, admit, () => this.#serve(time));
         waiter.item.own = own;
         waiter.item.admit = own.tell;
       }
       waiter.item.deadline = time.deadlines(maxWaitMs).add(this, waiter, 0);
-      this.#server.changed(time);
+      this.#changed(time);
       if (call.listening) call.emit({ type: 'queued', queued: queue.length });
     });
   }
@@ -125,14 +123,14 @@ export class WaitingCalls {
       return;
     }
     stopClock(item);
-    this.#server.changed(item.time);
+    this.#changed(item.time);
   }
 
   /** It has waited too long. */
   onDeadline(waiter: Waiter<Place>): void {
     const { item } = waiter;
     this.#queue.leave(waiter);
-    this.#server.changed(item.time);
+    this.#changed(item.time);
     turnAway(item, `no slot came free within ${formatDuration(item.maxWaitMs)}`);
     item.own?.hear();
   }
