@@ -12,7 +12,7 @@ import {
 } from 'holdfast';
 import { resilientFetch } from 'holdfast/fetch';
 import { ANSWER, FAILURE, FALLBACK } from '../settings.js';
-import { bareArms } from './bare.js';
+import { bareArm } from './bare.js';
 import { cockatielFive, holdfastFive } from './five.js';
 
 /** @typedef {import('../types.d.ts').Call} Call */
@@ -118,7 +118,7 @@ export default {
     },
   ],
   arms: [
-    ...bareArms('five'),
+    bareArm('five'),
     holdfastFive({ id: 'holdfast', group: 'five' }),
     cockatielFive({ id: 'cockatiel', group: 'five' }),
   ],

@@ -64,6 +64,40 @@ const dispatcher = () => new Agent({ connections: IN_FLIGHT });
 const noRetries = { retries: false };
 const retries = { retries: true };
 
+/**
+ * @param {string} id
+ * @param {string} group
+ */
+const plainRequest = (id, group) =>
+  arm(
+    id,
+    'undici.request',
+    'bare',
+    group,
+    () => {
+      const agent = dispatcher();
+      return async (url) => text((await request(url, { dispatcher: agent })).body);
+    },
+    noRetries,
+  );
+
+/**
+ * @param {string} id
+ * @param {string} group
+ */
+const requestWithAgent = (id, group) =>
+  arm(
+    id,
+    'undici.request with RetryAgent',
+    'undici',
+    group,
+    () => {
+      const agent = new RetryAgent(dispatcher());
+      return async (url) => text((await request(url, { dispatcher: agent })).body);
+    },
+    retries,
+  );
+
 /** @type {import('../types.d.ts').CallPath} */
 export default {
   id: 'P10',
@@ -78,17 +112,10 @@ export default {
     { id: 'fetch', title: 'the global fetch', bare: 'bare' },
     { id: 'undici-fetch', title: "undici's fetch", bare: 'bare-undici-fetch' },
     { id: 'request', title: '`undici.request`', bare: 'bare-request' },
+    { id: 'interceptor', title: '`undici.request`, an interceptor', bare: 'bare-interceptor' },
   ],
   arms: [
     arm('bare', 'fetch', 'bare', 'fetch', () => async (url) => text(await fetch(url)), noRetries),
-    arm(
-      'bare-again',
-      'fetch, again',
-      'bare',
-      'fetch',
-      () => async (url) => text(await fetch(url)),
-      noRetries,
-    ),
     arm(
       'bare-signal',
       'fetch with a signal',
@@ -144,17 +171,7 @@ export default {
       },
       retries,
     ),
-    arm(
-      'bare-request',
-      'undici.request',
-      'bare',
-      'request',
-      () => {
-        const agent = dispatcher();
-        return async (url) => text((await request(url, { dispatcher: agent })).body);
-      },
-      noRetries,
-    ),
+    plainRequest('bare-request', 'request'),
     arm(
       'holdfast-request',
       'holdfast, resilientRequest',
@@ -167,27 +184,19 @@ export default {
       },
       retries,
     ),
+    requestWithAgent('retry-agent-request', 'request'),
+    plainRequest('bare-interceptor', 'interceptor'),
     arm(
       'holdfast-interceptor',
       'holdfast, resilience()',
       'holdfast',
-      'request',
+      'interceptor',
       () => {
         const agent = dispatcher().compose(resilience());
         return async (url) => text((await request(url, { dispatcher: agent })).body);
       },
       retries,
     ),
-    arm(
-      'retry-agent-request',
-      'undici.request with RetryAgent',
-      'undici',
-      'request',
-      () => {
-        const agent = new RetryAgent(dispatcher());
-        return async (url) => text((await request(url, { dispatcher: agent })).body);
-      },
-      retries,
-    ),
+    requestWithAgent('retry-agent-interceptor', 'interceptor'),
   ],
 };

@@ -9,7 +9,7 @@ import {
   ofMollitia as m,
   ofOpossum as o,
 } from '../libraries.js';
-import { bareArms } from './bare.js';
+import { bareArm } from './bare.js';
 
 /** Long enough that no call of the largest crowd expires while it is measured. */
 const LONG = { timeoutMs: 300_000 };
@@ -26,11 +26,11 @@ export default {
     '"Bytes": the live heap of a call in flight.',
   groups: [
     { id: 'timeout', title: 'timeout', bare: 'bare' },
-    { id: 'retry', title: 'retry + timeout', bare: 'bare' },
-    { id: 'breaker', title: "opossum's two: breaker + timeout", bare: 'bare' },
+    { id: 'retry', title: 'retry + timeout', bare: 'bare-retry' },
+    { id: 'breaker', title: "opossum's two: breaker + timeout", bare: 'bare-breaker' },
   ],
   arms: [
-    ...bareArms('timeout'),
+    bareArm('timeout'),
     {
       id: 'holdfast',
       label: 'holdfast',
@@ -65,6 +65,7 @@ export default {
         return async () => await policy.execute();
       },
     },
+    bareArm('retry', { id: 'bare-retry' }),
     {
       id: 'holdfast-retry',
       label: 'holdfast',
@@ -101,6 +102,7 @@ export default {
         return async () => await policy.execute();
       },
     },
+    bareArm('breaker', { id: 'bare-breaker' }),
     {
       id: 'holdfast-breaker',
       label: 'holdfast',
