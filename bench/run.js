@@ -179,7 +179,9 @@ async function measure(path, run, effort) {
  */
 function gather(path, runs) {
   const arms = path.arms.map(({ id, label, library, group }) => {
-    const perRun = runs.map(({ result }) => /** @type {Record<string, never>} */ (result[id] ?? {}));
+    const perRun = runs.map(
+      ({ result }) => /** @type {Record<string, never>} */ (result[id] ?? {}),
+    );
     const keys = Object.keys(perRun[0] ?? {});
     const figures =
       path.kind === 'in-flight'

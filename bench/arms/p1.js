@@ -37,7 +37,11 @@ export default {
     'Calls follow each other without a pause.',
   groups: [
     { id: 'five', title: 'fallback + retry + breaker + timeout + bulkhead', bare: 'bare' },
-    { id: 'four', title: "opossum's four: fallback + breaker + timeout + bulkhead", bare: 'bare-four' },
+    {
+      id: 'four',
+      title: "opossum's four: fallback + breaker + timeout + bulkhead",
+      bare: 'bare-four',
+    },
     { id: 'signal', title: 'the five, and the operation reads its signal', bare: 'bare-signal' },
   ],
   arms: [

@@ -43,7 +43,8 @@ const TOTAL = 'all';
 
 /** @param {string} file as esbuild names it */
 function partOf(file) {
-  const [, ofPackage] = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(file) ?? [];
+  const [, ofPackage] =
+    /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(file) ?? [];
   if (ofPackage !== undefined) return packageOf(named.includes(ofPackage) ? ofPackage : 'others');
   const [, first, second] = /^src\/(?:([^/]+)\/)?(?:([^/]+)\/)?/.exec(file) ?? [];
   if (first === undefined) return FILES;

@@ -217,8 +217,7 @@ const limits = {
   kind: 'time',
   show: 'net',
   title: 'Each policy against overload alone, success',
-  about:
-    'The same for the policies that the peers do not have.',
+  about: 'The same for the policies that the peers do not have.',
   groups: [
     { id: 'rateLimiter', title: 'rate limiter', bare: 'bare-rateLimiter' },
     { id: 'adaptiveLimiter', title: 'adaptive limiter', bare: 'bare-adaptiveLimiter' },

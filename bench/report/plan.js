@@ -44,5 +44,6 @@ export function planText(paths, runs, effort, all, major) {
     return `${id} ${duration(seconds)}`;
   });
   const what = `${runs} ${effort === 'quick' ? 'quick ' : ''}runs`;
+  if (sum === 0) return `${what}; no results tell how long they take`;
   return `${what}, about ${duration(sum)} by the last results: ${parts.join(', ')}`;
 }

@@ -139,7 +139,7 @@ describe('docs/performance.md and bench/README.md', () => {
       '1.70 x **MISSED**',
     ]);
     expect(readme).toContain('Node 24 1.40 x, aim at most 1.3 x: Promises are slow.');
-    expect(readme).toContain('Node 20 1.70 x, aim at most 1.5 x: No reason is known yet.');
+    expect(readme).toContain('Node 20 1.70 x, aim at most 1.5 x: **no reason is given**');
   });
 
   it('hold Node 20 to a goal of its own where it has one', async () => {
