@@ -22,6 +22,7 @@ export const loaders = {
   P9M: async () => (await import('./arms/p9.js')).measured,
   P9S: async () => (await import('./arms/p9.js')).traced,
   P10: async () => (await import('./arms/p10.js')).default,
+  P10A: async () => (await import('./arms/p10-account.js')).default,
   P11: async () => (await import('./arms/p11.js')).default,
   P11A: async () => (await import('./arms/p11-account.js')).default,
   P12: async () => (await import('./arms/p12.js')).default,

@@ -24,11 +24,13 @@ export type Library =
   | 'undici'
   | 'zod';
 
-/** What the checks may change in an arm; the timings use the defaults of settings.js. */
+/** What the checks and smoke runs may change in an arm; the timings use the defaults of settings.js. */
 export interface Knobs {
   timeoutMs?: number;
   /** Calls that a rate limiter lets in. */
   permits?: number;
+  /** How many requests one call makes. */
+  requests?: number;
 }
 
 /** One thing that is measured. */

@@ -6,29 +6,10 @@ import { resilience, resilientRequest } from 'holdfast/undici';
 import ky from 'ky';
 import { Agent, RetryAgent, request, fetch as undiciFetch } from 'undici';
 import { ANSWER_TEXT, upstreamOrigin } from '../harness/upstream.js';
+import { CALLS, crowd, IN_FLIGHT } from './crowd.js';
 
 /** @typedef {import('../types.d.ts').Arm} Arm */
 /** @typedef {(url: string) => Promise<string>} Get */
-
-const IN_FLIGHT = 50;
-const CALLS = 300;
-
-/**
- * Keeps 50 requests in flight until 300 have been answered.
- * @param {Get} get
- * @returns {Promise<import('../types.d.ts').Call>}
- */
-async function crowd(get) {
-  const url = `${await upstreamOrigin()}/stock/42`;
-  let left = 0;
-  const worker = async () => {
-    while (left-- > 0) await get(url);
-  };
-  return async () => {
-    left = CALLS;
-    await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
-  };
-}
 
 /**
  * @param {string} id
@@ -46,13 +27,13 @@ const arm = (id, label, library, group, make, { retries }) => ({
   group,
   policies: [],
   callsEach: CALLS,
-  create: () => crowd(make()),
+  create: (_operation, { requests }) => crowd(make(), requests),
   async check() {
     const get = make();
     const origin = await upstreamOrigin();
     assert.equal(await get(`${origin}/stock/42`), ANSWER_TEXT);
     if (retries) assert.equal(await get(`${origin}/fails/1`), ANSWER_TEXT);
-    const call = await crowd(get);
+    const call = await crowd(get, IN_FLIGHT);
     await call();
   },
 });

@@ -67,7 +67,7 @@ async function perform({ path: id, group, action, turn, cpu, effort }) {
       everyMs: arm.everyMs ?? 0,
       callsEach: arm.callsEach ?? 1,
       maxInFlight: arm.maxInFlight ?? Number.POSITIVE_INFINITY,
-      call: await arm.create(arm.operation ?? fallbackOperation, {}),
+      call: await arm.create(arm.operation ?? fallbackOperation, smoke ? { requests: 50 } : {}),
     })),
   );
 

@@ -147,7 +147,7 @@ function goalTable(all) {
       return `${verdict.measured}${spread}${verdict.met ? '' : ' **MISSED**'}`;
     });
     const [aim, on20] = [aimOf(goal, '24'), aimOf(goal, '20')];
-    return [goal.path, goal.text, aim === on20 ? aim : `${aim}; Node 20: ${on20}`, ...cells];
+    return [goal.id, goal.text, aim === on20 ? aim : `${aim}; Node 20: ${on20}`, ...cells];
   });
   return markdown(['', 'goal', 'aim', ...majors.map((major) => `Node ${major}`)], rows);
 }
@@ -179,7 +179,7 @@ function missed(all, reasons) {
       nodes.set(reason, [...(nodes.get(reason) ?? []), `Node ${major} ${measured}, aim ${aim}`]);
     }
     return [...nodes].map(
-      ([reason, where]) => `- ${goal.path}, ${goal.text}. ${where.join('; ')}: ${reason}`,
+      ([reason, where]) => `- ${goal.id}, ${goal.text}. ${where.join('; ')}: ${reason}`,
     );
   });
   return lines.length === 0 ? [] : ['', 'What was missed, and why:', '', ...lines];

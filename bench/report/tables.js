@@ -42,6 +42,8 @@ export function shown(value, unit) {
 
 /** @param {number} value */
 export function ratio(value) {
+  // 1 ms over 2 us is not nothing.
+  if (value !== 0 && Math.abs(value) < 0.005) return `${value.toPrecision(1)} x`;
   return `${value.toFixed(Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0)} x`;
 }
 
