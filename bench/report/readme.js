@@ -15,7 +15,7 @@ import { aimOf, noiseText, runsText, tablesOf, verdictsOf } from './tables.js';
 
 /** @typedef {import('../types.d.ts').Goal} Goal */
 /** @typedef {import('../types.d.ts').Results} Results */
-/** @typedef {Record<string, Record<string, string>>} Reasons by goal and Node */
+/** @typedef {Record<string, Record<string, string>>} Reasons by goal, and by Node or `all` */
 
 const NO_REASON = '**no reason is given**';
 
@@ -153,6 +153,13 @@ function goalTable(all) {
 }
 
 /**
+ * @param {Reasons} reasons
+ * @param {Goal} goal
+ * @param {string} major
+ */
+const reasonOf = (reasons, { id }, major) => reasons[id]?.[major] ?? reasons[id]?.['all'];
+
+/**
  * The misses that bench/reasons.json says nothing about, as `P1-net on Node 24`.
  * @param {ReadonlyMap<string, Results>} all
  * @param {Reasons} reasons
@@ -160,7 +167,7 @@ function goalTable(all) {
 export function unexplained(all, reasons) {
   return goals.flatMap((goal) =>
     verdictsOn(all, goal)
-      .filter(({ major, met }) => !met && reasons[goal.id]?.[major] === undefined)
+      .filter(({ major, met }) => !met && reasonOf(reasons, goal, major) === undefined)
       .map(({ major }) => `${goal.id} on Node ${major}`),
   );
 }
@@ -175,7 +182,7 @@ function missed(all, reasons) {
     /** @type {Map<string, string[]>} one reason may hold for several */
     const nodes = new Map();
     for (const { major, measured, aim } of misses) {
-      const reason = reasons[goal.id]?.[major] ?? NO_REASON;
+      const reason = reasonOf(reasons, goal, major) ?? NO_REASON;
       nodes.set(reason, [...(nodes.get(reason) ?? []), `Node ${major} ${measured}, aim ${aim}`]);
     }
     return [...nodes].map(
