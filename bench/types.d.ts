@@ -76,6 +76,8 @@ interface PathHead {
   title: string;
   /** What is done and how to read the figures, in a sentence or two of Markdown. */
   about: string;
+  /** What only bench/README.md has figures of. */
+  more?: string;
   /** No comparison: where time and bytes go. Shown in bench/README.md alone. */
   account?: true;
   /** More runs than this would show nothing new. */

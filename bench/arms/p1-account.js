@@ -60,7 +60,23 @@ function homed(operation) {
   return promise;
 }
 
-const refusal = () => ({ status: 'rejected', reason: new Error('refused') });
+/** An error as holdfast makes it where no stack is wanted: an ordinary object. */
+class Refusal {
+  /** @param {string} message */
+  constructor(message) {
+    this.message = message;
+    this.stack = '';
+  }
+}
+Object.setPrototypeOf(Refusal.prototype, Error.prototype);
+
+/** @type {(arm: Arm) => Promise<void>} */
+const refuses = async (arm) => {
+  const call = await arm.create(async () => ANSWER, {});
+  const { status, reason } = /** @type {PromiseRejectedResult} */ (await call());
+  assert.equal(status, 'rejected');
+  assert.ok(reason instanceof Error);
+};
 
 /** @type {readonly (Pick<Arm, 'id' | 'label' | 'create'> & Partial<Arm>)[]} */
 const shapes = [
@@ -123,20 +139,23 @@ const shapes = [
   },
   {
     id: 'refused',
-    label: 'no operation, but an error answered as a value, its stack not captured',
+    label:
+      'no operation, but an error answered as a value, as `settle` does; the error an ordinary object',
+    create: () => async () =>
+      await Promise.resolve({ status: 'rejected', reason: new Refusal('refused') }),
+    check: refuses,
+  },
+  {
+    id: 'refused-native',
+    label: 'the same, the error a native one with no stack',
     create: () => async () => {
       const { stackTraceLimit } = Error;
       Error.stackTraceLimit = 0;
-      const result = refusal();
+      const reason = new Error('refused');
       Error.stackTraceLimit = stackTraceLimit;
-      return await Promise.resolve(result);
+      return await Promise.resolve({ status: 'rejected', reason });
     },
-    async check(arm) {
-      const call = await arm.create(async () => ANSWER, {});
-      const { status, reason } = /** @type {PromiseRejectedResult} */ (await call());
-      assert.equal(status, 'rejected');
-      assert.ok(reason instanceof Error);
-    },
+    check: refuses,
   },
 ];
 

@@ -105,7 +105,7 @@ export default {
   id: 'P1M',
   kind: 'time',
   show: 'net',
-  title: 'The same with other pipelines in the process',
+  title: 'Five policies, with other pipelines in the process',
   about:
     'The five policies of P1 in a process that uses other pipelines too, as a service does: eight of two to five policies, with gates and a driver ' +
     'of the user’s own, `resilientFetch`, and one whose calls fail. They are called 5,000 times in each of several ways before anything is measured, ' +

@@ -10,7 +10,7 @@ export default {
   id: 'P1Q',
   kind: 'time',
   show: 'total',
-  title: 'The same in a quiet service',
+  title: 'Five policies, in a quiet service',
   about:
     'The five policies of P1, but calls do not follow each other without a pause: 400 or 2,000 a second come, each in a turn of the event loop of its own. ' +
     'Nothing can be shared between calls, and the processor has forgotten most of the code when the next one comes. ' +

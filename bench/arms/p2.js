@@ -22,7 +22,7 @@ export default {
   id: 'P2',
   kind: 'time',
   show: 'net',
-  title: 'The same without the timeout',
+  title: 'Four policies, without a timeout',
   about: 'Fallback, retry, circuit breaker and bulkhead around an operation that succeeds.',
   groups: [
     { id: 'four', title: 'fallback + retry + breaker + bulkhead', bare: 'bare' },

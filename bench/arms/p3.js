@@ -217,7 +217,8 @@ const limits = {
   kind: 'time',
   show: 'net',
   title: 'Each policy against overload alone, success',
-  about: 'The same for the policies that the peers do not have.',
+  about:
+    'One policy around an operation that succeeds, as in P3. The other libraries do not have these.',
   groups: [
     { id: 'rateLimiter', title: 'rate limiter', bare: 'bare-rateLimiter' },
     { id: 'adaptiveLimiter', title: 'adaptive limiter', bare: 'bare-adaptiveLimiter' },

@@ -16,7 +16,8 @@ export default {
   title: 'Bytes allocated a call',
   about:
     'What the calls of P1, P2 and P3 allocate beyond the bare call: the difference of the heap over many calls with no garbage ' +
-    "collection between, and, as a second opinion, mitata's figure under the same conditions.",
+    'collection between.',
+  more: "As a second opinion: mitata's figure under the same conditions.",
   groups: parts.flatMap(({ groups }) => groups),
   arms: parts.flatMap(({ arms }) => arms),
 };

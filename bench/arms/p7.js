@@ -21,9 +21,9 @@ export default {
   show: 'total',
   title: 'Many calls in flight',
   about:
-    'Calls under a timeout whose operations are still pending. "Further": start and settle of 1,000 more calls while N stay in flight. ' +
-    '"Burst": N calls start together, then settle together; the garbage collector moves all that is alive, so the bare call grows with N too. ' +
-    '"Bytes": the live heap of a call in flight.',
+    'Calls under a timeout whose operations are still pending. A further call: one of 1,000 more that start and settle while these stay in flight. ' +
+    'Bytes: the live heap of a call in flight.',
+  more: '"Burst": N calls start together, then settle together; the garbage collector moves all that is alive, so the bare call grows with N too.',
   groups: [
     { id: 'timeout', title: 'timeout', bare: 'bare' },
     { id: 'retry', title: 'retry + timeout', bare: 'bare-retry' },

@@ -66,6 +66,7 @@ function intro(all) {
     'How to read it:',
     '',
     '- *Bare* is the operation called and awaited with no library: `await operation()`. *Beyond the call itself* means that its time is taken off.',
+    '- *51 x* beside another library: it takes 51 times as much as holdfast does. Below 1 x it takes less.',
     '- Absolute times are those of one shared machine, and yours differ. The ratios carry over: the rows of a group (a pipeline of holdfast, the same policies of ' +
       'the others, and the bare call) are measured in turns in one process, ratios are taken within a run, and the median over several runs is shown.',
     '- A process holds one pipeline of holdfast, so that none is slowed down by another that only the benchmark needs; P1M shows the call of P1 in a process ' +
@@ -73,7 +74,7 @@ function intro(all) {
     '- All libraries of a table do the same work with the same numbers. Before anything is timed, each has to answer, to pass a failure on, ' +
       'and to refuse, time out or fall back as its policies say.',
     '- `npm run bench` in the repository measures all of it again. Every figure here comes from it. `bench/README.md` there has the spread of each figure, ' +
-      'the noise, and the goals that holdfast sets itself, with those that it misses and why.',
+      'the noise, the goals that holdfast sets itself, with those that it misses and why, and accounts of where time, memory and kilobytes go.',
   ];
 }
 

@@ -42,7 +42,8 @@ export function readmeOf(all, reasons) {
   for (const path of paths.filter(({ account }) => !account)) {
     const measured = measuredOn(all, path.id);
     if (measured.length === 0) continue;
-    lines.push('', `### ${path.id} ${path.title}`, '', path.about);
+    const about = path.more === undefined ? path.about : `${path.about} ${path.more}`;
+    lines.push('', `### ${path.id} ${path.title}`, '', about);
     for (const { major, result } of measured) {
       lines.push('', `#### ${path.id} on Node ${major}`, '');
       for (const table of tablesOf(path, result)) {
@@ -78,6 +79,8 @@ function intro(all) {
     'npm run bench:smoke          # checks every arm and measures it for a moment; writes nothing',
     'node bench/report/write.js   # both pages again, from the results',
     '```',
+    '',
+    'On a quiet machine with two cores all paths take about half an hour, and a third of that with `--quick`. What is about to be run is estimated before it begins.',
     '',
     ...(took.length === 0 ? [] : [`The last run of all paths took ${took.join(', ')}.`, '']),
     ...howLong(all),
