@@ -22,6 +22,31 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
  * @property {string[]} inputs the files in the initial chunks, by their paths below `directory`
  */
 
+/**
+ * How users bundle it, as far as esbuild is asked.
+ * @param {string} source
+ * @param {string} directory
+ * @returns {import('esbuild').BuildOptions & { write: false, metafile: true }}
+ */
+const userBuild = (source, directory) => ({
+  stdin: { contents: source, resolveDir: directory, sourcefile: 'entry.js' },
+  absWorkingDir: directory,
+  outdir: 'out',
+  write: false,
+  metafile: true,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  // Nothing is external but the runtime's own modules.
+  platform: 'node',
+  target: 'es2022',
+  // Else esbuild would take tsconfig.json's paths and bundle the source in place of what is published.
+  tsconfigRaw: {},
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'silent',
+});
+
 /** What users import. P12 and the size budget measure the same. */
 export const parts = /** @type {const} */ ({
   three: "export { pipeline, retry, circuitBreaker, timeout } from 'holdfast';",
@@ -35,24 +60,7 @@ export const parts = /** @type {const} */ ({
  * @returns {Promise<BundleSize>}
  */
 export async function bundleSize(source, directory = ROOT) {
-  const { outputFiles, metafile } = await build({
-    stdin: { contents: source, resolveDir: directory, sourcefile: 'entry.js' },
-    absWorkingDir: directory,
-    outdir: 'out',
-    write: false,
-    metafile: true,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    // Nothing is external but the runtime's own modules.
-    platform: 'node',
-    target: 'es2022',
-    // Else esbuild would take tsconfig.json's paths and bundle the source in place of what is published.
-    tsconfigRaw: {},
-    minify: true,
-    legalComments: 'none',
-    logLevel: 'silent',
-  });
+  const { outputFiles, metafile } = await build(userBuild(source, directory));
   const { outputs } = metafile;
   const entry = Object.keys(outputs).find((name) => outputs[name]?.entryPoint === 'entry.js');
   if (entry === undefined) throw new Error('esbuild wrote no entry');
@@ -74,6 +82,56 @@ export async function bundleSize(source, directory = ROOT) {
   }
   if (size.initial === 0) throw new Error('esbuild wrote nothing where its metafile says');
   return size;
+}
+
+/**
+ * What is loaded at once of a bundle of the source, by the files it comes from: what is published is in chunks that hide them.
+ * @param {string} source
+ * @returns {Promise<{ minified: Map<string, number>, initial: number }>} minified bytes by file, and all of it gzipped
+ */
+export async function bundleParts(source) {
+  const { outputFiles, metafile } = await build({
+    ...userBuild(source, ROOT),
+    alias: { holdfast: `${ROOT}src/index.ts`, 'holdfast/fetch': `${ROOT}src/fetch/index.ts` },
+  });
+  const { outputs } = metafile;
+  const entry = Object.keys(outputs).find((name) => outputs[name]?.entryPoint === 'entry.js');
+  if (entry === undefined) throw new Error('esbuild wrote no entry');
+  const loaded = reached(outputs, entry, ['import-statement']);
+  /** @type {Map<string, number>} */
+  const minified = new Map();
+  let initial = 0;
+  for (const { path, contents } of outputFiles) {
+    const name = relative(ROOT, path).replaceAll(sep, '/');
+    if (!loaded.has(name)) continue;
+    initial += gzipSync(contents, { level: 9 }).length;
+    for (const [file, { bytesInOutput }] of Object.entries(outputs[name]?.inputs ?? {})) {
+      minified.set(file, (minified.get(file) ?? 0) + bytesInOutput);
+    }
+  }
+  return { minified, initial };
+}
+
+/**
+ * Writes a bundle that Node can import, not minified.
+ * @param {string} directory
+ * @param {string} source
+ * @returns {Promise<string>} its file
+ */
+export async function bundleTo(directory, source) {
+  await build({
+    ...userBuild(source, ROOT),
+    outdir: directory,
+    entryNames: 'entry',
+    outExtension: { '.js': '.mjs' },
+    write: true,
+    minify: false,
+    // What is CommonJS inside asks for the runtime's modules by `require`.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+  });
+  return `${directory}/entry.mjs`;
 }
 
 /**

@@ -20,9 +20,14 @@ const ALONE = {
   throttle: { path: 'P3L', name: 'throttle', ...USUAL },
 };
 
-/** @param {string} arm */
-const netOverBare = (arm) => (/** @type {PathResult} */ path) =>
-  over(net(path, arm, 'bare', 'ns'), samples(path, 'bare', 'ns'));
+/**
+ * @param {string} arm
+ * @param {string} [bare] of its group
+ */
+const netOverBare =
+  (arm, bare = 'bare') =>
+  (/** @type {PathResult} */ path) =>
+    over(net(path, arm, bare, 'ns'), samples(path, bare, 'ns'));
 
 /** @param {PathResult} path */
 const cockatielNetOverOurs = (path) =>
@@ -110,7 +115,7 @@ export const goals = [
     limit,
     limit20,
     unit: 'x',
-    figures: netOverBare(`holdfast-${policy}`),
+    figures: netOverBare(`holdfast-${policy}`, `bare-${policy}`),
   })),
   {
     id: 'P4-settle',

@@ -15,15 +15,18 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { goals } from './goals.js';
+import { measureQuietly } from './harness/floor.js';
 import { inProcess } from './harness/processes.js';
 import { pathOf, paths } from './paths.js';
 import { printPath } from './report/console.js';
 import { judge } from './report/figures.js';
+import { planText } from './report/plan.js';
 import { readResults, saveResults, writePages } from './report/write.js';
 
 /** @typedef {import('./types.d.ts').Path} Path */
 /** @typedef {import('./types.d.ts').RunResult} RunResult */
 /** @typedef {import('./types.d.ts').Effort} Effort */
+/** @typedef {{ result: RunResult, seconds: number, processes: number, repeated: number }} Measured one run of a path */
 
 const LEAST_RUNS = 5;
 const QUICK_RUNS = 3;
@@ -49,11 +52,10 @@ async function smoke() {
   let failed = false;
   for (const path of chosen) {
     try {
-      await check(path);
-      const result = await measure(path, 0, 'smoke');
+      const { result } = await measure(path, 0, 'smoke');
       const arms = Object.keys(result).length;
       if (arms !== path.arms.length) throw new Error(`${path.id}: ${arms} arms measured`);
-      judgeAll(path, gather(path, [result]));
+      judgeAll(path, gather(path, [{ result, seconds: 0, processes: 1, repeated: 0 }]));
       console.log(`${path.id}  ${arms} arms checked and timed`);
     } catch (error) {
       failed = true;
@@ -83,26 +85,29 @@ async function bench(runs) {
   if (!Number.isInteger(runs) || runs < least) {
     throw new Error(`--runs must be a whole number >= ${least}: fewer are no measurement`);
   }
+  const effort = options.quick ? 'quick' : 'full';
+  const earlier = await readResults();
+  console.log(planText(chosen, runs, effort, earlier, MAJOR));
   for (const path of chosen) await check(path);
   console.log(`checked the arms of ${chosen.map(({ id }) => id).join(', ')}`);
 
   const started = performance.now();
-  const earlier = (await readResults()).get(MAJOR);
+  const before = earlier.get(MAJOR);
   /** @type {import('./types.d.ts').Results} */
   const results = {
     node: process.version,
     v8: process.versions.v8,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
-    ...(earlier?.minutes !== undefined && { minutes: earlier.minutes }),
+    ...(before?.minutes !== undefined && { minutes: before.minutes }),
     libraries: await versions(),
-    paths: { ...earlier?.paths },
+    paths: { ...before?.paths },
   };
-  const collected = new Map(chosen.map(({ id }) => [id, /** @type {RunResult[]} */ ([])]));
+  const collected = new Map(chosen.map(({ id }) => [id, /** @type {Measured[]} */ ([])]));
   for (let run = 0; run < runs; run++) {
-    for (const path of chosen) {
+    for (const path of chosen.filter(({ mostRuns = runs }) => run < mostRuns)) {
       process.stderr.write(`run ${run + 1} of ${runs}: ${path.id}   \r`);
-      collected.get(path.id)?.push(await measure(path, run, options.quick ? 'quick' : 'full'));
+      collected.get(path.id)?.push(await measure(path, run, effort));
     }
   }
   process.stderr.write('\n');
@@ -126,39 +131,57 @@ async function bench(runs) {
 
 /** @param {Path} path */
 function check(path) {
-  const task = {
-    path: path.id,
-    action: /** @type {const} */ ('check'),
-    turn: 0,
-    cpu: false,
-    effort: /** @type {const} */ ('smoke'),
-  };
-  return inProcess(task, { roomy: false });
+  const task = { path: path.id, turn: 0, cpu: false };
+  return inProcess({ ...task, action: 'check', effort: 'smoke' }, { roomy: false });
 }
 
 /**
+ * Each group in a process of its own.
  * @param {Path} path
  * @param {number} run
  * @param {Effort} effort
+ * @returns {Promise<Measured>}
  */
-function measure(path, run, effort) {
-  // Turned by a fifth of the arms, so that over five runs each is once near every end.
-  const turn = run * Math.ceil(path.arms.length / 5);
-  return inProcess(
-    { path: path.id, action: 'measure', turn, cpu: options.cpu, effort },
-    { roomy: path.kind === 'bytes' },
-  );
+async function measure(path, run, effort) {
+  const started = performance.now();
+  const task = { path: path.id, cpu: options.cpu, effort };
+  /** @type {Measured} */
+  const measured = { result: {}, seconds: 0, processes: 0, repeated: 0 };
+  if (path.kind === 'own') {
+    measured.result = await inProcess({ ...task, action: 'measure', turn: run }, { roomy: false });
+    measured.processes = 1;
+  } else {
+    const action = effort === 'smoke' ? /** @type {const} */ ('both') : 'measure';
+    for (const { id: group, bare } of path.groups) {
+      // Turned by a fifth of the arms, so that over five runs each is once near every end.
+      const arms = path.arms.filter((arm) => arm.group === group).length;
+      const turn = run * Math.ceil(arms / 5);
+      const once = () =>
+        inProcess({ ...task, group, action, turn }, { roomy: path.kind === 'bytes' });
+      const { result, repeats } =
+        effort === 'smoke'
+          ? { result: await once(), repeats: 0 }
+          : await measureQuietly(bare, once);
+      Object.assign(measured.result, result);
+      measured.processes++;
+      measured.repeated += repeats;
+    }
+  }
+  measured.seconds = (performance.now() - started) / 1_000;
+  return measured;
 }
 
 /**
  * From one result a run to one list of values an arm.
  * @param {Path} path
- * @param {readonly RunResult[]} runs
+ * @param {readonly Measured[]} runs
  * @returns {import('./types.d.ts').PathResult}
  */
 function gather(path, runs) {
   const arms = path.arms.map(({ id, label, library, group }) => {
-    const perRun = runs.map((run) => /** @type {Record<string, never>} */ (run[id] ?? {}));
+    const perRun = runs.map(
+      ({ result }) => /** @type {Record<string, never>} */ (result[id] ?? {}),
+    );
     const keys = Object.keys(perRun[0] ?? {});
     const figures =
       path.kind === 'in-flight'
@@ -170,10 +193,15 @@ function gather(path, runs) {
         : { values: columns(perRun) };
     return { id, label, library, group, ...figures };
   });
+  const sum = (/** @type {'seconds' | 'processes' | 'repeated'} */ key) =>
+    runs.reduce((total, run) => total + run[key], 0);
   return {
     date: new Date().toISOString().slice(0, 10),
     runs: runs.length,
     ...(options.quick && { quick: true }),
+    seconds: Math.round(sum('seconds')),
+    processes: sum('processes'),
+    repeated: sum('repeated'),
     arms,
   };
 }

@@ -24,11 +24,13 @@ export type Library =
   | 'undici'
   | 'zod';
 
-/** What the checks may change in an arm; the timings use the defaults of settings.js. */
+/** What the checks and smoke runs may change in an arm; the timings use the defaults of settings.js. */
 export interface Knobs {
   timeoutMs?: number;
   /** Calls that a rate limiter lets in. */
   permits?: number;
+  /** How many requests one call makes. */
+  requests?: number;
 }
 
 /** One thing that is measured. */
@@ -57,9 +59,11 @@ export interface Arm extends Subject {
   check?(arm: Arm): Promise<void>;
   /** In-flight paths: the largest number in flight that ends in reasonable time. */
   maxInFlight?: number;
+  /** In an account: the arm that does one thing less. Default: the bare one. */
+  after?: string;
 }
 
-/** Arms that do the same work, and the bare arm they are compared with. */
+/** Arms that do the same work, and the bare arm they are compared with. They are measured in a process of their own. */
 export interface Group {
   id: string;
   title: string;
@@ -72,6 +76,12 @@ interface PathHead {
   title: string;
   /** What is done and how to read the figures, in a sentence or two of Markdown. */
   about: string;
+  /** What only bench/README.md has figures of. */
+  more?: string;
+  /** No comparison: where time and bytes go. Shown in bench/README.md alone. */
+  account?: true;
+  /** More runs than this would show nothing new. */
+  mostRuns?: number;
 }
 
 /** The harness makes the calls. */
@@ -81,6 +91,8 @@ export interface CallPath extends PathHead {
   arms: Arm[];
   /** Whether tables and charts show the time beyond bare (net) or the whole. */
   show: 'net' | 'total';
+  /** In-flight paths: how many are in flight. Default: 1,000, 10,000 and 100,000. */
+  sizes?: readonly number[];
   /** Pipelines that are no arms: called often before anything is measured, and between the arms. */
   others?(): Call[];
 }
@@ -164,6 +176,11 @@ export interface PathResult {
   runs: number;
   /** Measured with `--quick`: in less time, and less sure. */
   quick?: boolean;
+  /** How long all runs took together, checks not included. */
+  seconds?: number;
+  /** How many processes measured, and how many of these measurements were repeated because bare and bare again differed. */
+  processes?: number;
+  repeated?: number;
   arms: ArmResult[];
 }
 

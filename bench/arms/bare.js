@@ -1,27 +1,20 @@
 // @ts-check
 
+/** @typedef {import('../types.d.ts').Arm} Arm */
+
 /**
- * `await operation()` in an async function of its own, as every other arm has it. Each path has two of them:
- * the ratio of the second to the first is the noise floor of the run.
+ * `await operation()` in an async function of its own, as every other arm has it.
  *
  * @param {string} group
- * @returns {import('../types.d.ts').Arm[]}
+ * @param {Partial<Arm>} [rest]
+ * @returns {Arm}
  */
-export const bareArms = (group) => [
-  {
-    id: 'bare',
-    label: 'bare',
-    library: 'bare',
-    group,
-    policies: [],
-    create: (operation) => async () => await operation(),
-  },
-  {
-    id: 'bare-again',
-    label: 'bare, again',
-    library: 'bare',
-    group,
-    policies: [],
-    create: (operation) => async () => await operation(),
-  },
-];
+export const bareArm = (group, rest) => ({
+  id: 'bare',
+  label: 'bare',
+  library: 'bare',
+  group,
+  policies: [],
+  create: (operation) => async () => await operation(),
+  ...rest,
+});

@@ -18,18 +18,6 @@ const policies = ['fallback', 'retry', 'breaker', 'timeout', 'bulkhead'];
  * @param {Pick<Arm, 'id' | 'group'> & Partial<Arm>} rest
  * @returns {Arm}
  */
-export const bareFive = (rest) => ({
-  label: 'bare',
-  library: 'bare',
-  policies: [],
-  create: (operation) => async () => await operation(),
-  ...rest,
-});
-
-/**
- * @param {Pick<Arm, 'id' | 'group'> & Partial<Arm>} rest
- * @returns {Arm}
- */
 export const holdfastFive = (rest) => ({
   label: 'holdfast',
   library: 'holdfast',

@@ -12,7 +12,7 @@ import {
 } from 'holdfast';
 import { resilientFetch } from 'holdfast/fetch';
 import { ANSWER, FAILURE, FALLBACK } from '../settings.js';
-import { bareArms } from './bare.js';
+import { bareArm } from './bare.js';
 import { cockatielFive, holdfastFive } from './five.js';
 
 /** @typedef {import('../types.d.ts').Call} Call */
@@ -105,7 +105,7 @@ export default {
   id: 'P1M',
   kind: 'time',
   show: 'net',
-  title: 'The same with other pipelines in the process',
+  title: 'Five policies, with other pipelines in the process',
   about:
     'The five policies of P1 in a process that uses other pipelines too, as a service does: eight of two to five policies, with gates and a driver ' +
     'of the user’s own, `resilientFetch`, and one whose calls fail. They are called 5,000 times in each of several ways before anything is measured, ' +
@@ -118,7 +118,7 @@ export default {
     },
   ],
   arms: [
-    ...bareArms('five'),
+    bareArm('five'),
     holdfastFive({ id: 'holdfast', group: 'five' }),
     cockatielFive({ id: 'cockatiel', group: 'five' }),
   ],

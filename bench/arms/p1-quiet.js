@@ -1,5 +1,6 @@
 // @ts-check
-import { bareFive, cockatielFive, holdfastFive } from './five.js';
+import { bareArm } from './bare.js';
+import { cockatielFive, holdfastFive } from './five.js';
 
 const RARE_MS = 2.5;
 const QUIET_MS = 0.5;
@@ -9,7 +10,7 @@ export default {
   id: 'P1Q',
   kind: 'time',
   show: 'total',
-  title: 'The same in a quiet service',
+  title: 'Five policies, in a quiet service',
   about:
     'The five policies of P1, but calls do not follow each other without a pause: 400 or 2,000 a second come, each in a turn of the event loop of its own. ' +
     'Nothing can be shared between calls, and the processor has forgotten most of the code when the next one comes. ' +
@@ -19,11 +20,10 @@ export default {
     { id: 'quiet', title: 'the five, 2,000 calls a second', bare: 'bare-quiet' },
   ],
   arms: [
-    bareFive({ id: 'bare', group: 'rare', everyMs: RARE_MS }),
-    bareFive({ id: 'bare-again', label: 'bare, again', group: 'rare', everyMs: RARE_MS }),
+    bareArm('rare', { everyMs: RARE_MS }),
     holdfastFive({ id: 'holdfast', group: 'rare', everyMs: RARE_MS }),
     cockatielFive({ id: 'cockatiel', group: 'rare', everyMs: RARE_MS }),
-    bareFive({ id: 'bare-quiet', group: 'quiet', everyMs: QUIET_MS }),
+    bareArm('quiet', { id: 'bare-quiet', everyMs: QUIET_MS }),
     holdfastFive({ id: 'holdfast-quiet', group: 'quiet', everyMs: QUIET_MS }),
     cockatielFive({ id: 'cockatiel-quiet', group: 'quiet', everyMs: QUIET_MS }),
   ],

@@ -10,7 +10,7 @@ import {
   ofOpossum as o,
 } from '../libraries.js';
 import { ANSWER, FALLBACK } from '../settings.js';
-import { bareArms } from './bare.js';
+import { bareArm } from './bare.js';
 
 /** @type {import('../types.d.ts').PolicyName[]} */
 const five = ['fallback', 'retry', 'breaker', 'timeout', 'bulkhead'];
@@ -37,11 +37,15 @@ export default {
     'Calls follow each other without a pause.',
   groups: [
     { id: 'five', title: 'fallback + retry + breaker + timeout + bulkhead', bare: 'bare' },
-    { id: 'four', title: "opossum's four: fallback + breaker + timeout + bulkhead", bare: 'bare' },
-    { id: 'signal', title: 'the five, and the operation reads its signal', bare: 'bare' },
+    {
+      id: 'four',
+      title: "opossum's four: fallback + breaker + timeout + bulkhead",
+      bare: 'bare-four',
+    },
+    { id: 'signal', title: 'the five, and the operation reads its signal', bare: 'bare-signal' },
   ],
   arms: [
-    ...bareArms('five'),
+    bareArm('five'),
     {
       id: 'holdfast',
       label: 'holdfast',
@@ -84,6 +88,7 @@ export default {
         return async () => await policy.execute();
       },
     },
+    bareArm('four', { id: 'bare-four' }),
     {
       id: 'holdfast-four',
       label: 'holdfast',
@@ -111,6 +116,7 @@ export default {
         return async () => await policy.fire();
       },
     },
+    bareArm('signal', { id: 'bare-signal', operation: readsSignal }),
     {
       id: 'holdfast-signal',
       label: 'holdfast',

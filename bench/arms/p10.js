@@ -6,29 +6,10 @@ import { resilience, resilientRequest } from 'holdfast/undici';
 import ky from 'ky';
 import { Agent, RetryAgent, request, fetch as undiciFetch } from 'undici';
 import { ANSWER_TEXT, upstreamOrigin } from '../harness/upstream.js';
+import { CALLS, crowd, IN_FLIGHT } from './crowd.js';
 
 /** @typedef {import('../types.d.ts').Arm} Arm */
 /** @typedef {(url: string) => Promise<string>} Get */
-
-const IN_FLIGHT = 50;
-const CALLS = 300;
-
-/**
- * Keeps 50 requests in flight until 300 have been answered.
- * @param {Get} get
- * @returns {Promise<import('../types.d.ts').Call>}
- */
-async function crowd(get) {
-  const url = `${await upstreamOrigin()}/stock/42`;
-  let left = 0;
-  const worker = async () => {
-    while (left-- > 0) await get(url);
-  };
-  return async () => {
-    left = CALLS;
-    await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
-  };
-}
 
 /**
  * @param {string} id
@@ -46,13 +27,13 @@ const arm = (id, label, library, group, make, { retries }) => ({
   group,
   policies: [],
   callsEach: CALLS,
-  create: () => crowd(make()),
+  create: (_operation, { requests }) => crowd(make(), requests),
   async check() {
     const get = make();
     const origin = await upstreamOrigin();
     assert.equal(await get(`${origin}/stock/42`), ANSWER_TEXT);
     if (retries) assert.equal(await get(`${origin}/fails/1`), ANSWER_TEXT);
-    const call = await crowd(get);
+    const call = await crowd(get, IN_FLIGHT);
     await call();
   },
 });
@@ -63,6 +44,40 @@ const text = (response) => response.text();
 const dispatcher = () => new Agent({ connections: IN_FLIGHT });
 const noRetries = { retries: false };
 const retries = { retries: true };
+
+/**
+ * @param {string} id
+ * @param {string} group
+ */
+const plainRequest = (id, group) =>
+  arm(
+    id,
+    'undici.request',
+    'bare',
+    group,
+    () => {
+      const agent = dispatcher();
+      return async (url) => text((await request(url, { dispatcher: agent })).body);
+    },
+    noRetries,
+  );
+
+/**
+ * @param {string} id
+ * @param {string} group
+ */
+const requestWithAgent = (id, group) =>
+  arm(
+    id,
+    'undici.request with RetryAgent',
+    'undici',
+    group,
+    () => {
+      const agent = new RetryAgent(dispatcher());
+      return async (url) => text((await request(url, { dispatcher: agent })).body);
+    },
+    retries,
+  );
 
 /** @type {import('../types.d.ts').CallPath} */
 export default {
@@ -78,17 +93,10 @@ export default {
     { id: 'fetch', title: 'the global fetch', bare: 'bare' },
     { id: 'undici-fetch', title: "undici's fetch", bare: 'bare-undici-fetch' },
     { id: 'request', title: '`undici.request`', bare: 'bare-request' },
+    { id: 'interceptor', title: '`undici.request`, an interceptor', bare: 'bare-interceptor' },
   ],
   arms: [
     arm('bare', 'fetch', 'bare', 'fetch', () => async (url) => text(await fetch(url)), noRetries),
-    arm(
-      'bare-again',
-      'fetch, again',
-      'bare',
-      'fetch',
-      () => async (url) => text(await fetch(url)),
-      noRetries,
-    ),
     arm(
       'bare-signal',
       'fetch with a signal',
@@ -144,17 +152,7 @@ export default {
       },
       retries,
     ),
-    arm(
-      'bare-request',
-      'undici.request',
-      'bare',
-      'request',
-      () => {
-        const agent = dispatcher();
-        return async (url) => text((await request(url, { dispatcher: agent })).body);
-      },
-      noRetries,
-    ),
+    plainRequest('bare-request', 'request'),
     arm(
       'holdfast-request',
       'holdfast, resilientRequest',
@@ -167,27 +165,19 @@ export default {
       },
       retries,
     ),
+    requestWithAgent('retry-agent-request', 'request'),
+    plainRequest('bare-interceptor', 'interceptor'),
     arm(
       'holdfast-interceptor',
       'holdfast, resilience()',
       'holdfast',
-      'request',
+      'interceptor',
       () => {
         const agent = dispatcher().compose(resilience());
         return async (url) => text((await request(url, { dispatcher: agent })).body);
       },
       retries,
     ),
-    arm(
-      'retry-agent-request',
-      'undici.request with RetryAgent',
-      'undici',
-      'request',
-      () => {
-        const agent = new RetryAgent(dispatcher());
-        return async (url) => text((await request(url, { dispatcher: agent })).body);
-      },
-      retries,
-    ),
+    requestWithAgent('retry-agent-interceptor', 'interceptor'),
   ],
 };

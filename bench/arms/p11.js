@@ -5,7 +5,7 @@ import { median, rotate } from '../harness/stats.js';
 /** @typedef {import('../types.d.ts').Subject & import('../harness/fresh-process.js').FreshTask} Fresh */
 /** @typedef {import('../types.d.ts').OwnSample} OwnSample */
 
-const PROCESSES = { smoke: 1, quick: 3, full: 5 };
+const PROCESSES = { smoke: 1, quick: 2, full: 3 };
 
 /** @type {readonly Fresh[]} */
 const imported = /** @type {const} */ ([

@@ -71,6 +71,8 @@ const arms = [
 export default {
   id: 'P12',
   kind: 'own',
+  // Every run gives the same.
+  mostRuns: 1,
   title: 'What a bundle grows by',
   about:
     'Made by esbuild with every dependency inside, minified, gzipped, and with chunks of their own for what is only loaded when it is needed.',

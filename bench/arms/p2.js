@@ -10,7 +10,7 @@ import {
   ofOpossum as o,
 } from '../libraries.js';
 import { FALLBACK } from '../settings.js';
-import { bareArms } from './bare.js';
+import { bareArm } from './bare.js';
 
 /** @type {import('../types.d.ts').PolicyName[]} */
 const four = ['fallback', 'retry', 'breaker', 'bulkhead'];
@@ -22,14 +22,14 @@ export default {
   id: 'P2',
   kind: 'time',
   show: 'net',
-  title: 'The same without the timeout',
+  title: 'Four policies, without a timeout',
   about: 'Fallback, retry, circuit breaker and bulkhead around an operation that succeeds.',
   groups: [
     { id: 'four', title: 'fallback + retry + breaker + bulkhead', bare: 'bare' },
-    { id: 'three', title: "opossum's three: fallback + breaker + bulkhead", bare: 'bare' },
+    { id: 'three', title: "opossum's three: fallback + breaker + bulkhead", bare: 'bare-three' },
   ],
   arms: [
-    ...bareArms('four'),
+    bareArm('four'),
     {
       id: 'holdfast',
       label: 'holdfast',
@@ -65,6 +65,7 @@ export default {
         return async () => await policy.execute();
       },
     },
+    bareArm('three', { id: 'bare-three' }),
     {
       id: 'holdfast-three',
       label: 'holdfast',

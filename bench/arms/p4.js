@@ -7,7 +7,7 @@ import CircuitBreaker from 'opossum';
 import { counted } from '../harness/check.js';
 import { ofCockatiel as c, ofHoldfast as h, ofOpossum as o } from '../libraries.js';
 import { ANSWER, FAILURE, settings } from '../settings.js';
-import { bareArms } from './bare.js';
+import { bareArm } from './bare.js';
 
 /** @typedef {import('../types.d.ts').Arm} Arm */
 
@@ -67,7 +67,7 @@ export default {
     { id: 'catch', title: 'execute and catch', bare: 'bare-catch' },
   ],
   arms: [
-    ...bareArms('settle'),
+    bareArm('settle'),
     {
       id: 'holdfast-settle',
       label: 'holdfast, settle',

@@ -11,7 +11,6 @@ import {
   ofOpossum as o,
 } from '../libraries.js';
 import { ANSWER, FAILURE, FALLBACK, settings } from '../settings.js';
-import { bareArms } from './bare.js';
 
 /** @typedef {import('../types.d.ts').Arm} Arm */
 
@@ -106,7 +105,6 @@ export default {
     },
   ],
   arms: [
-    ...bareArms('floor'),
     {
       id: 'bare-retry',
       label: 'bare, called twice',

@@ -9,7 +9,7 @@ import {
   ofMollitia as m,
   ofOpossum as o,
 } from '../libraries.js';
-import { bareArms } from './bare.js';
+import { bareArm } from './bare.js';
 
 /** Long enough that no call of the largest crowd expires while it is measured. */
 const LONG = { timeoutMs: 300_000 };
@@ -21,16 +21,16 @@ export default {
   show: 'total',
   title: 'Many calls in flight',
   about:
-    'Calls under a timeout whose operations are still pending. "Further": start and settle of 1,000 more calls while N stay in flight. ' +
-    '"Burst": N calls start together, then settle together; the garbage collector moves all that is alive, so the bare call grows with N too. ' +
-    '"Bytes": the live heap of a call in flight.',
+    'Calls under a timeout whose operations are still pending. A further call: one of 1,000 more that start and settle while these stay in flight. ' +
+    'Bytes: the live heap of a call in flight.',
+  more: '"Burst": N calls start together, then settle together; the garbage collector moves all that is alive, so the bare call grows with N too.',
   groups: [
     { id: 'timeout', title: 'timeout', bare: 'bare' },
-    { id: 'retry', title: 'retry + timeout', bare: 'bare' },
-    { id: 'breaker', title: "opossum's two: breaker + timeout", bare: 'bare' },
+    { id: 'retry', title: 'retry + timeout', bare: 'bare-retry' },
+    { id: 'breaker', title: "opossum's two: breaker + timeout", bare: 'bare-breaker' },
   ],
   arms: [
-    ...bareArms('timeout'),
+    bareArm('timeout'),
     {
       id: 'holdfast',
       label: 'holdfast',
@@ -65,6 +65,7 @@ export default {
         return async () => await policy.execute();
       },
     },
+    bareArm('retry', { id: 'bare-retry' }),
     {
       id: 'holdfast-retry',
       label: 'holdfast',
@@ -101,6 +102,7 @@ export default {
         return async () => await policy.execute();
       },
     },
+    bareArm('breaker', { id: 'bare-breaker' }),
     {
       id: 'holdfast-breaker',
       label: 'holdfast',

@@ -10,7 +10,7 @@ import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { pipeline } from 'holdfast';
 import { ofHoldfast as h } from '../libraries.js';
-import { bareArms } from './bare.js';
+import { bareArm } from './bare.js';
 
 /** @typedef {import('../types.d.ts').Arm} Arm */
 /** @typedef {import('../types.d.ts').CallPath} Path */
@@ -122,9 +122,9 @@ const none = {
   show: 'net',
   title: 'Telemetry, with no SDK',
   about:
-    'The five policies of P1, with telemetry as it comes and switched off; no SDK is registered.',
+    'The five policies of P1, with telemetry as it comes and switched off; no SDK is registered. The two pipelines are compared with each other, so they share a process.',
   groups: [{ id: 'none', title: 'no SDK', bare: 'bare' }],
-  arms: [...bareArms('none'), ...both('none', (call) => call)],
+  arms: [bareArm('none'), ...both('none', (call) => call)],
 };
 
 /** @type {Path} */
@@ -139,7 +139,7 @@ const measured = {
     'since the last one.',
   groups: [{ id: 'metrics', title: 'SDK with metrics', bare: 'bare' }],
   arms: [
-    ...bareArms('metrics'),
+    bareArm('metrics'),
     {
       id: 'bare-recorded',
       label: 'bare, its duration recorded by hand',
@@ -181,14 +181,14 @@ const traced = {
     'a span around the bare call, with the same attributes.',
   groups: [{ id: 'traces', title: 'SDK with traces', bare: 'bare' }],
   arms: [
-    ...bareArms('traces').map((arm) => ({
-      ...arm,
+    {
+      ...bareArm('traces'),
       /** @type {Arm['create']} */
       create(operation) {
         const within = registerTraces();
         return () => context.with(within, async () => await operation());
       },
-    })),
+    },
     {
       id: 'bare-span',
       label: 'bare, in a span by hand',
@@ -217,4 +217,4 @@ const traced = {
   ],
 };
 
-export default [none, measured, traced];
+export { measured, none, traced };

@@ -21,6 +21,8 @@ import { median } from './stats.js';
 const WARM_UP_CALLS = 30_000;
 const WARM_UP_MS = 300;
 const CALLS = 8_192;
+/** Bytes that a measurement allocates at most: well below the young generation. */
+const ROOM = 100e6;
 /** After a collection the next try makes half as many calls: they allocate more than the young generation holds. */
 const LEAST_CALLS = 32;
 const MAX_TRIES = 30;
@@ -45,7 +47,10 @@ export async function weighAll(subjects, { quick }) {
   for (const { id, call, callsEach } of subjects) {
     const wanted = quick ? 1 : REPEATS;
     const counted = [];
-    let calls = quick ? 256 : CALLS;
+    // What a few calls take tells how many fit.
+    const each = (await weigh(call, LEAST_CALLS, collections)) ?? 0;
+    const fitting = Math.max(LEAST_CALLS, Math.min(CALLS, Math.floor(ROOM / each)));
+    let calls = quick ? Math.min(256, fitting) : fitting;
     for (let tries = 0; counted.length < wanted && tries < MAX_TRIES; tries++) {
       const bytes = await weigh(call, calls, collections);
       if (bytes !== undefined) counted.push(bytes);

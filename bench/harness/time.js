@@ -57,6 +57,8 @@ export async function timeAll(subjects, effort) {
     for (const { id, call } of subjects) {
       const batch = batches.get(id);
       await effort.others(OTHERS_BETWEEN);
+      // Connections that were closed while other arms were measured are opened again.
+      await call();
       const stats = await measure(call, {
         batch_samples: batch,
         batch_unroll: batch % 4 === 0 ? 4 : 1,

@@ -1,15 +1,16 @@
 // @ts-check
 /**
- * One process, one path: checks its arms, or measures all of them once and hands the figures to the
- * parent. Started by processes.js.
+ * One process: checks the arms of a path, or measures those of one group once and hands the figures to the
+ * parent. Started by processes.js. It loads one path alone.
  *
  * @module
  */
 
-import { pathOf } from '../paths.js';
+import { loaders } from '../loaders.js';
 import { operation } from '../settings.js';
 import { weighAll } from './bytes.js';
 import { checkArm } from './check.js';
+import { withFloor } from './floor.js';
 import { crowdAll, pendingOperation } from './in-flight.js';
 import { timeQuietly } from './quiet.js';
 import { rotate } from './stats.js';
@@ -18,7 +19,8 @@ import { timeAll } from './time.js';
 /**
  * @typedef {object} Task
  * @property {string} path
- * @property {'check' | 'measure'} action
+ * @property {string} [group] whose arms are meant; none: those of all groups
+ * @property {'check' | 'measure' | 'both'} action
  * @property {number} turn by how many places the order of the arms is turned
  * @property {boolean} cpu whether processor time is measured, for busy machines
  * @property {import('../types.d.ts').Effort} effort
@@ -46,29 +48,32 @@ process.once('message', async (/** @type {Task} */ task) => {
 });
 
 /** @param {Task} task */
-async function perform({ path: id, action, turn, cpu, effort }) {
-  const path = pathOf(id);
+async function perform({ path: id, group, action, turn, cpu, effort }) {
+  const load = loaders[id];
+  if (load === undefined) throw new Error('no such path');
+  const path = withFloor(await load());
   if (path.kind === 'own') return action === 'check' ? {} : await path.measure({ effort, turn });
-  if (action === 'check') {
-    for (const arm of path.arms) await checkArm(arm);
-    return {};
+  const arms = path.arms.filter((arm) => group === undefined || arm.group === group);
+  if (action !== 'measure') {
+    for (const arm of arms) await checkArm(arm);
+    if (action === 'check') return {};
   }
 
   const smoke = effort === 'smoke';
   const fallbackOperation = path.kind === 'in-flight' ? pendingOperation : operation;
   const subjects = await Promise.all(
-    rotate(path.arms, turn).map(async (arm) => ({
+    rotate(arms, turn).map(async (arm) => ({
       id: arm.id,
       everyMs: arm.everyMs ?? 0,
       callsEach: arm.callsEach ?? 1,
       maxInFlight: arm.maxInFlight ?? Number.POSITIVE_INFINITY,
-      call: await arm.create(arm.operation ?? fallbackOperation, {}),
+      call: await arm.create(arm.operation ?? fallbackOperation, smoke ? { requests: 50 } : {}),
     })),
   );
 
   if (path.kind === 'bytes') return await weighAll(subjects, { quick: smoke });
   if (path.kind === 'in-flight') {
-    return await crowdAll(subjects, { sizes: smoke ? [100] : SIZES, quick: smoke });
+    return await crowdAll(subjects, { sizes: smoke ? [100] : (path.sizes ?? SIZES), quick: smoke });
   }
   const calls = path.others?.() ?? [];
   /** @param {number} times */

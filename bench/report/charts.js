@@ -20,7 +20,7 @@ export function chartOf(path, result, major) {
   if (path.kind === 'in-flight') return inFlightChart(path, result, major);
   const [measure, show] = path.kind === 'time' ? ['ns', time] : ['bytes', bytes];
   const of = path.show === 'net' ? 'beyond the bare call' : 'a call';
-  const groups = path.groups.map((group) => ({
+  const all = path.groups.map((group) => ({
     title: group.title,
     bars: armsOf(path, group, result)
       .filter(({ id }) => path.show === 'total' || id !== group.bare)
@@ -31,6 +31,7 @@ export function chartOf(path, result, major) {
         return { label, value, text: show(value), ours: library === 'holdfast' };
       }),
   }));
+  const groups = all.filter(({ bars }) => bars.length > 0);
   const what = path.kind === 'time' ? 'time' : 'bytes';
   return barChart(`${path.title}: ${what} ${of}, Node ${major}`, groups);
 }
@@ -64,6 +65,7 @@ function ownChart(path, result, major) {
 function inFlightChart(path, result, major) {
   const groups = path.groups.flatMap((group) => {
     const arms = armsOf(path, group, result);
+    if (arms.length === 0) return [];
     return sizesOf(result).map((size) => ({
       title: `${group.title}, ${size.toLocaleString('en-US')} in flight`,
       bars: arms

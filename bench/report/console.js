@@ -9,6 +9,7 @@ import { noiseText, runsText, tablesOf, verdictsOf } from './tables.js';
 export function printPath(path, result, major) {
   console.log(`\n${path.id}  ${path.title}  (medians; min to max in brackets)`);
   console.log(`    ${runsText(result)}${noiseText(result)}`);
+  if (path.account) return console.log('    bench/README.md has it');
   for (const table of tablesOf(path, result)) {
     console.log(`\n  ${table.title}`);
     printRows([table.columns, ...table.rows]);

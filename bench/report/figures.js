@@ -6,6 +6,7 @@
  * @module
  */
 
+import { againOf } from '../harness/floor.js';
 import { summary } from '../harness/stats.js';
 
 /** @typedef {import('../types.d.ts').PathResult} PathResult */
@@ -56,25 +57,22 @@ export function sizesOf(path) {
 }
 
 /**
- * How far two arms that do exactly the same lie apart: the second bare over the first.
+ * How far two arms that do exactly the same lie apart: each second bare over the first.
  * @param {PathResult} path
  */
 export function noiseFloor(path) {
-  const ratios = [
-    ...twice(path, 'ns'),
-    ...twice(path, 'bytes'),
-    ...sizesOf(path).flatMap((size) => twice(path, 'further', size)),
-  ];
+  const sizes = sizesOf(path);
+  const ratios = path.arms.flatMap(({ id }) => {
+    if (!path.arms.some((arm) => arm.id === againOf(id))) return [];
+    /**
+     * @param {string} measure
+     * @param {number} [size]
+     */
+    const twice = (measure, size) =>
+      over(samples(path, againOf(id), measure, size), samples(path, id, measure, size));
+    return [...twice('ns'), ...twice('bytes'), ...sizes.flatMap((size) => twice('further', size))];
+  });
   return ratios.length === 0 ? undefined : summary(ratios);
-}
-
-/**
- * @param {PathResult} path
- * @param {string} measure
- * @param {number} [size]
- */
-function twice(path, measure, size) {
-  return over(samples(path, 'bare-again', measure, size), samples(path, 'bare', measure, size));
 }
 
 /**

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isAgain } from '../harness/floor.js';
 import { median } from '../harness/stats.js';
 import { paths } from '../paths.js';
 import { minus, over, samples } from './figures.js';
@@ -146,7 +147,7 @@ function others(headline, result) {
   const group = path?.arms.find(({ id }) => id === headline.arm)?.group;
   const ours = figures(headline, result, headline.arm);
   const peers = path?.arms.filter(
-    (arm) => arm.group === group && arm.library !== 'holdfast' && arm.id !== 'bare-again',
+    (arm) => arm.group === group && arm.library !== 'holdfast' && !isAgain(arm.id),
   );
   return (peers ?? [])
     .filter(({ id }) => id !== headline.beyond)

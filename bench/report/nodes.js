@@ -1,4 +1,5 @@
 // @ts-check
+import { pathOf } from '../paths.js';
 
 /** What services run; the others follow, the newest first. */
 const FIRST = ['24', '26'];
@@ -14,13 +15,17 @@ export function inOrder(majors) {
 }
 
 /**
- * The results of one path by Node, in the order in which the pages show them.
+ * The results of one path by Node, in the order in which the pages show them. What was measured before the path had its
+ * groups is left out.
  * @param {ReadonlyMap<string, import('../types.d.ts').Results>} all
  * @param {string} pathId
  */
 export function measuredOn(all, pathId) {
+  const groups = pathOf(pathId).groups;
   return inOrder([...all.keys()]).flatMap((major) => {
     const result = all.get(major)?.paths[pathId];
-    return result === undefined ? [] : [{ major, result }];
+    const has = (/** @type {string} */ id) => result?.arms.some((arm) => arm.id === id);
+    const known = groups.some((group) => !('bare' in group) || has(group.bare));
+    return result === undefined || !known ? [] : [{ major, result }];
   });
 }

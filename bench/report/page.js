@@ -33,7 +33,7 @@ export function pageOf(all) {
     '',
     ...intro(all),
   ];
-  for (const path of paths) {
+  for (const path of paths.filter(({ account }) => !account)) {
     const measured = measuredOn(all, path.id);
     const [first] = measured;
     if (first === undefined) continue;
@@ -66,12 +66,15 @@ function intro(all) {
     'How to read it:',
     '',
     '- *Bare* is the operation called and awaited with no library: `await operation()`. *Beyond the call itself* means that its time is taken off.',
-    '- Absolute times are those of one shared machine, and yours differ. The ratios carry over: all libraries are measured in turns in the same process, ' +
-      'ratios are taken within a run, and the median over several runs is shown.',
+    '- *51 x* beside another library: it takes 51 times as much as holdfast does. Below 1 x it takes less.',
+    '- Absolute times are those of one shared machine, and yours differ. The ratios carry over: the rows of a group (a pipeline of holdfast, the same policies of ' +
+      'the others, and the bare call) are measured in turns in one process, ratios are taken within a run, and the median over several runs is shown.',
+    '- A process holds one pipeline of holdfast, so that none is slowed down by another that only the benchmark needs; P1M shows the call of P1 in a process ' +
+      'that uses many.',
     '- All libraries of a table do the same work with the same numbers. Before anything is timed, each has to answer, to pass a failure on, ' +
       'and to refuse, time out or fall back as its policies say.',
     '- `npm run bench` in the repository measures all of it again. Every figure here comes from it. `bench/README.md` there has the spread of each figure, ' +
-      'the noise, and the goals that holdfast sets itself, with those that it misses and why.',
+      'the noise, the goals that holdfast sets itself, with those that it misses and why, and accounts of where time, memory and kilobytes go.',
   ];
 }
 
@@ -118,11 +121,14 @@ function callTable(path, measured) {
     path.show === 'net' && id !== bare
       ? net(result, id, bare, measure)
       : samples(result, id, measure);
-  const shownBares = new Set();
+  let bareShown = false;
   const rows = path.groups.flatMap((group) => {
     const { bare } = group;
-    const arms = armsOf(path, group, first.result).filter(({ id }) => !shownBares.has(id));
-    shownBares.add(bare);
+    // The bare call of every group is about the same, and its time is taken off already.
+    const arms = armsOf(path, group, first.result).filter(
+      ({ id }) => path.show === 'total' || id !== bare || !bareShown,
+    );
+    bareShown = true;
     const ours =
       arms.find(({ id }) => id === 'holdfast') ??
       arms.find(({ library }) => library === 'holdfast');
@@ -160,7 +166,9 @@ function inFlightTables(path, measured) {
   const largest = sizes.at(-1);
   const count = (/** @type {number} */ size) => size.toLocaleString('en-US');
   return path.groups.flatMap((group) => {
-    const rows = armsOf(path, group, first.result).map(({ id, label }) => [
+    const arms = armsOf(path, group, first.result);
+    if (arms.length === 0) return [];
+    const rows = arms.map(({ id, label }) => [
       label,
       ...sizes.map((size) => {
         const values = samples(first.result, id, 'further', size);

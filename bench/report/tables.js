@@ -6,6 +6,7 @@
  */
 
 import { goals } from '../goals.js';
+import { isAgain } from '../harness/floor.js';
 import { median, summary } from '../harness/stats.js';
 import { judge, limitOf, net, noiseFloor, over, samples, sizesOf } from './figures.js';
 
@@ -41,6 +42,8 @@ export function shown(value, unit) {
 
 /** @param {number} value */
 export function ratio(value) {
+  // 1 ms over 2 us is not nothing.
+  if (value !== 0 && Math.abs(value) < 0.005) return `${value.toPrecision(1)} x`;
   return `${value.toFixed(Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0)} x`;
 }
 
@@ -51,7 +54,7 @@ export function ratios(values) {
 }
 
 /**
- * The arms of a group that have figures, its bare one first.
+ * The arms of a group that have figures, its bare one first; none where the bare one was not measured.
  * @param {Path} path
  * @param {Group | OwnGroup} group
  * @param {PathResult} result
@@ -61,8 +64,9 @@ export function armsOf(path, group, result) {
   const measured = path.arms.filter(({ id }) => result.arms.some((arm) => arm.id === id));
   const bareId = 'bare' in group ? group.bare : undefined;
   const bare = measured.filter(({ id }) => id === bareId);
+  if (bareId !== undefined && bare.length === 0) return [];
   const others = measured.filter(
-    (arm) => arm.group === group.id && arm.id !== bareId && arm.id !== 'bare-again',
+    (arm) => arm.group === group.id && arm.id !== bareId && !isAgain(arm.id),
   );
   return [...bare, ...others];
 }
@@ -242,6 +246,11 @@ export function noiseText(result) {
 }
 
 /** @param {PathResult} result */
-export function runsText({ runs, quick, date }) {
-  return quick ? `${runs} quick runs, less sure than full ones, ${date}` : `${runs} runs, ${date}`;
+export function runsText({ runs, quick, date, processes, repeated }) {
+  const what = `${runs} ${quick ? 'quick ' : ''}${runs === 1 ? 'run' : 'runs'}`;
+  const again =
+    processes === undefined || processes === runs
+      ? ''
+      : `, ${processes} processes, ${repeated ?? 0} measurements repeated`;
+  return `${what}${quick ? ', less sure than full ones' : ''}${again}, ${date}`;
 }

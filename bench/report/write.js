@@ -12,7 +12,7 @@ import { paths } from '../paths.js';
 import { chartOf } from './charts.js';
 import { measuredOn } from './nodes.js';
 import { chartName, pageOf } from './page.js';
-import { readmeOf } from './readme.js';
+import { readmeOf, unexplained } from './readme.js';
 
 /** @typedef {import('../types.d.ts').Results} Results */
 
@@ -49,7 +49,7 @@ export async function saveResults(major, results) {
 export function filesOf(all, reasons) {
   /** @type {Record<string, string>} */
   const files = { 'docs/performance.md': pageOf(all), 'bench/README.md': readmeOf(all, reasons) };
-  for (const path of paths) {
+  for (const path of paths.filter(({ account }) => !account)) {
     const [first] = measuredOn(all, path.id);
     if (first === undefined) continue;
     files[`${CHARTS}${chartName(path)}`] = chartOf(path, first.result, first.major);
@@ -59,11 +59,14 @@ export function filesOf(all, reasons) {
 
 export async function writePages() {
   const reasons = JSON.parse(await readFile(REASONS, 'utf8'));
+  const results = await readResults();
   await rm(new URL(CHARTS, ROOT), { recursive: true, force: true });
   await mkdir(new URL(CHARTS, ROOT), { recursive: true });
-  for (const [path, text] of Object.entries(filesOf(await readResults(), reasons))) {
+  for (const [path, text] of Object.entries(filesOf(results, reasons))) {
     await writeFile(new URL(path, ROOT), text);
   }
+  const silent = unexplained(results, reasons);
+  if (silent.length > 0) console.log(`bench/reasons.json gives no reason for ${silent.join(', ')}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await writePages();

@@ -10,6 +10,9 @@ const bench = pathToFileURL(join(root, 'bench/'));
 interface PathResult {
   readonly runs: number;
   readonly quick?: boolean;
+  readonly seconds?: number;
+  readonly processes?: number;
+  readonly repeated?: number;
   readonly date: string;
   readonly arms: readonly {
     readonly id: string;
@@ -39,6 +42,39 @@ interface WriteModule {
 
 interface GoalsModule {
   readonly goals: readonly { readonly id: string; readonly path: string }[];
+}
+
+interface PathsModule {
+  readonly paths: readonly {
+    readonly id: string;
+    readonly kind: string;
+    readonly groups: readonly { readonly id: string; readonly bare: string }[];
+    readonly arms: readonly {
+      readonly id: string;
+      readonly group: string;
+      readonly library: string;
+      readonly create: unknown;
+    }[];
+  }[];
+}
+
+type RunResult = Record<string, { readonly ns: number }>;
+
+interface FloorModule {
+  readonly measureQuietly: (
+    bare: string,
+    measure: () => Promise<RunResult>,
+  ) => Promise<{ result: RunResult; repeats: number }>;
+}
+
+interface PlanModule {
+  readonly planText: (
+    paths: PathsModule['paths'],
+    runs: number,
+    effort: 'quick' | 'full',
+    all: ReadonlyMap<string, Results>,
+    major: string,
+  ) => string;
 }
 
 interface BundlesModule {
@@ -139,7 +175,66 @@ describe('docs/performance.md and bench/README.md', () => {
       '1.70 x **MISSED**',
     ]);
     expect(readme).toContain('Node 24 1.40 x, aim at most 1.3 x: Promises are slow.');
-    expect(readme).toContain('Node 20 1.70 x, aim at most 1.5 x: No reason is known yet.');
+    expect(readme).toContain('Node 20 1.70 x, aim at most 1.5 x: **no reason is given**');
+  });
+
+  it('show a reason only where its goal is missed: one of a Node, or one for all of them', async () => {
+    const all = { 24: measured('24', 140), 26: measured('26', 150), 20: measured('20', 100) };
+    const why = { 'P1-net': { 26: 'Not yet.', all: 'Promises are slow.', 20: 'Never mind.' } };
+    const { readme } = await pagesOf(all, why);
+    expect(readme).toContain('Node 24 1.40 x, aim at most 1.3 x: Promises are slow.');
+    expect(readme).toContain('Node 26 1.50 x, aim at most 1.3 x: Not yet.');
+    expect(readme).not.toContain('Never mind.');
+    expect(readme).not.toMatch(/five policies: net over bare.*no reason is given/);
+  });
+
+  it('show where the time of a call goes apart from the comparison, each row with what it adds', async () => {
+    const { paths, ...rest } = measured('24', 140);
+    const arm = (id: string, group: string, ns: number): PathResult['arms'][number] => ({
+      id,
+      label: id,
+      library: 'bare',
+      group,
+      values: { ns: [ns] },
+    });
+    const p1a = {
+      runs: 1,
+      date: '2026-01-01',
+      arms: [
+        arm('bare', 'shapes', 100),
+        arm('derived', 'shapes', 130),
+        arm('bare-none', 'none', 200),
+        arm('none', 'none', 300),
+      ],
+    };
+    const { page, readme } = await pagesOf({ 24: { ...rest, paths: { ...paths, P1A: p1a } } });
+    expect(readme).toMatch(/\| by hand \| a promise derived from .* \| 0\.30 x \|/);
+    expect(readme).toContain('| holdfast | a pipeline with no policy | 0.50 x (+0.20 x) |');
+    expect(page).not.toContain('P1A');
+  });
+
+  it('say how many measurements were repeated, and how long a run takes', async () => {
+    const { paths, ...rest } = measured('24', 140);
+    const p1 = { ...(paths['P1'] as PathResult), seconds: 60, processes: 9, repeated: 2 };
+    const { readme } = await pagesOf({ 24: { ...rest, paths: { P1: p1 } } });
+    expect(readme).toContain('3 runs, 9 processes, 2 measurements repeated, 2026-01-01');
+    expect(readme).toContain('- On Node 24: P1 20 s.');
+  });
+
+  it('leave out what was measured before its groups had a bare call of their own', async () => {
+    const { paths, ...rest } = measured('24', 140);
+    const p1 = paths['P1'] as PathResult;
+    const four = {
+      ...p1.arms[2],
+      id: 'holdfast-four',
+      group: 'four',
+    } as PathResult['arms'][number];
+    const old = { ...rest, paths: { P1: { ...p1, arms: [...p1.arms, four] } } };
+    const { page, readme } = await pagesOf({ 24: old });
+    for (const text of [page, readme]) {
+      expect(text).not.toContain("opossum's four");
+      expect(text).not.toContain('NaN');
+    }
   });
 
   it('hold Node 20 to a goal of its own where it has one', async () => {
@@ -194,6 +289,67 @@ describe('docs/performance.md and bench/README.md', () => {
     const ids = goals.map(({ id }) => id);
     expect(Object.keys(reasons()).filter((id) => !ids.includes(id))).toEqual([]);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe('a benchmark', () => {
+  /** Compared with itself, with telemetry and without; the others hold one pipeline a process. */
+  const TWO_PIPELINES = ['P9', 'P9M', 'P9S'];
+
+  it('measures one pipeline of holdfast a process, beside the bare call, which is measured twice', async () => {
+    const { paths } = await module<PathsModule>('paths.js');
+    const calls = paths.filter(({ kind }) => kind !== 'own');
+    expect(calls.map(({ id }) => id)).toContain('P1');
+    for (const { id, groups, arms } of calls) {
+      expect(new Set(arms.map((arm) => arm.id)).size, `${id}: ids of arms`).toBe(arms.length);
+      const named = groups.map((group) => group.id);
+      expect(arms.filter(({ group }) => !named.includes(group))).toEqual([]);
+      for (const { id: group, bare } of groups) {
+        const own = arms.filter((arm) => arm.group === group);
+        const bares = own.filter((arm) => arm.id === bare || arm.id === `${bare}-again`);
+        expect(bares, `${id}, ${group}: the bare call`).toHaveLength(2);
+        expect(bares[1]?.create).toBe(bares[0]?.create);
+        const pipelines = own.filter(({ library }) => library === 'holdfast').length;
+        if (!TWO_PIPELINES.includes(id)) expect(pipelines, `${id}, ${group}`).toBeLessThan(2);
+      }
+    }
+  });
+
+  const runs = (floors: readonly number[]) => {
+    let run = 0;
+    return async (): Promise<RunResult> => {
+      const floor = floors[run++] ?? Number.NaN;
+      return { bare: { ns: 100 }, 'bare-again': { ns: 100 * floor }, holdfast: { ns: run } };
+    };
+  };
+
+  it.each([
+    { floors: [1.1, 1], repeats: 0, kept: 1 },
+    { floors: [0.9, 1], repeats: 0, kept: 1 },
+    { floors: [1.3, 1.1, 1], repeats: 1, kept: 2 },
+    { floors: [0.7, 0.5, 0.99, 1], repeats: 2, kept: 3 },
+    { floors: [1.3, 2, 0.6, 1], repeats: 2, kept: 1 },
+  ])(
+    'is repeated where bare and bare again differ, whatever the others show: $floors',
+    async ({ floors, repeats, kept }) => {
+      const { measureQuietly } = await module<FloorModule>('harness/floor.js');
+      const { result, repeats: made } = await measureQuietly('bare', runs(floors));
+      expect(made).toBe(repeats);
+      expect(result['holdfast']).toEqual({ ns: kept });
+    },
+  );
+
+  it('tells how long it will take, by the last results', async () => {
+    const { paths } = await module<PathsModule>('paths.js');
+    const { planText } = await module<PlanModule>('report/plan.js');
+    const { paths: results, ...rest } = measured('24', 140);
+    const p1 = { ...(results['P1'] as PathResult), seconds: 60 };
+    const all = new Map([['24', { ...rest, paths: { P1: p1 } }]]);
+    const chosen = paths.filter(({ id }) => ['P1', 'P2', 'P12'].includes(id));
+    expect(planText(chosen, 5, 'full', all, '26')).toBe(
+      '5 runs, about 2 min by the last results: P1 2 min, P2 ?, P12 ?',
+    );
+    expect(planText(chosen, 3, 'quick', all, '24')).toContain('P1 30 s');
   });
 });
 
