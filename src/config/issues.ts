@@ -6,6 +6,7 @@ import { goesTo } from './elsewhere.js';
 import { translated } from './foreign-names.js';
 import { nearest } from './nearest.js';
 import { knownKeys, schemaAt } from './schema-shape.js';
+import { isOfWholeValue } from './schemas.js';
 
 type AnySchema = z.core.$ZodType;
 type RawIssue = z.core.$ZodIssue;
@@ -74,7 +75,7 @@ export function toIssues(
     }
   }
   const text = issue.code === 'invalid_union' ? unionMessage(issue) : issue.message;
-  const missing = issue.input === undefined && issue.code !== 'custom';
+  const missing = issue.input === undefined && (issue.code !== 'custom' || isOfWholeValue(issue));
   return [{ path, message: missing ? `${text}, and is missing` : text, value: issue.input }];
 }
 

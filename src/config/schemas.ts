@@ -1,38 +1,82 @@
 /** The building blocks of options schemas. Each has a message that says what would be right, and is made when it is first used. */
 import * as z from 'zod/mini';
-import { isPlain } from './describe.js';
+import { describe, isPlain } from './describe.js';
 import { once } from './once.js';
 
-/** A number that passes these checks. Whatever is wrong, `error` says what would be right. */
-export function number(error: string, ...checks: NumberCheck[]): z.ZodMiniNumber<number> {
-  return z.number({ error }).check(...checks.map((check) => check({ error })));
+/** What is said about a wrong value: a text, or a text made of the value. */
+type Says = string | ((issue: { readonly input?: unknown }) => string);
+type Rule<T> = (value: T) => boolean;
+
+/** Marks an issue of a whole value. If there is no value, the message says that it is missing. */
+const WHOLE = { whole: true };
+
+/** Whether an issue is one of a {@link valueOf}. */
+export function isOfWholeValue(issue: object): boolean {
+  return 'params' in issue && issue.params === WHOLE;
 }
 
-/** A whole number that passes these checks. */
-export function wholeNumber(error: string, ...checks: NumberCheck[]): z.ZodMiniNumberFormat {
-  return z.int({ error }).check(...checks.map((check) => check({ error })));
+/** A value for which `isRight` holds. Whatever is wrong with another one, `says` tells what would be right. */
+export function valueOf<T>(says: Says, isRight: Rule<unknown>): z.ZodMiniType<T, T> {
+  return z.custom<T>(isRight, { error: says, params: WHOLE });
 }
 
-type NumberCheck = (says: { readonly error: string }) => z.core.$ZodCheck<number>;
+/**
+ * A value that is stored in another form. `convert` throws if it is wrong.
+ *
+ * @param says What is said then.
+ */
+export function converted<Out, In>(
+  says: (value: unknown) => string,
+  convert: (value: In) => Out,
+): z.ZodMiniType<Out, In> {
+  const schema = z.transform((value: In, { issues }) => {
+    try {
+      return convert(value);
+    } catch {
+      issues.push({ code: 'custom', input: value, message: says(value), params: WHOLE });
+      return z.NEVER;
+    }
+  }) as unknown as z.ZodMiniType<Out, In>;
+  // zod lets any transform do without a value.
+  schema._zod.optin = undefined;
+  return schema;
+}
+
+/** A number that follows these rules. */
+export function number(says: string, ...rules: Rule<number>[]): z.ZodMiniType<number, number> {
+  return valueOf(says, (value) => Number.isFinite(value) && followsAll(value as number, rules));
+}
+
+/** A whole number that follows these rules. */
+export function wholeNumber(says: string, ...rules: Rule<number>[]): z.ZodMiniType<number, number> {
+  return valueOf(
+    says,
+    (value) => Number.isSafeInteger(value) && followsAll(value as number, rules),
+  );
+}
+
+function followsAll<T>(value: T, rules: readonly Rule<T>[]): boolean {
+  return rules.every((rule) => rule(value));
+}
 
 /** >= `limit` */
-export function atLeast(limit: number): NumberCheck {
-  return (says) => z.minimum(limit, says);
+export function atLeast(limit: number): Rule<number> {
+  return (value) => value >= limit;
 }
 
 /** <= `limit` */
-export function atMost(limit: number): NumberCheck {
-  return (says) => z.maximum(limit, says);
+export function atMost(limit: number): Rule<number> {
+  return (value) => value <= limit;
 }
 
 /** > `limit` */
-export function above(limit: number): NumberCheck {
-  return (says) => z.gt(limit, says);
+export function above(limit: number): Rule<number> {
+  return (value) => value > limit;
 }
 
 /** < `limit` */
-export function below(limit: number): NumberCheck {
-  return (says) => z.lt(limit, says);
+export function below(limit: number): Rule<number> {
+  return (value) => value < limit;
 }
 
 /** A whole number >= 0. */
@@ -51,7 +95,27 @@ export const rate = /* @__PURE__ */ once(() =>
 );
 
 /** True or false. */
-export const flag = /* @__PURE__ */ once(() => z.boolean());
+export const flag = /* @__PURE__ */ once(() =>
+  valueOf<boolean>('must be true or false', (value) => typeof value === 'boolean'),
+);
+
+/** False, which turns something off. */
+export const off = /* @__PURE__ */ once(() =>
+  valueOf<false>('must be false', (value) => value === false),
+);
+
+/** Any text. */
+export const text = /* @__PURE__ */ once(() =>
+  valueOf<string>('must be a string', (value) => typeof value === 'string'),
+);
+
+/** One of these texts. */
+export function oneOf<T extends string>(
+  texts: readonly T[],
+  says = `must be one of ${texts.map(describe).join(', ')}`,
+): z.ZodMiniType<T, T> {
+  return valueOf(says, (value) => texts.includes(value as T));
+}
 
 /** A function of type `F`. It is only checked that it can be called. */
 export function fnOf<F extends (...args: never[]) => unknown>(): z.ZodMiniType<F, F> {
@@ -85,9 +149,11 @@ export function isName(value: unknown): value is string {
 
 /** A name for a policy or pipeline. */
 export const policyName = /* @__PURE__ */ once(() =>
-  z.string({ error: 'must be a string' }).check(
-    z.regex(NAME, {
-      error: 'must be a name of 1 to 100 characters without control characters',
-    }),
+  valueOf<string>(
+    ({ input }) =>
+      typeof input === 'string'
+        ? 'must be a name of 1 to 100 characters without control characters'
+        : 'must be a string',
+    isName,
   ),
 );

@@ -1,6 +1,16 @@
 import * as z from 'zod/mini';
 import { once } from '../config/once.js';
-import { count, flag, fnOf, nested, policyName, positiveCount } from '../config/schemas.js';
+import {
+  converted,
+  count,
+  flag,
+  fnOf,
+  nested,
+  off,
+  policyName,
+  positiveCount,
+  valueOf,
+} from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { isAnyPipeline } from '../pipeline/any-pipeline.js';
 import { pipelineSchema } from '../pipeline/options/pipeline-options.js';
@@ -13,7 +23,7 @@ import { standardSchema } from '../policies/standard.js';
 import { keyedDefaults } from '../registry/keyed.js';
 import type { Clock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
-import { durationSchema, positiveDurationSchema } from '../time/duration.js';
+import { durationSchema, positiveDuration, positiveDurationSchema } from '../time/duration.js';
 import type { BeforeAttempt } from './request/before-attempt.js';
 import type { OutgoingRequest } from './request/request.js';
 import type { FetchLike, FetchResponse, HostFetch, ResponseLike } from './types.js';
@@ -149,11 +159,14 @@ export interface ResilientFetchOptions<F extends FetchLike = HostFetch>
 /** The name of the pipeline when none is given. */
 export const DEFAULT_NAME = 'fetch';
 
-const HEADER_NAME = { error: 'must be the name of a header' };
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const headerName = () =>
-  z.pipe(
-    z.string(HEADER_NAME).check(z.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, HEADER_NAME)),
-    z.transform((name: string) => name.toLowerCase()),
+  converted(
+    () => 'must be the name of a header',
+    (name: string) => {
+      if (typeof name !== 'string' || !HEADER_NAME.test(name)) throw new TypeError();
+      return name.toLowerCase();
+    },
   );
 
 const booleanOr = (what: string) => ({ error: `must be true, false or ${what}` });
@@ -161,11 +174,9 @@ const switchable = <T extends (...args: never[]) => unknown>(what: string) =>
   z.union([flag(), fnOf<T>()], booleanOr(what));
 
 const timeOrNone = () =>
-  z.pipe(
-    z.union([z.literal(false), positiveDurationSchema()], {
-      error: "must be a duration above 0, such as 30_000 or '30s', or false",
-    }),
-    z.transform((given: number | false) => (given === false ? Infinity : given)),
+  converted(
+    () => "must be a duration above 0, such as 30_000 or '30s', or false",
+    (given: Duration | false) => (given === false ? Infinity : positiveDuration(given)),
   );
 
 const bodyTimes = () => ({
@@ -184,20 +195,23 @@ const overrideShape = () => ({
   ),
 });
 
-const callTimeSchema = () => z.optional(z.union([durationSchema(), z.literal(false)]));
+const callTimeSchema = () => z.optional(z.union([durationSchema(), off()]));
 
 /** The schema of {@link FetchOverrides}. */
 export const overridesSchema = /* @__PURE__ */ once(() =>
   z.strictObject({
     ...overrideShape(),
     ...bodyTimes(),
-    key: z.optional(z.string({ error: 'must be a text' })),
+    key: z.optional(valueOf<string>('must be a text', (value) => typeof value === 'string')),
     idempotent: z.optional(flag()),
     idempotencyKey: z.optional(
-      z.union([z.string().check(z.minLength(1)), flag()], booleanOr('a text that is not empty')),
+      valueOf<string | boolean>(
+        booleanOr('a text that is not empty').error,
+        (value) => typeof value === 'boolean' || (typeof value === 'string' && value !== ''),
+      ),
     ),
     retry: z.optional(
-      z.union([nested(z.strictObject({ maxRetries: count() })), z.literal(false)], {
+      z.union([nested(z.strictObject({ maxRetries: count() })), off()], {
         error: 'must be false or an object with maxRetries',
       }),
     ),
@@ -272,7 +286,10 @@ export const resilientFetchSchema = /* @__PURE__ */ once(() =>
   z.extend(clientSchema(), {
     fetch: z.optional(fnOf<FetchLike>()),
     baseUrl: z.optional(
-      z.union([z.string(), z.instanceof(URL)], { error: 'must be an absolute URL' }),
+      valueOf<string | URL>(
+        'must be an absolute URL',
+        (value) => typeof value === 'string' || value instanceof URL,
+      ),
     ),
   }),
 );

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { once } from '../config/once.js';
-import { nested } from '../config/schemas.js';
+import { nested, off } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import type { Policy } from '../pipeline/contract/policy.js';
 import type { IsFailure } from '../pipeline/outcome/failure-rule.js';
@@ -106,10 +106,10 @@ export type StandardPolicy<Snapshots = AnyStandardSnapshots> = Policy & {
 /** Options of a policy, or `false`. */
 function policySchema<S extends z.ZodMiniType>(schema: () => S) {
   const error = 'must be the options of the policy, or false to leave it out';
-  return z.union([nested(schema()), z.literal(false)], { error });
+  return z.union([nested(schema()), off()], { error });
 }
 
-const timeoutSchema = () => z.optional(z.union([durationSchema(), z.literal(false)]));
+const timeoutSchema = () => z.optional(z.union([durationSchema(), off()]));
 
 /** The schema of {@link StandardOptions}. */
 export const standardSchema = /* @__PURE__ */ once(() =>
@@ -118,9 +118,9 @@ export const standardSchema = /* @__PURE__ */ once(() =>
       isFailure: z.optional(isFailureSchema()),
       rateLimiter: z._default(policySchema(rateLimiterSchema), false),
       totalTimeout: timeoutSchema(),
-      retry: z.prefault(policySchema(retrySchema), {}),
-      circuitBreaker: z.prefault(policySchema(circuitBreakerSchema), {}),
-      adaptiveLimiter: z.prefault(policySchema(adaptiveLimiterSchema), {}),
+      retry: z._default(policySchema(retrySchema), plainRetry),
+      circuitBreaker: z._default(policySchema(circuitBreakerSchema), plainCircuitBreaker),
+      adaptiveLimiter: z._default(policySchema(adaptiveLimiterSchema), plainAdaptiveLimiter),
       bulkhead: z._default(policySchema(bulkheadSchema), false),
       attemptTimeout: timeoutSchema(),
     })

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { once } from '../../config/once.js';
-import { count, flag, fnOf, positiveCount } from '../../config/schemas.js';
+import { count, flag, fnOf, oneOf, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import type { Duration } from '../../time/duration.js';
 import { positiveDurationSchema } from '../../time/duration.js';
@@ -76,7 +76,7 @@ export const adaptiveLimiterSchema = /* @__PURE__ */ once(() =>
   z
     .strictObject({
       algorithm: z._default(
-        z.enum(['brake', 'gradient', 'vegas', 'aimd'], { error: ALGORITHM }),
+        oneOf(['brake', 'gradient', 'vegas', 'aimd'], ALGORITHM),
         adaptiveLimiterDefaults.algorithm,
       ),
       initialLimit: z.optional(positiveCount()),

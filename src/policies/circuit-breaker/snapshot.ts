@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import { once } from '../../config/once.js';
-import { atLeast, atMost, rate, wholeNumber } from '../../config/schemas.js';
+import { atLeast, atMost, number, oneOf, rate, text, wholeNumber } from '../../config/schemas.js';
 
 const WALL = 'must be a time in milliseconds since the Unix epoch';
-const wallTime = () => z.number({ error: WALL });
+const wallTime = () => number(WALL);
 
 /** No window has held more calls than this. Sums of larger numbers would not be exact. */
 const MAX_COUNT = 1_000_000_000;
@@ -14,13 +14,13 @@ const count = () => wholeNumber(COUNT, atLeast(0), atMost(MAX_COUNT));
 export const snapshotSchema = /* @__PURE__ */ once(() =>
   z
     .strictObject({
-      state: z.enum(['closed', 'open', 'half_open', 'isolated']),
+      state: oneOf(['closed', 'open', 'half_open', 'isolated']),
       at: wallTime(),
       openUntil: z.optional(wallTime()),
       openings: count(),
       consecutiveFailures: count(),
       failingSince: z.optional(wallTime()),
-      cause: z.optional(z.strictObject({ name: z.string(), message: z.string(), at: wallTime() })),
+      cause: z.optional(z.strictObject({ name: text(), message: text(), at: wallTime() })),
       probesInFlight: z.optional(count()),
       ramp: z.optional(
         z
@@ -36,7 +36,7 @@ export const snapshotSchema = /* @__PURE__ */ once(() =>
           error: 'failures and slow calls must not be more than calls',
         }),
       ),
-      breaker: z.optional(z.unknown()),
+      breaker: z.optional(z.custom()),
     })
     .check(
       z.refine(({ state, openUntil }) => state !== 'open' || openUntil !== undefined, {

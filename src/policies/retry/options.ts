@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { once } from '../../config/once.js';
-import { atLeast, count, fnOf, nested, number } from '../../config/schemas.js';
+import { atLeast, count, fnOf, nested, number, off, oneOf } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Duration } from '../../time/duration.js';
@@ -87,21 +87,18 @@ export const retrySchema = /* @__PURE__ */ once(() =>
       initialDelay: z.optional(durationSchema()),
       factor: z.optional(number(FACTOR, atLeast(1))),
       maxDelay: z.optional(durationSchema()),
-      jitter: z.optional(z.enum(['full', 'equal', 'none'])),
+      jitter: z.optional(oneOf(['full', 'equal', 'none'])),
       backoff: z.optional(backoffSchema()),
       delayFrom: z.optional(fnOf<(outcome: Outcome) => number | undefined>()),
       maxRetryAfter: z._default(durationSchema(), retryDefaults.maxRetryAfter),
       handle: z.optional(handleSchema()),
-      budget: z.prefault(
-        z.union(
-          [z.custom<RetryBudget>(isRetryBudget), nested(retryBudgetSchema()), z.literal(false)],
-          {
-            error: 'must be the options of a retry budget, a budget to share, or false',
-          },
-        ),
-        {},
+      budget: z._default(
+        z.union([z.custom<RetryBudget>(isRetryBudget), nested(retryBudgetSchema()), off()], {
+          error: 'must be the options of a retry budget, a budget to share, or false',
+        }),
+        () => ({ ...retryBudgetDefaults }),
       ),
-      whenSpent: z.optional(z.enum(['return', 'wait'])),
+      whenSpent: z.optional(oneOf(['return', 'wait'])),
       random: z.optional(fnOf<() => number>()),
       ...namedShape(),
     })
