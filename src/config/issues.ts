@@ -2,8 +2,7 @@
 import type * as z from 'zod/mini';
 import type { ConfigIssue } from '../errors.js';
 import { describe, shorten } from './describe.js';
-import { goesTo } from './elsewhere.js';
-import { translated } from './foreign-names.js';
+import type { Hint } from './foreign-names.js';
 import { nearest } from './nearest.js';
 import { knownKeys, schemaAt } from './schema-shape.js';
 import { isOfWholeValue } from './schemas.js';
@@ -52,18 +51,20 @@ function oneOf(options: readonly string[]): string {
  * Turns an issue of zod into one or more of ours.
  *
  * @param schema The schema of what is at `base`, the path at which it was applied.
+ * @param hint What is known about names that are no options.
  */
 export function toIssues(
   issue: RawIssue,
   schema: AnySchema | undefined,
   base: string,
+  hint: Hint | undefined,
 ): ConfigIssue[] {
   const path = join(base, issue.path);
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(schemaAt(schema, issue.path));
     return issue.keys.map((key) => ({
       path: join(path, [key]),
-      message: unknownOption(key, known, valueAt(issue.input, key)),
+      message: unknownOption(key, known, valueAt(issue.input, key), hint),
       value: valueAt(issue.input, key),
     }));
   }
@@ -71,7 +72,7 @@ export function toIssues(
     const branch = closestBranch(issue);
     if (branch !== undefined) {
       const inside = schemaAt(schema, issue.path);
-      return branch.flatMap((inner) => toIssues(inner, inside, path));
+      return branch.flatMap((inner) => toIssues(inner, inside, path, hint));
     }
   }
   const text = issue.code === 'invalid_union' ? unionMessage(issue) : issue.message;
@@ -99,12 +100,11 @@ function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
     .join(', or ');
 }
 
-function unknownOption(key: string, known: readonly string[], value: unknown): string {
+function unknownOption(key: string, known: readonly string[], value: unknown, hint?: Hint): string {
   const said = `unknown option ${JSON.stringify(shorten(key))}`;
-  const ours = translated(key, known);
-  const place = ours === undefined ? goesTo(key, known, value) : undefined;
-  if (place !== undefined) return said + place;
-  const meant = ours ?? nearest(key, known);
+  const told = hint?.(key, known, value);
+  if (told !== undefined) return said + told;
+  const meant = nearest(key, known);
   if (meant !== undefined) return `${said}: did you mean "${meant}"?`;
   return known.length === 0 ? said : `${said}; the options are ${known.join(', ')}`;
 }

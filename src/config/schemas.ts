@@ -10,13 +10,13 @@ type Rule<T> = (value: T) => boolean;
 /** Marks an issue of a whole value. If there is no value, the message says that it is missing. */
 const WHOLE = { whole: true };
 
-/** Whether an issue is one of a {@link valueOf}. */
+/** Whether an issue is one of a {@link checked}. */
 export function isOfWholeValue(issue: object): boolean {
   return 'params' in issue && issue.params === WHOLE;
 }
 
 /** A value for which `isRight` holds. Whatever is wrong with another one, `says` tells what would be right. */
-export function valueOf<T>(says: Says, isRight: Rule<unknown>): z.ZodMiniType<T, T> {
+export function checked<T>(says: Says, isRight: Rule<unknown>): z.ZodMiniType<T, T> {
   return z.custom<T>(isRight, { error: says, params: WHOLE });
 }
 
@@ -44,12 +44,12 @@ export function converted<Out, In>(
 
 /** A number that follows these rules. */
 export function number(says: string, ...rules: Rule<number>[]): z.ZodMiniType<number, number> {
-  return valueOf(says, (value) => Number.isFinite(value) && followsAll(value as number, rules));
+  return checked(says, (value) => Number.isFinite(value) && followsAll(value as number, rules));
 }
 
 /** A whole number that follows these rules. */
 export function wholeNumber(says: string, ...rules: Rule<number>[]): z.ZodMiniType<number, number> {
-  return valueOf(
+  return checked(
     says,
     (value) => Number.isSafeInteger(value) && followsAll(value as number, rules),
   );
@@ -96,17 +96,17 @@ export const rate = /* @__PURE__ */ once(() =>
 
 /** True or false. */
 export const flag = /* @__PURE__ */ once(() =>
-  valueOf<boolean>('must be true or false', (value) => typeof value === 'boolean'),
+  checked<boolean>('must be true or false', (value) => typeof value === 'boolean'),
 );
 
 /** False, which turns something off. */
 export const off = /* @__PURE__ */ once(() =>
-  valueOf<false>('must be false', (value) => value === false),
+  checked<false>('must be false', (value) => value === false),
 );
 
 /** Any text. */
 export const text = /* @__PURE__ */ once(() =>
-  valueOf<string>('must be a string', (value) => typeof value === 'string'),
+  checked<string>('must be a string', (value) => typeof value === 'string'),
 );
 
 /** One of these texts. */
@@ -114,7 +114,7 @@ export function oneOf<T extends string>(
   texts: readonly T[],
   says = `must be one of ${texts.map(describe).join(', ')}`,
 ): z.ZodMiniType<T, T> {
-  return valueOf(says, (value) => texts.includes(value as T));
+  return checked(says, (value) => texts.includes(value as T));
 }
 
 /** A function of type `F`. It is only checked that it can be called. */
@@ -149,7 +149,7 @@ export function isName(value: unknown): value is string {
 
 /** A name for a policy or pipeline. */
 export const policyName = /* @__PURE__ */ once(() =>
-  valueOf<string>(
+  checked<string>(
     ({ input }) =>
       typeof input === 'string'
         ? 'must be a name of 1 to 100 characters without control characters'

@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import { ConfigError, type ConfigIssue } from '../errors.js';
 import { describe, isPlain, messageOf } from './describe.js';
+import type { Hint } from './foreign-names.js';
 import { explain, join, toIssues, valueAt } from './issues.js';
 import { shapeOf } from './schema-shape.js';
 
@@ -15,6 +16,7 @@ const MAX_KEYS = 1_000;
  *
  * @param schemaOf Makes the schema or returns it: see `once`.
  * @param policy What the options are for: the first part of the path in messages.
+ * @param hint Knows what is meant by names that are no options.
  * @throws ConfigError for every mistake in the input, and for an input that cannot be read. It never
  * throws anything else.
  */
@@ -22,6 +24,7 @@ export function parseOptions<S extends z.ZodMiniType>(
   schemaOf: () => S,
   input: unknown,
   policy: string,
+  hint?: Hint,
 ): z.output<S> {
   const schema = schemaOf();
   let result: z.core.util.SafeParseResult<z.output<S>>;
@@ -38,7 +41,7 @@ export function parseOptions<S extends z.ZodMiniType>(
   }
   if (result.success) return result.data;
   const issues = result.error.issues.flatMap((issue) =>
-    toIssues(located(issue, options), schema, policy),
+    toIssues(located(issue, options), schema, policy, hint),
   );
   throw configError(policy, issues);
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { once } from '../config/once.js';
 import {
+  checked,
   converted,
   count,
   flag,
@@ -9,7 +10,6 @@ import {
   off,
   policyName,
   positiveCount,
-  valueOf,
 } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import { isAnyPipeline } from '../pipeline/any-pipeline.js';
@@ -18,6 +18,7 @@ import type { TelemetryOptions } from '../pipeline/options/telemetry-options.js'
 import type { Outcome } from '../pipeline/outcome/outcome.js';
 import type { Verdict } from '../pipeline/outcome/verdict.js';
 import type { Pipeline, PipelineLayer } from '../pipeline/pipeline.js';
+import { hintAmongPolicies } from '../policies/elsewhere.js';
 import type { StandardOptions } from '../policies/standard.js';
 import { standardSchema } from '../policies/standard.js';
 import { keyedDefaults } from '../registry/keyed.js';
@@ -202,10 +203,10 @@ export const overridesSchema = /* @__PURE__ */ once(() =>
   z.strictObject({
     ...overrideShape(),
     ...bodyTimes(),
-    key: z.optional(valueOf<string>('must be a text', (value) => typeof value === 'string')),
+    key: z.optional(checked<string>('must be a text', (value) => typeof value === 'string')),
     idempotent: z.optional(flag()),
     idempotencyKey: z.optional(
-      valueOf<string | boolean>(
+      checked<string | boolean>(
         booleanOr('a text that is not empty').error,
         (value) => typeof value === 'boolean' || (typeof value === 'string' && value !== ''),
       ),
@@ -286,13 +287,24 @@ export const resilientFetchSchema = /* @__PURE__ */ once(() =>
   z.extend(clientSchema(), {
     fetch: z.optional(fnOf<FetchLike>()),
     baseUrl: z.optional(
-      valueOf<string | URL>(
+      checked<string | URL>(
         'must be an absolute URL',
         (value) => typeof value === 'string' || value instanceof URL,
       ),
     ),
   }),
 );
+
+/** Says where an unknown option of a client or of a call goes. It knows the names of ky, got, axios and others. */
+export const clientHint = /* @__PURE__ */ hintAmongPolicies({
+  classify:
+    'isFailure isError shouldRetry retryCondition retryOn retryIf retryOnStatus shouldHandle statusCodes retryStatusCodes retryableStatuses retryableStatusCodes validateStatus',
+  idempotent: 'methods retryMethods retryableMethods allowedMethods',
+  baseUrl: 'base baseURL baseUri prefixUrl prefix rootUrl url origin host',
+  beforeAttempt: 'hooks beforeRequest onRequest onAttempt interceptors requestInterceptor',
+  fetch: 'fetchFn fetcher fetchImpl fetchImplementation transport adapter',
+  telemetry: 'metrics tracing otel',
+});
 
 /** What the schema makes of no options. */
 export function plainClient(): z.output<ReturnType<typeof clientSchema>> {
@@ -304,11 +316,13 @@ export function plainClient(): z.output<ReturnType<typeof clientSchema>> {
 export function resolveFetch(options: unknown) {
   const path = 'resilientFetch';
   const given: z.output<ReturnType<typeof resilientFetchSchema>> =
-    options === undefined ? plainClient() : parseOptions(resilientFetchSchema, options, path);
+    options === undefined
+      ? plainClient()
+      : parseOptions(resilientFetchSchema, options, path, clientHint);
   return { ...given, path, name: given.name ?? DEFAULT_NAME };
 }
 
 /** @throws ConfigError */
 export function resolveOverrides(overrides: unknown): ResolvedOverrides {
-  return parseOptions(overridesSchema, overrides, 'holdfast');
+  return parseOptions(overridesSchema, overrides, 'holdfast', clientHint);
 }

@@ -27,6 +27,7 @@ import {
   plainCircuitBreaker,
 } from './circuit-breaker/options.js';
 import type { CircuitBreakerSnapshot } from './circuit-breaker/snapshot.js';
+import { hintAmongPolicies } from './elsewhere.js';
 import type { RateLimiterOptions } from './rate-limiter/options.js';
 import { rateLimiterSchema } from './rate-limiter/options.js';
 import type { RateLimiterSnapshot } from './rate-limiter/rate-limiter.js';
@@ -164,7 +165,9 @@ export function standard(
 export function standard(options?: StandardOptions): StandardPolicy[];
 export function standard(options?: StandardOptions): Policy[] {
   const given =
-    options === undefined ? plainStandard() : parseOptions(standardSchema, options, 'standard');
+    options === undefined
+      ? plainStandard()
+      : parseOptions(standardSchema, options, 'standard', hintAmongPolicies());
   const { rateLimiter, totalTimeout = standardDefaults.totalTimeout } = given;
   const { retry, circuitBreaker, adaptiveLimiter, bulkhead, isFailure } = given;
   const failureRule = isFailure === undefined ? undefined : failureRuleOf(isFailure);

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { hintFrom } from '../../config/foreign-names.js';
 import { once } from '../../config/once.js';
 import { count, flag, fnOf, oneOf, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
@@ -6,6 +7,7 @@ import type { Duration } from '../../time/duration.js';
 import { positiveDurationSchema } from '../../time/duration.js';
 import type { Handle, Handles } from '../filter.js';
 import { handleSchema } from '../filter.js';
+import { adaptiveLimiterNames } from '../foreign-names.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
 import type { Ruled } from '../ruled.js';
@@ -140,7 +142,12 @@ export function resolveAdaptiveLimiter(
   return completeAdaptiveLimiter(
     options === undefined
       ? plainAdaptiveLimiter()
-      : parseOptions(adaptiveLimiterSchema, options, 'adaptiveLimiter'),
+      : parseOptions(
+          adaptiveLimiterSchema,
+          options,
+          'adaptiveLimiter',
+          hintFrom(adaptiveLimiterNames),
+        ),
   );
 }
 

@@ -1,9 +1,11 @@
 import * as z from 'zod/mini';
+import { hintFrom } from '../../config/foreign-names.js';
 import { once } from '../../config/once.js';
 import { count, flag, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import type { Duration } from '../../time/duration.js';
 import { durationSchema } from '../../time/duration.js';
+import { bulkheadNames } from '../foreign-names.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
 
@@ -56,5 +58,5 @@ export type ResolvedBulkhead = z.output<ReturnType<typeof bulkheadSchema>>;
 /** @throws ConfigError */
 export function resolveBulkhead(options: BulkheadOptions | undefined): ResolvedBulkhead {
   if (options === undefined) return { ...bulkheadDefaults };
-  return parseOptions(bulkheadSchema, options, 'bulkhead');
+  return parseOptions(bulkheadSchema, options, 'bulkhead', hintFrom(bulkheadNames));
 }

@@ -1,5 +1,6 @@
 import type { IBreaker } from 'cockatiel';
 import * as z from 'zod/mini';
+import { hintFrom } from '../../config/foreign-names.js';
 import { once } from '../../config/once.js';
 import {
   above,
@@ -19,6 +20,7 @@ import type { Duration } from '../../time/duration.js';
 import { durationSchema, formatDuration, positiveDurationSchema } from '../../time/duration.js';
 import type { Handle } from '../filter.js';
 import { handleSchema } from '../filter.js';
+import { circuitBreakerNames } from '../foreign-names.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
 import type { Ruled } from '../ruled.js';
@@ -288,7 +290,12 @@ export function resolveCircuitBreaker(
   return completeCircuitBreaker(
     options === undefined
       ? plainCircuitBreaker()
-      : parseOptions(circuitBreakerSchema, options, 'circuitBreaker'),
+      : parseOptions(
+          circuitBreakerSchema,
+          options,
+          'circuitBreaker',
+          hintFrom(circuitBreakerNames),
+        ),
   );
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { hintFrom } from '../../config/foreign-names.js';
 import { once } from '../../config/once.js';
 import { atLeast, count, fnOf, nested, number, off, oneOf } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
@@ -7,6 +8,7 @@ import type { Duration } from '../../time/duration.js';
 import { durationSchema, formatDuration } from '../../time/duration.js';
 import type { Handle } from '../filter.js';
 import { handleSchema } from '../filter.js';
+import { retryNames } from '../foreign-names.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
 import type { RetryBudget, RetryBudgetOptions } from '../retry-budget/index.js';
@@ -148,5 +150,7 @@ export function plainRetry(): ResolvedRetry {
 
 /** @throws ConfigError */
 export function resolveRetry(options: RetryOptions | undefined): ResolvedRetry {
-  return options === undefined ? plainRetry() : parseOptions(retrySchema, options, 'retry');
+  return options === undefined
+    ? plainRetry()
+    : parseOptions(retrySchema, options, 'retry', hintFrom(retryNames));
 }
