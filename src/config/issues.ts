@@ -1,17 +1,18 @@
 /** Turns zod's issues into texts. They say what is wrong, where, and what would be right. */
-import type * as z from 'zod/mini';
+
 import type { ConfigIssue } from '../errors.js';
 import { describe, shorten } from './describe.js';
 import type { Hint } from './foreign-names.js';
 import { nearest } from './nearest.js';
 import { knownKeys, schemaAt } from './schema-shape.js';
-import { isOfWholeValue } from './schemas.js';
+import type * as z from './zod.js';
+import { isOfWholeValue } from './zod.js';
 
-type AnySchema = z.core.$ZodType;
-type RawIssue = z.core.$ZodIssue;
+type AnySchema = z.Schema;
+type RawIssue = z.Issue;
 
 /** Returns the text for an issue whose schema has none of its own. */
-export function explain(issue: z.core.$ZodRawIssue): string | undefined {
+export function explain(issue: z.RawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
       return `must be ${KINDS[issue.expected] ?? `of type ${issue.expected}`}`;
@@ -81,7 +82,7 @@ export function toIssues(
 }
 
 /** Picks a form of those that took the value and found faults only inside it: the one with the fewest faults. */
-function closestBranch(issue: z.core.$ZodIssueInvalidUnion): RawIssue[] | undefined {
+function closestBranch(issue: z.UnionIssue): RawIssue[] | undefined {
   return issue.errors
     .filter((branch) =>
       branch.every((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
@@ -89,7 +90,7 @@ function closestBranch(issue: z.core.$ZodIssueInvalidUnion): RawIssue[] | undefi
     .sort((a, b) => a.length - b.length)[0];
 }
 
-function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
+function unionMessage(issue: z.UnionIssue): string {
   if (!issue.message.startsWith('Invalid input')) return issue.message;
   const texts = new Set(
     issue.errors.flatMap((branch) => branch.slice(0, 1).map((first) => first.message)),

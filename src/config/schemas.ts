@@ -1,54 +1,18 @@
 /** The building blocks of options schemas. Each has a message that says what would be right, and is made when it is first used. */
-import * as z from 'zod/mini';
 import { describe, isPlain } from './describe.js';
 import { once } from './once.js';
+import * as z from './zod.js';
+import { checked } from './zod.js';
 
-/** What is said about a wrong value: a text, or a text made of the value. */
-type Says = string | ((issue: { readonly input?: unknown }) => string);
 type Rule<T> = (value: T) => boolean;
 
-/** Marks an issue of a whole value. If there is no value, the message says that it is missing. */
-const WHOLE = { whole: true };
-
-/** Whether an issue is one of a {@link checked}. */
-export function isOfWholeValue(issue: object): boolean {
-  return 'params' in issue && issue.params === WHOLE;
-}
-
-/** A value for which `isRight` holds. Whatever is wrong with another one, `says` tells what would be right. */
-export function checked<T>(says: Says, isRight: Rule<unknown>): z.ZodMiniType<T, T> {
-  return z.custom<T>(isRight, { error: says, params: WHOLE });
-}
-
-/**
- * A value that is stored in another form. `convert` throws if it is wrong.
- *
- * @param says What is said then.
- */
-export function converted<Out, In>(
-  says: (value: unknown) => string,
-  convert: (value: In) => Out,
-): z.ZodMiniType<Out, In> {
-  const schema = z.transform((value: In, { issues }) => {
-    try {
-      return convert(value);
-    } catch {
-      issues.push({ code: 'custom', input: value, message: says(value), params: WHOLE });
-      return z.NEVER;
-    }
-  }) as unknown as z.ZodMiniType<Out, In>;
-  // zod lets any transform do without a value.
-  schema._zod.optin = undefined;
-  return schema;
-}
-
 /** A number that follows these rules. */
-export function number(says: string, ...rules: Rule<number>[]): z.ZodMiniType<number, number> {
+export function number(says: string, ...rules: Rule<number>[]): z.Schema<number, number> {
   return checked(says, (value) => Number.isFinite(value) && followsAll(value as number, rules));
 }
 
 /** A whole number that follows these rules. */
-export function wholeNumber(says: string, ...rules: Rule<number>[]): z.ZodMiniType<number, number> {
+export function wholeNumber(says: string, ...rules: Rule<number>[]): z.Schema<number, number> {
   return checked(
     says,
     (value) => Number.isSafeInteger(value) && followsAll(value as number, rules),
@@ -113,12 +77,12 @@ export const text = /* @__PURE__ */ once(() =>
 export function oneOf<T extends string>(
   texts: readonly T[],
   says = `must be one of ${texts.map(describe).join(', ')}`,
-): z.ZodMiniType<T, T> {
+): z.Schema<T, T> {
   return checked(says, (value) => texts.includes(value as T));
 }
 
 /** A function of type `F`. It is only checked that it can be called. */
-export function fnOf<F extends (...args: never[]) => unknown>(): z.ZodMiniType<F, F> {
+export function fnOf<F extends (...args: never[]) => unknown>(): z.Schema<F, F> {
   return z.custom<F>((value) => typeof value === 'function', { error: 'must be a function' });
 }
 
@@ -128,16 +92,9 @@ const NOT_PLAIN = 'must be a plain object with options';
  * Makes an options schema take plain objects only, for a place inside other options. Without this an instance that has no
  * properties of its own, such as a Map, would pass for an object without options.
  */
-export function nested<S extends z.ZodMiniType>(schema: S): S {
-  const copy = schema.clone();
-  const { run } = copy._zod;
-  copy._zod.run = (payload, context) => {
-    const { value } = payload;
-    if (typeof value !== 'object' || value === null || isPlain(value)) return run(payload, context);
-    payload.issues.push({ code: 'custom', input: value, message: NOT_PLAIN, inst: copy });
-    return payload;
-  };
-  return copy;
+export function nested<S extends z.Schema>(schema: S): S {
+  const isRight = (value: unknown) => typeof value !== 'object' || value === null || isPlain(value);
+  return z.guarded(schema, isRight, NOT_PLAIN);
 }
 
 const NAME = /^[^\p{Cc}]{1,100}$/u;
@@ -150,8 +107,8 @@ export function isName(value: unknown): value is string {
 /** A name for a policy or pipeline. */
 export const policyName = /* @__PURE__ */ once(() =>
   checked<string>(
-    ({ input }) =>
-      typeof input === 'string'
+    (value) =>
+      typeof value === 'string'
         ? 'must be a name of 1 to 100 characters without control characters'
         : 'must be a string',
     isName,

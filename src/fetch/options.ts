@@ -1,17 +1,8 @@
-import * as z from 'zod/mini';
 import { once } from '../config/once.js';
-import {
-  checked,
-  converted,
-  count,
-  flag,
-  fnOf,
-  nested,
-  off,
-  policyName,
-  positiveCount,
-} from '../config/schemas.js';
+import { count, flag, fnOf, nested, off, policyName, positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
+import * as z from '../config/zod.js';
+import { checked, converted } from '../config/zod.js';
 import { isAnyPipeline } from '../pipeline/any-pipeline.js';
 import { pipelineSchema } from '../pipeline/options/pipeline-options.js';
 import type { TelemetryOptions } from '../pipeline/options/telemetry-options.js';
@@ -24,7 +15,7 @@ import { standardSchema } from '../policies/standard.js';
 import { keyedDefaults } from '../registry/keyed.js';
 import type { Clock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
-import { durationSchema, positiveDuration, positiveDurationSchema } from '../time/duration.js';
+import { durationSchema, parseDuration, positiveDurationSchema } from '../time/duration.js';
 import type { BeforeAttempt } from './request/before-attempt.js';
 import type { OutgoingRequest } from './request/request.js';
 import type { FetchLike, FetchResponse, HostFetch, ResponseLike } from './types.js';
@@ -177,7 +168,11 @@ const switchable = <T extends (...args: never[]) => unknown>(what: string) =>
 const timeOrNone = () =>
   converted(
     () => "must be a duration above 0, such as 30_000 or '30s', or false",
-    (given: Duration | false) => (given === false ? Infinity : positiveDuration(given)),
+    (given: Duration | false) => {
+      const ms = given === false ? Infinity : parseDuration(given);
+      if (ms === 0) throw new RangeError();
+      return ms;
+    },
   );
 
 const bodyTimes = () => ({
@@ -269,9 +264,9 @@ export const clientSchema = /* @__PURE__ */ once(() =>
         }),
       ),
     ),
-    clock: pipelineSchema().shape.clock,
-    captureStack: pipelineSchema().shape.captureStack,
-    telemetry: pipelineSchema().shape.telemetry,
+    clock: z.shapeOf(pipelineSchema()).clock,
+    captureStack: z.shapeOf(pipelineSchema()).captureStack,
+    telemetry: z.shapeOf(pipelineSchema()).telemetry,
   }),
 );
 

@@ -1,7 +1,7 @@
-import * as z from 'zod/mini';
 import { once } from '../config/once.js';
 import { nested, off } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
+import * as z from '../config/zod.js';
 import type { Policy } from '../pipeline/contract/policy.js';
 import type { IsFailure } from '../pipeline/outcome/failure-rule.js';
 import { failureRuleOf, isFailureSchema } from '../pipeline/outcome/failure-rule.js';
@@ -105,7 +105,7 @@ export type StandardPolicy<Snapshots = AnyStandardSnapshots> = Policy & {
 };
 
 /** Options of a policy, or `false`. */
-function policySchema<S extends z.ZodMiniType>(schema: () => S) {
+function policySchema<S extends z.Schema>(schema: () => S) {
   const error = 'must be the options of the policy, or false to leave it out';
   return z.union([nested(schema()), off()], { error });
 }
@@ -114,8 +114,8 @@ const timeoutSchema = () => z.optional(z.union([durationSchema(), off()]));
 
 /** The schema of {@link StandardOptions}. */
 export const standardSchema = /* @__PURE__ */ once(() =>
-  z
-    .strictObject({
+  z.strictObject(
+    {
       isFailure: z.optional(isFailureSchema()),
       rateLimiter: z._default(policySchema(rateLimiterSchema), false),
       totalTimeout: timeoutSchema(),
@@ -124,15 +124,16 @@ export const standardSchema = /* @__PURE__ */ once(() =>
       adaptiveLimiter: z._default(policySchema(adaptiveLimiterSchema), plainAdaptiveLimiter),
       bulkhead: z._default(policySchema(bulkheadSchema), false),
       attemptTimeout: timeoutSchema(),
-    })
-    .check(({ value: { totalTimeout, attemptTimeout }, issues }) => {
+    },
+    ({ value: { totalTimeout, attemptTimeout }, issues }) => {
       if (issues.length > 0 || typeof attemptTimeout !== 'number' || totalTimeout === false) return;
       const whole = totalTimeout ?? standardDefaults.totalTimeout;
       if (attemptTimeout <= whole) return;
       const set = totalTimeout === undefined ? ': set that too, or false' : '';
       const message = `must not be above totalTimeout (${formatDuration(whole)})${set}`;
       issues.push({ code: 'custom', input: attemptTimeout, path: ['attemptTimeout'], message });
-    }),
+    },
+  ),
 );
 
 /** What the schema makes of no options. */

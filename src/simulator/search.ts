@@ -65,7 +65,7 @@ const searchSchema = /* @__PURE__ */ once(() =>
     vary: z._default(z.enum(['lasts', 'factor', 'share', 'by']), 'lasts'),
     from: z.optional(positive()),
     to: z.optional(positive()),
-    within: z._default(positive().check(z.maximum(600)), 30),
+    within: z._default(z.pipe(positive(), z.number().check(z.maximum(600))), 30),
   }),
 );
 

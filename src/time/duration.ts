@@ -1,5 +1,5 @@
 import { once } from '../config/once.js';
-import { converted } from '../config/schemas.js';
+import { converted, refine, ruled } from '../config/zod.js';
 import { hintAt } from './duration-hint.js';
 
 /**
@@ -56,22 +56,11 @@ export const durationSchema = /* @__PURE__ */ once(() =>
 
 /** Accepts a {@link Duration} greater than zero and returns milliseconds. */
 export const positiveDurationSchema = /* @__PURE__ */ once(() =>
-  converted(
-    (value) => (durationIn(value) === 0 ? 'must be a duration longer than 0' : remedyFor(value)),
-    positiveDuration,
+  ruled(
+    durationSchema(),
+    refine((ms) => ms > 0, { error: 'must be a duration longer than 0' }),
   ),
 );
-
-/**
- * The milliseconds in a {@link Duration} that is longer than 0.
- *
- * @throws TypeError, RangeError
- */
-export function positiveDuration(value: Duration): number {
-  const ms = parseDuration(value);
-  if (ms === 0) throw new RangeError();
-  return ms;
-}
 
 /** A duration for people: `250 ms`, `1.5 s`, `2 min`, `3 h`; rounded to about three digits. */
 export function formatDuration(ms: number): string {

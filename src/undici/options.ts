@@ -1,8 +1,8 @@
 import type { Dispatcher, request } from 'undici';
-import * as z from 'zod/mini';
 import { once } from '../config/once.js';
 import { fnOf } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
+import * as z from '../config/zod.js';
 import type { ClientOptions, FetchOverrides, ResolvedClient } from '../fetch/options.js';
 import { clientHint, clientSchema, plainClient } from '../fetch/options.js';
 

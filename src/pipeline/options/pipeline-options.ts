@@ -1,7 +1,7 @@
-import * as z from 'zod/mini';
 import { once } from '../../config/once.js';
 import { flag, fnOf, isName, policyName } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
+import * as z from '../../config/zod.js';
 import { ConfigError } from '../../errors.js';
 import type { Clock } from '../../time/clock.js';
 import type { IsFailure } from '../outcome/failure-rule.js';

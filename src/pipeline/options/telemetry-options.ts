@@ -1,6 +1,6 @@
 import type { Attributes, MeterProvider, TracerProvider } from '@opentelemetry/api';
-import * as z from 'zod/mini';
 import { off, oneOf } from '../../config/schemas.js';
+import * as z from '../../config/zod.js';
 
 /** When a call gets a span of its own; see {@link TelemetryOptions.spans}. */
 export type SpanMode = 'auto' | 'always' | 'never';

@@ -1,5 +1,4 @@
 import type { IBreaker } from 'cockatiel';
-import * as z from 'zod/mini';
 import { hintFrom } from '../../config/foreign-names.js';
 import { once } from '../../config/once.js';
 import {
@@ -15,6 +14,7 @@ import {
   wholeNumber,
 } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
+import * as z from '../../config/zod.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Duration } from '../../time/duration.js';
 import { durationSchema, formatDuration, positiveDurationSchema } from '../../time/duration.js';
@@ -164,8 +164,8 @@ const SPREAD = 'must be a number from 0 to below 1';
 
 /** The schema of {@link CircuitBreakerOptions}. */
 export const circuitBreakerSchema = /* @__PURE__ */ once(() =>
-  z
-    .strictObject({
+  z.strictObject(
+    {
       failureRate: z.optional(shareOrOff()),
       slowCallRate: z.optional(share()),
       slowCallDuration: z.optional(positiveDurationSchema()),
@@ -193,8 +193,8 @@ export const circuitBreakerSchema = /* @__PURE__ */ once(() =>
       initialState: z.optional(snapshotSchema()),
       random: z.optional(fnOf<() => number>()),
       ...namedShape(),
-    })
-    .check((context) => {
+    },
+    (context) => {
       const options = context.value;
       const wrong = (key: keyof typeof options, message: string): void => {
         context.issues.push({ code: 'custom', input: options[key], path: [key], message });
@@ -247,7 +247,8 @@ export const circuitBreakerSchema = /* @__PURE__ */ once(() =>
       } else if (options.minimumCalls === undefined) {
         wrong('failureRate', ONLY_QUIET);
       }
-    }),
+    },
+  ),
 );
 
 /** A user who asks for five failures in a row does not mean "only while there is little traffic". */

@@ -1,8 +1,8 @@
-import * as z from 'zod/mini';
 import { hintFrom } from '../../config/foreign-names.js';
 import { once } from '../../config/once.js';
 import { atLeast, count, fnOf, nested, number, off, oneOf } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
+import * as z from '../../config/zod.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Duration } from '../../time/duration.js';
 import { durationSchema, formatDuration } from '../../time/duration.js';
@@ -83,8 +83,8 @@ const FACTOR = 'must be a finite number >= 1';
 
 /** The schema of {@link RetryOptions}. */
 export const retrySchema = /* @__PURE__ */ once(() =>
-  z
-    .strictObject({
+  z.strictObject(
+    {
       maxRetries: z._default(count(), retryDefaults.maxRetries),
       initialDelay: z.optional(durationSchema()),
       factor: z.optional(number(FACTOR, atLeast(1))),
@@ -103,8 +103,8 @@ export const retrySchema = /* @__PURE__ */ once(() =>
       whenSpent: z.optional(oneOf(['return', 'wait'])),
       random: z.optional(fnOf<() => number>()),
       ...namedShape(),
-    })
-    .check((context) => {
+    },
+    (context) => {
       if (context.issues.length > 0) return;
       const options = context.value;
       const wrong = (key: keyof typeof options, message: string): void => {
@@ -132,7 +132,8 @@ export const retrySchema = /* @__PURE__ */ once(() =>
       } else {
         wrong('maxDelay', `must not be below initialDelay (${formatDuration(first)})`);
       }
-    }),
+    },
+  ),
 );
 
 /** Options with everything filled in. */

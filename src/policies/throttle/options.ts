@@ -1,8 +1,8 @@
-import * as z from 'zod/mini';
 import { hintFrom } from '../../config/foreign-names.js';
 import { once } from '../../config/once.js';
 import { above, below, flag, fnOf, number, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
+import * as z from '../../config/zod.js';
 import type { Duration } from '../../time/duration.js';
 import { positiveDurationSchema } from '../../time/duration.js';
 import type { Handle } from '../filter.js';

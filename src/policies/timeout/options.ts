@@ -1,7 +1,7 @@
-import * as z from 'zod/mini';
 import { hintFrom } from '../../config/foreign-names.js';
 import { once } from '../../config/once.js';
 import { parseOptions } from '../../config/validate.js';
+import * as z from '../../config/zod.js';
 import type { Duration } from '../../time/duration.js';
 import { durationIn, durationSchema } from '../../time/duration.js';
 import { timeoutNames } from '../foreign-names.js';
