@@ -1,7 +1,7 @@
 import { ConfigError, type ConfigIssue } from '../errors.js';
 import { describe, isPlain, messageOf } from './describe.js';
 import type { Hint } from './foreign-names.js';
-import { explain, join, toIssues, valueAt } from './issues.js';
+import { join, toIssues, valueAt } from './issues.js';
 import { shapeOf } from './schema-shape.js';
 import * as z from './zod.js';
 
@@ -17,6 +17,7 @@ const MAX_KEYS = 1_000;
  * @param schemaOf Makes the schema or returns it: see `once`.
  * @param policy What the options are for: the first part of the path in messages.
  * @param hint Knows what is meant by names that are no options.
+ * @param explain Makes the text for an issue whose schema has none.
  * @throws ConfigError for every mistake in the input, and for an input that cannot be read. It never
  * throws anything else.
  */
@@ -25,6 +26,7 @@ export function parseOptions<S extends z.Schema>(
   input: unknown,
   policy: string,
   hint?: Hint,
+  explain: Explain = saysObject,
 ): z.output<S> {
   const schema = schemaOf();
   let result: ReturnType<typeof z.safeParse<S>>;
@@ -45,6 +47,12 @@ export function parseOptions<S extends z.Schema>(
   );
   throw configError(policy, issues);
 }
+
+type Explain = (issue: z.RawIssue) => string | undefined;
+
+/** The only values with schemas of zod are objects. */
+const saysObject: Explain = ({ code }) =>
+  code === 'invalid_type' ? 'must be an object with options' : undefined;
 
 /** Copies each own property once into a new object, so that the values that are checked are the ones used. */
 function snapshot(schema: z.Schema, input: unknown, policy: string): unknown {

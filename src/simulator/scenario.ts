@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { once } from '../config/once.js';
+import { parseData } from '../config/plain-data.js';
 import { flag, positiveCount, rate } from '../config/schemas.js';
-import { parseOptions } from '../config/validate.js';
 import { DURATION_FORMAT, durationSchema, positiveDurationSchema } from '../time/duration.js';
 import type { Scenario } from './document.js';
 
@@ -164,7 +164,7 @@ export type ResolvedTrigger = {
  * @throws ConfigError that names the path of each mistake.
  */
 export function resolveScenario(scenario: unknown): ResolvedScenario {
-  return parseOptions(scenarioSchema, scenario, 'scenario');
+  return parseData(scenarioSchema, scenario, 'scenario');
 }
 
 /** The JSON Schema of a {@link Scenario} document, for editors. */
