@@ -5,7 +5,7 @@
 import * as core from 'zod/v4/core';
 import { once } from './once.js';
 
-export type { output } from 'zod/v4/core';
+export type output<S> = core.output<S>;
 export type Schema<Out = unknown, In = unknown> = core.$ZodType<Out, In>;
 export type Definition = core.$ZodTypeDef;
 export type Issue = core.$ZodIssue;
