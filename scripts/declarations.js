@@ -17,9 +17,12 @@ const entries = new Set(
   Object.values(LIBRARY).map((path) => join(build, path.replace(/\.ts$/, '.d.ts'))),
 );
 
+/** Schemas are of no public type. So this folder would be an empty chunk. */
+const config = join(build, 'config');
+
 /** Makes one chunk for each folder of the source. Types may refer to each other in circles. */
 function chunkOf(id) {
-  return entries.has(id) || !id.startsWith(build)
+  return entries.has(id) || !id.startsWith(build) || id.startsWith(config)
     ? undefined
     : relative(build, id)
         .split(sep)[0]

@@ -1,7 +1,7 @@
 import type { IDefaultPolicyContext, IPolicy } from 'cockatiel';
-import * as z from 'zod/mini';
 import { once } from '../config/once.js';
 import { parseOptions } from '../config/validate.js';
+import * as z from '../config/zod.js';
 import { mark } from '../copies.js';
 import { ConfigError } from '../errors.js';
 import type { Drive, Driver } from '../pipeline/contract/policy.js';

@@ -1,61 +1,34 @@
 /** Knows option names from other libraries. People who move over use them first, and their letters are not close to ours. */
 
-/**
- * Names from cockatiel, opossum, p-retry, Polly, resilience4j, Envoy, failsafe-go, Netflix's concurrency-limits and the SRE book, and from
- * other policies here. They are only names that mean the same as ours, whatever the unit.
- */
-const MEANS: Readonly<Record<string, string>> = {
-  maxAttempts: 'maxRetries',
-  maxRetryAttempts: 'maxRetries',
-  attempts: 'maxRetries',
-  baseDelay: 'initialDelay',
-  minTimeout: 'initialDelay',
-  maxTimeout: 'maxDelay',
-  shouldHandle: 'handle',
-  shouldRetry: 'handle',
-  retryIf: 'handle',
-  errorThresholdPercentage: 'failureRate',
-  failureRateThreshold: 'failureRate',
-  failureRatio: 'failureRate',
-  threshold: 'failureRate',
-  failureThreshold: 'consecutiveFailures',
-  volumeThreshold: 'minimumCalls',
-  minimumThroughput: 'minimumCalls',
-  minimumNumberOfCalls: 'minimumCalls',
-  rollingCountTimeout: 'window',
-  samplingDuration: 'window',
-  slidingWindowSize: 'window',
-  halfOpenAfter: 'openFor',
-  resetTimeout: 'openFor',
-  breakDuration: 'openFor',
-  waitDurationInOpenState: 'openFor',
-  capacity: 'maxConcurrent',
-  concurrency: 'maxConcurrent',
-  limit: 'maxConcurrent',
-  maxConcurrent: 'maxLimit',
-  maxConcurrency: 'maxLimit',
-  queueSize: 'maxQueued',
-  limitForPeriod: 'limit',
-  permitLimit: 'limit',
-  tokensPerInterval: 'limit',
-  points: 'limit',
-  limitRefreshPeriod: 'per',
-  interval: 'per',
-  window: 'per',
-  period: 'per',
-  timeoutDuration: 'maxWait',
-  ms: 'duration',
-  timeoutMs: 'duration',
-  timeout: 'duration',
-  k: 'requestsPerAccept',
-  multiplier: 'requestsPerAccept',
-  maxRejectionProbability: 'maxProbability',
-  maxRejectionRate: 'maxProbability',
-  samplingWindow: 'window',
-};
+/** Our options, each with the names that mean the same elsewhere, whatever the unit. There are blanks between the names. */
+export type ForeignNames = Readonly<Record<string, string>>;
 
-/** Returns our option for a name from elsewhere, if it is one of the `known` options. */
-export function translated(name: string, known: readonly string[]): string | undefined {
-  const ours = Object.hasOwn(MEANS, name) ? MEANS[name] : undefined;
-  return ours !== undefined && known.includes(ours) ? ours : undefined;
+/**
+ * Says what is meant by an unknown option, as the rest of a message. `undefined` if it does not know the name.
+ *
+ * @param known The options that exist there.
+ */
+export type Hint = (name: string, known: readonly string[], value: unknown) => string | undefined;
+
+/** Returns our option for a name from elsewhere. */
+export function translated(name: string, names: ForeignNames): string | undefined {
+  return Object.keys(names).find((ours) => names[ours]?.split(' ').includes(name));
 }
+
+/** A hint for the options of one policy. */
+export function hintFrom(names: ForeignNames): Hint {
+  return (name, known) => {
+    const ours = translated(name, names);
+    return ours === undefined || !known.includes(ours)
+      ? undefined
+      : `: did you mean ${asked(name, ours)}?`;
+  };
+}
+
+function asked(name: string, ours: string): string {
+  const countsAttempts = /^(?:max)?tries$|^numOfAttempts$/i.test(name);
+  return `"${ours}"${countsAttempts ? NOT_THE_FIRST : ''}`;
+}
+
+/** Said where the name counts attempts. Ours count retries. */
+export const NOT_THE_FIRST = ', which does not count the first attempt';

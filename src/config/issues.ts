@@ -1,68 +1,34 @@
 /** Turns zod's issues into texts. They say what is wrong, where, and what would be right. */
-import type * as z from 'zod/mini';
+
 import type { ConfigIssue } from '../errors.js';
 import { describe, shorten } from './describe.js';
-import { goesTo } from './elsewhere.js';
-import { translated } from './foreign-names.js';
+import type { Hint } from './foreign-names.js';
 import { nearest } from './nearest.js';
 import { knownKeys, schemaAt } from './schema-shape.js';
+import type * as z from './zod.js';
+import { isOfWholeValue } from './zod.js';
 
-type AnySchema = z.core.$ZodType;
-type RawIssue = z.core.$ZodIssue;
-
-/** Returns the text for an issue whose schema has none of its own. */
-export function explain(issue: z.core.$ZodRawIssue): string | undefined {
-  switch (issue.code) {
-    case 'invalid_type':
-      return `must be ${KINDS[issue.expected] ?? `of type ${issue.expected}`}`;
-    case 'invalid_value':
-      return `must be ${oneOf(issue.values.map(describe))}`;
-    case 'too_small':
-      return bound(issue.origin, issue.inclusive === false ? '>' : '>=', issue.minimum);
-    case 'too_big':
-      return bound(issue.origin, issue.inclusive === false ? '<' : '<=', issue.maximum);
-    default:
-      return undefined;
-  }
-}
-
-const KINDS: Readonly<Record<string, string>> = {
-  object: 'an object with options',
-  record: 'an object',
-  array: 'an array',
-  string: 'a string',
-  number: 'a finite number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  function: 'a function',
-};
-
-function bound(origin: string, relation: string, limit: number | bigint): string {
-  if (origin === 'string') return `must be a string of length ${relation} ${limit}`;
-  if (origin === 'array' || origin === 'set') return `must have ${relation} ${limit} items`;
-  return `must be ${relation} ${limit}`;
-}
-
-function oneOf(options: readonly string[]): string {
-  return options.length === 1 ? `${options[0]}` : `one of ${options.join(', ')}`;
-}
+type AnySchema = z.Schema;
+type RawIssue = z.Issue;
 
 /**
  * Turns an issue of zod into one or more of ours.
  *
  * @param schema The schema of what is at `base`, the path at which it was applied.
+ * @param hint What is known about names that are no options.
  */
 export function toIssues(
   issue: RawIssue,
   schema: AnySchema | undefined,
   base: string,
+  hint: Hint | undefined,
 ): ConfigIssue[] {
   const path = join(base, issue.path);
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(schemaAt(schema, issue.path));
     return issue.keys.map((key) => ({
       path: join(path, [key]),
-      message: unknownOption(key, known, valueAt(issue.input, key)),
+      message: unknownOption(key, known, valueAt(issue.input, key), hint),
       value: valueAt(issue.input, key),
     }));
   }
@@ -70,16 +36,16 @@ export function toIssues(
     const branch = closestBranch(issue);
     if (branch !== undefined) {
       const inside = schemaAt(schema, issue.path);
-      return branch.flatMap((inner) => toIssues(inner, inside, path));
+      return branch.flatMap((inner) => toIssues(inner, inside, path, hint));
     }
   }
   const text = issue.code === 'invalid_union' ? unionMessage(issue) : issue.message;
-  const missing = issue.input === undefined && issue.code !== 'custom';
+  const missing = issue.input === undefined && (issue.code !== 'custom' || isOfWholeValue(issue));
   return [{ path, message: missing ? `${text}, and is missing` : text, value: issue.input }];
 }
 
 /** Picks a form of those that took the value and found faults only inside it: the one with the fewest faults. */
-function closestBranch(issue: z.core.$ZodIssueInvalidUnion): RawIssue[] | undefined {
+function closestBranch(issue: z.UnionIssue): RawIssue[] | undefined {
   return issue.errors
     .filter((branch) =>
       branch.every((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
@@ -87,7 +53,7 @@ function closestBranch(issue: z.core.$ZodIssueInvalidUnion): RawIssue[] | undefi
     .sort((a, b) => a.length - b.length)[0];
 }
 
-function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
+function unionMessage(issue: z.UnionIssue): string {
   if (!issue.message.startsWith('Invalid input')) return issue.message;
   const texts = new Set(
     issue.errors.flatMap((branch) => branch.slice(0, 1).map((first) => first.message)),
@@ -98,12 +64,11 @@ function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
     .join(', or ');
 }
 
-function unknownOption(key: string, known: readonly string[], value: unknown): string {
+function unknownOption(key: string, known: readonly string[], value: unknown, hint?: Hint): string {
   const said = `unknown option ${JSON.stringify(shorten(key))}`;
-  const ours = translated(key, known);
-  const place = ours === undefined ? goesTo(key, known, value) : undefined;
-  if (place !== undefined) return said + place;
-  const meant = ours ?? nearest(key, known);
+  const told = hint?.(key, known, value);
+  if (told !== undefined) return said + told;
+  const meant = nearest(key, known);
   if (meant !== undefined) return `${said}: did you mean "${meant}"?`;
   return known.length === 0 ? said : `${said}; the options are ${known.join(', ')}`;
 }

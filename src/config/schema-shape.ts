@@ -1,9 +1,9 @@
 /** What can be learned from a schema without running it. */
-import type * as z from 'zod/mini';
+import type * as z from './zod.js';
 
-type AnySchema = z.core.$ZodType;
+type AnySchema = z.Schema;
 
-type Definition = z.core.$ZodTypeDef & {
+type Definition = z.Definition & {
   readonly innerType?: AnySchema;
   readonly in?: AnySchema;
   readonly shape?: Readonly<Record<string, AnySchema>>;

@@ -1,38 +1,46 @@
 /** The building blocks of options schemas. Each has a message that says what would be right, and is made when it is first used. */
-import * as z from 'zod/mini';
-import { isPlain } from './describe.js';
+import { describe, isPlain } from './describe.js';
 import { once } from './once.js';
+import * as z from './zod.js';
+import { checked } from './zod.js';
 
-/** A number that passes these checks. Whatever is wrong, `error` says what would be right. */
-export function number(error: string, ...checks: NumberCheck[]): z.ZodMiniNumber<number> {
-  return z.number({ error }).check(...checks.map((check) => check({ error })));
+type Rule<T> = (value: T) => boolean;
+
+/** A number that follows these rules. */
+export function number(says: string, ...rules: Rule<number>[]): z.Schema<number, number> {
+  return checked(says, (value) => Number.isFinite(value) && followsAll(value as number, rules));
 }
 
-/** A whole number that passes these checks. */
-export function wholeNumber(error: string, ...checks: NumberCheck[]): z.ZodMiniNumberFormat {
-  return z.int({ error }).check(...checks.map((check) => check({ error })));
+/** A whole number that follows these rules. */
+export function wholeNumber(says: string, ...rules: Rule<number>[]): z.Schema<number, number> {
+  return checked(
+    says,
+    (value) => Number.isSafeInteger(value) && followsAll(value as number, rules),
+  );
 }
 
-type NumberCheck = (says: { readonly error: string }) => z.core.$ZodCheck<number>;
+function followsAll<T>(value: T, rules: readonly Rule<T>[]): boolean {
+  return rules.every((rule) => rule(value));
+}
 
 /** >= `limit` */
-export function atLeast(limit: number): NumberCheck {
-  return (says) => z.minimum(limit, says);
+export function atLeast(limit: number): Rule<number> {
+  return (value) => value >= limit;
 }
 
 /** <= `limit` */
-export function atMost(limit: number): NumberCheck {
-  return (says) => z.maximum(limit, says);
+export function atMost(limit: number): Rule<number> {
+  return (value) => value <= limit;
 }
 
 /** > `limit` */
-export function above(limit: number): NumberCheck {
-  return (says) => z.gt(limit, says);
+export function above(limit: number): Rule<number> {
+  return (value) => value > limit;
 }
 
 /** < `limit` */
-export function below(limit: number): NumberCheck {
-  return (says) => z.lt(limit, says);
+export function below(limit: number): Rule<number> {
+  return (value) => value < limit;
 }
 
 /** A whole number >= 0. */
@@ -51,10 +59,30 @@ export const rate = /* @__PURE__ */ once(() =>
 );
 
 /** True or false. */
-export const flag = /* @__PURE__ */ once(() => z.boolean());
+export const flag = /* @__PURE__ */ once(() =>
+  checked<boolean>('must be true or false', (value) => typeof value === 'boolean'),
+);
+
+/** False, which turns something off. */
+export const off = /* @__PURE__ */ once(() =>
+  checked<false>('must be false', (value) => value === false),
+);
+
+/** Any text. */
+export const text = /* @__PURE__ */ once(() =>
+  checked<string>('must be a string', (value) => typeof value === 'string'),
+);
+
+/** One of these texts. */
+export function oneOf<T extends string>(
+  texts: readonly T[],
+  says = `must be one of ${texts.map(describe).join(', ')}`,
+): z.Schema<T, T> {
+  return checked(says, (value) => texts.includes(value as T));
+}
 
 /** A function of type `F`. It is only checked that it can be called. */
-export function fnOf<F extends (...args: never[]) => unknown>(): z.ZodMiniType<F, F> {
+export function fnOf<F extends (...args: never[]) => unknown>(): z.Schema<F, F> {
   return z.custom<F>((value) => typeof value === 'function', { error: 'must be a function' });
 }
 
@@ -64,16 +92,9 @@ const NOT_PLAIN = 'must be a plain object with options';
  * Makes an options schema take plain objects only, for a place inside other options. Without this an instance that has no
  * properties of its own, such as a Map, would pass for an object without options.
  */
-export function nested<S extends z.ZodMiniType>(schema: S): S {
-  const copy = schema.clone();
-  const { run } = copy._zod;
-  copy._zod.run = (payload, context) => {
-    const { value } = payload;
-    if (typeof value !== 'object' || value === null || isPlain(value)) return run(payload, context);
-    payload.issues.push({ code: 'custom', input: value, message: NOT_PLAIN, inst: copy });
-    return payload;
-  };
-  return copy;
+export function nested<S extends z.Schema>(schema: S): S {
+  const isRight = (value: unknown) => typeof value !== 'object' || value === null || isPlain(value);
+  return z.guarded(schema, isRight, NOT_PLAIN);
 }
 
 const NAME = /^[^\p{Cc}]{1,100}$/u;
@@ -85,9 +106,11 @@ export function isName(value: unknown): value is string {
 
 /** A name for a policy or pipeline. */
 export const policyName = /* @__PURE__ */ once(() =>
-  z.string({ error: 'must be a string' }).check(
-    z.regex(NAME, {
-      error: 'must be a name of 1 to 100 characters without control characters',
-    }),
+  checked<string>(
+    (value) =>
+      typeof value === 'string'
+        ? 'must be a name of 1 to 100 characters without control characters'
+        : 'must be a string',
+    isName,
   ),
 );

@@ -1,8 +1,9 @@
-import type * as z from 'zod/mini';
 import { ConfigError, type ConfigIssue } from '../errors.js';
 import { describe, isPlain, messageOf } from './describe.js';
-import { explain, join, toIssues, valueAt } from './issues.js';
+import type { Hint } from './foreign-names.js';
+import { join, toIssues, valueAt } from './issues.js';
 import { shapeOf } from './schema-shape.js';
+import * as z from './zod.js';
 
 /** No options object has more keys than this. Reading a Proxy with more could take for ever. */
 const MAX_KEYS = 1_000;
@@ -15,21 +16,25 @@ const MAX_KEYS = 1_000;
  *
  * @param schemaOf Makes the schema or returns it: see `once`.
  * @param policy What the options are for: the first part of the path in messages.
+ * @param hint Knows what is meant by names that are no options.
+ * @param explain Makes the text for an issue whose schema has none.
  * @throws ConfigError for every mistake in the input, and for an input that cannot be read. It never
  * throws anything else.
  */
-export function parseOptions<S extends z.ZodMiniType>(
+export function parseOptions<S extends z.Schema>(
   schemaOf: () => S,
   input: unknown,
   policy: string,
+  hint?: Hint,
+  explain: Explain = saysObject,
 ): z.output<S> {
   const schema = schemaOf();
-  let result: z.core.util.SafeParseResult<z.output<S>>;
+  let result: ReturnType<typeof z.safeParse<S>>;
   let options: unknown;
   try {
     options = snapshot(schema, input, policy);
     // `jitless` is not needed: zod uses `new Function`, where it may, only for the objects of its classic build.
-    result = schema.safeParse(options, { error: explain, reportInput: true });
+    result = z.safeParse(schema, options, { error: explain, reportInput: true });
   } catch (thrown) {
     if (thrown instanceof ConfigError) throw thrown;
     throw configError(policy, [
@@ -38,13 +43,19 @@ export function parseOptions<S extends z.ZodMiniType>(
   }
   if (result.success) return result.data;
   const issues = result.error.issues.flatMap((issue) =>
-    toIssues(located(issue, options), schema, policy),
+    toIssues(located(issue, options), schema, policy, hint),
   );
   throw configError(policy, issues);
 }
 
+type Explain = (issue: z.RawIssue) => string | undefined;
+
+/** The only values with schemas of zod are objects. */
+const saysObject: Explain = ({ code }) =>
+  code === 'invalid_type' ? 'must be an object with options' : undefined;
+
 /** Copies each own property once into a new object, so that the values that are checked are the ones used. */
-function snapshot(schema: z.ZodMiniType, input: unknown, policy: string): unknown {
+function snapshot(schema: z.Schema, input: unknown, policy: string): unknown {
   const wantsObject = shapeOf(schema) !== undefined;
   if (input === undefined && wantsObject) return Object.create(null);
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
@@ -72,7 +83,7 @@ function snapshot(schema: z.ZodMiniType, input: unknown, policy: string): unknow
 }
 
 /** A rule about several options names one of them in its path. The message shows the value of that one. */
-function located(issue: z.core.$ZodIssue, options: unknown): z.core.$ZodIssue {
+function located(issue: z.Issue, options: unknown): z.Issue {
   const key = issue.path[0];
   if (issue.code !== 'custom' || issue.path.length !== 1 || key === undefined) return issue;
   return { ...issue, input: valueAt(options, key) };

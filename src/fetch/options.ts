@@ -1,19 +1,21 @@
-import * as z from 'zod/mini';
 import { once } from '../config/once.js';
-import { count, flag, fnOf, nested, policyName, positiveCount } from '../config/schemas.js';
+import { count, flag, fnOf, nested, off, policyName, positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
+import * as z from '../config/zod.js';
+import { checked, converted } from '../config/zod.js';
 import { isAnyPipeline } from '../pipeline/any-pipeline.js';
 import { pipelineSchema } from '../pipeline/options/pipeline-options.js';
 import type { TelemetryOptions } from '../pipeline/options/telemetry-options.js';
 import type { Outcome } from '../pipeline/outcome/outcome.js';
 import type { Verdict } from '../pipeline/outcome/verdict.js';
 import type { Pipeline, PipelineLayer } from '../pipeline/pipeline.js';
+import { hintAmongPolicies } from '../policies/elsewhere.js';
 import type { StandardOptions } from '../policies/standard.js';
 import { standardSchema } from '../policies/standard.js';
 import { keyedDefaults } from '../registry/keyed.js';
 import type { Clock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
-import { durationSchema, positiveDurationSchema } from '../time/duration.js';
+import { durationSchema, parseDuration, positiveDurationSchema } from '../time/duration.js';
 import type { BeforeAttempt } from './request/before-attempt.js';
 import type { OutgoingRequest } from './request/request.js';
 import type { FetchLike, FetchResponse, HostFetch, ResponseLike } from './types.js';
@@ -149,11 +151,14 @@ export interface ResilientFetchOptions<F extends FetchLike = HostFetch>
 /** The name of the pipeline when none is given. */
 export const DEFAULT_NAME = 'fetch';
 
-const HEADER_NAME = { error: 'must be the name of a header' };
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const headerName = () =>
-  z.pipe(
-    z.string(HEADER_NAME).check(z.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, HEADER_NAME)),
-    z.transform((name: string) => name.toLowerCase()),
+  converted(
+    () => 'must be the name of a header',
+    (name: string) => {
+      if (typeof name !== 'string' || !HEADER_NAME.test(name)) throw new TypeError();
+      return name.toLowerCase();
+    },
   );
 
 const booleanOr = (what: string) => ({ error: `must be true, false or ${what}` });
@@ -161,11 +166,13 @@ const switchable = <T extends (...args: never[]) => unknown>(what: string) =>
   z.union([flag(), fnOf<T>()], booleanOr(what));
 
 const timeOrNone = () =>
-  z.pipe(
-    z.union([z.literal(false), positiveDurationSchema()], {
-      error: "must be a duration above 0, such as 30_000 or '30s', or false",
-    }),
-    z.transform((given: number | false) => (given === false ? Infinity : given)),
+  converted(
+    () => "must be a duration above 0, such as 30_000 or '30s', or false",
+    (given: Duration | false) => {
+      const ms = given === false ? Infinity : parseDuration(given);
+      if (ms === 0) throw new RangeError();
+      return ms;
+    },
   );
 
 const bodyTimes = () => ({
@@ -184,20 +191,23 @@ const overrideShape = () => ({
   ),
 });
 
-const callTimeSchema = () => z.optional(z.union([durationSchema(), z.literal(false)]));
+const callTimeSchema = () => z.optional(z.union([durationSchema(), off()]));
 
 /** The schema of {@link FetchOverrides}. */
 export const overridesSchema = /* @__PURE__ */ once(() =>
   z.strictObject({
     ...overrideShape(),
     ...bodyTimes(),
-    key: z.optional(z.string({ error: 'must be a text' })),
+    key: z.optional(checked<string>('must be a text', (value) => typeof value === 'string')),
     idempotent: z.optional(flag()),
     idempotencyKey: z.optional(
-      z.union([z.string().check(z.minLength(1)), flag()], booleanOr('a text that is not empty')),
+      checked<string | boolean>(
+        booleanOr('a text that is not empty').error,
+        (value) => typeof value === 'boolean' || (typeof value === 'string' && value !== ''),
+      ),
     ),
     retry: z.optional(
-      z.union([nested(z.strictObject({ maxRetries: count() })), z.literal(false)], {
+      z.union([nested(z.strictObject({ maxRetries: count() })), off()], {
         error: 'must be false or an object with maxRetries',
       }),
     ),
@@ -254,9 +264,9 @@ export const clientSchema = /* @__PURE__ */ once(() =>
         }),
       ),
     ),
-    clock: pipelineSchema().shape.clock,
-    captureStack: pipelineSchema().shape.captureStack,
-    telemetry: pipelineSchema().shape.telemetry,
+    clock: z.shapeOf(pipelineSchema()).clock,
+    captureStack: z.shapeOf(pipelineSchema()).captureStack,
+    telemetry: z.shapeOf(pipelineSchema()).telemetry,
   }),
 );
 
@@ -272,10 +282,24 @@ export const resilientFetchSchema = /* @__PURE__ */ once(() =>
   z.extend(clientSchema(), {
     fetch: z.optional(fnOf<FetchLike>()),
     baseUrl: z.optional(
-      z.union([z.string(), z.instanceof(URL)], { error: 'must be an absolute URL' }),
+      checked<string | URL>(
+        'must be an absolute URL',
+        (value) => typeof value === 'string' || value instanceof URL,
+      ),
     ),
   }),
 );
+
+/** Says where an unknown option of a client or of a call goes. It knows the names of ky, got, axios and others. */
+export const clientHint = /* @__PURE__ */ hintAmongPolicies({
+  classify:
+    'isFailure isError shouldRetry retryCondition retryOn retryIf retryOnStatus shouldHandle statusCodes retryStatusCodes retryableStatuses retryableStatusCodes validateStatus',
+  idempotent: 'methods retryMethods retryableMethods allowedMethods',
+  baseUrl: 'base baseURL baseUri prefixUrl prefix rootUrl url origin host',
+  beforeAttempt: 'hooks beforeRequest onRequest onAttempt interceptors requestInterceptor',
+  fetch: 'fetchFn fetcher fetchImpl fetchImplementation transport adapter',
+  telemetry: 'metrics tracing otel',
+});
 
 /** What the schema makes of no options. */
 export function plainClient(): z.output<ReturnType<typeof clientSchema>> {
@@ -287,11 +311,13 @@ export function plainClient(): z.output<ReturnType<typeof clientSchema>> {
 export function resolveFetch(options: unknown) {
   const path = 'resilientFetch';
   const given: z.output<ReturnType<typeof resilientFetchSchema>> =
-    options === undefined ? plainClient() : parseOptions(resilientFetchSchema, options, path);
+    options === undefined
+      ? plainClient()
+      : parseOptions(resilientFetchSchema, options, path, clientHint);
   return { ...given, path, name: given.name ?? DEFAULT_NAME };
 }
 
 /** @throws ConfigError */
 export function resolveOverrides(overrides: unknown): ResolvedOverrides {
-  return parseOptions(overridesSchema, overrides, 'holdfast');
+  return parseOptions(overridesSchema, overrides, 'holdfast', clientHint);
 }

@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from '../config/zod.js';
 import { ContractError } from '../errors.js';
 import type { Call } from '../pipeline/contract/policy.js';
 import type { CockatielFilter } from '../pipeline/outcome/cockatiel-filter.js';
@@ -23,7 +23,7 @@ import { isOwnFault } from './own-fault.js';
 export type Handle = CockatielFilter | { handle(outcome: Outcome): Verdict }['handle'];
 
 /** The schema of a `handle` option. */
-export const handleSchema = (): z.ZodMiniType<Handle, Handle> =>
+export const handleSchema = (): z.Schema<Handle, Handle> =>
   z.custom<Handle>(isFilter, {
     error:
       'must be a function of the outcome, or a filter of cockatiel such as handleType(SomeError)',

@@ -1,6 +1,6 @@
-import * as z from 'zod/mini';
 import { once } from '../config/once.js';
 import { policyName } from '../config/schemas.js';
+import * as z from '../config/zod.js';
 
 /** The option that every policy has. */
 export interface Named<Name extends string = string> {

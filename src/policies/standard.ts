@@ -1,7 +1,7 @@
-import * as z from 'zod/mini';
 import { once } from '../config/once.js';
-import { nested } from '../config/schemas.js';
+import { nested, off } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
+import * as z from '../config/zod.js';
 import type { Policy } from '../pipeline/contract/policy.js';
 import type { IsFailure } from '../pipeline/outcome/failure-rule.js';
 import { failureRuleOf, isFailureSchema } from '../pipeline/outcome/failure-rule.js';
@@ -27,6 +27,7 @@ import {
   plainCircuitBreaker,
 } from './circuit-breaker/options.js';
 import type { CircuitBreakerSnapshot } from './circuit-breaker/snapshot.js';
+import { hintAmongPolicies } from './elsewhere.js';
 import type { RateLimiterOptions } from './rate-limiter/options.js';
 import { rateLimiterSchema } from './rate-limiter/options.js';
 import type { RateLimiterSnapshot } from './rate-limiter/rate-limiter.js';
@@ -104,34 +105,35 @@ export type StandardPolicy<Snapshots = AnyStandardSnapshots> = Policy & {
 };
 
 /** Options of a policy, or `false`. */
-function policySchema<S extends z.ZodMiniType>(schema: () => S) {
+function policySchema<S extends z.Schema>(schema: () => S) {
   const error = 'must be the options of the policy, or false to leave it out';
-  return z.union([nested(schema()), z.literal(false)], { error });
+  return z.union([nested(schema()), off()], { error });
 }
 
-const timeoutSchema = () => z.optional(z.union([durationSchema(), z.literal(false)]));
+const timeoutSchema = () => z.optional(z.union([durationSchema(), off()]));
 
 /** The schema of {@link StandardOptions}. */
 export const standardSchema = /* @__PURE__ */ once(() =>
-  z
-    .strictObject({
+  z.strictObject(
+    {
       isFailure: z.optional(isFailureSchema()),
       rateLimiter: z._default(policySchema(rateLimiterSchema), false),
       totalTimeout: timeoutSchema(),
-      retry: z.prefault(policySchema(retrySchema), {}),
-      circuitBreaker: z.prefault(policySchema(circuitBreakerSchema), {}),
-      adaptiveLimiter: z.prefault(policySchema(adaptiveLimiterSchema), {}),
+      retry: z._default(policySchema(retrySchema), plainRetry),
+      circuitBreaker: z._default(policySchema(circuitBreakerSchema), plainCircuitBreaker),
+      adaptiveLimiter: z._default(policySchema(adaptiveLimiterSchema), plainAdaptiveLimiter),
       bulkhead: z._default(policySchema(bulkheadSchema), false),
       attemptTimeout: timeoutSchema(),
-    })
-    .check(({ value: { totalTimeout, attemptTimeout }, issues }) => {
+    },
+    ({ value: { totalTimeout, attemptTimeout }, issues }) => {
       if (issues.length > 0 || typeof attemptTimeout !== 'number' || totalTimeout === false) return;
       const whole = totalTimeout ?? standardDefaults.totalTimeout;
       if (attemptTimeout <= whole) return;
       const set = totalTimeout === undefined ? ': set that too, or false' : '';
       const message = `must not be above totalTimeout (${formatDuration(whole)})${set}`;
       issues.push({ code: 'custom', input: attemptTimeout, path: ['attemptTimeout'], message });
-    }),
+    },
+  ),
 );
 
 /** What the schema makes of no options. */
@@ -164,7 +166,9 @@ export function standard(
 export function standard(options?: StandardOptions): StandardPolicy[];
 export function standard(options?: StandardOptions): Policy[] {
   const given =
-    options === undefined ? plainStandard() : parseOptions(standardSchema, options, 'standard');
+    options === undefined
+      ? plainStandard()
+      : parseOptions(standardSchema, options, 'standard', hintAmongPolicies());
   const { rateLimiter, totalTimeout = standardDefaults.totalTimeout } = given;
   const { retry, circuitBreaker, adaptiveLimiter, bulkhead, isFailure } = given;
   const failureRule = isFailure === undefined ? undefined : failureRuleOf(isFailure);

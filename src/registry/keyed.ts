@@ -1,8 +1,8 @@
-import * as z from 'zod/mini';
 import { describe } from '../config/describe.js';
 import { once } from '../config/once.js';
 import { positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
+import * as z from '../config/zod.js';
 import { ConfigError } from '../errors.js';
 import type { Operation } from '../pipeline/contract/context.js';
 import type { EventOf, EventType, Listener } from '../pipeline/contract/events.js';

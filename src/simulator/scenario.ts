@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { once } from '../config/once.js';
-import { above, atMost, flag, number, positiveCount, rate } from '../config/schemas.js';
-import { parseOptions } from '../config/validate.js';
-import { durationSchema, positiveDurationSchema } from '../time/duration.js';
+import { parseData } from '../config/plain-data.js';
+import { flag, positiveCount, rate } from '../config/schemas.js';
+import { DURATION_FORMAT, durationSchema, positiveDurationSchema } from '../time/duration.js';
 import type { Scenario } from './document.js';
 
 const NAME = 'must be a text of 1 to 100 characters';
@@ -12,7 +12,9 @@ const text = () =>
   z
     .string({ error: NAME })
     .check(z.minLength(1, { error: NAME }), z.maxLength(100, { error: NAME }));
-const factor = () => number(FACTOR, above(0), atMost(1_000));
+const number = (error: string, most: number) =>
+  z.number({ error }).check(z.gt(0, { error }), z.maximum(most, { error }));
+const factor = () => number(FACTOR, 1_000);
 
 /** When a trigger begins, how long it lasts, and which servers it hits. */
 const triggerShape = () => ({
@@ -81,7 +83,7 @@ export const scenarioSchema = /* @__PURE__ */ once(
         service: z.prefault(serviceSchema(), {}),
         dropsAbandoned: z._default(flag(), false),
         network: z._default(durationSchema(), 1),
-        load: z._default(number(LOAD, above(0), atMost(10)), 0.75),
+        load: z._default(number(LOAD, 10), 0.75),
         errors: z._default(rate(), 0),
         deadline: z._default(positiveDurationSchema(), 1_000),
         arrivals: z._default(positiveDurationSchema(), 120_000),
@@ -162,13 +164,38 @@ export type ResolvedTrigger = {
  * @throws ConfigError that names the path of each mistake.
  */
 export function resolveScenario(scenario: unknown): ResolvedScenario {
-  return parseOptions(scenarioSchema, scenario, 'scenario');
+  return parseData(scenarioSchema, scenario, 'scenario');
 }
 
 /** The JSON Schema of a {@link Scenario} document, for editors. */
 export function scenarioJsonSchema(): Record<string, unknown> {
-  return { ...z.toJSONSchema(scenarioSchema(), { io: 'input' }) };
+  return {
+    ...z.toJSONSchema(scenarioSchema(), {
+      io: 'input',
+      unrepresentable: 'any',
+      override: ({ zodSchema, jsonSchema }) => {
+        Object.assign(jsonSchema, jsonForms().get(zodSchema));
+      },
+    }),
+  };
 }
+
+/** What zod cannot say about the schemas that options share, because they check by a function. */
+const jsonForms = /* @__PURE__ */ once(() => {
+  const duration = {
+    anyOf: [
+      { type: 'number', minimum: 0 },
+      { type: 'string', pattern: DURATION_FORMAT.source },
+    ],
+  };
+  return new Map<unknown, object>([
+    [flag(), { type: 'boolean' }],
+    [rate(), { type: 'number', minimum: 0, maximum: 1 }],
+    [positiveCount(), { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }],
+    [durationSchema(), duration],
+    [positiveDurationSchema(), duration],
+  ]);
+});
 
 /** What all servers can serve, in calls a second. */
 export function capacityOf({ servers, workers, service }: ResolvedScenario): number {

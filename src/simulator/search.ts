@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { once } from '../config/once.js';
+import { parseData } from '../config/plain-data.js';
 import { above, number } from '../config/schemas.js';
-import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
 import type { Arm } from './arm.js';
 import type { Scenario } from './document.js';
@@ -65,7 +65,7 @@ const searchSchema = /* @__PURE__ */ once(() =>
     vary: z._default(z.enum(['lasts', 'factor', 'share', 'by']), 'lasts'),
     from: z.optional(positive()),
     to: z.optional(positive()),
-    within: z._default(positive().check(z.maximum(600)), 30),
+    within: z._default(z.pipe(positive(), z.number().check(z.maximum(600))), 30),
   }),
 );
 
@@ -78,7 +78,7 @@ const searchSchema = /* @__PURE__ */ once(() =>
  * const { text } = await smallestTrigger({ scenario: 'slowdown', arm: arms.naive });
  */
 export async function smallestTrigger(options: SearchOptions): Promise<SmallestTrigger> {
-  const { arm, seeds, vary, within, ...given } = parseOptions(searchSchema, options, 'search');
+  const { arm, seeds, vary, within, ...given } = parseData(searchSchema, options, 'search');
   const range = RANGES[vary];
   const { from = Math.min(range.from, given.to ?? range.from), to = Math.max(range.to, from) } =
     given;

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { describe } from '../config/describe.js';
 import { once } from '../config/once.js';
+import { parseData } from '../config/plain-data.js';
 import { atLeast, wholeNumber } from '../config/schemas.js';
-import { parseOptions } from '../config/validate.js';
 import { ConfigError } from '../errors.js';
 import type { Arm } from './arm.js';
 import type { Scenario } from './document.js';
@@ -69,7 +69,7 @@ const simulateSchema = /* @__PURE__ */ once(() =>
  * console.log(toTable(report));
  */
 export async function simulate(options: SimulateOptions): Promise<Report> {
-  const { arms, seeds, ...rest } = parseOptions(simulateSchema, options, 'simulate');
+  const { arms, seeds, ...rest } = parseData(simulateSchema, options, 'simulate');
   const scenario = scenarioOf(rest.scenario);
   const reports: Record<string, ArmReport> = {};
   for (const [name, arm] of Object.entries(arms)) {

@@ -1,8 +1,8 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
-import * as z from 'zod/mini';
 import { once } from '../config/once.js';
 import { positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
+import * as z from '../config/zod.js';
 import { ConfigError } from '../errors.js';
 import type { EventOf, EventType, Listener, PipelineEvent } from '../pipeline/contract/events.js';
 import { errorTypeOf } from '../pipeline/reporting/error-type.js';

@@ -109,10 +109,13 @@ const headerValue = () =>
 const headersSchema = () => z.record(headerName(), headerValue());
 const faultSchema = () => z.enum(FAULTS);
 const retryAfterSchema = () =>
-  durationSchema().check(
-    z.refine((ms) => ms % 1_000 === 0, {
-      error: "must be whole seconds such as '2s': the Retry-After header has no smaller unit",
-    }),
+  z.pipe(
+    durationSchema(),
+    z.number().check(
+      z.refine((ms) => ms % 1_000 === 0, {
+        error: "must be whole seconds such as '2s': the Retry-After header has no smaller unit",
+      }),
+    ),
   );
 
 const behaviourShape = () => ({

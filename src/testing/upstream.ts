@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { parseOptions } from '../config/validate.js';
+import { parseData } from '../config/plain-data.js';
 import { ConfigError } from '../errors.js';
 import { builtinModule } from '../host.js';
 import {
@@ -97,7 +97,7 @@ export interface FlakyUpstream {
  * upstream.behave({ failureRate: 0.3, faults: { reset: 0.1 } });
  */
 export async function flakyUpstream(options?: FlakyUpstreamOptions): Promise<FlakyUpstream> {
-  const { seed, port, ...behaviour } = parseOptions(upstreamSchema, options, 'flakyUpstream');
+  const { seed, port, ...behaviour } = parseData(upstreamSchema, options, 'flakyUpstream');
   const http = builtinModule('node:http') as typeof import('node:http') | undefined;
   if (http?.createServer === undefined) {
     throw new ConfigError(
@@ -169,12 +169,12 @@ class LoopbackUpstream implements FlakyUpstream {
   }
 
   behave(behaviour?: UpstreamBehaviour): void {
-    this.#behaviour = parseOptions(behaviourSchema, behaviour, 'behave');
+    this.#behaviour = parseData(behaviourSchema, behaviour, 'behave');
     this.#applyCapacity();
   }
 
   script(path: string, steps: readonly ScriptStep[], options: ScriptOptions = {}): void {
-    const script = parseOptions(scriptSchema, { ...options, path, steps }, 'script');
+    const script = parseData(scriptSchema, { ...options, path, steps }, 'script');
     if (script.steps.length === 0) this.#scripts.delete(path);
     else this.#scripts.set(path, { steps: script.steps, repeat: script.repeat, next: 0 });
   }

@@ -1,5 +1,5 @@
-import * as z from 'zod/mini';
 import { once } from '../config/once.js';
+import { converted, refine, ruled } from '../config/zod.js';
 import { hintAt } from './duration-hint.js';
 
 /**
@@ -8,11 +8,10 @@ import { hintAt } from './duration-hint.js';
  */
 export type Duration = number | `${number}ms` | `${number}s` | `${number}m` | `${number}h`;
 
-type DurationText = Exclude<Duration, number>;
-
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+/** A duration as a text. */
 // The number of digits is bounded, so that every string in this form is a finite number of milliseconds.
-const FORMAT = /^(\d{1,15}(?:\.\d{1,9})?|\.\d{1,9})(ms|s|m|h)$/;
+export const DURATION_FORMAT = /^(\d{1,15}(?:\.\d{1,9})?|\.\d{1,9})(ms|s|m|h)$/;
 /** A nanosecond. Anything shorter is 0, as in strings. */
 const SHORTEST_MS = 1e-6;
 const FORMS = "milliseconds as a number >= 0, or a string like '250ms', '1.5s', '2m' or '1h'";
@@ -29,7 +28,7 @@ export function parseDuration(value: unknown): number {
     return value < SHORTEST_MS ? 0 : value;
   }
   if (typeof value !== 'string') throw new TypeError(remedyFor(value));
-  const match = FORMAT.exec(value);
+  const match = DURATION_FORMAT.exec(value);
   const unitMs = UNIT_MS[match?.[2] ?? ''];
   if (match === null || unitMs === undefined) throw new RangeError(remedyFor(value));
   // Round to the nanosecond: '1.001s' is 1001 ms, and not 1000.9999999999999.
@@ -50,33 +49,17 @@ export function remedyFor(value: unknown): string {
   return `must be a duration: ${FORMS}${typeof value === 'string' ? hintAt(value) : ''}`;
 }
 
-const error = (issue: { readonly input?: unknown }): string => remedyFor(issue.input);
-
-/**
- * Accepts a {@link Duration} and returns milliseconds: finite and >= 0. Its input side is plain data, so a
- * JSON Schema can be made from it.
- */
-export const durationSchema = /* @__PURE__ */ once(
-  (): z.ZodMiniType<number, Duration> =>
-    z.pipe(
-      z.union(
-        [
-          z.number({ error }).check(z.minimum(0, { error })),
-          z.string({ error }).check(z.regex(FORMAT, { error })) as unknown as z.ZodMiniType<
-            DurationText,
-            DurationText
-          >,
-        ],
-        { error },
-      ),
-      z.transform((given: Duration) => parseDuration(given)),
-    ),
+/** Accepts a {@link Duration} and returns milliseconds: finite and >= 0. */
+export const durationSchema = /* @__PURE__ */ once(() =>
+  converted<number, Duration>(remedyFor, parseDuration),
 );
 
 /** Accepts a {@link Duration} greater than zero and returns milliseconds. */
-export const positiveDurationSchema = /* @__PURE__ */ once(
-  (): z.ZodMiniType<number, Duration> =>
-    durationSchema().check(z.refine((ms) => ms > 0, { error: 'must be a duration longer than 0' })),
+export const positiveDurationSchema = /* @__PURE__ */ once(() =>
+  ruled(
+    durationSchema(),
+    refine((ms) => ms > 0, { error: 'must be a duration longer than 0' }),
+  ),
 );
 
 /** A duration for people: `250 ms`, `1.5 s`, `2 min`, `3 h`; rounded to about three digits. */

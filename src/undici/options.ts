@@ -1,10 +1,10 @@
 import type { Dispatcher, request } from 'undici';
-import * as z from 'zod/mini';
 import { once } from '../config/once.js';
 import { fnOf } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
+import * as z from '../config/zod.js';
 import type { ClientOptions, FetchOverrides, ResolvedClient } from '../fetch/options.js';
-import { clientSchema, plainClient } from '../fetch/options.js';
+import { clientHint, clientSchema, plainClient } from '../fetch/options.js';
 
 /** The part of a response that an interceptor's policies see. */
 export interface InterceptedResponse {
@@ -42,7 +42,8 @@ const requestSchema = /* @__PURE__ */ once(() =>
 /** @throws ConfigError */
 export function resolveResilience(options: unknown): ResolvedClient {
   const path = 'resilience';
-  const given = options === undefined ? plainClient() : parseOptions(clientSchema, options, path);
+  const given =
+    options === undefined ? plainClient() : parseOptions(clientSchema, options, path, clientHint);
   return { ...given, path, name: given.name ?? DEFAULT_NAME };
 }
 
@@ -50,6 +51,6 @@ export function resolveResilience(options: unknown): ResolvedClient {
 export function resolveRequest(options: unknown) {
   const path = 'resilientRequest';
   const given: z.output<ReturnType<typeof requestSchema>> =
-    options === undefined ? plainClient() : parseOptions(requestSchema, options, path);
+    options === undefined ? plainClient() : parseOptions(requestSchema, options, path, clientHint);
   return { ...given, path, name: given.name ?? DEFAULT_NAME };
 }

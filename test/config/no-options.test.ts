@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
 import { resolveFetch } from '../../src/fetch/options.js';
 import { resolveDrain } from '../../src/pipeline/lifecycle/drain.js';
 import { resolvePipeline } from '../../src/pipeline/options/pipeline-options.js';
@@ -25,7 +26,7 @@ describe('what is made without options needs no schema, and is what the schema w
     ['timeout', resolveTimeout('1.5s'), resolveTimeout({ duration: '1.5s' })],
     ['pipeline', resolvePipeline('a'), resolvePipeline({ name: 'a' })],
     ['drain', resolveDrain(undefined), resolveDrain({})],
-    ['standard', plainStandard(), standardSchema().parse({})],
+    ['standard', plainStandard(), z.parse(standardSchema(), {})],
     ['resilientFetch', resolveFetch(undefined), resolveFetch({})],
     ['resilience', resolveResilience(undefined), resolveResilience({})],
     ['resilientRequest', resolveRequest(undefined), resolveRequest({})],

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it, vi } from 'vitest';
 import * as z from 'zod/mini';
+import { parseData } from '../../src/config/plain-data.js';
 import { count, fnOf, policyName, positiveCount, rate } from '../../src/config/schemas.js';
-import { parseOptions } from '../../src/config/validate.js';
 import { ConfigError } from '../../src/errors.js';
 import { durationSchema } from '../../src/time/duration.js';
 
@@ -43,7 +43,7 @@ const schemaOf = () => schema;
 
 function errorOf(input: unknown): ConfigError {
   try {
-    parseOptions(schemaOf, input, 'retry');
+    parseData(schemaOf, input, 'retry');
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError);
     return error as ConfigError;
@@ -54,26 +54,26 @@ function errorOf(input: unknown): ConfigError {
 describe('parseOptions', () => {
   it('fills in defaults, and returns an object of its own', () => {
     const input = { maxRetries: 1 };
-    const options = parseOptions(schemaOf, input, 'retry');
+    const options = parseData(schemaOf, input, 'retry');
     expect(options).toEqual({ maxRetries: 1, minimumCalls: 20, openFor: 5_000 });
     expect(options).not.toBe(input);
-    expect(parseOptions(schemaOf, {}, 'retry')).toEqual(parseOptions(schemaOf, undefined, 'retry'));
+    expect(parseData(schemaOf, {}, 'retry')).toEqual(parseData(schemaOf, undefined, 'retry'));
     expectTypeOf(options.openFor).toEqualTypeOf<number>();
     expectTypeOf(options.failureRate).toEqualTypeOf<number | undefined>();
   });
 
   it('takes undefined for an option that is left out', () => {
     const input = { maxRetries: undefined, failureRate: undefined, window: undefined };
-    expect(parseOptions(schemaOf, input, 'retry')).toMatchObject({ maxRetries: 3 });
+    expect(parseData(schemaOf, input, 'retry')).toMatchObject({ maxRetries: 3 });
   });
 
   it('takes other input than objects where the schema does', () => {
-    expect(parseOptions(durationSchema, '5s', 'timeout')).toBe(5_000);
-    expect(() => parseOptions(durationSchema, undefined, 'timeout')).toThrow(
+    expect(parseData(durationSchema, '5s', 'timeout')).toBe(5_000);
+    expect(() => parseData(durationSchema, undefined, 'timeout')).toThrow(
       /^timeout: must be a duration: .*, and is missing$/,
     );
     const budget = new Budget();
-    expect(parseOptions(() => z.instanceof(Budget), budget, 'retry')).toBe(budget);
+    expect(parseData(() => z.instanceof(Budget), budget, 'retry')).toBe(budget);
   });
 
   it.each<[string, unknown, string, unknown]>([
@@ -268,7 +268,7 @@ describe('parseOptions', () => {
         };
       },
     };
-    expect(parseOptions(schemaOf, input, 'retry')).toMatchObject({
+    expect(parseData(schemaOf, input, 'retry')).toMatchObject({
       maxRetries: 1,
       nested: { deep: { limit: 4 } },
     });
@@ -279,7 +279,7 @@ describe('parseOptions', () => {
     const nested = { deep: { limit: 4 } };
     const steps = [{ after: 1 }];
     const input = { maxRetries: 1, nested, steps };
-    const options = parseOptions(schemaOf, input, 'retry');
+    const options = parseData(schemaOf, input, 'retry');
     expect(input).toEqual({ maxRetries: 1, nested: { deep: { limit: 4 } }, steps: [{ after: 1 }] });
     input.maxRetries = 2;
     nested.deep.limit = 5;
@@ -291,7 +291,7 @@ describe('parseOptions', () => {
     });
 
     const frozen = Object.freeze({ maxRetries: 2, nested: Object.freeze({ deep: { limit: 1 } }) });
-    expect(parseOptions(schemaOf, frozen, 'retry')).toMatchObject({ maxRetries: 2 });
+    expect(parseData(schemaOf, frozen, 'retry')).toMatchObject({ maxRetries: 2 });
   });
 
   it('does not see what somebody put on Object.prototype', () => {
@@ -301,8 +301,8 @@ describe('parseOptions', () => {
       configurable: true,
     });
     try {
-      expect(parseOptions(schemaOf, {}, 'retry').maxRetries).toBe(3);
-      expect(parseOptions(schemaOf, undefined, 'retry').maxRetries).toBe(3);
+      expect(parseData(schemaOf, {}, 'retry').maxRetries).toBe(3);
+      expect(parseData(schemaOf, undefined, 'retry').maxRetries).toBe(3);
     } finally {
       Reflect.deleteProperty(Object.prototype, 'maxRetries');
     }
@@ -310,12 +310,10 @@ describe('parseOptions', () => {
 
   it('reads options of other realms and without prototype', () => {
     const bare = Object.assign(Object.create(null), { maxRetries: 7 });
-    expect(parseOptions(schemaOf, bare, 'retry').maxRetries).toBe(7);
+    expect(parseData(schemaOf, bare, 'retry').maxRetries).toBe(7);
     const hidden = Object.defineProperty({}, 'maxRetries', { value: 8, enumerable: false });
-    expect(parseOptions(schemaOf, hidden, 'retry').maxRetries).toBe(8);
-    expect(parseOptions(schemaOf, { [Symbol('tag')]: 1, maxRetries: 9 }, 'retry').maxRetries).toBe(
-      9,
-    );
+    expect(parseData(schemaOf, hidden, 'retry').maxRetries).toBe(8);
+    expect(parseData(schemaOf, { [Symbol('tag')]: 1, maxRetries: 9 }, 'retry').maxRetries).toBe(9);
   });
 
   it('gives options or a ConfigError for anything, and nothing else', () => {
@@ -336,7 +334,7 @@ describe('parseOptions', () => {
     fc.assert(
       fc.property(fc.oneof(value, fc.dictionary(key, value)), (input) => {
         try {
-          const options = parseOptions(schemaOf, input, 'retry');
+          const options = parseData(schemaOf, input, 'retry');
           expect(schema.safeParse(options).success).toBe(true);
         } catch (error) {
           expect(error).toBeInstanceOf(ConfigError);
@@ -425,7 +423,7 @@ describe('parseOptions with schemas that bring no texts of their own', () => {
       'is not one of the allowed forms (got "a")',
     ],
   ])('%s', (_, option, value, text) => {
-    const parse = () => parseOptions(() => z.strictObject({ option }), { option: value }, 'policy');
+    const parse = () => parseData(() => z.strictObject({ option }), { option: value }, 'policy');
     expect(parse).toThrow(ConfigError);
     expect(parse).toThrow(`policy.option: ${text}`);
   });
@@ -436,7 +434,7 @@ describe('parseOptions with schemas that bring no texts of their own', () => {
       z.strictObject({ calls: z.int(), of: z.string() }),
     ]);
     const parse = (value: unknown) => () =>
-      parseOptions(() => z.strictObject({ form }), { form: value }, 'p');
+      parseData(() => z.strictObject({ form }), { form: value }, 'p');
     expect(parse({ calls: 1.5, of: 'y' })).toThrow(
       /^p\.form\.calls: must be a whole number \(got 1\.5\)$/,
     );
@@ -461,7 +459,7 @@ describe('parseOptions with schemas that bring no texts of their own', () => {
           error: 'is needed beside slowCallRate',
         }),
       );
-    expect(() => parseOptions(() => rule, { slowCallRate: 1 }, 'p')).toThrow(
+    expect(() => parseData(() => rule, { slowCallRate: 1 }, 'p')).toThrow(
       /^p\.slowCallDuration: is needed beside slowCallRate$/,
     );
   });
@@ -469,17 +467,15 @@ describe('parseOptions with schemas that bring no texts of their own', () => {
   it('names keys that are no identifiers', () => {
     const record = z.record(z.string(), z.number());
     const parse = () =>
-      parseOptions(() => z.strictObject({ record }), { record: { 'a b': 'x' } }, 'p');
+      parseData(() => z.strictObject({ record }), { record: { 'a b': 'x' } }, 'p');
     expect(parse).toThrow('p.record["a b"]: must be a finite number (got "x")');
   });
 
   it('says no more than that a key is unknown where there are none', () => {
     const empty = z.strictObject({});
-    expect(() => parseOptions(() => empty, { a: 1 }, 'p')).toThrow(/^p\.a: unknown option "a"$/);
+    expect(() => parseData(() => empty, { a: 1 }, 'p')).toThrow(/^p\.a: unknown option "a"$/);
     const nested = z.record(z.string(), z.union([z.number(), empty]));
-    expect(() => parseOptions(() => nested, { x: { a: 1 } }, 'p')).toThrow(
-      /x\.a: unknown option "a"/,
-    );
+    expect(() => parseData(() => nested, { x: { a: 1 } }, 'p')).toThrow(/x\.a: unknown option "a"/);
   });
 
   it('shows no value when a key cannot be read again', () => {
@@ -491,7 +487,7 @@ describe('parseOptions with schemas that bring no texts of their own', () => {
       },
     };
     const strict = z.strictObject({ nested: z.strictObject({}) });
-    expect(() => parseOptions(() => strict, { nested: once }, 'p')).toThrow(
+    expect(() => parseData(() => strict, { nested: once }, 'p')).toThrow(
       'p.nested.odd: unknown option',
     );
   });
@@ -500,27 +496,27 @@ describe('parseOptions with schemas that bring no texts of their own', () => {
 describe('schemas', () => {
   it('fnOf gives a function its type and keeps it as it is', () => {
     const given = (x: number) => String(x);
-    const parsed = fnOf<(x: number) => string>().parse(given);
+    const parsed = z.parse(fnOf<(x: number) => string>(), given);
     expect(parsed).toBe(given);
     expectTypeOf(parsed).toEqualTypeOf<(x: number) => string>();
-    expect(fnOf().safeParse(async () => {}).success).toBe(true);
-    expect(fnOf().safeParse(Budget).success).toBe(true);
+    expect(z.safeParse(fnOf(), async () => {}).success).toBe(true);
+    expect(z.safeParse(fnOf(), Budget).success).toBe(true);
   });
 
   it('count, positiveCount and rate accept their ends', () => {
-    expect(count().parse(0)).toBe(0);
-    expect(positiveCount().parse(1)).toBe(1);
-    expect(count().parse(Number.MAX_SAFE_INTEGER)).toBe(Number.MAX_SAFE_INTEGER);
-    expect([rate().parse(0), rate().parse(1)]).toEqual([0, 1]);
+    expect(z.parse(count(), 0)).toBe(0);
+    expect(z.parse(positiveCount(), 1)).toBe(1);
+    expect(z.parse(count(), Number.MAX_SAFE_INTEGER)).toBe(Number.MAX_SAFE_INTEGER);
+    expect([z.parse(rate(), 0), z.parse(rate(), 1)]).toEqual([0, 1]);
   });
 
   it.each(['', 'a\nb', 'x'.repeat(101), '\u0000'])('policyName refuses %j', (name) => {
-    expect(policyName().safeParse(name).error?.issues[0]?.message).toMatch(
+    expect(z.safeParse(policyName(), name).error?.issues[0]?.message).toMatch(
       /^must be a name of 1 to 100/,
     );
   });
 
   it.each(['retry', 'payments: EU', 'größe', 'x'.repeat(100)])('policyName accepts %j', (name) => {
-    expect(policyName().parse(name)).toBe(name);
+    expect(z.parse(policyName(), name)).toBe(name);
   });
 });

@@ -2,6 +2,7 @@ import { expect, it, vi } from 'vitest';
 
 it('what is made without options touches nothing of zod, and neither does the import', async () => {
   vi.doMock('zod/mini', () => ({}));
+  vi.doMock('zod/v4/core', () => ({}));
   vi.resetModules();
   const { bulkhead, circuitBreaker, keyed, pipeline, retry, standard, throttle, timeout } =
     await import('../../src/index.js');
@@ -18,6 +19,7 @@ it('what is made without options touches nothing of zod, and neither does the im
   resilientFetch();
   expect(() => retry({ maxRetries: 1 })).toThrow();
   vi.doUnmock('zod/mini');
+  vi.doUnmock('zod/v4/core');
 });
 
 it('no options are checked by code made of text', async () => {

@@ -115,6 +115,19 @@ describe('a scenario document', () => {
     expect(schema.required).toEqual(['name']);
     expect(schema.additionalProperties).toBe(false);
     expect(JSON.stringify(schema)).toContain('"black_hole"');
+    expect(schema.properties).toMatchObject({
+      deadline: {
+        anyOf: [
+          { type: 'number', minimum: 0 },
+          { type: 'string', pattern: expect.any(String) },
+        ],
+      },
+      servers: { type: 'integer', minimum: 1 },
+      errors: { type: 'number', minimum: 0, maximum: 1 },
+      unequal: { type: 'boolean', default: false },
+    });
+    const triggers = JSON.stringify(schema.properties);
+    expect(triggers).toContain('"required":["kind","by"]');
   });
 });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseOptions } from '../../src/config/validate.js';
+import { parseData } from '../../src/config/plain-data.js';
 import { ConfigError } from '../../src/errors.js';
 import {
   BEHAVIOUR_DEFAULTS,
@@ -16,7 +16,7 @@ import { UpstreamCounts } from '../../src/testing/upstream-counts.js';
 import { draw, logNormal } from '../../src/testing/upstream-random.js';
 
 const resolve = (behaviour: UpstreamBehaviour = {}) =>
-  parseOptions(behaviourSchema, behaviour, 'behave');
+  parseData(behaviourSchema, behaviour, 'behave');
 const fates = (behaviour: UpstreamBehaviour, count: number, seed = 1): Fate[] =>
   Array.from({ length: count }, (_, request) => fateOf(resolve(behaviour), seed, request));
 const share = (all: readonly Fate[], test: (fate: Fate) => boolean): number =>
@@ -167,7 +167,7 @@ describe('options', () => {
   });
 
   it('checks seed and port together with the first behaviour', () => {
-    const parse = (options: object) => parseOptions(upstreamSchema, options, 'flakyUpstream');
+    const parse = (options: object) => parseData(upstreamSchema, options, 'flakyUpstream');
     expect(parse({})).toMatchObject({ seed: 1, port: 0, status: 200 });
     expect(mistake(() => parse({ port: 70_000 })).path).toBe('flakyUpstream.port');
     expect(mistake(() => parse({ seed: 0.5 })).path).toBe('flakyUpstream.seed');
@@ -175,7 +175,7 @@ describe('options', () => {
   });
 
   it('accepts steps as numbers, texts, faults and objects, and names the wrong one', () => {
-    const parse = (steps: unknown[]) => parseOptions(scriptSchema, { path: '/a', steps }, 'script');
+    const parse = (steps: unknown[]) => parseData(scriptSchema, { path: '/a', steps }, 'script');
     expect(parse([503, '429', 'hang', { status: 500, latency: '1s' }]).steps).toEqual([
       { status: 503 },
       { status: 429 },

@@ -2,6 +2,7 @@ import { parseOptions } from '../../config/validate.js';
 import { pipelineOf } from '../../create.js';
 import type { IsFailure } from '../../pipeline/outcome/failure-rule.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import { hintAmongPolicies } from '../../policies/elsewhere.js';
 import { Keyed, keyedOf } from '../../registry/keyed.js';
 import { attributeSetsOf, observe } from '../../telemetry/observe.js';
 import type { Clock } from '../../time/clock.js';
@@ -68,7 +69,12 @@ function ofEachKey(
   const template = pipelineOf({ ...pipelineOptionsOf(options), discard, telemetry: false }, []);
   const known = new WeakMap<Pipeline<unknown>, Bounds>();
   const make = (key: string): Pipeline<unknown> => {
-    const given = parseOptions(policiesSchema, policiesOf(key), `${path}.policies`);
+    const given = parseOptions(
+      policiesSchema,
+      policiesOf(key),
+      `${path}.policies`,
+      hintAmongPolicies(),
+    );
     const made = template.forkWith(key, httpPolicies(given, clock, keep));
     if (telemetry !== false) observe(made, telemetry, sets);
     const bounds = boundsOf(made.plan.layers);

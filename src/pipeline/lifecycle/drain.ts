@@ -1,6 +1,6 @@
-import * as z from 'zod/mini';
 import { once } from '../../config/once.js';
 import { parseOptions } from '../../config/validate.js';
+import * as z from '../../config/zod.js';
 import type { Clock } from '../../time/clock.js';
 import type { Duration } from '../../time/duration.js';
 import { durationSchema } from '../../time/duration.js';

@@ -1,12 +1,13 @@
-import * as z from 'zod/mini';
 import { once } from '../../config/once.js';
 import { flag, fnOf, isName, policyName } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
+import * as z from '../../config/zod.js';
 import { ConfigError } from '../../errors.js';
 import type { Clock } from '../../time/clock.js';
 import type { IsFailure } from '../outcome/failure-rule.js';
 import { isFailureSchema } from '../outcome/failure-rule.js';
 import type { Discard, ErrorTypeOf, StatusOf } from './hooks.js';
+import { policyAsOption } from './policy-as-option.js';
 import type { TelemetryOptions } from './telemetry-options.js';
 import { telemetrySchema } from './telemetry-options.js';
 
@@ -105,5 +106,5 @@ export function resolvePipeline(options: string | PipelineOptions): ResolvedPipe
   if (isName(options)) return { name: options, captureStack: false };
   const given = typeof options === 'string' ? { name: options } : options;
   if (looksLikePolicy(given)) throw noName(given);
-  return parseOptions(pipelineSchema, given, 'pipeline');
+  return parseOptions(pipelineSchema, given, 'pipeline', policyAsOption);
 }

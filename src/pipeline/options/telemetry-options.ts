@@ -1,5 +1,6 @@
 import type { Attributes, MeterProvider, TracerProvider } from '@opentelemetry/api';
-import * as z from 'zod/mini';
+import { off, oneOf } from '../../config/schemas.js';
+import * as z from '../../config/zod.js';
 
 /** When a call gets a span of its own; see {@link TelemetryOptions.spans}. */
 export type SpanMode = 'auto' | 'always' | 'never';
@@ -45,11 +46,11 @@ export function areAttributes(value: unknown): value is Attributes {
 export const telemetrySchema = () =>
   z.union(
     [
-      z.literal(false),
+      off(),
       z.strictObject({
         meterProvider: z.optional(provider<MeterProvider>('getMeter', 'a meter')),
         tracerProvider: z.optional(provider<TracerProvider>('getTracer', 'a tracer')),
-        spans: z._default(z.enum(['auto', 'always', 'never']), 'auto'),
+        spans: z._default(oneOf(['auto', 'always', 'never']), 'auto'),
         attributes: z.optional(
           z.custom<Attributes | ((key: string) => Attributes)>(
             (value) => typeof value === 'function' || areAttributes(value),

@@ -1,5 +1,5 @@
-import * as z from 'zod/mini';
 import { describe } from '../../config/describe.js';
+import * as z from '../../config/zod.js';
 import { ConfigError, ContractError } from '../../errors.js';
 import type { CockatielFilter } from './cockatiel-filter.js';
 import { isFilter, isLikeFilter } from './cockatiel-filter.js';
@@ -20,7 +20,7 @@ import { Judged } from './verdict.js';
 export type IsFailure = CockatielFilter | { isFailure(outcome: Outcome): Verdict }['isFailure'];
 
 /** The schema of an `isFailure` option. */
-export const isFailureSchema = (): z.ZodMiniType<IsFailure, IsFailure> =>
+export const isFailureSchema = (): z.Schema<IsFailure, IsFailure> =>
   z.custom<IsFailure>(isFilter, {
     error:
       'must be a function of the outcome, or a filter of cockatiel such as handleType(SomeError)',

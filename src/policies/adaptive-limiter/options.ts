@@ -1,11 +1,13 @@
-import * as z from 'zod/mini';
+import { hintFrom } from '../../config/foreign-names.js';
 import { once } from '../../config/once.js';
-import { count, flag, fnOf, positiveCount } from '../../config/schemas.js';
+import { count, flag, fnOf, oneOf, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
+import * as z from '../../config/zod.js';
 import type { Duration } from '../../time/duration.js';
 import { positiveDurationSchema } from '../../time/duration.js';
 import type { Handle, Handles } from '../filter.js';
 import { handleSchema } from '../filter.js';
+import { adaptiveLimiterNames } from '../foreign-names.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
 import type { Ruled } from '../ruled.js';
@@ -73,10 +75,10 @@ const ALGORITHM = "must be 'brake', 'gradient', 'vegas' or 'aimd'";
 
 /** The schema of {@link AdaptiveLimiterOptions}. */
 export const adaptiveLimiterSchema = /* @__PURE__ */ once(() =>
-  z
-    .strictObject({
+  z.strictObject(
+    {
       algorithm: z._default(
-        z.enum(['brake', 'gradient', 'vegas', 'aimd'], { error: ALGORITHM }),
+        oneOf(['brake', 'gradient', 'vegas', 'aimd'], ALGORITHM),
         adaptiveLimiterDefaults.algorithm,
       ),
       initialLimit: z.optional(positiveCount()),
@@ -89,8 +91,8 @@ export const adaptiveLimiterSchema = /* @__PURE__ */ once(() =>
       releaseOnAbandon: z._default(flag(), adaptiveLimiterDefaults.releaseOnAbandon),
       dryRun: z._default(flag(), adaptiveLimiterDefaults.dryRun),
       ...namedShape(),
-    })
-    .check(({ value: options, issues }) => {
+    },
+    ({ value: options, issues }) => {
       if (issues.length > 0) return;
       const wrong = (key: keyof typeof options, message: string): void => {
         issues.push({ code: 'custom', input: options[key], path: [key], message });
@@ -111,7 +113,8 @@ export const adaptiveLimiterSchema = /* @__PURE__ */ once(() =>
         if (options[key] === undefined || maxQueued > 0) continue;
         wrong(key, 'has no effect without a queue: set maxQueued to at least 1, or leave it out');
       }
-    }),
+    },
+  ),
 );
 
 type Parsed = z.output<ReturnType<typeof adaptiveLimiterSchema>>;
@@ -140,7 +143,12 @@ export function resolveAdaptiveLimiter(
   return completeAdaptiveLimiter(
     options === undefined
       ? plainAdaptiveLimiter()
-      : parseOptions(adaptiveLimiterSchema, options, 'adaptiveLimiter'),
+      : parseOptions(
+          adaptiveLimiterSchema,
+          options,
+          'adaptiveLimiter',
+          hintFrom(adaptiveLimiterNames),
+        ),
   );
 }
 

@@ -1,9 +1,11 @@
-import * as z from 'zod/mini';
+import { hintFrom } from '../../config/foreign-names.js';
 import { once } from '../../config/once.js';
 import { count, flag, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
+import * as z from '../../config/zod.js';
 import type { Duration } from '../../time/duration.js';
 import { durationSchema } from '../../time/duration.js';
+import { bulkheadNames } from '../foreign-names.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
 
@@ -34,20 +36,21 @@ export const bulkheadDefaults = {
 
 /** The schema of {@link BulkheadOptions}. */
 export const bulkheadSchema = /* @__PURE__ */ once(() =>
-  z
-    .strictObject({
+  z.strictObject(
+    {
       maxConcurrent: z._default(positiveCount(), bulkheadDefaults.maxConcurrent),
       maxQueued: z._default(count(), bulkheadDefaults.maxQueued),
       maxWait: z.optional(durationSchema()),
       releaseOnAbandon: z._default(flag(), bulkheadDefaults.releaseOnAbandon),
       dryRun: z._default(flag(), bulkheadDefaults.dryRun),
       ...namedShape(),
-    })
-    .check(({ value: { maxWait, maxQueued }, issues }) => {
+    },
+    ({ value: { maxWait, maxQueued }, issues }) => {
       if (issues.length > 0 || maxWait === undefined || maxQueued > 0) return;
       const message = 'has no effect without a queue: set maxQueued to at least 1, or leave it out';
       issues.push({ code: 'custom', input: maxWait, path: ['maxWait'], message });
-    }),
+    },
+  ),
 );
 
 /** Options with everything filled in. */
@@ -56,5 +59,5 @@ export type ResolvedBulkhead = z.output<ReturnType<typeof bulkheadSchema>>;
 /** @throws ConfigError */
 export function resolveBulkhead(options: BulkheadOptions | undefined): ResolvedBulkhead {
   if (options === undefined) return { ...bulkheadDefaults };
-  return parseOptions(bulkheadSchema, options, 'bulkhead');
+  return parseOptions(bulkheadSchema, options, 'bulkhead', hintFrom(bulkheadNames));
 }

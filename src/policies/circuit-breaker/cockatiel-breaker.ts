@@ -1,6 +1,6 @@
 import type { IBreaker } from 'cockatiel';
-import * as z from 'zod/mini';
 import { messageOf } from '../../config/describe.js';
+import * as z from '../../config/zod.js';
 import { ConfigError } from '../../errors.js';
 
 /** A user's breaker, or a function that makes one. */
@@ -12,7 +12,7 @@ function isBreaker(value: unknown): value is IBreaker {
 }
 
 /** The schema of a `breaker` option. */
-export const breakerSchema = (): z.ZodMiniType<BreakerOption, BreakerOption> =>
+export const breakerSchema = (): z.Schema<BreakerOption, BreakerOption> =>
   z.custom<BreakerOption>((value) => typeof value === 'function' || isBreaker(value), {
     error:
       'must be a breaker of cockatiel (with success() and failure()), or a function that makes one',

@@ -1,5 +1,5 @@
 import type { IBreaker } from 'cockatiel';
-import * as z from 'zod/mini';
+import { hintFrom } from '../../config/foreign-names.js';
 import { once } from '../../config/once.js';
 import {
   above,
@@ -9,15 +9,18 @@ import {
   flag,
   fnOf,
   number,
+  off,
   positiveCount,
   wholeNumber,
 } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
+import * as z from '../../config/zod.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Duration } from '../../time/duration.js';
 import { durationSchema, formatDuration, positiveDurationSchema } from '../../time/duration.js';
 import type { Handle } from '../filter.js';
 import { handleSchema } from '../filter.js';
+import { circuitBreakerNames } from '../foreign-names.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
 import type { Ruled } from '../ruled.js';
@@ -145,11 +148,10 @@ const shareOf = (error: string) => number(error, above(0), atMost(1));
 const SHARE = 'must be a number above 0 and up to 1';
 const share = /* @__PURE__ */ once(() => shareOf(SHARE));
 const SHARE_OR_OFF = `${SHARE}, or false for none`;
-const shareOrOff = () =>
-  z.union([shareOf(SHARE_OR_OFF), z.literal(false)], { error: SHARE_OR_OFF });
+const shareOrOff = () => z.union([shareOf(SHARE_OR_OFF), off()], { error: SHARE_OR_OFF });
 const COUNT_OR_OFF = 'must be a whole number >= 1, or false for none';
 const countOrOff = () =>
-  z.union([wholeNumber(COUNT_OR_OFF, atLeast(1)), z.literal(false)], { error: COUNT_OR_OFF });
+  z.union([wholeNumber(COUNT_OR_OFF, atLeast(1)), off()], { error: COUNT_OR_OFF });
 /** A window of calls takes a byte for each call. */
 const MAX_WINDOW = 1_000_000;
 const CALLS = 'must be a whole number from 1 to 1,000,000';
@@ -162,8 +164,8 @@ const SPREAD = 'must be a number from 0 to below 1';
 
 /** The schema of {@link CircuitBreakerOptions}. */
 export const circuitBreakerSchema = /* @__PURE__ */ once(() =>
-  z
-    .strictObject({
+  z.strictObject(
+    {
       failureRate: z.optional(shareOrOff()),
       slowCallRate: z.optional(share()),
       slowCallDuration: z.optional(positiveDurationSchema()),
@@ -191,8 +193,8 @@ export const circuitBreakerSchema = /* @__PURE__ */ once(() =>
       initialState: z.optional(snapshotSchema()),
       random: z.optional(fnOf<() => number>()),
       ...namedShape(),
-    })
-    .check((context) => {
+    },
+    (context) => {
       const options = context.value;
       const wrong = (key: keyof typeof options, message: string): void => {
         context.issues.push({ code: 'custom', input: options[key], path: [key], message });
@@ -245,7 +247,8 @@ export const circuitBreakerSchema = /* @__PURE__ */ once(() =>
       } else if (options.minimumCalls === undefined) {
         wrong('failureRate', ONLY_QUIET);
       }
-    }),
+    },
+  ),
 );
 
 /** A user who asks for five failures in a row does not mean "only while there is little traffic". */
@@ -288,7 +291,12 @@ export function resolveCircuitBreaker(
   return completeCircuitBreaker(
     options === undefined
       ? plainCircuitBreaker()
-      : parseOptions(circuitBreakerSchema, options, 'circuitBreaker'),
+      : parseOptions(
+          circuitBreakerSchema,
+          options,
+          'circuitBreaker',
+          hintFrom(circuitBreakerNames),
+        ),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { IBackoffFactory, IHalfOpenAfterBackoffContext } from 'cockatiel';
-import * as z from 'zod/mini';
 import { describe } from '../../config/describe.js';
+import * as z from '../../config/zod.js';
 import { ConfigError } from '../../errors.js';
 import { adopted, isThenable } from '../../pipeline/outcome/promises.js';
 import type { Duration } from '../../time/duration.js';
@@ -34,7 +34,7 @@ export const openForSchema = () =>
   z.union(
     [
       z.custom<OpenForFunction | OpenForBackoff>(isBackoffOrFunction),
-      positiveDurationSchema() as z.ZodMiniType<number, Duration>,
+      positiveDurationSchema() as z.Schema<number, Duration>,
     ],
     {
       error: ({ input }) =>

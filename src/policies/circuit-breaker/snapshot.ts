@@ -1,9 +1,9 @@
-import * as z from 'zod/mini';
 import { once } from '../../config/once.js';
-import { atLeast, atMost, rate, wholeNumber } from '../../config/schemas.js';
+import { atLeast, atMost, number, oneOf, rate, text, wholeNumber } from '../../config/schemas.js';
+import * as z from '../../config/zod.js';
 
 const WALL = 'must be a time in milliseconds since the Unix epoch';
-const wallTime = () => z.number({ error: WALL });
+const wallTime = () => number(WALL);
 
 /** No window has held more calls than this. Sums of larger numbers would not be exact. */
 const MAX_COUNT = 1_000_000_000;
@@ -12,40 +12,39 @@ const count = () => wholeNumber(COUNT, atLeast(0), atMost(MAX_COUNT));
 
 /** The schema of {@link CircuitBreakerSnapshot}. */
 export const snapshotSchema = /* @__PURE__ */ once(() =>
-  z
-    .strictObject({
-      state: z.enum(['closed', 'open', 'half_open', 'isolated']),
+  z.strictObject(
+    {
+      state: oneOf(['closed', 'open', 'half_open', 'isolated']),
       at: wallTime(),
       openUntil: z.optional(wallTime()),
       openings: count(),
       consecutiveFailures: count(),
       failingSince: z.optional(wallTime()),
-      cause: z.optional(z.strictObject({ name: z.string(), message: z.string(), at: wallTime() })),
+      cause: z.optional(z.strictObject({ name: text(), message: text(), at: wallTime() })),
       probesInFlight: z.optional(count()),
       ramp: z.optional(
-        z
-          .strictObject({ until: wallTime(), share: rate(), calls: count(), failures: count() })
-          .check(
-            z.refine((ramp) => ramp.failures <= ramp.calls, {
-              error: 'failures must not be more than calls',
-            }),
-          ),
+        z.strictObject(
+          { until: wallTime(), share: rate(), calls: count(), failures: count() },
+          z.refine((ramp) => ramp.failures <= ramp.calls, {
+            error: 'failures must not be more than calls',
+          }),
+        ),
       ),
-      window: z.strictObject({ calls: count(), failures: count(), slow: count() }).check(
+      window: z.strictObject(
+        { calls: count(), failures: count(), slow: count() },
         z.refine((window) => Math.max(window.failures, window.slow) <= window.calls, {
           error: 'failures and slow calls must not be more than calls',
         }),
       ),
-      breaker: z.optional(z.unknown()),
-    })
-    .check(
-      z.refine(({ state, openUntil }) => state !== 'open' || openUntil !== undefined, {
-        error: 'must say until when it is open: openUntil is missing',
-      }),
-      z.refine(({ state, ramp }) => state === 'closed' || ramp === undefined, {
-        error: 'only a closed breaker has a ramp',
-      }),
-    ),
+      breaker: z.optional(z.custom()),
+    },
+    z.refine(({ state, openUntil }) => state !== 'open' || openUntil !== undefined, {
+      error: 'must say until when it is open: openUntil is missing',
+    }),
+    z.refine(({ state, ramp }) => state === 'closed' || ramp === undefined, {
+      error: 'only a closed breaker has a ramp',
+    }),
+  ),
 );
 
 /** A circuit breaker's state as plain JSON: what `snapshot()` returns and `initialState` takes. */

@@ -1,8 +1,10 @@
-import * as z from 'zod/mini';
+import { hintFrom } from '../../config/foreign-names.js';
 import { once } from '../../config/once.js';
 import { parseOptions } from '../../config/validate.js';
+import * as z from '../../config/zod.js';
 import type { Handle } from '../filter.js';
 import { handleSchema } from '../filter.js';
+import { fallbackNames } from '../foreign-names.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
 
@@ -22,5 +24,7 @@ export type ResolvedFallback = z.output<ReturnType<typeof fallbackSchema>>;
 
 /** @throws ConfigError */
 export function resolveFallback(options: FallbackOptions | undefined): ResolvedFallback {
-  return options === undefined ? {} : parseOptions(fallbackSchema, options, 'fallback');
+  return options === undefined
+    ? {}
+    : parseOptions(fallbackSchema, options, 'fallback', hintFrom(fallbackNames));
 }

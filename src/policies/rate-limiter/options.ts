@@ -1,9 +1,11 @@
-import * as z from 'zod/mini';
+import { hintFrom } from '../../config/foreign-names.js';
 import { once } from '../../config/once.js';
 import { flag, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
+import * as z from '../../config/zod.js';
 import type { Duration } from '../../time/duration.js';
 import { durationSchema, positiveDurationSchema } from '../../time/duration.js';
+import { rateLimiterNames } from '../foreign-names.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
 
@@ -41,5 +43,5 @@ export type ResolvedRateLimiter = z.output<ReturnType<typeof rateLimiterSchema>>
 
 /** @throws ConfigError */
 export function resolveRateLimiter(options: RateLimiterOptions): ResolvedRateLimiter {
-  return parseOptions(rateLimiterSchema, options, 'rateLimiter');
+  return parseOptions(rateLimiterSchema, options, 'rateLimiter', hintFrom(rateLimiterNames));
 }

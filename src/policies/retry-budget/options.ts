@@ -1,7 +1,7 @@
-import * as z from 'zod/mini';
 import { once } from '../../config/once.js';
 import { atLeast, atMost, number } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
+import * as z from '../../config/zod.js';
 
 /** Options of {@link retryBudget}. */
 export interface RetryBudgetOptions {

@@ -1,6 +1,6 @@
 import type { IBackoff, IBackoffFactory, IRetryBackoffContext } from 'cockatiel';
-import * as z from 'zod/mini';
 import { describe } from '../../config/describe.js';
+import * as z from '../../config/zod.js';
 import { ConfigError } from '../../errors.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import { adopted, isThenable } from '../../pipeline/outcome/promises.js';
@@ -15,7 +15,7 @@ export type BackoffFunction = (retry: number, outcome: Outcome) => Duration;
 export type Backoff = BackoffFunction | IBackoffFactory<IRetryBackoffContext<unknown>>;
 
 /** The schema of a `backoff` option. */
-export const backoffSchema = (): z.ZodMiniType<Backoff, Backoff> =>
+export const backoffSchema = (): z.Schema<Backoff, Backoff> =>
   z.custom<Backoff>(isBackoffOrFunction, {
     error:
       'must be a function of the number of the retry, such as () => 100, or a backoff of cockatiel, such as new ExponentialBackoff()',

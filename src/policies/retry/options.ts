@@ -1,12 +1,14 @@
-import * as z from 'zod/mini';
+import { hintFrom } from '../../config/foreign-names.js';
 import { once } from '../../config/once.js';
-import { atLeast, count, fnOf, nested, number } from '../../config/schemas.js';
+import { atLeast, count, fnOf, nested, number, off, oneOf } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
+import * as z from '../../config/zod.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Duration } from '../../time/duration.js';
 import { durationSchema, formatDuration } from '../../time/duration.js';
 import type { Handle } from '../filter.js';
 import { handleSchema } from '../filter.js';
+import { retryNames } from '../foreign-names.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
 import type { RetryBudget, RetryBudgetOptions } from '../retry-budget/index.js';
@@ -81,31 +83,28 @@ const FACTOR = 'must be a finite number >= 1';
 
 /** The schema of {@link RetryOptions}. */
 export const retrySchema = /* @__PURE__ */ once(() =>
-  z
-    .strictObject({
+  z.strictObject(
+    {
       maxRetries: z._default(count(), retryDefaults.maxRetries),
       initialDelay: z.optional(durationSchema()),
       factor: z.optional(number(FACTOR, atLeast(1))),
       maxDelay: z.optional(durationSchema()),
-      jitter: z.optional(z.enum(['full', 'equal', 'none'])),
+      jitter: z.optional(oneOf(['full', 'equal', 'none'])),
       backoff: z.optional(backoffSchema()),
       delayFrom: z.optional(fnOf<(outcome: Outcome) => number | undefined>()),
       maxRetryAfter: z._default(durationSchema(), retryDefaults.maxRetryAfter),
       handle: z.optional(handleSchema()),
-      budget: z.prefault(
-        z.union(
-          [z.custom<RetryBudget>(isRetryBudget), nested(retryBudgetSchema()), z.literal(false)],
-          {
-            error: 'must be the options of a retry budget, a budget to share, or false',
-          },
-        ),
-        {},
+      budget: z._default(
+        z.union([z.custom<RetryBudget>(isRetryBudget), nested(retryBudgetSchema()), off()], {
+          error: 'must be the options of a retry budget, a budget to share, or false',
+        }),
+        () => ({ ...retryBudgetDefaults }),
       ),
-      whenSpent: z.optional(z.enum(['return', 'wait'])),
+      whenSpent: z.optional(oneOf(['return', 'wait'])),
       random: z.optional(fnOf<() => number>()),
       ...namedShape(),
-    })
-    .check((context) => {
+    },
+    (context) => {
       if (context.issues.length > 0) return;
       const options = context.value;
       const wrong = (key: keyof typeof options, message: string): void => {
@@ -133,7 +132,8 @@ export const retrySchema = /* @__PURE__ */ once(() =>
       } else {
         wrong('maxDelay', `must not be below initialDelay (${formatDuration(first)})`);
       }
-    }),
+    },
+  ),
 );
 
 /** Options with everything filled in. */
@@ -151,5 +151,7 @@ export function plainRetry(): ResolvedRetry {
 
 /** @throws ConfigError */
 export function resolveRetry(options: RetryOptions | undefined): ResolvedRetry {
-  return options === undefined ? plainRetry() : parseOptions(retrySchema, options, 'retry');
+  return options === undefined
+    ? plainRetry()
+    : parseOptions(retrySchema, options, 'retry', hintFrom(retryNames));
 }

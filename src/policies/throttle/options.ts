@@ -1,11 +1,13 @@
-import * as z from 'zod/mini';
+import { hintFrom } from '../../config/foreign-names.js';
 import { once } from '../../config/once.js';
 import { above, below, flag, fnOf, number, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
+import * as z from '../../config/zod.js';
 import type { Duration } from '../../time/duration.js';
 import { positiveDurationSchema } from '../../time/duration.js';
 import type { Handle } from '../filter.js';
 import { handleSchema } from '../filter.js';
+import { throttleNames } from '../foreign-names.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
 
@@ -77,5 +79,5 @@ export type ResolvedThrottle = z.output<ReturnType<typeof throttleSchema>>;
 /** @throws ConfigError */
 export function resolveThrottle(options: ThrottleOptions | undefined): ResolvedThrottle {
   if (options === undefined) return { ...throttleDefaults };
-  return parseOptions(throttleSchema, options, 'throttle');
+  return parseOptions(throttleSchema, options, 'throttle', hintFrom(throttleNames));
 }

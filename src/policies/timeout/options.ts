@@ -1,8 +1,10 @@
-import * as z from 'zod/mini';
+import { hintFrom } from '../../config/foreign-names.js';
 import { once } from '../../config/once.js';
 import { parseOptions } from '../../config/validate.js';
+import * as z from '../../config/zod.js';
 import type { Duration } from '../../time/duration.js';
 import { durationIn, durationSchema } from '../../time/duration.js';
+import { timeoutNames } from '../foreign-names.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
 
@@ -27,5 +29,5 @@ export function resolveTimeout(options: Duration | TimeoutOptions): ResolvedTime
   const duration = isObject ? undefined : durationIn(options);
   if (duration !== undefined) return { duration };
   const given = isObject ? options : { duration: options };
-  return parseOptions(timeoutSchema, given, 'timeout');
+  return parseOptions(timeoutSchema, given, 'timeout', hintFrom(timeoutNames));
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { capacityFor, phaseIndexAt, phasesOf } from '../../../src/cli/demo/phases.js';
-import { parseOptions } from '../../../src/config/validate.js';
+import { parseData } from '../../../src/config/plain-data.js';
 import { behaviourSchema } from '../../../src/testing/upstream-behaviour.js';
 
 const length = fc.integer({ min: 4_000, max: 600_000 });
@@ -44,7 +44,7 @@ describe('phasesOf', () => {
     'are behaviours that the upstream takes, at %i calls a second',
     (rate) => {
       for (const { behaviour } of phasesOf(17_000, rate)) {
-        expect(() => parseOptions(behaviourSchema, behaviour, 'behave')).not.toThrow();
+        expect(() => parseData(behaviourSchema, behaviour, 'behave')).not.toThrow();
       }
     },
   );
