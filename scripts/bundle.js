@@ -3,9 +3,10 @@
  * in `dist/cjs/`. The types are made by declarations.js.
  */
 import { readFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { importsZod, inlineZod, zodChunk } from './inline-zod.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const src = join(root, 'src');
@@ -63,6 +64,7 @@ function chunksOf(entries, nameOf) {
 const groups = (nameOf) => ({
   includeDependenciesRecursively: false,
   groups: [
+    { name: zodChunk, debugName: 'zod', priority: 3 },
     { name: chunksOf([LIBRARY.index], nameOf), debugName: 'core', priority: 2 },
     {
       name: chunksOf(Object.values(LIBRARY), (path) => path.split('/')[0]),
@@ -98,7 +100,7 @@ const CJS = {
 };
 
 function formats(into) {
-  const shared = { hoistTransitiveImports: false, comments: false, sourcemap: false };
+  const shared = { hoistTransitiveImports: false, comments: { legal: false, annotation: true, jsdoc: false }, sourcemap: false };
   return {
     esm: {
       ...shared,
@@ -144,7 +146,8 @@ async function write(names, format, into) {
     cwd: root,
     platform: 'neutral',
     // Packages belong to the user, `node:` modules to Node.
-    external: (id) => !id.startsWith('.') && !id.startsWith('/') && !isOwn(id),
+    external: (id) => !id.startsWith('.') && !isAbsolute(id) && !importsZod(id),
+    plugins: [inlineZod],
     preserveEntrySignatures: 'allow-extension',
     transform: { target: 'es2022' },
     tsconfig: false,
