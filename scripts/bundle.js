@@ -111,7 +111,7 @@ function formats(into) {
       chunkFileNames: (chunk) => `${chunkName(chunk)}.js`,
       // With these chunks a bundler leaves out the policies that a program does not use, and whatever their modules do when they are
       // loaded.
-      codeSplitting: groups(partOf),
+      codeSplitting: groups(() => 'core'),
     },
     cjs: {
       ...shared,
