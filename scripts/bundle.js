@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
-import { importsZod, inlineZod, zodChunk } from './inline-zod.js';
+import { importsInlined, inlinedChunk, inlinePackages } from './inlined.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const src = join(root, 'src');
@@ -64,7 +64,7 @@ function chunksOf(entries, nameOf) {
 const groups = (nameOf) => ({
   includeDependenciesRecursively: false,
   groups: [
-    { name: zodChunk, debugName: 'zod', priority: 3 },
+    { name: inlinedChunk, debugName: 'inlined', priority: 3 },
     { name: chunksOf([LIBRARY.index], nameOf), debugName: 'core', priority: 2 },
     {
       name: chunksOf(Object.values(LIBRARY), (path) => path.split('/')[0]),
@@ -146,8 +146,9 @@ async function write(names, format, into) {
     cwd: root,
     platform: 'neutral',
     // Packages belong to the user, `node:` modules to Node.
-    external: (id) => !id.startsWith('.') && !isAbsolute(id) && !importsZod(id),
-    plugins: [inlineZod],
+    external: (id) => !id.startsWith('.') && !isAbsolute(id) && !importsInlined(id),
+    plugins: [inlinePackages],
+    resolve: { mainFields: ['module', 'main'] },
     preserveEntrySignatures: 'allow-extension',
     transform: { target: 'es2022' },
     tsconfig: false,

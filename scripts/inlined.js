@@ -1,23 +1,23 @@
 /**
- * zod as a part of what is published: only what the source uses of it, in chunks of its own. Importing the package itself would load all
- * of its schemas, and the texts of fifty languages.
+ * Packages that are a part of what is published: only what the source uses of them, in chunks of their own. To import zod would load all of its
+ * schemas and the texts of fifty languages, and cockatiel comes in 26 files.
  */
 import { rolldown } from 'rolldown';
 
-const FILE = /[\\/]node_modules[\\/]zod[\\/].*\.js$/;
+const FILE = /[\\/]node_modules[\\/](cockatiel|zod)[\\/].*\.js$/;
 const STATE =
   /\(_a = globalThis\)\.(__zod_\w+) \?\? \(_a\.\1 = (.+)\);\s*(export const \w+ =) globalThis\.\1;/;
 const HOOK = /globalThis\.__zod_globalConfig\?\.postProcessor/;
 
-const isZod = (id) => FILE.test(id);
+const isInlined = (id) => FILE.test(id);
 
-/** Whether this is how the source imports zod. */
-export const importsZod = (specifier) => specifier === 'zod/mini';
+/** Whether the source imports such a package by this. */
+export const importsInlined = (specifier) => specifier === 'cockatiel' || specifier === 'zod/mini';
 
-/** The chunk of a module of zod. Only the simulator makes JSON Schemas. */
-export function zodChunk(id) {
-  if (!isZod(id)) return null;
-  return /json-schema/.test(id) ? 'zod-json-schema' : 'zod';
+/** The chunk of one of their modules. Only the simulator makes JSON Schemas. */
+export function inlinedChunk(id) {
+  const name = FILE.exec(id)?.[1] ?? null;
+  return name === 'zod' && /json-schema/.test(id) ? 'zod-json-schema' : name;
 }
 
 /**
@@ -30,7 +30,7 @@ function withOwnState(code, id) {
   return own;
 }
 
-/** Nobody reads zod's code in a stack trace. The annotations stay, so that users' bundlers leave out what a program does not use. */
+/** Nobody steps through this code. The annotations stay, so that users' bundlers leave out what a program does not use. */
 async function shrink({ fileName, code }) {
   const bundle = await rolldown({
     input: fileName,
@@ -46,15 +46,19 @@ async function shrink({ fileName, code }) {
   });
   const { output } = await bundle.generate({
     format: 'esm',
-    minify: { compress: true, mangle: { toplevel: true }, codegen: { removeWhitespace: true } },
+    minify: {
+      compress: { keepNames: { function: false, class: true } },
+      mangle: { toplevel: true, keepNames: { function: false, class: true } },
+      codegen: { removeWhitespace: true },
+    },
     comments: { legal: false, annotation: true, jsdoc: false },
   });
   await bundle.close();
   return output[0].code;
 }
 
-export const inlineZod = {
-  name: 'inline-zod',
+export const inlinePackages = {
+  name: 'inlined',
   transform: {
     filter: { id: FILE, code: 'globalThis' },
     handler: withOwnState,
@@ -62,6 +66,6 @@ export const inlineZod = {
   async generateBundle({ format }, files) {
     if (format !== 'es') return;
     for (const file of Object.values(files))
-      if (file.type === 'chunk' && file.moduleIds.every(isZod)) file.code = await shrink(file);
+      if (file.type === 'chunk' && file.moduleIds.every(isInlined)) file.code = await shrink(file);
   },
 };
