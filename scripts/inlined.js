@@ -35,11 +35,10 @@ async function shrink({ fileName, code }) {
   const bundle = await rolldown({
     input: fileName,
     treeshake: false,
-    external: (id) => id !== fileName,
     plugins: [
       {
         name: 'one-chunk',
-        resolveId: (id) => (id === fileName ? id : null),
+        resolveId: (id) => (id === fileName ? id : { id, external: 'relative' }),
         load: (id) => (id === fileName ? code : null),
       },
     ],

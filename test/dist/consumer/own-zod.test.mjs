@@ -64,7 +64,7 @@ for (const [form, get] of Object.entries(load)) {
     try {
       assert.deepEqual(complaints(holdfast), expected);
       const { bulkhead, pipeline, retry } = holdfast;
-      const calls = pipeline({ name: 'a' }, retry({ maxRetries: 2 }), bulkhead({ maxQueue: 3 }));
+      const calls = pipeline({ name: 'a' }, retry({ maxRetries: 2 }), bulkhead({ maxQueued: 3 }));
       assert.equal(await calls.execute(() => 7), 7);
     } finally {
       for (const [i, name] of names.entries()) {
