@@ -93,9 +93,10 @@ function chunkName({ isDynamicEntry, facadeModuleId, moduleIds, name }) {
 /** Keeps names readable in stack traces. Only local names and blanks shrink. */
 const ESM = { compress: true, mangle: { toplevel: false }, codegen: { removeWhitespace: false } };
 /** For Jest and for Node before 20.19. Nobody steps through this code. */
+const CLASSES = { function: false, class: true };
 const CJS = {
-  compress: { keepNames: { function: true, class: true } },
-  mangle: { keepNames: true },
+  compress: { keepNames: CLASSES },
+  mangle: { toplevel: true, keepNames: CLASSES },
   codegen: { removeWhitespace: true },
 };
 
