@@ -14,11 +14,8 @@ const isInlined = (id) => FILE.test(id);
 /** Whether the source imports such a package by this. */
 export const importsInlined = (specifier) => specifier === 'cockatiel' || specifier === 'zod/mini';
 
-/** The chunk of one of their modules. Only the simulator makes JSON Schemas. */
-export function inlinedChunk(id) {
-  const name = FILE.exec(id)?.[1] ?? null;
-  return name === 'zod' && /json-schema/.test(id) ? 'zod-json-schema' : name;
-}
+/** The chunk of one of their modules: one for each package. */
+export const inlinedChunk = (id) => FILE.exec(id)?.[1] ?? null;
 
 /**
  * Keeps configuration and registry of this zod to itself. A zod of the user's shares its own with every other zod in the process, of

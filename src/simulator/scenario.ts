@@ -4,6 +4,7 @@ import { above, atMost, flag, number, positiveCount, rate } from '../config/sche
 import { parseOptions } from '../config/validate.js';
 import { durationSchema, positiveDurationSchema } from '../time/duration.js';
 import type { Scenario } from './document.js';
+import { SCENARIO_JSON_SCHEMA } from './scenario-json-schema.js';
 
 const NAME = 'must be a text of 1 to 100 characters';
 const FACTOR = 'must be a number above 0, such as 10';
@@ -167,7 +168,7 @@ export function resolveScenario(scenario: unknown): ResolvedScenario {
 
 /** The JSON Schema of a {@link Scenario} document, for editors. */
 export function scenarioJsonSchema(): Record<string, unknown> {
-  return { ...z.toJSONSchema(scenarioSchema(), { io: 'input' }) };
+  return JSON.parse(SCENARIO_JSON_SCHEMA) as Record<string, unknown>;
 }
 
 /** What all servers can serve, in calls a second. */
