@@ -3,10 +3,10 @@
  * in `dist/cjs/`. The types are made by declarations.js.
  */
 import { readFileSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
-import { importsInlined, inlinedChunk, inlinePackages } from './inlined.js';
+import { importsInlined, inlinedFrom, inlinePackages } from './inlined.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const src = join(root, 'src');
@@ -29,18 +29,12 @@ const PROGRAMS = {
 const within = (id) => relative(src, id).split(sep).join('/');
 const isOwn = (id) => id.startsWith(src + sep);
 
-/** The part of the source that a module belongs to: its folder, or the module itself if the folder only collects parts. */
-function partOf(path) {
-  const folders = dirname(path).split('/');
-  const collects = folders[0] === '.' || path === `policies/${path.split('/').at(-1)}`;
-  if (collects) return path.replace(/\.ts$/, '');
-  // Each policy is a part. In other parts, the folders lead to each other.
-  return folders[0] === 'policies' ? folders.slice(0, 2).join('/') : folders[0];
-}
+/** The part of the source that a module belongs to. */
+const partOf = (id) => within(id).split('/')[0].replace(/\.ts$/, '');
 
 /** Everything that is loaded together with a module: its imports, and their imports. */
 function loadedWith(id, graph, found = new Set()) {
-  if (!isOwn(id) || found.has(id)) return found;
+  if (!(isOwn(id) || inlinedFrom(id)) || found.has(id)) return found;
   found.add(id);
   for (const each of graph.getModuleInfo(id)?.importedIds ?? []) loadedWith(each, graph, found);
   return found;
@@ -56,24 +50,20 @@ function chunksOf(entries, nameOf) {
       loaded = new Set();
       for (const path of entries) loadedWith(join(src, path), graph, loaded);
     }
-    return loaded.has(id) && !entryFiles.has(id) ? nameOf(within(id)) : null;
+    return loaded.has(id) && !entryFiles.has(id) ? nameOf(id) : null;
   };
 }
 
-/** `nameOf` names the chunk of a module that 'holdfast' loads. Everything else is split by which entries load it. */
-const groups = (nameOf) => ({
-  includeDependenciesRecursively: false,
-  groups: [
-    { name: inlinedChunk, debugName: 'inlined', priority: 3 },
-    { name: chunksOf([LIBRARY.index], nameOf), debugName: 'core', priority: 2 },
-    {
-      name: chunksOf(Object.values(LIBRARY), (path) => path.split('/')[0]),
-      debugName: 'others',
-      entriesAware: true,
-      priority: 1,
-    },
-  ],
-});
+/** What 'holdfast' loads is one chunk, because each file costs a process half a millisecond. The rest is split by which entries load it. */
+const CHUNKS = [
+  { name: chunksOf([LIBRARY.index], () => 'core'), debugName: 'core', priority: 2 },
+  {
+    name: chunksOf(Object.values(LIBRARY), partOf),
+    debugName: 'others',
+    entriesAware: true,
+    priority: 1,
+  },
+];
 
 /**
  * A chunk that is imported later keeps the name and the folder of its source, so that it finds the files beside it. A chunk that several
@@ -83,7 +73,7 @@ function chunkName({ isDynamicEntry, facadeModuleId, moduleIds, name }) {
   if (isDynamicEntry && facadeModuleId !== null) return within(facadeModuleId).replace(/\.ts$/, '');
   const counts = new Map();
   for (const id of moduleIds.filter(isOwn)) {
-    const part = partOf(within(id));
+    const part = partOf(id);
     counts.set(part, (counts.get(part) ?? 0) + 1);
   }
   const [most] = [...counts].sort(([, a], [, b]) => b - a);
@@ -101,28 +91,32 @@ const CJS = {
 };
 
 function formats(into) {
-  const shared = { hoistTransitiveImports: false, comments: { legal: false, annotation: true, jsdoc: false }, sourcemap: false };
+  const shared = { hoistTransitiveImports: false, sourcemap: false };
   return {
     esm: {
       ...shared,
       format: 'esm',
       dir: into,
       minify: ESM,
+      // Without the annotations, users' bundlers could not leave out what a program does not use.
+      comments: { legal: false, annotation: true, jsdoc: false },
       entryFileNames: '[name].js',
       chunkFileNames: (chunk) => `${chunkName(chunk)}.js`,
-      // With these chunks a bundler leaves out the policies that a program does not use, and whatever their modules do when they are
-      // loaded.
-      codeSplitting: groups(() => 'core'),
+      codeSplitting: {
+        includeDependenciesRecursively: false,
+        // These have chunks of their own, which nobody reads.
+        groups: [{ name: inlinedFrom, debugName: 'inlined', priority: 3 }, ...CHUNKS],
+      },
     },
     cjs: {
       ...shared,
       format: 'cjs',
       dir: join(into, 'cjs'),
       minify: CJS,
+      comments: false,
       entryFileNames: '[name].cjs',
       chunkFileNames: (chunk) => `${chunkName(chunk)}.cjs`,
-      // In CommonJS, each use of a name from another file costs a property access.
-      codeSplitting: groups(() => 'core'),
+      codeSplitting: { includeDependenciesRecursively: false, groups: CHUNKS },
     },
   };
 }

@@ -9,20 +9,20 @@ const STATE =
   /\(_a = globalThis\)\.(__zod_\w+) \?\? \(_a\.\1 = (.+)\);\s*(export const \w+ =) globalThis\.\1;/;
 const HOOK = /globalThis\.__zod_globalConfig\?\.postProcessor/;
 
-const isInlined = (id) => FILE.test(id);
-
 /** Whether the source imports such a package by this. */
 export const importsInlined = (specifier) => specifier === 'cockatiel' || specifier === 'zod/mini';
 
-/** The chunk of one of their modules: one for each package. */
-export const inlinedChunk = (id) => FILE.exec(id)?.[1] ?? null;
+/** The package that a module belongs to, if it is one of these. */
+export const inlinedFrom = (id) => FILE.exec(id)?.[1] ?? null;
 
 /**
  * Keeps configuration and registry of this zod to itself. A zod of the user's shares its own with every other zod in the process, of
  * whatever version.
  */
 function withOwnState(code, id) {
-  const own = code.replace(STATE, '$3 /* @__PURE__ */ $2;').replace(HOOK, 'globalConfig.postProcessor');
+  const own = code
+    .replace(STATE, '$3 /* @__PURE__ */ $2;')
+    .replace(HOOK, 'globalConfig.postProcessor');
   if (own.includes('globalThis.__zod')) throw new Error(`zod has new state on globalThis: ${id}`);
   return own;
 }
@@ -62,6 +62,7 @@ export const inlinePackages = {
   async generateBundle({ format }, files) {
     if (format !== 'es') return;
     for (const file of Object.values(files))
-      if (file.type === 'chunk' && file.moduleIds.every(isInlined)) file.code = await shrink(file);
+      if (file.type === 'chunk' && file.moduleIds.every(inlinedFrom))
+        file.code = await shrink(file);
   },
 };
