@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { minify } from 'rolldown/utils';
 import { importsInlined, inlinedFrom, inlinePackages } from './inlined.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -82,8 +83,8 @@ function chunkName({ isDynamicEntry, facadeModuleId, moduleIds, name }) {
 
 /** Keeps names readable in stack traces. Only local names and blanks shrink. */
 const ESM = { compress: true, mangle: { toplevel: false }, codegen: { removeWhitespace: false } };
-/** For Jest and for Node before 20.19. Nobody steps through this code. */
 const CLASSES = { function: false, class: true };
+/** For Jest and for Node before 20.19. Nobody steps through this code. */
 const CJS = {
   compress: { keepNames: CLASSES },
   mangle: { toplevel: true, keepNames: CLASSES },
@@ -121,6 +122,42 @@ function formats(into) {
   };
 }
 
+/** What runs only in a terminal or in tests: nobody's production has it in a stack trace. */
+const isTool = (id) => /^(cli|simulator|testing)\//.test(within(id));
+
+/** Makes tools as small as they get, and takes the indentation from the rest, whose lines and names stay. */
+const fewerBlanks = {
+  name: 'fewer-blanks',
+  async generateBundle({ format }, files) {
+    for (const file of Object.values(files)) {
+      if (format !== 'es' || file.type !== 'chunk') continue;
+      // The source has no tabs: no text loses one.
+      file.code = file.code.replace(/^\t+/gm, '');
+      if (!file.moduleIds.every(isTool)) continue;
+      const { code, errors } = await minify(file.fileName, file.code, {
+        module: true,
+        mangle: { toplevel: true, keepNames: CLASSES },
+        compress: { keepNames: CLASSES },
+      });
+      if (errors.length > 0) throw new Error(errors[0].message);
+      file.code = code;
+    }
+  },
+};
+
+const GETTER =
+  /Object\.defineProperty\(exports,"(\w+)",\{enumerable:!0,get:function\(\)\{return ([\w$]+)\}\}\)/g;
+
+/** Chunks share values. Getters would be for what is assigned again, or used in a circle, and there is neither. */
+const plainExports = {
+  name: 'plain-exports',
+  generateBundle({ format }, files) {
+    for (const file of Object.values(files))
+      if (format === 'cjs' && file.type === 'chunk')
+        file.code = file.code.replace(GETTER, 'exports.$1=$2');
+  },
+};
+
 /** If chunks import each other, they run in an order that nobody wrote. So that is refused. */
 function refuseCircles(chunks) {
   const importsOf = new Map(chunks.map(({ fileName, imports }) => [fileName, imports ?? []]));
@@ -142,10 +179,11 @@ async function write(names, format, into) {
     platform: 'neutral',
     // Packages belong to the user, `node:` modules to Node.
     external: (id) => !id.startsWith('.') && !isAbsolute(id) && !importsInlined(id),
-    plugins: [inlinePackages],
+    plugins: [inlinePackages, fewerBlanks, plainExports],
     resolve: { mainFields: ['module', 'main'] },
     preserveEntrySignatures: 'allow-extension',
     transform: { target: 'es2022' },
+    experimental: { attachDebugInfo: 'none' },
     tsconfig: false,
     onLog: (level, log, handler) => handler(level === 'warn' ? 'error' : level, log),
   });

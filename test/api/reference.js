@@ -131,7 +131,7 @@ class Page {
       const names = [...new Set(references)].filter((name) => this.href(name, core) !== undefined);
       if (names.length === 0) return `\`${shown}\``;
       if (names.length === 1 && shown === names[0]) return link(shown);
-      return `\`${shown}\` (${names.map((name) => link(name)).join(', ')})`;
+      return `\`${shown}\``;
     };
     const signature = (item) => {
       const text = textOf(item)
@@ -163,7 +163,8 @@ class Page {
         else if (tag === 'remarks') parts.push(text);
         else if (tag in LABELS) parts.push(`${LABELS[tag]}: ${text}`);
       }
-      return inCell(linked(oneLine(parts.join(' '))));
+      const text = inCell(linked(oneLine(parts.join(' '))));
+      return /^Constructs a new instance of the/.test(text) ? '' : text;
     };
     const row = (member) => {
       const callable = /Method|Constructor|CallSignature/.test(member.kind);
@@ -172,15 +173,15 @@ class Page {
       const type = range ? all.slice(range.startIndex, range.endIndex) : all;
       // A constant's type is its value.
       const value = { kind: 'Content', text: joined(all).replace(/^.*?= /, '') };
-      const tokens = type.length > 0 ? type : [value];
+      const tokens = type.length > 0 ? [...type] : [value];
       const name =
         member.kind === 'Constructor'
           ? 'constructor'
           : `${member.name ?? ''}${callable ? '()' : ''}`;
-      const about = [member.isStatic ? 'static' : '', member.isOptional ? 'optional' : '']
-        .filter(Boolean)
-        .join(', ');
-      return `| \`${name}\`${about === '' ? '' : ` (${about})`} | ${inCell(typed(tokens, member.isOptional))} | ${brief(member)} |`;
+      // The name stands in the first column.
+      if (callable) tokens[0] = { ...tokens[0], text: tokens[0].text.replace(/\w+(?=[<(])/, '') };
+      const shown = `${member.isStatic ? 'static ' : ''}${name}${member.isOptional ? '?' : ''}`;
+      return `| \`${shown}\` | ${inCell(typed(tokens, member.isOptional))} | ${brief(member)} |`;
     };
     const known = (name) => this.items.get(name) ?? core.items.get(name);
     const parentsOf = (item) => {
@@ -238,7 +239,8 @@ class Page {
           out.push(`The same as in [\`${twin.module}\`](${twin.place(item.name)}).`);
           continue;
         }
-        out.push(signature(item));
+        // A heading says as much as the declaration of an interface that extends nothing.
+        if (textOf(item).trim() !== `export interface ${item.name}`) out.push(signature(item));
         const text = whole(item);
         if (text !== '') out.push(text);
         if ((item.members ?? []).length > 0) out.push(...table(item));
