@@ -10,7 +10,7 @@ const STATE =
 const HOOK = /globalThis\.__zod_globalConfig\?\.postProcessor/;
 
 /** Whether the source imports such a package by this. */
-export const importsInlined = (specifier) => specifier === 'cockatiel' || specifier === 'zod/mini';
+export const importsInlined = (specifier) => /^(cockatiel|zod)(\/|$)/.test(specifier);
 
 /** The package that a module belongs to, if it is one of these. */
 export const inlinedFrom = (id) => FILE.exec(id)?.[1] ?? null;
