@@ -91,7 +91,8 @@ function chunkName({ isDynamicEntry, facadeModuleId, moduleIds, name }) {
     counts.set(part, (counts.get(part) ?? 0) + 1);
   }
   const [most] = [...counts].sort(([, a], [, b]) => b - a);
-  return `shared/${name === 'core' || most === undefined ? name : most[0]}`;
+  // A group that is split by entries is named after them all.
+  return `shared/${name === 'core' || most === undefined ? name.split('~')[0] : most[0]}`;
 }
 
 /** Keeps names readable in stack traces. Only local names and blanks shrink. */
