@@ -30,8 +30,8 @@ const PROGRAMS = {
 const within = (id) => relative(src, id).split(sep).join('/');
 const isOwn = (id) => id.startsWith(src + sep);
 
-/** The part of the source that a module belongs to. */
-const partOf = (id) => within(id).split('/')[0].replace(/\.ts$/, '');
+/** The part of the source that a module belongs to, or another package. */
+const partOf = (id) => inlinedFrom(id) ?? within(id).split('/')[0].replace(/\.ts$/, '');
 
 /** Everything that is loaded together with a module: its imports, and their imports. */
 function loadedWith(id, graph, found = new Set()) {
