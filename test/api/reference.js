@@ -223,11 +223,6 @@ class Page {
       '<!-- Written by `npm run api:update` from the docstrings. Do not edit. -->',
       `What \`import { ... } from '${this.module}'\` offers.`,
     ];
-    const shortcuts = this.sections.filter(({ title }) => /^(Functions|Classes)$/.test(title));
-    for (const { title, items } of shortcuts) {
-      const names = [...new Set(items.map((each) => each.name))];
-      out.push(`${title}: ${names.map((name) => link(name)).join(', ')}.`);
-    }
     for (const { title, items } of this.sections) {
       out.push(`## ${title}`);
       let before;
