@@ -187,7 +187,7 @@ class Page {
     const parentsOf = (item) => {
       const [, list = ''] = /\b(?:extends|implements) (.+)$/s.exec(textOf(item)) ?? [];
       const names = [...list.matchAll(/[A-Z]\w*/g)].map(([name]) => name);
-      return item.kind === 'Class' ? names.map(known).filter(Boolean) : [];
+      return names.map(known).filter((parent) => parent !== undefined && parent !== item);
     };
     /** The class or interface that says what this member without a docstring is. */
     const describedBy = (item, { name }) => {
@@ -202,7 +202,8 @@ class Page {
       const rows = [];
       const inherited = new Map();
       for (const member of inOrder(item)) {
-        const parent = brief(member) === '' ? describedBy(item, member) : undefined;
+        const silent = item.kind === 'Class' && brief(member) === '';
+        const parent = silent ? describedBy(item, member) : undefined;
         if (parent === undefined) rows.push(row(member));
         else inherited.set(parent, [...(inherited.get(parent) ?? []), `\`${member.name}\``]);
       }
