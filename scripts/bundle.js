@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { parseAst } from 'rolldown/parseAst';
 import { minify } from 'rolldown/utils';
 import { importsInlined, inlinedFrom, inlinePackages } from './inlined.js';
 
@@ -95,8 +96,8 @@ function chunkName({ isDynamicEntry, facadeModuleId, moduleIds, name }) {
   return `shared/${name === 'core' || most === undefined ? name.split('~')[0] : most[0]}`;
 }
 
-/** Keeps names readable in stack traces. Only local names and blanks shrink. */
-const ESM = { compress: true, mangle: { toplevel: false }, codegen: { removeWhitespace: false } };
+/** Keeps names readable in stack traces. Only local names and blanks shrink; `withLines` gives each statement a line again. */
+const ESM = { compress: true, mangle: { toplevel: false }, codegen: { removeWhitespace: true } };
 const CLASSES = { function: false, class: true };
 /** For Jest and for Node before 20.19. Nobody steps through this code. */
 const CJS = {
@@ -138,15 +139,36 @@ function formats(into) {
 /** What runs only in a terminal or in tests: nobody's production has it in a stack trace. */
 const isTool = (id) => /^(cli|simulator|testing)\//.test(within(id));
 
-/** Makes tools as small as they get, and takes the indentation from the rest, whose lines and names stay. */
-const fewerBlanks = {
-  name: 'fewer-blanks',
+/** The code with a line for each statement, declaration and member of a class. */
+function withLines(code) {
+  const ends = new Set();
+  const visit = (node) => {
+    if (typeof node !== 'object' || node === null) return;
+    for (const list of [node.body, node.consequent])
+      if (Array.isArray(list)) for (const { end } of list) ends.add(end);
+    for (const { end } of node.declarations ?? []) if (code[end] === ',') ends.add(end + 1);
+    for (const each of Object.values(node)) visit(each);
+  };
+  visit(parseAst(code));
+  let lines = '';
+  let from = 0;
+  for (const end of [...ends].sort((a, b) => a - b)) {
+    lines += `${code.slice(from, end)}\n`;
+    from = end;
+  }
+  return lines + code.slice(from).trimStart();
+}
+
+/** Makes tools as small as they get. In the rest, names and lines stay. */
+const readable = {
+  name: 'readable',
   async generateBundle({ format }, files) {
     for (const file of Object.values(files)) {
-      if (format !== 'es' || file.type !== 'chunk') continue;
-      // The source has no tabs: no text loses one.
-      file.code = file.code.replace(/^\t+/gm, '');
-      if (!file.moduleIds.every(isTool)) continue;
+      if (format !== 'es' || file.type !== 'chunk' || file.moduleIds.every(inlinedFrom)) continue;
+      if (!file.moduleIds.every(isTool)) {
+        file.code = withLines(file.code);
+        continue;
+      }
       const { code, errors } = await minify(file.fileName, file.code, {
         module: true,
         mangle: { toplevel: true, keepNames: CLASSES },
@@ -192,7 +214,7 @@ async function write(names, format, into) {
     platform: 'neutral',
     // Packages belong to the user, `node:` modules to Node.
     external: (id) => !id.startsWith('.') && !isAbsolute(id) && !importsInlined(id),
-    plugins: [inlinePackages, fewerBlanks, plainExports],
+    plugins: [inlinePackages, readable, plainExports],
     resolve: { mainFields: ['module', 'main'] },
     preserveEntrySignatures: 'allow-extension',
     transform: { target: 'es2022' },
