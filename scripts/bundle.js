@@ -3,9 +3,12 @@
  * in `dist/cjs/`. The types are made by declarations.js.
  */
 import { readFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { parseAst } from 'rolldown/parseAst';
+import { minify } from 'rolldown/utils';
+import { importsInlined, inlinedFrom, inlinePackages } from './inlined.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const src = join(root, 'src');
@@ -28,18 +31,12 @@ const PROGRAMS = {
 const within = (id) => relative(src, id).split(sep).join('/');
 const isOwn = (id) => id.startsWith(src + sep);
 
-/** The part of the source that a module belongs to: its folder, or the module itself if the folder only collects parts. */
-function partOf(path) {
-  const folders = dirname(path).split('/');
-  const collects = folders[0] === '.' || path === `policies/${path.split('/').at(-1)}`;
-  if (collects) return path.replace(/\.ts$/, '');
-  // Each policy is a part. In other parts, the folders lead to each other.
-  return folders[0] === 'policies' ? folders.slice(0, 2).join('/') : folders[0];
-}
+/** The part of the source that a module belongs to, or another package. */
+const partOf = (id) => inlinedFrom(id) ?? within(id).split('/')[0].replace(/\.ts$/, '');
 
 /** Everything that is loaded together with a module: its imports, and their imports. */
 function loadedWith(id, graph, found = new Set()) {
-  if (!isOwn(id) || found.has(id)) return found;
+  if (!(isOwn(id) || inlinedFrom(id)) || found.has(id)) return found;
   found.add(id);
   for (const each of graph.getModuleInfo(id)?.importedIds ?? []) loadedWith(each, graph, found);
   return found;
@@ -55,23 +52,33 @@ function chunksOf(entries, nameOf) {
       loaded = new Set();
       for (const path of entries) loadedWith(join(src, path), graph, loaded);
     }
-    return loaded.has(id) && !entryFiles.has(id) ? nameOf(within(id)) : null;
+    return loaded.has(id) && !entryFiles.has(id) ? nameOf(id) : null;
   };
 }
 
-/** `nameOf` names the chunk of a module that 'holdfast' loads. Everything else is split by which entries load it. */
-const groups = (nameOf) => ({
-  includeDependenciesRecursively: false,
-  groups: [
-    { name: chunksOf([LIBRARY.index], nameOf), debugName: 'core', priority: 2 },
-    {
-      name: chunksOf(Object.values(LIBRARY), (path) => path.split('/')[0]),
-      debugName: 'others',
-      entriesAware: true,
-      priority: 1,
-    },
-  ],
-});
+/** What 'holdfast' loads is one chunk, because each file costs a process half a millisecond. The rest is split by which entries load it. */
+const CHUNKS = [
+  { name: chunksOf([LIBRARY.index], () => 'core'), debugName: 'core', priority: 2 },
+  {
+    name: chunksOf(Object.values(LIBRARY), partOf),
+    debugName: 'others',
+    entriesAware: true,
+    priority: 1,
+  },
+];
+
+/** As ES modules, other packages have chunks of their own, since they are made smaller: what 'holdfast' loads of them, and the rest. */
+const INLINED = [
+  { name: chunksOf([LIBRARY.index], inlinedFrom), debugName: 'inlined', priority: 4 },
+  {
+    name: chunksOf(Object.values(LIBRARY), (id) => {
+      const name = inlinedFrom(id);
+      return name === null ? null : `${name}-more`;
+    }),
+    debugName: 'more inlined',
+    priority: 3,
+  },
+];
 
 /**
  * A chunk that is imported later keeps the name and the folder of its source, so that it finds the files beside it. A chunk that several
@@ -81,48 +88,110 @@ function chunkName({ isDynamicEntry, facadeModuleId, moduleIds, name }) {
   if (isDynamicEntry && facadeModuleId !== null) return within(facadeModuleId).replace(/\.ts$/, '');
   const counts = new Map();
   for (const id of moduleIds.filter(isOwn)) {
-    const part = partOf(within(id));
+    const part = partOf(id);
     counts.set(part, (counts.get(part) ?? 0) + 1);
   }
   const [most] = [...counts].sort(([, a], [, b]) => b - a);
-  return `shared/${name === 'core' || most === undefined ? name : most[0]}`;
+  // A group that is split by entries is named after them all.
+  return `shared/${name === 'core' || most === undefined ? name.split('~')[0] : most[0]}`;
 }
 
-/** Keeps names readable in stack traces. Only local names and blanks shrink. */
-const ESM = { compress: true, mangle: { toplevel: false }, codegen: { removeWhitespace: false } };
+/** Keeps names readable in stack traces. Only local names and blanks shrink; `withLines` gives each statement a line again. */
+const ESM = { compress: true, mangle: { toplevel: false }, codegen: { removeWhitespace: true } };
+const CLASSES = { function: false, class: true };
 /** For Jest and for Node before 20.19. Nobody steps through this code. */
 const CJS = {
-  compress: { keepNames: { function: true, class: true } },
-  mangle: { keepNames: true },
+  compress: { keepNames: CLASSES },
+  mangle: { toplevel: true, keepNames: CLASSES },
   codegen: { removeWhitespace: true },
 };
 
 function formats(into) {
-  const shared = { hoistTransitiveImports: false, comments: false, sourcemap: false };
+  const shared = { hoistTransitiveImports: false, sourcemap: false };
   return {
     esm: {
       ...shared,
       format: 'esm',
       dir: into,
       minify: ESM,
+      // Without the annotations, users' bundlers could not leave out what a program does not use.
+      comments: { legal: false, annotation: true, jsdoc: false },
       entryFileNames: '[name].js',
       chunkFileNames: (chunk) => `${chunkName(chunk)}.js`,
-      // With these chunks a bundler leaves out the policies that a program does not use, and whatever their modules do when they are
-      // loaded.
-      codeSplitting: groups(partOf),
+      codeSplitting: {
+        includeDependenciesRecursively: false,
+        groups: [...INLINED, ...CHUNKS],
+      },
     },
     cjs: {
       ...shared,
       format: 'cjs',
       dir: join(into, 'cjs'),
       minify: CJS,
+      comments: false,
       entryFileNames: '[name].cjs',
       chunkFileNames: (chunk) => `${chunkName(chunk)}.cjs`,
-      // In CommonJS, each use of a name from another file costs a property access.
-      codeSplitting: groups(() => 'core'),
+      codeSplitting: { includeDependenciesRecursively: false, groups: CHUNKS },
     },
   };
 }
+
+/** What runs only in a terminal or in tests: nobody's production has it in a stack trace. */
+const isTool = (id) => /^(cli|simulator|testing)\//.test(within(id));
+
+/** The code with a line for each statement, declaration and member of a class. */
+function withLines(code) {
+  const ends = new Set();
+  const visit = (node) => {
+    if (typeof node !== 'object' || node === null) return;
+    for (const list of [node.body, node.consequent])
+      if (Array.isArray(list)) for (const { end } of list) ends.add(end);
+    for (const { end } of node.declarations ?? []) if (code[end] === ',') ends.add(end + 1);
+    for (const each of Object.values(node)) visit(each);
+  };
+  visit(parseAst(code));
+  let lines = '';
+  let from = 0;
+  for (const end of [...ends].sort((a, b) => a - b)) {
+    lines += `${code.slice(from, end)}\n`;
+    from = end;
+  }
+  return lines + code.slice(from).trimStart();
+}
+
+/** Makes tools as small as they get. In the rest, names and lines stay. */
+const readable = {
+  name: 'readable',
+  async generateBundle({ format }, files) {
+    for (const file of Object.values(files)) {
+      if (format !== 'es' || file.type !== 'chunk' || file.moduleIds.every(inlinedFrom)) continue;
+      if (!file.moduleIds.every(isTool)) {
+        file.code = withLines(file.code);
+        continue;
+      }
+      const { code, errors } = await minify(file.fileName, file.code, {
+        module: true,
+        mangle: { toplevel: true, keepNames: CLASSES },
+        compress: { keepNames: CLASSES },
+      });
+      if (errors.length > 0) throw new Error(errors[0].message);
+      file.code = code;
+    }
+  },
+};
+
+const GETTER =
+  /Object\.defineProperty\(exports,"(\w+)",\{enumerable:!0,get:function\(\)\{return ([\w$]+)\}\}\)/g;
+
+/** Chunks share values. Getters would be for what is assigned again, or used in a circle, and there is neither. */
+const plainExports = {
+  name: 'plain-exports',
+  generateBundle({ format }, files) {
+    for (const file of Object.values(files))
+      if (format === 'cjs' && file.type === 'chunk')
+        file.code = file.code.replace(GETTER, 'exports.$1=$2');
+  },
+};
 
 /** If chunks import each other, they run in an order that nobody wrote. So that is refused. */
 function refuseCircles(chunks) {
@@ -144,9 +213,12 @@ async function write(names, format, into) {
     cwd: root,
     platform: 'neutral',
     // Packages belong to the user, `node:` modules to Node.
-    external: (id) => !id.startsWith('.') && !id.startsWith('/') && !isOwn(id),
+    external: (id) => !id.startsWith('.') && !isAbsolute(id) && !importsInlined(id),
+    plugins: [inlinePackages, readable, plainExports],
+    resolve: { mainFields: ['module', 'main'] },
     preserveEntrySignatures: 'allow-extension',
     transform: { target: 'es2022' },
+    experimental: { attachDebugInfo: 'none' },
     tsconfig: false,
     onLog: (level, log, handler) => handler(level === 'warn' ? 'error' : level, log),
   });

@@ -55,6 +55,13 @@ export async function bundleDeclarations(into) {
       manualChunks: chunkOf,
       onlyExplicitManualChunks: true,
       minifyInternalExports: false,
+      plugins: [
+        {
+          name: 'two-spaces',
+          renderChunk: (code) =>
+            code.replace(/^(?: {4})+/gm, ({ length }) => ' '.repeat(length / 2)),
+        },
+      ],
     });
   } finally {
     await bundle.close();

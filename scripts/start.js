@@ -13,7 +13,7 @@ function isCurrent() {
   if (builtAt === undefined) return false;
   // Check folders, too: when a file is removed or renamed, only its folder changes.
   const sources = readdirSync(join(root, 'src'), { recursive: true }).map((name) => `src/${name}`);
-  return ['src', 'scripts/bundle.js', ...sources].every(
+  return ['src', 'scripts/bundle.js', 'scripts/inlined.js', ...sources].every(
     (path) => (changedAt(join(root, path)) ?? Infinity) < builtAt,
   );
 }

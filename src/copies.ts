@@ -31,9 +31,14 @@ export function ownMark(kind: string): Mark {
 
 type AnyClass<T = unknown> = abstract new (...args: never[]) => T;
 
-/** Marks all instances of a class. */
-export function mark(type: AnyClass, kind: string): void {
-  Object.defineProperty(type.prototype, MARK, { value: ownMark(kind) });
+/**
+ * Marks all instances of a class. It is called as the value of a static member, and called pure: so a bundler keeps the call with the
+ * class, and drops both if a program does not use the class. A static block would always be kept.
+ */
+export function mark(type: AnyClass, kind: string): Mark {
+  const made = ownMark(kind);
+  Object.defineProperty(type.prototype, MARK, { value: made });
+  return made;
 }
 
 /** The mark of an object that any copy of this package made; `undefined` for everything else. Never throws, whatever it is given. */

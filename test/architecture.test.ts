@@ -204,6 +204,11 @@ describe('architecture', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('what is exported is never assigned again, since CommonJS shares values', () => {
+    const wrong = offenders(({ code }) => code.match(/^export (?:let|var)\b.*/gm) ?? []);
+    expect(wrong).toEqual([]);
+  });
+
   it('one file reads the clock', () => {
     const wrong = offenders(({ path, part, code }) =>
       ANYWHERE.includes(part) && !TIME_OF_THE_HOST.includes(path)

@@ -16,6 +16,7 @@ interface Chunk {
   readonly imports: readonly string[];
   readonly dynamicImports: readonly string[];
   readonly moduleIds: readonly string[];
+  readonly code: string;
 }
 interface Bundler {
   readonly LIBRARY: Readonly<Record<string, string>>;
@@ -47,10 +48,15 @@ describe.each(['esm', 'cjs'] as const)('the bundle, %s', (format) => {
   }, 60_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  function modulesOf(entry: string): readonly string[] {
+  /** The entry, and everything that is loaded with it at once. */
+  function filesOf(entry: string): ReadonlySet<string> {
     const names = new Set([`${entry}.${format === 'esm' ? 'js' : 'cjs'}`]);
     for (const name of names) for (const each of chunks.get(name)?.imports ?? []) names.add(each);
-    return [...names]
+    return names;
+  }
+
+  function modulesOf(entry: string): readonly string[] {
+    return [...filesOf(entry)]
       .flatMap((name) => chunks.get(name)?.moduleIds ?? [])
       .filter((id) => id.startsWith(src))
       .map((id) => relative(src, id).split(sep).join('/'));
@@ -84,6 +90,60 @@ describe.each(['esm', 'cjs'] as const)('the bundle, %s', (format) => {
     for (const name of own.filter((each) => each.startsWith('cli/')))
       for (const id of chunks.get(name)?.moduleIds ?? [])
         expect(initial).not.toContain(relative(src, id));
+  });
+
+  it('imports no package but OpenTelemetry and undici', () => {
+    const names = [...chunks.values()].flatMap((chunk) => [
+      ...chunk.imports,
+      ...chunk.dynamicImports,
+    ]);
+    const packages = names.filter((name) => !chunks.has(name) && !name.startsWith('node:'));
+    expect([...new Set(packages)].sort()).toEqual(['@opentelemetry/api', 'undici']);
+  });
+
+  it('imports files that are there', () => {
+    const wrong = [...chunks.values()].flatMap(({ code, fileName }) =>
+      [...code.matchAll(/\b(?:from|import|require\()\s*["'`](\.[^"'`]+)["'`]/g)]
+        .map(([, to = '']) => posix.join(posix.dirname(fileName), to))
+        .filter((to) => !chunks.has(to)),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it.each([
+    ['index', 4],
+    ['fetch', 6],
+  ])('loads with %s few files', (name, limit) => {
+    expect(filesOf(name).size).toBeLessThanOrEqual(limit);
+  });
+
+  it('has each module once', () => {
+    const modules = [...chunks.values()].flatMap(({ moduleIds }) => moduleIds);
+    expect(modules.filter((id, i) => modules.indexOf(id) !== i)).toEqual([]);
+  });
+
+  it('has code of the packages that THIRD-PARTY-NOTICES.md names, with their licenses, and of no others', () => {
+    const words = (text: string) => text.replace(/\s+/g, ' ');
+    const notices = readFileSync(join(root, 'THIRD-PARTY-NOTICES.md'), 'utf8');
+    const named = [...notices.matchAll(/^- \[([^\]]+)\]/gm)].map(([, name]) => name);
+    const inside = [...chunks.values()]
+      .flatMap(({ moduleIds }) => moduleIds)
+      .map((id) => /[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(id)?.[1])
+      .filter((name) => name !== undefined);
+    expect([...new Set(inside)].sort()).toEqual(named);
+    for (const name of named) {
+      const license = readFileSync(join(root, 'node_modules', `${name}`, 'LICENSE'), 'utf8');
+      const [title = '', holder, ...rest] = license.trim().split(/\n\s*\n/);
+      expect(title).toBe('MIT License');
+      expect(notices).toContain(`: ${holder}\n`);
+      expect(words(notices)).toContain(words(rest.join(' ')));
+    }
+  });
+
+  it("shares no state with a zod of the user's", () => {
+    const all = [...chunks.values()].map(({ code }) => code).join('\n');
+    expect(all).toContain('$ZodObject');
+    expect(all).not.toContain('__zod_');
   });
 
   it.runIf(format === 'esm')('keeps files beside each other that find each other there', () => {

@@ -38,9 +38,8 @@ export function fromCockatiel<Alt>(
 
 /** Made by {@link fromCockatiel}. Copies of a pipeline share the policy and its state. */
 export class CockatielLayer<Alt> implements Driver {
-  static {
-    mark(CockatielLayer, 'cockatiel');
-  }
+  /** @internal */
+  static readonly marked = /* @__PURE__ */ mark(CockatielLayer, 'cockatiel');
 
   readonly role = 'driver';
   readonly type = 'cockatiel';

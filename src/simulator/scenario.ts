@@ -2,8 +2,9 @@ import * as z from 'zod/mini';
 import { once } from '../config/once.js';
 import { parseData } from '../config/plain-data.js';
 import { flag, positiveCount, rate } from '../config/schemas.js';
-import { DURATION_FORMAT, durationSchema, positiveDurationSchema } from '../time/duration.js';
+import { durationSchema, positiveDurationSchema } from '../time/duration.js';
 import type { Scenario } from './document.js';
+import { SCENARIO_JSON_SCHEMA } from './scenario-json-schema.js';
 
 const NAME = 'must be a text of 1 to 100 characters';
 const FACTOR = 'must be a number above 0, such as 10';
@@ -169,33 +170,8 @@ export function resolveScenario(scenario: unknown): ResolvedScenario {
 
 /** The JSON Schema of a {@link Scenario} document, for editors. */
 export function scenarioJsonSchema(): Record<string, unknown> {
-  return {
-    ...z.toJSONSchema(scenarioSchema(), {
-      io: 'input',
-      unrepresentable: 'any',
-      override: ({ zodSchema, jsonSchema }) => {
-        Object.assign(jsonSchema, jsonForms().get(zodSchema));
-      },
-    }),
-  };
+  return JSON.parse(SCENARIO_JSON_SCHEMA) as Record<string, unknown>;
 }
-
-/** What zod cannot say about the schemas that options share, because they check by a function. */
-const jsonForms = /* @__PURE__ */ once(() => {
-  const duration = {
-    anyOf: [
-      { type: 'number', minimum: 0 },
-      { type: 'string', pattern: DURATION_FORMAT.source },
-    ],
-  };
-  return new Map<unknown, object>([
-    [flag(), { type: 'boolean' }],
-    [rate(), { type: 'number', minimum: 0, maximum: 1 }],
-    [positiveCount(), { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }],
-    [durationSchema(), duration],
-    [positiveDurationSchema(), duration],
-  ]);
-});
 
 /** What all servers can serve, in calls a second. */
 export function capacityOf({ servers, workers, service }: ResolvedScenario): number {

@@ -30,6 +30,9 @@ function docOf(item) {
   };
 }
 
+const joined = (tokens) => tokens.map(({ text }) => text).join('');
+const textOf = (item) => joined(item.excerptTokens);
+
 const LABELS = { returns: 'Returns', throws: 'Throws', see: 'See', defaultValue: 'Default' };
 
 /** GitHub's spelling of headings as anchors. Names that differ in case only get numbers. */
@@ -78,21 +81,45 @@ class Page {
   /** Where `name` is described, seen from this page. */
   href(name, core) {
     if (this.items.has(name)) return `#${this.anchors.get(name)}`;
-    if (core !== this && core.items.has(name)) return `${core.file}#${core.anchors.get(name)}`;
+    if (core !== this && core.items.has(name)) return core.place(name);
     return undefined;
   }
 
-  render(core) {
+  /** Where `name` is described, seen from another page. */
+  place(name) {
+    return `${this.file}#${this.anchors.get(name)}`;
+  }
+
+  /** The first of these pages that describes the same. */
+  twinOf(item, pages) {
+    const same = (other) =>
+      other?.kind === item.kind && JSON.stringify(other.members) === JSON.stringify(item.members);
+    const said = (other) => `${textOf(other)} ${other.docComment}`;
+    return pages.find(({ items }) => {
+      const other = items.get(item.name);
+      return same(other) && said(other) === said(item);
+    });
+  }
+
+  /** `earlier`: the pages that describe what this one need not describe again. */
+  render(core, earlier) {
+    const targets = new Map();
     const link = (text, name = text) => {
       const href = this.href(name, core);
-      return href === undefined ? `\`${text}\`` : `[\`${text}\`](${href})`;
+      if (href === undefined) return `\`${text}\``;
+      // Markdown takes labels that differ in case for one.
+      const label = name.toLowerCase();
+      const target = targets.get(label) ?? { name, href };
+      if (target.href !== href) return `[\`${text}\`](${href})`;
+      targets.set(label, target);
+      return text === name ? `[\`${name}\`]` : `[\`${text}\`][\`${name}\`]`;
     };
     const linked = (text) =>
       text.replace(/\{@link\s+([\w.]+)[^}|]*(?:\|\s*([^}]+))?\}/g, (_, name, words) =>
         link(words?.trim() ?? name, name.split('.')[0]),
       );
     const typed = (tokens, optional) => {
-      const text = tokens.map((token) => token.text).join('');
+      const text = joined(tokens);
       const references = tokens.filter(({ kind }) => kind === 'Reference').map((each) => each.text);
       const shown = oneLine(text)
         .replace(/^(?:readonly|static|abstract|get) /g, '')
@@ -104,12 +131,10 @@ class Page {
       const names = [...new Set(references)].filter((name) => this.href(name, core) !== undefined);
       if (names.length === 0) return `\`${shown}\``;
       if (names.length === 1 && shown === names[0]) return link(shown);
-      return `\`${shown}\` (${names.map((name) => link(name)).join(', ')})`;
+      return `\`${shown}\``;
     };
     const signature = (item) => {
-      const text = item.excerptTokens
-        .map((token) => token.text)
-        .join('')
+      const text = textOf(item)
         .replace(/^export (?:declare )?/, '')
         .replace(/^ {4}/gm, '  ')
         .trim();
@@ -138,22 +163,54 @@ class Page {
         else if (tag === 'remarks') parts.push(text);
         else if (tag in LABELS) parts.push(`${LABELS[tag]}: ${text}`);
       }
-      return inCell(linked(oneLine(parts.join(' '))));
+      const text = inCell(linked(oneLine(parts.join(' '))));
+      return /^Constructs a new instance of the/.test(text) ? '' : text;
     };
     const row = (member) => {
       const callable = /Method|Constructor|CallSignature/.test(member.kind);
       const range = member.propertyTypeTokenRange;
-      const tokens = range
-        ? member.excerptTokens.slice(range.startIndex, range.endIndex)
-        : member.excerptTokens;
+      const all = member.excerptTokens;
+      const type = range ? all.slice(range.startIndex, range.endIndex) : all;
+      // A constant's type is its value.
+      const value = { kind: 'Content', text: joined(all).replace(/^.*?= /, '') };
+      const tokens = type.length > 0 ? [...type] : [value];
       const name =
         member.kind === 'Constructor'
           ? 'constructor'
           : `${member.name ?? ''}${callable ? '()' : ''}`;
-      const about = [member.isStatic ? 'static' : '', member.isOptional ? 'optional' : '']
-        .filter(Boolean)
-        .join(', ');
-      return `| \`${name}\`${about === '' ? '' : ` (${about})`} | ${inCell(typed(tokens, member.isOptional))} | ${brief(member)} |`;
+      // The name stands in the first column.
+      if (callable) tokens[0] = { ...tokens[0], text: tokens[0].text.replace(/\w+(?=[<(])/, '') };
+      const shown = `${member.isStatic ? 'static ' : ''}${name}${member.isOptional ? '?' : ''}`;
+      return `| \`${shown}\` | ${inCell(typed(tokens, member.isOptional))} | ${brief(member)} |`;
+    };
+    const known = (name) => this.items.get(name) ?? core.items.get(name);
+    const parentsOf = (item) => {
+      const [, list = ''] = /\b(?:extends|implements) (.+)$/s.exec(textOf(item)) ?? [];
+      const names = [...list.matchAll(/[A-Z]\w*/g)].map(([name]) => name);
+      return names.map(known).filter((parent) => parent !== undefined && parent !== item);
+    };
+    /** The class or interface that says what this member without a docstring is. */
+    const describedBy = (item, { name }) => {
+      for (const parent of parentsOf(item)) {
+        const [own] = (parent.members ?? []).filter((each) => each.name === name);
+        const at = own?.docComment ? parent : describedBy(parent, { name });
+        if (at !== undefined) return at;
+      }
+      return undefined;
+    };
+    const table = (item) => {
+      const rows = [];
+      const inherited = new Map();
+      for (const member of inOrder(item)) {
+        const silent = item.kind === 'Class' && brief(member) === '';
+        const parent = silent ? describedBy(item, member) : undefined;
+        if (parent === undefined) rows.push(row(member));
+        else inherited.set(parent, [...(inherited.get(parent) ?? []), `\`${member.name}\``]);
+      }
+      const parts = rows.length > 0 ? [['| member | type | |', '|---|---|---|', ...rows]] : [];
+      for (const [{ name }, names] of inherited)
+        parts.push([`As in ${link(name)}: ${[...new Set(names)].join(', ')}.`]);
+      return parts.map((lines) => lines.join('\n'));
     };
     const inOrder = (item) => {
       const source = this.sources(item.fileUrlPath);
@@ -167,25 +224,26 @@ class Page {
       '<!-- Written by `npm run api:update` from the docstrings. Do not edit. -->',
       `What \`import { ... } from '${this.module}'\` offers.`,
     ];
-    const shortcuts = this.sections.filter(({ title }) => /^(Functions|Classes)$/.test(title));
-    for (const { title, items } of shortcuts) {
-      const names = [...new Set(items.map((each) => each.name))];
-      out.push(`${title}: ${names.map((name) => link(name)).join(', ')}.`);
-    }
     for (const { title, items } of this.sections) {
       out.push(`## ${title}`);
       let before;
       for (const item of items) {
         if (item.name !== before) out.push(`### ${item.name}`);
         before = item.name;
-        out.push(signature(item));
+        const twin = this.twinOf(item, earlier);
+        if (twin !== undefined) {
+          out.push(`The same as in [\`${twin.module}\`](${twin.place(item.name)}).`);
+          continue;
+        }
+        // A heading says as much as the declaration of an interface that extends nothing.
+        if (textOf(item).trim() !== `export interface ${item.name}`) out.push(signature(item));
         const text = whole(item);
         if (text !== '') out.push(text);
-        if ((item.members ?? []).length > 0) {
-          out.push(['| member | type | |', '|---|---|---|', ...inOrder(item).map(row)].join('\n'));
-        }
+        if ((item.members ?? []).length > 0) out.push(...table(item));
       }
     }
+    const byName = [...targets.values()].sort((a, b) => a.name.localeCompare(b.name, 'en'));
+    out.push(byName.map(({ name, href }) => `[\`${name}\`]: ${href}`).join('\n'));
     return `${out.join('\n\n')}\n`;
   }
 }
@@ -199,6 +257,8 @@ class Page {
 export function reference(entries) {
   const pages = entries.map((entry) => new Page(entry));
   const [core] = pages;
+  // What several pages offer is described on the one with the most names.
+  const bySize = [...pages].sort((a, b) => b.items.size - a.items.size);
   const index = [
     '# API reference',
     '<!-- Written by `npm run api:update` from the docstrings. Do not edit. -->',
@@ -214,6 +274,6 @@ export function reference(entries) {
   ].join('\n\n');
   return new Map([
     ['README.md', `${index}\n`],
-    ...pages.map((page) => [page.file, page.render(core)]),
+    ...bySize.map((page, at) => [page.file, page.render(core, bySize.slice(0, at))]),
   ]);
 }

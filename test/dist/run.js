@@ -44,7 +44,7 @@ const targets = (value) =>
   typeof value === 'string' ? [value] : Object.values(value).flatMap((each) => targets(each));
 
 const KNOWN =
-  /^(dist\/.+\.(js|cjs|d\.ts|d\.cts)|dashboards\/(alerts\.yml|grafana\.json)|docs\/.+\.(md|svg)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+  /^(dist\/.+\.(js|cjs|d\.ts|d\.cts)|dashboards\/(alerts\.yml|grafana\.json)|docs\/.+\.(md|svg)|package\.json|README\.md|CHANGELOG\.md|THIRD-PARTY-NOTICES\.md|LICENSE)$/;
 
 async function pack(into) {
   if (!existsSync(join(root, 'dist/index.js'))) throw new Error('dist/ is missing: npm run build');
@@ -58,6 +58,7 @@ async function pack(into) {
   if (stray.length > 0)
     throw new Error(`the package holds files it should not: ${stray.join(', ')}`);
   const missing = targets([
+    './THIRD-PARTY-NOTICES.md',
     manifest.exports,
     manifest.typesVersions,
     manifest.main,
@@ -84,7 +85,7 @@ async function project(directory, tarball, dependencies) {
 
 async function test(directory, name) {
   for (const node of nodes.length === 0 ? [undefined] : nodes) {
-    const files = ['package.test.mjs', 'forms.test.mjs'];
+    const files = ['package.test.mjs', 'forms.test.mjs', 'own-zod.test.mjs'];
     const started = Date.now();
     const result = await runNode(node, ['--test', '--test-reporter=spec', ...files], directory);
     report(`${name}, Node ${node ?? process.version}`, result, started);
@@ -124,12 +125,13 @@ try {
 
   const oldest = join(temporary, 'cockatiel3');
   await project(oldest, tarball, { cockatiel: '3.2.1' });
-  await test(oldest, 'cockatiel 3.2.1, without undici');
+  await test(oldest, 'cockatiel 3.2.1, without undici and zod');
   await testCommand(oldest);
 
   const newest = join(temporary, 'cockatiel4');
-  await project(newest, tarball, { cockatiel: '4.0.0', undici });
-  await test(newest, 'cockatiel 4.0.0, with undici');
+  const zod = { zod: '4.1.5', zod3: 'npm:zod@3.25.76' };
+  await project(newest, tarball, { cockatiel: '4.0.0', undici, ...zod });
+  await test(newest, 'cockatiel 4.0.0, with undici and zod');
 
   const runs = join(temporary, 'runners');
   await project(runs, tarball, {});

@@ -57,9 +57,8 @@ export interface AdaptiveLimiterSnapshot {
 
 /** Made by {@link adaptiveLimiter}. */
 export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate {
-  static {
-    mark(AdaptiveLimiterPolicy, 'adaptive_limiter');
-  }
+  /** @internal */
+  static readonly marked = /* @__PURE__ */ mark(AdaptiveLimiterPolicy, 'adaptive_limiter');
 
   readonly role = 'gate';
   readonly type = 'adaptive_limiter';

@@ -54,9 +54,8 @@ interface Place {
 
 /** Made by {@link bulkhead}. */
 export class BulkheadPolicy<Name extends string = string> implements Gate {
-  static {
-    mark(BulkheadPolicy, 'bulkhead');
-  }
+  /** @internal */
+  static readonly marked = /* @__PURE__ */ mark(BulkheadPolicy, 'bulkhead');
 
   readonly role = 'gate';
   readonly type = 'bulkhead';

@@ -54,9 +54,8 @@ export function circuitBreaker<const Name extends string = 'circuit_breaker'>(
 
 /** Made by {@link circuitBreaker}. */
 export class CircuitBreakerPolicy<Name extends string = string> implements Gate {
-  static {
-    mark(CircuitBreakerPolicy, 'circuit_breaker');
-  }
+  /** @internal */
+  static readonly marked = /* @__PURE__ */ mark(CircuitBreakerPolicy, 'circuit_breaker');
 
   readonly role = 'gate';
   readonly type = 'circuit_breaker';

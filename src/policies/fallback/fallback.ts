@@ -59,9 +59,8 @@ const everyError: Handles = (outcome) => outcome.kind !== 'success' && outcome.k
 
 /** Made by {@link fallback}. It keeps no state, so copies of a pipeline share it. */
 export class FallbackPolicy<T> implements Driver {
-  static {
-    mark(FallbackPolicy, 'fallback');
-  }
+  /** @internal */
+  static readonly marked = /* @__PURE__ */ mark(FallbackPolicy, 'fallback');
 
   readonly role = 'driver';
   readonly type = 'fallback';

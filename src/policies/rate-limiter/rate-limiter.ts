@@ -54,9 +54,8 @@ const LATE_MS = 1;
 
 /** Made by {@link rateLimiter}. */
 export class RateLimiterPolicy<Name extends string = string> implements Gate {
-  static {
-    mark(RateLimiterPolicy, 'rate_limiter');
-  }
+  /** @internal */
+  static readonly marked = /* @__PURE__ */ mark(RateLimiterPolicy, 'rate_limiter');
 
   readonly role = 'gate';
   readonly type = 'rate_limiter';

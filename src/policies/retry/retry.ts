@@ -51,9 +51,8 @@ function isRefusal(outcome: Outcome, call: Call): boolean {
 
 /** Made by {@link retry}. */
 export class RetryPolicy implements Driver {
-  static {
-    mark(RetryPolicy, 'retry');
-  }
+  /** @internal */
+  static readonly marked = /* @__PURE__ */ mark(RetryPolicy, 'retry');
 
   readonly role = 'driver';
   readonly type = 'retry';

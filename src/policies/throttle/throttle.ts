@@ -57,9 +57,8 @@ const COUNTED = 'counted';
 
 /** Made by {@link throttle}. */
 export class ThrottlePolicy<Name extends string = string> implements Gate {
-  static {
-    mark(ThrottlePolicy, 'throttle');
-  }
+  /** @internal */
+  static readonly marked = /* @__PURE__ */ mark(ThrottlePolicy, 'throttle');
 
   readonly role = 'gate';
   readonly type = 'throttle';

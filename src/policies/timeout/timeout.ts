@@ -31,9 +31,8 @@ export function timeout(options: Duration | TimeoutOptions): TimeoutPolicy {
 
 /** Made by {@link timeout}. It keeps no state of its own, so copies of a pipeline share it. */
 export class TimeoutPolicy implements Gate {
-  static {
-    mark(TimeoutPolicy, 'timeout');
-  }
+  /** @internal */
+  static readonly marked = /* @__PURE__ */ mark(TimeoutPolicy, 'timeout');
 
   readonly role = 'gate';
   readonly type = 'timeout';
