@@ -1,3 +1,4 @@
+import type { DeadlineBatch } from '../../time/deadline-batch.js';
 import { type Home, homeHere } from '../call/async-context.js';
 import type { Abort, ContextOwner, RunningContext } from '../call/attempt.js';
 import { abortedWith, controllerIn, timeLeftOf } from '../call/attempt.js';
@@ -50,8 +51,9 @@ export class StraightCall implements RunningContext, StraightEntrant {
   /** The pass that has taken the call over, or what says that the call is over. */
   #after: Pass | typeof ENDED | undefined;
   #stamp = 0;
-  #first: unknown;
-  #second: unknown;
+  #state: unknown;
+  #batch: DeadlineBatch | undefined;
+  #place = 0;
 
   constructor(host: Host, plan: Plan, operation: Operation, delivery: Delivery) {
     this.#host = host;
@@ -137,6 +139,10 @@ export class StraightCall implements RunningContext, StraightEntrant {
   private get pass(): Pass {
     const after = this.#after as Pass | undefined;
     return after ?? this.takeOver(this.#plan.layers.length).running();
+  }
+
+  expire(): void {
+    for (const { expire } of (this.#plan.path as StraightPath).halves) expire?.(this);
   }
 
   get takenOver(): Call {
@@ -225,19 +231,27 @@ export class StraightCall implements RunningContext, StraightEntrant {
     this.#stamp = stamp;
   }
 
-  get first(): unknown {
-    return this.#first;
+  get state(): unknown {
+    return this.#state;
   }
 
-  set first(value: unknown) {
-    this.#first = value;
+  set state(state: unknown) {
+    this.#state = state;
   }
 
-  get second(): unknown {
-    return this.#second;
+  get batch(): DeadlineBatch | undefined {
+    return this.#batch;
   }
 
-  set second(value: unknown) {
-    this.#second = value;
+  set batch(batch: DeadlineBatch | undefined) {
+    this.#batch = batch;
+  }
+
+  get place(): number {
+    return this.#place;
+  }
+
+  set place(place: number) {
+    this.#place = place;
   }
 }
