@@ -28,7 +28,7 @@ export class DeadlineBatch {
   previous: DeadlineBatch | undefined = undefined;
   next: DeadlineBatch | undefined = undefined;
   /** With gaps where some were taken back. What is behind `end` is empty. */
-  readonly entries: (Waiting | undefined)[] = [];
+  entries: (Waiting | undefined)[] = [];
   end = 0;
   /** How many gaps there are. */
   gaps = 0;
@@ -76,6 +76,8 @@ export class DeadlineBatch {
   stamp(at: number): void {
     this.at = at;
     this.#closeGaps();
+    // An array that has grown has room for more. Nothing more comes, and there may be many calls in flight.
+    this.entries = this.entries.slice();
   }
 
   #leaveGap(): void {
