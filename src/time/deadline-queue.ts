@@ -101,6 +101,8 @@ export class DeadlineQueue {
   /** Those that have no stamp yet. */
   #new = new DeadlineBatch(this);
   #awaitsTick = false;
+  /** Whether the new ones get their stamp at a tick that it awaits. */
+  #isOpen = false;
   #timer: unknown;
   #armed = false;
   /**
@@ -153,7 +155,7 @@ export class DeadlineQueue {
       return;
     }
     this.#new.add(entry);
-    if (!this.#awaitsTick || !this.#mayTick) this.#stamp();
+    if (!this.#isOpen) this.#stamp();
   }
 
   /** @internal A deadline with a listener in place of an entry. It has passed if the entry does not wait any more. */
@@ -215,7 +217,7 @@ export class DeadlineQueue {
 
   /** @internal */
   onTick(nowMs: number): void {
-    this.#awaitsTick = false;
+    this.#awaitsTick = this.#isOpen = false;
     if (!this.#new.empty) this.#link(nowMs);
     else if (this.#new.entries.length > MAX_ROOM) this.#new = new DeadlineBatch(this);
     if (this.#head === undefined) this.rest();
@@ -240,6 +242,7 @@ export class DeadlineQueue {
   #awaitTick(): void {
     if (this.#awaitsTick) return;
     this.#awaitsTick = true;
+    this.#isOpen = this.#mayTick;
     this.#time.awaitTick(this);
   }
 

@@ -85,8 +85,10 @@ export class StraightCall implements RunningContext, StraightEntrant {
 
   /** Remembers the async context, so that the call finds it again whoever ends it. A method of its own, because that is rare. */
   keepHome(): void {
-    const { hub } = this.#plan.path as StraightPath;
-    if (needsHome(this.#plan, hub)) this.#home = homeHere();
+    const plan = this.#plan;
+    if (plan.keepsHome === 'always' || needsHome(plan, (plan.path as StraightPath).hub)) {
+      this.#home = homeHere();
+    }
   }
 
   // Off the path.
