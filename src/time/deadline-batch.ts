@@ -20,7 +20,7 @@ export const UNSTAMPED = -1;
 /** A batch with fewer gaps than this is not closed up. */
 const MIN_GAPS = 32;
 
-/** Deadlines that pass at the same time, in the order in which they were set. It takes new ones until it has its stamp. */
+/** Deadlines that pass at the same time, in the order in which they were set. */
 export class DeadlineBatch {
   readonly queue: BatchOwner;
   /** When they pass, in the clock's milliseconds. */
@@ -64,19 +64,22 @@ export class DeadlineBatch {
   /** Takes the first one out. */
   shift(): Waiting | undefined {
     while (this.#start < this.end) {
-      const entry = this.entries[this.#start++];
+      const place = this.#start++;
+      const entry = this.entries[place];
       if (entry === undefined) continue;
-      this.remove(entry);
+      entry.batch = undefined;
+      this.entries[place] = undefined;
+      this.#leaveGap();
       return entry;
     }
     return undefined;
   }
 
-  /** Sets when they pass. No more are added. */
+  /** Sets when they pass. After that, only one that passes at the same time may be added. */
   stamp(at: number): void {
     this.at = at;
     this.#closeGaps();
-    // An array that has grown has room for more. Nothing more comes, and there may be many calls in flight.
+    // An array that has grown has room for more, which is not needed now.
     this.entries = this.entries.slice();
   }
 
