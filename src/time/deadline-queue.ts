@@ -204,7 +204,8 @@ export class DeadlineQueue {
   }
 
   /** When a pending deadline passes. */
-  timeOf({ batch }: Deadline): number {
+  timeOf(deadline: Deadline): number {
+    const { batch } = deadline;
     if (batch !== undefined && batch === this.#new) this.#link(this.#time.now());
     return batch?.at ?? UNSTAMPED;
   }
