@@ -90,7 +90,7 @@ export class PipelineTelemetry implements CallObserver, Observed {
 
   start(host: Host): CallWatch | undefined {
     // While nobody was there, only some calls look again, if calls are frequent or a thousand have looked in vain.
-    if (this.#idle && (host.time.ticking || this.#vain >= VAIN) && --this.#unasked > 0) {
+    if (this.#idle && (this.#vain >= VAIN || host.time.ticking) && --this.#unasked > 0) {
       return undefined;
     }
     return this.#ask(host);

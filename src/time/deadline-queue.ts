@@ -1,5 +1,7 @@
 import type { Clock } from './clock.js';
 import { cancelAfterPoll } from './clock.js';
+import type { Waiting } from './deadline-batch.js';
+import { DeadlineBatch, UNSTAMPED } from './deadline-batch.js';
 import type { KeptTimer } from './kept-timer.js';
 import { keptTimer } from './kept-timer.js';
 import type { TickListener } from './tick.js';
@@ -11,26 +13,43 @@ export interface DeadlineListener<Owner = unknown> {
   onDeadline(owner: Owner, token: number): void;
 }
 
-/** A place in a {@link DeadlineQueue}. The queue owns and reuses it. It is valid from `add` until `remove`, or until it passes. */
+/** A deadline in a {@link DeadlineQueue}. It is valid from `add` until `remove`, or until it passes. */
 export interface Deadline {
-  /** The queue it is in. */
+  /** The queue it was set in. */
   readonly queue: DeadlineQueue;
-  /** Whose deadline it is. Once it has passed or was taken back, it is no longer yours. */
-  owner: unknown;
+  /** Whose deadline it is. `undefined` once it has passed or was taken back. */
+  readonly owner: unknown;
+  /** @internal Where it waits. */
+  batch: DeadlineBatch | undefined;
   /** @internal */
-  at: number;
-  /** @internal */
-  listener: DeadlineListener;
-  /** @internal */
-  token: number;
-  /** @internal Its index among those that have no stamp yet. */
   place: number;
-  /** @internal How many were set before it since the last tick. */
-  order: number;
   /** @internal */
-  previous: Deadline | undefined;
-  /** @internal */
-  next: Deadline | undefined;
+  expire(): void;
+}
+
+/** A deadline with a listener. */
+class OwnDeadline implements Deadline, Waiting {
+  readonly queue: DeadlineQueue;
+  batch: DeadlineBatch | undefined = undefined;
+  place = 0;
+  readonly #listener: DeadlineListener;
+  readonly #owner: unknown;
+  readonly #token: number;
+
+  constructor(queue: DeadlineQueue, listener: DeadlineListener, owner: unknown, token: number) {
+    this.queue = queue;
+    this.#listener = listener;
+    this.#owner = owner;
+    this.#token = token;
+  }
+
+  get owner(): unknown {
+    return this.batch === undefined ? undefined : this.#owner;
+  }
+
+  expire(): void {
+    this.#listener.onDeadline(this.#owner, this.#token);
+  }
 }
 
 /** What a queue of deadlines needs from a time source. */
@@ -49,10 +68,8 @@ export interface TickingTime {
 /** Where a deadline can be set. */
 interface DeadlineSetter {
   add<Owner>(listener: DeadlineListener<Owner>, owner: Owner, token: number): Deadline;
+  put(entry: Waiting): void;
 }
-
-/** The time of a deadline that gets its stamp at the next tick. */
-const UNSTAMPED = -1;
 
 /** Ticks are used if one tick is well within the 1% by which a timeout may be late. */
 const MIN_TICKED_MS = TICK_MS * 200;
@@ -60,17 +77,18 @@ const MIN_TICKED_MS = TICK_MS * 200;
 /** If a timer comes later than this, a blocked event loop held it up. Used only where the host has no hook after the poll phase. */
 const LATE_MS = 2;
 
-const MAX_SPARE = 1024;
+/** A batch that had more places than this is not used again. */
+const MAX_ROOM = 1024;
 
-/** Replaces a listener until there is one. */
-const NOBODY: DeadlineListener = { onDeadline() {} };
+/** Real deadlines without ticks are rounded up to this part of a millisecond, so that calls made at about the same time share a batch. */
+const STEP_MS = 1 / 8;
 
 /**
- * All pending deadlines of one duration. They pass in the order in which they were set. So a linked list with one armed timer
+ * All pending deadlines of one duration. They pass in the order in which they were set. So a list of batches with one armed timer
  * serves any number of them: O(1) to add and to remove, whatever is in flight.
  *
- * While the time source ticks, setting a deadline reads no clock and links nothing. Most deadlines are taken back before the next
- * tick. Only those that are left then get a stamp and are linked. So a deadline is at most one tick late and never early.
+ * While the time source ticks, setting a deadline reads no clock. Most deadlines are taken back before the next tick. Those that are left
+ * then get a stamp together. So a deadline is at most one tick late and never early.
  */
 export class DeadlineQueue {
   /** How far ahead its deadlines lie, in milliseconds. */
@@ -78,16 +96,13 @@ export class DeadlineQueue {
   readonly #time: TickingTime;
   readonly #timers: unknown;
   readonly #mayTick: boolean;
-  #head: Deadline | undefined;
-  #tail: Deadline | undefined;
-  /** The new ones are the first `#newCount`. The rest are spare ones for reuse. */
-  readonly #new: Deadline[] = [];
-  #newCount = 0;
-  /** How many were set since the last tick, including those that have been taken back. */
-  #added = 0;
-  /** Whether the new ones are no longer in the order in which they were set. */
-  #shuffled = false;
+  #head: DeadlineBatch | undefined;
+  #tail: DeadlineBatch | undefined;
+  /** Those that have no stamp yet. */
+  #new = new DeadlineBatch(this);
   #awaitsTick = false;
+  /** Whether the new ones get their stamp at a tick that it awaits. */
+  #isOpen = false;
   #timer: unknown;
   #armed = false;
   /**
@@ -116,7 +131,7 @@ export class DeadlineQueue {
 
   /** @internal Whether no deadline is pending. */
   get empty(): boolean {
-    return this.#head === undefined && this.#newCount === 0;
+    return this.#head === undefined && this.#new.empty;
   }
 
   /** @internal Whether fake timers came or went since this queue was made. Then another queue is in charge. */
@@ -126,27 +141,42 @@ export class DeadlineQueue {
 
   /** Sets a deadline `durationMs` from now. */
   add<Owner>(listener: DeadlineListener<Owner>, owner: Owner, token: number): Deadline {
-    const time = this.#time;
-    if (time.timers !== this.#timers) {
-      return time.deadlines(this.durationMs).add(listener, owner, token);
-    }
-    const place = this.#newCount;
-    const spare = this.#new;
-    const deadline = place < spare.length ? (spare[place] as Deadline) : this.#make();
-    deadline.owner = owner;
-    deadline.order = this.#added++;
-    this.#newCount = place + 1;
-    // Stores into old objects are not free. Most deadlines serve the same policy as before.
-    if (deadline.listener !== listener || deadline.token !== token) {
-      deadline.listener = listener as DeadlineListener;
-      deadline.token = token;
-    }
-    if (this.#awaitsTick && this.#mayTick) time.recent();
-    else this.#stamp();
+    if (this.isOutdated) return this.#time.deadlines(this.durationMs).add(listener, owner, token);
+    const deadline = new OwnDeadline(this, listener as DeadlineListener, owner, token);
+    this.put(deadline);
     return deadline;
   }
 
-  /** Apart from `add`, because it is rare while calls are frequent, and V8 inlines only small functions. */
+  /** @internal Sets a deadline for what has a place for it. Such an object costs no other one. */
+  put(entry: Waiting): void {
+    const time = this.#time;
+    if (time.timers !== this.#timers) {
+      time.deadlines(this.durationMs).put(entry);
+      return;
+    }
+    this.#new.add(entry);
+    if (!this.#isOpen) this.#stamp();
+  }
+
+  /** @internal A deadline with a listener in place of an entry. It has passed if the entry does not wait any more. */
+  replace<Owner>(
+    entry: Waiting,
+    listener: DeadlineListener<Owner>,
+    owner: Owner,
+    token: number,
+  ): Deadline {
+    const { batch, place } = entry;
+    const queue = (batch?.queue ?? this) as DeadlineQueue;
+    const deadline = new OwnDeadline(queue, listener as DeadlineListener, owner, token);
+    if (batch === undefined) return deadline;
+    entry.batch = undefined;
+    deadline.batch = batch;
+    deadline.place = place;
+    batch.entries[place] = deadline;
+    return deadline;
+  }
+
+  /** Apart from `put`, because it is rare while calls are frequent, and V8 inlines only small functions. */
   #stamp(): void {
     const time = this.#time;
     if (this.#mayTick && time.ticking) {
@@ -159,37 +189,39 @@ export class DeadlineQueue {
 
   /** Takes back a pending deadline. */
   remove(deadline: Deadline): void {
-    if (deadline.at === UNSTAMPED) {
-      const last = --this.#newCount;
-      if (deadline.place !== last) this.#swap(deadline, this.#new[last] as Deadline);
-      deadline.owner = undefined;
-      return;
-    }
-    this.#unlink(deadline);
-    if (this.#head === undefined && this.#armed) {
-      // An armed timer of an empty queue would keep the process alive. While calls are frequent, the next tick decides.
-      if (this.#time.ticking) this.#awaitTick();
-      else this.rest();
-    }
+    deadline.batch?.remove(deadline);
+  }
+
+  /** @internal */
+  emptied(batch: DeadlineBatch): void {
+    if (batch === this.#new) return;
+    this.#unlink(batch);
+    // While it fires, the timer is set again at the end.
+    if (this.#head !== undefined || !this.#armed) return;
+    // An armed timer of an empty queue would keep the process alive. While calls are frequent, the next tick decides.
+    if (this.#time.ticking) this.#awaitTick();
+    else this.rest();
   }
 
   /** When a pending deadline passes. */
   timeOf(deadline: Deadline): number {
-    if (deadline.at === UNSTAMPED) this.#link(this.#time.now());
-    return deadline.at;
+    const { batch } = deadline;
+    if (batch !== undefined && batch === this.#new) this.#link(this.#time.now());
+    return batch?.at ?? UNSTAMPED;
   }
 
-  /** @internal Like {@link DeadlineQueue.timeOf}, but up to a tick early: it neither reads the clock nor links anything. */
-  roughTimeOf({ at }: Deadline): number {
-    return at === UNSTAMPED ? this.#time.recent() + this.durationMs : at;
+  /** @internal Like {@link DeadlineQueue.timeOf}, but up to a tick early: it neither reads the clock nor stamps anything. */
+  roughTimeOf({ batch }: Deadline): number {
+    if (batch === undefined || batch !== this.#new) return batch?.at ?? UNSTAMPED;
+    return this.#time.recent() + this.durationMs;
   }
 
   /** @internal */
   onTick(nowMs: number): void {
-    this.#awaitsTick = false;
-    if (this.#newCount > 0) this.#link(nowMs);
+    this.#awaitsTick = this.#isOpen = false;
+    if (!this.#new.empty) this.#link(nowMs);
+    else if (this.#new.entries.length > MAX_ROOM) this.#new = new DeadlineBatch(this);
     if (this.#head === undefined) this.rest();
-    if (this.#new.length > MAX_SPARE) this.#new.length = MAX_SPARE;
   }
 
   /** @internal Nothing waits, so the process may end. */
@@ -211,59 +243,29 @@ export class DeadlineQueue {
   #awaitTick(): void {
     if (this.#awaitsTick) return;
     this.#awaitsTick = true;
+    this.#isOpen = this.#mayTick;
     this.#time.awaitTick(this);
   }
 
-  #make(): Deadline {
-    const deadline = {
-      queue: this,
-      owner: undefined,
-      at: UNSTAMPED,
-      listener: NOBODY,
-      token: 0,
-      place: this.#new.length,
-      order: 0,
-      previous: undefined,
-      next: undefined,
-    };
-    this.#new.push(deadline);
-    return deadline;
-  }
-
-  /** Swaps the places of two that have no stamp yet. */
-  #swap(one: Deadline, other: Deadline): void {
-    this.#shuffled = true;
-    const { place } = one;
-    one.place = other.place;
-    other.place = place;
-    this.#new[place] = other;
-    this.#new[one.place] = one;
-  }
-
-  /** Stamps the new ones and puts them at the end of the list. All others in the list were set before them. */
+  /** Stamps the new ones, and puts them at the end. All others were set before them. */
   #link(nowMs: number): void {
-    const all = this.#new;
-    const count = this.#newCount;
-    const at = nowMs + this.durationMs;
-    if (this.#shuffled) this.#sort(count);
-    for (let place = 0; place < count; place++) {
-      const deadline = all[place] as Deadline;
-      deadline.at = at;
-      deadline.previous = this.#tail;
-      if (this.#tail === undefined) this.#head = deadline;
-      else this.#tail.next = deadline;
-      this.#tail = deadline;
+    const batch = this.#new;
+    const tail = this.#tail;
+    const exact = nowMs + this.durationMs;
+    const isReal = this.#timers !== undefined;
+    const at = isReal && !this.#mayTick ? Math.ceil(exact / STEP_MS) * STEP_MS : exact;
+    if (tail !== undefined && tail.at === at && batch.end === 1) {
+      const only = batch.entries[0] as Waiting;
+      batch.remove(only);
+      tail.add(only);
+      return;
     }
-    this.#newCount = 0;
-    this.#added = 0;
-    // Close the gap with the last spare ones.
-    const left = all.length - count;
-    for (let place = 0; place < count && place < left; place++) {
-      const spare = all[all.length - 1 - place] as Deadline;
-      spare.place = place;
-      all[place] = spare;
-    }
-    all.length = left;
+    batch.stamp(at);
+    batch.previous = tail;
+    if (tail === undefined) this.#head = batch;
+    else tail.next = batch;
+    this.#tail = batch;
+    this.#new = new DeadlineBatch(this);
     if (this.#resting) {
       if (this.#head === undefined) return;
       // The timer comes too early for the new ones. It is set again then.
@@ -272,12 +274,6 @@ export class DeadlineQueue {
     } else if (!this.#armed && !this.#firing && this.#head !== undefined) {
       this.#arm(Math.max(0, Math.ceil(this.#head.at - nowMs)), this.#head.at);
     }
-  }
-
-  #sort(count: number): void {
-    const sorted = this.#new.slice(0, count).sort((one, other) => one.order - other.order);
-    for (let place = 0; place < count; place++) this.#new[place] = sorted[place] as Deadline;
-    this.#shuffled = false;
   }
 
   #fire(): void {
@@ -303,9 +299,7 @@ export class DeadlineQueue {
     this.#firing = true;
     try {
       for (let head = this.#head; head !== undefined && head.at <= horizon; head = this.#head) {
-        const { listener, owner, token } = head;
-        this.#unlink(head);
-        listener.onDeadline(owner, token);
+        head.shift()?.expire();
       }
     } finally {
       // Even when a listener throws, the other deadlines have to pass.
@@ -346,18 +340,11 @@ export class DeadlineQueue {
     this.#kept = undefined;
   }
 
-  #unlink(deadline: Deadline): void {
-    const { previous, next } = deadline;
+  #unlink(batch: DeadlineBatch): void {
+    const { previous, next } = batch;
     if (previous === undefined) this.#head = next;
     else previous.next = next;
     if (next === undefined) this.#tail = previous;
     else next.previous = previous;
-    deadline.owner = undefined;
-    deadline.previous = undefined;
-    deadline.next = undefined;
-    deadline.at = UNSTAMPED;
-    if (this.#new.length >= MAX_SPARE) return;
-    deadline.place = this.#new.length;
-    this.#new.push(deadline);
   }
 }

@@ -1,4 +1,6 @@
-import type { Deadline, DeadlineListener, TickingTime } from './deadline-queue.js';
+import type { Waiting } from './deadline-batch.js';
+import { DeadlineBatch } from './deadline-batch.js';
+import type { TickingTime } from './deadline-queue.js';
 import { DeadlineQueue } from './deadline-queue.js';
 
 /** Real timers may come up to a millisecond early. By less than this, only sums of fractions differ: a fake timer is exact. */
@@ -11,7 +13,7 @@ const LEAST_EARLY_MS = 0.01;
  */
 export class SingleDeadlines extends DeadlineQueue {
   readonly #time: TickingTime;
-  readonly #pending = new Map<Deadline, unknown>();
+  readonly #timers = new Map<DeadlineBatch, unknown>();
 
   constructor(time: TickingTime, durationMs: number) {
     super(time, durationMs);
@@ -19,54 +21,38 @@ export class SingleDeadlines extends DeadlineQueue {
   }
 
   override get empty(): boolean {
-    return this.#pending.size === 0;
+    return this.#timers.size === 0;
   }
 
-  override add<Owner>(listener: DeadlineListener<Owner>, owner: Owner, token: number): Deadline {
-    if (this.isOutdated) return this.#time.deadlines(this.durationMs).add(listener, owner, token);
-    const deadline: Deadline = {
-      queue: this,
-      at: this.#time.now() + this.durationMs,
-      listener: listener as DeadlineListener,
-      owner,
-      token,
-      place: 0,
-      order: 0,
-      previous: undefined,
-      next: undefined,
-    };
-    this.#arm(deadline, this.durationMs);
-    return deadline;
+  override put(entry: Waiting): void {
+    if (this.isOutdated) {
+      this.#time.deadlines(this.durationMs).put(entry);
+      return;
+    }
+    const batch = new DeadlineBatch(this);
+    batch.add(entry);
+    batch.stamp(this.#time.now() + this.durationMs);
+    this.#arm(batch, this.durationMs);
   }
 
-  #arm(deadline: Deadline, delayMs: number): void {
+  #arm(batch: DeadlineBatch, delayMs: number): void {
     const { clock } = this.#time;
     const timer = clock.setTimer(() => {
-      const leftMs = deadline.at - this.#time.now();
+      const leftMs = batch.at - this.#time.now();
       if (leftMs > LEAST_EARLY_MS && leftMs < 1 && this.durationMs >= 2) {
-        this.#arm(deadline, leftMs);
+        this.#arm(batch, leftMs);
         return;
       }
-      const { listener, owner, token } = deadline;
-      this.#forget(deadline);
-      listener.onDeadline(owner, token);
+      this.#timers.delete(batch);
+      batch.shift()?.expire();
     }, delayMs);
-    this.#pending.set(deadline, timer);
+    this.#timers.set(batch, timer);
   }
 
-  override remove(deadline: Deadline): void {
-    this.#time.clock.clearTimer(this.#pending.get(deadline));
-    this.#forget(deadline);
-  }
-
-  override timeOf(deadline: Deadline): number {
-    return deadline.at;
+  override emptied(batch: DeadlineBatch): void {
+    const timer = this.#timers.get(batch);
+    if (this.#timers.delete(batch)) this.#time.clock.clearTimer(timer);
   }
 
   override letGo(): void {}
-
-  #forget(deadline: Deadline): void {
-    this.#pending.delete(deadline);
-    deadline.owner = undefined;
-  }
 }

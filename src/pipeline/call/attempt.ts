@@ -31,30 +31,40 @@ class GivenUp {
 }
 
 /**
- * The context that an operation sees. No AbortController exists until somebody reads `signal`: on Node 20, making one costs more than all
- * policies together.
+ * What aborts an attempt. No AbortController exists until somebody reads `signal`: on Node 20, making one costs more than all policies
+ * together.
  */
+export type Abort = AbortController | GivenUp | undefined;
+
+/** The controller behind it, made if there is none so far. */
+export function controllerIn(abort: Abort): AbortController {
+  if (abort instanceof AbortController) return abort;
+  const controller = new AbortController();
+  if (abort !== undefined) controller.abort(abort.reason);
+  return controller;
+}
+
+/** Gives the attempt up. Its signal, read or not yet read, aborts with this reason. */
+export function abortedWith(abort: Abort, reason: unknown): Abort {
+  if (abort instanceof AbortController) abort.abort(reason);
+  return abort ?? new GivenUp(reason);
+}
+
+/** How long a context still has, by its owner, in milliseconds. */
+export function timeLeftOf(owner: ContextOwner | undefined): number {
+  const deadline = owner?.deadline ?? Infinity;
+  if (deadline === Infinity || owner === undefined) return Infinity;
+  return Math.max(0, deadline - owner.time.now());
+}
+
+/** The context that an operation sees in the full engine. */
 export class Attempt implements RunningContext {
   attempt = 0;
-  #owner: ContextOwner | undefined;
-  #abort: AbortController | GivenUp | undefined;
-
-  constructor(owner?: ContextOwner) {
-    this.#owner = owner;
-  }
-
-  /** Who answers what the context is asked, as far as that is known. */
-  protected get knownOwner(): ContextOwner | undefined {
-    return this.#owner;
-  }
-
   /** Who answers what the context is asked. */
-  protected get owner(): ContextOwner | undefined {
-    return this.#owner;
-  }
+  #owner: ContextOwner | undefined;
+  #abort: Abort;
 
-  /** From now on, this one does. */
-  belongTo(owner: ContextOwner): void {
+  constructor(owner: ContextOwner) {
     this.#owner = owner;
   }
 
@@ -63,44 +73,37 @@ export class Attempt implements RunningContext {
   }
 
   get controller(): AbortController {
-    const known = this.#abort;
-    if (known instanceof AbortController) return known;
-    const controller = new AbortController();
+    const controller = controllerIn(this.#abort);
     this.#abort = controller;
-    if (known !== undefined) controller.abort(known.reason);
     return controller;
   }
 
   get deadline(): number {
-    return this.owner?.deadline ?? Infinity;
+    return this.#owner?.deadline ?? Infinity;
   }
 
   get timeLeft(): number {
-    const { owner } = this;
-    const deadline = owner?.deadline ?? Infinity;
-    if (deadline === Infinity || owner === undefined) return Infinity;
-    return Math.max(0, deadline - owner.time.now());
+    return timeLeftOf(this.#owner);
   }
 
   get pipeline(): string {
-    return this.owner?.pipeline ?? '';
+    return this.#owner?.pipeline ?? '';
   }
 
   get callId(): number | undefined {
-    return this.owner?.heardAs;
+    return this.#owner?.heardAs;
   }
 
   stopClock(layer: number | undefined): void {
-    this.owner?.stopClock?.(layer);
+    this.#owner?.stopClock?.(layer);
   }
 
   startClock(layer: number | undefined, extraMs: number): void {
-    this.owner?.startClock?.(layer, extraMs);
+    this.#owner?.startClock?.(layer, extraMs);
   }
 
   abort(reason: unknown): void {
-    if (this.#abort instanceof AbortController) this.#abort.abort(reason);
-    else this.#abort ??= new GivenUp(reason);
+    this.#abort = abortedWith(this.#abort, reason);
   }
 
   detach(): void {

@@ -1,4 +1,5 @@
 import type { RejectedError } from '../../errors.js';
+import type { Waiting } from '../../time/deadline-batch.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { OutcomeKind } from '../outcome/outcome.js';
 import type { Tally } from '../reporting/tally.js';
@@ -6,11 +7,10 @@ import type { Call } from './call.js';
 import type { Context } from './context.js';
 
 /** A call on the straight path, as policies see it. */
-export interface StraightEntrant extends Context {
-  /** What policies keep in the call: a number and two values. No two policies share a place. */
+export interface StraightEntrant extends Context, Waiting {
+  /** What policies keep in the call: a number, and a value. A timeout keeps the call in a batch of deadlines. No two policies share a place. */
   stamp: number;
-  first: unknown;
-  second: unknown;
+  state: unknown;
   /** The copy of a keyed pipeline that the call belongs to. */
   readonly copy: CompactCopy;
   /** Takes the call off the straight path, while the operation runs. */
@@ -42,6 +42,8 @@ export interface StraightHalf {
   fail?: ((call: StraightEntrant, end: StraightEnd) => boolean) | undefined;
   /** Returns the error for a call that was not let in, if the call is refused and there is no more to do. Otherwise `undefined`. */
   refuse?: ((about: RefusedCall) => RejectedError | undefined) | undefined;
+  /** The time of the call is over, of which the policy keeps the deadline. */
+  expire?: ((call: StraightEntrant) => void) | undefined;
   /** Returns the state that the policy itself would have kept for the call when it let it in. From here on the state belongs to `call`. */
   stateOf?: ((entrant: StraightEntrant, call: Call) => unknown) | undefined;
 }
@@ -65,7 +67,7 @@ export interface StraightPlace {
   readonly layer: number;
   readonly time: TimeSource;
   /** Takes a place in the call. Returns whether it was free. */
-  take(place: 'stamp' | 'first' | 'second'): boolean;
+  take(place: 'stamp' | 'state' | 'batch'): boolean;
 }
 
 /** Goes through layers. Returns the one in which the straight path ends, or {@link THROUGH}. */

@@ -1,6 +1,7 @@
+import type { DeadlineBatch } from '../../time/deadline-batch.js';
 import { type Home, homeHere } from '../call/async-context.js';
-import type { ContextOwner } from '../call/attempt.js';
-import { Attempt } from '../call/attempt.js';
+import type { Abort, ContextOwner, RunningContext } from '../call/attempt.js';
+import { abortedWith, controllerIn, timeLeftOf } from '../call/attempt.js';
 import { Delivery } from '../call/delivery.js';
 import type { Host } from '../call/host.js';
 import { Pass } from '../call/pass.js';
@@ -15,26 +16,46 @@ export function wholeOf(plan: Plan, host: Host): Plan {
   return plan.isCompact ? host.plan : plan;
 }
 
-/** The owner of a call that is over. */
-const ENDED: ContextOwner = { pipeline: '', deadline: Infinity, time: { now: () => 0 } };
+/** Stands in for the pass of a call that is over. */
+const ENDED: { readonly view: ContextOwner } = {
+  view: { pipeline: '', deadline: Infinity, time: { now: () => 0 } },
+};
 
-/** A call on the straight path. It is also the context of the call's one attempt. It has no owner until a `Pass` takes it over. */
-export class StraightCall extends Attempt implements StraightEntrant {
+/** Rejects the promise that is resolved with it, one microtask later. So a call needs no function that rejects. */
+class Rejection implements PromiseLike<never> {
+  readonly #error: unknown;
+
+  constructor(error: unknown) {
+    this.#error = error;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: to be taken for a promise is what it is made for
+  then(_: unknown, reject: unknown): never {
+    return (reject as (error: unknown) => never)(this.#error);
+  }
+}
+
+/**
+ * A call on the straight path. It is also the context of the call's one attempt. It extends no class, because V8 does not inline a call of
+ * `super`, and has no private methods, because each object would pay for them.
+ */
+export class StraightCall implements RunningContext, StraightEntrant {
+  attempt = 0;
   readonly #host: Host;
   readonly #plan: Plan;
   readonly #delivery: Delivery;
   readonly #operation: Operation;
   #resolve: ((value: unknown) => void) | undefined;
-  #reject: ((reason: unknown) => void) | undefined;
   #home: Home | undefined;
-  /** The pass that has taken the call over. */
-  #pass: Pass | undefined;
+  #abort: Abort;
+  /** The pass that has taken the call over, or what says that the call is over. */
+  #after: Pass | typeof ENDED | undefined;
   #stamp = 0;
-  #first: unknown;
-  #second: unknown;
+  #state: unknown;
+  #batch: DeadlineBatch | undefined;
+  #place = 0;
 
   constructor(host: Host, plan: Plan, operation: Operation, delivery: Delivery) {
-    super();
     this.#host = host;
     this.#plan = plan;
     this.#delivery = delivery;
@@ -43,15 +64,14 @@ export class StraightCall extends Attempt implements StraightEntrant {
 
   /** Ends the call, which is no longer in flight. */
   end(): void {
-    this.belongTo(ENDED);
+    this.#after = ENDED;
     this.#host.inFlight--;
   }
 
   /** Makes a promise that can be settled at any moment. Once compiled, the executor is inlined and costs nothing. */
   promise(): Promise<unknown> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       this.#resolve = resolve;
-      this.#reject = reject;
     });
   }
 
@@ -60,13 +80,15 @@ export class StraightCall extends Attempt implements StraightEntrant {
   }
 
   reject(reason: unknown): void {
-    this.#reject?.(reason);
+    this.#resolve?.(new Rejection(reason));
   }
 
   /** Remembers the async context, so that the call finds it again whoever ends it. A method of its own, because that is rare. */
   keepHome(): void {
-    const { hub } = this.#plan.path as StraightPath;
-    if (needsHome(this.#plan, hub)) this.#home = homeHere();
+    const plan = this.#plan;
+    if (plan.keepsHome === 'always' || needsHome(plan, (plan.path as StraightPath).hub)) {
+      this.#home = homeHere();
+    }
   }
 
   // Off the path.
@@ -81,9 +103,8 @@ export class StraightCall extends Attempt implements StraightEntrant {
 
   /** Lets a pass go on with a call whose operation has been called. Returns the call's promise, made here if it had none so far. */
   goOn(promise: Promise<unknown> | undefined, act: (pass: Pass) => void): Promise<unknown> {
-    const own = promise ?? this.#latePromise();
-    const pass = this.#pass ?? this.takeOver(this.#plan.layers.length).running();
-    act(pass);
+    const own = promise ?? this.latePromise();
+    act(this.pass);
     return own as Promise<unknown>;
   }
 
@@ -91,8 +112,7 @@ export class StraightCall extends Attempt implements StraightEntrant {
   takeOver(layer: number): Pass {
     const host = this.#host;
     const pass = Pass.adopt(this, host, wholeOf(this.#plan, host), this.#operation, this.#delivery);
-    this.#pass = pass;
-    this.belongTo(pass.view);
+    this.#after = pass;
     const { halves } = this.#plan.path as StraightPath;
     const { states } = pass.view;
     for (let i = 0; i < layer; i++) states[i] = halves[i]?.stateOf?.(this, pass.view);
@@ -106,33 +126,77 @@ export class StraightCall extends Attempt implements StraightEntrant {
 
   /** The operation has succeeded. On the way out, the policy in `layer` has more to do, and a pass goes on there. */
   leaveFrom(layer: number, value: unknown): unknown {
-    const promise = this.#latePromise();
+    const promise = this.latePromise();
     (this.#plan.path as StraightPath).tally.attempt('first', 'success');
     this.takeOver(layer + 1).leaveFrom(layer, 'success', value, 1);
     return promise;
   }
 
   /** Until it leaves the path, a call that only its operation can end goes by the operation's promise. Here it gets its own. */
-  #latePromise(): Promise<unknown> | undefined {
+  private latePromise(): Promise<unknown> | undefined {
     return this.#plan.mayAbandon ? undefined : this.promise();
   }
 
+  /** The pass that goes on with the call while its operation runs. */
+  private get pass(): Pass {
+    const after = this.#after as Pass | undefined;
+    return after ?? this.takeOver(this.#plan.layers.length).running();
+  }
+
+  expire(): void {
+    for (const { expire } of (this.#plan.path as StraightPath).halves) expire?.(this);
+  }
+
   get takenOver(): Call {
-    this.#pass ??= this.takeOver(this.#plan.layers.length).running();
-    return this.#pass.view;
+    return this.pass.view;
   }
 
-  /** The pass answers everything that the context is asked for, except the signal. */
-  protected override get owner(): ContextOwner {
-    return this.knownOwner ?? (this.takenOver as Call & ContextOwner);
+  // The context. A pass answers everything that it is asked for, except the signal.
+
+  private get owner(): ContextOwner {
+    return this.#after === ENDED ? ENDED.view : this.pass.view;
   }
 
-  override get pipeline(): string {
-    return this.knownOwner === undefined ? this.#host.name : this.owner.pipeline;
+  get signal(): AbortSignal {
+    return this.controller.signal;
   }
 
-  override detach(): void {
-    this.belongTo(ENDED);
+  get controller(): AbortController {
+    const controller = controllerIn(this.#abort);
+    this.#abort = controller;
+    return controller;
+  }
+
+  get deadline(): number {
+    return this.owner.deadline;
+  }
+
+  get timeLeft(): number {
+    return timeLeftOf(this.owner);
+  }
+
+  get pipeline(): string {
+    return this.#after === ENDED ? ENDED.view.pipeline : this.#host.name;
+  }
+
+  get callId(): number | undefined {
+    return this.owner.heardAs;
+  }
+
+  stopClock(layer: number | undefined): void {
+    this.owner.stopClock?.(layer);
+  }
+
+  startClock(layer: number | undefined, extraMs: number): void {
+    this.owner.startClock?.(layer, extraMs);
+  }
+
+  abort(reason: unknown): void {
+    this.#abort = abortedWith(this.#abort, reason);
+  }
+
+  detach(): void {
+    this.#after = ENDED;
   }
 
   // Accessors over private fields. The operation gets this call as its context, and must not find the engine in it.
@@ -158,7 +222,7 @@ export class StraightCall extends Attempt implements StraightEntrant {
   }
 
   get isTakenOver(): boolean {
-    return this.#pass !== undefined;
+    return this.#after !== undefined;
   }
 
   get stamp(): number {
@@ -169,19 +233,27 @@ export class StraightCall extends Attempt implements StraightEntrant {
     this.#stamp = stamp;
   }
 
-  get first(): unknown {
-    return this.#first;
+  get state(): unknown {
+    return this.#state;
   }
 
-  set first(value: unknown) {
-    this.#first = value;
+  set state(state: unknown) {
+    this.#state = state;
   }
 
-  get second(): unknown {
-    return this.#second;
+  get batch(): DeadlineBatch | undefined {
+    return this.#batch;
   }
 
-  set second(value: unknown) {
-    this.#second = value;
+  set batch(batch: DeadlineBatch | undefined) {
+    this.#batch = batch;
+  }
+
+  get place(): number {
+    return this.#place;
+  }
+
+  set place(place: number) {
+    this.#place = place;
   }
 }

@@ -7,7 +7,7 @@ import type { ToldOutcome } from '../contract/events.js';
 import type { StraightEntrant, StraightPath } from '../contract/straight-half.js';
 import { THROUGH } from '../contract/straight-half.js';
 import { kindOfError } from '../outcome/outcome.js';
-import { rejectedSoon, soon } from '../outcome/promises.js';
+import { rejectedSoon } from '../outcome/promises.js';
 import type { Layer, Plan } from '../plan.js';
 import type { CallOutcome } from '../reporting/kinds.js';
 import { Ending, leaveStraight } from './straight-end.js';
@@ -84,7 +84,7 @@ export function notLetIn(
   close(call, end);
   if (end.kind !== 'success' && !call.settles) {
     if (promise === undefined) return rejectedSoon(end.error);
-    soon(() => call.reject(end.error));
+    call.reject(end.error);
     return promise;
   }
   const answer = answerOf(call, end);

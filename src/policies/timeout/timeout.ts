@@ -6,7 +6,7 @@ import type {
   StraightHalf,
   StraightPlace,
 } from '../../pipeline/contract/straight-half.js';
-import type { Deadline, DeadlineListener, DeadlineQueue } from '../../time/deadline-queue.js';
+import type { Deadline, DeadlineQueue } from '../../time/deadline-queue.js';
 import type { Duration } from '../../time/duration.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
@@ -66,48 +66,39 @@ export class TimeoutPolicy implements Gate {
   /** @internal */
   straight({ layer, time, take }: StraightPlace): StraightHalf | undefined {
     const queue = time.deadlines(this.timeoutMs);
-    const listener = {
-      onDeadline: ({ takenOver }: StraightEntrant) => this.onDeadline(takenOver, layer),
-    };
-    const stateOf = (deadline: Deadline, entrant: StraightEntrant, call: Call): Deadline => {
-      // A deadline that has passed no longer has this owner.
-      if (deadline.owner === entrant) {
-        deadline.owner = call;
-        deadline.listener = this as DeadlineListener;
-      }
-      return deadline;
-    };
-    // Written out for both places, because this is the path of a successful call.
-    if (take('first')) {
+    if (take('batch')) {
       const exit = (call: StraightEntrant): boolean => {
-        const deadline = call.first as Deadline;
-        deadline.queue.remove(deadline);
+        call.batch?.remove(call);
         return true;
       };
       return {
         enter: (call) => {
-          call.first = queue.add(listener, call, layer);
+          queue.put(call);
           return true;
         },
         exit,
         fail: exit,
-        stateOf: (entrant, call) => stateOf(entrant.first as Deadline, entrant, call),
+        expire: ({ takenOver }) => this.onDeadline(takenOver, layer),
+        stateOf: (entrant, call) => queue.replace(entrant, this, call, layer),
       };
     }
-    if (!take('second')) return undefined;
+    // The call itself waits for another timeout. That for this one is an object of its own.
+    if (!take('state')) return undefined;
+    const listener = {
+      onDeadline: ({ takenOver }: StraightEntrant) => this.onDeadline(takenOver, layer),
+    };
     const exit = (call: StraightEntrant): boolean => {
-      const deadline = call.second as Deadline;
-      deadline.queue.remove(deadline);
+      queue.remove(call.state as Deadline);
       return true;
     };
     return {
       enter: (call) => {
-        call.second = queue.add(listener, call, layer);
+        call.state = queue.add(listener, call, layer);
         return true;
       },
       exit,
       fail: exit,
-      stateOf: (entrant, call) => stateOf(entrant.second as Deadline, entrant, call),
+      stateOf: (entrant, call) => queue.replace(entrant.state as Deadline, this, call, layer),
     };
   }
 
