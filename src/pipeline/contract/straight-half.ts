@@ -42,8 +42,20 @@ export interface StraightHalf {
   fail?: ((call: StraightEntrant, end: StraightEnd) => boolean) | undefined;
   /** Returns the error for a call that was not let in, if the call is refused and there is no more to do. Otherwise `undefined`. */
   refuse?: ((about: RefusedCall) => RejectedError | undefined) | undefined;
+  /**
+   * Does at once what `enter` and `fail` do together to a call that a policy inside refuses. For a policy that then has no more to do and needs
+   * nothing of the call.
+   */
+  turnBack?: ((end: StraightEnd) => void) | undefined;
+  /** Shut while `refuse` knows an error for every call. */
+  door?: Door | undefined;
   /** Returns the state that the policy itself would have kept for the call when it let it in. From here on the state belongs to `call`. */
   stateOf?: ((entrant: StraightEntrant, call: Call) => unknown) | undefined;
+}
+
+/** Says before a call is made whether a policy refuses all of them. */
+export class Door {
+  shut = false;
 }
 
 /** The end of a call that was refused, or whose operation failed. */
@@ -83,6 +95,10 @@ export interface StraightPath {
   /** Who listens to the pipeline, and where it counts its calls. */
   readonly hub: { readonly active: boolean; readonly routine: boolean };
   readonly tally: Tally;
+  /** The door of the outermost policy that has one, if a call can be turned back there. Otherwise one that is never shut. */
+  readonly door: Door;
+  /** The layer of that policy. */
+  readonly doorAt: number;
   /** The straight halves of the policies, by layer. */
   readonly halves: readonly StraightHalf[];
   /** Which of them limit the number of calls. */

@@ -179,6 +179,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
       },
       // By default, a refusal inside says nothing about the upstream.
       fail: (_call, { kind }) => byDefault && kind === 'rejected',
+      door: this.#options.dryRun ? undefined : circuit.door,
       refuse: (about) => {
         if (this.#options.dryRun) return undefined;
         const now = circuit.state === 'isolated' ? 0 : time.recent();

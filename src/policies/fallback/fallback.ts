@@ -89,6 +89,7 @@ export class FallbackPolicy<T> implements Driver {
         end.answer(answer);
         return true;
       },
+      turnBack: (end) => end.answer(answer),
     };
   }
 

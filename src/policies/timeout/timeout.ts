@@ -92,6 +92,7 @@ export class TimeoutPolicy implements Gate {
         },
         exit,
         fail: exit,
+        turnBack: nothing,
         stateOf: (entrant, call) => stateOf(entrant.first as Deadline, entrant, call),
       };
     }
@@ -108,6 +109,7 @@ export class TimeoutPolicy implements Gate {
       },
       exit,
       fail: exit,
+      turnBack: nothing,
       stateOf: (entrant, call) => stateOf(entrant.second as Deadline, entrant, call),
     };
   }
@@ -180,3 +182,6 @@ export class TimeoutPolicy implements Gate {
 function messageOf(timeoutMs: number): string {
   return `timed out after ${formatDuration(timeoutMs)}`;
 }
+
+/** What a call that is refused at once leaves of a timeout. */
+function nothing(): void {}
