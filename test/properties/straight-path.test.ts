@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import {
-  type BulkheadPolicy,
   bulkhead,
   type CircuitBreakerPolicy,
   type Context,
@@ -271,7 +270,8 @@ class World {
     },
   });
   readonly #breakers: CircuitBreakerPolicy[] = [];
-  readonly #bulkheads: BulkheadPolicy[] = [];
+  /** Other policies whose numbers are compared. */
+  readonly #measured: { measure(nowMs: number): unknown }[] = [];
   readonly #pipeline;
   readonly #inner;
   readonly #held: { release(): void }[] = [];
@@ -302,7 +302,7 @@ class World {
     const { ends, heard, read, runs } = this;
     const { tally } = this.inside;
     const seen = this.#pipeline.snapshot();
-    const measures = [...this.#breakers, ...this.#bulkheads].map((policy) =>
+    const measures = [...this.#breakers, ...this.#measured].map((policy) =>
       policy.measure(this.clock.now()),
     );
     const pending = this.clock.pending;
@@ -433,14 +433,17 @@ class World {
 
   #policyOf(here: LayerSpec): Policy<unknown> {
     switch (here.is) {
-      case 'retry':
-        return retry({
+      case 'retry': {
+        const policy = retry({
           maxRetries: here.maxRetries,
           random: numbers(),
           initialDelay: 100,
-          ...(here.budget ? {} : { budget: false as const }),
+          budget: here.budget ? { minPerSecond: 0.1, ratio: 1 } : false,
           ...(here.handles ? { handle: ({ kind }: Outcome) => kind === 'rejected' } : {}),
         });
+        this.#measured.push(policy);
+        return policy;
+      }
       case 'breaker': {
         const breaker = circuitBreaker({
           minimumCalls: here.minimumCalls,
@@ -463,7 +466,7 @@ class World {
           maxQueued: here.queue,
           releaseOnAbandon: !here.holds,
         });
-        this.#bulkheads.push(policy);
+        this.#measured.push(policy);
         return policy;
       }
       case 'rateLimiter':

@@ -30,7 +30,7 @@ import { LateBreakers } from './late-copies.js';
 import type { CircuitBreakerOptions, ResolvedCircuitBreaker } from './options.js';
 import { resolveCircuitBreaker } from './options.js';
 import { probesNeeded } from './probes.js';
-import { refusalOf, waitOf } from './refusal.js';
+import { RefusalMaker, waitOf } from './refusal.js';
 import type { BreakerAccount } from './reporter.js';
 import { Reporter } from './reporter.js';
 import { restore, restoreAtOnce, takeSnapshot } from './restore.js';
@@ -72,6 +72,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
   readonly #judge: Judge;
   readonly #circuit: Circuit;
   readonly #ends: CallEnds;
+  readonly #refusals = new RefusalMaker();
   readonly #alarm: HalfOpenAlarm | undefined;
   readonly #isolations = new Isolations(() => this.#circuit.close('released'));
   readonly #reporter: Reporter;
@@ -184,7 +185,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
         if (this.#options.dryRun) return undefined;
         const now = circuit.state === 'isolated' ? 0 : time.recent();
         const refused = circuit.state === 'isolated' || circuit.surelyOpen(now);
-        return refused ? refusalOf(circuit, about, now) : undefined;
+        return refused ? this.#refusals.of(circuit, about, now) : undefined;
       },
       stateOf: ({ stamp }) => {
         const state = due ?? stamp;
@@ -371,7 +372,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
       call.state = new Admitted(now, stampOf(call, circuit), probe);
       return undefined;
     }
-    if (!this.#options.dryRun) return refusalOf(circuit, call, now);
+    if (!this.#options.dryRun) return this.#refusals.of(circuit, call, now);
     call.state = UNCOUNTED;
     const { reason } = circuit.state === 'isolated' ? CircuitIsolatedError : CircuitOpenError;
     call.wouldReject(reason, waitOf(circuit, now));
