@@ -16,6 +16,7 @@ import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
 import type { DelayFrom } from '../retry-after.js';
+import { retryAfterOf } from '../retry-after.js';
 import { Admitted, stampOf, UNCOUNTED } from './admitted.js';
 import { CallEnds } from './call-ends.js';
 import { judgeOf } from './choose-judge.js';
@@ -162,11 +163,14 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     const judge = this.#judge;
     const byDefault = this.#options.handle === undefined;
     const isTimed = judge.timed;
+    // Whether a failure may have user code asked.
+    const mayAsk =
+      !byDefault || this.#options.delayFrom !== undefined || this.#breaker !== undefined;
     // It is set and taken within one call of `exit`.
     let due: DueOpening | undefined;
     return {
       enter: (call) => {
-        if (!circuit.calm) return false;
+        if (!circuit.calm && !this.#letsAllIn()) return false;
         call.stamp = circuit.stamp;
         return true;
       },
@@ -178,8 +182,16 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
         due = new DueOpening(reason);
         return false;
       },
-      // By default, a refusal inside says nothing about the upstream.
-      fail: (_call, { kind }) => byDefault && kind === 'rejected',
+      fail: (call, end) => {
+        // By default, a refusal inside says nothing about the upstream.
+        if (byDefault && end.kind === 'rejected') return true;
+        if (mayAsk || this.#inspects) return false;
+        if (call.stamp < circuit.generation) return true;
+        const reason = this.#ends.failedPlainly(end as Outcome, call.stamp, time);
+        if (reason === undefined) return true;
+        due = new DueOpening(reason);
+        return false;
+      },
       door: this.#options.dryRun ? undefined : circuit.door,
       refuse: (about) => {
         if (this.#options.dryRun) return undefined;
@@ -198,7 +210,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
   exit(call: Call, outcome: Outcome): void {
     const { state } = call;
     if (state instanceof DueOpening) {
-      this.#openAsCause(call, state.reason);
+      this.#openAsCause(call, state.reason, outcome);
       return;
     }
     if (typeof state === 'number') {
@@ -207,7 +219,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
       if (outcome.kind === 'success' && !this.#inspects) {
         const at = this.#judge.timed ? call.time.recent() : 0;
         const reason = this.#judge.record(at, false, false);
-        if (reason !== undefined) this.#openAsCause(call, reason);
+        if (reason !== undefined) this.#openAsCause(call, reason, outcome);
         return;
       }
     }
@@ -380,17 +392,25 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
   }
 
   #enterClosed(call: Call): undefined {
-    const circuit = this.#circuit;
-    circuit.calm = this.#judge.health.consecutiveFailures === 0;
-    this.#letIn(call, stampOf(call, circuit));
+    this.#letsAllIn();
+    this.#letIn(call, stampOf(call, this.#circuit));
   }
 
-  /** A success tripped it: calls were slow, or it completed the number of calls that a judgement needs. */
-  #openAsCause(call: Call, reason: OpenReason): void {
+  /** Whether it is closed and lets every call in, even in a run of failures. */
+  #letsAllIn(): boolean {
+    const circuit = this.#circuit;
+    if (!circuit.closed) return false;
+    circuit.calm = this.#judge.health.consecutiveFailures === 0;
+    return true;
+  }
+
+  /** A call has ended, has been counted, and opens the breaker. A success does when it completes the number of calls that a judgement needs. */
+  #openAsCause(call: Call, reason: OpenReason, outcome: Outcome): void {
     const outer = this.#reporter.causedBy(call);
     try {
-      const cause = this.#ends.latestFailure.causeOf(reason);
-      this.#circuit.open(call.time.now(), reason, undefined, cause);
+      const failed = outcome.kind !== 'success';
+      const cause = failed ? outcome.error : this.#ends.latestFailure.causeOf(reason);
+      this.#circuit.open(call.time.now(), reason, retryAfterOf(outcome), cause);
     } finally {
       this.#reporter.causedBy(outer);
     }
@@ -421,7 +441,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
   }
 }
 
-/** A counted success that makes the breaker open. */
+/** A counted call that makes the breaker open. */
 class DueOpening {
   readonly reason: OpenReason;
 
