@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {
+  adaptiveLimiter,
   bulkhead,
   type CircuitBreakerPolicy,
   type Context,
@@ -41,6 +42,13 @@ type LayerSpec =
       readonly holds: boolean;
     }
   | { readonly is: 'rateLimiter'; readonly limit: number; readonly maxWait: number }
+  | {
+      readonly is: 'adaptiveLimiter';
+      readonly algorithm: 'brake' | 'aimd' | 'vegas';
+      readonly max: number;
+      readonly queue: number;
+      readonly dryRun: boolean;
+    }
   | { readonly is: 'throttle' }
   | { readonly is: 'fallback'; readonly how: 'value' | 'function' | 'later' | 'some' }
   | { readonly is: 'gate'; readonly refuses: number };
@@ -130,6 +138,16 @@ const layer: fc.Arbitrary<LayerSpec> = fc.oneof(
       is: fc.constant('rateLimiter' as const),
       limit: fc.integer({ min: 1, max: 5 }),
       maxWait: fc.constantFrom(0, 500),
+    }),
+  ),
+  often(
+    3,
+    fc.record({
+      is: fc.constant('adaptiveLimiter' as const),
+      algorithm: fc.constantFrom('brake', 'brake', 'aimd', 'vegas') as fc.Arbitrary<'brake'>,
+      max: fc.integer({ min: 1, max: 6 }),
+      queue: fc.integer({ min: 0, max: 2 }),
+      dryRun: fc.oneof(often(1, fc.constant(true)), often(5, fc.constant(false))),
     }),
   ),
   often(1, fc.record({ is: fc.constant('throttle' as const) })),
@@ -471,6 +489,16 @@ class World {
       }
       case 'rateLimiter':
         return rateLimiter({ limit: here.limit, per: '1s', maxWait: here.maxWait });
+      case 'adaptiveLimiter': {
+        const policy = adaptiveLimiter({
+          algorithm: here.algorithm,
+          maxLimit: here.max,
+          maxQueued: here.queue,
+          dryRun: here.dryRun,
+        });
+        this.#measured.push(policy);
+        return policy;
+      }
       case 'throttle':
         return throttle({ random: numbers(), window: '10s' });
       case 'fallback': {

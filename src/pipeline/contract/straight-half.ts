@@ -7,8 +7,9 @@ import type { Context } from './context.js';
 
 /** A call on the straight path, as policies see it. */
 export interface StraightEntrant extends Context {
-  /** What policies keep in the call: a number and two values. No two policies share a place. */
+  /** What policies keep in the call: two numbers and two values. No two policies share a place. */
   stamp: number;
+  slot: number;
   first: unknown;
   second: unknown;
   /** The copy of a keyed pipeline that the call belongs to. */
@@ -49,6 +50,8 @@ export interface StraightHalf {
   turnBack?: ((end: StraightEnd) => void) | undefined;
   /** Shut while `refuse` knows an error for every call. */
   door?: Door | undefined;
+  /** When the time is over that the policy gives the call, or a tick later: see `Gate.roughDeadlineOf`. */
+  roughDeadlineOf?: ((call: StraightEntrant) => number) | undefined;
   /** Returns the state that the policy itself would have kept for the call when it let it in. From here on the state belongs to `call`. */
   stateOf?: ((entrant: StraightEntrant, call: Call) => unknown) | undefined;
 }
@@ -77,7 +80,9 @@ export interface StraightPlace {
   readonly layer: number;
   readonly time: TimeSource;
   /** Takes a place in the call. Returns whether it was free. */
-  take(place: 'stamp' | 'first' | 'second'): boolean;
+  take(place: 'stamp' | 'slot' | 'first' | 'second'): boolean;
+  /** The straight halves of the policies outside this one, outermost first. */
+  readonly outside: readonly StraightHalf[];
 }
 
 /** Goes through layers. Returns the one in which the straight path ends, or {@link THROUGH}. */

@@ -30,6 +30,7 @@ export class StraightCall extends Attempt implements StraightEntrant {
   /** The pass that has taken the call over. */
   #pass: Pass | undefined;
   #stamp = 0;
+  #slot = 0;
   #first: unknown;
   #second: unknown;
 
@@ -167,6 +168,14 @@ export class StraightCall extends Attempt implements StraightEntrant {
 
   set stamp(stamp: number) {
     this.#stamp = stamp;
+  }
+
+  get slot(): number {
+    return this.#slot;
+  }
+
+  set slot(slot: number) {
+    this.#slot = slot;
   }
 
   get first(): unknown {

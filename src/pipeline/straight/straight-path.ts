@@ -24,7 +24,7 @@ export function straightPathOf(
   const enter: Part[] = [];
   const exit: Part[] = [];
   for (const [layer, each] of layers.entries()) {
-    const half = halfOf(each, { layer, time, take });
+    const half = halfOf(each, { layer, time, take, outside: halves });
     if (half === undefined) return undefined;
     halves.push(half);
     if (half.enter !== undefined) enter.push({ run: half.enter, layer });

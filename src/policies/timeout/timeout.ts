@@ -93,6 +93,7 @@ export class TimeoutPolicy implements Gate {
         exit,
         fail: exit,
         turnBack: nothing,
+        roughDeadlineOf: ({ first }) => this.roughDeadlineOf(first),
         stateOf: (entrant, call) => stateOf(entrant.first as Deadline, entrant, call),
       };
     }
@@ -110,6 +111,7 @@ export class TimeoutPolicy implements Gate {
       exit,
       fail: exit,
       turnBack: nothing,
+      roughDeadlineOf: ({ second }) => this.roughDeadlineOf(second),
       stateOf: (entrant, call) => stateOf(entrant.second as Deadline, entrant, call),
     };
   }

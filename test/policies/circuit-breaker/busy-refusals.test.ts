@@ -16,7 +16,7 @@ function busyBreaker() {
   breaker.trip();
   for (let i = 0; i < 100; i++) time.recent();
   expect(time.ticking).toBe(true);
-  const half = breaker.straight({ layer: 0, time, take: () => true });
+  const half = breaker.straight({ layer: 0, time, take: () => true, outside: [] });
   const retryAfter = (): number | undefined =>
     (half?.refuse?.(about) as CircuitOpenError | undefined)?.retryAfter;
   return { clock, retryAfter, breaker };
