@@ -505,7 +505,7 @@ class World {
           rampFor: here.ramp,
           random: numbers(),
           dryRun: here.dryRun,
-          failingFor: here.quick ? 0 : 1_000,
+          ...(here.quick ? { failingFor: 0, consecutiveFailures: 2 } : {}),
           ...(here.slow ? { slowCallDuration: 500, slowCallRate: 0.5 } : {}),
         });
         this.#breakers.push(breaker);
