@@ -211,7 +211,7 @@ export class DeadlineQueue {
   }
 
   /** @internal Like {@link DeadlineQueue.timeOf}, but up to a tick early: it neither reads the clock nor stamps anything. */
-  roughTimeOf({ batch }: Deadline): number {
+  roughTimeOf({ batch }: Pick<Waiting, 'batch'>): number {
     if (batch === undefined || batch !== this.#new) return batch?.at ?? UNSTAMPED;
     return this.#time.recent() + this.durationMs;
   }

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import {
-  type BulkheadPolicy,
+  adaptiveLimiter,
   bulkhead,
   type CircuitBreakerPolicy,
+  ConfigError,
   type Context,
   circuitBreaker,
   fallback,
@@ -12,6 +13,7 @@ import {
   pipeline,
   rateLimiter,
   retry,
+  TimeoutError,
   throttle,
   timeout,
 } from 'holdfast';
@@ -32,6 +34,7 @@ type LayerSpec =
       readonly minimumCalls: number;
       readonly ramp: number;
       readonly slow: boolean;
+      readonly quick: boolean;
       readonly dryRun: boolean;
     }
   | { readonly is: 'timeout'; readonly ms: number }
@@ -42,6 +45,13 @@ type LayerSpec =
       readonly holds: boolean;
     }
   | { readonly is: 'rateLimiter'; readonly limit: number; readonly maxWait: number }
+  | {
+      readonly is: 'adaptiveLimiter';
+      readonly algorithm: 'brake' | 'aimd' | 'vegas';
+      readonly max: number;
+      readonly queue: number;
+      readonly dryRun: boolean;
+    }
   | { readonly is: 'throttle' }
   | { readonly is: 'fallback'; readonly how: 'value' | 'function' | 'later' | 'some' }
   | { readonly is: 'gate'; readonly refuses: number };
@@ -55,7 +65,9 @@ type Operation =
         | 'rejected'
         | 'thenable'
         | 'never'
-        | 'refused';
+        | 'refused'
+        | 'time out'
+        | 'misuse';
     }
   | { readonly does: 'resolve' | 'reject'; readonly delay: number };
 
@@ -109,6 +121,7 @@ const layer: fc.Arbitrary<LayerSpec> = fc.oneof(
       minimumCalls: fc.integer({ min: 1, max: 5 }),
       ramp: fc.constantFrom(0, 2_000),
       slow: fc.oneof(often(1, fc.constant(true)), often(5, fc.constant(false))),
+      quick: fc.boolean(),
       dryRun: fc.oneof(often(1, fc.constant(true)), often(5, fc.constant(false))),
     }),
   ),
@@ -131,6 +144,16 @@ const layer: fc.Arbitrary<LayerSpec> = fc.oneof(
       is: fc.constant('rateLimiter' as const),
       limit: fc.integer({ min: 1, max: 5 }),
       maxWait: fc.constantFrom(0, 500),
+    }),
+  ),
+  often(
+    3,
+    fc.record({
+      is: fc.constant('adaptiveLimiter' as const),
+      algorithm: fc.constantFrom('brake', 'brake', 'aimd', 'vegas') as fc.Arbitrary<'brake'>,
+      max: fc.integer({ min: 1, max: 6 }),
+      queue: fc.integer({ min: 0, max: 2 }),
+      dryRun: fc.oneof(often(1, fc.constant(true)), often(5, fc.constant(false))),
     }),
   ),
   often(1, fc.record({ is: fc.constant('throttle' as const) })),
@@ -160,6 +183,8 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
         'thenable',
         'never',
         'refused',
+        'time out',
+        'misuse',
       ) as fc.Arbitrary<'return'>,
     }),
   ),
@@ -211,6 +236,28 @@ const spec: fc.Arbitrary<Spec> = fc.record({
   layers: fc.array(layer, { maxLength: 5 }),
   nestedFrom: fc.integer({ min: 0, max: 9 }),
   steps: fc.array(step, { minLength: 1, maxLength: 40 }),
+});
+
+/** Policies that count failures, and calls that mostly fail. */
+const failing: fc.Arbitrary<Spec> = fc.record({
+  layers: fc.array(
+    layer.filter(({ is }) => is === 'breaker' || is === 'adaptiveLimiter' || is === 'fallback'),
+    { minLength: 1, maxLength: 3 },
+  ),
+  nestedFrom: fc.constant(9),
+  steps: fc.array(
+    fc.oneof(
+      often(
+        5,
+        step.filter((each) => each.do === 'call' && !each.signal && each.timeout === undefined),
+      ),
+      often(
+        1,
+        fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 700 }) }),
+      ),
+    ),
+    { minLength: 5, maxLength: 40 },
+  ),
 });
 
 /** Numbers that are the same each time. */
@@ -271,7 +318,8 @@ class World {
     },
   });
   readonly #breakers: CircuitBreakerPolicy[] = [];
-  readonly #bulkheads: BulkheadPolicy[] = [];
+  /** Other policies whose numbers are compared. */
+  readonly #measured: { measure(nowMs: number): unknown }[] = [];
   readonly #pipeline;
   readonly #inner;
   readonly #held: { release(): void }[] = [];
@@ -302,7 +350,7 @@ class World {
     const { ends, heard, read, runs } = this;
     const { tally } = this.inside;
     const seen = this.#pipeline.snapshot();
-    const measures = [...this.#breakers, ...this.#bulkheads].map((policy) =>
+    const measures = [...this.#breakers, ...this.#measured].map((policy) =>
       policy.measure(this.clock.now()),
     );
     const pending = this.clock.pending;
@@ -407,6 +455,10 @@ class World {
           return { then: (fulfil: (value: unknown) => void) => fulfil(answer) };
         case 'never':
           return new Promise(() => {});
+        case 'time out':
+          return Promise.reject(new TimeoutError(answer));
+        case 'misuse':
+          return Promise.reject(new ConfigError(answer, { captureStack: false }));
         case 'refused':
           return Promise.reject(Object.assign(new TypeError(answer), { code: 'ECONNREFUSED' }));
         default:
@@ -433,14 +485,17 @@ class World {
 
   #policyOf(here: LayerSpec): Policy<unknown> {
     switch (here.is) {
-      case 'retry':
-        return retry({
+      case 'retry': {
+        const policy = retry({
           maxRetries: here.maxRetries,
           random: numbers(),
           initialDelay: 100,
-          ...(here.budget ? {} : { budget: false as const }),
+          budget: here.budget ? { minPerSecond: 0.1, ratio: 1 } : false,
           ...(here.handles ? { handle: ({ kind }: Outcome) => kind === 'rejected' } : {}),
         });
+        this.#measured.push(policy);
+        return policy;
+      }
       case 'breaker': {
         const breaker = circuitBreaker({
           minimumCalls: here.minimumCalls,
@@ -450,6 +505,7 @@ class World {
           rampFor: here.ramp,
           random: numbers(),
           dryRun: here.dryRun,
+          ...(here.quick ? { failingFor: 0, consecutiveFailures: 2 } : {}),
           ...(here.slow ? { slowCallDuration: 500, slowCallRate: 0.5 } : {}),
         });
         this.#breakers.push(breaker);
@@ -463,11 +519,21 @@ class World {
           maxQueued: here.queue,
           releaseOnAbandon: !here.holds,
         });
-        this.#bulkheads.push(policy);
+        this.#measured.push(policy);
         return policy;
       }
       case 'rateLimiter':
         return rateLimiter({ limit: here.limit, per: '1s', maxWait: here.maxWait });
+      case 'adaptiveLimiter': {
+        const policy = adaptiveLimiter({
+          algorithm: here.algorithm,
+          maxLimit: here.max,
+          maxQueued: here.queue,
+          dryRun: here.dryRun,
+        });
+        this.#measured.push(policy);
+        return policy;
+      }
       case 'throttle':
         return throttle({ random: numbers(), window: '10s' });
       case 'fallback': {
@@ -492,26 +558,33 @@ class World {
   }
 }
 
-it('G1, G6: calls on the straight path do what they do in the full engine: outcomes, counts, events and snapshots', {
-  timeout: 120_000,
-}, async () => {
-  let straight = 0;
-  await fc.assert(
-    fc.asyncProperty(spec, async (each) => {
-      const worlds = [new World(each), new World(each)] as const;
-      const [, full] = worlds;
-      if (worlds[0].inside.plan.path !== undefined) straight++;
-      Object.assign(full.inside.plan, { path: undefined, mayBeStraight: false });
-      for (const [i, step] of each.steps.entries()) {
-        for (const world of worlds) await world.take(step);
-        expect(worlds[0].state, `after step ${i}, ${JSON.stringify(step)}`).toEqual(full.state);
-      }
-      for (const world of worlds) {
-        await world.take({ do: 'advance', ms: 60_000 });
-      }
-      expect(worlds[0].state, 'at the end').toEqual(full.state);
-    }),
-    { numRuns: 1_000 },
-  );
-  expect(straight).toBeGreaterThan(100);
-});
+it.each([
+  ['G1, G6: calls on the straight path', spec],
+  ['G1, B2: calls on the straight path that mostly fail', failing],
+])(
+  '%s do what they do in the full engine: outcomes, counts, events and snapshots',
+  {
+    timeout: 120_000,
+  },
+  async (_calls, specs) => {
+    let straight = 0;
+    await fc.assert(
+      fc.asyncProperty(specs, async (each) => {
+        const worlds = [new World(each), new World(each)] as const;
+        const [, full] = worlds;
+        if (worlds[0].inside.plan.path !== undefined) straight++;
+        Object.assign(full.inside.plan, { path: undefined, mayBeStraight: false });
+        for (const [i, step] of each.steps.entries()) {
+          for (const world of worlds) await world.take(step);
+          expect(worlds[0].state, `after step ${i}, ${JSON.stringify(step)}`).toEqual(full.state);
+        }
+        for (const world of worlds) {
+          await world.take({ do: 'advance', ms: 60_000 });
+        }
+        expect(worlds[0].state, 'at the end').toEqual(full.state);
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(straight).toBeGreaterThan(100);
+  },
+);

@@ -8,8 +8,9 @@ import type { Context } from './context.js';
 
 /** A call on the straight path, as policies see it. */
 export interface StraightEntrant extends Context, Waiting {
-  /** What policies keep in the call: a number, and a value. A timeout keeps the call in a batch of deadlines. No two policies share a place. */
+  /** What policies keep in the call: two numbers, and a value. A timeout keeps the call in a batch of deadlines. No two policies share a place. */
   stamp: number;
+  slot: number;
   state: unknown;
   /** The copy of a keyed pipeline that the call belongs to. */
   readonly copy: CompactCopy;
@@ -44,8 +45,22 @@ export interface StraightHalf {
   refuse?: ((about: RefusedCall) => RejectedError | undefined) | undefined;
   /** The time of the call is over, of which the policy keeps the deadline. */
   expire?: ((call: StraightEntrant) => void) | undefined;
+  /**
+   * Does at once what `enter` and `fail` do together to a call that a policy inside refuses. For a policy that then has no more to do and needs
+   * nothing of the call.
+   */
+  turnBack?: ((end: StraightEnd) => void) | undefined;
+  /** Shut while `refuse` knows an error for every call. */
+  door?: Door | undefined;
+  /** When the time is over that the policy gives the call, or a tick later: see `Gate.roughDeadlineOf`. */
+  roughDeadlineOf?: ((call: StraightEntrant) => number) | undefined;
   /** Returns the state that the policy itself would have kept for the call when it let it in. From here on the state belongs to `call`. */
   stateOf?: ((entrant: StraightEntrant, call: Call) => unknown) | undefined;
+}
+
+/** Says before a call is made whether a policy refuses all of them. */
+export class Door {
+  shut = false;
 }
 
 /** The end of a call that was refused, or whose operation failed. */
@@ -67,7 +82,9 @@ export interface StraightPlace {
   readonly layer: number;
   readonly time: TimeSource;
   /** Takes a place in the call. Returns whether it was free. */
-  take(place: 'stamp' | 'state' | 'batch'): boolean;
+  take(place: 'stamp' | 'slot' | 'state' | 'batch'): boolean;
+  /** The straight halves of the policies outside this one, outermost first. */
+  readonly outside: readonly StraightHalf[];
 }
 
 /** Goes through layers. Returns the one in which the straight path ends, or {@link THROUGH}. */
@@ -85,6 +102,10 @@ export interface StraightPath {
   /** Who listens to the pipeline, and where it counts its calls. */
   readonly hub: { readonly active: boolean; readonly routine: boolean };
   readonly tally: Tally;
+  /** The door of the outermost policy that has one, if a call can be turned back there. Otherwise one that is never shut. */
+  readonly door: Door;
+  /** The layer of that policy. */
+  readonly doorAt: number;
   /** The straight halves of the policies, by layer. */
   readonly halves: readonly StraightHalf[];
   /** Which of them limit the number of calls. */

@@ -1,5 +1,6 @@
 import { describe } from '../../config/describe.js';
 import * as z from '../../config/zod.js';
+import { isResilienceError } from '../../error-kinds.js';
 import { ConfigError, ContractError } from '../../errors.js';
 import type { CockatielFilter } from './cockatiel-filter.js';
 import { isFilter, isLikeFilter } from './cockatiel-filter.js';
@@ -118,6 +119,7 @@ function verdict(answer: unknown): Verdict {
 
 /** Whether the error is a mistake in the client's own set-up. It says nothing about the upstream, so no rule is asked about it. */
 export function isSetUpFault({ error }: Failure): boolean {
+  if (!isResilienceError(error)) return false;
   return isA(error, ConfigError) || isA(error, ContractError);
 }
 

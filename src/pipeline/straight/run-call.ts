@@ -16,7 +16,7 @@ import { isNative } from '../outcome/promises.js';
 import type { Plan } from '../plan.js';
 import type { CallWatch } from '../reporting/observer.js';
 import { StraightCall, wholeOf } from './straight-call.js';
-import { failed, notLetIn } from './straight-failure.js';
+import { failed, notLetIn, turnBack } from './straight-failure.js';
 import { straightPathAt } from './straight-path.js';
 
 /** Runs a call and returns its promise. */
@@ -36,6 +36,11 @@ export function runCall(
   const watch = observer === undefined ? undefined : observer.start(host);
   // Off the path: telemetry watches the call.
   if (watch !== undefined) return runPass(host, plan, operation, delivery, signal, watch);
+  // Off the path: a policy lets nobody in.
+  if (path.door.shut) {
+    const refused = turnBack(host, plan, path, delivery);
+    if (refused !== undefined) return refused;
+  }
   host.inFlight++;
   const call = new StraightCall(host, plan, operation, delivery);
   let promise: Promise<unknown> | undefined;

@@ -51,6 +51,7 @@ export class StraightCall implements RunningContext, StraightEntrant {
   /** The pass that has taken the call over, or what says that the call is over. */
   #after: Pass | typeof ENDED | undefined;
   #stamp = 0;
+  #slot = 0;
   #state: unknown;
   #batch: DeadlineBatch | undefined;
   #place = 0;
@@ -231,6 +232,14 @@ export class StraightCall implements RunningContext, StraightEntrant {
 
   set stamp(stamp: number) {
     this.#stamp = stamp;
+  }
+
+  get slot(): number {
+    return this.#slot;
+  }
+
+  set slot(slot: number) {
+    this.#slot = slot;
   }
 
   get state(): unknown {

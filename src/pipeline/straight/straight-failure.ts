@@ -1,5 +1,5 @@
 /** Ends calls on the straight path that are refused, or whose operation fails, if there is no more to do. */
-import { settledResult } from '../call/delivery.js';
+import { Delivery, settledResult } from '../call/delivery.js';
 import type { Host } from '../call/host.js';
 import { sign } from '../call/own-errors.js';
 import type { Pass } from '../call/pass.js';
@@ -91,6 +91,28 @@ export function notLetIn(
   if (promise === undefined) return Promise.resolve(answer);
   call.resolve(answer);
   return promise;
+}
+
+/** A policy lets nobody in. Ends a call there, without an object of its own. `undefined`: there is more to do, and the call has to try the path. */
+export function turnBack(
+  host: Host,
+  plan: Plan,
+  path: StraightPath,
+  delivery: Delivery,
+): Promise<unknown> | undefined {
+  const { halves, tally, doorAt } = path;
+  if (isHeard(plan, path.hub)) return undefined;
+  const error = halves[doorAt]?.refuse?.(host);
+  if (error === undefined) return undefined;
+  const { name } = plan.layers[doorAt] as Layer;
+  sign(error, host, name);
+  tally.rejection(name, error.reason, true);
+  const end = new Ending('rejected', error);
+  for (let i = doorAt - 1; i >= 0; i--) halves[i]?.turnBack?.(end);
+  tally.call(end.told as CallOutcome, false, end.error);
+  const { kind, value } = end;
+  if (delivery === Delivery.settle) return Promise.resolve(settledResult(kind, value, end.error));
+  return kind === 'success' ? Promise.resolve(value) : rejectedSoon(end.error);
 }
 
 /** Whether somebody listens to what happens in a call. */

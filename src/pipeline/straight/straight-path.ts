@@ -7,7 +7,7 @@ import type {
   StraightPath,
   StraightPlace,
 } from '../contract/straight-half.js';
-import { THROUGH } from '../contract/straight-half.js';
+import { Door, THROUGH } from '../contract/straight-half.js';
 import type { Layer, Plan } from '../plan.js';
 
 type HalfOf = (layer: Layer, place: StraightPlace) => StraightHalf | undefined;
@@ -24,14 +24,24 @@ export function straightPathOf(
   const enter: Part[] = [];
   const exit: Part[] = [];
   for (const [layer, each] of layers.entries()) {
-    const half = halfOf(each, { layer, time, take });
+    const half = halfOf(each, { layer, time, take, outside: halves });
     if (half === undefined) return undefined;
     halves.push(half);
     if (half.enter !== undefined) enter.push({ run: half.enter, layer });
     if (half.exit !== undefined) exit.unshift({ run: half.exit, layer });
   }
   const limits = layers.map(({ gate }) => isLimit(refusalsOf(gate)));
-  return { enter: stepsOf(enter), exit: stepsOf(exit), hub, tally, halves, limits };
+  const doorAt = doorIn(halves);
+  const door = halves[doorAt]?.door ?? ALWAYS_OPEN;
+  return { enter: stepsOf(enter), exit: stepsOf(exit), hub, tally, door, doorAt, halves, limits };
+}
+
+const ALWAYS_OPEN = new Door();
+
+/** Returns the layer of the outermost door, if all policies outside it let a refused call go at once. Otherwise -1. */
+function doorIn(halves: readonly StraightHalf[]): number {
+  const at = halves.findIndex(({ door }) => door !== undefined);
+  return halves.slice(0, at).every(({ turnBack }) => turnBack !== undefined) ? at : -1;
 }
 
 /** How often a copy of a keyed pipeline is called before it gets a path of its own. There may be a million copies, each called once. */

@@ -3,8 +3,13 @@ import { LimitExceededError } from '../../errors.js';
 import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract/policy.js';
 import type { Refusals } from '../../pipeline/contract/refusals.js';
+import type {
+  StraightEntrant,
+  StraightHalf,
+  StraightPlace,
+} from '../../pipeline/contract/straight-half.js';
 import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
-import type { Outcome } from '../../pipeline/outcome/outcome.js';
+import type { Outcome, OutcomeKind } from '../../pipeline/outcome/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Handles, Verdicts } from '../filter.js';
 import { verdictsOf } from '../filter.js';
@@ -153,6 +158,40 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
     }
   }
 
+  /** @internal */
+  straight({ time, take, outside }: StraightPlace): StraightHalf | undefined {
+    const { handle, isOverload } = this.#options;
+    if (handle !== undefined || isOverload !== undefined || !take('slot')) return undefined;
+    const deadlineOf = nearestOf(outside);
+    const end = (call: StraightEntrant, kind: OutcomeKind): boolean => {
+      if (this.#isSpecial || this.#asks) return false;
+      this.#regulator.end(call.slot, time, this.#inFlightOrLimit, kind, false);
+      this.#inFlight--;
+      return true;
+    };
+    return {
+      enter: (call) => {
+        if (this.#isSpecial) return false;
+        const regulator = this.#regulator;
+        const deadline = regulator.movesWithTime ? deadlineOf(call) : Infinity;
+        const now = regulator.timeOf(time, deadline);
+        regulator.look(now, this.#inFlightOrLimit);
+        if (this.#inFlight >= regulator.current) return false;
+        call.slot = this.#take(now, deadline);
+        return true;
+      },
+      exit: (call) => end(call, 'success'),
+      // The slot of a call that took too long may be kept.
+      fail: (call, { kind }) => kind !== 'timeout' && end(call, kind),
+      stateOf: ({ slot }) => slot,
+    };
+  }
+
+  /** Whether a slot is kept, a call waits, or the limiter has started over. */
+  get #isSpecial(): boolean {
+    return this.#kept.count > 0 || this.#waiting.length > 0 || this.#stamp !== undefined;
+  }
+
   /** @internal How long sending a body takes depends on its length more than on the upstream. */
   sending(_call: Call, state: unknown): void {
     if (stampIn(state) !== this.#stamp) return;
@@ -243,11 +282,15 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
   }
 
   #admit(call: Call, now: number, deadline: number): undefined {
+    call.state = admittedAs(this.#take(now, deadline), this.#stamp);
+    return undefined;
+  }
+
+  /** Takes a slot. Returns the regulator's state for the call. */
+  #take(now: number, deadline: number): number {
     this.#inFlight++;
     if (this.#missed !== NOT_MISSED) this.#missed = NOT_MISSED;
-    const stay = this.#regulator.begin(now, deadline);
-    call.state = admittedAs(stay, this.#stamp);
-    return undefined;
+    return this.#regulator.begin(now, deadline);
   }
 
   /** The calls over the limit are those that would wait: as many as the queue has places. */
@@ -302,6 +345,14 @@ function endingOf(call: Call, outcome: Outcome): Ending {
   if (said === undefined) return outcome.kind;
   if (said === 'ignore') return 'ignored';
   return said ? 'failure' : 'success';
+}
+
+/** Finds the nearest deadline that the policies outside have set for a call. */
+function nearestOf(outside: readonly StraightHalf[]): (call: StraightEntrant) => number {
+  const [one, ...others] = outside.flatMap(({ roughDeadlineOf }) => roughDeadlineOf ?? []);
+  if (one === undefined) return () => Infinity;
+  if (others.length === 0) return one;
+  return (call) => others.reduce((nearest, at) => Math.min(nearest, at(call)), one(call));
 }
 
 function isTimeout({ kind }: Outcome): boolean {

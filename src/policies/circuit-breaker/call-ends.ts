@@ -1,6 +1,7 @@
 import type { Call } from '../../pipeline/contract/policy.js';
 import type { Sign } from '../../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
+import type { TimeSource } from '../../time/time-source.js';
 import { isUpstreamFailure } from '../filter.js';
 import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';
@@ -9,7 +10,7 @@ import { signsOf } from '../sign.js';
 import { Admitted } from './admitted.js';
 import { causeOf, LatestFailure } from './cause.js';
 import type { Circuit } from './circuit.js';
-import type { Judge, RunStep } from './judge.js';
+import type { Judge, OpenReason, RunStep } from './judge.js';
 import type { ResolvedCircuitBreaker } from './options.js';
 
 /** Passes on how calls ended: to the judge, the probes, the ramp and the run of failures. */
@@ -67,6 +68,16 @@ export class CallEnds {
       // Even when it throws. By then the failure of the call is known, and a breaker that counts nothing protects nobody.
       this.#record(call, admitted, stamp, outcome, sign, asked);
     }
+  }
+
+  /**
+   * A call that was let in at `stamp`, in this state, has failed, and no user code says what that means. Returns why the breaker has to open
+   * now, if it has to.
+   */
+  failedPlainly(outcome: Outcome, stamp: number, time: TimeSource): OpenReason | undefined {
+    if (!isUpstreamFailure(outcome)) return undefined;
+    this.latestFailure.note(outcome);
+    return this.#judge.record(time.now(), true, false, this.#runStep('failure', stamp));
   }
 
   #record(

@@ -16,6 +16,7 @@ import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
 import type { DelayFrom } from '../retry-after.js';
+import { retryAfterOf } from '../retry-after.js';
 import { Admitted, stampOf, UNCOUNTED } from './admitted.js';
 import { CallEnds } from './call-ends.js';
 import { judgeOf } from './choose-judge.js';
@@ -30,7 +31,7 @@ import { LateBreakers } from './late-copies.js';
 import type { CircuitBreakerOptions, ResolvedCircuitBreaker } from './options.js';
 import { resolveCircuitBreaker } from './options.js';
 import { probesNeeded } from './probes.js';
-import { refusalOf, waitOf } from './refusal.js';
+import { RefusalMaker, waitOf } from './refusal.js';
 import type { BreakerAccount } from './reporter.js';
 import { Reporter } from './reporter.js';
 import { restore, restoreAtOnce, takeSnapshot } from './restore.js';
@@ -71,6 +72,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
   readonly #judge: Judge;
   readonly #circuit: Circuit;
   readonly #ends: CallEnds;
+  readonly #refusals = new RefusalMaker();
   readonly #alarm: HalfOpenAlarm | undefined;
   readonly #isolations = new Isolations(() => this.#circuit.close('released'));
   readonly #reporter: Reporter;
@@ -160,11 +162,14 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     const judge = this.#judge;
     const byDefault = this.#options.handle === undefined;
     const isTimed = judge.timed;
+    // Whether a failure may have user code asked.
+    const mayAsk =
+      !byDefault || this.#options.delayFrom !== undefined || this.#breaker !== undefined;
     // It is set and taken within one call of `exit`.
     let due: DueOpening | undefined;
     return {
       enter: (call) => {
-        if (!circuit.calm) return false;
+        if (!circuit.calm && !this.#letsAllIn()) return false;
         call.stamp = circuit.stamp;
         return true;
       },
@@ -176,13 +181,22 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
         due = new DueOpening(reason);
         return false;
       },
-      // By default, a refusal inside says nothing about the upstream.
-      fail: (_call, { kind }) => byDefault && kind === 'rejected',
+      fail: (call, end) => {
+        // By default, a refusal inside says nothing about the upstream.
+        if (byDefault && end.kind === 'rejected') return true;
+        if (mayAsk || this.#inspects) return false;
+        if (call.stamp < circuit.generation) return true;
+        const reason = this.#ends.failedPlainly(end as Outcome, call.stamp, time);
+        if (reason === undefined) return true;
+        due = new DueOpening(reason);
+        return false;
+      },
+      door: this.#options.dryRun ? undefined : circuit.door,
       refuse: (about) => {
         if (this.#options.dryRun) return undefined;
         const now = circuit.state === 'isolated' ? 0 : time.recent();
         const refused = circuit.state === 'isolated' || circuit.surelyOpen(now);
-        return refused ? refusalOf(circuit, about, now) : undefined;
+        return refused ? this.#refusals.of(circuit, about, now) : undefined;
       },
       stateOf: ({ stamp }) => {
         const state = due ?? stamp;
@@ -195,7 +209,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
   exit(call: Call, outcome: Outcome): void {
     const { state } = call;
     if (state instanceof DueOpening) {
-      this.#openAsCause(call, state.reason);
+      this.#openAsCause(call, state.reason, outcome);
       return;
     }
     if (typeof state === 'number') {
@@ -204,7 +218,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
       if (outcome.kind === 'success' && !this.#inspects) {
         const at = this.#judge.timed ? call.time.recent() : 0;
         const reason = this.#judge.record(at, false, false);
-        if (reason !== undefined) this.#openAsCause(call, reason);
+        if (reason !== undefined) this.#openAsCause(call, reason, outcome);
         return;
       }
     }
@@ -369,7 +383,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
       call.state = new Admitted(now, stampOf(call, circuit), probe);
       return undefined;
     }
-    if (!this.#options.dryRun) return refusalOf(circuit, call, now);
+    if (!this.#options.dryRun) return this.#refusals.of(circuit, call, now);
     call.state = UNCOUNTED;
     const { reason } = circuit.state === 'isolated' ? CircuitIsolatedError : CircuitOpenError;
     call.wouldReject(reason, waitOf(circuit, now));
@@ -377,17 +391,25 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
   }
 
   #enterClosed(call: Call): undefined {
-    const circuit = this.#circuit;
-    circuit.calm = this.#judge.health.consecutiveFailures === 0;
-    this.#letIn(call, stampOf(call, circuit));
+    this.#letsAllIn();
+    this.#letIn(call, stampOf(call, this.#circuit));
   }
 
-  /** A success tripped it: calls were slow, or it completed the number of calls that a judgement needs. */
-  #openAsCause(call: Call, reason: OpenReason): void {
+  /** Whether it is closed and lets every call in, even in a run of failures. */
+  #letsAllIn(): boolean {
+    const circuit = this.#circuit;
+    if (!circuit.closed) return false;
+    circuit.calm = this.#judge.health.consecutiveFailures === 0;
+    return true;
+  }
+
+  /** A call has ended, has been counted, and opens the breaker. A success does when it completes the number of calls that a judgement needs. */
+  #openAsCause(call: Call, reason: OpenReason, outcome: Outcome): void {
     const outer = this.#reporter.causedBy(call);
     try {
-      const cause = this.#ends.latestFailure.causeOf(reason);
-      this.#circuit.open(call.time.now(), reason, undefined, cause);
+      const failed = outcome.kind !== 'success';
+      const cause = failed ? outcome.error : this.#ends.latestFailure.causeOf(reason);
+      this.#circuit.open(call.time.now(), reason, retryAfterOf(outcome), cause);
     } finally {
       this.#reporter.causedBy(outer);
     }
@@ -418,7 +440,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
   }
 }
 
-/** A counted success that makes the breaker open. */
+/** A counted call that makes the breaker open. */
 class DueOpening {
   readonly reason: OpenReason;
 

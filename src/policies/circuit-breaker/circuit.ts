@@ -1,4 +1,5 @@
 import type { BreakerState } from '../../pipeline/contract/events.js';
+import { Door } from '../../pipeline/contract/straight-half.js';
 import { TICK_MS } from '../../time/tick.js';
 import type { Judge, OpenReason } from './judge.js';
 import type { Probe, ProbeVerdict } from './probes.js';
@@ -60,6 +61,8 @@ const PLACE_MS = 1_000;
  */
 export class Circuit {
   state: BreakerState = 'closed';
+  /** Shut while it is open or isolated. */
+  readonly door = new Door();
   /** Closed, not ramping, and not in a run of failures: every call is let in at once. */
   calm = true;
   /** The stamp of a call that is admitted now. */
@@ -317,6 +320,7 @@ export class Circuit {
   #enter(state: BreakerState, probes?: Probes, ramp?: Ramp): void {
     this.state = state;
     this.calm = state === 'closed' && ramp === undefined;
+    this.door.shut = state === 'open' || state === 'isolated';
     this.generation = ++this.stamp;
     this.#probes = probes;
     this.#ramp = ramp;

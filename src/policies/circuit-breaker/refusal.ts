@@ -1,5 +1,6 @@
 import type { RejectedError, RejectedErrorInit } from '../../errors.js';
 import { CircuitIsolatedError, CircuitOpenError } from '../../errors.js';
+import type { BreakerState } from '../../pipeline/contract/events.js';
 import type { RefusedCall } from '../../pipeline/contract/straight-half.js';
 import type { Circuit } from './circuit.js';
 
@@ -9,26 +10,30 @@ export function waitOf(circuit: Circuit, nowMs: number): number | undefined {
   return circuit.ramp === undefined ? undefined : circuit.ramp.endsAt - nowMs;
 }
 
-/** The error for a call that is refused. */
-export function refusalOf(
-  circuit: Circuit,
-  { captureStack, label }: RefusedCall,
-  nowMs: number,
-): RejectedError {
-  const { state, cause } = circuit;
-  if (state === 'isolated') {
-    return new CircuitIsolatedError(`${label}: the circuit breaker is isolated`, {
-      captureStack,
-    });
+/** Makes the errors for calls that are refused. The message is kept, because calls that follow each other mostly get the same. */
+export class RefusalMaker {
+  #label: string | undefined;
+  #state: BreakerState | undefined;
+  #message = '';
+
+  of(circuit: Circuit, { captureStack, label }: RefusedCall, nowMs: number): RejectedError {
+    const { state, cause } = circuit;
+    if (label !== this.#label || state !== this.#state) {
+      this.#label = label;
+      this.#state = state;
+      this.#message = `${label}: the circuit breaker is ${DOING[state]}`;
+    }
+    const message = this.#message;
+    if (state === 'isolated') return new CircuitIsolatedError(message, { captureStack });
+    const init = { captureStack, retryAfter: waitOf(circuit, nowMs) };
+    return cause === undefined
+      ? new CircuitOpenError(message, init)
+      : new CausedError(message, init, cause);
   }
-  const message = `${label}: the circuit breaker is ${DOING[state]}`;
-  const init = { captureStack, retryAfter: waitOf(circuit, nowMs) };
-  return cause === undefined
-    ? new CircuitOpenError(message, init)
-    : new CausedError(message, init, cause);
 }
 
 const DOING = {
+  isolated: 'isolated',
   open: 'open',
   half_open: 'probing',
   closed: 'closing again, and lets in only some calls as yet',

@@ -88,6 +88,7 @@ export class FallbackPolicy<T> implements Driver {
         end.answer(answer);
         return true;
       },
+      turnBack: (end) => end.answer(answer),
     };
   }
 

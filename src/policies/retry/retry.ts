@@ -114,16 +114,15 @@ export class RetryPolicy implements Driver {
     // By default, no refusal is tried again.
     const fail = (_call: unknown, { kind }: StraightEnd): boolean =>
       never || (byDefault && kind === 'rejected');
-    if (budget === undefined) return { fail };
+    const letsGo = never || byDefault;
+    if (budget === undefined) return { fail, turnBack: letsGo ? nothing : undefined };
     // A user's own budget may throw.
     if (!(budget instanceof RetryBudget)) return undefined;
-    return {
-      fail,
-      enter: () => {
-        budget.deposit(time.recent());
-        return true;
-      },
+    const deposit = (): true => {
+      budget.deposit(time.recent());
+      return true;
     };
+    return { fail, enter: deposit, turnBack: letsGo ? deposit : undefined };
   }
 
   accepts(call: Call, outcome: Outcome): boolean {
@@ -289,6 +288,8 @@ export class RetryPolicy implements Driver {
     call.emit({ type: 'retry', attempt: call.attempts + 1, delayMs, ...call.told(outcome) });
   }
 }
+
+function nothing(): void {}
 
 function never(): boolean {
   return false;

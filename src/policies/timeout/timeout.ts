@@ -78,7 +78,9 @@ export class TimeoutPolicy implements Gate {
         },
         exit,
         fail: exit,
+        turnBack: nothing,
         expire: ({ takenOver }) => this.onDeadline(takenOver, layer),
+        roughDeadlineOf: (call) => queue.roughTimeOf(call),
         stateOf: (entrant, call) => queue.replace(entrant, this, call, layer),
       };
     }
@@ -98,6 +100,8 @@ export class TimeoutPolicy implements Gate {
       },
       exit,
       fail: exit,
+      turnBack: nothing,
+      roughDeadlineOf: ({ state }) => this.roughDeadlineOf(state),
       stateOf: (entrant, call) => queue.replace(entrant.state as Deadline, this, call, layer),
     };
   }
@@ -170,3 +174,6 @@ export class TimeoutPolicy implements Gate {
 function messageOf(timeoutMs: number): string {
   return `timed out after ${formatDuration(timeoutMs)}`;
 }
+
+/** What a call that is refused at once leaves of a timeout. */
+function nothing(): void {}
