@@ -42,6 +42,7 @@ beforeEach(() => {
   cpSync(script, join(root, 'scripts/start.js'));
   write('package.json', '{ "type": "module" }', 100);
   write('scripts/bundle.js', '', 100);
+  write('scripts/inlined.js', '', 100);
   write('scripts/build.js', BUILD, 100);
   write('src/cli/main.ts', '', 100);
   age('src/cli', 100);
@@ -58,7 +59,7 @@ it('runs what is built already', () => {
   expect(start()).toEqual(['main demo']);
 });
 
-it.each(['src/cli/main.ts', 'src/cli', 'scripts/bundle.js'])(
+it.each(['src/cli/main.ts', 'src/cli', 'scripts/bundle.js', 'scripts/inlined.js'])(
   'builds again when %s was changed',
   (path) => {
     write('dist/cli/main.js', MAIN, 50);
