@@ -28,6 +28,9 @@ it('a name from elsewhere that nothing here stands for is met with the list', ()
   }
 });
 
-it.each([retry, standard, resilientFetch])('an empty name means nothing: %o', (make) => {
-  expect(() => make({ '': 5 } as never)).toThrow('unknown option ""; the options are');
-});
+it.each<(options: never) => unknown>([retry, standard, resilientFetch])(
+  'an empty name means nothing: %o',
+  (make) => {
+    expect(() => make({ '': 5 } as never)).toThrow('unknown option ""; the options are');
+  },
+);
