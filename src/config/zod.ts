@@ -191,11 +191,18 @@ export function ruled<Out, In>(schema: Schema<Out, In>, rule: Rule<Out>): Schema
   return value(read, schema) as Schema<Out, In>;
 }
 
-/** Checks a value. `context.error` makes the text of an issue whose schema has none. */
-export function safeParse<S extends core.$ZodType>(
+/**
+ * Checks a value. Without issues, `value` is the one to use. `context.error` makes the text of an issue whose schema has none.
+ *
+ * No error of zod's is made: nobody sees it, and it cannot be made where `Error.prototype` is frozen.
+ */
+export function check<S extends core.$ZodType>(
   schema: S,
-  value: unknown,
+  input: unknown,
   context: core.ParseContext<core.$ZodIssue>,
-): core.util.SafeParseResult<core.output<S>> {
-  return core.safeParse(schema, value, context);
+): { readonly value: core.output<S>; readonly issues: readonly Issue[] } {
+  const payload = { value: input, issues: [] };
+  const done = schema._zod.run(payload, { ...context, async: false }) as Payload<core.output<S>>;
+  const issues = done.issues.map((issue) => core.util.finalizeIssue(issue, context, core.config()));
+  return { value: done.value, issues };
 }
