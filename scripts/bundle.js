@@ -96,9 +96,14 @@ function chunkName({ isDynamicEntry, facadeModuleId, moduleIds, name }) {
   return `shared/${name === 'core' || most === undefined ? name.split('~')[0] : most[0]}`;
 }
 
-/** Keeps names readable in stack traces. Only local names and blanks shrink; `withLines` gives each statement a line again. */
-const ESM = { compress: true, mangle: { toplevel: false }, codegen: { removeWhitespace: true } };
+/** Classes tell their names: in `constructor.name`, in what `console.log` prints of an error, and in messages of ours. */
 const CLASSES = { function: false, class: true };
+/** Keeps names readable in stack traces. Only local names and blanks shrink; `withLines` gives each statement a line again. */
+const ESM = {
+  compress: { keepNames: CLASSES },
+  mangle: { toplevel: false, keepNames: CLASSES },
+  codegen: { removeWhitespace: true },
+};
 /** For Jest and for Node before 20.19. Nobody steps through this code. */
 const CJS = {
   compress: { keepNames: CLASSES },

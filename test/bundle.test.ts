@@ -140,6 +140,20 @@ describe.each(['esm', 'cjs'] as const)('the bundle, %s', (format) => {
     }
   });
 
+  it('has classes that tell their names', async () => {
+    const entry = format === 'esm' ? 'index.js' : 'cjs/index.cjs';
+    const url: string = pathToFileURL(join(folder, entry)).href;
+    const holdfast = (await import(url)) as typeof import('holdfast');
+    const classes = Object.entries(holdfast).filter(
+      ([name, value]) => typeof value === 'function' && /^[A-Z]/.test(name),
+    ) as [string, { readonly name: string }][];
+    expect(classes.length).toBeGreaterThan(15);
+    expect(classes.filter(([name, value]) => value.name !== name)).toEqual([]);
+    const made: object[] = [holdfast.handleAll, holdfast.pipeline('a'), holdfast.retry()];
+    const names = made.map((each) => each.constructor.name);
+    expect(names).toEqual(['Policy', 'Pipeline', 'RetryPolicy']);
+  });
+
   it("shares no state with a zod of the user's", () => {
     const all = [...chunks.values()].map(({ code }) => code).join('\n');
     expect(all).toContain('$ZodObject');

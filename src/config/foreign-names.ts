@@ -10,9 +10,14 @@ export type ForeignNames = Readonly<Record<string, string>>;
  */
 export type Hint = (name: string, known: readonly string[], value: unknown) => string | undefined;
 
+/** Whether a name is one of those that mean an option of ours. */
+export function isNameOf(ours: string, name: string, names: ForeignNames | undefined): boolean {
+  return name !== '' && names?.[ours]?.split(' ').includes(name) === true;
+}
+
 /** Returns our option for a name from elsewhere. */
 export function translated(name: string, names: ForeignNames): string | undefined {
-  return Object.keys(names).find((ours) => names[ours]?.split(' ').includes(name));
+  return Object.keys(names).find((ours) => isNameOf(ours, name, names));
 }
 
 /** A hint for the options of one policy. */

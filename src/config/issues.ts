@@ -40,8 +40,15 @@ export function toIssues(
     }
   }
   const text = issue.code === 'invalid_union' ? unionMessage(issue) : issue.message;
-  const missing = issue.input === undefined && (issue.code !== 'custom' || isOfWholeValue(issue));
-  return [{ path, message: missing ? `${text}, and is missing` : text, value: issue.input }];
+  const value = wrongValue(issue);
+  const missing = value === undefined && (issue.code !== 'custom' || isOfWholeValue(issue));
+  return [{ path, message: missing ? `${text}, and is missing` : text, value }];
+}
+
+/** The value at the path of an issue. That is not the input if an option that says which form is meant is wrong. */
+function wrongValue(issue: RawIssue): unknown {
+  const named = 'discriminator' in issue ? issue.discriminator : undefined;
+  return named === undefined ? issue.input : valueAt(issue.input, named as string);
 }
 
 /** Picks a form of those that took the value and found faults only inside it: the one with the fewest faults. */

@@ -23,6 +23,10 @@ function explain(issue: z.RawIssue): string | undefined {
       return bound(issue.origin, issue.inclusive === false ? '>' : '>=', issue.minimum);
     case 'too_big':
       return bound(issue.origin, issue.inclusive === false ? '<' : '<=', issue.maximum);
+    case 'invalid_union':
+      return 'options' in issue
+        ? `must be ${oneOf((issue.options as unknown[]).map(describe))}`
+        : undefined;
     default:
       return undefined;
   }

@@ -30,7 +30,7 @@ export function shapeOf(schema: AnySchema | undefined): Definition['shape'] {
 /** The options that an object may have, in all its allowed forms. */
 export function knownKeys(schema: AnySchema | undefined): string[] {
   const def = unwrap(schema);
-  if (def?.options !== undefined) return def.options.flatMap(knownKeys);
+  if (def?.options !== undefined) return [...new Set(def.options.flatMap(knownKeys))];
   return Object.keys(def?.shape ?? {});
 }
 

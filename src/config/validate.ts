@@ -29,20 +29,20 @@ export function parseOptions<S extends z.Schema>(
   explain: Explain = saysObject,
 ): z.output<S> {
   const schema = schemaOf();
-  let result: ReturnType<typeof z.safeParse<S>>;
+  let result: ReturnType<typeof z.check<S>>;
   let options: unknown;
   try {
     options = snapshot(schema, input, policy);
     // `jitless` is not needed: zod uses `new Function`, where it may, only for the objects of its classic build.
-    result = z.safeParse(schema, options, { error: explain, reportInput: true });
+    result = z.check(schema, options, { error: explain, reportInput: true });
   } catch (thrown) {
     if (thrown instanceof ConfigError) throw thrown;
     throw configError(policy, [
       { path: policy, message: `cannot be read: ${messageOf(thrown)}`, value: input },
     ]);
   }
-  if (result.success) return result.data;
-  const issues = result.error.issues.flatMap((issue) =>
+  if (result.issues.length === 0) return result.value;
+  const issues = result.issues.flatMap((issue) =>
     toIssues(located(issue, options), schema, policy, hint),
   );
   throw configError(policy, issues);

@@ -40,7 +40,7 @@ export function shapeOf<S extends Readonly<core.$ZodShape>>(
   return schema._zod.def.shape;
 }
 
-/** The options of the schema, and more. */
+/** The options of the schema, and more. Its rules about several options do not come along. */
 export function extend<S extends Readonly<core.$ZodShape>, M extends core.$ZodLooseShape>(
   schema: core.$ZodObject<S, core.$strict>,
   more: M,
@@ -55,7 +55,7 @@ export function refine<T>(
 ): Rule<T> {
   return ({ value, issues }) => {
     if (isRight(value)) return;
-    // A union takes the form of which only a rule is broken for the one that is meant.
+    // With `continue`, a union knows that this form is meant, since its values are right and only a rule is broken.
     issues.push({ code: 'custom', input: value, message: says.error, continue: true });
   };
 }
@@ -67,7 +67,7 @@ export function optional<S extends core.SomeType>(innerType: S): core.$ZodOption
   }) as unknown as core.$ZodOptional<S>;
 }
 
-/** `value` may be a function that makes the default. */
+/** `value` may be a function that makes the default. An object has to be made, or all that use the default would share it. */
 export function _default<S extends core.SomeType>(
   innerType: S,
   value: core.util.NoUndefined<core.output<S>> | (() => core.util.NoUndefined<core.output<S>>),
@@ -191,11 +191,18 @@ export function ruled<Out, In>(schema: Schema<Out, In>, rule: Rule<Out>): Schema
   return value(read, schema) as Schema<Out, In>;
 }
 
-/** Checks a value. `context.error` makes the text of an issue whose schema has none. */
-export function safeParse<S extends core.$ZodType>(
+/**
+ * Checks a value. Without issues, `value` is the one to use. `context.error` makes the text of an issue whose schema has none.
+ *
+ * No error of zod's is made: nobody sees it, and it cannot be made where `Error.prototype` is frozen.
+ */
+export function check<S extends core.$ZodType>(
   schema: S,
-  value: unknown,
+  input: unknown,
   context: core.ParseContext<core.$ZodIssue>,
-): core.util.SafeParseResult<core.output<S>> {
-  return core.safeParse(schema, value, context);
+): { readonly value: core.output<S>; readonly issues: readonly Issue[] } {
+  const payload = { value: input, issues: [] };
+  const done = schema._zod.run(payload, { ...context, async: false }) as Payload<core.output<S>>;
+  const issues = done.issues.map((issue) => core.util.finalizeIssue(issue, context, core.config()));
+  return { value: done.value, issues };
 }

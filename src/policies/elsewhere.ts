@@ -6,6 +6,7 @@ import {
   type ForeignNames,
   type Hint,
   hintFrom,
+  isNameOf,
   NOT_THE_FIRST,
   translated,
 } from '../config/foreign-names.js';
@@ -110,7 +111,7 @@ function placesOf(name: string, value: unknown): readonly string[] {
   if (name === 'retry' && typeof value === 'number') return ['retry.maxRetries'];
   const places: string[] = PLACES.filter((place) => {
     const [policy = '', option = ''] = place.split('.');
-    return name === option || (POLICIES[policy]?.[option] ?? '').split(' ').includes(name);
+    return name === option || isNameOf(option, name, POLICIES[policy]);
   });
   const policy = Object.hasOwn(STANDARD, name) ? name : translated(name, STANDARD);
   return policy === undefined ? places : [...places, policy];

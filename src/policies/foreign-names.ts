@@ -35,6 +35,7 @@ export const bulkheadNames: ForeignNames = {
   maxConcurrent:
     'capacity limit concurrency maxConcurrency concurrencyLimit maxInFlight maxSockets connections',
   maxQueued: 'queueSize maxQueue maxQueueSize',
+  maxWait: 'timeoutDuration',
 };
 
 export const adaptiveLimiterNames: ForeignNames = {
@@ -55,6 +56,7 @@ export const throttleNames: ForeignNames = {
   window: WINDOW,
   minimumCalls: MINIMUM_CALLS,
   maxProbability: 'maxRejectionProbability maxRejectionRate',
+  handle: HANDLE,
 };
 
 export const fallbackNames: ForeignNames = { handle: HANDLE };

@@ -471,6 +471,15 @@ describe('parseOptions with schemas that bring no texts of their own', () => {
     expect(parse).toThrow('p.record["a b"]: must be a finite number (got "x")');
   });
 
+  it('lists an option once that several forms have', () => {
+    const forms = z.union([
+      z.strictObject({ kind: z.literal('a'), at: z.number() }),
+      z.strictObject({ kind: z.literal('b'), at: z.number(), by: z.number() }),
+    ]);
+    const parse = () => parseData(() => z.strictObject({ forms }), { forms: { zzz: 1 } }, 'p');
+    expect(parse).toThrow('unknown option "zzz"; the options are kind, at, by');
+  });
+
   it('says no more than that a key is unknown where there are none', () => {
     const empty = z.strictObject({});
     expect(() => parseData(() => empty, { a: 1 }, 'p')).toThrow(/^p\.a: unknown option "a"$/);

@@ -1,4 +1,5 @@
-import { bulkhead, circuitBreaker, retry, timeout } from 'holdfast';
+import { bulkhead, circuitBreaker, retry, standard, throttle, timeout } from 'holdfast';
+import { resilientFetch } from 'holdfast/fetch';
 import { expect, it } from 'vitest';
 
 /** opossum's `resetTimeout` was taken for a misspelt `probeTimeout`; cockatiel's names for nothing that is known here. */
@@ -10,6 +11,9 @@ it.each([
   [circuitBreaker, 'errorThresholdPercentage', 'failureRate'],
   [circuitBreaker, 'failureThreshold', 'consecutiveFailures'],
   [bulkhead, 'limit', 'maxConcurrent'],
+  [bulkhead, 'timeoutDuration', 'maxWait'],
+  [throttle, 'shouldRetry', 'handle'],
+  [throttle, 'retryIf', 'handle'],
   [timeout, 'ms', 'duration'],
   [timeout, 'timeout', 'duration'],
 ])('the ConfigError of %o for %s names %s', (policy, theirs, ours) => {
@@ -23,3 +27,10 @@ it('a name from elsewhere that nothing here stands for is met with the list', ()
     expect(() => bulkhead({ [name]: 5 } as never)).toThrow('the options are maxConcurrent');
   }
 });
+
+it.each<(options: never) => unknown>([retry, standard, resilientFetch])(
+  'an empty name means nothing: %o',
+  (make) => {
+    expect(() => make({ '': 5 } as never)).toThrow('unknown option ""; the options are');
+  },
+);

@@ -140,14 +140,20 @@ it.each([
   expect(refusalOf(nested)).toContain(`did you mean "${meant}`);
 });
 
-it.each([{ timeout: '5s' }, { retries: 3 }, { policies: [] }, { fallback: 1 }, { bulkhead: {} }])(
-  'G7: pipeline() says of %j that policies come after the options',
-  (options) => {
-    expect(refusalOf(() => pipeline({ name: 'x', ...options }))).toContain(
-      "; policies come after the options, as in pipeline({ name: 'x' }, timeout('5s'), retry())",
-    );
-  },
-);
+it.each([
+  { timeout: '5s' },
+  { retries: 3 },
+  { policies: [] },
+  { fallback: 1 },
+  { bulkhead: {} },
+  { factor: 2 },
+  { randomize: true },
+  { connections: 8 },
+])('G7: pipeline() says of %j that policies come after the options', (options) => {
+  expect(refusalOf(() => pipeline({ name: 'x', ...options }))).toContain(
+    "; policies come after the options, as in pipeline({ name: 'x' }, timeout('5s'), retry())",
+  );
+});
 
 it('G7: the overrides of a call say it, too', async () => {
   const fetch = resilientFetch({ fetch: async (_url: string) => new Response() });

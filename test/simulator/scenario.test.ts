@@ -37,6 +37,18 @@ describe('a scenario document', () => {
     });
   });
 
+  it('says which kinds of triggers there are', () => {
+    const kinds =
+      'must be one of "slowdown", "spike", "black_hole", "errors", "refused", "delay", "missing_ids", "restart"';
+    const name = 'x';
+    expect(messageOf({ name, triggers: [{ kind: 'outage' }] })).toBe(
+      `scenario.triggers[0].kind: ${kinds} (got "outage")`,
+    );
+    expect(messageOf({ name, triggers: [{}] })).toBe(
+      `scenario.triggers[0].kind: ${kinds}, and is missing`,
+    );
+  });
+
   it('may be JSON, with durations as text', () => {
     const text =
       '{"name":"x","deadline":"1.5s","triggers":[{"kind":"delay","by":"20ms","at":"1m"}]}';

@@ -2,7 +2,7 @@ import type { Hint } from '../../config/foreign-names.js';
 
 /** Words in the names of policies and of their options, here and elsewhere. */
 const OF_A_POLICY =
-  /retr[iy]|attempt|tries|delay|backoff|jitter|budget|timeout|duration|deadline|breaker|circuit|failureRate|threshold|consecutive|minimum|halfOpen|openFor|limit|permit|persecond|^rate|^rps$|bulkhead|concurren|inFlight|sockets|queue|adaptive|fallback|throttl|policies/i;
+  /retr[iy]|attempt|tries|delay|backoff|factor|jitter|randomize|budget|timeout|duration|deadline|breaker|circuit|failureRate|threshold|consecutive|minimum|halfOpen|openFor|limit|permit|persecond|^rate|^rps$|bulkhead|concurren|inFlight|sockets|connections|queue|adaptive|fallback|throttl|policies/i;
 
 /** The hint for a policy, or an option of one, that was given as an option of a pipeline. */
 export const policyAsOption: Hint = (name, known) =>
