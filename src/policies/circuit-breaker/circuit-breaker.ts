@@ -194,8 +194,8 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
       door: this.#options.dryRun ? undefined : circuit.door,
       refuse: (about) => {
         if (this.#options.dryRun) return undefined;
-        const now = circuit.state === 'isolated' ? 0 : time.recent();
-        const refused = circuit.state === 'isolated' || circuit.surelyOpen(now);
+        const now = circuit.state === 'isolated' ? 0 : time.now();
+        const refused = circuit.state === 'isolated' || circuit.staysOpen(now);
         return refused ? this.#refusals.of(circuit, about, now) : undefined;
       },
       stateOf: ({ stamp }) => {

@@ -1,6 +1,5 @@
 import type { BreakerState } from '../../pipeline/contract/events.js';
 import { Door } from '../../pipeline/contract/straight-half.js';
-import { TICK_MS } from '../../time/tick.js';
 import type { Judge, OpenReason } from './judge.js';
 import type { Probe, ProbeVerdict } from './probes.js';
 import { Probes } from './probes.js';
@@ -35,9 +34,6 @@ export interface CircuitOptions {
   /** 0 means no ramp. */
   readonly rampForMs: number;
 }
-
-/** When the end of its open time is closer than this, a breaker needs the exact time. */
-const NEAR_MS = 50;
 
 /** How long a probe has its place, if there is no longest stay and the stay before was shorter than this. */
 const PLACE_MS = 1_000;
@@ -119,17 +115,15 @@ export class Circuit {
 
   /** While open: for how long it stays so. */
   leftMs(nowMs: number): number {
-    return Math.min(this.openUntil - nowMs, this.#openForMs);
+    return this.openUntil - nowMs;
   }
 
-  /**
-   * Whether it is open, and a time that may be a tick early is good enough to say for how long. That is so unless the end is near or the
-   * clock went back.
-   */
-  surelyOpen(recentMs: number): boolean {
+  /** Whether it is open, and `advance` would change nothing. */
+  staysOpen(nowMs: number): boolean {
     if (this.state !== 'open') return false;
-    const left = this.openUntil - recentMs;
-    return left > NEAR_MS && left <= this.#openForMs + 2 * TICK_MS;
+    const left = this.openUntil - nowMs;
+    // More is left than the whole open time if the clock went back.
+    return left > 0 && left <= this.#openForMs;
   }
 
   /** While half-open: the probes in flight. Call {@link Circuit.advance} first. */
