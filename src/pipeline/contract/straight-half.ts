@@ -46,8 +46,8 @@ export interface StraightHalf {
   /** The time of the call is over, of which the policy keeps the deadline. */
   expire?: ((call: StraightEntrant) => void) | undefined;
   /**
-   * Does at once what `enter` and `fail` do together to a call that a policy inside refuses. For a policy that then has no more to do and needs
-   * nothing of the call.
+   * Does at once what `enter` and the way out do together to a call that a policy inside refuses, whether it is still refused or answered by
+   * now. For a policy that then has no more to do and needs nothing of the call.
    */
   turnBack?: ((end: StraightEnd) => void) | undefined;
   /** Shut while `refuse` knows an error for every call. */

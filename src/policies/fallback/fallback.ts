@@ -88,7 +88,10 @@ export class FallbackPolicy<T> implements Driver {
         end.answer(answer);
         return true;
       },
-      turnBack: (end) => end.answer(answer),
+      turnBack: (end) => {
+        // A fallback inside may have answered.
+        if (end.kind !== 'success') end.answer(answer);
+      },
     };
   }
 
