@@ -207,13 +207,15 @@ export class DeadlineQueue {
   timeOf(deadline: Deadline): number {
     const { batch } = deadline;
     if (batch !== undefined && batch === this.#new) this.#link(this.#time.now());
-    return batch?.at ?? UNSTAMPED;
+    // By now it may be in another batch, of the same time.
+    return deadline.batch?.at ?? UNSTAMPED;
   }
 
   /** @internal Like {@link DeadlineQueue.timeOf}, but up to a tick early: it neither reads the clock nor stamps anything. */
   roughTimeOf({ batch }: Pick<Waiting, 'batch'>): number {
-    if (batch === undefined || batch !== this.#new) return batch?.at ?? UNSTAMPED;
-    return this.#time.recent() + this.durationMs;
+    if (batch === undefined) return UNSTAMPED;
+    // Do not compare with the queue's own batch: if fake timers have come or gone, it is another queue's.
+    return batch.at === UNSTAMPED ? this.#time.recent() + this.durationMs : batch.at;
   }
 
   /** @internal */
