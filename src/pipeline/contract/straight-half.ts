@@ -50,7 +50,7 @@ export interface StraightHalf {
    * now. For a policy that then has no more to do and needs nothing of the call.
    */
   turnBack?: ((end: StraightEnd) => void) | undefined;
-  /** Shut while `refuse` knows an error for every call. */
+  /** While it is shut, `refuse` is asked before an object is made for a call. */
   door?: Door | undefined;
   /** When the time is over that the policy gives the call, or a tick later: see `Gate.roughDeadlineOf`. */
   roughDeadlineOf?: ((call: StraightEntrant) => number) | undefined;
@@ -58,7 +58,7 @@ export interface StraightHalf {
   stateOf?: ((entrant: StraightEntrant, call: Call) => unknown) | undefined;
 }
 
-/** Says before a call is made whether a policy refuses all of them. */
+/** Says whether a policy refuses calls at present, whatever the call. */
 export class Door {
   shut = false;
 }
