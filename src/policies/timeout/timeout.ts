@@ -109,7 +109,7 @@ export class TimeoutPolicy implements Gate {
   exit(call: Call): void {
     const deadline = call.state as Deadline | undefined;
     if (deadline === undefined) return;
-    // A deadline that has passed has left the queue, and may already serve another call.
+    // A deadline that has passed has no owner any more.
     if (deadline.owner === call) deadline.queue.remove(deadline);
     else this.#expiring.delete(call);
   }
@@ -144,7 +144,7 @@ export class TimeoutPolicy implements Gate {
     if (call.listening) {
       this.#expiring.add(call);
       call.emit({ type: 'timeout', timeoutMs, error }, layer);
-      // A listener has ended the call. By now the object may be another call's.
+      // A listener may have ended the call.
       if (!this.#expiring.delete(call)) return;
     }
     call.abandon(layer, error);
