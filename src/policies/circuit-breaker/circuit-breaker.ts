@@ -147,7 +147,8 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
   }
 
   get refusals(): Refusals {
-    return { reasons: REASONS, enforced: !this.#options.dryRun };
+    const reasons = [CircuitOpenError.reason, CircuitIsolatedError.reason];
+    return { reasons, enforced: !this.#options.dryRun };
   }
 
   enter(call: Call): Admission {
@@ -448,5 +449,3 @@ class DueOpening {
     this.reason = reason;
   }
 }
-
-const REASONS = [CircuitOpenError.reason, CircuitIsolatedError.reason] as const;

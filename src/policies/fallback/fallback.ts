@@ -53,7 +53,7 @@ function madeTooEarly(answer: PromiseLike<unknown>): ConfigError {
   );
 }
 
-const GIVEN_UP = failure(undefined, 'cancelled');
+const GIVEN_UP = /* @__PURE__ */ failure(undefined, 'cancelled');
 
 const everyError: Handles = (outcome) => outcome.kind !== 'success' && outcome.kind !== 'cancelled';
 
