@@ -67,23 +67,23 @@ export interface StandardOptions {
 /** The defaults of {@link StandardOptions} that are not those of a policy. */
 export const standardDefaults = { totalTimeout: 30_000, attemptTimeout: 10_000 } as const;
 
-/** The names of the timeouts: which bounds what. */
-export const TOTAL_TIMEOUT = 'total_timeout';
-export const ATTEMPT_TIMEOUT = 'attempt_timeout';
-
 /** The names of the policies that {@link standard} makes, by their options. Events, errors, snapshots and telemetry use these names. */
 export const standardPolicyNames = {
   rateLimiter: 'rate_limiter',
-  totalTimeout: TOTAL_TIMEOUT,
+  totalTimeout: 'total_timeout',
   retry: 'retry',
   circuitBreaker: 'circuit_breaker',
   adaptiveLimiter: 'adaptive_limiter',
   bulkhead: 'bulkhead',
-  attemptTimeout: ATTEMPT_TIMEOUT,
+  attemptTimeout: 'attempt_timeout',
 } as const;
 
 /** One of {@link standardPolicyNames}. */
 export type StandardPolicyName = (typeof standardPolicyNames)[keyof typeof standardPolicyNames];
+
+/** The names of the timeouts: which bounds what. Not read from the object, so that a bundle may leave that out. */
+export const TOTAL_TIMEOUT: typeof standardPolicyNames.totalTimeout = 'total_timeout';
+export const ATTEMPT_TIMEOUT: typeof standardPolicyNames.attemptTimeout = 'attempt_timeout';
 
 /** The snapshots of the policies that {@link standard} makes, by name. Rate limiter and bulkhead are `undefined` unless they have options. */
 export interface StandardSnapshots {
