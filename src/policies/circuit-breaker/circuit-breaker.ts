@@ -163,9 +163,9 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     const judge = this.#judge;
     const byDefault = this.#options.handle === undefined;
     const isTimed = judge.timed;
+    const isUsers = this.#breaker !== undefined;
     // Whether a failure may have user code asked.
-    const mayAsk =
-      !byDefault || this.#options.delayFrom !== undefined || this.#breaker !== undefined;
+    const mayAsk = !byDefault || this.#options.delayFrom !== undefined || isUsers;
     // It is set and taken within one call of `exit`.
     let due: DueOpening | undefined;
     return {
@@ -175,7 +175,8 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
         return true;
       },
       exit: (call) => {
-        if (this.#inspects) return false;
+        // A user's breaker may throw.
+        if (this.#inspects || isUsers) return false;
         if (call.stamp < circuit.generation) return true;
         const reason = judge.succeeded(isTimed ? time.recent() : 0);
         if (reason === undefined) return true;
