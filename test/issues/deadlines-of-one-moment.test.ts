@@ -31,9 +31,9 @@ describe('deadlines that are asked for while calls are frequent', () => {
     const queue = source.deadlines(1_000);
     vi.useRealTimers();
     busy(source);
-    const entry = { batch: undefined as DeadlineBatch | undefined, place: 0, expire() {} };
+    const entry = { waitsIn: undefined as DeadlineBatch | undefined, waitsAt: 0, expire() {} };
     queue.put(entry);
     expect(queue.roughTimeOf(entry)).toBeGreaterThan(systemClock.now() + 900);
-    entry.batch?.remove(entry);
+    entry.waitsIn?.remove(entry);
   });
 });

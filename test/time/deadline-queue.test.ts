@@ -181,8 +181,8 @@ describe.each([
 
 /** Waits without a deadline of its own, as a call does. */
 class Entry implements Waiting {
-  batch: DeadlineBatch | undefined = undefined;
-  place = 0;
+  waitsIn: DeadlineBatch | undefined = undefined;
+  waitsAt = 0;
   readonly expire: () => void;
 
   constructor(expire: () => void) {
@@ -262,7 +262,7 @@ describe('a queue of deadlines and one timer a call', () => {
                 const [id, known] = [...pending][each.which] ?? [];
                 if (id === undefined || known === undefined) break;
                 pending.delete(id);
-                known.deadline.batch?.remove(known.deadline);
+                known.deadline.waitsIn?.remove(known.deadline);
                 break;
               }
               case 'run':

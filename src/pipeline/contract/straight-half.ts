@@ -8,10 +8,13 @@ import type { Context } from './context.js';
 
 /** A call on the straight path, as policies see it. */
 export interface StraightEntrant extends Context, Waiting {
-  /** What policies keep in the call: two numbers, and a value. A timeout keeps the call in a batch of deadlines. No two policies share a place. */
-  stamp: number;
-  slot: number;
-  state: unknown;
+  /**
+   * What policies keep in the call. No two policies share a place. The call is also the operation's context, so the names are such that nobody
+   * gives them to something of one's own. `waitsIn` is for the deadline of a timeout.
+   */
+  breakerStamp: number;
+  limiterSlot: number;
+  otherDeadline: unknown;
   /** The copy of a keyed pipeline that the call belongs to. */
   readonly copy: CompactCopy;
   /** Takes the call off the straight path, while the operation runs. */
@@ -82,7 +85,7 @@ export interface StraightPlace {
   readonly layer: number;
   readonly time: TimeSource;
   /** Takes a place in the call. Returns whether it was free. */
-  take(place: 'stamp' | 'slot' | 'state' | 'batch'): boolean;
+  take(place: 'breakerStamp' | 'limiterSlot' | 'otherDeadline' | 'waitsIn'): boolean;
   /** The straight halves of the policies outside this one, outermost first. */
   readonly outside: readonly StraightHalf[];
 }

@@ -158,7 +158,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
 
   /** @internal */
   straight({ time, take }: StraightPlace): StraightHalf | undefined {
-    if (this.#slowMs !== Infinity || !take('stamp')) return undefined;
+    if (this.#slowMs !== Infinity || !take('breakerStamp')) return undefined;
     const circuit = this.#circuit;
     const judge = this.#judge;
     const byDefault = this.#options.handle === undefined;
@@ -171,13 +171,13 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     return {
       enter: (call) => {
         if (!circuit.calm && !this.#letsAllIn()) return false;
-        call.stamp = circuit.stamp;
+        call.breakerStamp = circuit.stamp;
         return true;
       },
       exit: (call) => {
         // A user's breaker may throw.
         if (this.#inspects || isUsers) return false;
-        if (call.stamp < circuit.generation) return true;
+        if (call.breakerStamp < circuit.generation) return true;
         const reason = judge.succeeded(isTimed ? time.recent() : 0);
         if (reason === undefined) return true;
         due = new DueOpening(reason);
@@ -187,8 +187,8 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
         // By default, a refusal inside says nothing about the upstream.
         if (byDefault && end.kind === 'rejected') return true;
         if (mayAsk || this.#inspects) return false;
-        if (call.stamp < circuit.generation) return true;
-        const reason = this.#ends.failedPlainly(end as Outcome, call.stamp, time);
+        if (call.breakerStamp < circuit.generation) return true;
+        const reason = this.#ends.failedPlainly(end as Outcome, call.breakerStamp, time);
         if (reason === undefined) return true;
         due = new DueOpening(reason);
         return false;
@@ -200,8 +200,8 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
         const refused = circuit.state === 'isolated' || circuit.surelyOpen(now);
         return refused ? this.#refusals.of(circuit, about, now) : undefined;
       },
-      stateOf: ({ stamp }) => {
-        const state = due ?? stamp;
+      stateOf: ({ breakerStamp }) => {
+        const state = due ?? breakerStamp;
         due = undefined;
         return state;
       },

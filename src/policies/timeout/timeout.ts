@@ -66,9 +66,9 @@ export class TimeoutPolicy implements Gate {
   /** @internal */
   straight({ layer, time, take }: StraightPlace): StraightHalf | undefined {
     const queue = time.deadlines(this.timeoutMs);
-    if (take('batch')) {
+    if (take('waitsIn')) {
       const exit = (call: StraightEntrant): boolean => {
-        call.batch?.remove(call);
+        call.waitsIn?.remove(call);
         return true;
       };
       return {
@@ -85,24 +85,25 @@ export class TimeoutPolicy implements Gate {
       };
     }
     // The call itself waits for another timeout. That for this one is an object of its own.
-    if (!take('state')) return undefined;
+    if (!take('otherDeadline')) return undefined;
     const listener = {
       onDeadline: ({ takenOver }: StraightEntrant) => this.onDeadline(takenOver, layer),
     };
     const exit = (call: StraightEntrant): boolean => {
-      queue.remove(call.state as Deadline);
+      queue.remove(call.otherDeadline as Deadline);
       return true;
     };
     return {
       enter: (call) => {
-        call.state = queue.add(listener, call, layer);
+        call.otherDeadline = queue.add(listener, call, layer);
         return true;
       },
       exit,
       fail: exit,
       turnBack: nothing,
-      roughDeadlineOf: ({ state }) => this.roughDeadlineOf(state),
-      stateOf: (entrant, call) => queue.replace(entrant.state as Deadline, this, call, layer),
+      roughDeadlineOf: ({ otherDeadline }) => this.roughDeadlineOf(otherDeadline),
+      stateOf: (entrant, call) =>
+        queue.replace(entrant.otherDeadline as Deadline, this, call, layer),
     };
   }
 
