@@ -246,8 +246,8 @@ export class StraightCall implements RunningContext, StraightEntrant {
     return this.#otherDeadline;
   }
 
-  set otherDeadline(state: unknown) {
-    this.#otherDeadline = state;
+  set otherDeadline(deadline: unknown) {
+    this.#otherDeadline = deadline;
   }
 
   get waitsIn(): DeadlineBatch | undefined {
