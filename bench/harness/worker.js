@@ -29,8 +29,8 @@ import { timeAll } from './time.js';
 const SIZES = [1_000, 10_000, 100_000];
 const TIMED = {
   smoke: { rounds: 1, roundMs: 1, warmUpMs: 3 },
-  quick: { rounds: 3, roundMs: 100, warmUpMs: 150 },
-  full: { rounds: 5, roundMs: 200, warmUpMs: 150 },
+  quick: { rounds: 3, roundMs: 100, warmUpMs: 600 },
+  full: { rounds: 5, roundMs: 200, warmUpMs: 600 },
 };
 const QUIET = {
   smoke: { rounds: 1, callsARound: 2 },

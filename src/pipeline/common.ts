@@ -90,7 +90,7 @@ export class Common {
   get silent(): Common {
     if (this.#silent === undefined) {
       this.#silent = this.#like(this.tally);
-      // By this they find what they keep.
+      // Disposed copies have counted by this plan, and find their counts by it.
       this.#silent.compact = this.compact;
     }
     return this.#silent;

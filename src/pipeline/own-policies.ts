@@ -81,7 +81,7 @@ export function statesOf(
   return Object.fromEntries(
     layers.flatMap(({ name, policy }, i) => {
       if (policy.snapshot === undefined) return [];
-      // Of what is kept, the copy tells that there would be; it is not needed for more.
+      // A policy that is made of what is kept, only to tell its state.
       const own = kept === undefined ? policy : ownPolicy(common, i, kept, true);
       return [[name, (own ?? policy).snapshot?.()]];
     }),

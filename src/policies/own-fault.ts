@@ -1,7 +1,7 @@
 import { shared } from '../copies.js';
 import type { Outcome } from '../pipeline/outcome/outcome.js';
 
-const ownFaults = shared('ownFaults', () => new WeakSet<object>());
+const ownFaults = /* @__PURE__ */ shared('ownFaults', () => new WeakSet<object>());
 
 /** Notes that an error comes from the client's own code and not from the request. It says nothing about the upstream. */
 export function markOwnFault(error: unknown): void {

@@ -81,9 +81,9 @@ export const standardPolicyNames = {
 /** One of {@link standardPolicyNames}. */
 export type StandardPolicyName = (typeof standardPolicyNames)[keyof typeof standardPolicyNames];
 
-/** The names of the timeouts: which bounds what. */
-export const TOTAL_TIMEOUT = standardPolicyNames.totalTimeout;
-export const ATTEMPT_TIMEOUT = standardPolicyNames.attemptTimeout;
+/** The names of the timeouts: which bounds what. Not read from the object, so that a bundle may leave that out. */
+export const TOTAL_TIMEOUT: typeof standardPolicyNames.totalTimeout = 'total_timeout';
+export const ATTEMPT_TIMEOUT: typeof standardPolicyNames.attemptTimeout = 'attempt_timeout';
 
 /** The snapshots of the policies that {@link standard} makes, by name. Rate limiter and bulkhead are `undefined` unless they have options. */
 export interface StandardSnapshots {

@@ -1,9 +1,9 @@
 /** What waits until its time comes. It has a place in one batch at a time. */
 export interface Waiting {
   /** Where it waits. `undefined` before, and once its time has come or it was taken back. */
-  batch: DeadlineBatch | undefined;
+  waitsIn: DeadlineBatch | undefined;
   /** Its place there. */
-  place: number;
+  waitsAt: number;
   /** Its time has come. */
   expire(): void;
 }
@@ -48,14 +48,14 @@ export class DeadlineBatch {
     const { end } = this;
     this.entries[end] = entry;
     this.end = end + 1;
-    entry.place = end;
-    entry.batch = this;
+    entry.waitsAt = end;
+    entry.waitsIn = this;
   }
 
   /** Takes one back. Most are taken back while they are the last one, and have no stamp yet. */
   remove(entry: Waiting): void {
-    const { place } = entry;
-    entry.batch = undefined;
+    const place = entry.waitsAt;
+    entry.waitsIn = undefined;
     this.entries[place] = undefined;
     if (place === this.end - 1 && this.at === UNSTAMPED) this.end = place;
     else this.#leaveGap();
@@ -67,7 +67,7 @@ export class DeadlineBatch {
       const place = this.#start++;
       const entry = this.entries[place];
       if (entry === undefined) continue;
-      entry.batch = undefined;
+      entry.waitsIn = undefined;
       this.entries[place] = undefined;
       this.#leaveGap();
       return entry;
@@ -99,7 +99,7 @@ export class DeadlineBatch {
     for (let place = this.#start; this.gaps > 0 && place < this.end; place++) {
       const entry = entries[place];
       if (entry === undefined) continue;
-      entry.place = count;
+      entry.waitsAt = count;
       entries[count++] = entry;
     }
     if (this.gaps > 0) this.end = count;

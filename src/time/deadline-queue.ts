@@ -20,9 +20,9 @@ export interface Deadline {
   /** Whose deadline it is. `undefined` once it has passed or was taken back. */
   readonly owner: unknown;
   /** @internal Where it waits. */
-  batch: DeadlineBatch | undefined;
+  waitsIn: DeadlineBatch | undefined;
   /** @internal */
-  place: number;
+  waitsAt: number;
   /** @internal */
   expire(): void;
 }
@@ -30,8 +30,8 @@ export interface Deadline {
 /** A deadline with a listener. */
 class OwnDeadline implements Deadline, Waiting {
   readonly queue: DeadlineQueue;
-  batch: DeadlineBatch | undefined = undefined;
-  place = 0;
+  waitsIn: DeadlineBatch | undefined = undefined;
+  waitsAt = 0;
   readonly #listener: DeadlineListener;
   readonly #owner: unknown;
   readonly #token: number;
@@ -44,7 +44,7 @@ class OwnDeadline implements Deadline, Waiting {
   }
 
   get owner(): unknown {
-    return this.batch === undefined ? undefined : this.#owner;
+    return this.waitsIn === undefined ? undefined : this.#owner;
   }
 
   expire(): void {
@@ -165,13 +165,13 @@ export class DeadlineQueue {
     owner: Owner,
     token: number,
   ): Deadline {
-    const { batch, place } = entry;
+    const { waitsIn: batch, waitsAt: place } = entry;
     const queue = (batch?.queue ?? this) as DeadlineQueue;
     const deadline = new OwnDeadline(queue, listener as DeadlineListener, owner, token);
     if (batch === undefined) return deadline;
-    entry.batch = undefined;
-    deadline.batch = batch;
-    deadline.place = place;
+    entry.waitsIn = undefined;
+    deadline.waitsIn = batch;
+    deadline.waitsAt = place;
     batch.entries[place] = deadline;
     return deadline;
   }
@@ -189,7 +189,7 @@ export class DeadlineQueue {
 
   /** Takes back a pending deadline. */
   remove(deadline: Deadline): void {
-    deadline.batch?.remove(deadline);
+    deadline.waitsIn?.remove(deadline);
   }
 
   /** @internal */
@@ -205,15 +205,17 @@ export class DeadlineQueue {
 
   /** When a pending deadline passes. */
   timeOf(deadline: Deadline): number {
-    const { batch } = deadline;
+    const batch = deadline.waitsIn;
     if (batch !== undefined && batch === this.#new) this.#link(this.#time.now());
-    return batch?.at ?? UNSTAMPED;
+    // By now it may be in another batch, of the same time.
+    return deadline.waitsIn?.at ?? UNSTAMPED;
   }
 
   /** @internal Like {@link DeadlineQueue.timeOf}, but up to a tick early: it neither reads the clock nor stamps anything. */
-  roughTimeOf({ batch }: Pick<Waiting, 'batch'>): number {
-    if (batch === undefined || batch !== this.#new) return batch?.at ?? UNSTAMPED;
-    return this.#time.recent() + this.durationMs;
+  roughTimeOf({ waitsIn: batch }: Pick<Waiting, 'waitsIn'>): number {
+    if (batch === undefined) return UNSTAMPED;
+    // Do not compare with the queue's own batch: if fake timers have come or gone, it is another queue's.
+    return batch.at === UNSTAMPED ? this.#time.recent() + this.durationMs : batch.at;
   }
 
   /** @internal */

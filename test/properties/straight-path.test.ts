@@ -260,6 +260,34 @@ const failing: fc.Arbitrary<Spec> = fc.record({
   ),
 });
 
+/** A breaker that is moved by hand, inside policies that let a refused call go at once. */
+const refusing: fc.Arbitrary<Spec> = fc.record({
+  layers: fc
+    .tuple(
+      fc.array(
+        layer.filter(({ is }) => is === 'retry' || is === 'timeout' || is === 'fallback'),
+        { minLength: 1, maxLength: 4 },
+      ),
+      layer.filter(({ is }) => is === 'breaker'),
+    )
+    .map(([outer, breaker]) => [...outer, breaker]),
+  nestedFrom: fc.integer({ min: 0, max: 9 }),
+  steps: fc.array(
+    fc.oneof(
+      often(
+        5,
+        step.filter(({ do: does }) => does === 'call'),
+      ),
+      often(
+        2,
+        step.filter(({ do: does }) => does !== 'call'),
+      ),
+      often(1, fc.record({ do: fc.constant('trip' as const) })),
+    ),
+    { minLength: 2, maxLength: 25 },
+  ),
+});
+
 /** Numbers that are the same each time. */
 function numbers(): () => number {
   let state = 1;
@@ -328,7 +356,7 @@ class World {
   #step = 0;
 
   constructor({ layers, nestedFrom }: Spec) {
-    const policies = layers.map((each) => this.#policyOf(each));
+    const policies = layers.map((each, i) => this.#policyOf(each, i));
     const { clock } = this;
     const discard = (value: unknown): void => void this.read.push(['discarded', value, this.#step]);
     const inner = policies.slice(nestedFrom);
@@ -483,7 +511,7 @@ class World {
     call.then(end('resolved'), end('rejected'));
   }
 
-  #policyOf(here: LayerSpec): Policy<unknown> {
+  #policyOf(here: LayerSpec, i: number): Policy<unknown> {
     switch (here.is) {
       case 'retry': {
         const policy = retry({
@@ -537,9 +565,9 @@ class World {
       case 'throttle':
         return throttle({ random: numbers(), window: '10s' });
       case 'fallback': {
-        if (here.how === 'value') return fallback('instead');
+        if (here.how === 'value') return fallback(`instead ${i}`);
         if (here.how === 'some')
-          return fallback('instead', { handle: ({ kind }) => kind === 'rejected' });
+          return fallback(`instead ${i}`, { handle: ({ kind }) => kind === 'rejected' });
         return fallback(({ kind }) => (here.how === 'later' ? Promise.resolve(kind) : kind));
       }
       default: {
@@ -561,6 +589,7 @@ class World {
 it.each([
   ['G1, G6: calls on the straight path', spec],
   ['G1, B2: calls on the straight path that mostly fail', failing],
+  ['G1, B5: calls that a breaker mostly refuses', refusing],
 ])(
   '%s do what they do in the full engine: outcomes, counts, events and snapshots',
   {

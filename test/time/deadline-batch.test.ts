@@ -6,8 +6,8 @@ import { DeadlineBatch } from '../../src/time/deadline-batch.js';
 import { timeSourceOf } from '../../src/time/time-source.js';
 
 class Entry implements Waiting {
-  batch: DeadlineBatch | undefined = undefined;
-  place = 0;
+  waitsIn: DeadlineBatch | undefined = undefined;
+  waitsAt = 0;
   readonly id: number;
 
   constructor(id: number) {
@@ -67,11 +67,11 @@ describe('a batch of deadlines', () => {
             if (entry === undefined) continue;
             list = list.filter((each) => each !== entry);
             batch.remove(entry);
-            expect(entry.batch).toBe(undefined);
+            expect(entry.waitsIn).toBe(undefined);
           }
           expect(batch.empty).toBe(list.length === 0);
           const inPlace = (entry: Entry) =>
-            entry.batch === batch && batch.entries[entry.place] === entry;
+            entry.waitsIn === batch && batch.entries[entry.waitsAt] === entry;
           expect(list.every(inPlace)).toBe(true);
           // The queue has to hear of it where the batch is in a list, which is once it has its stamp.
           if (isStamped && had > 0 && list.length === 0) expect(told.emptied).toBe(before + 1);
@@ -122,7 +122,7 @@ describe('a batch of deadlines', () => {
       expect(at).toBeGreaterThanOrEqual(before + 500);
       expect(at).toBeLessThanOrEqual(after + 500.125);
     }
-    expect(new Set(all.map(({ deadline }) => deadline.batch)).size).toBeLessThan(2_000);
+    expect(new Set(all.map(({ deadline }) => deadline.waitsIn)).size).toBeLessThan(2_000);
     for (const { deadline } of all) queue.remove(deadline);
     expect(queue.empty).toBe(true);
   });

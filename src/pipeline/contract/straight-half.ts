@@ -8,10 +8,13 @@ import type { Context } from './context.js';
 
 /** A call on the straight path, as policies see it. */
 export interface StraightEntrant extends Context, Waiting {
-  /** What policies keep in the call: two numbers, and a value. A timeout keeps the call in a batch of deadlines. No two policies share a place. */
-  stamp: number;
-  slot: number;
-  state: unknown;
+  /**
+   * What policies keep in the call. No two policies share a place. The call is also the operation's context, so the names are such that nobody
+   * gives them to something of one's own. `waitsIn` is for the deadline of a timeout.
+   */
+  breakerStamp: number;
+  limiterSlot: number;
+  otherDeadline: unknown;
   /** The copy of a keyed pipeline that the call belongs to. */
   readonly copy: CompactCopy;
   /** Takes the call off the straight path, while the operation runs. */
@@ -46,11 +49,11 @@ export interface StraightHalf {
   /** The time of the call is over, of which the policy keeps the deadline. */
   expire?: ((call: StraightEntrant) => void) | undefined;
   /**
-   * Does at once what `enter` and `fail` do together to a call that a policy inside refuses. For a policy that then has no more to do and needs
-   * nothing of the call.
+   * Does at once what `enter` and the way out do together to a call that a policy inside refuses, whether it is still refused or answered by
+   * now. For a policy that then has no more to do and needs nothing of the call.
    */
   turnBack?: ((end: StraightEnd) => void) | undefined;
-  /** Shut while `refuse` knows an error for every call. */
+  /** While it is shut, `refuse` is asked before an object is made for a call. */
   door?: Door | undefined;
   /** When the time is over that the policy gives the call, or a tick later: see `Gate.roughDeadlineOf`. */
   roughDeadlineOf?: ((call: StraightEntrant) => number) | undefined;
@@ -58,7 +61,7 @@ export interface StraightHalf {
   stateOf?: ((entrant: StraightEntrant, call: Call) => unknown) | undefined;
 }
 
-/** Says before a call is made whether a policy refuses all of them. */
+/** Says whether a policy refuses calls at present, whatever the call. */
 export class Door {
   shut = false;
 }
@@ -82,7 +85,7 @@ export interface StraightPlace {
   readonly layer: number;
   readonly time: TimeSource;
   /** Takes a place in the call. Returns whether it was free. */
-  take(place: 'stamp' | 'slot' | 'state' | 'batch'): boolean;
+  take(place: 'breakerStamp' | 'limiterSlot' | 'otherDeadline' | 'waitsIn'): boolean;
   /** The straight halves of the policies outside this one, outermost first. */
   readonly outside: readonly StraightHalf[];
 }

@@ -50,11 +50,11 @@ export class StraightCall implements RunningContext, StraightEntrant {
   #abort: Abort;
   /** The pass that has taken the call over, or what says that the call is over. */
   #after: Pass | typeof ENDED | undefined;
-  #stamp = 0;
-  #slot = 0;
-  #state: unknown;
-  #batch: DeadlineBatch | undefined;
-  #place = 0;
+  #breakerStamp = 0;
+  #limiterSlot = 0;
+  #otherDeadline: unknown;
+  #waitsIn: DeadlineBatch | undefined;
+  #waitsAt = 0;
 
   constructor(host: Host, plan: Plan, operation: Operation, delivery: Delivery) {
     this.#host = host;
@@ -226,43 +226,43 @@ export class StraightCall implements RunningContext, StraightEntrant {
     return this.#after !== undefined;
   }
 
-  get stamp(): number {
-    return this.#stamp;
+  get breakerStamp(): number {
+    return this.#breakerStamp;
   }
 
-  set stamp(stamp: number) {
-    this.#stamp = stamp;
+  set breakerStamp(stamp: number) {
+    this.#breakerStamp = stamp;
   }
 
-  get slot(): number {
-    return this.#slot;
+  get limiterSlot(): number {
+    return this.#limiterSlot;
   }
 
-  set slot(slot: number) {
-    this.#slot = slot;
+  set limiterSlot(slot: number) {
+    this.#limiterSlot = slot;
   }
 
-  get state(): unknown {
-    return this.#state;
+  get otherDeadline(): unknown {
+    return this.#otherDeadline;
   }
 
-  set state(state: unknown) {
-    this.#state = state;
+  set otherDeadline(deadline: unknown) {
+    this.#otherDeadline = deadline;
   }
 
-  get batch(): DeadlineBatch | undefined {
-    return this.#batch;
+  get waitsIn(): DeadlineBatch | undefined {
+    return this.#waitsIn;
   }
 
-  set batch(batch: DeadlineBatch | undefined) {
-    this.#batch = batch;
+  set waitsIn(batch: DeadlineBatch | undefined) {
+    this.#waitsIn = batch;
   }
 
-  get place(): number {
-    return this.#place;
+  get waitsAt(): number {
+    return this.#waitsAt;
   }
 
-  set place(place: number) {
-    this.#place = place;
+  set waitsAt(place: number) {
+    this.#waitsAt = place;
   }
 }

@@ -161,11 +161,11 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
   /** @internal */
   straight({ time, take, outside }: StraightPlace): StraightHalf | undefined {
     const { handle, isOverload } = this.#options;
-    if (handle !== undefined || isOverload !== undefined || !take('slot')) return undefined;
+    if (handle !== undefined || isOverload !== undefined || !take('limiterSlot')) return undefined;
     const deadlineOf = nearestOf(outside);
     const end = (call: StraightEntrant, kind: OutcomeKind): boolean => {
       if (this.#isSpecial || this.#asks) return false;
-      this.#regulator.end(call.slot, time, this.#inFlightOrLimit, kind, false);
+      this.#regulator.end(call.limiterSlot, time, this.#inFlightOrLimit, kind, false);
       this.#inFlight--;
       return true;
     };
@@ -177,13 +177,13 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
         const now = regulator.timeOf(time, deadline);
         regulator.look(now, this.#inFlightOrLimit);
         if (this.#inFlight >= regulator.current) return false;
-        call.slot = this.#take(now, deadline);
+        call.limiterSlot = this.#take(now, deadline);
         return true;
       },
       exit: (call) => end(call, 'success'),
       // The slot of a call that took too long may be kept.
       fail: (call, { kind }) => kind !== 'timeout' && end(call, kind),
-      stateOf: ({ slot }) => slot,
+      stateOf: ({ limiterSlot }) => limiterSlot,
     };
   }
 

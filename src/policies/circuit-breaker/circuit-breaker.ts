@@ -147,7 +147,8 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
   }
 
   get refusals(): Refusals {
-    return { reasons: REASONS, enforced: !this.#options.dryRun };
+    const reasons = [CircuitOpenError.reason, CircuitIsolatedError.reason];
+    return { reasons, enforced: !this.#options.dryRun };
   }
 
   enter(call: Call): Admission {
@@ -157,25 +158,26 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
 
   /** @internal */
   straight({ time, take }: StraightPlace): StraightHalf | undefined {
-    if (this.#slowMs !== Infinity || !take('stamp')) return undefined;
+    if (this.#slowMs !== Infinity || !take('breakerStamp')) return undefined;
     const circuit = this.#circuit;
     const judge = this.#judge;
     const byDefault = this.#options.handle === undefined;
     const isTimed = judge.timed;
+    const isUsers = this.#breaker !== undefined;
     // Whether a failure may have user code asked.
-    const mayAsk =
-      !byDefault || this.#options.delayFrom !== undefined || this.#breaker !== undefined;
+    const mayAsk = !byDefault || this.#options.delayFrom !== undefined || isUsers;
     // It is set and taken within one call of `exit`.
     let due: DueOpening | undefined;
     return {
       enter: (call) => {
         if (!circuit.calm && !this.#letsAllIn()) return false;
-        call.stamp = circuit.stamp;
+        call.breakerStamp = circuit.stamp;
         return true;
       },
       exit: (call) => {
-        if (this.#inspects) return false;
-        if (call.stamp < circuit.generation) return true;
+        // A user's breaker may throw.
+        if (this.#inspects || isUsers) return false;
+        if (call.breakerStamp < circuit.generation) return true;
         const reason = judge.succeeded(isTimed ? time.recent() : 0);
         if (reason === undefined) return true;
         due = new DueOpening(reason);
@@ -185,8 +187,8 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
         // By default, a refusal inside says nothing about the upstream.
         if (byDefault && end.kind === 'rejected') return true;
         if (mayAsk || this.#inspects) return false;
-        if (call.stamp < circuit.generation) return true;
-        const reason = this.#ends.failedPlainly(end as Outcome, call.stamp, time);
+        if (call.breakerStamp < circuit.generation) return true;
+        const reason = this.#ends.failedPlainly(end as Outcome, call.breakerStamp, time);
         if (reason === undefined) return true;
         due = new DueOpening(reason);
         return false;
@@ -198,8 +200,8 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
         const refused = circuit.state === 'isolated' || circuit.staysOpen(now);
         return refused ? this.#refusals.of(circuit, about, now) : undefined;
       },
-      stateOf: ({ stamp }) => {
-        const state = due ?? stamp;
+      stateOf: ({ breakerStamp }) => {
+        const state = due ?? breakerStamp;
         due = undefined;
         return state;
       },
@@ -448,5 +450,3 @@ class DueOpening {
     this.reason = reason;
   }
 }
-
-const REASONS = [CircuitOpenError.reason, CircuitIsolatedError.reason] as const;

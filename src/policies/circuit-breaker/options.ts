@@ -245,14 +245,15 @@ export const circuitBreakerSchema = /* @__PURE__ */ once(() =>
       if (consecutiveFailures === false) {
         wrong('failureRate', 'without any rule the breaker never opens: leave one of them on');
       } else if (options.minimumCalls === undefined) {
-        wrong('failureRate', ONLY_QUIET);
+        wrong('failureRate', onlyQuiet());
       }
     },
   ),
 );
 
 /** A user who asks for five failures in a row does not mean "only while there is little traffic". */
-const ONLY_QUIET = `false leaves a busy breaker without a rule, as consecutiveFailures counts only while the window holds fewer than minimumCalls (${circuitBreakerDefaults.minimumCalls}); for a run of failures at any volume use breaker: new ConsecutiveBreaker(5), or say with minimumCalls how far it counts`;
+const onlyQuiet = (): string =>
+  `false leaves a busy breaker without a rule, as consecutiveFailures counts only while the window holds fewer than minimumCalls (${circuitBreakerDefaults.minimumCalls}); for a run of failures at any volume use breaker: new ConsecutiveBreaker(5), or say with minimumCalls how far it counts`;
 
 const RULES = [
   'failureRate',

@@ -43,27 +43,36 @@ const DOING = {
  * A CircuitOpenError with a cause. The cause is on its prototype: defining a property that is not enumerable takes longer than
  * all the rest of a refusal.
  */
-class CausedError extends CircuitOpenError {
-  readonly #cause: unknown;
+const CausedError = /* @__PURE__ */ causedError();
 
-  static {
-    const own = (value: unknown) => ({ value, writable: true, configurable: true });
-    Object.defineProperties(CausedError.prototype, {
-      constructor: own(CircuitOpenError),
-      cause: {
-        get(this: CausedError) {
-          return this.#cause;
-        },
-        set(this: CausedError, value: unknown) {
-          Object.defineProperty(this, 'cause', own(value));
-        },
-        configurable: true,
-      },
-    });
-  }
+// A function that is called pure, because a bundler keeps every class with a static block.
+function causedError(): new (
+  message: string,
+  init: RejectedErrorInit,
+  cause: unknown,
+) => CircuitOpenError {
+  return class CausedError extends CircuitOpenError {
+    readonly #cause: unknown;
 
-  constructor(message: string, init: RejectedErrorInit, cause: unknown) {
-    super(message, init);
-    this.#cause = cause;
-  }
+    static {
+      const own = (value: unknown) => ({ value, writable: true, configurable: true });
+      Object.defineProperties(CausedError.prototype, {
+        constructor: own(CircuitOpenError),
+        cause: {
+          get(this: CausedError) {
+            return this.#cause;
+          },
+          set(this: CausedError, value: unknown) {
+            Object.defineProperty(this, 'cause', own(value));
+          },
+          configurable: true,
+        },
+      });
+    }
+
+    constructor(message: string, init: RejectedErrorInit, cause: unknown) {
+      super(message, init);
+      this.#cause = cause;
+    }
+  };
 }

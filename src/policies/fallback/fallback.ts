@@ -53,7 +53,7 @@ function madeTooEarly(answer: PromiseLike<unknown>): ConfigError {
   );
 }
 
-const GIVEN_UP = failure(undefined, 'cancelled');
+const GIVEN_UP = /* @__PURE__ */ failure(undefined, 'cancelled');
 
 const everyError: Handles = (outcome) => outcome.kind !== 'success' && outcome.kind !== 'cancelled';
 
@@ -88,7 +88,10 @@ export class FallbackPolicy<T> implements Driver {
         end.answer(answer);
         return true;
       },
-      turnBack: (end) => end.answer(answer),
+      turnBack: (end) => {
+        // A fallback inside may have answered.
+        if (end.kind !== 'success') end.answer(answer);
+      },
     };
   }
 

@@ -66,9 +66,9 @@ export class TimeoutPolicy implements Gate {
   /** @internal */
   straight({ layer, time, take }: StraightPlace): StraightHalf | undefined {
     const queue = time.deadlines(this.timeoutMs);
-    if (take('batch')) {
+    if (take('waitsIn')) {
       const exit = (call: StraightEntrant): boolean => {
-        call.batch?.remove(call);
+        call.waitsIn?.remove(call);
         return true;
       };
       return {
@@ -85,31 +85,32 @@ export class TimeoutPolicy implements Gate {
       };
     }
     // The call itself waits for another timeout. That for this one is an object of its own.
-    if (!take('state')) return undefined;
+    if (!take('otherDeadline')) return undefined;
     const listener = {
       onDeadline: ({ takenOver }: StraightEntrant) => this.onDeadline(takenOver, layer),
     };
     const exit = (call: StraightEntrant): boolean => {
-      queue.remove(call.state as Deadline);
+      queue.remove(call.otherDeadline as Deadline);
       return true;
     };
     return {
       enter: (call) => {
-        call.state = queue.add(listener, call, layer);
+        call.otherDeadline = queue.add(listener, call, layer);
         return true;
       },
       exit,
       fail: exit,
       turnBack: nothing,
-      roughDeadlineOf: ({ state }) => this.roughDeadlineOf(state),
-      stateOf: (entrant, call) => queue.replace(entrant.state as Deadline, this, call, layer),
+      roughDeadlineOf: ({ otherDeadline }) => this.roughDeadlineOf(otherDeadline),
+      stateOf: (entrant, call) =>
+        queue.replace(entrant.otherDeadline as Deadline, this, call, layer),
     };
   }
 
   exit(call: Call): void {
     const deadline = call.state as Deadline | undefined;
     if (deadline === undefined) return;
-    // A deadline that has passed has left the queue, and may already serve another call.
+    // A deadline that has passed has no owner any more.
     if (deadline.owner === call) deadline.queue.remove(deadline);
     else this.#expiring.delete(call);
   }
@@ -144,7 +145,7 @@ export class TimeoutPolicy implements Gate {
     if (call.listening) {
       this.#expiring.add(call);
       call.emit({ type: 'timeout', timeoutMs, error }, layer);
-      // A listener has ended the call. By now the object may be another call's.
+      // A listener may have ended the call.
       if (!this.#expiring.delete(call)) return;
     }
     call.abandon(layer, error);

@@ -5,11 +5,11 @@ const MIN_CALLS = 10;
 const CALLS_TO_FORGET = 100;
 
 /** How many times as long as usual is unusual, if all calls take about the same time: five times. */
-const FACTOR = Math.log(5);
+const FACTOR = /* @__PURE__ */ Math.log(5);
 
 /** Below this, differences in latency are noise. */
 const LEAST_MS = 20;
-const LEAST = Math.log(LEAST_MS);
+const LEAST = /* @__PURE__ */ Math.log(LEAST_MS);
 
 /** Smaller values make no difference. */
 const NOTHING = 1e-6;
