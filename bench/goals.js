@@ -342,4 +342,16 @@ export const goals = [
     unit: ' kB',
     figures: (/** @type {PathResult} */ path) => samples(path, arm, 'initial'),
   })),
+  ...[
+    { id: 'tarball', text: 'tarball of the package', limit: 350 },
+    { id: 'unpacked', text: 'the package, unpacked', limit: 1_300 },
+  ].map(({ id, text, limit }) => ({
+    id: `P12-${id}`,
+    path: 'P12',
+    text,
+    sense: /** @type {const} */ ('at most'),
+    limit,
+    unit: ' kB',
+    figures: (/** @type {PathResult} */ path) => samples(path, 'holdfast-packed', id),
+  })),
 ];

@@ -1,5 +1,6 @@
 // @ts-check
 import { bundleSize, parts } from '../bundles.js';
+import { packedSize } from '../packed.js';
 
 /** @typedef {import('../types.d.ts').Subject & { source: string }} Bundled */
 
@@ -67,21 +68,37 @@ const arms = [
   },
 ];
 
+/** @type {import('../types.d.ts').Subject} */
+const packed = {
+  id: 'holdfast-packed',
+  label: 'holdfast',
+  library: 'holdfast',
+  group: 'package',
+};
+
 /** @type {import('../types.d.ts').OwnPath} */
 export default {
   id: 'P12',
   kind: 'own',
   // Every run gives the same.
   mostRuns: 1,
-  title: 'What a bundle grows by',
+  title: 'What a bundle grows by, and the package',
   about:
     'Made by esbuild with every dependency inside, minified, gzipped, and with chunks of their own for what is only loaded when it is needed.',
   groups: [
     { id: 'three', title: 'retry + breaker + timeout', measures: [...measures] },
     { id: 'core', title: 'everything in the package', measures: [...measures] },
     { id: 'fetch', title: 'fetch', measures: [...measures] },
+    {
+      id: 'package',
+      title: 'the package as it is published, its documentation included',
+      measures: [
+        { id: 'tarball', title: 'tarball', unit: 'kB' },
+        { id: 'unpacked', title: 'unpacked', unit: 'kB' },
+      ],
+    },
   ],
-  arms: [...arms],
+  arms: [...arms, packed],
   anyNode: true,
   async measure() {
     /** @type {Record<string, import('../types.d.ts').OwnSample>} */
@@ -90,6 +107,8 @@ export default {
       const { initial, lazy, minified } = await bundleSize(source);
       result[id] = { initial: initial / KB, lazy: lazy / KB, minified: minified / KB };
     }
+    const { tarball, unpacked } = packedSize();
+    result[packed.id] = { tarball: tarball / KB, unpacked: unpacked / KB };
     return result;
   },
 };
