@@ -236,6 +236,31 @@ describe('Circuit', () => {
     expect(circuit.failLate(2_000, undefined)).toBe(false);
   });
 
+  it('has a shut door while it is open or isolated, and only then', () => {
+    const { circuit } = made({}, () => 0.5, 1_000);
+    const doors: [string, boolean][] = [];
+    const look = (): unknown => doors.push([circuit.state, circuit.door.shut]);
+    look();
+    circuit.open(0, 'tripped', undefined);
+    look();
+    circuit.advance(circuit.openUntil);
+    look();
+    circuit.close('reset');
+    look();
+    circuit.isolate();
+    look();
+    circuit.close('reset');
+    look();
+    expect(doors).toEqual([
+      ['closed', false],
+      ['open', true],
+      ['half_open', false],
+      ['closed', false],
+      ['isolated', true],
+      ['closed', false],
+    ]);
+  });
+
   it('stays open until its time is over, unless the clock went back', () => {
     const { circuit } = made();
     expect(circuit.staysOpen(0)).toBe(false);
