@@ -80,7 +80,7 @@ export class ResilienceError implements Error {
   }
 
   constructor(message: string, init: ResilienceErrorInit = NOTHING) {
-    // biome-ignore lint/correctness/noConstructorReturn: it becomes `this` in derived constructors.
+    // biome-ignore lint/correctness/noConstructorReturn: only a native error has a stack, and a derived constructor gets it as its `this`.
     if (init.captureStack === true) return native(new.target, message, init) as this;
     this.message = message;
     fill(this, new.target, init);

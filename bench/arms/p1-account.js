@@ -5,33 +5,14 @@ import { pipeline } from 'holdfast';
 import { ofHoldfast as h } from '../libraries.js';
 import { ANSWER } from '../settings.js';
 import { bareArm } from './bare.js';
+import { fail, Owned, passOn } from './by-hand.js';
 
 /** @typedef {import('../types.d.ts').Arm} Arm */
 /** @typedef {import('../types.d.ts').Operation} Operation */
 /** @typedef {import('../types.d.ts').PolicyName} PolicyName */
 
-const passOn = (/** @type {unknown} */ value) => value;
-const fail = (/** @type {unknown} */ error) => {
-  throw error;
-};
-
 /** The cause that async_hooks is told, as holdfast does it: to look up the true one costs more. */
 const CAUSE = 1;
-
-/** What a call needs that can end before its operation does: a promise of its own. */
-class Owned {
-  /** @type {(value: unknown) => void} */
-  resolve = passOn;
-  /** @type {(error: unknown) => void} */
-  reject = passOn;
-
-  promise() {
-    return new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-  }
-}
 
 /** @param {Operation} operation */
 function owned(operation) {

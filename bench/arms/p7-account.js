@@ -3,6 +3,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { pipeline } from 'holdfast';
 import { ofHoldfast as h } from '../libraries.js';
 import { bareArm } from './bare.js';
+import { fail, Owned, passOn } from './by-hand.js';
 
 /** @typedef {import('../types.d.ts').Arm} Arm */
 /** @typedef {import('../types.d.ts').Operation} Operation */
@@ -11,25 +12,6 @@ import { bareArm } from './bare.js';
 const IN_FLIGHT = 100_000;
 /** Longer than anything here takes. */
 const LONG = { timeoutMs: 300_000 };
-
-const passOn = (/** @type {unknown} */ value) => value;
-const fail = (/** @type {unknown} */ error) => {
-  throw error;
-};
-
-class Owned {
-  /** @type {(value: unknown) => void} */
-  resolve = passOn;
-  /** @type {(error: unknown) => void} */
-  reject = passOn;
-
-  promise() {
-    return new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-  }
-}
 
 /** With as many fields as a call on the straight path has: the plan, the operation, what policies note, the context's. */
 class Noted extends Owned {

@@ -29,7 +29,7 @@ class Rejection implements PromiseLike<never> {
     this.#error = error;
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: to be taken for a promise is what it is made for
+  // biome-ignore lint/suspicious/noThenProperty: only what has a `then` can reject a promise through its `resolve`
   then(_: unknown, reject: unknown): never {
     return (reject as (error: unknown) => never)(this.#error);
   }
