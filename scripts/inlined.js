@@ -7,6 +7,8 @@ import { rolldown } from 'rolldown';
 const FILE = /[\\/]node_modules[\\/](cockatiel|zod)[\\/].*\.js$/;
 const STATE =
   /\(_a = globalThis\)\.(__zod_\w+) \?\? \(_a\.\1 = (.+)\);\s*(export const \w+ =) globalThis\.\1;/;
+/** What cockatiel makes when it is loaded and the source does not use. A bundler cannot know that this has no effect. */
+const UNUSED = /(?<=export const noop = )(?=new NoopPolicy\(\))|^(?=\(function \(Event\) \{$)/gm;
 const HOOK = /globalThis\.__zod_globalConfig\?\.postProcessor/;
 
 /** Whether the source imports such a package by this. */
@@ -26,6 +28,9 @@ function withOwnState(code, id) {
   if (own.includes('globalThis.__zod')) throw new Error(`zod has new state on globalThis: ${id}`);
   return own;
 }
+
+/** Marks it, so that it and all that it needs is left out. */
+const withoutUnused = (code) => code.replace(UNUSED, '/* @__PURE__ */ ');
 
 /** Nobody steps through this code. The annotations stay, so that users' bundlers leave out what a program does not use. */
 async function shrink({ fileName, code }) {
@@ -56,8 +61,9 @@ async function shrink({ fileName, code }) {
 export const inlinePackages = {
   name: 'inlined',
   transform: {
-    filter: { id: FILE, code: 'globalThis' },
-    handler: withOwnState,
+    filter: { id: FILE },
+    handler: (code, id) =>
+      inlinedFrom(id) === 'zod' ? withOwnState(code, id) : withoutUnused(code),
   },
   async generateBundle({ format }, files) {
     if (format !== 'es') return;
