@@ -47,7 +47,7 @@ export function join(
   roster: Roster | undefined,
   template: Pipeline<unknown>,
   { critical = false }: JoinOptions,
-  joining: Pick<Member, 'kind' | 'of' | 'pipelines' | 'address'>,
+  joining: Omit<Member, 'name' | 'critical' | 'template'>,
 ): void {
   if (roster === undefined) return;
   template.leave?.();

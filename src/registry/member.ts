@@ -36,4 +36,6 @@ export interface Member<Of extends Joinable = Joinable> {
   pipelines(): Iterable<Pipeline<unknown>>;
   /** @internal What knows its policies while there are no keys, and whether it drains. */
   readonly template: Pipeline<unknown>;
+  /** @internal Each key has policies of its own choice, and the template has none. */
+  readonly perKey?: boolean;
 }

@@ -38,6 +38,7 @@ export function pipelinesOf(
   const { policies, path, name, kind } = options;
   const roster = rosterFor(options, path, name);
   listenToFailedRequests();
+  const perKey = typeof policies === 'function';
   const made =
     typeof policies === 'function'
       ? ofEachKey(policies, options, clock, discard, keep)
@@ -46,7 +47,8 @@ export function pipelinesOf(
   const pipelines = (): Iterable<Pipeline<unknown>> => byKey.pipelines();
   return {
     ...made,
-    join: (of, address) => join(roster, byKey.template, options, { kind, of, pipelines, address }),
+    join: (of, address) =>
+      join(roster, byKey.template, options, { kind, of, pipelines, address, perKey }),
   };
 }
 
