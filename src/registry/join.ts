@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.js';
+import { refuseMisfit } from '../pipeline/options/incompatible-copy.js';
 import type { JoinOptions } from '../pipeline/options/joining.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Member } from './member.js';
@@ -23,6 +24,7 @@ export function rosterFor(
       throw wrong(path, 'critical', critical, 'needs a registry, such as registry: true');
     return undefined;
   }
+  refuseMisfit(registry, `${path}.registry`);
   const roster =
     registry === true ? defaultRoster() : (registry as unknown as { roster: Roster }).roster;
   const known = roster.members.get(name);

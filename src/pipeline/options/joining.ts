@@ -1,6 +1,6 @@
 import { flag } from '../../config/schemas.js';
 import * as z from '../../config/zod.js';
-import { isFit, markOf } from '../../copies.js';
+import { markOf } from '../../copies.js';
 
 /** A registry, made by {@link registry}, of any copy of this package. */
 export interface AnyRegistry {
@@ -24,13 +24,9 @@ export const REGISTRY = 'registry';
 /** The schemas of {@link JoinOptions}. */
 export const joinShape = () => ({
   registry: z.optional(
-    z.custom<true | AnyRegistry>(
-      (value) => {
-        const found = markOf(value);
-        return value === true || (found?.kind === REGISTRY && isFit(found));
-      },
-      { error: 'must be true, or a registry() of a copy of holdfast that fits' },
-    ),
+    z.custom<true | AnyRegistry>((value) => value === true || markOf(value)?.kind === REGISTRY, {
+      error: 'must be true, or a registry()',
+    }),
   ),
   critical: z.optional(flag()),
 });
