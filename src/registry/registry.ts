@@ -162,7 +162,7 @@ export class Registry {
         ? []
         : [{ path: `require(${describe(name)})`, message, value: undefined }];
     });
-    if (issues.length > 0) throw configError('registry', issues);
+    if (issues.length > 0) throw configError('registry', issues, 'faults');
   }
 
   /**

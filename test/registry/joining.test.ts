@@ -269,7 +269,7 @@ describe('joining a registry', () => {
       registry: ours,
       clock,
       policies: [circuitBreaker({ consecutiveFailures: 1, failingFor: 0 })],
-      fetch: async () => new Response('', { status: 503 }),
+      fetch: async (_url: string) => new Response('', { status: 503 }),
     });
     await one.settle(() => Promise.reject(new Error('down')));
     await (await fetch('http://a.example/')).arrayBuffer();
