@@ -6,8 +6,7 @@ import type { ContractOptions } from './contract/options.js';
 import type { StandardSchema } from './standard-schema.js';
 
 /** Any schema. */
-// biome-ignore lint/suspicious/noExplicitAny: a schema takes what it accepts, and no other type stands for every schema.
-export type AnySchema = StandardSchema<any, unknown>;
+export type AnySchema = StandardSchema<unknown, unknown>;
 
 /** The methods of operations. */
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'QUERY';
