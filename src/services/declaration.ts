@@ -90,7 +90,9 @@ export type BaseUrl = string | URL | (() => string | URL);
 
 /** A service as it is declared, with the options of `resilientFetch`. */
 export interface ServiceDeclaration<Ops = Operations, F extends FetchLike = HostFetch>
-  extends Omit<ClientOptions<FetchResponse<F>>, 'name'> {
+  extends Omit<ClientOptions<FetchResponse<F>>, 'name' | 'registry'> {
+  /** The registry to join under the service's name, or `false` for none. Default: the default registry. */
+  readonly registry?: ClientOptions<FetchResponse<F>>['registry'] | false;
   /** Where the service is. Its path is kept: `/orders` below `https://api.example/v1` is `/v1/orders`. */
   readonly baseUrl: BaseUrl;
   /** The operations, by name. */

@@ -3,7 +3,7 @@ import { checkNow } from './contract/check.js';
 import { declaredKeys } from './contract/declared-keys.js';
 import type { ContractFault } from './contract/report.js';
 import type { AnySchema } from './declaration.js';
-import type { ResolvedOperation } from './options.js';
+import type { ResolvedOperation } from './operation-options.js';
 import { fillPath, valueFault } from './path-template.js';
 import { isRecord, queryString } from './query-string.js';
 import { headersOf } from './request-headers.js';

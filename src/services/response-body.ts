@@ -105,7 +105,7 @@ function isIterable(body: unknown): body is AsyncIterable<unknown> {
 /** @throws BodyFault when the bytes are not in the character set that the content type names; UTF-8 if it names none. */
 export function textOf(bytes: Uint8Array, type: string | null, isJson: boolean): string {
   const named = isJson ? undefined : /;\s*charset\s*=\s*"?([\w.:-]{1,40})/i.exec(type ?? '')?.[1];
-  let decoder: TextDecoder;
+  let decoder: InstanceType<typeof TextDecoder>;
   try {
     decoder = new TextDecoder(named ?? 'utf-8', { fatal: true });
   } catch {
