@@ -280,7 +280,7 @@ export interface ResolvedClient extends Omit<z.output<ReturnType<typeof clientSc
   readonly path: string;
   readonly name: string;
   /** What it is in a registry. */
-  readonly kind: 'fetch' | 'undici';
+  readonly kind: 'fetch' | 'undici' | 'service';
 }
 
 /** The schema of {@link ResilientFetchOptions}. */
