@@ -3,15 +3,14 @@ import { count, flag, fnOf, nested, off, policyName, positiveCount } from '../co
 import { parseOptions } from '../config/validate.js';
 import * as z from '../config/zod.js';
 import { checked, converted } from '../config/zod.js';
-import { isAnyPipeline } from '../pipeline/any-pipeline.js';
 import { pipelineSchema } from '../pipeline/options/pipeline-options.js';
 import type { TelemetryOptions } from '../pipeline/options/telemetry-options.js';
 import type { Outcome } from '../pipeline/outcome/outcome.js';
 import type { Verdict } from '../pipeline/outcome/verdict.js';
 import type { Pipeline, PipelineLayer } from '../pipeline/pipeline.js';
 import { hintAmongPolicies } from '../policies/elsewhere.js';
+import { POLICY_FORMS, policyForms } from '../policies/policy-forms.js';
 import type { StandardOptions } from '../policies/standard.js';
-import { standardSchema } from '../policies/standard.js';
 import { keyedDefaults } from '../registry/keyed.js';
 import type { Clock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
@@ -219,24 +218,6 @@ export const overridesSchema = /* @__PURE__ */ once(() =>
 /** Overrides as a call reads them. */
 export type ResolvedOverrides = z.output<ReturnType<typeof overridesSchema>>;
 
-type Layers = readonly PipelineLayer[];
-
-const POLICIES = 'must be options of the standard policies, a list of policies, or a pipeline';
-const policyForms = () =>
-  [
-    z.custom<Layers>((value) => Array.isArray(value)),
-    z.custom<Pipeline<unknown>>(isAnyPipeline),
-    nested(standardSchema()),
-  ] as const;
-
-/** The schema of {@link FetchPolicies}. */
-export const policiesSchema = /* @__PURE__ */ once(() =>
-  z.union(policyForms(), { error: POLICIES }),
-);
-
-/** Policies as they were parsed. */
-export type ParsedPolicies = z.output<ReturnType<typeof policiesSchema>>;
-
 /** The schema of what all clients can be told. */
 export const clientSchema = /* @__PURE__ */ once(() =>
   z.strictObject({
@@ -245,7 +226,7 @@ export const clientSchema = /* @__PURE__ */ once(() =>
     key: z.optional(fnOf<(request: OutgoingRequest) => string>()),
     policies: z.optional(
       z.union([fnOf<(key: string) => unknown>(), ...policyForms()], {
-        error: `${POLICIES}, or a function of the key that answers one of these`,
+        error: `${POLICY_FORMS}, or a function of the key that answers one of these`,
       }),
     ),
     maxKeys: z._default(positiveCount(), keyedDefaults.maxKeys),

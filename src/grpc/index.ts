@@ -1,4 +1,8 @@
 /** 'holdfast/grpc': interceptors for clients of gRPC and Connect. */
 
+export { GrpcError } from './grpc-error.js';
+export type { GrpcMethod, GrpcMethodKind } from './method.js';
+export type { GrpcOptions, GrpcPolicies } from './options.js';
 export type { GrpcStatusName } from './status.js';
 export { GrpcStatus } from './status.js';
+export { isGrpcFailure } from './verdict.js';

@@ -21,3 +21,10 @@ export const GrpcStatus = {
 
 /** The name of a status code of gRPC. */
 export type GrpcStatusName = keyof typeof GrpcStatus;
+
+const NAMES = Object.keys(GrpcStatus) as readonly GrpcStatusName[];
+
+/** The name of a status code. Codes that gRPC does not know count as UNKNOWN, as gRPC demands. */
+export function statusName(code: number): GrpcStatusName {
+  return NAMES[code] ?? 'UNKNOWN';
+}

@@ -1,22 +1,13 @@
-import { isOf } from '../../copies.js';
 import { isAnyPipeline } from '../../pipeline/any-pipeline.js';
 import type { LayerSettings } from '../../pipeline/contract/context.js';
 import type { Policy } from '../../pipeline/contract/policy.js';
-import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
-import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { PipelineLayer } from '../../pipeline/pipeline.js';
-import { Pipeline } from '../../pipeline/pipeline.js';
-import type { Layer, Placed } from '../../pipeline/plan.js';
-import { AdaptiveLimiterPolicy } from '../../policies/adaptive-limiter/adaptive-limiter.js';
-import { CircuitBreakerPolicy } from '../../policies/circuit-breaker/circuit-breaker.js';
-import type { Handle } from '../../policies/filter.js';
-import { handleBy } from '../../policies/filter.js';
-import { RetryPolicy } from '../../policies/retry/retry.js';
+import type { Layer } from '../../pipeline/plan.js';
+import { withClientRules } from '../../policies/client-rules.js';
+import type { ParsedPolicies } from '../../policies/policy-forms.js';
 import { ATTEMPT_TIMEOUT, standard, TOTAL_TIMEOUT } from '../../policies/standard.js';
-import { ThrottlePolicy } from '../../policies/throttle/throttle.js';
 import { DormantTimeout } from '../../policies/timeout/dormant.js';
 import type { Clock } from '../../time/clock.js';
-import type { ParsedPolicies } from '../options.js';
 import { delayReader, retryHandle } from '../retry/retry-rule.js';
 import { countingHandle, isFetchOverload, ruleBeside } from '../verdict/verdict.js';
 import { shortest } from './call-bound.js';
@@ -32,30 +23,16 @@ export function httpPolicies(
   clock: Clock,
   keep: Keep = () => {},
 ): PipelineLayer[] {
-  const delayFrom = delayReader(clock);
-  const onKept = (outcome: Outcome): void => {
-    if (outcome.kind === 'success') keep(outcome.value);
-  };
-  const withRules = (policy: Policy<unknown>, own: FailureRule | undefined): Policy<unknown> => {
-    const rule = ruleBeside(own);
-    const orRule = (handle: Handle | undefined) => handle ?? (rule && handleBy(rule));
-    const counting = (handle: Handle | undefined): Handle => countingHandle(orRule(handle));
-    const retrying = (handle: Handle | undefined): Handle => retryHandle(orRule(handle));
-    if (isOf(policy, RetryPolicy)) return policy.derive(retrying, delayFrom, onKept, rule);
-    if (isOf(policy, CircuitBreakerPolicy)) return policy.derive(counting, delayFrom, rule);
-    if (isOf(policy, AdaptiveLimiterPolicy)) return policy.derive(isFetchOverload, rule);
-    if (isOf(policy, ThrottlePolicy)) return policy.derive(counting);
-    return policy;
-  };
-  const placed = layersOf(given).flatMap((layer): Pick<Placed, 'policy' | 'rule'>[] =>
-    Pipeline.is(layer)
-      ? [...layer.plan.layers]
-      : // What is no policy is for the pipeline to refuse.
-        [{ policy: layer, rule: layer?.failureRule }],
-  );
-  // As in any pipeline: policies that bring no rule along use the first one.
-  const first = placed.find(({ rule }) => rule !== undefined)?.rule;
-  return placed.map(({ policy, rule = first }) => withRules(policy, rule));
+  return withClientRules(layersOf(given), {
+    retryHandle,
+    countingHandle,
+    isOverload: isFetchOverload,
+    delayFrom: delayReader(clock),
+    onKept: (outcome) => {
+      if (outcome.kind === 'success') keep(outcome.value);
+    },
+    ruleBeside,
+  });
 }
 
 function layersOf(given: ParsedPolicies | undefined): readonly PipelineLayer[] {
