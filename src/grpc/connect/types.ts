@@ -1,46 +1,44 @@
-/** The parts of connect-es that are needed here. Any object with them will do, so no version of it is imported. */
+/** The parts of connect-es that are needed here. Whatever has them will do, so no version of it is imported. */
 
 /** The headers or trailers of a call. */
-export interface HeadersLike {
+export interface ConnectHeaders {
   get(name: string): string | null;
-  has(name: string): boolean;
-  set(name: string, value: string): void;
-  delete(name: string): void;
   forEach(callback: (value: string, name: string) => void): void;
 }
 
-/** The method that is called, as its descriptor tells it. */
-export interface MethodLike {
+/** A method, as its descriptor tells it. */
+export interface ConnectMethod {
   /** Its name in the service, such as `Reserve`. */
   readonly name: string;
+  /** Which way messages stream: `unary`, `server_streaming`, `client_streaming` or `bidi_streaming`. */
   readonly methodKind: string;
-  /** What its definition says: 1 for `NO_SIDE_EFFECTS`, 2 for `IDEMPOTENT`, 0 for nothing. */
+  /** The `idempotency_level` of its definition: 1 is `NO_SIDE_EFFECTS`, 2 `IDEMPOTENT`. */
   readonly idempotency?: number | undefined;
   /** The service. */
   readonly parent: { readonly typeName: string };
 }
 
 /** What an interceptor of connect-es gets. */
-export interface ConnectRequestLike {
+export interface ConnectRequest {
   readonly stream: boolean;
   /** The message, or the stream of messages. */
   readonly message: unknown;
-  readonly method: MethodLike;
+  readonly method: ConnectMethod;
   readonly url: string;
   readonly signal: AbortSignal;
   readonly header: Headers;
 }
 
-/** What an interceptor of connect-es answers. */
-export interface ConnectResponseLike {
+/** What an interceptor of connect-es returns. */
+export interface ConnectResponse {
   readonly stream: boolean;
   /** The message, or the stream of messages. */
   readonly message: unknown;
-  readonly header: HeadersLike;
-  readonly trailer: HeadersLike;
+  readonly header: ConnectHeaders;
+  readonly trailer: ConnectHeaders;
 }
 
 /** Sends a request: the next interceptor, or the transport. */
-export type ConnectNext<Q extends ConnectRequestLike, A extends ConnectResponseLike> = (
+export type ConnectNext<Q extends ConnectRequest, A extends ConnectResponse> = (
   request: Q,
 ) => Promise<A>;
