@@ -1,5 +1,13 @@
 /** 'holdfast/grpc': interceptors for clients of gRPC and Connect. */
 
+export type { ConnectInterceptor } from './connect/interceptor.js';
+export { connectInterceptor } from './connect/interceptor.js';
+export type {
+  ConnectHeaders,
+  ConnectMethod,
+  ConnectRequest,
+  ConnectResponse,
+} from './connect/types.js';
 export { GrpcError } from './grpc-error.js';
 export { grpcChannelOptions } from './grpc-js/channel-options.js';
 export type { GrpcInterceptor } from './grpc-js/grpc-interceptor.js';

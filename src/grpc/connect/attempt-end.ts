@@ -1,0 +1,81 @@
+import { classifyFetchError } from '../../fetch/errors/classify-error.js';
+import type { FetchErrorClass } from '../../fetch/errors/error-table.js';
+import { neverSent } from '../../fetch/retry/never-sent.js';
+import { parseRetryAfter } from '../../fetch/retry/retry-after.js';
+import type { Pushback } from '../pushback.js';
+import { PUSHBACK, readPushback } from '../pushback.js';
+import type { Reach } from '../repeat-rule.js';
+import { GrpcStatus } from '../status.js';
+import { isConnectError } from './connect-error.js';
+import type { ConnectHeaders } from './types.js';
+
+/** What the error of an attempt says, in the words of gRPC. */
+export interface AttemptEnd {
+  readonly code: number;
+  readonly details: string;
+  readonly reach: Reach;
+  readonly pushback: Pushback | undefined;
+}
+
+/** Failures of the network. `protocol` is an answer that makes no sense, and `status` an answer. */
+const NETWORK: ReadonlySet<FetchErrorClass> = new Set([
+  'connect',
+  'dns',
+  'tls',
+  'timeout',
+  'reset',
+  'network',
+  // Nobody here has given up, or nobody would ask.
+  'abort',
+]);
+
+/** Node's and connect-node's words for an HTTP/2 stream that the server reset because there were too many. */
+const CALM = /\bENHANCE_YOUR_CALM\b/;
+
+/**
+ * Reads the error that `next` threw while nobody had given the attempt up; `undefined` for an error of a program, which says nothing about the upstream.
+ *
+ * A ConnectError has the code of the server, if there was an answer. Otherwise its transport chose one, and each transport chooses in its own way: Node's
+ * makes `aborted` of a connection that was reset, `internal` of a refused HTTP/2 stream, and `canceled` of a server that went away; one that uses fetch leaves
+ * `unknown`. So the cause counts then, and what the network did is UNAVAILABLE, as in gRPC.
+ *
+ * @param wallNowMs milliseconds since the epoch, for a `Retry-After` that is a date.
+ */
+export function readEnd(error: unknown, wallNowMs: number): AttemptEnd | undefined {
+  if (isConnectError(error)) {
+    const { code, metadata, rawMessage: details } = error;
+    if (isAnswer(metadata)) {
+      const pushback = pushbackIn(metadata, wallNowMs);
+      return { code, details, reach: 'answered', pushback };
+    }
+    return failureOf(error, details) ?? { code, details, reach: 'answered', pushback: undefined };
+  }
+  return failureOf(error, error instanceof Error ? error.message : '');
+}
+
+/** An answer has headers, whatever they are. */
+function isAnswer(metadata: ConnectHeaders): boolean {
+  let any = false;
+  metadata.forEach(() => {
+    any = true;
+  });
+  return any;
+}
+
+function failureOf(error: unknown, details: string): AttemptEnd | undefined {
+  const at = { details, pushback: undefined };
+  if (CALM.test(details)) return { code: GrpcStatus.RESOURCE_EXHAUSTED, reach: 'unknown', ...at };
+  const isLost = isConnectError(error) && error.code === GrpcStatus.CANCELLED;
+  const found = classifyFetchError(error);
+  if (!isLost && (found === undefined || !NETWORK.has(found))) return undefined;
+  const reach = neverSent(error) ? 'nowhere' : 'unknown';
+  return { code: GrpcStatus.UNAVAILABLE, reach, ...at };
+}
+
+/** What the server asks for: by gRPC's metadata, or by HTTP's header. */
+function pushbackIn(metadata: ConnectHeaders, wallNowMs: number): Pushback | undefined {
+  const asked = metadata.get(PUSHBACK);
+  if (asked !== null) return readPushback([asked]);
+  const after = metadata.get('retry-after');
+  return after === null ? undefined : parseRetryAfter(after, wallNowMs);
+}

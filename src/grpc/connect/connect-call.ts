@@ -1,0 +1,242 @@
+import { ContractError, TimeoutError } from '../../errors.js';
+import { placesOf } from '../../fetch/policies/call-settings.js';
+import { BodyGuard } from '../../fetch/response/body-guard.js';
+import type { AttemptClock, Context } from '../../pipeline/contract/context.js';
+import { callIdOf, clockOf, controllerOf } from '../../pipeline/contract/context.js';
+import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import { noteOnCall } from '../call-notes.js';
+import { GrpcError } from '../grpc-error.js';
+import { isMessageTooLarge } from '../message-size.js';
+import type { GrpcMethod } from '../method.js';
+import type { ResolvedGrpc } from '../options.js';
+import { isIdempotent } from '../options.js';
+import { statusOfRefusal } from '../refusal-status.js';
+import { repeatRule } from '../repeat-rule.js';
+import { GrpcStatus } from '../status.js';
+import type { AttemptEnd } from './attempt-end.js';
+import { readEnd } from './attempt-end.js';
+import { setAttemptHeaders } from './attempt-headers.js';
+import { callerError } from './call-error.js';
+import { IdleWait } from './idle-wait.js';
+import { peek } from './peek.js';
+import type { RequestMessages, SendListener } from './request-messages.js';
+import { KeptMessages, OneMessage, StreamedMessages } from './request-messages.js';
+import { idleError, StreamEnd } from './stream-end.js';
+import { StreamMessages, StreamReading } from './stream-reading.js';
+import type { ConnectNext, ConnectRequest, ConnectResponse } from './types.js';
+
+type Messages = AsyncIterable<unknown>;
+
+/** The levels `NO_SIDE_EFFECTS` and `IDEMPOTENT` of a method's definition. `IDEMPOTENCY_UNKNOWN` says nothing. */
+const DECLARED: Readonly<Record<number, boolean>> = { 1: true, 2: true };
+
+/** An answer whose messages stream. */
+interface Streamed {
+  readonly response: ConnectResponse;
+  readonly controller: AbortController;
+  readonly source: AsyncIterator<unknown>;
+  readonly first: Promise<IteratorResult<unknown>> | undefined;
+}
+
+/** One call through connect-es: what its attempts have in common. */
+export class ConnectCall<Q extends ConnectRequest, A extends ConnectResponse>
+  implements SendListener
+{
+  readonly #request: Q;
+  readonly #next: ConnectNext<Q, A>;
+  readonly #options: ResolvedGrpc;
+  readonly #pipeline: Pipeline<unknown>;
+  readonly #idempotent: boolean | undefined;
+  readonly #messages: RequestMessages;
+  readonly #streams: Streamed[] = [];
+  /** The call must not be sent again. */
+  #final = false;
+  #callId: number | undefined;
+  /** The clock of an attempt whose messages are being streamed. */
+  #clock: AttemptClock | undefined;
+  /** While the headers of an answer are waited for that may depend on what the caller sends. */
+  #wait: IdleWait | undefined;
+  /** How the answer is read, if it streams. */
+  #reading: StreamReading | undefined;
+
+  constructor(
+    request: Q,
+    next: ConnectNext<Q, A>,
+    options: ResolvedGrpc,
+    pipeline: Pipeline<unknown>,
+    method: GrpcMethod,
+  ) {
+    this.#request = request;
+    this.#next = next;
+    this.#options = options;
+    this.#pipeline = pipeline;
+    this.#idempotent = isIdempotent(options, method, DECLARED[request.method.idempotency ?? 0]);
+    const { message, stream } = request;
+    if (!stream) this.#messages = new OneMessage(message);
+    else if (method.kind === 'server_streaming') {
+      this.#messages = new KeptMessages(message as Messages);
+    } else this.#messages = new StreamedMessages(message as Messages, this);
+  }
+
+  /** Sends it. */
+  async attempt(context: Context): Promise<A> {
+    const controller = controllerOf(context);
+    const { signal } = controller;
+    this.#begin(signal);
+    this.#callId ??= callIdOf(context);
+    if (this.#request.method.methodKind === 'client_streaming') {
+      this.#clock = clockOf(context, placesOf(this.#pipeline.plan.layers).attempt);
+    }
+    let stalled: TimeoutError | undefined;
+    if (this.#isBidi) {
+      // No other time bounds this wait: the server may have nothing to say before the caller has sent something.
+      this.#wait = new IdleWait(this.#pipeline.time, this.#idleMs, () => {
+        stalled = idleError(this.#pipeline, this.#idleMs);
+        controller.abort(stalled);
+      });
+    }
+    try {
+      const response = await this.#next(this.#requestFor(context, signal));
+      if (response.stream) await this.#open(response, controller, context);
+      return response;
+    } catch (error) {
+      if (stalled !== undefined) throw this.#stalled(stalled);
+      throw signal.aborted ? error : this.#failed(error);
+    } finally {
+      this.#wait?.end();
+      this.#wait = undefined;
+    }
+  }
+
+  /** The answer for the caller: the bounds hold while its messages are read. `occupants` is left when they have ended. */
+  answer(response: A, occupants: Occupants): A {
+    const streamed = this.#streams.find((each) => each.response === response);
+    if (streamed === undefined) {
+      occupants.leave();
+      return response;
+    }
+    const { controller, source, first } = streamed;
+    const { signal } = this.#request;
+    const end = new StreamEnd({
+      pipeline: this.#pipeline,
+      idleMs: this.#idleMs,
+      signal,
+      callId: this.#callId,
+      occupants,
+      controller,
+    });
+    const guard = new BodyGuard(controller, end);
+    const told = (error: unknown): unknown => callerError(error, signal);
+    const reading = new StreamReading(source, first, guard, told);
+    const message = new StreamMessages(reading);
+    guard.endWith(message);
+    this.#reading = reading;
+    // It may have aborted since the call has ended.
+    if (signal.aborted) guard.onAbort(signal.reason);
+    return { ...response, message };
+  }
+
+  onBegin(): void {
+    this.#clock?.stop();
+  }
+
+  onSent(): void {
+    this.#wait?.moved();
+    this.#reading?.moved();
+  }
+
+  onEnd(): void {
+    const clock = this.#clock;
+    this.#clock = undefined;
+    clock?.start(0);
+  }
+
+  get #isBidi(): boolean {
+    return this.#request.method.methodKind === 'bidi_streaming';
+  }
+
+  get #idleMs(): number {
+    return this.#options.idleTimeout ?? Infinity;
+  }
+
+  #requestFor(context: Context, signal: AbortSignal): Q {
+    const header = new Headers(this.#request.header);
+    // The time of a policy ends with the first message, and the server would end the whole stream.
+    const leftMs = this.#request.stream ? Infinity : context.timeLeft;
+    setAttemptHeaders(header, context.attempt, leftMs);
+    return { ...this.#request, signal, header, message: this.#messages.take() };
+  }
+
+  /** The answer of an attempt streams. */
+  async #open(
+    response: ConnectResponse,
+    controller: AbortController,
+    context: Context,
+  ): Promise<void> {
+    const source = (response.message as Messages)[Symbol.asyncIterator]();
+    // Where both stream, a caller may send only when it has the headers. And nothing can be sent again.
+    const first = this.#isBidi ? undefined : source.next();
+    if (first !== undefined) {
+      // Nobody may read it.
+      first.catch(ignore);
+      await peek(first, this.#pipeline.time.clock, context.timeLeft);
+    }
+    this.#streams.push({ response, controller, source, first });
+  }
+
+  #begin(signal: AbortSignal): void {
+    if (this.#final || !this.#messages.replayable) throw this.#sentTwice();
+    if (this.#idempotent !== true) this.#final = true;
+    signal.addEventListener('abort', () => this.#aborted(signal.reason));
+  }
+
+  #sentTwice(): ContractError {
+    const { name, parent } = this.#request.method;
+    return new ContractError(
+      `a policy asks for a second ${parent.typeName}/${name}, but the first may have reached the server; set idempotent: true if it may run twice`,
+    );
+  }
+
+  /** The engine aborts an attempt before it asks anybody about the outcome. */
+  #aborted(reason: unknown): void {
+    if (!(reason instanceof TimeoutError)) return;
+    const details = reason.message;
+    const code = GrpcStatus.DEADLINE_EXCEEDED;
+    this.#note(reason, { code, details, reach: 'unknown', pushback: undefined });
+  }
+
+  /** The server had nothing to say for too long. Returns the error that policies see. */
+  #stalled(error: TimeoutError): GrpcError {
+    const { code, details } = statusOfRefusal(error);
+    const own = new GrpcError(code, details, error);
+    this.#note(own, { code, details, reach: 'unknown', pushback: undefined });
+    return own;
+  }
+
+  /** An attempt failed, and nobody had given it up. Returns the error that policies see. */
+  #failed(error: unknown): unknown {
+    const end = readEnd(error, this.#pipeline.time.clock.wallNow());
+    if (end === undefined) {
+      // A fault in somebody's code. Nobody knows how far the call had got.
+      const final = this.#idempotent !== true;
+      const known = { worth: false, final, tooLarge: false, pushback: undefined };
+      noteOnCall(error, { ...known, reach: 'unknown' });
+      return error;
+    }
+    const own = new GrpcError(end.code, end.details, error);
+    this.#note(own, end);
+    return own;
+  }
+
+  #note(error: unknown, { code, details, reach, pushback }: AttemptEnd): void {
+    const tooLarge = isMessageTooLarge(code, details);
+    const { replayable } = this.#messages;
+    const facts = { code, reach, pushback, tooLarge, replayable };
+    const repeat = repeatRule({ ...facts, idempotent: this.#idempotent }, this.#options.retryable);
+    this.#final = repeat.final;
+    noteOnCall(error, { ...repeat, reach, tooLarge, pushback });
+  }
+}
+
+function ignore(): void {}

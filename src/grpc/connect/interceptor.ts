@@ -1,0 +1,117 @@
+import { isOf } from '../../copies.js';
+import type { Context, LayerSettings } from '../../pipeline/contract/context.js';
+import type { EventOf, EventType, Listener } from '../../pipeline/contract/events.js';
+import type { PipelineSnapshot } from '../../pipeline/contract/snapshot.js';
+import type { DrainOptions } from '../../pipeline/lifecycle/drain.js';
+import { startsOver } from '../../pipeline/lifecycle/start-over.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import { TimeoutPolicy } from '../../policies/timeout/timeout.js';
+import type { KeyedDrained } from '../../registry/keyed.js';
+import type { Duration } from '../../time/duration.js';
+import type { GrpcOptions } from '../options.js';
+import { keyOf, resolveGrpc } from '../options.js';
+import { grpcPipelines } from '../pipelines.js';
+import { timeoutIn } from './attempt-headers.js';
+import { callerError } from './call-error.js';
+import { CallerSignal } from './caller-signal.js';
+import { ConnectCall } from './connect-call.js';
+import { ConnectMethods } from './connect-method.js';
+import type { ConnectNext, ConnectRequest, ConnectResponse } from './types.js';
+
+/** An interceptor for clients of connect-es, and access to the pipelines behind it, one for each key. */
+export interface ConnectInterceptor {
+  /** What connect-es calls. */
+  <Q extends ConnectRequest, A extends ConnectResponse>(
+    next: (request: Q) => Promise<A>,
+  ): (request: Q) => Promise<A>;
+  /** Listens to the events of all keys: see `Pipeline.on`. */
+  on(listener: Listener): () => void;
+  /** Listens to the events of one type. */
+  on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
+  /** What each key's pipeline is doing now, as plain JSON. */
+  snapshot(): Record<string, PipelineSnapshot>;
+  /**
+   * Takes no new calls from now on, and waits for those in flight, with their retries, until their streams have ended: see `Pipeline.drain`. A
+   * stream that nobody has begun to read is waited for only for 5 seconds.
+   *
+   * @param options The limit, or an object with it. Default 20 seconds.
+   * @returns What was left at the limit. It never rejects because a call fails.
+   * @throws ConfigError (as a rejection) when the limit is no duration. Nothing is closed then.
+   */
+  drain(options?: Duration | DrainOptions): Promise<KeyedDrained>;
+  /** Drops all keys and listeners. Calls in flight go on. */
+  dispose(): void;
+  /** The same as `dispose`. */
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Makes an interceptor for clients of connect-es 2 (`@connectrpc/connect`), for all its transports and protocols: Connect, gRPC and gRPC-Web. It runs each
+ * call in the standard policies, with gRPC's rules. Put it last in the list of interceptors, so that the others act once a call; what stands
+ * after it acts on each attempt.
+ *
+ * A refused call, a timeout and a cancellation reach the caller as a ConnectError, whose `cause` is what happened. Other errors are the transport's
+ * own.
+ *
+ * @throws ConfigError when an option is wrong.
+ * @example
+ * const transport = createConnectTransport({ baseUrl, httpVersion: '2', interceptors: [connectInterceptor()] });
+ */
+export function connectInterceptor(options?: GrpcOptions): ConnectInterceptor {
+  const resolved = resolveGrpc(options ?? {}, 'connectInterceptor', 'connect');
+  const byKey = grpcPipelines(resolved);
+  const methods = new ConnectMethods();
+  const interceptor =
+    <Q extends ConnectRequest, A extends ConnectResponse>(next: ConnectNext<Q, A>) =>
+    async (request: Q): Promise<A> => {
+      const method = methods.of(request);
+      const pipeline = byKey.get(keyOf(resolved, method));
+      return send(new ConnectCall(request, next, resolved, pipeline, method), request, pipeline);
+    };
+  startsOver(interceptor, () => byKey.startOver());
+  return Object.assign(interceptor, {
+    on: byKey.on.bind(byKey),
+    snapshot: () => byKey.snapshot(),
+    drain: (limit?: Duration | DrainOptions) => byKey.drain(limit),
+    dispose: () => byKey.dispose(),
+    [Symbol.dispose]: () => byKey.dispose(),
+  });
+}
+
+async function send<Q extends ConnectRequest, A extends ConnectResponse>(
+  call: ConnectCall<Q, A>,
+  request: Q,
+  pipeline: Pipeline<unknown>,
+): Promise<A> {
+  let occupants = request.stream ? pipeline.lifetime.occupy() : undefined;
+  let caller: CallerSignal | undefined;
+  const { signal } = request;
+  const run = (context: Context): Promise<A> => call.attempt(context);
+  try {
+    const timeout = timeoutIn(request.header);
+    let answer: Promise<unknown>;
+    if (request.method.methodKind === 'bidi_streaming') {
+      answer = pipeline.executeWith(run, signal, withoutTimeouts(pipeline));
+    } else if (timeout === undefined) {
+      answer = pipeline.execute(run, { signal });
+    } else {
+      caller = new CallerSignal(signal, pipeline.time.clock);
+      answer = pipeline.execute(run, { signal: caller.signal, timeout });
+    }
+    const response = (await answer) as A;
+    if (occupants === undefined) return response;
+    const handed = occupants;
+    occupants = undefined;
+    return call.answer(response, handed);
+  } catch (error) {
+    throw callerError(error, signal);
+  } finally {
+    caller?.end();
+    occupants?.leave();
+  }
+}
+
+/** Where both sides stream, only the caller's deadline bounds the call: a server may have to wait for what the caller sends. */
+function withoutTimeouts({ plan }: Pipeline<unknown>): LayerSettings {
+  return plan.layers.map(({ policy }) => (isOf(policy, TimeoutPolicy) ? Infinity : undefined));
+}
