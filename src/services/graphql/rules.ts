@@ -32,9 +32,10 @@ type Send = (input: unknown, init: unknown) => PromiseLike<ResponseLike>;
  * @example
  * const fetch = resilientFetch({ name: 'catalogue', ...graphqlRules() });
  */
-export function graphqlRules<F extends FetchLike = HostFetch>(
-  options?: GraphqlOptions<F>,
-): GraphqlRules<F> {
+export function graphqlRules(options?: GraphqlOptions): GraphqlRules;
+/** The same over another fetch. */
+export function graphqlRules<F extends FetchLike>(options: GraphqlOptions<F>): GraphqlRules<F>;
+export function graphqlRules<F extends FetchLike>(options?: GraphqlOptions<F>): GraphqlRules<F> {
   const { rules, fetch, idempotent, maxBytes } = resolveGraphql(options);
   const results = new WeakMap<ResponseLike, unknown>();
 
