@@ -284,5 +284,9 @@ describe('Apollo Client and urql as callers', () => {
     const bought = await caller.mutation('mutation Buy { buy }', {}).toPromise();
     expect(bought.error?.graphQLErrors[0]?.extensions['code']).toBe('SERVICE_UNAVAILABLE');
     expect(done).toEqual(['need', 'need', 'buy']);
+    script.push('SERVICE_UNAVAILABLE');
+    const fetchOptions = { holdfast: { idempotencyKey: true } } as RequestInit;
+    const again = await caller.mutation('mutation Buy { buy }', {}, { fetchOptions }).toPromise();
+    expect(again.data).toEqual({ buy: 17 });
   });
 });
