@@ -28,6 +28,11 @@ export type {
   ServiceDeclaration,
 } from './declaration.js';
 export { ServiceContractError, ServiceError } from './errors.js';
+export type { GraphqlKind } from './graphql/document.js';
+export type { GraphqlError, GraphqlJudging, GraphqlOptions } from './graphql/options.js';
+export type { GraphqlOperation } from './graphql/request.js';
+export type { GraphqlRules } from './graphql/rules.js';
+export { graphqlRules, isGraphqlFailure } from './graphql/rules.js';
 export type { Service, ServiceState } from './service.js';
 export { defineService } from './service.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.js';

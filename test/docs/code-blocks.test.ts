@@ -11,10 +11,13 @@ import { pages, root } from './pages.js';
  * Every `ts` block of every page is a module of its own. It must compile under the project's strict options against
  * the source, and a block fenced as `ts run` must also run to its end. What a block needs beyond what
  * it shows stands in a `<!-- setup` comment right before it, or, for the names that recur, in
- * example-names.d.ts.
+ * example-names.d.ts. A block fenced as `ts file=NAME.ts` is the module of that name for the other blocks.
  */
 
 const KNOWN_FLAGS = new Set(['run', 'sdk2', 'sdk3']);
+/** test/services runs those with a service. */
+const KNOWN_SETTINGS =
+  /^(?:service=(?:rabbitmq|redis|postgres)(?:,(?:rabbitmq|redis|postgres))*|file=[a-z][a-z0-9-]*\.ts)$/;
 /** Needs packages that do not fit those of this project; test/services runs it beside them. */
 const ELSEWHERE = 'sdk3';
 const RUN_LIMIT_MS = 15_000;
@@ -27,6 +30,7 @@ const blocks = all.filter(({ language, flags }) => language === 'ts' && !flags.i
 
 const nameOf = (block: CodeBlock): string => `${block.page}:${block.line}`;
 const fileOf = (block: CodeBlock): string =>
+  block.flags.find((flag) => flag.startsWith('file='))?.slice('file='.length) ??
   `${block.page.replace(/\.md$/, '').replace(/[^A-Za-z0-9]+/g, '-')}-${block.line}.ts`;
 const setupLines = (block: CodeBlock): number =>
   block.setup === '' ? 0 : block.setup.split('\n').length;
@@ -104,11 +108,16 @@ describe('code blocks of the documentation', () => {
     const wrong = all
       .filter(({ language, flags }) =>
         language === 'ts'
-          ? flags.some((flag) => !KNOWN_FLAGS.has(flag))
+          ? flags.some((flag) => !KNOWN_FLAGS.has(flag) && !KNOWN_SETTINGS.test(flag))
           : language === 'typescript',
       )
       .map((block) => `${nameOf(block)}: ${[block.language, ...block.flags].join(' ')}`);
     expect(wrong).toEqual([]);
+  });
+
+  it('that are files have names of their own', () => {
+    const names = blocks.map(fileOf);
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
   });
 
   it('reach a compiler that is set up right', () => {

@@ -10,6 +10,7 @@ import {
   markFinal,
   markOwnTimeout,
   markRetryAfter,
+  markStatus,
 } from '../../src/fetch/verdict/result-notes.js';
 import {
   classifiedRule,
@@ -67,6 +68,26 @@ const TABLE: readonly (readonly [string, Outcome, Verdict])[] = [
   ['529', success(answer(529)), { fails: true, sign: 'failure', overload: true, status: 529 }],
   ['598', success(answer(598)), { fails: true, sign: 'failure', overload: true, status: 598 }],
   ['599', success(answer(599)), { fails: true, sign: 'failure', status: 599 }],
+  [
+    'a 200 whose body says what a 429 says',
+    success(
+      noted(answer(200), (response) => {
+        markClassified(response, true);
+        markStatus(response, 429);
+      }),
+    ),
+    { fails: true, sign: 'busy', overload: true, status: 200 },
+  ],
+  [
+    'a 200 whose body says what a 500 says',
+    success(
+      noted(answer(200), (response) => {
+        markClassified(response, true);
+        markStatus(response, 500);
+      }),
+    ),
+    { fails: true, sign: 'failure', status: 200 },
+  ],
   [
     'undici 503',
     success(undiciAnswer(503)),

@@ -1,49 +1,35 @@
 /**
- * Tests against what is not part of a checkout, `npm run test:services`: the real Prometheus, and version 3 of OpenTelemetry's
- * SDK on the Node it needs. Installs Prometheus (Debian's package) when it is missing, and says so
- * when it cannot. Needs dist/ (npm run build).
+ * Tests against what is not part of a checkout, `npm run test:services`: the real Prometheus, RabbitMQ, Redis and PostgreSQL, and
+ * version 3 of OpenTelemetry's SDK on the Node it needs. Installs the servers (Debian's packages) that are missing, and says so when
+ * it cannot. Needs dist/ (npm run build). Behind `--`: names of some tests.
  */
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { installMissing } from './packages.js';
 
-const COMMANDS = ['prometheus', 'promtool'];
+const here = fileURLToPath(new URL('./', import.meta.url));
+const SUFFIX = '.test.js';
 
-const has = (command) => spawnSync(command, ['--version']).error === undefined;
-const missing = () => COMMANDS.filter((command) => !has(command));
-
-function install() {
-  const root = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
-  for (const args of [
-    ['apt-get', 'update', '-q'],
-    ['apt-get', 'install', '-y', '-q', '--no-install-recommends', 'prometheus'],
-  ]) {
-    const [command, ...rest] = [...root, ...args];
-    const { status, error, stderr } = spawnSync(command, rest, {
-      encoding: 'utf8',
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    });
-    if (status !== 0) return `${args.join(' ')}: ${error?.message ?? stderr.trim()}`;
-  }
-  return undefined;
+const { missing, failure } = installMissing();
+if (missing.length > 0) {
+  console.error(
+    `These tests need the Debian packages ${missing.join(', ')}, which could not be installed.\n${failure ?? ''}`,
+  );
+  process.exit(1);
 }
 
-if (missing().length > 0) {
-  console.log(`${missing().join(' and ')} missing: installing the Debian package prometheus`);
-  const failure = install();
-  if (missing().length > 0) {
-    console.error(
-      `These tests need Prometheus (${COMMANDS.join(', ')} on the PATH), and it could not be installed.\n${failure ?? ''}`,
-    );
-    process.exit(1);
-  }
+const all = readdirSync(here)
+  .filter((name) => name.endsWith(SUFFIX))
+  .map((name) => name.slice(0, -SUFFIX.length));
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => !all.includes(name));
+if (unknown.length > 0) {
+  console.error(`no test ${unknown.join(', ')}; there are ${all.join(', ')}`);
+  process.exit(1);
 }
 
-const tests = [
-  'alerts.test.js',
-  'prometheus.test.js',
-  'sdk3.test.js',
-  'telemetry-docs.test.js',
-].map((name) => fileURLToPath(new URL(name, import.meta.url)));
+const tests = (chosen.length > 0 ? chosen : all).map((name) => `${here}${name}${SUFFIX}`);
 const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...tests], {
   stdio: 'inherit',
 });

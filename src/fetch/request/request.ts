@@ -7,6 +7,8 @@ export interface OutgoingRequest {
   readonly url: string;
   /** The method as it is sent. */
   readonly method: string;
+  /** @internal The body as it was given, or a copy of it; `undefined` if it is that of a Request. */
+  readonly body?: unknown;
   /** One of its headers; `undefined` when it is not there. Several values come joined by `, `. */
   header(name: string): string | undefined;
 }

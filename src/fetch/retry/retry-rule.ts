@@ -67,5 +67,5 @@ function askedDelay(outcome: Outcome, notes: Notes | undefined, clock: Clock): n
   const own = ownRetryAfter(outcome);
   const status = statusOf(answer);
   if (own !== undefined || status === undefined) return own;
-  return retryAfterOf((answer as HasHeaders).headers, clock.wallNow(), status);
+  return retryAfterOf((answer as HasHeaders).headers, clock.wallNow(), notes?.status ?? status);
 }

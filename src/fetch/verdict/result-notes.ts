@@ -20,6 +20,8 @@ export interface Notes {
   ownTimeout: boolean;
   /** `classify` said that the request was not processed. It should be sent again, failure or not. */
   again: boolean;
+  /** The status that says what its body says, if its own does not. */
+  status: number | undefined;
 }
 
 /** One map for all copies of the package: `isFetchFailure` may come from another copy than the client. */
@@ -42,6 +44,7 @@ function note<K extends keyof Notes>(result: unknown, what: K, value: Notes[K]):
       elsewhere: false,
       ownTimeout: false,
       again: false,
+      status: undefined,
     };
     notes.set(result, own);
   }
@@ -67,6 +70,11 @@ export function markFailed(result: unknown, failed: boolean): void {
 /** Notes whether the request was not processed and should be sent again. */
 export function markAgain(result: unknown, again: boolean): void {
   note(result, 'again', again);
+}
+
+/** Notes the status of HTTP that says the same as the body of a Response. */
+export function markStatus(response: unknown, status: number): void {
+  note(response, 'status', status);
 }
 
 /** Notes the delay that a Response asks for, as its call reads it; `undefined` for none. */

@@ -73,7 +73,8 @@ export function signOf(outcome: Outcome, failed = isFetchFailure(outcome)): Sign
   }
   const result = resultOf(outcome);
   if (failed && notesOn(result)?.elsewhere === true) return 'success';
-  const status = statusOf(kind === 'success' ? result : answerIn(result));
+  const status =
+    notesOn(result)?.status ?? statusOf(kind === 'success' ? result : answerIn(result));
   if (failed) return status === TOO_MANY_REQUESTS ? 'busy' : 'failure';
   const answered = status !== undefined && status !== PROXY_WANTS_CREDENTIALS;
   return answered || (kind === 'success' && status === undefined) ? 'success' : 'nothing';
@@ -133,7 +134,7 @@ export function isFetchOverload(outcome: Outcome): boolean {
   if (kind === 'failure' && (noted?.ownTimeout === true || entryOfError(result) === 'timeout')) {
     return true;
   }
-  const status = statusOf(kind === 'success' ? result : answerIn(result));
+  const status = noted?.status ?? statusOf(kind === 'success' ? result : answerIn(result));
   return status !== undefined && saysOverload(status);
 }
 
