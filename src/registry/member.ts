@@ -21,7 +21,7 @@ export interface Joinable {
 }
 
 /** A dependency of this process: what has joined a registry. `Of` is the type of what has joined. */
-export interface Member<Of = unknown> extends Joinable {
+export interface Member<Of extends Joinable = Joinable> {
   /** The name of the pipeline, client or service. No other member of the registry has it. */
   readonly name: string;
   /** What has joined. */
@@ -29,9 +29,13 @@ export interface Member<Of = unknown> extends Joinable {
   /** Whether this process cannot do its work without it: the option of this name. */
   readonly critical: boolean;
   /** The host of the upstream, or host:port, where that is known: OpenTelemetry's `server.address`. */
-  readonly address: string | undefined;
+  readonly address?: string | undefined;
   /** The pipeline, keyed pipeline, client or service itself. */
   readonly of: Of;
   /** The pipelines that live now: one, or that of each key. */
   pipelines(): Iterable<Pipeline<unknown>>;
+  /** @internal What knows its policies while there are no keys, and whether it drains. */
+  readonly template: Pipeline<unknown>;
+  /** @internal Each key has policies of its own choice, and the template has none. */
+  readonly perKey?: boolean;
 }
