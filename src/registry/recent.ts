@@ -71,20 +71,23 @@ export interface Activity {
 }
 
 /** Calls that ended, that failed, and that were refused. */
-const NONE: Counts = [0, 0, 0];
+export const NONE: Counts = [0, 0, 0];
 
 const FAILED: ReadonlySet<string> = new Set(['failure', 'timeout', 'fallback', 'body_failure']);
 
-/** What a call that ended so adds to the counts. A body that fails belongs to a call that has been counted. */
-export function countsOf(outcome: string, n = 1): Counts {
-  return [
-    outcome === 'body_failure' ? 0 : n,
-    FAILED.has(outcome) ? n : 0,
-    outcome === 'rejected' ? n : 0,
-  ];
+/** Counts calls that ended so. A body that fails belongs to a call that has been counted. */
+export function countCalls(counts: number[], outcome: string, n: number): void {
+  if (outcome !== 'body_failure') add(counts, 0, n);
+  if (FAILED.has(outcome)) add(counts, 1, n);
+  if (outcome === 'rejected') add(counts, 2, n);
 }
 
-/** What counts say, if they begin with those of {@link countsOf}. */
+/** Adds to one of the counts. */
+export function add(counts: number[], at: number, n: number): void {
+  counts[at] = (counts[at] as number) + n;
+}
+
+/** What counts say that begin with those of {@link countCalls}. */
 export function activityOf({ overMs, counts }: Growth): Activity {
   const [calls, failed, refused] = counts as [number, number, number];
   const share = (n: number) => (calls > 0 ? Math.min(1, n / calls) : undefined);
@@ -97,7 +100,7 @@ export class Recent {
   readonly #looks = new Looks();
   /** What each tally said at the last look. A copy may go and come back. */
   readonly #known = new WeakMap<Tally, Counts>();
-  #sum = NONE;
+  readonly #sum = [...NONE];
 
   /** @param tallies Those of the pipelines now. One may be named more than once. */
   look(nowMs: number, tallies: Iterable<Tally>): Activity | undefined {
@@ -105,8 +108,8 @@ export class Recent {
       const counts = total(tally);
       const known = this.#known.get(tally) ?? NONE;
       // A counter that is lower than before has started over.
-      const isNew = counts.some((n, i) => n < (known[i] as number));
-      this.#sum = added(this.#sum, isNew ? counts : counts.map((n, i) => n - (known[i] as number)));
+      const since = counts.some((n, i) => n < (known[i] as number)) ? NONE : known;
+      for (const [i, n] of counts.entries()) add(this.#sum, i, n - (since[i] as number));
       this.#known.set(tally, counts);
     }
     const growth = this.#looks.look(nowMs, this.#sum);
@@ -115,11 +118,7 @@ export class Recent {
 }
 
 function total({ straight, calls }: Tally): Counts {
-  return calls
-    .map(({ outcome, once, retried }) => countsOf(outcome, once + retried))
-    .reduce(added, countsOf('success', straight));
-}
-
-function added(some: Counts, more: Counts): Counts {
-  return some.map((n, i) => n + (more[i] as number));
+  const counts = [straight, 0, 0];
+  for (const { outcome, once, retried } of calls) countCalls(counts, outcome, once + retried);
+  return counts;
 }
