@@ -80,6 +80,8 @@ export * from './policies/timeout/index.js';
 export type { HealthCounts, HealthReason, HealthStatus } from './registry/health.js';
 export type { Keyed, KeyedDrained, KeyedOptions } from './registry/keyed.js';
 export { keyed } from './registry/keyed.js';
+export type { MapOptions } from './registry/map/map-of.js';
+export type { MapEdge, MapNode, MapState, ServiceMap } from './registry/map/service-map.js';
 export type { Joinable, Member, MemberKind } from './registry/member.js';
 export type { HealthOptions, Registry, RegistryDrained } from './registry/registry.js';
 export { defaultRegistry, registry } from './registry/registry.js';

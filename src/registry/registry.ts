@@ -11,6 +11,9 @@ import { REGISTRY } from '../pipeline/options/joining.js';
 import { hearing } from '../pipeline/reporting/listening.js';
 import type { Duration } from '../time/duration.js';
 import { FAILING_SHARE } from './health.js';
+import type { MapOptions, WatchedMembers } from './map/map-of.js';
+import { mapOf } from './map/map-of.js';
+import type { ServiceMap } from './map/service-map.js';
 import type { Joinable, Member } from './member.js';
 import type { HealthReport } from './report.js';
 import { reportOf } from './report.js';
@@ -44,6 +47,7 @@ export class Registry {
 
   /** @internal */
   readonly roster: Roster;
+  readonly #watched: WatchedMembers = new WeakMap();
 
   /** @internal Use {@link registry}. */
   constructor(roster: Roster) {
@@ -173,6 +177,18 @@ export class Registry {
   health(options?: HealthOptions): HealthReport {
     const { failingShare } = parseOptions(healthSchema, options, 'health');
     return reportOf(this, failingShare);
+  }
+
+  /**
+   * This service, its dependencies, and how its calls have been going lately, as plain JSON. `holdfast/services` draws it, and joins it with the maps of
+   * other services.
+   *
+   * The first map begins to measure, and has no rates yet. A later one looks 30 to 90 seconds back if maps are made often, else to the last map.
+   *
+   * @throws ConfigError when an option is wrong.
+   */
+  map(options?: MapOptions): ServiceMap {
+    return mapOf(this, options, this.#watched);
   }
 }
 

@@ -31,7 +31,7 @@ export interface HealthReport {
 const MAX_REASONS = 10;
 
 /** What is the matter with one pipeline now. */
-function complaintsOf(pipeline: Pipeline<unknown>, failingShare: number): HealthReason[] {
+export function complaintsOf(pipeline: Pipeline<unknown>, failingShare: number): HealthReason[] {
   const now = pipeline.time.now();
   const { publicKey: key } = pipeline;
   const ofKey = key === undefined ? {} : { key };

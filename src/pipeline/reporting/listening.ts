@@ -61,7 +61,7 @@ export function reportPolicies(pipeline: Reporting, ended: () => void): () => vo
     const report = (event: EventBody, callId?: number): void => {
       const { name, key } = pipeline;
       const where = { pipeline: name, key, policy: policyName, callId };
-      const full = { ...event, ...where } as PipelineEvent;
+      const full = { ...where, ...event } as PipelineEvent;
       hub.emit(full);
       pipeline.observer?.event(full);
     };
