@@ -120,7 +120,7 @@ const routes = {
     if (shipping === 'later') toSend.add(id);
     return [201, { ...order, shipping }];
   },
-  'GET /orders/:id': (id) => known.has(id) && [200, known.get(id)],
+  'GET /orders/:id': (id) => (known.has(id) ? [200, known.get(id)] : undefined),
   'GET /orders/:id/shipment': async (id) => [200, await shipping.shipment({ params: { id } })],
 };
 await serve(Number(PORT), routes, ['text/html', '<h1>It works!</h1>']);

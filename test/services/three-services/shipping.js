@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { bulkhead, circuitBreaker, pipeline, timeout } from 'holdfast';
-import { defineService, ServiceError } from 'holdfast/services';
+import { defineService, ServiceContractError, ServiceError } from 'holdfast/services';
 import { dead, orders as ordersAt, queue } from './contract.js';
 import { journal, serve } from './served.js';
 
@@ -30,6 +30,7 @@ async function ship({ id }) {
 const isPoison = (error) =>
   error instanceof SyntaxError ||
   error instanceof TypeError ||
+  (error instanceof ServiceContractError && error.side === 'request') ||
   (error instanceof ServiceError && error.status === 404);
 
 async function setup(connection) {
