@@ -77,7 +77,7 @@ export function keyed<Adds, Policies>(
   }
   const resolved: z.output<ReturnType<typeof keyedSchema>> =
     options === undefined ? keyedDefaults : parseOptions(keyedSchema, options, 'keyed');
-  const { registry, critical } = template.joining;
+  const { registry, critical } = template.common.options;
   const joining = {
     registry: resolved.registry ?? registry,
     critical: resolved.critical ?? critical,

@@ -4,6 +4,7 @@ import { rate } from '../config/schemas.js';
 import { configError, parseOptions } from '../config/validate.js';
 import * as z from '../config/zod.js';
 import { mark } from '../copies.js';
+import { ConfigError } from '../errors.js';
 import type { EventOf, EventType, Listener, PipelineEvent } from '../pipeline/contract/events.js';
 import type { Drained, DrainOptions } from '../pipeline/lifecycle/drain.js';
 import { resolveDrain } from '../pipeline/lifecycle/drain.js';
@@ -15,7 +16,7 @@ import type { Joinable, Member } from './member.js';
 import type { HealthReport } from './report.js';
 import { reportOf } from './report.js';
 import { faultOf } from './requirements.js';
-import type { Roster, Watcher } from './roster.js';
+import type { Admit, Roster, Watcher } from './roster.js';
 import { defaultRoster, newRoster } from './roster.js';
 
 /** Options of {@link Registry.health}. */
@@ -34,6 +35,16 @@ const healthSchema = /* @__PURE__ */ once(() =>
   z.strictObject({ failingShare: z._default(rate(), FAILING_SHARE) }),
 );
 
+const admit: Admit = ({ members }, name, policy, instead) => {
+  const known = members.get(name);
+  if (known === undefined || known.of === instead) return;
+  const path = `${policy}.name`;
+  throw new ConfigError(
+    `${path}: ${describe(name)} is in the registry already, as ${known.kind}: choose another name, or dispose() that one first`,
+    { path, value: name, policy },
+  );
+};
+
 /**
  * The dependencies of this process, by name. Made by {@link registry}. Pipelines, keyed ones and clients join by their option `registry`. A member stays,
  * and is held, until it is disposed.
@@ -48,6 +59,7 @@ export class Registry {
   /** @internal Use {@link registry}. */
   constructor(roster: Roster) {
     this.roster = roster;
+    roster.admit ??= admit;
   }
 
   /** How many members it has. */
