@@ -22,13 +22,16 @@ export function rosterFor(
   if (registry === undefined) {
     if (!critical) return undefined;
     const path = `${policy}.critical`;
-    const told = `${path}: needs a registry, such as registry: true`;
-    throw new ConfigError(told, { path, value: critical, policy });
+    throw new ConfigError(`${path}: needs registry: true, or a registry()`, {
+      path,
+      policy,
+      value: critical,
+    });
   }
   refuseMisfit(registry, `${policy}.registry`);
   const roster =
     registry === true ? defaultRoster() : (registry as unknown as { roster: Roster }).roster;
-  roster.admit?.(roster, name, policy, instead);
+  roster.admit?.(name, policy, instead);
   return roster;
 }
 
@@ -47,14 +50,11 @@ export function join(
   const { name, common } = template;
   common.leave?.();
   const member: Member = { ...joining, name, critical, template };
-  const tell = (joins: boolean): void => {
-    for (const watcher of roster.watchers) watcher(member, joins);
-  };
   common.leave = () => {
     common.leave = undefined;
     roster.members.delete(name);
-    tell(false);
+    roster.tell?.(member, false);
   };
   roster.members.set(name, member);
-  tell(true);
+  roster.tell?.(member, true);
 }

@@ -12,7 +12,7 @@ import { allWithin, resolveDrain } from '../pipeline/lifecycle/drain.js';
 import type { CallOptions } from '../pipeline/options/call-options.js';
 import { refuseMisfit } from '../pipeline/options/incompatible-copy.js';
 import type { JoinOptions } from '../pipeline/options/joining.js';
-import { joinShape } from '../pipeline/options/joining.js';
+import { pipelineSchema } from '../pipeline/options/pipeline-options.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import type { Duration } from '../time/duration.js';
 import { positiveDurationSchema } from '../time/duration.js';
@@ -42,13 +42,15 @@ export interface KeyedDrained extends Drained {
 export const keyedDefaults = { maxKeys: 10_000, idleFor: 600_000 } as const;
 
 /** The schema of {@link KeyedOptions}. */
-export const keyedSchema = /* @__PURE__ */ once(() =>
-  z.strictObject({
+export const keyedSchema = /* @__PURE__ */ once(() => {
+  const { registry, critical } = z.shapeOf(pipelineSchema());
+  return z.strictObject({
     maxKeys: z._default(positiveCount(), keyedDefaults.maxKeys),
     idleFor: z._default(positiveDurationSchema(), keyedDefaults.idleFor),
-    ...joinShape(),
-  }),
-);
+    registry,
+    critical,
+  });
+});
 
 /**
  * Makes independent copies of a pipeline, one for each key (a host, a tenant). Each has its own breaker, bulkhead, limiters and

@@ -5,23 +5,25 @@ import type { Member } from './member.js';
 export type Watcher = (member: Member, joins: boolean) => void;
 
 /**
- * Refuses a name that another member has, other than what leaves it its place.
- *
- * @throws ConfigError
+ * What is known of the members of a registry. Who joins needs this alone, so that programs without a registry have nothing of it. The first registry
+ * that has this roster sets what is not there: until then nobody can ask.
  */
-export type Admit = (roster: Roster, name: string, path: string, instead: unknown) => void;
-
-/** What is known of the members of a registry. Who joins needs this alone, so that programs without a registry have nothing of it. */
 export interface Roster {
   /** By name. They stay until they leave. */
   readonly members: Map<string, Member>;
-  readonly watchers: Set<Watcher>;
-  /** Set by the first registry that has this roster. Until then nobody can ask for a name. */
-  admit?: Admit;
+  /**
+   * Refuses a name that another member has, other than what leaves it its place.
+   *
+   * @throws ConfigError
+   */
+  admit?: (name: string, policy: string, instead: unknown) => void;
+  /** Tells all watchers. */
+  tell?: Watcher;
+  watchers?: Set<Watcher>;
 }
 
 export function newRoster(): Roster {
-  return { members: new Map(), watchers: new Set() };
+  return { members: new Map() };
 }
 
 /** The roster of the default registry: one for all copies of this package. */

@@ -118,7 +118,7 @@ describe('joining a registry', () => {
   ])('M1: %s cannot be critical to no registry', (what, make) => {
     const error = errorOf(make);
     expect(error.path).toBe(`${what}.critical`);
-    expect(error.message).toBe(`${what}.critical: needs a registry, such as registry: true`);
+    expect(error.message).toBe(`${what}.critical: needs registry: true, or a registry()`);
   });
 
   it.each([[false], ['default'], [{}], [null], [new Map()], [registry], [retry()]])(
