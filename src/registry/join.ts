@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors.js';
+import { configError } from '../config/validate.js';
 import { refuseMisfit } from '../pipeline/options/incompatible-copy.js';
 import type { JoinOptions } from '../pipeline/options/joining.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
@@ -21,12 +21,8 @@ export function rosterFor(
 ): Roster | undefined {
   if (registry === undefined) {
     if (!critical) return undefined;
-    const path = `${policy}.critical`;
-    throw new ConfigError(`${path}: needs registry: true, or a registry()`, {
-      path,
-      policy,
-      value: critical,
-    });
+    const message = 'needs registry: true, or a registry()';
+    throw configError(policy, [{ path: `${policy}.critical`, message, value: critical }]);
   }
   refuseMisfit(registry, `${policy}.registry`);
   const roster =

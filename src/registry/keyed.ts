@@ -177,13 +177,11 @@ export class Keyed<Adds = never, Policies = unknown> {
     operation: Operation<T>,
     options?: CallOptions,
   ): Promise<Awaited<T> | Adds> {
-    let pipeline: Pipeline<Adds, Policies>;
     try {
-      pipeline = this.get(key);
+      return this.get(key).execute(operation, options);
     } catch (error) {
       return Promise.reject(error);
     }
-    return pipeline.execute(operation, options);
   }
 
   /** Runs an operation in the pipeline of a key: see {@link Pipeline.settle}. */
@@ -192,13 +190,11 @@ export class Keyed<Adds = never, Policies = unknown> {
     operation: Operation<T>,
     options?: CallOptions,
   ): Promise<PromiseSettledResult<Awaited<T> | Adds>> {
-    let pipeline: Pipeline<Adds, Policies>;
     try {
-      pipeline = this.get(key);
+      return this.get(key).settle(operation, options);
     } catch (reason) {
       return Promise.resolve({ status: 'rejected', reason });
     }
-    return pipeline.settle(operation, options);
   }
 
   /** Listens to the events of all copies: see {@link Pipeline.on}. */

@@ -4,7 +4,6 @@ import { rate } from '../config/schemas.js';
 import { configError, parseOptions } from '../config/validate.js';
 import * as z from '../config/zod.js';
 import { mark } from '../copies.js';
-import { ConfigError } from '../errors.js';
 import type { EventOf, EventType, Listener, PipelineEvent } from '../pipeline/contract/events.js';
 import type { Drained, DrainOptions } from '../pipeline/lifecycle/drain.js';
 import { resolveDrain } from '../pipeline/lifecycle/drain.js';
@@ -46,11 +45,8 @@ function equip(roster: Roster): Set<Watcher> {
   roster.admit ??= (name, policy, instead) => {
     const known = members.get(name);
     if (known === undefined || known.of === instead) return;
-    const path = `${policy}.name`;
-    throw new ConfigError(
-      `${path}: ${describe(name)} is in the registry already, as ${known.kind}: choose another name, or dispose() that one first`,
-      { path, value: name, policy },
-    );
+    const message = `is in the registry already, as ${known.kind}: choose another name, or dispose() that one first`;
+    throw configError(policy, [{ path: `${policy}.name`, message, value: name }]);
   };
   return watchers;
 }
