@@ -44,24 +44,24 @@ describe('the rules of health', () => {
     [{ rejectionProbability: 0 }, true, undefined],
     [{ balance: 0 }, true, undefined],
     [{}, true, undefined],
-  ] as const)('S6: %j, enforced: %s, is %j', (measures, enforced, expected) => {
+  ] as const)('M6: %j, enforced: %s, is %j', (measures, enforced, expected) => {
     expect(said(measures as PolicyMeasures, enforced)).toEqual(expected);
   });
 
-  it('S6: tells the share of calls that fail or are refused', () => {
+  it('M6: tells the share of calls that fail or are refused', () => {
     const failing = { state: 'closed', calls: 40, failures: 10 } as const;
     expect(complaintOf(failing, true, 0.2)?.share).toBe(0.25);
     expect(complaintOf({ rejectionProbability: 0.3 }, true, 0.2)?.share).toBe(0.3);
   });
 
-  it('S6: a failing share of 0 means every busy window, of 1 one without a success', () => {
+  it('M6: a failing share of 0 means every busy window, of 1 one without a success', () => {
     const of = (failures: number) => ({ state: 'closed', calls: MINIMUM_CALLS, failures }) as const;
     expect(said(of(0), true, 0)).toEqual(['degraded', 'failing']);
     expect(said(of(MINIMUM_CALLS - 1), true, 1)).toBeUndefined();
     expect(said(of(MINIMUM_CALLS), true, 1)).toEqual(['degraded', 'failing']);
   });
 
-  it('S6: only an enforced breaker that is open or isolated makes a pipeline down', () => {
+  it('M6: only an enforced breaker that is open or isolated makes a pipeline down', () => {
     const measures = fc.record(
       {
         state: fc.constantFrom('closed', 'open', 'half_open', 'isolated'),
@@ -95,11 +95,11 @@ describe('the rules of health', () => {
     [0, 1, 1, 'degraded'],
     [0, 0, 3, 'down'],
     [9, 1, 1, 'degraded'],
-  ] as const)('S6: %i keys ok, %i degraded and %i down are %s', (ok, degraded, down, expected) => {
+  ] as const)('M6: %i keys ok, %i degraded and %i down are %s', (ok, degraded, down, expected) => {
     expect(statusOf({ ok, degraded, down })).toBe(expected);
   });
 
-  it('S6: all are down when a critical one is down, and degraded when any is not ok', () => {
+  it('M6: all are down when a critical one is down, and degraded when any is not ok', () => {
     const statuses: readonly HealthStatus[] = ['ok', 'degraded', 'down'];
     const one = fc.record({ status: fc.constantFrom(...statuses), critical: fc.boolean() });
     expect(overall([])).toBe('ok');

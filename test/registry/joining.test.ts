@@ -32,7 +32,7 @@ function errorOf(act: () => unknown): ConfigError {
 }
 
 describe('joining a registry', () => {
-  it('S1: pipelines, keyed ones and clients of each kind join under their names', async () => {
+  it('M1: pipelines, keyed ones and clients of each kind join under their names', async () => {
     const ours = registry();
     const one = pipeline({ name: 'one', registry: ours }, retry());
     const byKey = keyed(pipeline('byKey'), { registry: ours, critical: true });
@@ -60,20 +60,20 @@ describe('joining a registry', () => {
     ours.dispose();
   });
 
-  it('S1: a pipeline without the option is in no registry', () => {
+  it('M1: a pipeline without the option is in no registry', () => {
     pipeline('alone');
     keyed(pipeline('alone'));
     resilientFetch().dispose();
     expect(defaultRegistry.size).toBe(0);
   });
 
-  it('S1: registry: true is the default registry', () => {
+  it('M1: registry: true is the default registry', () => {
     pipeline({ name: 'one', registry: true });
     expect(namesOf(defaultRegistry)).toEqual(['one']);
     expect(registry().size).toBe(0);
   });
 
-  it('S1: the pipelines of a member are those that live', () => {
+  it('M1: the pipelines of a member are those that live', () => {
     const ours = registry();
     const one = pipeline({ name: 'one', registry: ours });
     const byKey = keyed(pipeline({ name: 'byKey', registry: ours }));
@@ -85,7 +85,7 @@ describe('joining a registry', () => {
     expect([...(ours.get('byKey')?.pipelines() ?? [])].map(({ key }) => key)).toEqual(['b']);
   });
 
-  it('S1: a keyed pipeline takes the place of its template', () => {
+  it('M1: a keyed pipeline takes the place of its template', () => {
     const ours = registry();
     const template = pipeline({ name: 'hosts', registry: ours, critical: true }, circuitBreaker());
     const byHost = keyed(template, { maxKeys: 5 });
@@ -96,17 +96,19 @@ describe('joining a registry', () => {
     expect(ours.size).toBe(0);
   });
 
-  it('S1: options of keyed win over those of the template', () => {
+  it('M1: options of keyed win over those of the template', () => {
     const [theirs, ours] = [registry(), registry()];
     const template = pipeline({ name: 'hosts', registry: theirs, critical: true });
     keyed(template, { registry: ours, critical: false });
     expect([theirs.size, ours.get('hosts')?.critical]).toEqual([0, false]);
   });
 
-  it('S1: only one keyed pipeline takes the place of a template', () => {
+  it('M1: only one keyed pipeline takes the place of a template', () => {
     const template = pipeline({ name: 'hosts', registry: registry() });
     keyed(template);
-    expect(errorOf(() => keyed(template)).message).toMatch(/"hosts" is in the registry already/);
+    expect(errorOf(() => keyed(template)).message).toMatch(
+      /is in the registry already, as keyed.*"hosts"/,
+    );
   });
 
   it.each([
@@ -115,14 +117,16 @@ describe('joining a registry', () => {
     ['resilientFetch', () => resilientFetch({ critical: true })],
     ['resilientRequest', () => resilientRequest({ critical: true })],
     ['resilience', () => resilience({ critical: true })],
-  ])('S1: %s cannot be critical to no registry', (what, make) => {
+  ])('M1: %s cannot be critical to no registry', (what, make) => {
     const error = errorOf(make);
     expect(error.path).toBe(`${what}.critical`);
-    expect(error.message).toBe(`${what}.critical: needs a registry, such as registry: true`);
+    expect(error.message).toBe(
+      `${what}.critical: needs registry: true, or a registry() (got true)`,
+    );
   });
 
   it.each([[false], ['default'], [{}], [null], [new Map()], [registry], [retry()]])(
-    'S1: %o is no registry',
+    'M1: %o is no registry',
     (given) => {
       const wrong = { name: 'x', registry: given as unknown as true };
       for (const make of [
@@ -136,7 +140,7 @@ describe('joining a registry', () => {
     },
   );
 
-  it('S1: a pipeline that cannot be made does not join', () => {
+  it('M1: a pipeline that cannot be made does not join', () => {
     const ours = registry();
     expect(() => pipeline({ name: 'x', registry: ours }, {} as never)).toThrow(ConfigError);
     expect(() => resilientFetch({ registry: ours, policies: [{} as never] })).toThrow(ConfigError);
@@ -154,7 +158,7 @@ describe('joining a registry', () => {
     expect([...ours].map(({ of }) => of as unknown)).toEqual([template]);
   });
 
-  it('S2: a name that is taken is refused, and both are named', () => {
+  it('M2: a name that is taken is refused, and both are named', () => {
     const ours = registry();
     const first = resilientFetch({ name: 'payments', registry: ours });
     const again: readonly [string, () => unknown][] = [
@@ -167,7 +171,7 @@ describe('joining a registry', () => {
       const error = errorOf(make);
       expect([error.path, error.value]).toEqual([`${what}.name`, 'payments']);
       expect(error.message).toBe(
-        `${what}.name: "payments" is in the registry already, as fetch: choose another name, or dispose() that one first`,
+        `${what}.name: is in the registry already, as fetch: choose another name, or dispose() that one first (got "payments")`,
       );
     }
     expect([...ours].map(({ of }) => of)).toEqual([first]);
@@ -176,14 +180,14 @@ describe('joining a registry', () => {
     expect(ours.size).toBe(1);
   });
 
-  it('S2: the same name may be in several registries', () => {
+  it('M2: the same name may be in several registries', () => {
     const [a, b] = [registry(), registry()];
     pipeline({ name: 'x', registry: a });
     pipeline({ name: 'x', registry: b });
     expect([a.size, b.size]).toEqual([1, 1]);
   });
 
-  it('S2: dispose frees the name, of each kind, and only once', () => {
+  it('M2: dispose frees the name, of each kind, and only once', () => {
     const ours = registry();
     const make: readonly (() => Joinable)[] = [
       () => pipeline({ name: 'x', registry: ours }),
@@ -205,7 +209,7 @@ describe('joining a registry', () => {
     }
   });
 
-  it('S2: dispose of the registry frees all names, and others may join', () => {
+  it('M2: dispose of the registry frees all names, and others may join', () => {
     const ours = registry();
     const make = (): Pipeline[] => ['a', 'b'].map((name) => pipeline({ name, registry: ours }));
     make();
@@ -215,7 +219,7 @@ describe('joining a registry', () => {
     expect(namesOf(ours)).toEqual(['a', 'b']);
   });
 
-  it('S2: names of any kind work', () => {
+  it('M2: names of any kind work', () => {
     const ours = registry();
     for (const name of ['__proto__', 'constructor', 'ä ☃', '0'])
       pipeline({ name, registry: ours }, circuitBreaker());
@@ -223,7 +227,7 @@ describe('joining a registry', () => {
     expect(Object.keys(ours.health().dependencies).sort()).toEqual(namesOf(ours).sort());
   });
 
-  it('S2: a pipeline that was disposed is garbage, one that was not is held', async () => {
+  it('M2: a pipeline that was disposed is garbage, one that was not is held', async () => {
     const ours = registry();
     const make = (name: string) => new WeakRef(pipeline({ name, registry: ours }, ...standard()));
     const kept = make('kept');
@@ -246,7 +250,7 @@ describe('joining a registry', () => {
     ]);
   });
 
-  it('S1: snapshot is plain JSON, by name', async () => {
+  it('M1: snapshot is plain JSON, by name', async () => {
     const ours = registry();
     const one = pipeline({ name: 'one', registry: ours }, circuitBreaker());
     const byKey = keyed(pipeline({ name: 'byKey', registry: ours }, circuitBreaker()));

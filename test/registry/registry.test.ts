@@ -18,7 +18,7 @@ const down = () => Promise.reject(new Error('down'));
 const quick = () => circuitBreaker({ consecutiveFailures: 1, failingFor: 0 });
 
 describe('events of a registry', () => {
-  it('S3: are those of all members, also of those that join later, and name their pipeline', async () => {
+  it('M3: are those of all members, also of those that join later, and name their pipeline', async () => {
     const ours = registry();
     const first = pipeline({ name: 'first', registry: ours });
     const heard: string[] = [];
@@ -49,7 +49,7 @@ describe('events of a registry', () => {
     expect(all.filter(({ type }) => type === 'call')).toHaveLength(4);
   });
 
-  it('S3: come once from a keyed pipeline that took the place of its template', async () => {
+  it('M3: come once from a keyed pipeline that took the place of its template', async () => {
     const ours = registry();
     const template = pipeline({ name: 'hosts', registry: ours });
     let calls = 0;
@@ -59,7 +59,7 @@ describe('events of a registry', () => {
     expect(calls).toBe(1);
   });
 
-  it('S3: come once where a member is nested in another one', async () => {
+  it('M3: come once where a member is nested in another one', async () => {
     const ours = registry();
     const now = { maxRetries: 1, initialDelay: 0, jitter: 'none' } as const;
     const inner = pipeline({ name: 'inner', registry: ours }, retry(now));
@@ -70,7 +70,7 @@ describe('events of a registry', () => {
     expect(heard).toEqual(['outer']);
   });
 
-  it('S3: of a breaker in two members come from both', async () => {
+  it('M3: of a breaker in two members come from both', async () => {
     const ours = registry();
     const inner = pipeline({ name: 'inner', registry: ours }, quick());
     const outer = pipeline({ name: 'outer', registry: ours }, inner);
@@ -80,7 +80,7 @@ describe('events of a registry', () => {
     expect(heard.sort()).toEqual(['inner open', 'outer open']);
   });
 
-  it('S3: cost successful calls nothing when only rare ones are asked for', () => {
+  it('M3: cost successful calls nothing when only rare ones are asked for', () => {
     const ours = registry();
     const one = pipeline({ name: 'one', registry: ours }, quick());
     ours.on('transition', () => {});
@@ -89,7 +89,7 @@ describe('events of a registry', () => {
     expect(one.hub.routine).toBe(true);
   });
 
-  it('S3: of a member that was disposed are not heard any more', async () => {
+  it('M3: of a member that was disposed are not heard any more', async () => {
     const ours = registry();
     const one = pipeline({ name: 'one', registry: ours });
     let calls = 0;
@@ -103,7 +103,7 @@ describe('events of a registry', () => {
     expect(calls).toBe(1);
   });
 
-  it('S3: a listener may make a pipeline, or dispose of one', async () => {
+  it('M3: a listener may make a pipeline, or dispose of one', async () => {
     const ours = registry();
     const one = pipeline({ name: 'one', registry: ours });
     const heard: string[] = [];
@@ -118,14 +118,14 @@ describe('events of a registry', () => {
     expect([heard, ours.size]).toEqual([['one', 'two'], 1]);
   });
 
-  it('S3: a listener that is none, and an event that does not exist, are refused at once', () => {
+  it('M3: a listener that is none, and an event that does not exist, are refused at once', () => {
     const ours = registry();
     expect(() => ours.on('call', undefined as never)).toThrow(TypeError);
     expect(() => ours.on(5 as never)).toThrow(TypeError);
     expect(() => ours.on('cal' as 'call', () => {})).toThrow(/call/);
   });
 
-  it('S3: logEvents takes a registry', async () => {
+  it('M3: logEvents takes a registry', async () => {
     const ours = registry();
     const lines: string[] = [];
     const log = (_: object, message: string): void => void lines.push(message);
@@ -139,7 +139,7 @@ describe('events of a registry', () => {
 });
 
 describe('drain of a registry', () => {
-  it('S4: refuses new calls of all members, and ends when their last call has', async () => {
+  it('M4: refuses new calls of all members, and ends when their last call has', async () => {
     const clock = new VirtualClock();
     const ours = registry();
     const one = pipeline({ name: 'one', clock, registry: ours });
@@ -162,7 +162,7 @@ describe('drain of a registry', () => {
     expect(left).toEqual({ inFlight: 0, byName: {} });
   });
 
-  it('S4: all have one limit together, and what was left is told by name', async () => {
+  it('M4: all have one limit together, and what was left is told by name', async () => {
     const clock = new VirtualClock();
     const ours = registry();
     const started = clock.now();
@@ -186,7 +186,7 @@ describe('drain of a registry', () => {
     ]);
   });
 
-  it('S4: tells of bodies that are not read to their end', async () => {
+  it('M4: tells of bodies that are not read to their end', async () => {
     const clock = new VirtualClock();
     const ours = registry();
     const fetch = resilientFetch({
@@ -211,7 +211,7 @@ describe('drain of a registry', () => {
   });
 
   it.each([['x'], [-1], [Number.NaN], [{ timout: 1 }]])(
-    'S4: with the limit %o nothing is closed',
+    'M4: with the limit %o nothing is closed',
     async (limit) => {
       const ours = registry();
       const one = pipeline({ name: 'one', registry: ours });
@@ -220,11 +220,11 @@ describe('drain of a registry', () => {
     },
   );
 
-  it('S4: an empty registry has nothing to wait for', async () => {
+  it('M4: an empty registry has nothing to wait for', async () => {
     expect(await registry().drain()).toEqual({ inFlight: 0, byName: {} });
   });
 
-  it('S4: members that join later take calls', async () => {
+  it('M4: members that join later take calls', async () => {
     const ours = registry();
     pipeline({ name: 'one', registry: ours }, retry());
     await ours.drain();

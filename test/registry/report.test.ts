@@ -32,11 +32,11 @@ function set() {
 }
 
 describe('a health report', () => {
-  it('S6: of an empty registry is ok', () => {
+  it('M6: of an empty registry is ok', () => {
     expect(registry().health()).toEqual({ status: 'ok', dependencies: {} });
   });
 
-  it('S6: is plain JSON, and says of each member what it is and how', async () => {
+  it('M6: is plain JSON, and says of each member what it is and how', async () => {
     const { clock, ours } = set();
     const payments = pipeline({ name: 'payments', clock, registry: ours, critical: true }, quick());
     pipeline({ name: 'bare', clock, registry: ours });
@@ -67,7 +67,7 @@ describe('a health report', () => {
     expect(JSON.parse(JSON.stringify(report))).toEqual(report);
   });
 
-  it('S6: is down as a whole only for a critical dependency', async () => {
+  it('M6: is down as a whole only for a critical dependency', async () => {
     const { clock, ours } = set();
     const extra = pipeline({ name: 'extra', clock, registry: ours }, quick());
     pipeline({ name: 'vital', clock, registry: ours, critical: true }, quick());
@@ -76,7 +76,7 @@ describe('a health report', () => {
     expect([status, dependencies['extra']?.status]).toEqual(['degraded', 'down']);
   });
 
-  it('S6: gets better with time alone, so that a service out of rotation comes back', async () => {
+  it('M6: gets better with time alone, so that a service out of rotation comes back', async () => {
     const { clock, ours } = set();
     const vital = pipeline({ name: 'vital', clock, registry: ours, critical: true }, quick());
     await vital.settle(down);
@@ -91,7 +91,7 @@ describe('a health report', () => {
     expect(ours.health().status).toBe('degraded');
   });
 
-  it('S6: counts the keys, and tells of the worst first, of 10 at most', async () => {
+  it('M6: counts the keys, and tells of the worst first, of 10 at most', async () => {
     const { clock, ours } = set();
     const hosts = keyed(
       pipeline({ name: 'hosts', clock, registry: ours }, quick(), bulkhead({ maxConcurrent: 1 })),
@@ -110,7 +110,7 @@ describe('a health report', () => {
     expect(ours.health().dependencies['hosts']?.reasons).toHaveLength(10);
   });
 
-  it('S6: a keyed one is down when all its keys are', async () => {
+  it('M6: a keyed one is down when all its keys are', async () => {
     const { clock, ours } = set();
     const hosts = keyed(
       pipeline({ name: 'hosts', clock, registry: ours, critical: true }, quick()),
@@ -121,7 +121,7 @@ describe('a health report', () => {
     expect(ours.health().status).toBe('degraded');
   });
 
-  it('S6: shows keys without the secrets that a URL may have', async () => {
+  it('M6: shows keys without the secrets that a URL may have', async () => {
     const { clock, ours } = set();
     const hosts = keyed(pipeline({ name: 'hosts', clock, registry: ours }, quick()));
     await hosts.settle('http://me:secret@a.example', down);
@@ -130,7 +130,7 @@ describe('a health report', () => {
     expect(text).not.toContain('secret');
   });
 
-  it('S6: knows the states of a fetch by origin', async () => {
+  it('M6: knows the states of a fetch by origin', async () => {
     const { clock, ours } = set();
     const fetch = resilientFetch({
       clock,
@@ -156,7 +156,7 @@ describe('a health report', () => {
     });
   });
 
-  it('S6: an isolated breaker is down, one in a dry run only degraded', async () => {
+  it('M6: an isolated breaker is down, one in a dry run only degraded', async () => {
     const { clock, ours } = set();
     const breaker = circuitBreaker();
     const dry = quick({ dryRun: true });
@@ -172,7 +172,7 @@ describe('a health report', () => {
     expect(ours.health().dependencies['isolated']?.status).toBe('ok');
   });
 
-  it('S6: tells the share of calls that fail, from the threshold on', async () => {
+  it('M6: tells the share of calls that fail, from the threshold on', async () => {
     const { clock, ours } = set();
     const breaker = circuitBreaker({
       failureRate: 0.9,
@@ -190,7 +190,7 @@ describe('a health report', () => {
     expect(ours.health().status).toBe('ok');
   });
 
-  it('S6: hears of limits that refuse', async () => {
+  it('M6: hears of limits that refuse', async () => {
     const { clock, ours } = set();
     const of = (name: string) => ({ name, clock, registry: ours });
     const quota = pipeline(of('quota'), rateLimiter({ limit: 1, per: '1s' }));
@@ -219,7 +219,7 @@ describe('a health report', () => {
     expect(ours.health().dependencies['quota']?.status).toBe('ok');
   });
 
-  it.each(['pipeline', 'keyed', 'fetch'] as const)('S6: a draining %s is down', async (kind) => {
+  it.each(['pipeline', 'keyed', 'fetch'] as const)('M6: a draining %s is down', async (kind) => {
     const { clock, ours } = set();
     const common = { name: 'x', clock, registry: ours, critical: true };
     if (kind === 'fetch') resilientFetch(common);
@@ -232,7 +232,7 @@ describe('a health report', () => {
     });
   });
 
-  it("S6: leaves out what a policy of the user's cannot tell", () => {
+  it("M6: leaves out what a policy of the user's cannot tell", () => {
     const { clock, ours } = set();
     const own: Gate = {
       role: 'gate',
@@ -249,13 +249,13 @@ describe('a health report', () => {
   });
 
   it.each([[{ failingShare: 2 }], [{ failingShare: 'x' }], [{ share: 0.1 }], [5]])(
-    'S6: the options %j are refused',
+    'M6: the options %j are refused',
     (options) => {
       expect(() => registry().health(options as never)).toThrow(ConfigError);
     },
   );
 
-  it('S6: asking changes nothing: copies stay as they are, and no call is counted', () => {
+  it('M6: asking changes nothing: copies stay as they are, and no call is counted', () => {
     const { clock, ours } = set();
     const hosts = keyed(pipeline({ name: 'hosts', clock, registry: ours }, quick()));
     for (let i = 0; i < 100; i++) hosts.get(`k${i}`);

@@ -48,7 +48,7 @@ describe('require', () => {
       ],
     ],
     ["a rule of cockatiel's", () => [circuitBreaker({ breaker: () => new ConsecutiveBreaker(3) })]],
-  ])('S5: is content with %s', (_, policies) => {
+  ])('M5: is content with %s', (_, policies) => {
     const ours = registry();
     pipeline({ name: 'one', registry: ours, critical: true }, ...policies());
     keyed(pipeline({ name: 'byKey', registry: ours }, ...policies()));
@@ -66,7 +66,7 @@ describe('require', () => {
       () => [circuitBreaker({ dryRun: true }), circuitBreaker({ dryRun: true })],
       IS_DRY,
     ],
-  ])('S5: says what is missing with %s, of each kind of member', (_, policies, fault) => {
+  ])('M5: says what is missing with %s, of each kind of member', (_, policies, fault) => {
     const ours = registry();
     pipeline({ name: 'one', registry: ours }, ...policies());
     keyed(pipeline({ name: 'byKey', registry: ours }, ...policies()));
@@ -78,7 +78,7 @@ describe('require', () => {
     }
   });
 
-  it('S5: knows the standard policies of clients, and what was left out of them', () => {
+  it('M5: knows the standard policies of clients, and what was left out of them', () => {
     const ours = registry();
     resilientFetch({ name: 'fetch', registry: ours });
     resilientRequest({ name: 'request', registry: ours });
@@ -88,7 +88,7 @@ describe('require', () => {
     expect(faultsOf(ours, 'without')).toContain(NO_BREAKER);
   });
 
-  it('S5: where each key has policies of its own, looks at those of the keys that live', async () => {
+  it('M5: where each key has policies of its own, looks at those of the keys that live', async () => {
     const ours = registry();
     const fetch = resilientFetch({
       registry: ours,
@@ -102,7 +102,7 @@ describe('require', () => {
     expect(faultsOf(ours, 'fetch')).toContain(NO_BREAKER);
   });
 
-  it('S5: says that a breaker is isolated', () => {
+  it('M5: says that a breaker is isolated', () => {
     const ours = registry();
     const breaker = circuitBreaker();
     pipeline({ name: 'one', registry: ours }, breaker);
@@ -114,7 +114,7 @@ describe('require', () => {
     expect(faultsOf(ours, 'one')).toBeUndefined();
   });
 
-  it('S5: says that a member drains, whatever it is', async () => {
+  it('M5: says that a member drains, whatever it is', async () => {
     const ours = registry();
     const policies = standard();
     pipeline({ name: 'one', registry: ours }, ...policies);
@@ -128,7 +128,7 @@ describe('require', () => {
     }
   });
 
-  it('S5: says that one has not joined, or was disposed, and what may be meant', () => {
+  it('M5: says that one has not joined, or was disposed, and what may be meant', () => {
     const ours = registry();
     const payments = pipeline({ name: 'payments', registry: ours }, circuitBreaker());
     const remedy = 'make it before, with registry: true, and do not dispose() it';
@@ -142,7 +142,7 @@ describe('require', () => {
     expect(faultsOf(ours, 'payments')).toBeUndefined();
   });
 
-  it('S5: lists every fault in one error', () => {
+  it('M5: lists every fault in one error', () => {
     const ours = registry();
     pipeline({ name: 'bare', registry: ours });
     pipeline({ name: 'fine', registry: ours }, circuitBreaker());
@@ -162,7 +162,7 @@ describe('require', () => {
     }
   });
 
-  it('S5: without names, all that are critical are required', () => {
+  it('M5: without names, all that are critical are required', () => {
     const ours = registry();
     expect(faultsOf(ours)).toBeUndefined();
     pipeline({ name: 'optional', registry: ours });
@@ -176,13 +176,13 @@ describe('require', () => {
   });
 
   it.each([[5], [undefined], [null], [['a', 'b']], [Symbol('x')], [{}]])(
-    'S5: %o is no name of a member',
+    'M5: %o is no name of a member',
     (name) => {
       expect(faultsOf(registry(), name as never)).toMatch(/^require\(.+\): is no member/);
     },
   );
 
-  it('S5: makes no policies, calls nothing and changes nothing', () => {
+  it('M5: makes no policies, calls nothing and changes nothing', () => {
     const ours = registry();
     const byKey = keyed(pipeline({ name: 'byKey', registry: ours, critical: true }, ...standard()));
     byKey.get('a');

@@ -1,7 +1,3 @@
-import { flag } from '../../config/schemas.js';
-import * as z from '../../config/zod.js';
-import { markOf } from '../../copies.js';
-
 /** A registry, made by {@link registry}, of any copy of this package. */
 export interface AnyRegistry {
   /** How many members it has. */
@@ -20,13 +16,3 @@ export interface JoinOptions {
 
 /** The kind of a registry's mark. */
 export const REGISTRY = 'registry';
-
-/** The schemas of {@link JoinOptions}. */
-export const joinShape = () => ({
-  registry: z.optional(
-    z.custom<true | AnyRegistry>((value) => value === true || markOf(value)?.kind === REGISTRY, {
-      error: 'must be true, or a registry()',
-    }),
-  ),
-  critical: z.optional(flag()),
-});

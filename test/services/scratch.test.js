@@ -1,0 +1,304 @@
+/**
+ * Three services, each a process of its own: orders (REST), payments (gRPC) and shipping (behind a queue, a real RabbitMQ). One after the
+ * other, and the queue too, is killed, slowed and made to answer nonsense. The others keep serving within their deadlines, the map and
+ * the health reports show what is wrong, and no order is lost.
+ *
+ * With DRAW=1 it writes the maps that docs/registry.md shows.
+ */
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Client, credentials } from '@grpc/grpc-js';
+import { connect } from 'amqplib';
+
+const joinMaps = (...maps) => ({ edges: maps.flatMap((m) => m.edges) }),
+  mapToMermaid = () => '',
+  mapToSvg = () => '';
+
+import { registry, TimeoutError } from 'holdfast';
+import { grpcChannelOptions, grpcInterceptor } from 'holdfast/grpc';
+import { defineService, ServiceContractError } from 'holdfast/services';
+import {
+  chargeOrder,
+  dead,
+  orders as ordersAt,
+  policies,
+  queue,
+  shipping as shippingAt,
+} from './scratch-services/contract.js';
+import { Child, freePort, started, temporaryFolder } from './servers/process.js';
+import { startRabbitmq } from './servers/rabbitmq.js';
+
+const programs = fileURLToPath(new URL('./scratch-services/', import.meta.url));
+const drawings = fileURLToPath(new URL('../../docs/registry/', import.meta.url));
+
+/** How many times everything is asked while a service is in trouble. */
+const ROUNDS = 15;
+const RECOVERY_MS = 30_000;
+/** The deadlines of the calls below are 2 s at most. On a busy machine, an answer in time may be seen late. */
+const SEEN_LATE_MS = 1_500;
+
+async function getJson(url, init) {
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(5_000) });
+  return response.json();
+}
+
+async function startService(name, { admin, ...env }) {
+  const ready = () => getJson(`${admin}/ready`).then(() => true);
+  const server = await started({
+    name,
+    url: admin,
+    run: () =>
+      new Child(process.execPath, [join(programs, `${name}.js`)], {
+        env: { ...process.env, ...env, OTEL_SERVICE_NAME: name },
+      }),
+    answers: ready,
+  });
+  const post = (fault) =>
+    getJson(`${admin}/fault`, { method: 'POST', body: JSON.stringify({ fault }) });
+  return {
+    ...server,
+    faults: {
+      killed: { begin: () => server.kill(), end: () => server.start() },
+      slowed: { begin: () => post('slowed'), end: () => post('none') },
+      nonsense: { begin: () => post('nonsense'), end: () => post('none') },
+    },
+  };
+}
+
+/** Starts everything, in the order in which things are needed. `undo` is what ends it. */
+async function startAll(undo) {
+  const folder = temporaryFolder('three-services');
+  undo.push(() => folder.remove());
+  const rabbitmq = await startRabbitmq();
+  undo.push(() => rabbitmq.dispose());
+  const [ordersPort, paymentsPort, adminPort, shippingPort] = [
+    await freePort(),
+    await freePort(),
+    await freePort(),
+    await freePort(),
+  ];
+  const addresses = {
+    orders: `127.0.0.1:${ordersPort}`,
+    payments: `127.0.0.1:${paymentsPort}`,
+    shipping: `127.0.0.1:${shippingPort}`,
+  };
+  const shared = {
+    RABBITMQ_URL: rabbitmq.url,
+    ORDERS_URL: `http://${addresses.orders}`,
+    SHIPPING_URL: `http://${addresses.shipping}`,
+    PAYMENTS_ADDRESS: addresses.payments,
+  };
+  const envs = {
+    payments: {
+      admin: `http://127.0.0.1:${adminPort}`,
+      ADMIN_PORT: `${adminPort}`,
+      PAYMENTS_PORT: `${paymentsPort}`,
+    },
+    shipping: { admin: shared.SHIPPING_URL, PORT: `${shippingPort}` },
+    orders: { admin: shared.ORDERS_URL, PORT: `${ordersPort}` },
+  };
+  const services = {};
+  for (const [name, env] of Object.entries(envs)) {
+    const own = { OWN_ADDRESS: addresses[name], JOURNAL: join(folder.path, `${name}.jsonl`) };
+    services[name] = await startService(name, { ...shared, ...own, ...env });
+    undo.push(() => services[name].dispose());
+  }
+  return { rabbitmq, services, addresses };
+}
+
+/** The caller of the three: a service of its own, in this process. */
+function callers(addresses, undo) {
+  const own = registry();
+  const orders = defineService('orders', {
+    ...ordersAt(`http://${addresses.orders}`),
+    registry: own,
+  });
+  const shipping = defineService('shipping', {
+    ...shippingAt(`http://${addresses.shipping}`),
+    registry: own,
+  });
+  const interceptor = grpcInterceptor({ name: 'payments', policies });
+  const payments = new Client(addresses.payments, credentials.createInsecure(), {
+    ...grpcChannelOptions,
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 200,
+    interceptors: [interceptor],
+  });
+  undo.push(() => {
+    payments.close();
+    own.dispose();
+  });
+  own.require('orders', 'shipping');
+  return { own, orders, shipping, payments };
+}
+
+/** How a call ended, and after how long. */
+async function timed(call) {
+  const began = performance.now();
+  const [result] = await Promise.allSettled([call()]);
+  return { ...result, ms: performance.now() - began };
+}
+
+const until = async (what, holds) => {
+  const end = performance.now() + RECOVERY_MS;
+  for (;;) {
+    const fault = await holds().catch((error) => error.message ?? String(error));
+    if (fault === undefined) return;
+    assert.ok(performance.now() < end, `${what}: ${fault}`);
+    await sleep(100);
+  }
+};
+
+test('what is left of three services and a queue keeps serving while one of them is in trouble', async (t) => {
+  const undo = [];
+  try {
+    const { rabbitmq, services, addresses } = await startAll(undo);
+    const { own, orders, shipping, payments } = callers(addresses, undo);
+
+    const created = new Set();
+    let known;
+    /** Asks everything once: each answer by the service that it is of. */
+    async function round() {
+      const [order, charged, shipment, through] = await Promise.all([
+        timed(() => orders.create({ body: { sku: 42 } })),
+        timed(() => chargeOrder(payments, { id: 'direct', sku: 7 })),
+        timed(() => shipping.shipment({ params: { id: known ?? 'none' } })),
+        timed(() => orders.shipment({ params: { id: known ?? 'none' } })),
+      ]);
+      if (order.status === 'fulfilled') created.add(order.value.id);
+      return { orders: [order, through], payments: [charged], shipping: [shipment] };
+    }
+    const mapOf = async () => {
+      const theirs = await Promise.all(
+        Object.values(services).map(({ url }) => getJson(`${url}/map`).catch(() => undefined)),
+      );
+      return joinMaps(own.map({ service: 'shop' }), ...theirs.filter((each) => each !== undefined));
+    };
+    /** Whether each answers well, and every breaker lets all calls in. */
+    const isServed = async () => {
+      const shut = (await mapOf()).edges.find(({ state = 'closed' }) => state !== 'closed');
+      const { orders, payments, shipping } = await round();
+      for (const [name, answers] of Object.entries({ orders, payments, shipping }))
+        for (const { status, reason } of answers)
+          if (status === 'rejected') return `${name}: ${reason}`;
+      const [{ value }] = orders;
+      if (value.payment !== 'charged') return `the order is ${value.payment}`;
+      if (value.shipping !== 'queued') return `the order is sent ${value.shipping}`;
+      return shut && `${shut.from} finds the breaker of ${shut.member} ${shut.state}`;
+    };
+    const isShipped = async () => {
+      for (const id of created) {
+        const { state } = await shipping.shipment({ params: { id } });
+        if (state !== 'shipped') return `order ${id} is ${state}`;
+        known = id;
+        created.delete(id);
+      }
+      return undefined;
+    };
+    /** Everybody serves again, and nothing that was ordered is lost. */
+    async function healed() {
+      await until('all serve', isServed);
+      await until('all is shipped', isShipped);
+    }
+    const save = (name, map) => {
+      if (process.env.DRAW === undefined) return;
+      mkdirSync(drawings, { recursive: true });
+      writeFileSync(join(drawings, `${name}.svg`), mapToSvg(map));
+      writeFileSync(join(drawings, `${name}.mmd`), mapToMermaid(map));
+    };
+
+    await healed();
+    await mapOf();
+    for (let i = 0; i < ROUNDS; i++) await round();
+    await sleep(1_100);
+    for (const { status, state } of (await mapOf()).edges)
+      assert.ok(status === 'ok' && (state ?? 'closed') === 'closed', `${status}, ${state}`);
+    save('three-services', await mapOf());
+
+    for (const [victim, { faults }] of Object.entries(services)) {
+      for (const [fault, { begin, end }] of Object.entries(faults)) {
+        await t.test(`${victim} is ${fault}`, async () => {
+          await begin();
+          try {
+            for (let i = 0; i < ROUNDS; i++) {
+              const answers = await round();
+              for (const [name, ofService] of Object.entries(answers)) {
+                for (const { status, reason, value, ms } of ofService) {
+                  const which = `${name} in round ${i}: ${JSON.stringify(value)} ${reason}`;
+                  assert.ok(ms < 2_000 + SEEN_LATE_MS, `${which} after ${ms} ms`);
+                  if (name !== victim) {
+                    assert.ok(!(reason instanceof TimeoutError), which);
+                    assert.equal(status, 'fulfilled', which);
+                  } else if (fault !== 'killed' || status === 'rejected') {
+                    assert.equal(status, 'rejected', which);
+                  }
+                }
+              }
+              const [order, through] = answers.orders;
+              if (victim === 'payments') assert.equal(order.value.payment, 'pending');
+              if (victim === 'shipping') assert.equal(through.value.state, 'unknown');
+            }
+            if (fault === 'nonsense' && victim !== 'payments') {
+              const calls = victim === 'orders' ? orders.order : shipping.shipment;
+              await until('the nonsense is told', async () => {
+                const { reason } = await timed(() => calls({ params: { id: known } }));
+                return reason instanceof ServiceContractError ? undefined : String(reason);
+              });
+            }
+            const map = await mapOf();
+            const about = map.edges.filter(({ member }) => member === victim);
+            // Shipping asks for an order only when it has one to ship.
+            const asked = about.filter(({ from }) => victim !== 'orders' || from === 'service:shop');
+            if (victim!=='payments') assert.ok(asked.some(({ from }) => from === 'service:shop'));
+            for (const { from, status, state } of asked)
+              assert.ok(status !== 'ok', `${from} finds ${victim} ${status}, its breaker ${state}`);
+            if (victim !== 'payments') assert.notEqual(own.health().dependencies[victim].status, 'ok');
+            if (victim === 'payments' && fault === 'killed') save('three-services-in-trouble', map);
+          } finally {
+            await end();
+          }
+          await healed();
+        });
+      }
+    }
+
+    await t.test('the queue is killed', async () => {
+      await rabbitmq.kill();
+      try {
+        for (let i = 0; i < ROUNDS; i++) {
+          const answers = await round();
+          for (const [name, ofService] of Object.entries(answers))
+            for (const { status, reason } of ofService)
+              assert.equal(status, 'fulfilled', `${name} in round ${i}: ${reason}`);
+          assert.equal(answers.orders[0].value.shipping, 'later');
+        }
+      } finally {
+        await rabbitmq.start();
+      }
+      await healed();
+    });
+
+    await t.test('the queue holds nonsense', async () => {
+      const connection = await connect(rabbitmq.url);
+      undo.push(() => connection.close().catch(() => {}));
+      const channel = await connection.createConfirmChannel();
+      const before = (await channel.checkQueue(dead)).messageCount;
+      const nonsense = ['<h1>It works!</h1>', '7', '{"id":"nobody knows it"}', 'null'];
+      for (const each of nonsense) channel.sendToQueue(queue, Buffer.from(each));
+      await channel.waitForConfirms();
+      await healed();
+      await until('it is put aside', async () => {
+        const { messageCount } = await channel.checkQueue(dead);
+        const count = messageCount - before;
+        return count === nonsense.length ? undefined : `${count} of ${nonsense.length}`;
+      });
+      await connection.close();
+    });
+  } finally {
+    for (const each of undo.reverse()) await each();
+  }
+});
