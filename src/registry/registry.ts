@@ -12,7 +12,6 @@ import { hearing } from '../pipeline/reporting/listening.js';
 import type { Duration } from '../time/duration.js';
 import { FAILING_SHARE } from './health.js';
 import type { MapOptions, WatchedMembers } from './map/map-of.js';
-import { mapOf } from './map/map-of.js';
 import type { ServiceMap } from './map/service-map.js';
 import type { Joinable, Member } from './member.js';
 import type { HealthReport } from './report.js';
@@ -204,9 +203,14 @@ export class Registry {
    *
    * The first map begins to measure, and has no rates yet. A later one looks 30 to 90 seconds back if maps are made often, else to the last map.
    *
-   * @throws ConfigError when an option is wrong.
+   * The code for it is loaded with the first map, so that programs that draw none do without.
+   *
+   * @throws ConfigError (as a rejection) when an option is wrong.
+   * @example
+   * const map = await defaultRegistry.map({ service: 'orders' });
    */
-  map(options?: MapOptions): ServiceMap {
+  async map(options?: MapOptions): Promise<ServiceMap> {
+    const { mapOf } = await import('./map/map-of.js');
     return mapOf(this, options, this.#watched);
   }
 }

@@ -1,5 +1,9 @@
 /** 'holdfast/services': services that are declared once, with the contract of each operation. */
 
+export { mapToMermaid } from '../registry/map/draw/to-mermaid.js';
+export { mapToSvg } from '../registry/map/draw/to-svg.js';
+export { joinMaps } from '../registry/map/join-maps.js';
+export type { MapEdge, MapNode, MapState, ServiceMap } from '../registry/map/service-map.js';
 export type {
   CallOptions,
   CheckedOperations,

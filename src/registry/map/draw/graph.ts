@@ -1,0 +1,36 @@
+import { merged } from '../merge.js';
+import type { MapEdge, MapNode, ServiceMap } from '../service-map.js';
+
+/** A map as it is drawn: each node once, and one edge for each pair of nodes. */
+export interface Graph {
+  readonly nodes: readonly MapNode[];
+  readonly edges: readonly GraphEdge[];
+}
+
+/** An edge between two nodes, by their places in the list. */
+export interface GraphEdge {
+  readonly from: number;
+  readonly to: number;
+  readonly edge: MapEdge;
+  /** The kinds of the members that it stands for. */
+  readonly kinds: readonly string[];
+}
+
+/** Reads a map. An edge to nowhere is left out. */
+export function graphOf({ nodes, edges }: ServiceMap): Graph {
+  const places = new Map(nodes.map(({ id }, i) => [id, i]));
+  const pairs = new Map<string, GraphEdge>();
+  for (const edge of edges) {
+    const [from, to] = [places.get(edge.from), places.get(edge.to)];
+    if (from === undefined || to === undefined) continue;
+    const pair = `${from} ${to}`;
+    const known = pairs.get(pair);
+    pairs.set(pair, {
+      from,
+      to,
+      edge: known === undefined ? edge : merged(known.edge, edge),
+      kinds: [...new Set([...(known?.kinds ?? []), edge.kind])],
+    });
+  }
+  return { nodes, edges: [...pairs.values()] };
+}
