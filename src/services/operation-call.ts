@@ -83,7 +83,7 @@ async function send(
   own: object,
 ): Promise<unknown> {
   const { method, overrides, as } = operation;
-  const url = address + (target === '/' && address.lastIndexOf('/') > 8 ? '' : target);
+  const url = address + target;
   const init = { method, headers, body, signal: signal ?? undefined };
   const set =
     overrides === undefined && Object.keys(own).length === 0 ? undefined : { ...overrides, ...own };

@@ -18,6 +18,7 @@ import {
   ServiceContractError,
   ServiceError,
 } from 'holdfast/services';
+import { logEvents } from 'holdfast/telemetry';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -155,6 +156,29 @@ describe('a response', () => {
     expect(state?.policies).toMatchObject({ circuit_breaker: { window: { failures: 0 } } });
   });
 
+  it('N5: what is reported is logged, too', async () => {
+    server.json(bad);
+    const lines: unknown[] = [];
+    const line = (fields: object, message: string) => lines.push([fields, message]);
+    const service = orders({ mode: 'warn' });
+    const stop = logEvents(service.$, { debug: line, info: line, warn: line, error: line });
+    await service.get({ params: { id: 1 } });
+    stop();
+    await service.get({ params: { id: 1 } });
+    expect(lines).toEqual([
+      [
+        {
+          'holdfast.pipeline': 'orders',
+          'holdfast.operation': 'get',
+          'http.response.status_code': 200,
+          'holdfast.enforced': false,
+          faults: ['body.items[1].price: expected number, got string'],
+        },
+        'a response of orders.get breaks its contract',
+      ],
+    ]);
+  });
+
   it('N5: a watcher that throws changes nothing', async () => {
     server.json(bad);
     const service = orders({
@@ -220,6 +244,32 @@ describe('a response', () => {
       expect(error).toBeInstanceOf(ServiceContractError);
       expect(error.message).toContain(says);
       expect(error.message).not.toMatch(/secret/i);
+    }
+  });
+
+  it('N6: a schema that goes as deep as the payload does not end the process', async () => {
+    type Tree = { readonly in?: Tree | undefined };
+    const tree: z.ZodType<Tree> = z.lazy(() => z.object({ in: tree.optional() }));
+    const deep = `${'{"in":'.repeat(100_000)}{}${'}'.repeat(100_000)}`;
+    server.raw(deep, { 'content-type': 'application/json' });
+    const reports: ContractReport[] = [];
+    const error = await fails(
+      orders({ onReport: (report) => reports.push(report) }, { response: tree }).get({
+        params: { id: 1 },
+      }),
+    );
+    expect(error.message).toContain('its schema threw a RangeError');
+    server.raw(deep, { 'content-type': 'application/json' });
+    const any = orders({ unknownFields: 'report' }, { response: z.unknown() });
+    await any.get({ params: { id: 1 } });
+  });
+
+  it('N6: an answer without content has no type', async () => {
+    const service = orders(undefined, { response: Order.optional() });
+    for (const status of [204, 205]) {
+      server.answer = (response) =>
+        response.writeHead(status, { 'content-type': 'text/html' }).end();
+      expect(await service.get({ params: { id: 1 } })).toBe(undefined);
     }
   });
 
