@@ -33,6 +33,21 @@ export interface EventSource {
   on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
 }
 
+/** What a declared service tells besides events: broken contracts, and fields that nobody declared. */
+interface TellsContracts {
+  onContract?(listener: (report: ContractLine) => void): () => void;
+}
+
+interface ContractLine {
+  readonly kind: 'broken' | 'unknown_fields';
+  readonly service: string;
+  readonly operation: string;
+  readonly side: string;
+  readonly status: number | undefined;
+  readonly enforced: boolean;
+  readonly faults: readonly { readonly path: string; readonly message: string }[];
+}
+
 /** Options of {@link logEvents}. */
 export interface LogEventsOptions {
   /** How many lines of a kind may be written at once: a whole number >= 1. Default 20. */
@@ -58,7 +73,7 @@ export const logEventsSchema = /* @__PURE__ */ once(() =>
  * fallback around it, remember where each call was made.
  *
  * Lines have the names of telemetry's attributes, the number of the call (`holdfast.call_id`), and `trace_id` and `span_id` if there is a
- * span around the call. An outage cannot flood the log. There are two kinds of lines, changes of state and calls. Of each kind, `burst`
+ * span around the call. An outage cannot flood the log. There are three kinds of lines, changes of state, calls, and contracts of declared services. Of each kind, `burst`
  * lines are written at once, and then one every `every`. That one says in `suppressed` how many were left out before it.
  *
  * @param of A pipeline, a keyed one, a client, or a registry.
@@ -74,6 +89,7 @@ export function logEvents(of: EventSource, logger: Logger, options?: LogEventsOp
   const { burst, every, clock = systemClock } = parseOptions(logEventsSchema, options, 'logEvents');
   const transitions = new FloodGate(burst, every);
   const calls = new FloodGate(burst, every);
+  const contracts = new FloodGate(burst, every);
   const write = (
     gate: FloodGate,
     level: keyof Logger,
@@ -102,6 +118,16 @@ export function logEvents(of: EventSource, logger: Logger, options?: LogEventsOp
       write(calls, 'warn', fields, `the body of an answer to ${event.pipeline} failed`);
     }),
   ];
+  const services = of as TellsContracts;
+  const stop = services.onContract?.((report) => {
+    const { service, operation, side, kind } = report;
+    const told =
+      kind === 'broken'
+        ? `a ${side} of ${service}.${operation} breaks its contract`
+        : `a ${side} of ${service}.${operation} has unknown fields`;
+    write(contracts, 'warn', contractFields(report), told);
+  });
+  if (stop !== undefined) stops.push(stop);
   return () => {
     for (const stop of stops) stop();
   };
@@ -127,6 +153,16 @@ function checkArguments(of: EventSource, logger: Logger): void {
       wrong('logEvents.logger', `must be a logger with ${level}(fields, message)`, logger);
     }
   }
+}
+
+function contractFields({ service, operation, status, enforced, faults }: ContractLine) {
+  return {
+    [attribute.pipeline]: service,
+    [attribute.operation]: operation,
+    ...(status === undefined ? {} : { [attribute.statusCode]: status }),
+    ...(enforced ? {} : { [attribute.enforced]: false }),
+    faults: faults.map(({ path, message }) => `${path}: ${message}`),
+  };
 }
 
 function transitionFields(event: EventOf<'transition'>): Record<string, unknown> {
