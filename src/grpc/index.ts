@@ -1,5 +1,7 @@
 /** 'holdfast/grpc': interceptors for clients of gRPC and Connect. */
 
+export type { ServedCall } from './deadline-of.js';
+export { deadlineOf } from './deadline-of.js';
 export { GrpcError } from './grpc-error.js';
 export { grpcChannelOptions } from './grpc-js/channel-options.js';
 export type { GrpcInterceptor } from './grpc-js/grpc-interceptor.js';
