@@ -199,9 +199,7 @@ describe('cancellation over grpc-js', () => {
     await cancelled.seen;
     const [state] = Object.values(client.interceptor.snapshot());
     expect(state?.policies.circuit_breaker?.consecutiveFailures).toBe(0);
-    expect(events).toContainEqual(
-      expect.objectContaining({ type: 'call', outcome: 'cancelled' }),
-    );
+    expect(events).toContainEqual(expect.objectContaining({ type: 'call', outcome: 'cancelled' }));
   });
 
   it('W5: a call that waits in a queue or for a retry ends at once', async () => {
@@ -352,7 +350,7 @@ describe('the pipelines behind grpc-js', () => {
     const { address } = await stage.serve({ unary: fails });
     const client = stage.client(address, { name: 'stock' });
     const events: PipelineEvent[] = [];
-    client.interceptor.on('call', (event) => events.push(event));
+    client.interceptor.on('attempt', (event) => events.push(event));
     for (const each of ['0', '1']) await errorOf(unary(client, each));
     expect(events).toMatchObject([
       { outcome: 'success', pipeline: 'stock', status: status.NOT_FOUND },
