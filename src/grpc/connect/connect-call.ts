@@ -1,28 +1,28 @@
-import { ContractError, TimeoutError } from '../../errors.js';
+import type { TimeoutError } from '../../errors.js';
+import { ContractError } from '../../errors.js';
 import { placesOf } from '../../fetch/policies/call-settings.js';
 import { BodyGuard } from '../../fetch/response/body-guard.js';
 import type { AttemptClock, Context } from '../../pipeline/contract/context.js';
 import { callIdOf, clockOf, controllerOf } from '../../pipeline/contract/context.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { noteOnCall } from '../call-notes.js';
-import { GrpcError } from '../grpc-error.js';
-import { isMessageTooLarge } from '../message-size.js';
+import type { RepeatTerms } from '../attempt-end.js';
+import { attemptError, noteTimeout } from '../attempt-end.js';
+import { noteOnCall, notesOnCall } from '../call-notes.js';
+import type { GrpcError } from '../grpc-error.js';
 import type { GrpcMethod } from '../method.js';
 import type { ResolvedGrpc } from '../options.js';
 import { isIdempotent } from '../options.js';
 import { statusOfRefusal } from '../refusal-status.js';
-import { repeatRule } from '../repeat-rule.js';
-import { GrpcStatus } from '../status.js';
-import type { AttemptEnd } from './attempt-end.js';
-import { readEnd } from './attempt-end.js';
+import { idleError } from '../stream-end.js';
 import { setAttemptHeaders } from './attempt-headers.js';
 import { callerError } from './call-error.js';
 import { IdleWait } from './idle-wait.js';
 import { peek } from './peek.js';
+import { readError } from './read-error.js';
 import type { RequestMessages, SendListener } from './request-messages.js';
 import { KeptMessages, OneMessage, StreamedMessages } from './request-messages.js';
-import { idleError, StreamEnd } from './stream-end.js';
+import { StreamBounds } from './stream-bounds.js';
 import { StreamMessages, StreamReading } from './stream-reading.js';
 import type { ConnectNext, ConnectRequest, ConnectResponse } from './types.js';
 
@@ -118,7 +118,7 @@ export class ConnectCall<Q extends ConnectRequest, A extends ConnectResponse>
     }
     const { controller, source, first } = streamed;
     const { signal } = this.#request;
-    const end = new StreamEnd({
+    const end = new StreamBounds({
       pipeline: this.#pipeline,
       idleMs: this.#idleMs,
       signal,
@@ -198,44 +198,42 @@ export class ConnectCall<Q extends ConnectRequest, A extends ConnectResponse>
     );
   }
 
-  /** The engine aborts an attempt before it asks anybody about the outcome. */
+  /** The attempt was given up. */
   #aborted(reason: unknown): void {
-    if (!(reason instanceof TimeoutError)) return;
-    const details = reason.message;
-    const code = GrpcStatus.DEADLINE_EXCEEDED;
-    this.#note(reason, { code, details, reach: 'unknown', pushback: undefined });
+    noteTimeout(reason, 'unknown', this.#terms);
+    this.#note(reason);
   }
 
   /** The server had nothing to say for too long. Returns the error that policies see. */
-  #stalled(error: TimeoutError): GrpcError {
-    const { code, details } = statusOfRefusal(error);
-    const own = new GrpcError(code, details, error);
-    this.#note(own, { code, details, reach: 'unknown', pushback: undefined });
-    return own;
+  #stalled(cause: TimeoutError): GrpcError {
+    const end = { ...statusOfRefusal(cause), reach: 'unknown', pushback: [], cause } as const;
+    const error = attemptError(end, this.#terms);
+    this.#note(error);
+    return error;
   }
 
   /** An attempt failed, and nobody had given it up. Returns the error that policies see. */
-  #failed(error: unknown): unknown {
-    const end = readEnd(error, this.#pipeline.time.clock.wallNow());
+  #failed(cause: unknown): unknown {
+    const end = readError(cause, this.#pipeline.time.clock.wallNow());
     if (end === undefined) {
       // A fault in somebody's code. Nobody knows how far the call had got.
-      const final = this.#idempotent !== true;
+      const final = this.#final;
       const known = { worth: false, final, tooLarge: false, pushback: undefined };
-      noteOnCall(error, { ...known, reach: 'unknown' });
-      return error;
+      noteOnCall(cause, { ...known, reach: 'unknown' });
+      return cause;
     }
-    const own = new GrpcError(end.code, end.details, error);
-    this.#note(own, end);
-    return own;
+    const error = attemptError(end, this.#terms);
+    this.#note(error);
+    return error;
   }
 
-  #note(error: unknown, { code, details, reach, pushback }: AttemptEnd): void {
-    const tooLarge = isMessageTooLarge(code, details);
+  get #terms(): RepeatTerms {
     const { replayable } = this.#messages;
-    const facts = { code, reach, pushback, tooLarge, replayable };
-    const repeat = repeatRule({ ...facts, idempotent: this.#idempotent }, this.#options.retryable);
-    this.#final = repeat.final;
-    noteOnCall(error, { ...repeat, reach, tooLarge, pushback });
+    return { idempotent: this.#idempotent, retryable: this.#options.retryable, replayable };
+  }
+
+  #note(error: unknown): void {
+    this.#final = notesOnCall(error)?.final ?? this.#final;
   }
 }
 

@@ -1,13 +1,10 @@
 import { isOf } from '../../copies.js';
 import type { Context, LayerSettings } from '../../pipeline/contract/context.js';
-import type { EventOf, EventType, Listener } from '../../pipeline/contract/events.js';
-import type { PipelineSnapshot } from '../../pipeline/contract/snapshot.js';
-import type { DrainOptions } from '../../pipeline/lifecycle/drain.js';
 import { startsOver } from '../../pipeline/lifecycle/start-over.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { TimeoutPolicy } from '../../policies/timeout/timeout.js';
-import type { KeyedDrained } from '../../registry/keyed.js';
-import type { Duration } from '../../time/duration.js';
+import type { InterceptorState } from '../interceptor-state.js';
+import { interceptorState } from '../interceptor-state.js';
 import type { GrpcOptions } from '../options.js';
 import { keyOf, resolveGrpc } from '../options.js';
 import { grpcPipelines } from '../pipelines.js';
@@ -19,30 +16,11 @@ import { ConnectMethods } from './connect-method.js';
 import type { ConnectNext, ConnectRequest, ConnectResponse } from './types.js';
 
 /** An interceptor for clients of connect-es, and access to the pipelines behind it, one for each key. */
-export interface ConnectInterceptor {
+export interface ConnectInterceptor extends InterceptorState {
   /** What connect-es calls. */
   <Q extends ConnectRequest, A extends ConnectResponse>(
     next: (request: Q) => Promise<A>,
   ): (request: Q) => Promise<A>;
-  /** Listens to the events of all keys: see `Pipeline.on`. */
-  on(listener: Listener): () => void;
-  /** Listens to the events of one type. */
-  on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
-  /** What each key's pipeline is doing now, as plain JSON. */
-  snapshot(): Record<string, PipelineSnapshot>;
-  /**
-   * Takes no new calls from now on, and waits for those in flight, with their retries, until their streams have ended: see `Pipeline.drain`. A
-   * stream that nobody has begun to read is waited for only for 5 seconds.
-   *
-   * @param options The limit, or an object with it. Default 20 seconds.
-   * @returns What was left at the limit. It never rejects because a call fails.
-   * @throws ConfigError (as a rejection) when the limit is no duration. Nothing is closed then.
-   */
-  drain(options?: Duration | DrainOptions): Promise<KeyedDrained>;
-  /** Drops all keys and listeners. Calls in flight go on. */
-  dispose(): void;
-  /** The same as `dispose`. */
-  [Symbol.dispose](): void;
 }
 
 /**
@@ -69,13 +47,7 @@ export function connectInterceptor(options?: GrpcOptions): ConnectInterceptor {
       return send(new ConnectCall(request, next, resolved, pipeline, method), request, pipeline);
     };
   startsOver(interceptor, () => byKey.startOver());
-  return Object.assign(interceptor, {
-    on: byKey.on.bind(byKey),
-    snapshot: () => byKey.snapshot(),
-    drain: (limit?: Duration | DrainOptions) => byKey.drain(limit),
-    dispose: () => byKey.dispose(),
-    [Symbol.dispose]: () => byKey.dispose(),
-  });
+  return Object.assign(interceptor, interceptorState(byKey));
 }
 
 async function send<Q extends ConnectRequest, A extends ConnectResponse>(
@@ -83,7 +55,8 @@ async function send<Q extends ConnectRequest, A extends ConnectResponse>(
   request: Q,
   pipeline: Pipeline<unknown>,
 ): Promise<A> {
-  let occupants = request.stream ? pipeline.lifetime.occupy() : undefined;
+  const occupants = pipeline.lifetime.occupy();
+  let handedOver = false;
   let caller: CallerSignal | undefined;
   const { signal } = request;
   const run = (context: Context): Promise<A> => call.attempt(context);
@@ -99,15 +72,14 @@ async function send<Q extends ConnectRequest, A extends ConnectResponse>(
       answer = pipeline.execute(run, { signal: caller.signal, timeout });
     }
     const response = (await answer) as A;
-    if (occupants === undefined) return response;
-    const handed = occupants;
-    occupants = undefined;
-    return call.answer(response, handed);
+    if (!response.stream) return response;
+    handedOver = true;
+    return call.answer(response, occupants);
   } catch (error) {
     throw callerError(error, signal);
   } finally {
     caller?.end();
-    occupants?.leave();
+    if (!handedOver) occupants.leave();
   }
 }
 
