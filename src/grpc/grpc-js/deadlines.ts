@@ -1,0 +1,24 @@
+import type { GrpcCallOptions } from './types.js';
+
+/** The flags of `propagate_flags`. Without any, everything is passed on. */
+const DEADLINE = 1;
+const CANCELLATION = 8;
+const DEFAULTS = 0xffff;
+
+/** A deadline in milliseconds since the epoch, as `@grpc/grpc-js` reads it; `Infinity` for none. */
+export function wallDeadline(deadline: Date | number | undefined | null): number {
+  const ms = deadline instanceof Date ? deadline.getTime() : deadline;
+  return typeof ms === 'number' && !Number.isNaN(ms) ? ms : Infinity;
+}
+
+/** When a call has to be over: by its own deadline, and by that of the served call that it is made for. */
+export function deadlineOfCall({ deadline, parent, propagate_flags }: GrpcCallOptions): number {
+  const own = wallDeadline(deadline);
+  const isPassedOn = ((propagate_flags ?? DEFAULTS) & DEADLINE) !== 0;
+  return parent == null || !isPassedOn ? own : Math.min(own, wallDeadline(parent.getDeadline()));
+}
+
+/** Whether a call ends when the served call that it is made for is cancelled. */
+export function endsWithParent({ parent, propagate_flags }: GrpcCallOptions): boolean {
+  return parent != null && ((propagate_flags ?? DEFAULTS) & CANCELLATION) !== 0;
+}

@@ -1,0 +1,319 @@
+import { TimeoutError } from '../../errors.js';
+import type { Places } from '../../fetch/policies/call-settings.js';
+import { placesOf } from '../../fetch/policies/call-settings.js';
+import type { AttemptClock, Context } from '../../pipeline/contract/context.js';
+import { clockOf } from '../../pipeline/contract/context.js';
+import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import type { Keyed } from '../../registry/keyed.js';
+import { systemClock } from '../../time/clock.js';
+import { attemptError } from '../attempt-end.js';
+import { GrpcError } from '../grpc-error.js';
+import { kindOf, methodOf } from '../method.js';
+import type { ResolvedGrpc } from '../options.js';
+import { isIdempotent, keyOf } from '../options.js';
+import { statusOfRefusal } from '../refusal-status.js';
+import { GrpcStatus } from '../status.js';
+import type { BegunStream } from '../stream-end.js';
+import { idleError, streamFailed } from '../stream-end.js';
+import type { AttemptedCall } from './attempt.js';
+import { Attempt } from './attempt.js';
+import { Cancelled } from './cancelled.js';
+import { deadlineOfCall } from './deadlines.js';
+import { IdleWatch } from './idle-watch.js';
+import { followParent } from './parent-call.js';
+import { SentMessages } from './sent-messages.js';
+import type {
+  GrpcCall,
+  GrpcCallOptions,
+  GrpcListener,
+  GrpcMessageContext,
+  GrpcMetadata,
+  GrpcNextCall,
+  GrpcStatusObject,
+} from './types.js';
+
+/** What all calls of an interceptor have in common. */
+export interface Setup {
+  readonly options: ResolvedGrpc;
+  readonly byKey: Keyed<unknown>;
+}
+
+/** A call that runs in the pipeline of its key: what the caller sees of it, whatever happens inside. */
+export class InterceptedCall implements GrpcCall, AttemptedCall {
+  readonly isStream: boolean;
+  readonly sent: SentMessages;
+  readonly deadline: number;
+  idempotent: boolean | undefined;
+  readonly #sendsStream: boolean;
+  readonly #setup: Setup;
+  readonly #callOptions: GrpcCallOptions;
+  readonly #nextCall: GrpcNextCall;
+  readonly #controller = new AbortController();
+  #metadata: GrpcMetadata | undefined;
+  #listener: GrpcListener | undefined;
+  #pipeline: Pipeline<unknown> | undefined;
+  #occupants: Occupants | undefined;
+  #leaveParent: (() => void) | undefined;
+  #clearTimer: (() => void) | undefined;
+  /** Of a call that sends a stream. */
+  #places: Places | undefined;
+  /** The attempt that is under way, or whose answer the caller gets. */
+  #attempt: Attempt | undefined;
+  /** Its answer has begun. */
+  #begun: Attempt | undefined;
+  #stream: BegunStream | undefined;
+  #idle: IdleWatch | undefined;
+  /** The reader waits for a message. */
+  #reading = false;
+  #hadMessage = false;
+  /** Why the stream was cut from here. */
+  #cutBy: unknown;
+  #ended = false;
+
+  constructor(setup: Setup, callOptions: GrpcCallOptions, nextCall: GrpcNextCall) {
+    const { requestStream, responseStream } = callOptions.method_definition;
+    this.#setup = setup;
+    this.#callOptions = callOptions;
+    this.#nextCall = nextCall;
+    this.isStream = responseStream;
+    this.#sendsStream = requestStream;
+    this.sent = new SentMessages(requestStream);
+    this.deadline = deadlineOfCall(callOptions);
+  }
+
+  start(metadata: GrpcMetadata, listener: GrpcListener = {}): void {
+    this.#metadata = metadata;
+    this.#listener = listener;
+    let run: Promise<unknown>;
+    try {
+      this.#enter();
+      run = this.#execute(this.#pipeline as Pipeline<unknown>);
+    } catch (error) {
+      run = Promise.reject(error);
+    }
+    run.then(
+      (status) => {
+        if (!this.isBegunStream) this.#end(status as GrpcStatusObject);
+      },
+      (error: unknown) => this.#endBadly(error),
+    );
+  }
+
+  sendMessage(message: unknown): void {
+    this.sendMessageWithContext({}, message);
+  }
+
+  sendMessageWithContext(context: GrpcMessageContext, message: unknown): void {
+    if (this.#ended) {
+      context.callback?.();
+      return;
+    }
+    this.sent.add(context, message);
+    this.#attempt?.onSent();
+    if (this.#reading) this.#idle?.wait();
+  }
+
+  halfClose(): void {
+    this.sent.close();
+    this.#attempt?.onClosed();
+  }
+
+  startRead(): void {
+    this.#reading = true;
+    if (this.#stream !== undefined) this.#idle?.wait();
+    this.#attempt?.inner?.startRead();
+  }
+
+  cancelWithStatus(code: number, details: string): void {
+    if (this.#ended) return;
+    if (this.isBegunStream) this.#begun?.inner?.cancelWithStatus(code, details);
+    else if (!this.#controller.signal.aborted) this.#controller.abort(new Cancelled(code, details));
+  }
+
+  getPeer(): string {
+    return this.#attempt?.inner?.getPeer() ?? 'unknown';
+  }
+
+  getAuthContext(): unknown {
+    return this.#attempt?.inner?.getAuthContext?.() ?? null;
+  }
+
+  // What follows is for its attempts.
+
+  get metadata(): GrpcMetadata {
+    return this.#metadata as GrpcMetadata;
+  }
+
+  get retryable(): ReadonlySet<number> {
+    return this.#setup.options.retryable;
+  }
+
+  get replayable(): boolean {
+    return this.sent.replayable;
+  }
+
+  get wantsMessage(): boolean {
+    return this.#reading && this.isStream;
+  }
+
+  get isBegunStream(): boolean {
+    return this.#stream !== undefined;
+  }
+
+  /** Makes the call of an attempt. The served call that it is made for is followed here, for all attempts. */
+  makeCall(deadlineMs: number): GrpcCall {
+    const deadline = deadlineMs === Infinity ? undefined : deadlineMs;
+    return this.#nextCall({ ...this.#callOptions, deadline, parent: undefined });
+  }
+
+  clockOf(context: Context): AttemptClock | undefined {
+    return this.#places === undefined ? undefined : clockOf(context, this.#places.attempt);
+  }
+
+  begin(attempt: Attempt): boolean {
+    if (this.#begun !== undefined || this.#ended) return this.#begun === attempt;
+    this.#begun = attempt;
+    this.sent.release();
+    if (!this.isStream) return true;
+    const pipeline = this.#pipeline as Pipeline<unknown>;
+    const { idleTimeout } = this.#setup.options;
+    this.#stream = { pipeline, begunAt: pipeline.time.recent(), callId: attempt.callId };
+    this.#idle = new IdleWatch(pipeline.time, idleTimeout, () => this.#cut(idleTimeout));
+    if (this.#reading) this.#idle.wait();
+    return true;
+  }
+
+  receiveMetadata(metadata: GrpcMetadata): void {
+    this.#listener?.onReceiveMetadata?.(metadata);
+  }
+
+  receiveMessage(message: unknown): void {
+    this.#hadMessage = true;
+    this.#reading = false;
+    this.#idle?.rest();
+    this.#listener?.onReceiveMessage?.(message);
+  }
+
+  streamEnded(status: GrpcStatusObject): void {
+    const cause = this.#cutBy;
+    if (cause !== undefined) {
+      this.#endBadly(cause);
+      return;
+    }
+    if (status.code !== GrpcStatus.OK && systemClock.wallNow() < this.deadline) {
+      const { code, details } = status;
+      const end = { code, details, reach: 'begun', pushback: [], cause: status } as const;
+      streamFailed(this.#stream as BegunStream, attemptError(end, this));
+    }
+    this.#end(status);
+  }
+
+  /** @throws what functions of the options throw. */
+  #enter(): void {
+    const { options, byKey } = this.#setup;
+    const { method_definition: definition, host } = this.#callOptions;
+    const kind = kindOf(definition.requestStream, definition.responseStream);
+    const method = methodOf(definition.path, kind, host);
+    this.idempotent = isIdempotent(options, method);
+    this.#pipeline = byKey.get(keyOf(options, method));
+    this.#occupants = this.#pipeline.lifetime.occupy();
+    this.#leaveParent = followParent(this.#callOptions, () =>
+      this.cancelWithStatus(GrpcStatus.CANCELLED, 'Cancelled by parent call'),
+    );
+  }
+
+  #execute(pipeline: Pipeline<unknown>): Promise<unknown> {
+    const { signal } = this.#controller;
+    const operation = (context: Context): Promise<unknown> => this.#run(context);
+    const left = this.deadline - systemClock.wallNow();
+    if (!this.#sendsStream) {
+      if (left === Infinity) return pipeline.execute(operation, { signal });
+      return pipeline.execute(operation, { signal, deadline: pipeline.time.now() + left });
+    }
+    if (left !== Infinity) this.#endAfter(left, pipeline);
+    // A caller may send for hours.
+    const { layers } = pipeline.plan;
+    this.#places = placesOf(layers);
+    const { total } = this.#places;
+    return pipeline.executeWith(
+      operation,
+      signal,
+      total === undefined ? undefined : layers.map((_, i) => (i === total ? Infinity : undefined)),
+    );
+  }
+
+  /** The call's own deadline, where no policy applies it. */
+  #endAfter(leftMs: number, { name, publicKey: key, label, time }: Pipeline<unknown>): void {
+    const { clock } = time;
+    const onTime = (): void => {
+      const timeoutMs = Math.max(0, Math.ceil(leftMs));
+      const message = `${label}: timed out: the deadline of the call is over`;
+      if (this.isBegunStream || this.#ended) return;
+      this.#controller.abort(new TimeoutError(message, { timeoutMs, pipeline: name, key }));
+    };
+    if (leftMs <= 0) {
+      onTime();
+      return;
+    }
+    const timer = clock.setTimer(onTime, leftMs);
+    this.#clearTimer = () => clock.clearTimer(timer);
+  }
+
+  /** Runs one attempt. */
+  #run(context: Context): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const attempt = new Attempt(this, context, resolve, reject);
+      this.#attempt = attempt;
+      try {
+        attempt.start();
+      } catch (error) {
+        attempt.fail(error);
+      }
+    });
+  }
+
+  /** Nothing came for too long. */
+  #cut(idleMs: number): void {
+    const error = idleError(this.#pipeline as Pipeline<unknown>, idleMs);
+    this.#cutBy = error;
+    streamFailed(this.#stream as BegunStream, error);
+    const { code, details } = statusOfRefusal(error);
+    this.#begun?.inner?.cancelWithStatus(code, details);
+  }
+
+  /** It ended with an error of its policies, or of the last attempt. */
+  #endBadly(error: unknown): void {
+    if (error instanceof GrpcError) {
+      this.#end(error.cause as GrpcStatusObject);
+      return;
+    }
+    const metadata = emptyLike(this.metadata);
+    if (error instanceof Cancelled) {
+      const { code, details } = error;
+      this.#end({ code, details, metadata });
+    } else {
+      this.#end({ ...statusOfRefusal(error), metadata, cause: error });
+    }
+  }
+
+  #end(status: GrpcStatusObject): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#idle?.end();
+    this.#leaveParent?.();
+    this.#clearTimer?.();
+    this.sent.end();
+    this.#occupants?.leave();
+    // What a callback of the caller throws is an uncaught exception, as it is without this interceptor, and no rejection.
+    queueMicrotask(() => {
+      if (!this.isStream && !this.#hadMessage) this.#listener?.onReceiveMessage?.(null);
+      this.#listener?.onReceiveStatus?.(status);
+    });
+  }
+}
+
+/** Metadata without entries, of the same class. */
+function emptyLike(metadata: GrpcMetadata): GrpcMetadata {
+  return new (metadata.constructor as new () => GrpcMetadata)();
+}
