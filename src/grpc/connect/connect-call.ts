@@ -1,4 +1,3 @@
-import type { TimeoutError } from '../../errors.js';
 import { ContractError } from '../../errors.js';
 import { placesOf } from '../../fetch/policies/call-settings.js';
 import { BodyGuard } from '../../fetch/response/body-guard.js';
@@ -9,15 +8,11 @@ import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { RepeatTerms } from '../attempt-end.js';
 import { attemptError, noteTimeout } from '../attempt-end.js';
 import { noteOnCall, notesOnCall } from '../call-notes.js';
-import type { GrpcError } from '../grpc-error.js';
 import type { GrpcMethod } from '../method.js';
 import type { ResolvedGrpc } from '../options.js';
 import { isIdempotent } from '../options.js';
-import { statusOfRefusal } from '../refusal-status.js';
-import { idleError } from '../stream-end.js';
 import { setAttemptHeaders } from './attempt-headers.js';
 import { callerError } from './call-error.js';
-import { IdleWait } from './idle-wait.js';
 import { peek } from './peek.js';
 import { readError } from './read-error.js';
 import type { RequestMessages, SendListener } from './request-messages.js';
@@ -53,10 +48,8 @@ export class ConnectCall<Q extends ConnectRequest, A extends ConnectResponse>
   /** The call must not be sent again. */
   #final = false;
   #callId: number | undefined;
-  /** The clock of an attempt whose messages are being streamed. */
+  /** The clock of an attempt, while the caller streams and no answer has begun. */
   #clock: AttemptClock | undefined;
-  /** While the headers of an answer are waited for that may depend on what the caller sends. */
-  #wait: IdleWait | undefined;
   /** How the answer is read, if it streams. */
   #reading: StreamReading | undefined;
 
@@ -85,27 +78,19 @@ export class ConnectCall<Q extends ConnectRequest, A extends ConnectResponse>
     const { signal } = controller;
     this.#begin(signal);
     this.#callId ??= callIdOf(context);
-    if (this.#request.method.methodKind === 'client_streaming') {
+    if (this.#sendsStream) {
       this.#clock = clockOf(context, placesOf(this.#pipeline.plan.layers).attempt);
-    }
-    let stalled: TimeoutError | undefined;
-    if (this.#isBidi) {
-      // No other time bounds this wait: the server may have nothing to say before the caller has sent something.
-      this.#wait = new IdleWait(this.#pipeline.time, this.#idleMs, () => {
-        stalled = idleError(this.#pipeline, this.#idleMs);
-        controller.abort(stalled);
-      });
+      // The server is not to blame for the time in which the caller has nothing to send.
+      this.#clock.stop();
     }
     try {
       const response = await this.#next(this.#requestFor(context, signal));
       if (response.stream) await this.#open(response, controller, context);
       return response;
     } catch (error) {
-      if (stalled !== undefined) throw this.#stalled(stalled);
       throw signal.aborted ? error : this.#failed(error);
     } finally {
-      this.#wait?.end();
-      this.#wait = undefined;
+      this.#clock = undefined;
     }
   }
 
@@ -137,23 +122,25 @@ export class ConnectCall<Q extends ConnectRequest, A extends ConnectResponse>
     return { ...response, message };
   }
 
-  onBegin(): void {
-    this.#clock?.stop();
-  }
-
   onSent(): void {
-    this.#wait?.moved();
     this.#reading?.moved();
+    if (!this.#isBidi) return;
+    // The server may answer now.
+    this.#clock?.stop();
+    this.#clock?.start(0);
   }
 
   onEnd(): void {
-    const clock = this.#clock;
-    this.#clock = undefined;
-    clock?.start(0);
+    this.#clock?.start(0);
   }
 
   get #isBidi(): boolean {
     return this.#request.method.methodKind === 'bidi_streaming';
+  }
+
+  /** Whether the caller streams. */
+  get #sendsStream(): boolean {
+    return this.#messages instanceof StreamedMessages;
   }
 
   get #idleMs(): number {
@@ -202,14 +189,6 @@ export class ConnectCall<Q extends ConnectRequest, A extends ConnectResponse>
   #aborted(reason: unknown): void {
     noteTimeout(reason, 'unknown', this.#terms);
     this.#note(reason);
-  }
-
-  /** The server had nothing to say for too long. Returns the error that policies see. */
-  #stalled(cause: TimeoutError): GrpcError {
-    const end = { ...statusOfRefusal(cause), reach: 'unknown', pushback: [], cause } as const;
-    const error = attemptError(end, this.#terms);
-    this.#note(error);
-    return error;
   }
 
   /** An attempt failed, and nobody had given it up. Returns the error that policies see. */

@@ -1,8 +1,8 @@
-import { isOf } from '../../copies.js';
+import { TimeoutError } from '../../errors.js';
+import { placesOf } from '../../fetch/policies/call-settings.js';
 import type { Context, LayerSettings } from '../../pipeline/contract/context.js';
 import { startsOver } from '../../pipeline/lifecycle/start-over.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { TimeoutPolicy } from '../../policies/timeout/timeout.js';
 import type { InterceptorState } from '../interceptor-state.js';
 import { interceptorState } from '../interceptor-state.js';
 import type { GrpcOptions } from '../options.js';
@@ -60,18 +60,22 @@ async function send<Q extends ConnectRequest, A extends ConnectResponse>(
   let caller: CallerSignal | undefined;
   const { signal } = request;
   const run = (context: Context): Promise<A> => call.attempt(context);
-  try {
+  const execute = (): Promise<unknown> => {
     const timeout = timeoutIn(request.header);
-    let answer: Promise<unknown>;
-    if (request.method.methodKind === 'bidi_streaming') {
-      answer = pipeline.executeWith(run, signal, withoutTimeouts(pipeline));
-    } else if (timeout === undefined) {
-      answer = pipeline.execute(run, { signal });
-    } else {
-      caller = new CallerSignal(signal, pipeline.time.clock);
-      answer = pipeline.execute(run, { signal: caller.signal, timeout });
+    const { clock } = pipeline.time;
+    if (sendsStream(request)) {
+      caller =
+        timeout === undefined
+          ? undefined
+          : new CallerSignal(signal, clock, () => overdue(pipeline, timeout));
+      return pipeline.executeWith(run, caller?.signal ?? signal, withoutTotal(pipeline));
     }
-    const response = (await answer) as A;
+    if (timeout === undefined) return pipeline.execute(run, { signal });
+    caller = new CallerSignal(signal, clock);
+    return pipeline.execute(run, { signal: caller.signal, timeout });
+  };
+  try {
+    const response = (await execute()) as A;
     if (!response.stream) return response;
     handedOver = true;
     return call.answer(response, occupants);
@@ -83,7 +87,18 @@ async function send<Q extends ConnectRequest, A extends ConnectResponse>(
   }
 }
 
-/** Where both sides stream, only the caller's deadline bounds the call: a server may have to wait for what the caller sends. */
-function withoutTimeouts({ plan }: Pipeline<unknown>): LayerSettings {
-  return plan.layers.map(({ policy }) => (isOf(policy, TimeoutPolicy) ? Infinity : undefined));
+function sendsStream({ method: { methodKind } }: ConnectRequest): boolean {
+  return methodKind === 'client_streaming' || methodKind === 'bidi_streaming';
+}
+
+/** A caller may send for hours. */
+function withoutTotal({ plan: { layers } }: Pipeline<unknown>): LayerSettings | undefined {
+  const { total } = placesOf(layers);
+  if (total === undefined) return undefined;
+  return layers.map((_, i) => (i === total ? Infinity : undefined));
+}
+
+function overdue({ name, publicKey: key, label }: Pipeline<unknown>, timeoutMs: number) {
+  const message = `${label}: timed out: the deadline of the call is over`;
+  return new TimeoutError(message, { timeoutMs, pipeline: name, key });
 }

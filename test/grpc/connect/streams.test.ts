@@ -1,11 +1,13 @@
+import * as http from 'node:http';
+import { toBinary } from '@bufbuild/protobuf';
 import type { Interceptor, StreamResponse } from '@connectrpc/connect';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { describe, expect, it } from 'vitest';
 import { TimeoutError } from '../../../src/index.js';
 import { VirtualClock } from '../../../src/testing/index.js';
-import { WAYS } from '../../fixtures/connect/servers.js';
+import { serve, WAYS } from '../../fixtures/connect/servers.js';
 import type { Line } from '../../fixtures/connect/stock.js';
-import { line } from '../../fixtures/connect/stock.js';
+import { LineSchema, line } from '../../fixtures/connect/stock.js';
 import {
   AT_ONCE,
   aborted,
@@ -223,40 +225,7 @@ describe.each(WAYS)('a stream from the server, %s', (way) => {
     expect((await messages.next()).done).toBe(true);
     expect(await drained).toMatchObject({ inFlight: 0, streams: 0 });
   });
-
-  it('that answers with headers only is handed over, and not given up', async () => {
-    const clock = new VirtualClock();
-    const next = gate();
-    const server = await started(way, {
-      async *watch() {
-        await next.opened;
-        yield line('at last');
-      },
-    });
-    const headers = gate();
-    const seen: Interceptor = (send) => async (request) => {
-      const response = await send(request);
-      headers.open();
-      return response;
-    };
-    const options = { clock, idleTimeout: false } as const;
-    const { client, events } = clientOf(way, server.baseUrl, options, { inside: [seen] });
-    const first = client.watch({})[Symbol.asyncIterator]().next();
-    // Some servers send no headers before a message. Then there is nothing to hand over.
-    const early = await Promise.race([headers.opened.then(() => true), turns(200)]);
-    if (early) {
-      for (let i = 0; i < 20; i++) await clock.advance(1_000);
-      expect(ofType(events, 'call')).toMatchObject([{ outcome: 'success' }]);
-    }
-    next.open();
-    expect((await first).value).toMatchObject({ text: 'at last' });
-  });
 });
-
-async function turns(count: number): Promise<false> {
-  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
-  return false;
-}
 
 describe.each(['connect over 1.1', 'connect over 2', 'grpc over 2'] as const)(
   'a stream to the server, %s',
@@ -326,14 +295,21 @@ describe.each(['connect over 2', 'grpc over 2'] as const)('a stream both ways, %
       },
     });
     const { client } = clientOf(way, server.baseUrl, { clock, idleTimeout: '30s' });
-    const said = ['a', 'quiet', 'quiet', 'quiet', 'b'];
+    const begun = gate();
     async function* speak() {
-      for (const text of said) {
+      yield line('a');
+      await begun.opened;
+      for (const text of ['quiet', 'quiet', 'quiet', 'b']) {
         await clock.advance('20s');
         yield line(text);
       }
     }
-    expect(await all(client.chat(speak()))).toEqual(['re: a', 're: b']);
+    const messages = client.chat(speak())[Symbol.asyncIterator]();
+    expect((await messages.next()).value).toMatchObject({ text: 're: a' });
+    const second = messages.next();
+    begun.open();
+    expect((await second).value).toMatchObject({ text: 're: b' });
+    expect((await messages.next()).done).toBe(true);
   });
 
   it('ends when nothing moves', async () => {
@@ -360,25 +336,99 @@ describe.each(['connect over 2', 'grpc over 2'] as const)('a stream both ways, %
     expect(ofType(events, 'body_failure')).toHaveLength(1);
   });
 
-  it('ends when the server does not even answer with headers', async () => {
+  it('waits for the caller, and after each message as long as an attempt may take', async () => {
     const clock = new VirtualClock();
-    const test = gate();
-    afterwards(test.open);
     const sent = gate();
-    const silent: Interceptor = () => (request) => {
+    const silent: Interceptor = () => async (request) => {
+      const messages = (request.message as AsyncIterable<Line>)[Symbol.asyncIterator]();
+      await messages.next();
+      await messages.next();
       sent.open();
       return new Promise((_, reject) => {
         request.signal.addEventListener('abort', () => reject(request.signal.reason));
       });
     };
     const { client, events } = clientOf(way, 'http://127.0.0.1:1', { clock }, { inside: [silent] });
-    const { messages } = counted('a');
-    const first = caught(client.chat(messages)[Symbol.asyncIterator]().next());
+    async function* speak() {
+      await clock.advance('1m');
+      yield line('a');
+      await clock.advance('9s');
+      yield line('b');
+    }
+    const first = caught(client.chat(speak())[Symbol.asyncIterator]().next());
     await sent.opened;
-    await clock.advance('30s');
+    await clock.advance(9_999);
+    expect(ofType(events, 'call')).toEqual([]);
+    await clock.advance(1);
     const error = await first;
-    expect(error.code).toBe(Code.Unavailable);
-    expect(error.cause).toBeInstanceOf(TimeoutError);
-    expect(ofType(events, 'call')).toMatchObject([{ outcome: 'failure', attempts: 1 }]);
+    expect(error.code).toBe(Code.DeadlineExceeded);
+    expect(error.cause).toMatchObject({ policy: 'attempt_timeout' });
+    expect(ofType(events, 'call')).toMatchObject([{ outcome: 'timeout', attempts: 1 }]);
+  });
+
+  it("ends at the caller's deadline, as a timeout", async () => {
+    const server = await started(way, {
+      async *chat(_, { signal }) {
+        await aborted(signal);
+        yield line();
+      },
+    });
+    const { client, events } = clientOf(way, server.baseUrl);
+    async function* speak() {
+      yield line('a');
+      await new Promise(() => {});
+    }
+    const messages = client.chat(speak(), { timeoutMs: 100 })[Symbol.asyncIterator]();
+    const error = await caught(messages.next());
+    expect(error.code).toBe(Code.DeadlineExceeded);
+    expect(ofType(events, 'call')).toMatchObject([{ outcome: 'timeout' }]);
   });
 });
+
+/** The bytes of a stream in the Connect protocol: flags, length and content of each part. */
+function part(flags: number, content: Uint8Array): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt8(flags);
+  head.writeUInt32BE(content.length, 1);
+  return Buffer.concat([head, content]);
+}
+
+describe('a stream whose server sends headers first', () => {
+  it('is handed over before its first message, which may take any time', async () => {
+    const clock = new VirtualClock();
+    const next = gate();
+    const raw = http.createServer(async (_, response) => {
+      response.writeHead(200, { 'content-type': 'application/connect+proto' }).flushHeaders();
+      await next.opened;
+      response.write(part(0, toBinary(LineSchema, line('at last'))));
+      response.end(part(2, Buffer.from('{}')));
+    });
+    const server = await serve(raw);
+    afterwards(() => server.kill());
+    const headers = gate();
+    const seen: Interceptor = (send) => async (request) => {
+      const response = await send(request);
+      headers.open();
+      return response;
+    };
+    const options = { clock, idleTimeout: false } as const;
+    const around = { inside: [seen] };
+    const { client, own, events } = clientOf('connect over 1.1', server.baseUrl, options, around);
+    const messages = client.watch({})[Symbol.asyncIterator]();
+    const first = messages.next();
+    await headers.opened;
+    const handed = new Promise((resolve) => own.on('call', resolve));
+    for (let i = 0; i < 100 && events.length === 0; i++) await turn();
+    expect(events).toEqual([]);
+    await clock.advance(1_000);
+    expect(await handed).toMatchObject({ outcome: 'success' });
+    await clock.advance('1h');
+    next.open();
+    expect((await first).value).toMatchObject({ text: 'at last' });
+    expect((await messages.next()).done).toBe(true);
+  });
+});
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
