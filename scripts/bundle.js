@@ -56,11 +56,14 @@ function chunksOf(entries, nameOf) {
   };
 }
 
+/** What all clients share of the policies goes with what they share of fetch, because each file costs. */
+const clientPartOf = (id) => (partOf(id) === 'policies' ? 'fetch' : partOf(id));
+
 /** What 'holdfast' loads is one chunk, because each file costs a process half a millisecond. The rest is split by which entries load it. */
 const CHUNKS = [
   { name: chunksOf([LIBRARY.index], () => 'core'), debugName: 'core', priority: 2 },
   {
-    name: chunksOf(Object.values(LIBRARY), partOf),
+    name: chunksOf(Object.values(LIBRARY), clientPartOf),
     debugName: 'others',
     entriesAware: true,
     priority: 1,
