@@ -8,6 +8,8 @@ export type {
   ConnectRequest,
   ConnectResponse,
 } from './connect/types.js';
+export type { ServedCall } from './deadline-of.js';
+export { deadlineOf } from './deadline-of.js';
 export { GrpcError } from './grpc-error.js';
 export { grpcChannelOptions } from './grpc-js/channel-options.js';
 export type { GrpcInterceptor } from './grpc-js/grpc-interceptor.js';

@@ -20,7 +20,10 @@ function signOf(outcome: Outcome): Sign {
   const status = statusIn(outcome.error);
   if (status === undefined) return 'nothing';
   const { code, details } = status;
-  return signOfStatus(code, isMessageTooLarge(code, details));
+  const reach = notesOnCall(outcome.error)?.reach;
+  // The caller's own cancellation never gets here: the stream was reset, as servers do that are going away.
+  const isReset = code === GrpcStatus.CANCELLED && reach !== undefined && reach !== 'answered';
+  return isReset ? 'failure' : signOfStatus(code, isMessageTooLarge(code, details));
 }
 
 /**

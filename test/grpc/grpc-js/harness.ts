@@ -1,3 +1,5 @@
+import type { AddressInfo, Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type {
   ClientOptions,
   ClientWritableStream,
@@ -37,6 +39,7 @@ export type Handlers = { [Method in keyof typeof service]?: UntypedHandleCall };
 export class Stage {
   readonly #servers: Server[] = [];
   readonly #clients: Client[] = [];
+  readonly #wires: Wire[] = [];
 
   async serve(handlers: Handlers, address = '127.0.0.1:0'): Promise<TestServer> {
     const server = new Server();
@@ -63,11 +66,56 @@ export class Stage {
     return { client, interceptor: interceptor as ReturnType<typeof grpcInterceptor> };
   }
 
+  /** A TCP connection to a server that can be cut. */
+  async wire({ port }: TestServer): Promise<Wire> {
+    const wire = new Wire(port);
+    await wire.listen();
+    this.#wires.push(wire);
+    return wire;
+  }
+
   down(): void {
+    for (const each of this.#wires) each.cut();
+    this.#wires.length = 0;
     for (const each of this.#clients) each.close();
     for (const each of this.#servers) each.forceShutdown();
     this.#clients.length = 0;
     this.#servers.length = 0;
+  }
+}
+
+/** Passes bytes on, until it is cut: as if the machine behind it had died. */
+export class Wire {
+  readonly #sockets = new Set<Socket>();
+  readonly #server;
+
+  constructor(port: number) {
+    this.#server = createServer((socket) => {
+      const there = connect(port, '127.0.0.1');
+      for (const each of [socket, there]) {
+        this.#sockets.add(each);
+        each.on('error', () => {});
+        each.on('close', () => {
+          this.#sockets.delete(each);
+          socket.destroy();
+          there.destroy();
+        });
+      }
+      socket.pipe(there).pipe(socket);
+    });
+  }
+
+  get address(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  listen(): Promise<void> {
+    return new Promise((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  }
+
+  cut(): void {
+    this.#server.close();
+    for (const each of this.#sockets) each.resetAndDestroy();
   }
 }
 
