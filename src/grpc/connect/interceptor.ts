@@ -3,6 +3,7 @@ import { placesOf } from '../../fetch/policies/call-settings.js';
 import type { Context, LayerSettings } from '../../pipeline/contract/context.js';
 import { startsOver } from '../../pipeline/lifecycle/start-over.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import type { AnyStandardSnapshots } from '../../policies/standard.js';
 import type { InterceptorState } from '../interceptor-state.js';
 import { interceptorState } from '../interceptor-state.js';
 import type { GrpcOptions } from '../options.js';
@@ -15,8 +16,11 @@ import { ConnectCall } from './connect-call.js';
 import { ConnectMethods } from './connect-method.js';
 import type { ConnectNext, ConnectRequest, ConnectResponse } from './types.js';
 
-/** An interceptor for clients of connect-es, and access to the pipelines behind it, one for each key. */
-export interface ConnectInterceptor extends InterceptorState {
+/**
+ * Made by {@link connectInterceptor}: an interceptor for the clients of connect-es, and access to the pipelines behind it, one for each key. `Policies` is the
+ * type of their policies' snapshots, by name.
+ */
+export interface ConnectInterceptor<Policies = unknown> extends InterceptorState<Policies> {
   /** What connect-es calls. */
   <Q extends ConnectRequest, A extends ConnectResponse>(
     next: (request: Q) => Promise<A>,
@@ -35,8 +39,10 @@ export interface ConnectInterceptor extends InterceptorState {
  * @example
  * const transport = createConnectTransport({ baseUrl, httpVersion: '2', interceptors: [connectInterceptor()] });
  */
-export function connectInterceptor(options?: GrpcOptions): ConnectInterceptor {
-  const resolved = resolveGrpc(options ?? {}, 'connectInterceptor', 'connect');
+export function connectInterceptor(
+  options?: GrpcOptions,
+): ConnectInterceptor<AnyStandardSnapshots> {
+  const resolved = resolveGrpc(options, 'connectInterceptor', 'connect');
   const byKey = grpcPipelines(resolved);
   const methods = new ConnectMethods();
   const interceptor =
@@ -47,7 +53,7 @@ export function connectInterceptor(options?: GrpcOptions): ConnectInterceptor {
       return send(new ConnectCall(request, next, resolved, pipeline, method), request, pipeline);
     };
   startsOver(interceptor, () => byKey.startOver());
-  return Object.assign(interceptor, interceptorState(byKey));
+  return Object.assign(interceptor, interceptorState(byKey)) as never;
 }
 
 async function send<Q extends ConnectRequest, A extends ConnectResponse>(

@@ -1,3 +1,4 @@
+import { messageOf } from '../../config/describe.js';
 import { classifyFetchError } from '../../fetch/errors/classify-error.js';
 import type { FetchErrorClass } from '../../fetch/errors/error-table.js';
 import { neverSent } from '../../fetch/retry/never-sent.js';
@@ -21,7 +22,7 @@ const NETWORK: ReadonlySet<FetchErrorClass> = new Set([
 ]);
 
 /** Node's and connect-node's words for an HTTP/2 stream that the server reset because there were too many. */
-const CALM = /\bENHANCE_YOUR_CALM\b/;
+const CALM = /ENHANCE_YOUR_CALM\b/;
 
 /**
  * Reads the error that `next` threw while nobody had given the attempt up; `undefined` for an error of a program, which says nothing about the upstream.
@@ -34,7 +35,7 @@ const CALM = /\bENHANCE_YOUR_CALM\b/;
  */
 export function readError(error: unknown, wallNowMs: number): AttemptEnd | undefined {
   if (!isConnectError(error)) {
-    return failureOf(error, error instanceof Error ? error.message : '');
+    return failureOf(error, messageOf(error));
   }
   const { code, metadata, rawMessage: details } = error;
   const pushback = pushbackIn(metadata, wallNowMs);
