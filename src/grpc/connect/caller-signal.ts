@@ -15,11 +15,14 @@ export class CallerSignal implements AbortListener {
   readonly #controller = new AbortController();
   readonly #caller: AbortSignal;
   readonly #clock: Clock;
+  readonly #over: (() => unknown) | undefined;
   #timer: unknown;
 
-  constructor(caller: AbortSignal, clock: Clock) {
+  /** @param over Makes the reason for the end of a call whose deadline no timer of the pipeline keeps. */
+  constructor(caller: AbortSignal, clock: Clock, over?: () => unknown) {
     this.#caller = caller;
     this.#clock = clock;
+    this.#over = over;
     if (caller.aborted) this.#controller.abort(caller.reason);
     else watchAbort(caller, this);
   }
@@ -30,8 +33,9 @@ export class CallerSignal implements AbortListener {
 
   onAbort(reason: unknown): void {
     const abort = (): void => this.#controller.abort(reason);
-    if (timeIsOver(reason)) this.#timer = this.#clock.setTimer(abort, GRACE_MS);
-    else abort();
+    if (!timeIsOver(reason)) abort();
+    else if (this.#over !== undefined) this.#controller.abort(this.#over());
+    else this.#timer = this.#clock.setTimer(abort, GRACE_MS);
   }
 
   /** The call is over. */

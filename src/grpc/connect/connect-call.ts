@@ -1,28 +1,23 @@
-import { ContractError, TimeoutError } from '../../errors.js';
+import { ContractError } from '../../errors.js';
 import { placesOf } from '../../fetch/policies/call-settings.js';
 import { BodyGuard } from '../../fetch/response/body-guard.js';
 import type { AttemptClock, Context } from '../../pipeline/contract/context.js';
 import { callIdOf, clockOf, controllerOf } from '../../pipeline/contract/context.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { noteOnCall } from '../call-notes.js';
-import { GrpcError } from '../grpc-error.js';
-import { isMessageTooLarge } from '../message-size.js';
+import type { RepeatTerms } from '../attempt-end.js';
+import { attemptError, noteTimeout } from '../attempt-end.js';
+import { noteOnCall, notesOnCall } from '../call-notes.js';
 import type { GrpcMethod } from '../method.js';
 import type { ResolvedGrpc } from '../options.js';
 import { isIdempotent } from '../options.js';
-import { statusOfRefusal } from '../refusal-status.js';
-import { repeatRule } from '../repeat-rule.js';
-import { GrpcStatus } from '../status.js';
-import type { AttemptEnd } from './attempt-end.js';
-import { readEnd } from './attempt-end.js';
 import { setAttemptHeaders } from './attempt-headers.js';
 import { callerError } from './call-error.js';
-import { IdleWait } from './idle-wait.js';
 import { peek } from './peek.js';
+import { readError } from './read-error.js';
 import type { RequestMessages, SendListener } from './request-messages.js';
 import { KeptMessages, OneMessage, StreamedMessages } from './request-messages.js';
-import { idleError, StreamEnd } from './stream-end.js';
+import { StreamBounds } from './stream-bounds.js';
 import { StreamMessages, StreamReading } from './stream-reading.js';
 import type { ConnectNext, ConnectRequest, ConnectResponse } from './types.js';
 
@@ -53,10 +48,8 @@ export class ConnectCall<Q extends ConnectRequest, A extends ConnectResponse>
   /** The call must not be sent again. */
   #final = false;
   #callId: number | undefined;
-  /** The clock of an attempt whose messages are being streamed. */
+  /** The clock of an attempt, while the caller streams and no answer has begun. */
   #clock: AttemptClock | undefined;
-  /** While the headers of an answer are waited for that may depend on what the caller sends. */
-  #wait: IdleWait | undefined;
   /** How the answer is read, if it streams. */
   #reading: StreamReading | undefined;
 
@@ -85,27 +78,19 @@ export class ConnectCall<Q extends ConnectRequest, A extends ConnectResponse>
     const { signal } = controller;
     this.#begin(signal);
     this.#callId ??= callIdOf(context);
-    if (this.#request.method.methodKind === 'client_streaming') {
+    if (this.#sendsStream) {
       this.#clock = clockOf(context, placesOf(this.#pipeline.plan.layers).attempt);
-    }
-    let stalled: TimeoutError | undefined;
-    if (this.#isBidi) {
-      // No other time bounds this wait: the server may have nothing to say before the caller has sent something.
-      this.#wait = new IdleWait(this.#pipeline.time, this.#idleMs, () => {
-        stalled = idleError(this.#pipeline, this.#idleMs);
-        controller.abort(stalled);
-      });
+      // The server is not to blame for the time in which the caller has nothing to send.
+      this.#clock.stop();
     }
     try {
       const response = await this.#next(this.#requestFor(context, signal));
       if (response.stream) await this.#open(response, controller, context);
       return response;
     } catch (error) {
-      if (stalled !== undefined) throw this.#stalled(stalled);
       throw signal.aborted ? error : this.#failed(error);
     } finally {
-      this.#wait?.end();
-      this.#wait = undefined;
+      this.#clock = undefined;
     }
   }
 
@@ -118,7 +103,7 @@ export class ConnectCall<Q extends ConnectRequest, A extends ConnectResponse>
     }
     const { controller, source, first } = streamed;
     const { signal } = this.#request;
-    const end = new StreamEnd({
+    const end = new StreamBounds({
       pipeline: this.#pipeline,
       idleMs: this.#idleMs,
       signal,
@@ -137,23 +122,25 @@ export class ConnectCall<Q extends ConnectRequest, A extends ConnectResponse>
     return { ...response, message };
   }
 
-  onBegin(): void {
-    this.#clock?.stop();
-  }
-
   onSent(): void {
-    this.#wait?.moved();
     this.#reading?.moved();
+    if (!this.#isBidi) return;
+    // The server may answer now.
+    this.#clock?.stop();
+    this.#clock?.start(0);
   }
 
   onEnd(): void {
-    const clock = this.#clock;
-    this.#clock = undefined;
-    clock?.start(0);
+    this.#clock?.start(0);
   }
 
   get #isBidi(): boolean {
     return this.#request.method.methodKind === 'bidi_streaming';
+  }
+
+  /** Whether the caller streams. */
+  get #sendsStream(): boolean {
+    return this.#messages instanceof StreamedMessages;
   }
 
   get #idleMs(): number {
@@ -198,44 +185,34 @@ export class ConnectCall<Q extends ConnectRequest, A extends ConnectResponse>
     );
   }
 
-  /** The engine aborts an attempt before it asks anybody about the outcome. */
+  /** The attempt was given up. */
   #aborted(reason: unknown): void {
-    if (!(reason instanceof TimeoutError)) return;
-    const details = reason.message;
-    const code = GrpcStatus.DEADLINE_EXCEEDED;
-    this.#note(reason, { code, details, reach: 'unknown', pushback: undefined });
-  }
-
-  /** The server had nothing to say for too long. Returns the error that policies see. */
-  #stalled(error: TimeoutError): GrpcError {
-    const { code, details } = statusOfRefusal(error);
-    const own = new GrpcError(code, details, error);
-    this.#note(own, { code, details, reach: 'unknown', pushback: undefined });
-    return own;
+    noteTimeout(reason, 'unknown', this.#terms);
+    this.#note(reason);
   }
 
   /** An attempt failed, and nobody had given it up. Returns the error that policies see. */
-  #failed(error: unknown): unknown {
-    const end = readEnd(error, this.#pipeline.time.clock.wallNow());
+  #failed(cause: unknown): unknown {
+    const end = readError(cause, this.#pipeline.time.clock.wallNow());
     if (end === undefined) {
       // A fault in somebody's code. Nobody knows how far the call had got.
-      const final = this.#idempotent !== true;
+      const final = this.#final;
       const known = { worth: false, final, tooLarge: false, pushback: undefined };
-      noteOnCall(error, { ...known, reach: 'unknown' });
-      return error;
+      noteOnCall(cause, { ...known, reach: 'unknown' });
+      return cause;
     }
-    const own = new GrpcError(end.code, end.details, error);
-    this.#note(own, end);
-    return own;
+    const error = attemptError(end, this.#terms);
+    this.#note(error);
+    return error;
   }
 
-  #note(error: unknown, { code, details, reach, pushback }: AttemptEnd): void {
-    const tooLarge = isMessageTooLarge(code, details);
+  get #terms(): RepeatTerms {
     const { replayable } = this.#messages;
-    const facts = { code, reach, pushback, tooLarge, replayable };
-    const repeat = repeatRule({ ...facts, idempotent: this.#idempotent }, this.#options.retryable);
-    this.#final = repeat.final;
-    noteOnCall(error, { ...repeat, reach, tooLarge, pushback });
+    return { idempotent: this.#idempotent, retryable: this.#options.retryable, replayable };
+  }
+
+  #note(error: unknown): void {
+    this.#final = notesOnCall(error)?.final ?? this.#final;
   }
 }
 

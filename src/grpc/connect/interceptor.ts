@@ -1,13 +1,11 @@
-import { isOf } from '../../copies.js';
+import { TimeoutError } from '../../errors.js';
+import { placesOf } from '../../fetch/policies/call-settings.js';
 import type { Context, LayerSettings } from '../../pipeline/contract/context.js';
-import type { EventOf, EventType, Listener } from '../../pipeline/contract/events.js';
-import type { PipelineSnapshot } from '../../pipeline/contract/snapshot.js';
-import type { DrainOptions } from '../../pipeline/lifecycle/drain.js';
 import { startsOver } from '../../pipeline/lifecycle/start-over.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { TimeoutPolicy } from '../../policies/timeout/timeout.js';
-import type { KeyedDrained } from '../../registry/keyed.js';
-import type { Duration } from '../../time/duration.js';
+import type { AnyStandardSnapshots } from '../../policies/standard.js';
+import type { InterceptorState } from '../interceptor-state.js';
+import { interceptorState } from '../interceptor-state.js';
 import type { GrpcOptions } from '../options.js';
 import { keyOf, resolveGrpc } from '../options.js';
 import { grpcPipelines } from '../pipelines.js';
@@ -18,31 +16,15 @@ import { ConnectCall } from './connect-call.js';
 import { ConnectMethods } from './connect-method.js';
 import type { ConnectNext, ConnectRequest, ConnectResponse } from './types.js';
 
-/** An interceptor for clients of connect-es, and access to the pipelines behind it, one for each key. */
-export interface ConnectInterceptor {
+/**
+ * Made by {@link connectInterceptor}: an interceptor for the clients of connect-es, and access to the pipelines behind it, one for each key. `Policies` is the
+ * type of their policies' snapshots, by name.
+ */
+export interface ConnectInterceptor<Policies = unknown> extends InterceptorState<Policies> {
   /** What connect-es calls. */
   <Q extends ConnectRequest, A extends ConnectResponse>(
     next: (request: Q) => Promise<A>,
   ): (request: Q) => Promise<A>;
-  /** Listens to the events of all keys: see `Pipeline.on`. */
-  on(listener: Listener): () => void;
-  /** Listens to the events of one type. */
-  on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
-  /** What each key's pipeline is doing now, as plain JSON. */
-  snapshot(): Record<string, PipelineSnapshot>;
-  /**
-   * Takes no new calls from now on, and waits for those in flight, with their retries, until their streams have ended: see `Pipeline.drain`. A
-   * stream that nobody has begun to read is waited for only for 5 seconds.
-   *
-   * @param options The limit, or an object with it. Default 20 seconds.
-   * @returns What was left at the limit. It never rejects because a call fails.
-   * @throws ConfigError (as a rejection) when the limit is no duration. Nothing is closed then.
-   */
-  drain(options?: Duration | DrainOptions): Promise<KeyedDrained>;
-  /** Drops all keys and listeners. Calls in flight go on. */
-  dispose(): void;
-  /** The same as `dispose`. */
-  [Symbol.dispose](): void;
 }
 
 /**
@@ -57,8 +39,10 @@ export interface ConnectInterceptor {
  * @example
  * const transport = createConnectTransport({ baseUrl, httpVersion: '2', interceptors: [connectInterceptor()] });
  */
-export function connectInterceptor(options?: GrpcOptions): ConnectInterceptor {
-  const resolved = resolveGrpc(options ?? {}, 'connectInterceptor', 'connect');
+export function connectInterceptor(
+  options?: GrpcOptions,
+): ConnectInterceptor<AnyStandardSnapshots> {
+  const resolved = resolveGrpc(options, 'connectInterceptor', 'connect');
   const byKey = grpcPipelines(resolved);
   const methods = new ConnectMethods();
   const interceptor =
@@ -69,13 +53,7 @@ export function connectInterceptor(options?: GrpcOptions): ConnectInterceptor {
       return send(new ConnectCall(request, next, resolved, pipeline, method), request, pipeline);
     };
   startsOver(interceptor, () => byKey.startOver());
-  return Object.assign(interceptor, {
-    on: byKey.on.bind(byKey),
-    snapshot: () => byKey.snapshot(),
-    drain: (limit?: Duration | DrainOptions) => byKey.drain(limit),
-    dispose: () => byKey.dispose(),
-    [Symbol.dispose]: () => byKey.dispose(),
-  });
+  return Object.assign(interceptor, interceptorState(byKey)) as never;
 }
 
 async function send<Q extends ConnectRequest, A extends ConnectResponse>(
@@ -83,35 +61,50 @@ async function send<Q extends ConnectRequest, A extends ConnectResponse>(
   request: Q,
   pipeline: Pipeline<unknown>,
 ): Promise<A> {
-  let occupants = request.stream ? pipeline.lifetime.occupy() : undefined;
+  const occupants = pipeline.lifetime.occupy();
+  let handedOver = false;
   let caller: CallerSignal | undefined;
   const { signal } = request;
   const run = (context: Context): Promise<A> => call.attempt(context);
-  try {
+  const execute = (): Promise<unknown> => {
     const timeout = timeoutIn(request.header);
-    let answer: Promise<unknown>;
-    if (request.method.methodKind === 'bidi_streaming') {
-      answer = pipeline.executeWith(run, signal, withoutTimeouts(pipeline));
-    } else if (timeout === undefined) {
-      answer = pipeline.execute(run, { signal });
-    } else {
-      caller = new CallerSignal(signal, pipeline.time.clock);
-      answer = pipeline.execute(run, { signal: caller.signal, timeout });
+    const { clock } = pipeline.time;
+    if (sendsStream(request)) {
+      caller =
+        timeout === undefined
+          ? undefined
+          : new CallerSignal(signal, clock, () => overdue(pipeline, timeout));
+      return pipeline.executeWith(run, caller?.signal ?? signal, withoutTotal(pipeline));
     }
-    const response = (await answer) as A;
-    if (occupants === undefined) return response;
-    const handed = occupants;
-    occupants = undefined;
-    return call.answer(response, handed);
+    if (timeout === undefined) return pipeline.execute(run, { signal });
+    caller = new CallerSignal(signal, clock);
+    return pipeline.execute(run, { signal: caller.signal, timeout });
+  };
+  try {
+    const response = (await execute()) as A;
+    if (!response.stream) return response;
+    handedOver = true;
+    return call.answer(response, occupants);
   } catch (error) {
     throw callerError(error, signal);
   } finally {
     caller?.end();
-    occupants?.leave();
+    if (!handedOver) occupants.leave();
   }
 }
 
-/** Where both sides stream, only the caller's deadline bounds the call: a server may have to wait for what the caller sends. */
-function withoutTimeouts({ plan }: Pipeline<unknown>): LayerSettings {
-  return plan.layers.map(({ policy }) => (isOf(policy, TimeoutPolicy) ? Infinity : undefined));
+function sendsStream({ method: { methodKind } }: ConnectRequest): boolean {
+  return methodKind === 'client_streaming' || methodKind === 'bidi_streaming';
+}
+
+/** A caller may send for hours. */
+function withoutTotal({ plan: { layers } }: Pipeline<unknown>): LayerSettings | undefined {
+  const { total } = placesOf(layers);
+  if (total === undefined) return undefined;
+  return layers.map((_, i) => (i === total ? Infinity : undefined));
+}
+
+function overdue({ name, publicKey: key, label }: Pipeline<unknown>, timeoutMs: number) {
+  const message = `${label}: timed out: the deadline of the call is over`;
+  return new TimeoutError(message, { timeoutMs, pipeline: name, key });
 }

@@ -2,8 +2,6 @@ import { ContractError } from '../../errors.js';
 
 /** Hears how the messages of a request go out. */
 export interface SendListener {
-  /** The transport asks for the first message. */
-  onBegin(): void;
   /** One more was handed to the transport. */
   onSent(): void;
   /** There are no more, or they failed. */
@@ -81,7 +79,6 @@ export class StreamedMessages implements RequestMessages {
     const begin = (): AsyncIterator<unknown> => {
       if (this.#begun) throw new ContractError('the messages of a call can be streamed only once');
       this.#begun = true;
-      this.#listener.onBegin();
       return this.#source[Symbol.asyncIterator]();
     };
     const next = async (): Promise<IteratorResult<unknown>> => {

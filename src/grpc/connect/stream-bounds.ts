@@ -2,18 +2,15 @@ import { TimeoutError } from '../../errors.js';
 import type { BodyBounds, BodyTimeout } from '../../fetch/response/body-guard.js';
 import type { UnreadBody } from '../../fetch/response/unread-bodies.js';
 import { UnreadBodies } from '../../fetch/response/unread-bodies.js';
-import { failLate } from '../../pipeline/call/late-failure.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
-import { failure } from '../../pipeline/outcome/outcome.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import { GrpcError } from '../grpc-error.js';
 import { statusOfRefusal } from '../refusal-status.js';
 import { GrpcStatus } from '../status.js';
-import { isGrpcFailure } from '../verdict.js';
-import { readEnd } from './attempt-end.js';
+import { idleError, streamFailed } from '../stream-end.js';
 import { connectError } from './connect-error.js';
+import { readError } from './read-error.js';
 
 /** What the bounds of a stream need of its call. */
 export interface StreamedCall {
@@ -31,7 +28,7 @@ export interface StreamedCall {
 }
 
 /** The bounds of a stream that was handed to the caller, and what happens at its end. Nothing here leads to the stream, so that it can be collected as garbage. */
-export class StreamEnd implements BodyBounds, UnreadBody {
+export class StreamBounds implements BodyBounds, UnreadBody {
   readonly time: TimeSource;
   readonly idleMs: number;
   readonly bodyMs = Infinity;
@@ -78,10 +75,8 @@ export class StreamEnd implements BodyBounds, UnreadBody {
     // Frees what the transport holds for a stream that nobody reads any more. One that has ended does not notice.
     controller.abort(endedReason());
     if (error === undefined) return;
-    const known = lateError(error, this.time.clock.wallNow());
-    if (!isGrpcFailure(failure(known))) return;
-    const { arrivedAt: succeededAt } = this;
-    failLate(pipeline, { error: known, succeededAt, wasSuccess: true, callId });
+    const stream = { pipeline, begunAt: this.arrivedAt, callId };
+    streamFailed(stream, lateError(error, this.time.clock.wallNow()));
   }
 
   #leave(): void {
@@ -99,20 +94,8 @@ function endedReason(): unknown {
   return ended;
 }
 
-/** The error of a stream whose reader waited for too long. */
-export function idleError(pipeline: Pipeline<unknown>, timeoutMs: number): TimeoutError {
-  const { name, publicKey: key, captureStack, label } = pipeline;
-  const message = `${label}: timed out: no message came for ${formatDuration(timeoutMs)}`;
-  const policy = 'idle_timeout';
-  return new TimeoutError(message, { timeoutMs, pipeline: name, policy, key, captureStack });
-}
-
 /** What policies see of the end of a stream. */
 function lateError(error: unknown, wallNowMs: number): unknown {
-  if (error instanceof TimeoutError) {
-    const { code, details } = statusOfRefusal(error);
-    return new GrpcError(code, details, error);
-  }
-  const end = readEnd(error, wallNowMs);
+  const end = error instanceof TimeoutError ? statusOfRefusal(error) : readError(error, wallNowMs);
   return end === undefined ? error : new GrpcError(end.code, end.details, error);
 }

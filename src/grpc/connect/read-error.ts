@@ -1,21 +1,13 @@
+import { messageOf } from '../../config/describe.js';
 import { classifyFetchError } from '../../fetch/errors/classify-error.js';
 import type { FetchErrorClass } from '../../fetch/errors/error-table.js';
 import { neverSent } from '../../fetch/retry/never-sent.js';
 import { parseRetryAfter } from '../../fetch/retry/retry-after.js';
-import type { Pushback } from '../pushback.js';
-import { PUSHBACK, readPushback } from '../pushback.js';
-import type { Reach } from '../repeat-rule.js';
+import type { AttemptEnd } from '../attempt-end.js';
+import { PUSHBACK } from '../pushback.js';
 import { GrpcStatus } from '../status.js';
 import { isConnectError } from './connect-error.js';
 import type { ConnectHeaders } from './types.js';
-
-/** What the error of an attempt says, in the words of gRPC. */
-export interface AttemptEnd {
-  readonly code: number;
-  readonly details: string;
-  readonly reach: Reach;
-  readonly pushback: Pushback | undefined;
-}
 
 /** Failures of the network. `protocol` is an answer that makes no sense, and `status` an answer. */
 const NETWORK: ReadonlySet<FetchErrorClass> = new Set([
@@ -30,7 +22,7 @@ const NETWORK: ReadonlySet<FetchErrorClass> = new Set([
 ]);
 
 /** Node's and connect-node's words for an HTTP/2 stream that the server reset because there were too many. */
-const CALM = /\bENHANCE_YOUR_CALM\b/;
+const CALM = /ENHANCE_YOUR_CALM\b/;
 
 /**
  * Reads the error that `next` threw while nobody had given the attempt up; `undefined` for an error of a program, which says nothing about the upstream.
@@ -41,16 +33,14 @@ const CALM = /\bENHANCE_YOUR_CALM\b/;
  *
  * @param wallNowMs milliseconds since the epoch, for a `Retry-After` that is a date.
  */
-export function readEnd(error: unknown, wallNowMs: number): AttemptEnd | undefined {
-  if (isConnectError(error)) {
-    const { code, metadata, rawMessage: details } = error;
-    if (isAnswer(metadata)) {
-      const pushback = pushbackIn(metadata, wallNowMs);
-      return { code, details, reach: 'answered', pushback };
-    }
-    return failureOf(error, details) ?? { code, details, reach: 'answered', pushback: undefined };
+export function readError(error: unknown, wallNowMs: number): AttemptEnd | undefined {
+  if (!isConnectError(error)) {
+    return failureOf(error, messageOf(error));
   }
-  return failureOf(error, error instanceof Error ? error.message : '');
+  const { code, metadata, rawMessage: details } = error;
+  const pushback = pushbackIn(metadata, wallNowMs);
+  const answer: AttemptEnd = { code, details, reach: 'answered', pushback, cause: error };
+  return isAnswer(metadata) ? answer : (failureOf(error, details) ?? answer);
 }
 
 /** An answer has headers, whatever they are. */
@@ -62,20 +52,20 @@ function isAnswer(metadata: ConnectHeaders): boolean {
   return any;
 }
 
-function failureOf(error: unknown, details: string): AttemptEnd | undefined {
-  const at = { details, pushback: undefined };
-  if (CALM.test(details)) return { code: GrpcStatus.RESOURCE_EXHAUSTED, reach: 'unknown', ...at };
-  const isLost = isConnectError(error) && error.code === GrpcStatus.CANCELLED;
-  const found = classifyFetchError(error);
+function failureOf(cause: unknown, details: string): AttemptEnd | undefined {
+  const end = { details, pushback: [], cause };
+  if (CALM.test(details)) return { ...end, code: GrpcStatus.RESOURCE_EXHAUSTED, reach: 'unknown' };
+  const isLost = isConnectError(cause) && cause.code === GrpcStatus.CANCELLED;
+  const found = classifyFetchError(cause);
   if (!isLost && (found === undefined || !NETWORK.has(found))) return undefined;
-  const reach = neverSent(error) ? 'nowhere' : 'unknown';
-  return { code: GrpcStatus.UNAVAILABLE, reach, ...at };
+  return { ...end, code: GrpcStatus.UNAVAILABLE, reach: neverSent(cause) ? 'nowhere' : 'unknown' };
 }
 
 /** What the server asks for: by gRPC's metadata, or by HTTP's header. */
-function pushbackIn(metadata: ConnectHeaders, wallNowMs: number): Pushback | undefined {
+function pushbackIn(metadata: ConnectHeaders, wallNowMs: number): readonly unknown[] {
   const asked = metadata.get(PUSHBACK);
-  if (asked !== null) return readPushback([asked]);
+  if (asked !== null) return [asked];
   const after = metadata.get('retry-after');
-  return after === null ? undefined : parseRetryAfter(after, wallNowMs);
+  const ms = after === null ? undefined : parseRetryAfter(after, wallNowMs);
+  return ms === undefined ? [] : [String(Math.ceil(ms))];
 }
