@@ -44,22 +44,31 @@ const packageOf = (specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)[0];
 /**
  * Writes the blocks of a page into a temporary folder.
  *
+ * @param {string} page
+ * @param {Record<string, string>} [replaced] Text of the page, and what a test needs in its place.
  * @returns What imports a file of it, what names the file of a program, and what removes the folder.
  */
-export async function extract(page) {
+export async function extract(page, replaced = {}) {
   const folder = temporaryFolder('recipe');
   const at = (name) => join(folder.path, name);
   writeFileSync(at('package.json'), '{ "type": "module" }\n');
   const packages = new Set();
+  const unused = new Set(Object.keys(replaced));
   for (const block of blocksOf(page)) {
     const file = flag(block, 'file') ?? (flag(block, 'service') && `${block.line}.ts`);
     if (file === undefined) continue;
-    const code = await plain(`${block.setup}\n${block.code}`);
+    let text = `${block.setup}\n${block.code}`;
+    for (const [from, to] of Object.entries(replaced)) {
+      if (text.includes(from)) unused.delete(from);
+      text = text.replace(from, to);
+    }
+    const code = await plain(text);
     writeFileSync(at(file.replace(/\.ts$/, '.js')), code);
     for (const [, specifier] of code.matchAll(/(?:from|import) ?["']([^."'][^"']*)["']/g)) {
       if (!specifier.startsWith('node:')) packages.add(packageOf(specifier));
     }
   }
+  if (unused.size > 0) throw new Error(`${page} no longer says ${[...unused].join(', ')}`);
   for (const name of packages) {
     const link = at(`node_modules/${name}`);
     mkdirSync(dirname(link), { recursive: true });
