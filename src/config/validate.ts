@@ -89,7 +89,8 @@ function located(issue: z.Issue, options: unknown): z.Issue {
   return { ...issue, input: valueAt(options, key) };
 }
 
-function configError(policy: string, issues: readonly ConfigIssue[]): ConfigError {
+/** One error for all of these issues. */
+export function configError(policy: string, issues: readonly ConfigIssue[]): ConfigError {
   const lines = issues.map(line);
   const message =
     lines.length === 1

@@ -6,8 +6,7 @@ import type { ContractOptions } from './contract/options.js';
 import type { StandardSchema } from './standard-schema.js';
 
 /** Any schema. */
-// biome-ignore lint/suspicious/noExplicitAny: a schema takes what it accepts, and no other type stands for every schema.
-export type AnySchema = StandardSchema<any, unknown>;
+export type AnySchema = StandardSchema<unknown, unknown>;
 
 /** The methods of operations. */
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'QUERY';
@@ -91,7 +90,9 @@ export type BaseUrl = string | URL | (() => string | URL);
 
 /** A service as it is declared, with the options of `resilientFetch`. */
 export interface ServiceDeclaration<Ops = Operations, F extends FetchLike = HostFetch>
-  extends Omit<ClientOptions<FetchResponse<F>>, 'name'> {
+  extends Omit<ClientOptions<FetchResponse<F>>, 'name' | 'registry'> {
+  /** The registry to join under the service's name, or `false` for none. Default: the default registry. */
+  readonly registry?: ClientOptions<FetchResponse<F>>['registry'] | false;
   /** Where the service is. Its path is kept: `/orders` below `https://api.example/v1` is `/v1/orders`. */
   readonly baseUrl: BaseUrl;
   /** The operations, by name. */

@@ -1,5 +1,17 @@
 /** 'holdfast/services': services that are declared once, with the contract of each operation. */
 
+export type {
+  CallOptions,
+  CheckedOperations,
+  ErrorOf,
+  InputOf,
+  OperationFunction,
+  OutputOf,
+  ParamNames,
+  PathValue,
+  RequestOf,
+  ResultOf,
+} from './call-types.js';
 export type { ContractOptions } from './contract/options.js';
 export type { ContractFault, ContractReport } from './contract/report.js';
 export type {
@@ -15,4 +27,7 @@ export type {
   ReadAs,
   ServiceDeclaration,
 } from './declaration.js';
+export { ServiceContractError, ServiceError } from './errors.js';
+export type { Service, ServiceState } from './service.js';
+export { defineService } from './service.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.js';

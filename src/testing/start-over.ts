@@ -36,7 +36,7 @@ export function startOver(...all: readonly Restartable[]): void {
 function startOf(what: unknown): () => void {
   refuseMisfit(what, 'startOver');
   if (Pipeline.is(what)) refuseStuck(what.plan.layers.map(({ policy }) => policy));
-  const way = typeof what === 'function' ? wayOf(what) : undefined;
+  const way = wayOf(Object(what));
   if (way !== undefined) return way;
   if (isPolicy(what)) {
     refuseStuck([what]);

@@ -305,6 +305,13 @@ export class HttpCall implements OutgoingRequest {
     return own;
   }
 
+  /** What an attempt was answered is wrong, as its reader says. It would be again: only `classify` may ask for another attempt. */
+  protected wrong(error: unknown, response: unknown): unknown {
+    const own = this.broke(error, response);
+    if (notesOn(own)?.again !== true) markFinal(own);
+    return own;
+  }
+
   /** This came after an answer. By then a request that may not be repeated has been served. */
   protected markAnswered(error: unknown): void {
     if (this.#guard !== undefined) markFinal(error);

@@ -11,6 +11,7 @@ import { isBodyFailure, isResponse, wasTouched } from '../response/reader.js';
 import { isToRepeat } from '../retry/retry-rule.js';
 import { unwatchAbort, watchAbort } from '../signal/abort-watch.js';
 import { raceAbort } from '../signal/race-abort.js';
+import { takeAnswerFault } from '../verdict/answer-fault.js';
 import type { Answer, Setup } from './fetch-call.js';
 import { FetchCall } from './fetch-call.js';
 import { ReadBody } from './read-body.js';
@@ -80,6 +81,7 @@ export class ReadCall extends FetchCall {
       this.#values.set(response, await this.#read(response, signal));
     } catch (error) {
       if (signal.aborted) throw error;
+      if (takeAnswerFault(error)) throw this.wrong(error, response);
       if (isBodyFailure(error, response, end)) throw this.broke(error, response);
       const own = this.ownFault(error);
       this.markAnswered(own);

@@ -3,7 +3,12 @@ import type { PoliciesOf } from '../../pipeline/contract/snapshot.js';
 import type { PipelineLayer } from '../../pipeline/pipeline.js';
 import type { AnyStandardSnapshots } from '../../policies/standard.js';
 import type { Transport } from '../call/fetch-call.js';
-import type { FetchOverrides, OwnPolicies, ResilientFetchOptions } from '../options.js';
+import type {
+  FetchOverrides,
+  OwnPolicies,
+  ResilientFetchOptions,
+  ResolvedClient,
+} from '../options.js';
 import { resolveFetch } from '../options.js';
 import type { BodyFactory } from '../request/body.js';
 import { baseOf } from '../request/request.js';
@@ -18,7 +23,7 @@ import type {
   HostFetch,
   ResponseLike,
 } from '../types.js';
-import type { ClientState } from './client.js';
+import type { Client, ClientState } from './client.js';
 import { httpClient } from './client.js';
 
 /** The second argument of a resilient fetch: that of the given fetch, and options for holdfast that are not sent. */
@@ -93,7 +98,18 @@ export function resilientFetch<F extends FetchLike = HostFetch>(
 export function resilientFetch<F extends FetchLike>(
   options?: ResilientFetchOptions<F>,
 ): ResilientFetch<F> {
-  const resolved = resolveFetch(options);
+  return fetchClient(resolveFetch(options)) as ResilientFetch<F>;
+}
+
+/**
+ * Makes the client from options that are known to be right.
+ *
+ * @param wrap Makes of it what joins a registry.
+ */
+export function fetchClient(
+  resolved: ResolvedClient & Pick<ReturnType<typeof resolveFetch>, 'fetch' | 'baseUrl'>,
+  wrap?: (client: Client) => Client,
+): Client {
   const transport: Transport = {
     send: (input, init) => {
       const { fetch = globalThis.fetch } = resolved;
@@ -110,7 +126,7 @@ export function resilientFetch<F extends FetchLike>(
     },
     keep: keepResponse,
   };
-  const client = httpClient(resolved, baseOf(resolved.baseUrl), transport) as ResilientFetch<F>;
+  const client = httpClient(resolved, baseOf(resolved.baseUrl), transport, wrap);
   return client;
 }
 

@@ -120,6 +120,8 @@ function verdict(answer: unknown): Verdict {
 /** Whether the error is a mistake in the client's own set-up. It says nothing about the upstream, so no rule is asked about it. */
 export function isSetUpFault({ error }: Failure): boolean {
   if (!isResilienceError(error)) return false;
+  // A contract that the upstream broke.
+  if ((error as { side?: unknown }).side === 'response') return false;
   return isA(error, ConfigError) || isA(error, ContractError);
 }
 

@@ -1,0 +1,80 @@
+import { reportFault } from '../pipeline/reporting/faults.js';
+import type { ContractFault, ContractReport } from './contract/report.js';
+import type { ServiceCallFacts } from './errors.js';
+import { ServiceContractError } from './errors.js';
+import type { ResolvedOperation } from './operation-options.js';
+
+/** How many faults an error shows in its message. */
+const SHOWN = 3;
+
+/** Tells those who watch contracts, about the calls of one operation. */
+export class OperationReports {
+  readonly #service: string;
+  readonly #address: string;
+  readonly #operation: ResolvedOperation;
+  readonly #told: (report: ContractReport) => void;
+
+  /** @param told Hears of each report, after the operation's own `onReport`. */
+  constructor(
+    service: string,
+    address: string,
+    operation: ResolvedOperation,
+    told: (report: ContractReport) => void,
+  ) {
+    this.#service = service;
+    this.#address = address;
+    this.#operation = operation;
+    this.#told = told;
+  }
+
+  /** The same for a service that is somewhere else now. */
+  at(address: string): OperationReports {
+    if (address === this.#address) return this;
+    return new OperationReports(this.#service, address, this.#operation, this.#told);
+  }
+
+  /** What errors say about a call. The address shows names of parameters, and no values. */
+  facts(): ServiceCallFacts {
+    const { name, method, path } = this.#operation;
+    return {
+      service: this.#service,
+      operation: name,
+      method,
+      url: this.#address + path.template,
+    };
+  }
+
+  /** A contract is broken. Returns the error for it. */
+  broken(
+    side: 'request' | 'response',
+    faults: readonly ContractFault[],
+    enforced: boolean,
+    status?: number,
+  ): ServiceContractError {
+    this.#tell({ kind: 'broken', side, status, enforced, faults });
+    const { name } = this.#operation;
+    const what = status === undefined ? `the ${side}` : `the response (${status})`;
+    const shown = faults.slice(0, SHOWN).map(({ path, message }) => `${path}: ${message}`);
+    if (faults.length > SHOWN) shown.push(`and ${faults.length - SHOWN} more`);
+    return new ServiceContractError(
+      `${this.#service}.${name}: ${what} breaks its contract: ${shown.join('; ')}`,
+      { ...this.facts(), side, status, faults },
+    );
+  }
+
+  /** A response has fields that its schema leaves out. */
+  unknown(faults: readonly ContractFault[], status: number): void {
+    this.#tell({ kind: 'unknown_fields', side: 'response', status, enforced: false, faults });
+  }
+
+  #tell(what: Omit<ContractReport, 'service' | 'operation'>): void {
+    const report = { service: this.#service, operation: this.#operation.name, ...what };
+    for (const tell of [this.#operation.contract.onReport, this.#told]) {
+      try {
+        tell?.(report);
+      } catch (error) {
+        reportFault('listener', error);
+      }
+    }
+  }
+}
