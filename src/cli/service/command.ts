@@ -34,6 +34,7 @@ function serviceName(title: string): string {
     .normalize('NFKD')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 100)
     .replace(/^-+|-+$/g, '');
   return name === '' ? 'service' : name;
 }

@@ -51,7 +51,11 @@ function howToSend(type: string): string {
 }
 
 /** What an operation answers. */
-export function readAnswers(given: Json | undefined, references: References): Answers {
+export function readAnswers(
+  given: Json | undefined,
+  method: string,
+  references: References,
+): Answers {
   const answers = Object.entries(isObject(given) ? given : {})
     .filter(([status]) => !status.startsWith('x-'))
     .map(([status, answer]): [string, JsonObject] => [
@@ -61,7 +65,9 @@ export function readAnswers(given: Json | undefined, references: References): An
   const good = answers.filter(([status]) => /^2(\d\d|xx)$/.test(status));
   // Without any other, the rest are the good ones.
   const rest = answers.filter(([status]) => status === 'default');
-  const success = readSuccess(good.length > 0 ? good : rest, references);
+  // An answer to HEAD has no body, whatever is described.
+  const success =
+    method === 'HEAD' ? { notes: [] } : readSuccess(good.length > 0 ? good : rest, references);
   const errors: { key: string; shape: Shape }[] = [];
   const notes = [...success.notes];
   for (const [status, answer] of answers) {

@@ -45,9 +45,7 @@ export function readOperations(
         leftOut.push(`${what}: ${path}`);
         continue;
       }
-      const id = textOf(member(operation, 'operationId'));
-      const words = id ?? `${method} ${template.replaceAll('{', ' by ')}`;
-      const wanted = camelCase(words, 'operation').replace(/^\$+/, '') || 'operation';
+      const wanted = operationName(textOf(member(operation, 'operationId')), method, template);
       const name = names.give(wanted, 'Operation');
       if (name !== wanted) notes.push(`${what} is called ${name}, because ${wanted} is taken`);
       operations.push(
@@ -56,6 +54,18 @@ export function readOperations(
     }
   }
   return { operations, leftOut, notes };
+}
+
+/** From the id if it has one, and otherwise from method and path. */
+function operationName(id: string | undefined, method: string, template: string): string {
+  const fromPath = `${method} ${template.replaceAll('{', ' by ')}`;
+  return plainName(id ?? '') || plainName(fromPath) || method;
+}
+
+/** Names of operations are plain ASCII, and not long. */
+function plainName(text: string): string {
+  const ascii = text.normalize('NFKD').replace(/[^\x20-\x7e]|\$/g, ' ');
+  return camelCase(ascii.replace(/ +/g, ' ').trim(), '').slice(0, 60);
 }
 
 interface Source {
@@ -81,7 +91,7 @@ function operationOf({
 }: Source): OperationModel {
   const upper = method.toUpperCase();
   const body = readBody(member(operation, 'requestBody'), upper, references);
-  const answers = readAnswers(member(operation, 'responses'), references);
+  const answers = readAnswers(member(operation, 'responses'), upper, references);
   const { query, openQuery, headers, idempotencyKey } = parameters;
   const summary = textOf(member(operation, 'summary')) ?? textOf(member(operation, 'description'));
   const { notes: ofBody, ...sends } = body;

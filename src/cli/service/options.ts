@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { isName } from '../../config/schemas.js';
 import { UsageError } from '../usage.js';
 import type { SchemasKind } from './schemas-text.js';
 
@@ -55,8 +56,8 @@ export function parseServiceArgs(args: readonly string[]): ServiceOptions {
       'only files are read: download the document first (curl -o openapi.json <url>)',
     );
   if (out === '') throw new UsageError("--out must be the path of a file (got '')");
-  if (name !== undefined && name.trim() === '')
-    throw new UsageError(`--name must be a name (got '${name}')`);
+  if (name !== undefined && !isName(name))
+    throw new UsageError('--name must be a name of 1 to 100 characters without control characters');
   return options;
 }
 

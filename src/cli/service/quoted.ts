@@ -1,7 +1,7 @@
 import { isIdentifier } from './names.js';
 
 /** Characters that are not seen, or that change how text is read. In strings they are written as escapes. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu;
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu;
 
 /** A string of the document as a literal. Whatever it holds, it stays a string. */
 export function literal(text: string): string {

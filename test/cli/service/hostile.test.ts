@@ -9,6 +9,7 @@ import { documentOf, run, written } from './written.js';
 /** Text that would do something, if it were code. */
 const BITS = [
   '*/ canary() /*',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this must stay text.
   '`${canary()}`',
   "'+canary()+'",
   '"+canary()+"',
@@ -56,7 +57,7 @@ const schema = (depth: number): fc.Arbitrary<Json> =>
     ),
     fc.record({
       $ref: text.map(
-        (name) => `#/components/schemas/${encodeURIComponent(name.toWellFormed?.() ?? name)}`,
+        (name) => `#/components/schemas/${encodeURIComponent(name.replace(/\p{Cs}/gu, ''))}`,
       ),
     }),
     fc
@@ -156,6 +157,7 @@ function signs(code: string): string[] {
 describe('hostile documents', () => {
   it('are recognized by this test', () => {
     expect(signs('canary();')).toEqual(['a call', 'canary();']);
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: this must stay text.
     expect(signs('// @ts-nocheck\nconst a = `${b}` + 1;')).toEqual([
       'an operator',
       'a template',
@@ -181,7 +183,7 @@ describe('hostile documents', () => {
           read += 1;
           expect(signs(code)).toEqual([]);
           // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not be there.
-          expect(code).not.toMatch(/[\0-\x09\x0b-\x1f\u2028\u2029\u202e\ud800]/);
+          expect(code).not.toMatch(/[\0-\x09\x0b-\x1f\u2028\u2029\u202e\ud800]/u);
           run(code);
         }),
         { numRuns: 300 },
