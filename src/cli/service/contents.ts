@@ -7,24 +7,35 @@ import { toShape } from './to-shape.js';
 type Body = Pick<OperationModel, 'body' | 'notes'>;
 type Answers = Pick<OperationModel, 'response' | 'as' | 'errors' | 'notes'>;
 
-const isJson = (type: string): boolean =>
-  /^[^;]*[/+]json\s*(;|$)/i.test(type) || /^\*\/\*/.test(type);
-const isText = (type: string): boolean =>
-  /^(text\/(?!event-stream)|application\/(xml|[^;]*\+xml)\b)/i.test(type);
+interface Content {
+  readonly type: string;
+  readonly schema: Json | undefined;
+  readonly kind: 'json' | 'text' | 'other';
+  /** The other types that the body may have. */
+  readonly others: readonly string[];
+}
+
+const isAny = (type: string): boolean => /^\*\/\*/.test(type);
+
+/** What a body of this type is read as. Many services that speak JSON say that their type is any. */
+function kindOf(type: string, schema: Json | undefined): Content['kind'] {
+  if (/^[^;]*[/+]json\s*(;|$)/i.test(type) || (isAny(type) && schema !== undefined)) return 'json';
+  return /^(text\/(?!event-stream)|application\/(xml|[^;]*\+xml)\b)/i.test(type) ? 'text' : 'other';
+}
 
 /** The type to use of those that a body may have: JSON if it may be that. */
-function chosen(
-  content: Json | undefined,
-): { type: string; schema: Json | undefined; others: string[] } | undefined {
-  const types = isObject(content) ? Object.keys(content) : [];
-  const type =
-    types.find((each) => isJson(each) && each !== '*/*') ??
-    types.find(isJson) ??
-    types.find(isText) ??
-    types[0];
-  if (type === undefined) return undefined;
-  const schema = member(member(content, type), 'schema');
-  return { type, schema, others: types.filter((each) => each !== type) };
+function chosen(content: Json | undefined): Content | undefined {
+  const all = Object.entries(isObject(content) ? content : {}).map(([type, each]) => {
+    const schema = member(each, 'schema');
+    return { type, schema, kind: kindOf(type, schema) };
+  });
+  const best =
+    all.find(({ type, kind }) => kind === 'json' && !isAny(type)) ??
+    all.find(({ kind }) => kind === 'json') ??
+    all.find(({ kind }) => kind === 'text') ??
+    all[0];
+  if (best === undefined) return undefined;
+  return { ...best, others: all.map(({ type }) => type).filter((type) => type !== best.type) };
 }
 
 /** What an operation sends. */
@@ -34,9 +45,9 @@ export function readBody(given: Json | undefined, method: string, references: Re
   if (body === undefined || content === undefined) return { notes: [] };
   if (method === 'GET' || method === 'HEAD')
     return { notes: [`a body for ${method} is not sent: many servers ignore it`] };
-  const { type, schema, others } = content;
+  const { type, schema, kind, others } = content;
   const also = others.length === 0 ? [] : [`the body may also be ${others.join(', ')}`];
-  if (!isJson(type))
+  if (kind !== 'json')
     return { body: 'raw', notes: [`the body is ${type}: ${howToSend(type)}`, ...also] };
   if (!/^application\/json\b|^\*/i.test(type))
     also.push(`the content type is ${type}: give it in the headers`);
@@ -73,7 +84,7 @@ export function readAnswers(
   for (const [status, answer] of answers) {
     if (!/^([1345](\d\d|xx)|default)$/.test(status)) continue;
     const content = chosen(member(answer, 'content'));
-    if (content !== undefined && isJson(content.type))
+    if (content !== undefined && content.kind === 'json')
       errors.push({ key: status, shape: toShape(content.schema, references) });
     else
       notes.push(
@@ -98,7 +109,7 @@ function readSuccess(
       as: 'response',
       notes: [`${statuses} answer with and without a body (${types}): read the Response`],
     };
-  if (full.every(({ type }) => isJson(type))) {
+  if (full.every(({ kind }) => kind === 'json')) {
     const shapes = full.map(({ schema }) => toShape(schema, references));
     const response: Shape =
       shapes.length === 1 ? (shapes[0] ?? UNKNOWN) : { kind: 'union', members: shapes };
@@ -107,7 +118,7 @@ function readSuccess(
       notes: full.length > 1 ? [`${statuses} have a body each, and it is one of these`] : [],
     };
   }
-  if (full.every(({ type }) => isText(type)))
+  if (full.every(({ kind }) => kind === 'text'))
     return { as: 'text', notes: [`the answer is ${types}`] };
   return { as: 'response', notes: [`the answer is ${types}: read the Response`] };
 }

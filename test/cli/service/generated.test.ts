@@ -56,7 +56,7 @@ function compile(files: Readonly<Record<string, string>>): Promise<string> {
   return new Promise((resolve) => {
     execFile(process.execPath, args, { cwd: directory }, (error, stdout, stderr) => {
       for (const name of Object.keys(files)) rmSync(join(directory, name));
-      resolve(error === null ? "" : `${error.code} ${stdout}${stderr}`);
+      resolve(error === null ? '' : `${error.code} ${stdout}${stderr}`);
     });
   });
 }
