@@ -1,6 +1,6 @@
 import type { FetchOverrides } from '../fetch/options.js';
 import type { FetchResponse, HostFetch } from '../fetch/types.js';
-import type { AnySchema, OperationDeclaration, RawBody } from './declaration.js';
+import type { AnySchema, FallbackContext, OperationDeclaration, RawBody } from './declaration.js';
 import type { ServiceError } from './errors.js';
 import type { StandardSchema } from './standard-schema.js';
 
@@ -65,7 +65,7 @@ type BodyPart<O> = O extends { readonly body: infer S }
   : unknown;
 
 /** Makes one object type of an intersection, so that messages of the compiler are short. */
-type Flat<T> = { [K in keyof T]: T[K] };
+type Flat<T> = T extends infer Parts ? { [K in keyof Parts]: Parts[K] } : never;
 
 /** What a caller gives to an operation. */
 export type RequestOf<O> = Flat<ParamsOf<O> & QueryOf<O> & HeadersOf<O> & BodyPart<O>>;
@@ -153,12 +153,13 @@ type FallbackFault<O> =
   Has<O, 'fallback'> extends true ? { readonly fallback: FallbackOf<ResultOf<O>> } : unknown;
 
 /** A fallback: a value, or a function that makes one. */
-export type FallbackOf<T> =
-  | T
-  | ((error: unknown, context: import('./declaration.js').FallbackContext) => T | PromiseLike<T>);
+export type FallbackOf<T> = T | ((error: unknown, context: FallbackContext) => T | PromiseLike<T>);
 
 type UnknownFault<O> = {
-  readonly [K in Exclude<keyof O, keyof OperationDeclaration>]: `unknown option of an operation`;
+  readonly [K in Exclude<
+    keyof O,
+    keyof OperationDeclaration
+  >]: `unknown option "${K & string}" of an operation`;
 };
 
 /** Checks each operation. Names that would clash with what every object has are refused. */

@@ -37,6 +37,22 @@ export interface FallbackContext {
   readonly signal: AbortSignal | undefined;
 }
 
+/**
+ * Any value. The compiler keeps the literal types of one that is written for it: 'unknown' stays 'unknown' and does not become a string.
+ */
+export type AnyAnswer =
+  | Lowercase<string>
+  | (string & {})
+  | -1
+  | (number & {})
+  | boolean
+  | bigint
+  | null
+  | undefined
+  | readonly AnyAnswer[]
+  | { readonly [key: string]: AnyAnswer }
+  | object;
+
 /** One operation of a service. */
 export interface OperationDeclaration extends OperationOverrides {
   /** The HTTP method. */
@@ -69,7 +85,9 @@ export interface OperationDeclaration extends OperationOverrides {
    * Answers in place of the service when it fails: a value, or a function of the error. It is not used when the service answers
    * that something is wrong with the request, when the caller aborts, or when the request breaks its contract.
    */
-  readonly fallback?: unknown;
+  readonly fallback?:
+    | AnyAnswer
+    | ((error: unknown, context: FallbackContext) => AnyAnswer | PromiseLike<AnyAnswer>);
   /** The largest body of an answer, in bytes after decompression. Default: that of the service. */
   readonly maxResponseBytes?: number | undefined;
   /** What happens when a contract is broken. Default: as the service says. */

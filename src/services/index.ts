@@ -15,6 +15,7 @@ export type {
 export type { ContractOptions } from './contract/options.js';
 export type { ContractFault, ContractReport } from './contract/report.js';
 export type {
+  AnyAnswer,
   AnySchema,
   BaseUrl,
   ErrorKey,

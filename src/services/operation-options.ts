@@ -69,9 +69,10 @@ const operationSchema = /* @__PURE__ */ once(() => {
   return z.strictObject({
     ...overrides,
     method: oneOf(METHODS),
-    path: z.custom<string>((value) => typeof value === 'string', {
-      error: "must be a path, such as '/orders/:orderId'",
-    }),
+    path: z.checked<string>(
+      "must be a path, such as '/orders/:orderId'",
+      (value) => typeof value === 'string',
+    ),
     params: z.optional(schemaOfValues()),
     query: z.optional(schemaOfValues()),
     headers: z.optional(schemaOfValues()),

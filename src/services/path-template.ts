@@ -74,7 +74,8 @@ export function valueFault(value: unknown): string | undefined {
   if (typeof value === 'boolean' || typeof value === 'bigint') return undefined;
   if (typeof value !== 'string') return 'must be a text, a number or a boolean';
   if (value === '') return 'is empty';
-  if (isDots(value)) return 'is a step to another folder';
+  // Encoded dots are no dots any more once their percent sign is encoded.
+  if (value === '.' || value === '..') return 'is a step to another folder';
   return isWellFormed(value) ? undefined : 'is no well-formed text';
 }
 

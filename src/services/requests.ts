@@ -78,7 +78,8 @@ class Builder {
   /** What the schema makes of a part, or the part as it came. */
   #checked(part: keyof Parts, schema: AnySchema | undefined, value: unknown): unknown {
     if (schema === undefined) return value;
-    const checked = checkNow(schema, value, part);
+    const given = value === undefined && part !== 'body' ? {} : value;
+    const checked = checkNow(schema, given, part);
     if (checked.faults === undefined) return checked.value;
     this.#faults.push(...checked.faults);
     return value;
