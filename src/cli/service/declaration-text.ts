@@ -30,7 +30,7 @@ export function declarationText(model: ServiceModel, format: DeclarationFormat):
     ].map((line) => `// ${remark(line)}`),
     '',
     `import { defineService${helper ? ', type StandardSchema' : ''} } from 'holdfast/services';`,
-    ...(format.schemas === 'zod' && /\bz\./.test(used) ? ["import { z } from 'zod';"] : []),
+    ...(format.schemas === 'zod' && /\bz\./.test(used) ? ["import * as z from 'zod';"] : []),
     '',
     ...(helper ? [UNCHECKED, ''] : []),
     ...(schemas.text === '' ? [] : [schemas.text]),

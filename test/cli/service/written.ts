@@ -1,5 +1,5 @@
 import ts from '@typescript/typescript6';
-import { z } from 'zod';
+import * as z from 'zod';
 import { declarationText } from '../../../src/cli/service/declaration-text.js';
 import type { Json, JsonObject } from '../../../src/cli/service/json.js';
 import { RESERVED_OPERATIONS } from '../../../src/cli/service/names.js';
@@ -59,7 +59,7 @@ export function run(text: string): Declared {
   });
   let declared: Declared | undefined;
   const modules: Readonly<Record<string, unknown>> = {
-    zod: { z },
+    zod: z,
     'holdfast/services': {
       defineService: (name: string, declaration: Declared['declaration']) => {
         declared = { name, declaration };
