@@ -29,8 +29,8 @@ export function declarationText(model: ServiceModel, format: DeclarationFormat):
       ...model.leftOut.map((each) => `Left out: ${each}`),
     ].map((line) => `// ${remark(line)}`),
     '',
-    `import { defineService${helper ? ', type StandardSchema' : ''} } from 'holdfast/services';`,
-    ...(format.schemas === 'zod' && /\bz\./.test(used) ? ["import * as z from 'zod';"] : []),
+    imported(`{ defineService${helper ? ', type StandardSchema' : ''} }`, 'holdfast/services'),
+    ...(format.schemas === 'zod' && /\bz\./.test(used) ? [imported('* as z', 'zod')] : []),
     '',
     ...(helper ? [UNCHECKED, ''] : []),
     ...(schemas.text === '' ? [] : [schemas.text]),
@@ -50,3 +50,7 @@ const UNCHECKED = `/** Says the type of a value and checks nothing. */
 const unchecked = <T>(): StandardSchema<T> => ({
   '~standard': { version: 1, vendor: 'unchecked', validate: (value) => ({ value: value as T }) },
 });`;
+
+function imported(what: string, from: string): string {
+  return `import ${what} from ${literal(from)};`;
+}
