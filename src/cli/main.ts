@@ -17,6 +17,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'how set-ups cope with upstream trouble, in virtual time: table and charts',
     load: async () => (await import('./simulate/command.js')).simulate,
   },
+  service: {
+    summary: 'writes the declaration of a service from its OpenAPI document',
+    load: async () => (await import('./service/command.js')).service,
+  },
 };
 
 const HELP = `holdfast: resilience for calls that can fail

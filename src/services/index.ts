@@ -41,3 +41,6 @@ export { graphqlRules, isGraphqlFailure } from './graphql/rules.js';
 export type { Service, ServiceState } from './service.js';
 export { defineService } from './service.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.js';
+export type { OpenApiDocument } from './openapi/open-api-document.js';
+export type { OpenApiOptions } from './openapi/open-api-of.js';
+export { openApiOf } from './openapi/open-api-of.js';

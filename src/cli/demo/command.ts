@@ -6,7 +6,7 @@ import type { DemoResult } from './result.js';
 import { warmUp } from './sides.js';
 import { UpstreamHandle } from './upstream-handle.js';
 import { viewFor } from './view.js';
-import { type Way, waysToCall } from './ways.js';
+import { WAYS, type Way } from './ways.js';
 
 /** Runs `holdfast demo` and returns the exit code. */
 export async function demo(args: readonly string[]): Promise<number> {
@@ -41,17 +41,15 @@ async function run(
   view: View | undefined,
   stop: AbortController,
 ): Promise<DemoResult> {
-  const ways = waysToCall();
-  const comparison = new Comparison(options, ways, view);
+  const comparison = new Comparison(options, WAYS, view);
   let upstreams: readonly UpstreamHandle[] = [];
   try {
     // Show something while the servers start.
     comparison.show();
     // Each side has its own upstream, with the same seed. So no side can help or harm another.
-    upstreams = await UpstreamHandle.startAll(ways.length, options.seed);
+    upstreams = await UpstreamHandle.startAll(WAYS.length, options.seed);
     for (const { gone } of upstreams) void gone.then(() => stop.abort());
-    const spare = waysToCall();
-    await Promise.all(upstreams.map(({ url }, index) => warmUp(spare[index] as Way, url)));
+    await Promise.all(upstreams.map(({ url }, index) => warmUp(WAYS[index] as Way, url)));
     return await comparison.run(upstreams, stop.signal);
   } finally {
     view?.end();

@@ -49,11 +49,11 @@ export class Comparison {
       });
       this.show(elapsedMs);
     };
+    const sides = this.#entrants.map(({ tally }, index) =>
+      sideOf(this.#ways[index] as Way, tally, (upstreams[index] as UpstreamHandle).url, elapsed),
+    );
     const ticker = setInterval(() => look(), LOOK_MS);
     try {
-      const sides = this.#entrants.map(({ tally }, index) =>
-        sideOf(this.#ways[index] as Way, tally, (upstreams[index] as UpstreamHandle).url, elapsed),
-      );
       const onPhase = ({ behaviour }: (typeof phases)[number]): void => {
         for (const upstream of upstreams) upstream.behave(behaviour);
       };
@@ -66,7 +66,7 @@ export class Comparison {
     // The last calls may all end before their time is up.
     look(interrupted ? ranMs : Math.max(ranMs, seconds * 1_000 + LIMIT_MS));
     for (const { tally } of this.#entrants) tally.close();
-    for (const way of this.#ways) way.dispose();
+    for (const side of sides) side.dispose();
     const counts = await Promise.all(upstreams.map((upstream) => upstream.counts()));
     return resultOf({ seed, rate, seconds, ranMs, interrupted, phases }, this.#entrants, counts);
   }

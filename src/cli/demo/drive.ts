@@ -7,6 +7,8 @@ export interface Side {
   readonly tally: Tally;
   /** Makes call number `index`. Never rejects. */
   call(index: number): Promise<CallEnd>;
+  /** Releases what it holds. No calls may follow. */
+  dispose(): void;
 }
 
 /** What a run sends, and where it reports. */

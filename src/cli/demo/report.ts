@@ -111,6 +111,6 @@ const NOTES: readonly string[] = [
   'of whose calls 95% as many were answered as at first.',
   'for nobody: worked on when the caller had left the queue.',
   `naive retries: up to ${NAIVE.maxRetries}, after ${[0, 1, 2].map((n) => NAIVE.backoffMs * 2 ** n).join(', ')} ms; ${NAIVE.attemptMs} ms each.`,
-  `holdfast: ${CLIENTS} clients, each with a pipeline of its own:`,
-  `pipeline('inventory', ...standard({ totalTimeout: '${LIMIT_MS / 1_000}s' }))`,
+  `holdfast: ${CLIENTS} clients, each with a service of its own:`,
+  "defineService('inventory', { baseUrl, operations })",
 ];

@@ -81,8 +81,8 @@ describe('report', () => {
        of whose calls 95% as many were answered as at first.
        for nobody: worked on when the caller had left the queue.
        naive retries: up to 3, after 20, 40, 80 ms; 300 ms each.
-       holdfast: 10 clients, each with a pipeline of its own:
-       pipeline('inventory', ...standard({ totalTimeout: '1s' }))"
+       holdfast: 10 clients, each with a service of its own:
+       defineService('inventory', { baseUrl, operations })"
     `);
     for (const line of lines) expect(line.length).toBeLessThan(60);
   });
