@@ -38,9 +38,9 @@ export type { GraphqlError, GraphqlJudging, GraphqlOptions } from './graphql/opt
 export type { GraphqlOperation } from './graphql/request.js';
 export type { GraphqlRules } from './graphql/rules.js';
 export { graphqlRules, isGraphqlFailure } from './graphql/rules.js';
-export type { Service, ServiceState } from './service.js';
-export { defineService } from './service.js';
-export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.js';
 export type { OpenApiDocument } from './openapi/open-api-document.js';
 export type { OpenApiOptions } from './openapi/open-api-of.js';
 export { openApiOf } from './openapi/open-api-of.js';
+export type { Service, ServiceState } from './service.js';
+export { defineService } from './service.js';
+export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.js';

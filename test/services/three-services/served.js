@@ -50,7 +50,7 @@ export async function serve(port, routes, [type, nonsense]) {
     };
     try {
       const body = await bodyOf(request);
-      if (own[name] !== undefined) return answer(200, own[name](id, body));
+      if (own[name] !== undefined) return answer(200, await own[name](id, body));
       await beSlow();
       if (fault === 'nonsense') {
         response.writeHead(200, { 'content-type': type });
