@@ -1,54 +1,68 @@
-import type { Graph } from './graph.js';
+import type { Graph, GraphEdge } from './graph.js';
 
-/** Where each node stands, by its place in the graph. */
+/** Where everything stands. Numbers below the count of the nodes are their places in the graph. */
 export interface Layers {
-  /** The nodes of each layer, in order. Callers come before what they call, as far as they do not call each other in a circle. */
+  /** What is in each layer, in order: nodes, and places where an edge passes on its way to a later layer. */
   readonly layers: readonly (readonly number[])[];
-  /** The layer of each node. */
-  readonly layerOf: readonly number[];
+  /** The places where each edge passes. `undefined` for one that leads back. */
+  readonly passes: ReadonlyMap<GraphEdge, readonly number[]>;
 }
 
 /** How often the order within the layers is improved. */
-const SWEEPS = 2;
+const SWEEPS = 3;
 
-/** Puts the nodes into layers: each behind all that call it. */
+/** Puts the nodes into layers: each behind all that call it, as far as they do not call each other in a circle. */
 export function layersOf({ nodes, edges }: Graph): Layers {
   const forward = withoutCircles(nodes.length, edges);
   const layerOf = new Array<number>(nodes.length).fill(0);
-  // `forward` is in an order in which all edges to a node come before those from it.
+  // In this order, all edges to a node come before those from it.
   for (const { from, to } of forward) {
     layerOf[to] = Math.max(layerOf[to] as number, (layerOf[from] as number) + 1);
   }
   const layers: number[][] = Array.from({ length: Math.max(0, ...layerOf) + 1 }, () => []);
+  const callers: number[][] = nodes.map(() => []);
   for (const [i, layer] of layerOf.entries()) layers[layer]?.push(i);
-  const place = new Array<number>(nodes.length).fill(0);
+  const passes = new Map<GraphEdge, number[]>();
+  for (const edge of forward) {
+    const { from, to } = edge;
+    const via: number[] = [];
+    let last = from;
+    for (let layer = (layerOf[from] as number) + 1; layer < (layerOf[to] as number); layer++) {
+      const pass = callers.length;
+      callers.push([last]);
+      layers[layer]?.push(pass);
+      via.push(pass);
+      last = pass;
+    }
+    callers[to]?.push(last);
+    passes.set(edge, via);
+  }
+  sortAll(layers, callers);
+  return { layers: layers.filter((layer) => layer.length > 0), passes };
+}
+
+/** Sorts each layer by where those stand that lead there, so that fewer edges cross. */
+function sortAll(layers: readonly number[][], callers: readonly (readonly number[])[]): void {
+  const place = new Array<number>(callers.length).fill(0);
   const note = (layer: readonly number[]) => {
-    for (const [i, node] of layer.entries()) place[node] = i / layer.length;
+    for (const [i, each] of layer.entries()) place[each] = (i + 0.5) / layer.length;
+  };
+  const wanted = (of: number) => {
+    const all = callers[of] as readonly number[];
+    return all.reduce((sum, each) => sum + (place[each] as number), 0) / all.length;
   };
   for (const layer of layers) note(layer);
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     for (const layer of layers.slice(1)) {
-      const middle = new Map(
-        layer.map((node) => {
-          const callers = forward.filter(({ to }) => to === node).map(({ from }) => place[from]);
-          const sum = (callers as number[]).reduce((all, each) => all + each, 0);
-          return [node, sum / callers.length];
-        }),
-      );
+      const middle = new Map(layer.map((each) => [each, wanted(each)]));
       layer.sort((a, b) => (middle.get(a) as number) - (middle.get(b) as number));
       note(layer);
     }
   }
-  return { layers: layers.filter((layer) => layer.length > 0), layerOf };
-}
-
-interface Edge {
-  readonly from: number;
-  readonly to: number;
 }
 
 /** The edges without those that lead back, in topological order of where they begin. */
-function withoutCircles(count: number, edges: readonly Edge[]): Edge[] {
+function withoutCircles(count: number, edges: readonly GraphEdge[]): GraphEdge[] {
   const out: number[][] = Array.from({ length: count }, () => []);
   const called = new Set<number>();
   for (const { from, to } of edges) {

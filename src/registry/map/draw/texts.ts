@@ -85,6 +85,11 @@ export function stateOf({ state, status, reasons }: MapEdge): string {
   return status === 'down' || status === 'degraded' ? status : 'no breaker';
 }
 
+/** The name of a node, as far as it fits. */
+export function nameOf({ name }: MapNode, letters: number): string {
+  return cut(name, letters).trim() || '(no name)';
+}
+
 /** What a node is, in words. */
 export function kindOf(
   { kind, addresses, ambiguous = [] }: MapNode,

@@ -1,14 +1,17 @@
 import { assertMap } from '../assert-map.js';
 import type { MapEdge, ServiceMap } from '../service-map.js';
 import { graphOf } from './graph.js';
-import { cut, kindOf, measuresOf, stateOf } from './texts.js';
+import { cut, kindOf, measuresOf, nameOf, stateOf } from './texts.js';
 
 /** Letters of a name. */
 const NAME = 60;
 
 /** Everything that means something to Mermaid, Markdown or HTML is written as a number. */
 function escaped(text: string): string {
-  return text.replace(/[^\p{L}\p{M}\p{N} .,:/@?=+…·_-]/gu, (each) => `#${each.codePointAt(0)};`);
+  return text.replace(
+    /[^\p{L}\p{M}\p{N} \u00a0.,:/@?=+…·_-]/gu,
+    (each) => `#${each.codePointAt(0)};`,
+  );
 }
 
 /** Names that begin so are Markdown to Mermaid, such as `1. payments`. */
@@ -21,6 +24,8 @@ const label = (...lines: readonly string[]): string => {
     : first;
   return `"${[plain, ...rest].join('<br/>')}"`;
 };
+
+const unbroken = (text: string): string => text.replaceAll(' ', '\u00a0');
 
 /** A breaker that is shut ends in a cross. One that tries is dotted. */
 function arrowOf({ state }: MapEdge): string {
@@ -43,14 +48,14 @@ export function mapToMermaid(map: ServiceMap): string {
   const { nodes, edges } = graphOf(map);
   const drawn = nodes.map((node, i) => {
     const kinds = edges.flatMap((each) => (each.to === i ? each.kinds : []));
-    const name = cut(node.name, NAME) || '(no name)';
+    const name = nameOf(node, NAME);
     const about = cut(kindOf(node, [...new Set(kinds)]), NAME);
     const text = label(name, node.critical ? `critical · ${about}` : about);
     const shape = node.kind === 'service' ? `([${text}])` : `[${text}]`;
     return `n${i}${shape}${node.critical ? ':::critical' : ''}`;
   });
   const arrows = edges.map(({ from, to, edge }) => {
-    const text = label(stateOf(edge), measuresOf(edge).join(' · '));
+    const text = label(stateOf(edge), measuresOf(edge).map(unbroken).join(' · '));
     return `n${from} ${arrowOf(edge)}|${text}| n${to}`;
   });
   const styles = edges.flatMap(({ edge: { status } }, i) => {

@@ -5,12 +5,12 @@ import { graphOf } from './graph.js';
 import type { Card, Line } from './layout.js';
 import { CARD, LABEL, layoutOf } from './layout.js';
 import { MAP_STYLE } from './style.js';
-import { cut, kindOf, measuresOf, oneLine, stateOf } from './texts.js';
+import { cut, kindOf, measuresOf, nameOf, oneLine, stateOf } from './texts.js';
 
 /** How many letters fit. */
-const NAME = 27;
+const NAME = 25;
 const ABOUT = 36;
-const EDGE = 36;
+const EDGE = 46;
 
 /** Escapes a text for elements and attributes. */
 function xml(text: string): string {
@@ -85,6 +85,6 @@ function cardOf({ node: at, x, y, height }: Card, { nodes, edges }: Graph): stri
   const critical = node.critical ? '<tspan class="hf-critical">critical</tspan> · ' : '';
   return `<g class="${kind}${node.critical ? ' hf-vital' : ''}"><title>${xml(node.name)}</title>
 <rect class="hf-card" x="${x}" y="${y}" width="${CARD.width}" height="${height}" rx="${node.kind === 'service' ? 14 : 4}"/>
-<text class="hf-name" x="${x + 14}" y="${middle - 4}">${xml(cut(node.name, NAME))}</text>
+<text class="hf-name" x="${x + 14}" y="${middle - 4}">${xml(nameOf(node, NAME))}</text>
 <text x="${x + 14}" y="${middle + 14}">${critical}${xml(about)}</text></g>`;
 }
