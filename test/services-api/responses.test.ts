@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { pipeline as flow } from 'node:stream/promises';
 import { gzipSync } from 'node:zlib';
 import { type } from 'arktype';
 import {
   CircuitOpenError,
   ContractError,
   circuitBreaker,
+  pipeline,
   retry,
   TimeoutError,
   timeout,
@@ -103,6 +104,15 @@ describe('a response', () => {
       ['failure', true],
     ]);
     expect(server.got).toHaveLength(2);
+  });
+
+  it('N4: counts for the policies of a pipeline around it, too', async () => {
+    server.json(bad);
+    const service = orders();
+    const around = pipeline('around', circuitBreaker({ consecutiveFailures: 1, failingFor: 0 }));
+    const call = () => around.execute(() => service.get({ params: { id: 1 } }));
+    expect(await fails(call())).toBeInstanceOf(ServiceContractError);
+    expect(await fails(call())).toBeInstanceOf(CircuitOpenError);
   });
 
   it('N4: does not count if that is said: its status decides', async () => {
@@ -305,7 +315,7 @@ describe('a response', () => {
               for (; written < 200 * 1024 * 1024; written += chunk.length) yield chunk;
             })(),
           );
-          return pipeline(chunks, response);
+          return flow(chunks, response);
         };
       },
     ]) {
@@ -325,8 +335,17 @@ describe('a response', () => {
       expect(error.message).toContain(`is larger than ${most} bytes`);
     }
     expect(written).toBeLessThan(50 * 1024 * 1024);
+    // The body of a request may still be under way, so that its connection is not closed for that reason.
+    const post = defineService('posting', {
+      baseUrl: server.url,
+      registry: false,
+      maxResponseBytes: most,
+      operations: { send: { method: 'POST', path: '/', body: 'raw', response: z.unknown() } },
+    });
+    written = 0;
+    expect((await fails(post.send({ body: 'x' }))).message).toContain('is larger than');
     await Promise.all(closed);
-    expect(closed).toHaveLength(3);
+    expect(closed).toHaveLength(4);
   });
 
   it('N6: a slow schema is a part of the attempt, and is cut by its deadline', async () => {
