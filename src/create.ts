@@ -4,6 +4,7 @@ import { resolvePipeline } from './pipeline/options/pipeline-options.js';
 import type { AddsOf, PipelineLayer } from './pipeline/pipeline.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import { callTime } from './policies/timeout/call-time.js';
+import { join, rosterFor } from './registry/join.js';
 import { observe } from './telemetry/observe.js';
 
 /**
@@ -23,7 +24,11 @@ export function pipeline<L extends readonly PipelineLayer[]>(
   options: string | PipelineOptions,
   ...policies: L
 ): Pipeline<AddsOf<L[number]>, PoliciesOf<L[number]>> {
-  return pipelineOf(resolvePipeline(options), policies);
+  const resolved = resolvePipeline(options);
+  const roster = rosterFor(resolved, 'pipeline', resolved.name);
+  const made = pipelineOf(resolved, policies);
+  join(roster, made, resolved, { kind: 'pipeline', of: made, pipelines: () => [made] });
+  return made;
 }
 
 /** Makes a pipeline from options that are already valid. */

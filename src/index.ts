@@ -44,6 +44,7 @@ export type { PipelineSnapshot, PoliciesOf } from './pipeline/contract/snapshot.
 export type { Drained, DrainOptions } from './pipeline/lifecycle/drain.js';
 export type { CallOptions } from './pipeline/options/call-options.js';
 export type { Discard, ErrorTypeOf, StatusOf } from './pipeline/options/hooks.js';
+export type { AnyRegistry, JoinOptions } from './pipeline/options/joining.js';
 export type { PipelineOptions } from './pipeline/options/pipeline-options.js';
 export type { SpanMode, TelemetryOptions } from './pipeline/options/telemetry-options.js';
 export type { CockatielFilter } from './pipeline/outcome/cockatiel-filter.js';
@@ -76,8 +77,13 @@ export type {
 export { standard, standardPolicyNames } from './policies/standard.js';
 export * from './policies/throttle/index.js';
 export * from './policies/timeout/index.js';
+export type { HealthCounts, HealthReason, HealthStatus } from './registry/health.js';
 export type { Keyed, KeyedDrained, KeyedOptions } from './registry/keyed.js';
 export { keyed } from './registry/keyed.js';
+export type { Joinable, Member, MemberKind } from './registry/member.js';
+export type { HealthOptions, Registry, RegistryDrained } from './registry/registry.js';
+export { defaultRegistry, registry } from './registry/registry.js';
+export type { DependencyHealth, HealthReport } from './registry/report.js';
 export { reviveError } from './revive-error.js';
 export type { Clock } from './time/clock.js';
 export { systemClock } from './time/clock.js';

@@ -3,6 +3,7 @@ import { count, flag, fnOf, nested, off, policyName, positiveCount } from '../co
 import { parseOptions } from '../config/validate.js';
 import * as z from '../config/zod.js';
 import { checked, converted } from '../config/zod.js';
+import type { JoinOptions } from '../pipeline/options/joining.js';
 import { pipelineSchema } from '../pipeline/options/pipeline-options.js';
 import type { TelemetryOptions } from '../pipeline/options/telemetry-options.js';
 import type { Outcome } from '../pipeline/outcome/outcome.js';
@@ -82,7 +83,7 @@ export interface FetchOverrides<R = ResponseLike> {
 }
 
 /** Options of every client. `R` is its kind of response. */
-export interface ClientOptions<R> {
+export interface ClientOptions<R> extends JoinOptions {
   /** Names the pipeline in errors, events and telemetry. Default: the client's kind, `fetch` or `undici`. */
   readonly name?: string | undefined;
   /** Requests with the same key share their policies' state. Default: the origin of the URL. */
@@ -147,7 +148,7 @@ export interface ResilientFetchOptions<F extends FetchLike = HostFetch>
   readonly baseUrl?: string | URL | undefined;
 }
 
-/** The name of the pipeline when none is given. */
+/** What it is in a registry, and the name of the pipeline when none is given. */
 export const DEFAULT_NAME = 'fetch';
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -219,8 +220,9 @@ export const overridesSchema = /* @__PURE__ */ once(() =>
 export type ResolvedOverrides = z.output<ReturnType<typeof overridesSchema>>;
 
 /** The schema of what all clients can be told. */
-export const clientSchema = /* @__PURE__ */ once(() =>
-  z.strictObject({
+export const clientSchema = /* @__PURE__ */ once(() => {
+  const { clock, captureStack, telemetry, registry, critical } = z.shapeOf(pipelineSchema());
+  return z.strictObject({
     ...overrideShape(),
     name: z.optional(policyName()),
     key: z.optional(fnOf<(request: OutgoingRequest) => string>()),
@@ -245,17 +247,21 @@ export const clientSchema = /* @__PURE__ */ once(() =>
         }),
       ),
     ),
-    clock: z.shapeOf(pipelineSchema()).clock,
-    captureStack: z.shapeOf(pipelineSchema()).captureStack,
-    telemetry: z.shapeOf(pipelineSchema()).telemetry,
-  }),
-);
+    clock,
+    captureStack,
+    telemetry,
+    registry,
+    critical,
+  });
+});
 
 /** What all clients were told, with everything filled in. */
 export interface ResolvedClient extends Omit<z.output<ReturnType<typeof clientSchema>>, 'name'> {
   /** What the options are of, for errors. */
   readonly path: string;
   readonly name: string;
+  /** What it is in a registry. */
+  readonly kind: 'fetch' | 'undici';
 }
 
 /** The schema of {@link ResilientFetchOptions}. */
@@ -295,7 +301,7 @@ export function resolveFetch(options: unknown) {
     options === undefined
       ? plainClient()
       : parseOptions(resilientFetchSchema, options, path, clientHint);
-  return { ...given, path, name: given.name ?? DEFAULT_NAME };
+  return { ...given, path, kind: DEFAULT_NAME, name: given.name ?? DEFAULT_NAME } as const;
 }
 
 /** @throws ConfigError */

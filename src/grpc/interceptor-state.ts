@@ -2,10 +2,13 @@ import type { EventOf, EventType, Listener } from '../pipeline/contract/events.j
 import type { PipelineSnapshot } from '../pipeline/contract/snapshot.js';
 import type { Drained, DrainOptions } from '../pipeline/lifecycle/drain.js';
 import { resolveDrain } from '../pipeline/lifecycle/drain.js';
+import { startsOver } from '../pipeline/lifecycle/start-over.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
+import { join, rosterFor } from '../registry/join.js';
 import type { Keyed } from '../registry/keyed.js';
 import { leftByKey, sumOf } from '../registry/left.js';
 import type { Duration } from '../time/duration.js';
+import type { ResolvedGrpc } from './options.js';
 
 /** What a drain left of one key. */
 export interface StreamsDrained extends Drained {
@@ -36,7 +39,7 @@ export interface InterceptorState<Policies = unknown> {
    * @throws ConfigError (as a rejection) when the limit is no duration. Nothing is closed then.
    */
   drain(options?: Duration | DrainOptions): Promise<InterceptorDrained>;
-  /** Drops all keys and listeners. Calls in flight go on. */
+  /** Drops all keys and listeners, and leaves its registry. Calls in flight go on. */
   dispose(): void;
   /** The same as `dispose`. */
   [Symbol.dispose](): void;
@@ -55,6 +58,21 @@ export function interceptorState(byKey: Keyed<unknown>): InterceptorState {
     dispose: () => byKey.dispose(),
     [Symbol.dispose]: () => byKey.dispose(),
   };
+}
+
+/** Gives an interceptor its state, and makes it a member of its registry. */
+export function withState<I extends object>(
+  interceptor: I,
+  byKey: Keyed<unknown>,
+  options: ResolvedGrpc,
+  address?: string | undefined,
+): I & InterceptorState {
+  const of = Object.assign(interceptor, interceptorState(byKey));
+  startsOver(of, () => byKey.startOver());
+  const pipelines = (): Iterable<Pipeline<unknown>> => byKey.pipelines();
+  const roster = rosterFor(options, options.path, options.name);
+  join(roster, byKey.template, options, { kind: 'grpc', of, pipelines, address });
+  return of;
 }
 
 function leftOf(pipelines: readonly Pipeline<unknown>[]): StreamsDrained {

@@ -4,6 +4,7 @@ import { parseOptions } from '../config/validate.js';
 import * as z from '../config/zod.js';
 import { converted } from '../config/zod.js';
 import { ContractError } from '../errors.js';
+import type { JoinOptions } from '../pipeline/options/joining.js';
 import { pipelineSchema } from '../pipeline/options/pipeline-options.js';
 import type { TelemetryOptions } from '../pipeline/options/telemetry-options.js';
 import type { Pipeline, PipelineLayer } from '../pipeline/pipeline.js';
@@ -22,7 +23,7 @@ import { GrpcStatus } from './status.js';
 export type GrpcPolicies = StandardOptions | readonly PipelineLayer[] | Pipeline<unknown>;
 
 /** Options of the interceptors for gRPC and Connect. */
-export interface GrpcOptions {
+export interface GrpcOptions extends JoinOptions {
   /** Names the pipeline in errors, events and telemetry. Default: `grpc`, or `connect` for Connect. */
   readonly name?: string | undefined;
   /**
@@ -87,8 +88,9 @@ const idleSchema = () =>
     },
   );
 
-const grpcSchema = /* @__PURE__ */ once(() =>
-  z.strictObject({
+const grpcSchema = /* @__PURE__ */ once(() => {
+  const { clock, captureStack, telemetry, registry, critical } = z.shapeOf(pipelineSchema());
+  return z.strictObject({
     name: z.optional(policyName()),
     policies: z.optional(z.union(policyForms(), { error: POLICY_FORMS })),
     key: z.optional(fnOf<(method: GrpcMethod) => string>()),
@@ -101,11 +103,13 @@ const grpcSchema = /* @__PURE__ */ once(() =>
     ),
     retryable: z._default(codesSchema(), DEFAULT_RETRYABLE),
     idleTimeout: z._default(idleSchema(), DEFAULT_IDLE_MS),
-    clock: z.shapeOf(pipelineSchema()).clock,
-    captureStack: z.shapeOf(pipelineSchema()).captureStack,
-    telemetry: z.shapeOf(pipelineSchema()).telemetry,
-  }),
-);
+    clock,
+    captureStack,
+    telemetry,
+    registry,
+    critical,
+  });
+});
 
 /** {@link GrpcOptions} with everything filled in. */
 export interface ResolvedGrpc extends Omit<z.output<ReturnType<typeof grpcSchema>>, 'name'> {

@@ -4,6 +4,7 @@ import type { FailureRule } from '../pipeline/outcome/failure-rule.js';
 import type { Pipeline, PipelineLayer } from '../pipeline/pipeline.js';
 import { withClientRules } from '../policies/client-rules.js';
 import { standard } from '../policies/standard.js';
+import { rosterFor } from '../registry/join.js';
 import type { Keyed } from '../registry/keyed.js';
 import { keyedOf } from '../registry/keyed.js';
 import type { ResolvedGrpc } from './options.js';
@@ -23,6 +24,8 @@ import {
  */
 export function grpcPipelines(options: ResolvedGrpc): Keyed<unknown> {
   const { name, clock, captureStack, telemetry, policies, path } = options;
+  // What is taken or refused there shows before anything is made.
+  rosterFor(options, path, name);
   const layers = withClientRules(layersOf(policies), {
     retryHandle,
     countingHandle,

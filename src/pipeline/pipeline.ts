@@ -202,7 +202,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
     return { inFlight: this.inFlight };
   }
 
-  /** Lets go of all listeners. Calls in flight go on, and so may later ones; they are no longer reported. */
+  /** Lets go of all listeners, and leaves its registry. Calls in flight go on, and so may later ones; they are no longer reported. */
   dispose(): void {
     this.#rare?.unsubscribe?.();
     if (this.key === undefined || this.#common.ofOneKey) {
@@ -212,7 +212,10 @@ export class Pipeline<Adds = never, Policies = unknown> {
       this.retire();
       this.#common = this.#common.silent;
     }
-    if (this.key === undefined) this.hub.clear();
+    if (this.key === undefined) {
+      this.#common.leave?.();
+      this.hub.clear();
+    }
   }
 
   /** As {@link Pipeline.dispose}. */
@@ -372,6 +375,11 @@ export class Pipeline<Adds = never, Policies = unknown> {
   /** @internal */
   set copies(copies: readonly WeakRef<Copies>[]) {
     this.#own.copies = copies;
+  }
+
+  /** @internal Its options, and how what it is the template of leaves a registry. */
+  get common(): Common {
+    return this.#common;
   }
 
   /** @internal Makes room for what its policies would count. */

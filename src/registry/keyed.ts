@@ -11,14 +11,17 @@ import type { Drained, DrainOptions } from '../pipeline/lifecycle/drain.js';
 import { allWithin, resolveDrain } from '../pipeline/lifecycle/drain.js';
 import type { CallOptions } from '../pipeline/options/call-options.js';
 import { refuseMisfit } from '../pipeline/options/incompatible-copy.js';
+import type { JoinOptions } from '../pipeline/options/joining.js';
+import { joinShape } from '../pipeline/options/joining.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import type { Duration } from '../time/duration.js';
 import { positiveDurationSchema } from '../time/duration.js';
+import { join, rosterFor } from './join.js';
 import { DroppedPipelines, leftByKey, sumOf } from './left.js';
 import { UseOrder } from './use-order.js';
 
-/** Options of {@link keyed}. */
-export interface KeyedOptions {
+/** Options of {@link keyed}. `registry` and `critical` are those of the template unless they are set here. */
+export interface KeyedOptions extends JoinOptions {
   /**
    * How many keys are kept: a whole number >= 1. Above that, the least recently used key is dropped first. A key is never dropped while it has a
    * call in flight, or state that must not be lost (an open breaker, a rate limiter that is not full again, a throttle that refuses calls).
@@ -43,6 +46,7 @@ export const keyedSchema = /* @__PURE__ */ once(() =>
   z.strictObject({
     maxKeys: z._default(positiveCount(), keyedDefaults.maxKeys),
     idleFor: z._default(positiveDurationSchema(), keyedDefaults.idleFor),
+    ...joinShape(),
   }),
 );
 
@@ -71,9 +75,17 @@ export function keyed<Adds, Policies>(
       policy: 'keyed',
     });
   }
-  const resolved =
+  const resolved: z.output<ReturnType<typeof keyedSchema>> =
     options === undefined ? keyedDefaults : parseOptions(keyedSchema, options, 'keyed');
-  return keyedOf(template, resolved);
+  const { registry, critical } = template.common.options;
+  const joining = {
+    registry: resolved.registry ?? registry,
+    critical: resolved.critical ?? critical,
+  };
+  const roster = rosterFor(joining, 'keyed', template.name, template);
+  const made = keyedOf(template, resolved);
+  join(roster, template, joining, { kind: 'keyed', of: made, pipelines: () => made.pipelines() });
+  return made;
 }
 
 /** Makes a keyed pipeline from options that are known to be right. */
@@ -91,7 +103,8 @@ const MAX_LOOKS = 16;
 
 /** Independent copies of a pipeline, one for each key. Made by {@link keyed}. */
 export class Keyed<Adds = never, Policies = unknown> {
-  readonly #template: Pipeline<Adds, Policies>;
+  /** @internal */
+  readonly template: Pipeline<Adds, Policies>;
   readonly #make: (key: string) => Pipeline<Adds, Policies>;
   readonly #maxKeys: number;
   readonly #idleMs: number;
@@ -105,10 +118,10 @@ export class Keyed<Adds = never, Policies = unknown> {
   /** @internal Use {@link keyed}. */
   constructor(
     template: Pipeline<Adds, Policies>,
-    options: z.output<ReturnType<typeof keyedSchema>>,
+    options: { readonly maxKeys: number; readonly idleFor: number },
     make: (key: string) => Pipeline<Adds, Policies> = (key) => template.fork(key),
   ) {
-    this.#template = template;
+    this.template = template;
     this.#make = make;
     template.copies = [...template.copies, new WeakRef(this)];
     // From now on calls go to its copies. The template's own state must not go on beside theirs.
@@ -128,7 +141,7 @@ export class Keyed<Adds = never, Policies = unknown> {
    * @throws TypeError when the key is not a string. Also whatever a function among the options throws when the copy calls it.
    */
   get(key: string): Pipeline<Adds, Policies> {
-    const now = this.#template.time.recent();
+    const now = this.template.time.recent();
     const known = this.#copies.get(key);
     const copy = known ?? this.#add(key);
     if (known !== undefined) this.#order.use(known);
@@ -190,7 +203,7 @@ export class Keyed<Adds = never, Policies = unknown> {
   on(listener: Listener): () => void;
   on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
   on(typeOrListener: EventType | Listener, listener?: (event: never) => void): () => void {
-    const stop = this.#template.on(typeOrListener as EventType, listener as Listener);
+    const stop = this.template.on(typeOrListener as EventType, listener as Listener);
     for (const copy of this.#copies.values()) copy.subscribe();
     return stop;
   }
@@ -229,15 +242,17 @@ export class Keyed<Adds = never, Policies = unknown> {
   /** @internal Drains all copies. Returns those that may have calls left. */
   async closeWithin(limitMs: number): Promise<readonly Pipeline<unknown>[]> {
     this.#closed = true;
+    // Makes no calls, but shows that it drains.
+    void this.template.close();
     const pipelines: readonly Pipeline<unknown>[] = [...this.pipelines(), ...this.#dropped];
     const idle = pipelines.map((each) => each.close());
-    await allWithin(idle, limitMs, this.#template.time.clock);
+    await allWithin(idle, limitMs, this.template.time.clock);
     return pipelines;
   }
 
   /** @internal See `startOver` of `holdfast/testing`. Its key is dropped, but a pipeline that somebody kept also starts over. */
   startOver(): void {
-    this.#template.startOver();
+    this.template.startOver();
     for (const copy of [...this.#copies.values()]) {
       copy.startOver();
       this.#drop(copy);
@@ -245,10 +260,10 @@ export class Keyed<Adds = never, Policies = unknown> {
     this.#closed = false;
   }
 
-  /** Drops all keys and listeners. */
+  /** Drops all keys and listeners, and leaves its registry. */
   dispose(): void {
     for (const copy of this.#copies.values()) this.#drop(copy);
-    this.#template.dispose();
+    this.template.dispose();
   }
 
   /** The same as {@link Keyed.dispose}. */

@@ -27,7 +27,7 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
-/** What {@link logEvents} listens to: a pipeline, or a keyed one. */
+/** What {@link logEvents} listens to: a pipeline, a keyed one, a client, or a registry with all its members. */
 export interface EventSource {
   /** Listens to the events of one type. Returns a function that stops it. */
   on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
@@ -61,7 +61,7 @@ export const logEventsSchema = /* @__PURE__ */ once(() =>
  * span around the call. An outage cannot flood the log. There are two kinds of lines, changes of state and calls. Of each kind, `burst`
  * lines are written at once, and then one every `every`. That one says in `suppressed` how many were left out before it.
  *
- * @param of A pipeline, or a keyed one.
+ * @param of A pipeline, a keyed one, a client, or a registry.
  * @param logger Anything with `debug`, `info`, `warn` and `error(fields, message)`, as pino has them. {@link consoleLogger} makes one from
  * a console.
  * @returns A function that stops it.
@@ -120,7 +120,7 @@ function checkArguments(of: EventSource, logger: Logger): void {
     throw new ConfigError(`${path}: ${must}`, { path, value, policy: 'logEvents' });
   };
   if (typeof (of as Partial<EventSource> | null | undefined)?.on !== 'function') {
-    wrong('logEvents', 'must be given a pipeline, or a keyed one', of);
+    wrong('logEvents', 'must be given a pipeline, a keyed one, a client or a registry', of);
   }
   for (const level of ['info', 'warn'] as const) {
     if (typeof (logger as Partial<Logger> | null | undefined)?.[level] !== 'function') {

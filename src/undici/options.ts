@@ -32,7 +32,7 @@ export interface ResilientRequestOptions extends ClientOptions<Dispatcher.Respon
   readonly request?: typeof request | undefined;
 }
 
-/** The default name of the pipelines. */
+/** What it is in a registry, and the default name of the pipelines. */
 export const DEFAULT_NAME = 'undici';
 
 const requestSchema = /* @__PURE__ */ once(() =>
@@ -44,7 +44,7 @@ export function resolveResilience(options: unknown): ResolvedClient {
   const path = 'resilience';
   const given =
     options === undefined ? plainClient() : parseOptions(clientSchema, options, path, clientHint);
-  return { ...given, path, name: given.name ?? DEFAULT_NAME };
+  return { ...given, path, kind: DEFAULT_NAME, name: given.name ?? DEFAULT_NAME } as const;
 }
 
 /** @throws ConfigError */
@@ -52,5 +52,5 @@ export function resolveRequest(options: unknown) {
   const path = 'resilientRequest';
   const given: z.output<ReturnType<typeof requestSchema>> =
     options === undefined ? plainClient() : parseOptions(requestSchema, options, path, clientHint);
-  return { ...given, path, name: given.name ?? DEFAULT_NAME };
+  return { ...given, path, kind: DEFAULT_NAME, name: given.name ?? DEFAULT_NAME } as const;
 }

@@ -65,7 +65,9 @@ export function resilience(options?: ResilienceOptions): ResilienceInterceptor {
     };
   };
   startsOver(interceptor, () => pipelines.byKey.startOver());
-  return Object.assign(interceptor, stateOf(pipelines));
+  const made = Object.assign(interceptor, stateOf(pipelines));
+  pipelines.join(made);
+  return made;
 }
 
 async function run(call: InterceptedCall, { byKey, boundsOf }: Pipelines): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { request as installedRequest } from 'undici';
 import type { Transport } from '../fetch/call/fetch-call.js';
-import type { ClientState } from '../fetch/client/client.js';
+import type { Client, ClientState } from '../fetch/client/client.js';
 import { httpClient } from '../fetch/client/client.js';
 import type { FetchOverrides, OwnPolicies } from '../fetch/options.js';
 import { readHeader } from '../fetch/request/headers.js';
@@ -9,7 +9,6 @@ import { BodyGuard } from '../fetch/response/body-guard.js';
 import { isNodeStream, watchNodeStream } from '../fetch/response/watched-node-stream.js';
 import type { HeadersSource } from '../fetch/types.js';
 import type { PoliciesOf } from '../pipeline/contract/snapshot.js';
-import { startsOver, wayOf } from '../pipeline/lifecycle/start-over.js';
 import type { PipelineLayer } from '../pipeline/pipeline.js';
 import type { AnyStandardSnapshots } from '../policies/standard.js';
 import type { UndiciBody } from './discard.js';
@@ -108,19 +107,17 @@ export function resilientRequest(options?: ResilientRequestOptions): ResilientRe
       return discardBody(body as unknown as UndiciBody, headers as HeadersSource, clock, timeoutMs);
     },
   };
-  const client = httpClient(resolved, undefined, transport);
-  const send = async (url: unknown, init?: ResilientRequestInit, overrides?: object) =>
+  return httpClient(resolved, undefined, transport, wrap) as ResilientRequest;
+}
+
+/** Takes what undici takes. */
+function wrap(client: Client): Client {
+  const send = async (url: unknown, init?: object | null, overrides?: object) =>
     client(urlText(url), initOf(init), overrides);
-  startsOver(send, wayOf(client) as () => void);
-  return Object.assign(send, {
-    read: async (url: unknown, init: ResilientRequestInit | null, reader: unknown, own?: object) =>
-      client.read(urlText(url), initOf(init), reader, own),
-    on: client.on,
-    snapshot: client.snapshot,
-    drain: client.drain,
-    dispose: client.dispose,
-    [Symbol.dispose]: client.dispose,
-  }) as ResilientRequest;
+  const read: Client['read'] = async (url, init, reader, overrides) =>
+    client.read(urlText(url), initOf(init), reader, overrides);
+  const { on, snapshot, drain, dispose } = client;
+  return Object.assign(send, { read, on, snapshot, drain, dispose, [Symbol.dispose]: dispose });
 }
 
 /** Whether a response has no body, by the rules of HTTP or by its own headers. undici has a stream for it anyway. */

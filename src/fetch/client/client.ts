@@ -67,11 +67,15 @@ export type Client = ((
   ): Promise<unknown>;
 } & ClientState;
 
-/** @throws ConfigError */
+/**
+ * @param wrap Makes of it what users call.
+ * @throws ConfigError
+ */
 export function httpClient(
   options: ResolvedClient,
   base: string | undefined,
   transport: Transport,
+  wrap: (client: Client) => Client = (client) => client,
 ): Client {
   const clock = options.clock ?? systemClock;
   const setup: Setup = { options, clock, base, transport };
@@ -113,8 +117,10 @@ export function httpClient(
     assertReader(reader, options.path);
     return send(input, init, overrides, reader);
   };
-  startsOver(client, () => byKey.startOver());
-  return Object.assign(client, { read }, stateOf(pipelines));
+  const made = wrap(Object.assign(client, { read }, stateOf(pipelines)));
+  startsOver(made, () => byKey.startOver());
+  pipelines.join(made, (base && new URL(base).host) || undefined);
+  return made;
 }
 
 function overridesOf(init: object | null | undefined, overrides: object | null | undefined) {

@@ -4,7 +4,9 @@ import type { IsFailure } from '../../pipeline/outcome/failure-rule.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { hintAmongPolicies } from '../../policies/elsewhere.js';
 import { policiesSchema } from '../../policies/policy-forms.js';
+import { join, rosterFor } from '../../registry/join.js';
 import { Keyed, keyedOf } from '../../registry/keyed.js';
+import type { Joinable } from '../../registry/member.js';
 import { attributeSetsOf, observe } from '../../telemetry/observe.js';
 import type { Clock } from '../../time/clock.js';
 import { listenToFailedRequests } from '../errors/failed-requests.js';
@@ -17,6 +19,8 @@ import { boundsOf, DEFAULT_DISCARD_MS, httpPolicies } from './http-policies.js';
 /** The pipelines of a resilient fetch, one for each key. */
 export interface Pipelines {
   readonly byKey: Keyed<unknown>;
+  /** Makes the client of these pipelines a member of its registry. */
+  join(client: Joinable, address?: string): void;
   /** The bounds that the timeouts of a key's pipeline set. */
   boundsOf(pipeline: Pipeline<unknown>): Bounds;
 }
@@ -31,18 +35,30 @@ export function pipelinesOf(
   discard: DiscardWithin,
   keep?: Keep,
 ): Pipelines {
-  const { policies } = options;
+  const { policies, path, name, kind } = options;
+  const roster = rosterFor(options, path, name);
   listenToFailedRequests();
-  return typeof policies === 'function'
-    ? ofEachKey(policies, options, clock, discard, keep)
-    : ofTemplate(httpPolicies(policies, clock, keep), options, discard);
+  const perKey = typeof policies === 'function';
+  const made =
+    typeof policies === 'function'
+      ? ofEachKey(policies, options, clock, discard, keep)
+      : ofTemplate(httpPolicies(policies, clock, keep), options, discard);
+  const { byKey } = made;
+  const pipelines = (): Iterable<Pipeline<unknown>> => byKey.pipelines();
+  return {
+    ...made,
+    join: (of, address) =>
+      join(roster, byKey.template, options, { kind, of, pipelines, address, perKey }),
+  };
 }
+
+type Made = Omit<Pipelines, 'join'>;
 
 function ofTemplate(
   layers: ReturnType<typeof httpPolicies>,
   options: ResolvedClient,
   discardWithin: DiscardWithin,
-): Pipelines {
+): Made {
   let discardMs = DEFAULT_DISCARD_MS;
   const discard = (value: unknown): unknown => discardWithin(value, discardMs);
   const template = pipelineOf({ ...pipelineOptionsOf(options), discard }, layers);
@@ -57,7 +73,7 @@ function ofEachKey(
   clock: Clock,
   discardWithin: DiscardWithin,
   keep: Keep | undefined,
-): Pipelines {
+): Made {
   const { path } = options;
   const telemetry = options.telemetry ?? { spans: 'auto' };
   const sets = telemetry === false ? undefined : attributeSetsOf(telemetry);

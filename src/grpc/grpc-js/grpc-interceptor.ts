@@ -1,6 +1,6 @@
 import type { AnyStandardSnapshots } from '../../policies/standard.js';
 import type { InterceptorState } from '../interceptor-state.js';
-import { interceptorState } from '../interceptor-state.js';
+import { withState } from '../interceptor-state.js';
 import type { GrpcOptions } from '../options.js';
 import { resolveGrpc } from '../options.js';
 import { grpcPipelines } from '../pipelines.js';
@@ -33,5 +33,5 @@ export function grpcInterceptor(options?: GrpcOptions): GrpcInterceptor<AnyStand
   const setup = { options: resolved, byKey: grpcPipelines(resolved) };
   const intercept = (call: GrpcCallOptions, nextCall: GrpcNextCall): GrpcCall =>
     new InterceptedCall(setup, call, nextCall);
-  return Object.assign(intercept, interceptorState(setup.byKey)) as never;
+  return withState(intercept, setup.byKey, resolved) as never;
 }

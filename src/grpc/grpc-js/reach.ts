@@ -22,11 +22,18 @@ export function isGrpcAnswer(metadata: GrpcStatusObject['metadata']): boolean {
   return type === '' || type.startsWith('application/grpc');
 }
 
+/** What `@grpc/grpc-js` says of an answer that is not gRPC's. */
+const HTTP_STATUS = /^Received HTTP status code (\d+)/;
+/** Answers of proxies that have not passed the call on. Behind others, such as 502, it may have run. */
+const NOT_PASSED_ON = new Set(['429', '503']);
+
 /**
  * How far a call got that ended with a status other than OK, before its answer had begun. What comes from a server has a content type. All other
  * statuses are made by the client. Then only their text says more.
  */
 export function reachOf({ details, metadata }: GrpcStatusObject): Reach {
-  if (metadata.get('content-type').length > 0) return 'answered';
+  if (first(metadata.get('content-type')).startsWith('application/grpc')) return 'answered';
+  const httpStatus = HTTP_STATUS.exec(details)?.[1];
+  if (httpStatus !== undefined) return NOT_PASSED_ON.has(httpStatus) ? 'answered' : 'unknown';
   return NOWHERE.some((each) => each.test(details)) ? 'nowhere' : 'unknown';
 }

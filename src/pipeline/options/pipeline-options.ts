@@ -7,12 +7,14 @@ import type { Clock } from '../../time/clock.js';
 import type { IsFailure } from '../outcome/failure-rule.js';
 import { isFailureSchema } from '../outcome/failure-rule.js';
 import type { Discard, ErrorTypeOf, StatusOf } from './hooks.js';
+import type { JoinOptions } from './joining.js';
+import { joinShape } from './joining.js';
 import { policyAsOption } from './policy-as-option.js';
 import type { TelemetryOptions } from './telemetry-options.js';
 import { telemetrySchema } from './telemetry-options.js';
 
 /** Options of {@link pipeline}. */
-export interface PipelineOptions {
+export interface PipelineOptions extends JoinOptions {
   /** Names the pipeline in errors, events and telemetry: 1 to 100 characters. Required. */
   readonly name: string;
   /** Where time comes from. Default: the system's clock, read at call time so that fake timers work. */
@@ -78,6 +80,7 @@ export const pipelineSchema = /* @__PURE__ */ once(() =>
     errorTypeOf: z.optional(fnOf<ErrorTypeOf>()),
     statusOf: z.optional(fnOf<StatusOf>()),
     telemetry: z.optional(telemetrySchema()),
+    ...joinShape(),
   }),
 );
 

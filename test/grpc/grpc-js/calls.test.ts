@@ -11,7 +11,15 @@ import {
   TimeoutError,
 } from '../../../src/errors.js';
 import { deadlineOf, grpcInterceptor } from '../../../src/grpc/index.js';
-import { bulkhead, fallback, pipeline, rateLimiter, retry, timeout } from '../../../src/index.js';
+import {
+  bulkhead,
+  fallback,
+  pipeline,
+  rateLimiter,
+  registry,
+  retry,
+  timeout,
+} from '../../../src/index.js';
 import type { PipelineEvent } from '../../../src/pipeline/contract/events.js';
 import { systemClock } from '../../../src/time/clock.js';
 import { errorOf, Stage, startUnary, unary } from './harness.js';
@@ -126,7 +134,7 @@ describe('deadlines over grpc-js', () => {
     }
   });
 
-  it('W4: a call for a served call has the deadline of that one, and ends with it', async () => {
+  it('W4, W10: a call for a served call has the deadline of that one, and ends with it', async () => {
     const inner = signal<number>();
     const innerCancelled = signal();
     const leaf: Unary = (call) => {
@@ -388,6 +396,20 @@ describe('the pipelines behind grpc-js', () => {
     expect(runs).toBe(1);
     const [state] = Object.values(client.interceptor.snapshot());
     expect(state?.policies.circuit_breaker?.consecutiveFailures).toBe(0);
+  });
+
+  it('W1: an interceptor joins a registry', async () => {
+    const all = registry();
+    const { address } = await stage.serve({ unary: echo });
+    const client = stage.client(address, { name: 'stock', registry: all, critical: true });
+    expect(() => grpcInterceptor({ name: 'stock', registry: all })).toThrow(ConfigError);
+    expect(all.get('stock')).toMatchObject({ kind: 'grpc', critical: true });
+    all.require('stock');
+    await unary(client, 'x');
+    expect(all.health().status).toBe('ok');
+    client.interceptor.dispose();
+    expect(all.size).toBe(0);
+    expect(() => grpcInterceptor({ critical: true })).toThrow(/grpcInterceptor\.critical/);
   });
 
   it('W12: a drain waits for calls in flight, and refuses new ones', async () => {

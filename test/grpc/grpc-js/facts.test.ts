@@ -51,7 +51,19 @@ describe('how far a call got', () => {
   it('W2: what a server writes is an answer, even if it quotes such a text', () => {
     const details = 'No connection established';
     expect(reachOf({ code: 14, details, metadata: metadata('application/grpc') })).toBe('answered');
-    expect(reachOf({ code: 14, details, metadata: metadata('text/html') })).toBe('answered');
+  });
+
+  it('W2: a proxy that answers 503 or 429 has not passed the call on; of others nobody knows', () => {
+    const html = (status: number) =>
+      reachOf({
+        code: 14,
+        details: `Received HTTP status code ${status}`,
+        metadata: metadata('text/html'),
+      });
+    expect([429, 503].map(html)).toEqual(['answered', 'answered']);
+    expect([502, 504, 500].map(html)).toEqual(['unknown', 'unknown', 'unknown']);
+    expect(reachOf(local('Received HTTP status code 503'))).toBe('answered');
+    expect(reachOf({ code: 2, details: '', metadata: metadata('text/html') })).toBe('unknown');
   });
 
   it('W2: headers of a proxy are no answer that has begun', () => {

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { Metadata, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -130,6 +132,28 @@ describe('retries over grpc-js', () => {
     expect(error.details).toBe('too late');
     expect(runs).toBe(1);
   });
+
+  it.each(['', '<html>busy</html>'.repeat(10)])(
+    'W2: the page of a proxy is no answer that has begun: %j',
+    async (page) => {
+      let sent = 0;
+      const proxy = createServer((request, response) => {
+        sent++;
+        request.resume();
+        response.writeHead(503, { 'content-type': 'text/html' }).end(page);
+      });
+      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+      const { port } = proxy.address() as AddressInfo;
+      const error = await errorOf(unary(stage.client(`127.0.0.1:${port}`, { policies }), 'x'));
+      expect(error).toMatchObject({
+        code: status.UNAVAILABLE,
+        details: 'Received HTTP status code 503',
+      });
+      expect(sent).toBe(4);
+      stage.down();
+      await new Promise<void>((resolve) => proxy.close(() => resolve()));
+    },
+  );
 
   it('W3: a pushback forbids the retry', async () => {
     const { address, seen } = await failing(status.UNAVAILABLE, 1, { pushback: '-1' });

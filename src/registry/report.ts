@@ -1,0 +1,78 @@
+import { refusalsOf } from '../pipeline/contract/refusals.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { measured } from '../telemetry/sources.js';
+import type { HealthCounts, HealthReason, HealthStatus } from './health.js';
+import { complaintOf, overall, statusOf } from './health.js';
+import type { Member, MemberKind } from './member.js';
+
+/** The health of one dependency. */
+export interface DependencyHealth {
+  /** The worst that is true of all its keys. */
+  readonly status: HealthStatus;
+  /** What it is. */
+  readonly kind: MemberKind;
+  /** Whether this process cannot do its work without it. */
+  readonly critical: boolean;
+  /** Why it is not `ok`: the worst first, at most 10. */
+  readonly reasons: readonly HealthReason[];
+  /** How many of its keys are how, for what has keys. */
+  readonly keys?: HealthCounts;
+}
+
+/** The health of all dependencies, as plain JSON. */
+export interface HealthReport {
+  /** `down` when a critical dependency is down, `degraded` when any other is not `ok`. */
+  readonly status: HealthStatus;
+  /** By name. */
+  readonly dependencies: Readonly<Record<string, DependencyHealth>>;
+}
+
+/** How many reasons are told of one dependency. */
+const MAX_REASONS = 10;
+
+/** What is the matter with one pipeline now. */
+function complaintsOf(pipeline: Pipeline<unknown>, failingShare: number): HealthReason[] {
+  const now = pipeline.time.now();
+  const { publicKey: key } = pipeline;
+  const ofKey = key === undefined ? {} : { key };
+  return pipeline.seen.flatMap(({ name, policy, gate }, i) => {
+    const measures = policy.measure && measured(() => pipeline.measureIn(i, now));
+    if (measures === undefined) return [];
+    const enforced = refusalsOf(gate)?.enforced !== false;
+    const complaint = complaintOf(measures, enforced, failingShare);
+    return complaint === undefined ? [] : [{ ...complaint, policy: name, ...ofKey }];
+  });
+}
+
+function healthOf(member: Member, failingShare: number): DependencyHealth {
+  const { kind, critical } = member;
+  const counts = { ok: 0, degraded: 0, down: 0 };
+  const told: Record<'degraded' | 'down', HealthReason[]> = { degraded: [], down: [] };
+  for (const pipeline of member.pipelines()) {
+    const complaints = complaintsOf(pipeline, failingShare);
+    let status: HealthStatus = 'ok';
+    for (const each of complaints) {
+      if (status !== 'down') status = each.status;
+      if (told[each.status].length < MAX_REASONS) told[each.status].push(each);
+    }
+    counts[status]++;
+  }
+  const drains = member.template.closing !== undefined;
+  if (drains) told.down.unshift({ status: 'down', reason: 'draining' });
+  return {
+    status: drains ? 'down' : statusOf(counts),
+    kind,
+    critical,
+    reasons: [...told.down, ...told.degraded].slice(0, MAX_REASONS),
+    ...(kind === 'pipeline' ? {} : { keys: counts }),
+  };
+}
+
+/** The health of these members. */
+export function reportOf(members: Iterable<Member>, failingShare: number): HealthReport {
+  const all = [...members].map((each) => [each.name, healthOf(each, failingShare)] as const);
+  return {
+    status: overall(all.map(([, health]) => health)),
+    dependencies: Object.fromEntries(all),
+  };
+}
