@@ -1,0 +1,166 @@
+import * as http from 'node:http';
+import type { Interceptor } from '@connectrpc/connect';
+import { Code, ConnectError, createClient } from '@connectrpc/connect';
+import { createConnectTransport } from '@connectrpc/connect-node';
+import { describe, expect, it } from 'vitest';
+import { connectInterceptor, deadlineOf } from '../../../src/grpc/index.js';
+import { ConfigError, fallback, pipeline, TimeoutError } from '../../../src/index.js';
+import { transportOf } from '../../fixtures/connect/servers.js';
+import { line, Stock } from '../../fixtures/connect/stock.js';
+import { aborted, afterwards, caught, clientOf, gate, ofType, started } from './stock-client.js';
+
+const WAY = 'connect over 2';
+
+describe('connectInterceptor', () => {
+  it.each<[unknown, string]>([
+    [{ retries: 3 }, 'connectInterceptor.retries'],
+    [{ idleTimeout: 0 }, 'connectInterceptor.idleTimeout'],
+    [{ retryable: ['GONE'] }, 'connectInterceptor.retryable'],
+    [{ policies: [fallback('no')] }, 'connectInterceptor.policies'],
+    [{ name: '' }, 'connectInterceptor.name'],
+  ])('refuses wrong options: %o', (options, path) => {
+    let error: unknown;
+    try {
+      connectInterceptor(options as never);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error).toMatchObject({ path });
+  });
+
+  it('is an interceptor of connect-es by its type', () => {
+    const own = connectInterceptor();
+    const typed: Interceptor = own;
+    const breaker = own.snapshot()['x']?.policies.circuit_breaker?.state;
+    expect([typeof typed, breaker]).toEqual(['function', undefined]);
+    own.dispose();
+  });
+
+  it('has state of its own for each authority, or as it is told', async () => {
+    const one = await started(WAY, { read: () => line('one') });
+    const two = await started(WAY, { read: () => line('two') });
+    const own = connectInterceptor({ telemetry: false });
+    const byService = connectInterceptor({ key: ({ service }) => service, telemetry: false });
+    for (const { baseUrl } of [one, two]) {
+      const { transport, close } = transportOf(WAY, baseUrl, [own, byService]);
+      afterwards(close);
+      await createClient(Stock, transport).read({});
+    }
+    const both = [one, two].map(({ port }) => `127.0.0.1:${port}`);
+    expect(Object.keys(own.snapshot())).toEqual(both);
+    expect(Object.keys(byService.snapshot())).toEqual(['holdfast.test.v1.Stock']);
+  });
+
+  it('repeats a GET', async () => {
+    const lines: string[] = [];
+    const server = http.createServer((request, response) => {
+      lines.push(`${request.method} ${request.headers['grpc-previous-rpc-attempts']}`);
+      if (lines.length === 1) {
+        response.writeHead(503).end();
+        return;
+      }
+      response.writeHead(200, { 'content-type': 'application/proto' }).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    afterwards(() => server.close());
+    const agent = new http.Agent();
+    afterwards(() => agent.destroy());
+    const { port } = server.address() as { port: number };
+    const transport = createConnectTransport({
+      baseUrl: `http://127.0.0.1:${port}`,
+      httpVersion: '1.1',
+      useHttpGet: true,
+      nodeOptions: { agent },
+      interceptors: [connectInterceptor({ policies: { retry: { backoff: () => 0 } } })],
+    });
+    await createClient(Stock, transport).read({ text: 'x' });
+    expect(lines).toEqual(['GET undefined', 'GET 1']);
+  });
+
+  it('as a server makes calls: they give up together with the call that is served', async () => {
+    const gone = gate();
+    const behind = await started(WAY, {
+      read: async (_, { signal }) => {
+        await aborted(signal);
+        gone.open();
+        return line();
+      },
+    });
+    const { client: inner, events } = clientOf(WAY, behind.baseUrl);
+    const left: number[] = [];
+    const front = await started(WAY, {
+      read: async (request, context) => {
+        left.push(deadlineOf(context) - performance.now());
+        const { signal } = context;
+        return inner.read(request, { signal, timeoutMs: context.timeoutMs() } as never);
+      },
+    });
+    const error = await caught(clientOf(WAY, front.baseUrl).client.read({}, { timeoutMs: 300 }));
+    expect(error.code).toBe(Code.DeadlineExceeded);
+    await gone.opened;
+    expect(left[0]).toBeLessThanOrEqual(300);
+    await expect.poll(() => ofType(events, 'call')).toMatchObject([{ attempts: 1 }]);
+    expect(['timeout', 'cancelled']).toContain(ofType(events, 'call')[0]?.outcome);
+  });
+
+  it('in a pipeline of the caller: its timeout cancels the call', async () => {
+    const gone = gate();
+    const server = await started(WAY, {
+      read: async (_, { signal }) => {
+        await aborted(signal);
+        gone.open();
+        return line();
+      },
+    });
+    const { client } = clientOf(WAY, server.baseUrl);
+    const call = pipeline('outside').execute(({ signal }) => client.read({}, { signal }), {
+      timeout: 100,
+    });
+    await expect(call).rejects.toBeInstanceOf(TimeoutError);
+    await gone.opened;
+  });
+
+  it('cancels a stream that nobody holds any more', async () => {
+    const gone = gate();
+    const server = await started(WAY, {
+      async *watch(_, { signal }) {
+        yield line('first');
+        await aborted(signal);
+        gone.open();
+      },
+    });
+    const { client, own } = clientOf(WAY, server.baseUrl);
+    // connect-es does not tell interceptors that a loop was left.
+    for await (const { text } of client.watch({})) {
+      expect(text).toBe('first');
+      break;
+    }
+    let over = false;
+    void gone.opened.then(() => {
+      over = true;
+    });
+    for (let i = 0; i < 200 && !over; i++) {
+      globalThis.gc?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await gone.opened;
+    expect((await own.drain()).streams).toBe(0);
+  });
+
+  it('a policy that asks for a second attempt gets none if the first may have run', async () => {
+    let runs = 0;
+    const server = await started(WAY, {
+      async reserve(_, { signal }) {
+        runs++;
+        server.cut();
+        await aborted(signal);
+        return line();
+      },
+    });
+    const retry = { backoff: () => 0, handle: () => true };
+    const { client } = clientOf(WAY, server.baseUrl, { policies: { retry } });
+    await caught(client.reserve({}));
+    expect(runs).toBe(1);
+  });
+});
