@@ -57,6 +57,8 @@ const STATES: ReadonlySet<string> = new Set(['closed', 'half_open', 'open', 'iso
 const STATUSES: ReadonlySet<string> = new Set(['ok', 'degraded', 'down']);
 
 function classOf({ state, status }: MapEdge): string {
+  // That there is no breaker is neither good nor bad.
+  if (state === undefined && status === 'ok') return 'hf-plain';
   const known = STATUSES.has(status) ? status : 'ok';
   return state !== undefined && STATES.has(state) ? `hf-${known} hf-${state}` : `hf-${known}`;
 }
