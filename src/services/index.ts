@@ -3,5 +3,4 @@
 export { mapToMermaid } from '../registry/map/draw/to-mermaid.js';
 export { mapToSvg } from '../registry/map/draw/to-svg.js';
 export { joinMaps } from '../registry/map/join-maps.js';
-export type { MapEdge, MapNode, MapState, ServiceMap } from '../registry/map/service-map.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.js';
