@@ -43,7 +43,7 @@ export function complaintOf(
   enforced: boolean,
   failingShare: number,
 ): HealthReason | undefined {
-  const { state, calls = 0, failures = 0, atFloor, limit, inFlight = 0 } = measures;
+  const { state, calls = 0, failures = 0, atFloor, limit = Infinity, inFlight = 0 } = measures;
   // In a dry run, nothing is refused. That it would be is worth knowing.
   const shut = enforced ? 'down' : 'degraded';
   const status = 'degraded';
@@ -52,7 +52,7 @@ export function complaintOf(
   const share = failures / calls;
   if (calls >= MINIMUM_CALLS && share >= failingShare) return { status, reason: 'failing', share };
   if (atFloor) return { status, reason: 'limit_at_floor' };
-  if (limit !== undefined && inFlight >= limit) return { status, reason: 'at_limit' };
+  if (inFlight >= limit) return { status, reason: 'at_limit' };
   if (measures.available === 0) return { status, reason: 'rate_limited' };
   const { rejectionProbability = 0 } = measures;
   if (rejectionProbability > 0) return { status, reason: 'throttled', share: rejectionProbability };

@@ -46,11 +46,12 @@ export function join(
   const { name, common } = template;
   common.leave?.();
   const member: Member = { ...joining, name, critical, template };
+  const { members } = roster;
   common.leave = () => {
     common.leave = undefined;
-    roster.members.delete(name);
+    members.delete(name);
     roster.tell?.(member, false);
   };
-  roster.members.set(name, member);
+  members.set(name, member);
   roster.tell?.(member, true);
 }

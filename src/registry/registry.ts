@@ -18,7 +18,7 @@ import type { HealthReport } from './report.js';
 import { reportOf } from './report.js';
 import { faultOf } from './requirements.js';
 import type { Roster, Watcher } from './roster.js';
-import { defaultRoster, newRoster } from './roster.js';
+import { defaultRoster } from './roster.js';
 
 /** Options of {@link Registry.health}. */
 export interface HealthOptions {
@@ -224,7 +224,7 @@ export class Registry {
  * ours.require('payments');
  */
 export function registry(): Registry {
-  return new Registry(newRoster());
+  return new Registry({ members: new Map() });
 }
 
 /** The registry that `registry: true` means: one for the process, also where several copies of this package are loaded. */

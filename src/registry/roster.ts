@@ -22,11 +22,7 @@ export interface Roster {
   watchers?: Set<Watcher>;
 }
 
-export function newRoster(): Roster {
-  return { members: new Map() };
-}
-
 /** The roster of the default registry: one for all copies of this package. */
 export function defaultRoster(): Roster {
-  return shared(`roster.${CONTRACT}`, newRoster);
+  return shared(`roster.${CONTRACT}`, () => ({ members: new Map() }));
 }

@@ -184,4 +184,14 @@ export const PARTS = [
     files: ['fetch/verdict/answer.ts', 'fetch/verdict/verdict.ts', 'fetch/retry/retry-rule.ts'],
     tests: ['fetch/verdict.test.ts'],
   },
+  {
+    name: 'registry: health',
+    files: ['registry/health.ts'],
+    tests: ['registry/health.test.ts'],
+  },
+  {
+    name: 'registry: requirements',
+    files: ['registry/requirements.ts'],
+    tests: ['registry/requirements.test.ts'],
+  },
 ];

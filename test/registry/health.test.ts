@@ -8,6 +8,7 @@ import {
   MINIMUM_CALLS,
   overall,
   statusOf,
+  worstOf,
 } from '../../src/registry/health.js';
 
 const said = (measures: PolicyMeasures, enforced = true, failingShare = FAILING_SHARE): unknown => {
@@ -95,8 +96,18 @@ describe('the rules of health', () => {
     [0, 1, 1, 'degraded'],
     [0, 0, 3, 'down'],
     [9, 1, 1, 'degraded'],
+    [1, 1, 1, 'degraded'],
   ] as const)('M6: %i keys ok, %i degraded and %i down are %s', (ok, degraded, down, expected) => {
     expect(statusOf({ ok, degraded, down })).toBe(expected);
+  });
+
+  it.each([
+    [[], 'ok'],
+    [['ok', 'ok'], 'ok'],
+    [['ok', 'degraded'], 'degraded'],
+    [['degraded', 'down', 'ok'], 'down'],
+  ] as const)('M6: the worst of %j is %s', (all, worst) => {
+    expect(worstOf(all.map((status) => ({ status })))).toBe(worst);
   });
 
   it('M6: all are down when a critical one is down, and degraded when any is not ok', () => {

@@ -2,7 +2,9 @@ import { ConsecutiveBreaker, handleAll, circuitBreaker as ofCockatiel } from 'co
 import {
   ConfigError,
   circuitBreaker,
+  type Driver,
   keyed,
+  type Outcome,
   pipeline,
   type Registry,
   registry,
@@ -100,6 +102,21 @@ describe('require', () => {
     expect(faultsOf(ours, 'fetch')).toBeUndefined();
     await fetch('http://bare.example');
     expect(faultsOf(ours, 'fetch')).toContain(NO_BREAKER);
+  });
+
+  it("M5: takes a user's policy for a breaker if it measures the state of one", () => {
+    const ours = registry();
+    const own = (state: 'closed' | 'isolated'): Driver => ({
+      role: 'driver',
+      type: 'own',
+      accepts: () => true,
+      drive: (_, first) => first as Outcome,
+      measure: () => ({ state }),
+    });
+    pipeline({ name: 'one', registry: ours }, own('closed'));
+    pipeline({ name: 'two', registry: ours }, own('isolated'));
+    expect(faultsOf(ours, 'one')).toBeUndefined();
+    expect(faultsOf(ours, 'two')).toContain('isolated');
   });
 
   it('M5: says that a breaker is isolated', () => {

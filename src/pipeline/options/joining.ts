@@ -2,8 +2,8 @@
 export interface AnyRegistry {
   /** How many members it has. */
   readonly size: number;
-  /** Whether it has a member of this name. */
-  has(name: string): boolean;
+  /** Makes sure that these members are there and guarded. */
+  require(...names: readonly string[]): void;
 }
 
 /** The options by which something joins a registry. */
