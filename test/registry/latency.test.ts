@@ -22,7 +22,7 @@ async function callFor(clock: VirtualClock, through: Pipeline, ms: number): Prom
 }
 
 describe('a percentile of durations', () => {
-  it('is exact to 5% from 1/8 ms to 10 minutes', () => {
+  it('V3: is exact to 5% from 1/8 ms to 10 minutes', () => {
     const durations = fc.array(fc.double({ min: 0.125, max: 600_000, noNaN: true }), {
       minLength: 1,
       maxLength: 300,
@@ -63,7 +63,7 @@ describe('Latency', () => {
     expect(measured?.p99Ms).toBeLessThan(2_100);
   });
 
-  it('leaves refusals out of percentiles, and counts bodies that fail', async () => {
+  it('V3: leaves refusals out of percentiles, and counts bodies that fail', async () => {
     const clock = new VirtualClock();
     const orders = pipeline({ name: 'orders', clock });
     const latency = new Latency(orders, () => clock.now());

@@ -24,7 +24,7 @@ describe('Looks', () => {
     expect(looks.look(2_000, [40])).toEqual({ overMs: 2_000, counts: [40] });
   });
 
-  it('looks 30 to 90 s back if somebody looks often', () => {
+  it('V2: looks 30 to 90 s back if somebody looks often', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1_000, max: 30_000 }), { maxLength: 60 }), (steps) => {
         const looks = new Looks();
@@ -149,7 +149,7 @@ describe('Recent', () => {
     expect(recent.look(2_000, [a, b])).toMatchObject({ rate: 1.5 });
   });
 
-  it('is never negative when a counter starts over', () => {
+  it('V2: is never negative when a counter starts over', () => {
     const tally = new Tally();
     const recent = new Recent();
     tally.straight = 100;

@@ -16,6 +16,13 @@ export interface GraphEdge {
   readonly kinds: readonly string[];
 }
 
+/** What each node is to those that call it: the kinds of the members. */
+export function kindsOf({ nodes, edges }: Graph): readonly (readonly string[])[] {
+  const kinds = nodes.map(() => new Set<string>());
+  for (const edge of edges) for (const kind of edge.kinds) kinds[edge.to]?.add(kind);
+  return kinds.map((each) => [...each]);
+}
+
 /** Reads a map. An edge to nowhere is left out. */
 export function graphOf({ nodes, edges }: ServiceMap): Graph {
   const places = new Map(nodes.map(({ id }, i) => [id, i]));

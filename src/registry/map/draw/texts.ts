@@ -10,7 +10,7 @@ export function oneLine(text: string): string {
 
 /** Letters that are about twice as wide as the others. */
 const WIDE =
-  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303f\uff00-\uff60]/u;
+  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u30ff\uff00-\uff60]/u;
 const THIN = /\p{M}/u;
 
 const widthOf = (letter: string): number => (WIDE.test(letter) ? 2 : THIN.test(letter) ? 0 : 1);
@@ -93,7 +93,7 @@ export function nameOf({ name }: MapNode, letters: number): string {
 /** What a node is, in words. */
 export function kindOf(
   { kind, addresses, ambiguous = [] }: MapNode,
-  kinds: readonly string[],
+  kinds: readonly string[] = [],
 ): string {
   const what = kind === 'service' ? 'service' : kinds.join(', ') || 'dependency';
   const where = addresses[0] === undefined ? [] : [addresses[0]];

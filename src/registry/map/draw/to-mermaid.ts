@@ -1,6 +1,6 @@
 import { assertMap } from '../assert-map.js';
 import type { MapEdge, ServiceMap } from '../service-map.js';
-import { graphOf } from './graph.js';
+import { graphOf, kindsOf } from './graph.js';
 import { cut, kindOf, measuresOf, nameOf, stateOf } from './texts.js';
 
 /** Letters of a name. */
@@ -45,11 +45,12 @@ const COLOURS: Readonly<Record<string, string>> = { down: '#d1242f', degraded: '
  */
 export function mapToMermaid(map: ServiceMap): string {
   assertMap('mapToMermaid', map);
-  const { nodes, edges } = graphOf(map);
+  const graph = graphOf(map);
+  const { nodes, edges } = graph;
+  const kinds = kindsOf(graph);
   const drawn = nodes.map((node, i) => {
-    const kinds = edges.flatMap((each) => (each.to === i ? each.kinds : []));
     const name = nameOf(node, NAME);
-    const about = cut(kindOf(node, [...new Set(kinds)]), NAME);
+    const about = cut(kindOf(node, kinds[i]), NAME);
     const text = label(name, node.critical ? `critical · ${about}` : about);
     const shape = node.kind === 'service' ? `([${text}])` : `[${text}]`;
     return `n${i}${shape}${node.critical ? ':::critical' : ''}`;

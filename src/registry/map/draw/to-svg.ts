@@ -1,7 +1,7 @@
 import { assertMap } from '../assert-map.js';
 import type { MapEdge, MapNode, ServiceMap } from '../service-map.js';
 import type { Graph } from './graph.js';
-import { graphOf } from './graph.js';
+import { graphOf, kindsOf } from './graph.js';
 import type { Card, Line } from './layout.js';
 import { CARD, LABEL, layoutOf } from './layout.js';
 import { MAP_STYLE } from './style.js';
@@ -29,6 +29,7 @@ export function mapToSvg(map: ServiceMap): string {
   assertMap('mapToSvg', map);
   const graph = graphOf(map);
   const { width, height, cards, lines } = layoutOf(graph);
+  const kinds = kindsOf(graph);
   const services = graph.nodes.filter(({ kind }) => kind === 'service').map(({ name }) => name);
   const title = `Dependencies of ${services.length > 0 ? services.join(', ') : 'no service'}`;
   return `<svg xmlns="http://www.w3.org/2000/svg" class="hf-map" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
@@ -36,7 +37,7 @@ export function mapToSvg(map: ServiceMap): string {
 <desc>${xml(described(graph))}</desc>
 <style>${MAP_STYLE}</style>
 <rect class="hf-ground" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8"/>
-${[...lines.map(lineOf), ...lines.map(labelOf), ...cards.map((card) => cardOf(card, graph))].join('\n')}
+${[...lines.map(lineOf), ...lines.map(labelOf), ...cards.map((card) => cardOf(card, graph.nodes[card.node] as MapNode, kinds[card.node]))].join('\n')}
 </svg>
 `;
 }
@@ -56,6 +57,8 @@ const STATES: ReadonlySet<string> = new Set(['closed', 'half_open', 'open', 'iso
 const STATUSES: ReadonlySet<string> = new Set(['ok', 'degraded', 'down']);
 
 function classOf({ state, status }: MapEdge): string {
+  // That there is no breaker is neither good nor bad.
+  if (state === undefined && status === 'ok') return 'hf-plain';
   const known = STATUSES.has(status) ? status : 'ok';
   return state !== undefined && STATES.has(state) ? `hf-${known} hf-${state}` : `hf-${known}`;
 }
@@ -76,9 +79,11 @@ function labelOf({ of: { edge }, x, y }: Line): string {
   return `<g class="${classOf(edge)}"><text class="hf-state" x="${x + 4}" y="${y - 6}">${xml(state)}</text><text x="${x + 4}" y="${y + 15}">${xml(measures)}</text></g>`;
 }
 
-function cardOf({ node: at, x, y, height }: Card, { nodes, edges }: Graph): string {
-  const node = nodes[at] as MapNode;
-  const kinds = [...new Set(edges.flatMap(({ to, kinds }) => (to === at ? kinds : [])))];
+function cardOf(
+  { x, y, height }: Card,
+  node: MapNode,
+  kinds: readonly string[] | undefined,
+): string {
   const about = cut(kindOf(node, kinds), ABOUT - (node.critical ? 9 : 0));
   const middle = y + height / 2;
   const kind = node.kind === 'service' ? 'hf-service' : 'hf-dependency';
