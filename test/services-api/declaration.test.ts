@@ -149,7 +149,7 @@ describe('a declaration', () => {
       [{ ...withOperation(get), baseURL: 'y' }, 'x', 'did you mean "baseUrl"'],
       [{ ...withOperation(get), critical: 'yes' }, 'x', 'true or false'],
       [{ ...withOperation(get), registry: 'x' }, 'x', 'registry()'],
-      [{ ...withOperation(get), registry: false, critical: true }, 'x', 'needs a registry'],
+      [{ ...withOperation(get), registry: false, critical: true }, 'x', 'needs registry'],
       [{ ...withOperation(get), policies: { retry: { maxRetrys: 1 } } }, 'x', 'maxRetries'],
       [{ ...withOperation(get), contract: { onReport: 5 } }, 'x', 'function'],
     ] as const) {
@@ -254,5 +254,12 @@ describe('a declaration', () => {
     }
     expect(counts).toEqual([1, 4, 2, 3]);
     await expect(service.more({}, { retries: 1 } as never)).rejects.toBeInstanceOf(ConfigError);
+    // A signal by itself would be ignored.
+    sent.length = 0;
+    for (const options of [AbortSignal.abort(), 5, 'a', []]) {
+      const refused = service.more({}, options as never);
+      await expect(refused).rejects.toMatchObject({ path: 'n11b.more.options' });
+    }
+    expect(sent).toEqual([]);
   });
 });
