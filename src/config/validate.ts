@@ -90,12 +90,16 @@ function located(issue: z.Issue, options: unknown): z.Issue {
 }
 
 /** One error for all of these issues. */
-export function configError(policy: string, issues: readonly ConfigIssue[]): ConfigError {
+export function configError(
+  policy: string,
+  issues: readonly ConfigIssue[],
+  what = 'options are wrong',
+): ConfigError {
   const lines = issues.map(line);
   const message =
     lines.length === 1
       ? `${lines[0]}`
-      : `${policy}: ${lines.length} options are wrong\n${lines.map((text) => `- ${text}`).join('\n')}`;
+      : `${policy}: ${lines.length} ${what}\n${lines.map((text) => `- ${text}`).join('\n')}`;
   const first = issues[0];
   return new ConfigError(message, { path: first?.path, value: first?.value, issues, policy });
 }

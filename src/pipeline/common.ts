@@ -31,6 +31,8 @@ export class Common {
   plan!: Plan;
   /** The plan for calls of copies without policies of their own. `null` where it is known that there is no such plan. */
   compact: CompactPlan | null | undefined;
+  /** Gives up a place in a registry. */
+  leave: (() => void) | undefined;
   /** Whether only one copy uses this, with policies of its own. */
   ofOneKey = false;
   /** What copies share when their calls are counted apart, by observer. */

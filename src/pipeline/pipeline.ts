@@ -18,7 +18,6 @@ import { startOverAll } from './lifecycle/start-over.js';
 import type { CallOptions } from './options/call-options.js';
 import { isPlain, resolveCall } from './options/call-options.js';
 import type { Discard, ErrorTypeOf, StatusOf } from './options/hooks.js';
-import type { JoinOptions } from './options/joining.js';
 import type { ResolvedPipeline } from './options/pipeline-options.js';
 import { isOperation, noOperation } from './options/wrong-arguments.js';
 import type { FailureRule } from './outcome/failure-rule.js';
@@ -205,7 +204,6 @@ export class Pipeline<Adds = never, Policies = unknown> {
 
   /** Lets go of all listeners, and leaves its registry. Calls in flight go on, and so may later ones; they are no longer reported. */
   dispose(): void {
-    this.#rare?.leave?.();
     this.#rare?.unsubscribe?.();
     if (this.key === undefined || this.#common.ofOneKey) {
       this.observer?.dispose();
@@ -214,7 +212,10 @@ export class Pipeline<Adds = never, Policies = unknown> {
       this.retire();
       this.#common = this.#common.silent;
     }
-    if (this.key === undefined) this.hub.clear();
+    if (this.key === undefined) {
+      this.#common.leave?.();
+      this.hub.clear();
+    }
   }
 
   /** As {@link Pipeline.dispose}. */
@@ -376,19 +377,9 @@ export class Pipeline<Adds = never, Policies = unknown> {
     this.#own.copies = copies;
   }
 
-  /** @internal The registry that it was made for. */
-  get joining(): JoinOptions {
-    return this.#common.options;
-  }
-
-  /** @internal Gives up its place in a registry, or that of what it is the template of. */
-  get leave(): (() => void) | undefined {
-    return this.#rare?.leave;
-  }
-
-  /** @internal */
-  set leave(leave: (() => void) | undefined) {
-    this.#own.leave = leave;
+  /** @internal Its options, and how what it is the template of leaves a registry. */
+  get common(): Common {
+    return this.#common;
   }
 
   /** @internal Makes room for what its policies would count. */
@@ -498,7 +489,6 @@ class Rare {
   publicKey: string | undefined;
   lifetime: Lifetime | undefined;
   copies: readonly WeakRef<Copies>[] = NO_COPIES;
-  leave: (() => void) | undefined;
   /** Set while policies report what happens in them outside any call. */
   unsubscribe: (() => void) | undefined;
   /** It is to be subscribed to policies that are not made yet. */

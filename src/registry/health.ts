@@ -68,10 +68,16 @@ export function statusOf({ ok, degraded, down }: HealthCounts): HealthStatus {
   return degraded + down > 0 ? 'degraded' : 'ok';
 }
 
+/** The worst of these; `ok` if there is nothing. */
+export function worstOf(all: readonly { readonly status: HealthStatus }[]): HealthStatus {
+  const has = (status: HealthStatus): boolean => all.some((each) => each.status === status);
+  return has('down') ? 'down' : has('degraded') ? 'degraded' : 'ok';
+}
+
 /** The health of all dependencies together: down when a critical one is. */
 export function overall(
   all: readonly { readonly status: HealthStatus; readonly critical: boolean }[],
 ): HealthStatus {
-  if (all.some(({ status, critical }) => critical && status === 'down')) return 'down';
-  return all.some(({ status }) => status !== 'ok') ? 'degraded' : 'ok';
+  const worst = worstOf(all.filter(({ critical }) => critical));
+  return worst === 'down' || worstOf(all) === 'ok' ? worst : 'degraded';
 }

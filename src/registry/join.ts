@@ -1,4 +1,5 @@
-import { ConfigError } from '../errors.js';
+import { configError } from '../config/validate.js';
+import { refuseMisfit } from '../pipeline/options/incompatible-copy.js';
 import type { JoinOptions } from '../pipeline/options/joining.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Member } from './member.js';
@@ -8,34 +9,26 @@ import { defaultRoster } from './roster.js';
 /**
  * The roster of the registry that these options name.
  *
- * @param path What the options are of, for errors.
+ * @param policy What the options are of, for errors.
  * @param instead The template that leaves its place to what will join.
  * @throws ConfigError when the name is taken, or when something is critical to no registry.
  */
 export function rosterFor(
   { registry, critical }: JoinOptions,
-  path: string,
+  policy: string,
   name: string,
   instead?: Pipeline<unknown>,
 ): Roster | undefined {
   if (registry === undefined) {
-    if (critical)
-      throw wrong(path, 'critical', critical, 'needs a registry, such as registry: true');
-    return undefined;
+    if (!critical) return undefined;
+    const message = 'needs registry: true, or a registry()';
+    throw configError(policy, [{ path: `${policy}.critical`, message, value: critical }]);
   }
+  refuseMisfit(registry, `${policy}.registry`);
   const roster =
     registry === true ? defaultRoster() : (registry as unknown as { roster: Roster }).roster;
-  const known = roster.members.get(name);
-  if (known !== undefined && known.of !== instead) {
-    const told = `"${name}" is in the registry already, as ${known.kind}: choose another name, or dispose() that one first`;
-    throw wrong(path, 'name', name, told);
-  }
+  roster.admit?.(name, policy, instead);
   return roster;
-}
-
-function wrong(policy: string, option: string, value: unknown, told: string): ConfigError {
-  const path = `${policy}.${option}`;
-  return new ConfigError(`${path}: ${told}`, { path, value, policy });
 }
 
 /**
@@ -50,15 +43,14 @@ export function join(
   joining: Omit<Member, 'name' | 'critical' | 'template'>,
 ): void {
   if (roster === undefined) return;
-  template.leave?.();
-  const { members, watchers } = roster;
-  const { name } = template;
+  const { name, common } = template;
+  common.leave?.();
   const member: Member = { ...joining, name, critical, template };
-  members.set(name, member);
-  for (const watcher of watchers) watcher(member, true);
-  template.leave = () => {
-    template.leave = undefined;
-    members.delete(name);
-    for (const watcher of watchers) watcher(member, false);
+  common.leave = () => {
+    common.leave = undefined;
+    roster.members.delete(name);
+    roster.tell?.(member, false);
   };
+  roster.members.set(name, member);
+  roster.tell?.(member, true);
 }

@@ -12,7 +12,7 @@ import { allWithin, resolveDrain } from '../pipeline/lifecycle/drain.js';
 import type { CallOptions } from '../pipeline/options/call-options.js';
 import { refuseMisfit } from '../pipeline/options/incompatible-copy.js';
 import type { JoinOptions } from '../pipeline/options/joining.js';
-import { joinShape } from '../pipeline/options/joining.js';
+import { pipelineSchema } from '../pipeline/options/pipeline-options.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import type { Duration } from '../time/duration.js';
 import { positiveDurationSchema } from '../time/duration.js';
@@ -42,13 +42,15 @@ export interface KeyedDrained extends Drained {
 export const keyedDefaults = { maxKeys: 10_000, idleFor: 600_000 } as const;
 
 /** The schema of {@link KeyedOptions}. */
-export const keyedSchema = /* @__PURE__ */ once(() =>
-  z.strictObject({
+export const keyedSchema = /* @__PURE__ */ once(() => {
+  const { registry, critical } = z.shapeOf(pipelineSchema());
+  return z.strictObject({
     maxKeys: z._default(positiveCount(), keyedDefaults.maxKeys),
     idleFor: z._default(positiveDurationSchema(), keyedDefaults.idleFor),
-    ...joinShape(),
-  }),
-);
+    registry,
+    critical,
+  });
+});
 
 /**
  * Makes independent copies of a pipeline, one for each key (a host, a tenant). Each has its own breaker, bulkhead, limiters and
@@ -77,7 +79,7 @@ export function keyed<Adds, Policies>(
   }
   const resolved: z.output<ReturnType<typeof keyedSchema>> =
     options === undefined ? keyedDefaults : parseOptions(keyedSchema, options, 'keyed');
-  const { registry, critical } = template.joining;
+  const { registry, critical } = template.common.options;
   const joining = {
     registry: resolved.registry ?? registry,
     critical: resolved.critical ?? critical,
@@ -175,13 +177,11 @@ export class Keyed<Adds = never, Policies = unknown> {
     operation: Operation<T>,
     options?: CallOptions,
   ): Promise<Awaited<T> | Adds> {
-    let pipeline: Pipeline<Adds, Policies>;
     try {
-      pipeline = this.get(key);
+      return this.get(key).execute(operation, options);
     } catch (error) {
       return Promise.reject(error);
     }
-    return pipeline.execute(operation, options);
   }
 
   /** Runs an operation in the pipeline of a key: see {@link Pipeline.settle}. */
@@ -190,13 +190,11 @@ export class Keyed<Adds = never, Policies = unknown> {
     operation: Operation<T>,
     options?: CallOptions,
   ): Promise<PromiseSettledResult<Awaited<T> | Adds>> {
-    let pipeline: Pipeline<Adds, Policies>;
     try {
-      pipeline = this.get(key);
+      return this.get(key).settle(operation, options);
     } catch (reason) {
       return Promise.resolve({ status: 'rejected', reason });
     }
-    return pipeline.settle(operation, options);
   }
 
   /** Listens to the events of all copies: see {@link Pipeline.on}. */

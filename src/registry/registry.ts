@@ -34,6 +34,23 @@ const healthSchema = /* @__PURE__ */ once(() =>
   z.strictObject({ failingShare: z._default(rate(), FAILING_SHARE) }),
 );
 
+/** Makes a roster that of a registry. It may be one already, of another copy. */
+function equip(roster: Roster): Set<Watcher> {
+  const { members } = roster;
+  const watchers = roster.watchers ?? new Set();
+  roster.watchers = watchers;
+  roster.tell ??= (member, joins) => {
+    for (const watcher of watchers) watcher(member, joins);
+  };
+  roster.admit ??= (name, policy, instead) => {
+    const known = members.get(name);
+    if (known === undefined || known.of === instead) return;
+    const message = `is in the registry already, as ${known.kind}: choose another name, or dispose() that one first`;
+    throw configError(policy, [{ path: `${policy}.name`, message, value: name }]);
+  };
+  return watchers;
+}
+
 /**
  * The dependencies of this process, by name. Made by {@link registry}. Pipelines, keyed ones and clients join by their option `registry`. A member stays,
  * and is held, until it is disposed.
@@ -44,10 +61,12 @@ export class Registry {
 
   /** @internal */
   readonly roster: Roster;
+  readonly #watchers: Set<Watcher>;
 
   /** @internal Use {@link registry}. */
   constructor(roster: Roster) {
     this.roster = roster;
+    this.#watchers = equip(roster);
   }
 
   /** How many members it has. */
@@ -101,7 +120,7 @@ export class Registry {
       if (joins)
         stops.set(member, listener ? of.on(typeOrListener as EventType, hear) : of.on(hear));
     };
-    const { watchers } = this.roster;
+    const watchers = this.#watchers;
     for (const member of this) watch(member, true);
     watchers.add(watch);
     return () => {
@@ -136,7 +155,7 @@ export class Registry {
   /** Disposes of all members, which frees their names, and lets go of all listeners. Others may join afterwards. */
   dispose(): void {
     for (const { of } of this) of.dispose();
-    this.roster.watchers.clear();
+    this.#watchers.clear();
   }
 
   /** The same as {@link Registry.dispose}. */
@@ -162,7 +181,7 @@ export class Registry {
         ? []
         : [{ path: `require(${describe(name)})`, message, value: undefined }];
     });
-    if (issues.length > 0) throw configError('registry', issues);
+    if (issues.length > 0) throw configError('registry', issues, 'faults');
   }
 
   /**

@@ -2,7 +2,7 @@ import { refusalsOf } from '../pipeline/contract/refusals.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { measured } from '../telemetry/sources.js';
 import type { HealthCounts, HealthReason, HealthStatus } from './health.js';
-import { complaintOf, overall, statusOf } from './health.js';
+import { complaintOf, overall, statusOf, worstOf } from './health.js';
 import type { Member, MemberKind } from './member.js';
 
 /** The health of one dependency. */
@@ -45,25 +45,22 @@ function complaintsOf(pipeline: Pipeline<unknown>, failingShare: number): Health
 }
 
 function healthOf(member: Member, failingShare: number): DependencyHealth {
-  const { kind, critical } = member;
+  const { kind, critical, template } = member;
+  const drains = template.closing !== undefined;
+  const reasons: HealthReason[] = drains ? [{ status: 'down', reason: 'draining' }] : [];
   const counts = { ok: 0, degraded: 0, down: 0 };
-  const told: Record<'degraded' | 'down', HealthReason[]> = { degraded: [], down: [] };
   for (const pipeline of member.pipelines()) {
     const complaints = complaintsOf(pipeline, failingShare);
-    let status: HealthStatus = 'ok';
-    for (const each of complaints) {
-      if (status !== 'down') status = each.status;
-      if (told[each.status].length < MAX_REASONS) told[each.status].push(each);
-    }
-    counts[status]++;
+    counts[worstOf(complaints)]++;
+    reasons.push(...complaints);
   }
-  const drains = member.template.closing !== undefined;
-  if (drains) told.down.unshift({ status: 'down', reason: 'draining' });
+  const isDown = ({ status }: HealthReason): boolean => status === 'down';
+  const worstFirst = [...reasons.filter(isDown), ...reasons.filter((each) => !isDown(each))];
   return {
     status: drains ? 'down' : statusOf(counts),
     kind,
     critical,
-    reasons: [...told.down, ...told.degraded].slice(0, MAX_REASONS),
+    reasons: worstFirst.slice(0, MAX_REASONS),
     ...(kind === 'pipeline' ? {} : { keys: counts }),
   };
 }

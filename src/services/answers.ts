@@ -74,6 +74,7 @@ class Answer {
       Object.hasOwn(errors, key),
     );
     const schema = declared === undefined ? undefined : errors[declared];
+    if (this.#operation.method === 'HEAD') return this.#statusError(undefined, declared);
     if (schema === undefined) return this.#statusError(await this.#undeclared(), undefined);
     const read = await this.#readJson(false);
     if (read.faults !== undefined) return this.#broken(read.faults);
@@ -130,10 +131,11 @@ class Answer {
 
   #readJson(checksType: boolean): Promise<Checked> {
     return this.#reading(async () => {
-      const { headers } = this.#response;
+      const { headers, status } = this.#response;
       const type = headers.get('content-type');
       // Of a body without content, the type says nothing.
-      if (checksType && headers.get('content-length') !== '0') assertJsonType(type);
+      const isEmpty = headers.get('content-length') === '0' || status === 204 || status === 205;
+      if (checksType && !isEmpty) assertJsonType(type);
       const bytes = await readBytes(this.#response, this.#operation.maxBytes);
       return bytes.length === 0 ? undefined : jsonOf(bytes, type);
     });

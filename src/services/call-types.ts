@@ -15,20 +15,13 @@ export type PathValue = string | number | boolean;
 
 /** The names of the parameters in a path: `'a' | 'b'` for `/x/:a/y/:b`. */
 export type ParamNames<Path extends string> = Path extends `${infer Segment}/${infer Rest}`
-  ? ParamName<Segment> | ParamNames<Rest>
-  : ParamName<Path>;
+  ? ParamNames<Segment> | ParamNames<Rest>
+  : Path extends `:${infer Name}`
+    ? Name
+    : never;
 
-type ParamName<Segment extends string> = Segment extends `:${infer Name}` ? Name : never;
-
-type Has<O, Part extends keyof OperationDeclaration> = O extends {
-  readonly [K in Part]: infer Given;
-}
-  ? Given extends undefined
-    ? false
-    : true
-  : false;
-
-type ParamsOf<O> = O extends { readonly params: infer S extends AnySchema }
+/** The path's parameters in a request. */
+export type ParamsPart<O> = O extends { readonly params: infer S extends AnySchema }
   ? { readonly params: InputOf<S> }
   : O extends { readonly path: infer Path extends string }
     ? [ParamNames<Path>] extends [never]
@@ -39,36 +32,41 @@ type ParamsOf<O> = O extends { readonly params: infer S extends AnySchema }
     : unknown;
 
 /** A part of a request that may be left out if its schema accepts nothing. */
-type Part<Name extends string, Input> = undefined extends Input
+export type OptionalPart<Name extends string, Input> = undefined extends Input
   ? { readonly [K in Name]?: Input }
   : { readonly [K in Name]: Input };
 
 /** A record of which each field may be left out may itself be left out. */
-type Fields<Name extends string, Input> = object extends Input
+export type FieldsPart<Name extends string, Input> = object extends Input
   ? { readonly [K in Name]?: Input | undefined }
-  : Part<Name, Input>;
+  : OptionalPart<Name, Input>;
 
-type QueryOf<O> = O extends { readonly query: infer S extends AnySchema }
-  ? Fields<'query', InputOf<S>>
+/** The query in a request. */
+export type QueryPart<O> = O extends { readonly query: infer S extends AnySchema }
+  ? FieldsPart<'query', InputOf<S>>
   : unknown;
 
-type HeadersOf<O> = O extends { readonly headers: infer S extends AnySchema }
-  ? Fields<'headers', InputOf<S>>
+/** The headers in a request. */
+export type HeadersPart<O> = O extends { readonly headers: infer S extends AnySchema }
+  ? FieldsPart<'headers', InputOf<S>>
   : { readonly headers?: Readonly<Record<string, string | undefined>> | undefined };
 
-type BodyPart<O> = O extends { readonly body: infer S }
+/** The body in a request. */
+export type BodyPart<O> = O extends { readonly body: infer S }
   ? S extends 'raw'
     ? { readonly body: RawBody }
     : S extends AnySchema
-      ? Part<'body', InputOf<S>>
+      ? OptionalPart<'body', InputOf<S>>
       : unknown
   : unknown;
 
-/** Makes one object type of an intersection, so that messages of the compiler are short. */
-type Flat<T> = T extends infer Parts ? { [K in keyof Parts]: Parts[K] } : never;
-
-/** What a caller gives to an operation. */
-export type RequestOf<O> = Flat<ParamsOf<O> & QueryOf<O> & HeadersOf<O> & BodyPart<O>>;
+/** What a caller gives to an operation. It is one object type, so that messages of the compiler are short. */
+export type RequestOf<O> = ParamsPart<O> &
+  QueryPart<O> &
+  HeadersPart<O> &
+  BodyPart<O> extends infer Parts
+  ? { [K in keyof Parts]: Parts[K] }
+  : never;
 
 /** What a caller gets from an operation. */
 export type ResultOf<O> = O extends { readonly as: infer As }
@@ -112,21 +110,13 @@ export type OperationFunction<O> = (Record<never, never> extends RequestOf<O>
   /** Whether this is the error of an answer of this operation with a status that is no success, so that its `data` has a type. */
   isError(error: unknown): error is ErrorOf<O>;
   /** The same, of one status, one class of statuses (`'4xx'`) or `'default'`. */
-  isError<Status extends number | ErrorKeysOf<O>>(
-    error: unknown,
-    status: Status,
-  ): error is ErrorWith<O, Status>;
+  isError<
+    Status extends number | (O extends { readonly errors: infer E } ? keyof E & string : never),
+  >(error: unknown, status: Status): error is ErrorWith<O, Status>;
 };
 
-type ErrorKeysOf<O> = O extends { readonly errors: infer E } ? keyof E & string : never;
-
-/** What the compiler checks of a declaration beyond its shape. The texts appear in its messages. */
-export type CheckedOperation<O> = ParamsFault<O> &
-  BodyFault<O> &
-  FallbackFault<O> &
-  UnknownFault<O>;
-
-type ParamsFault<O> = O extends {
+/** Says which parameters `params` declares and the path does not have, or the other way round. */
+export type ParamsFault<O> = O extends {
   readonly path: infer Path extends string;
   readonly params: infer S extends AnySchema;
 }
@@ -143,30 +133,37 @@ type ParamsFault<O> = O extends {
         }
   : unknown;
 
-type BodyFault<O> = O extends { readonly method: infer M extends 'GET' | 'HEAD' }
-  ? Has<O, 'body'> extends true
-    ? { readonly body: `a ${M} has no body` }
-    : unknown
+/** Refuses a body for GET and HEAD. */
+export type BodyFault<O> = O extends {
+  readonly method: infer M extends 'GET' | 'HEAD';
+  readonly body: AnySchema | 'raw';
+}
+  ? { readonly body: `a ${M} has no body` }
   : unknown;
 
-type FallbackFault<O> =
-  Has<O, 'fallback'> extends true ? { readonly fallback: FallbackOf<ResultOf<O>> } : unknown;
+/** Refuses a fallback that answers something else than the operation does. */
+export type FallbackFault<O> = O extends { readonly fallback: infer F }
+  ? [F] extends [undefined]
+    ? unknown
+    : { readonly fallback: FallbackOf<ResultOf<O>> }
+  : unknown;
 
 /** A fallback: a value, or a function that makes one. */
 export type FallbackOf<T> = T | ((error: unknown, context: FallbackContext) => T | PromiseLike<T>);
 
-type UnknownFault<O> = {
+/** Refuses options that do not exist. */
+export type UnknownFault<O> = {
   readonly [K in Exclude<
     keyof O,
     keyof OperationDeclaration
   >]: `unknown option "${K & string}" of an operation`;
 };
 
-/** Checks each operation. Names that would clash with what every object has are refused. */
+/** What the compiler checks of operations beyond their shapes. The texts appear in its messages. Names that would clash with what every object has are refused. */
 export type CheckedOperations<Ops> = {
   readonly [K in keyof Ops]: K extends ReservedName | `$${string}`
     ? 'this name is reserved: give the operation another one'
-    : CheckedOperation<Ops[K]>;
+    : ParamsFault<Ops[K]> & BodyFault<Ops[K]> & FallbackFault<Ops[K]> & UnknownFault<Ops[K]>;
 };
 
 /** Names that no operation may have: an object with one of these is taken for something else. */

@@ -1,16 +1,57 @@
 /** 'holdfast/services': services that are declared once, with the contract of each operation. */
 
+export type { ClientState } from '../fetch/client/client.js';
+export type { BodiesDrained, ClientDrained } from '../fetch/client/drain.js';
+export type { BodyOf, ResilientFetch, ResilientInit } from '../fetch/client/resilient-fetch.js';
 export type {
+  Classify,
+  ClientOptions,
+  FetchHeaders,
+  FetchOverrides,
+  FetchPolicies,
+} from '../fetch/options.js';
+export type {
+  BeforeAttempt,
+  BeforeAttemptAnswer,
+  UpcomingAttempt,
+} from '../fetch/request/before-attempt.js';
+export type { BodyFactory } from '../fetch/request/body.js';
+export type { OutgoingRequest } from '../fetch/request/request.js';
+export type {
+  AbortStateLike,
+  FetchInit,
+  FetchInput,
+  FetchLike,
+  FetchResponse,
+  HeadersLike,
+  HeadersSource,
+  HostFetch,
+  ResponseLike,
+} from '../fetch/types.js';
+export type {
+  BodyFault,
+  BodyPart,
   CallOptions,
   CheckedOperations,
   ErrorOf,
+  ErrorWith,
+  FallbackFault,
+  FallbackOf,
+  FieldsPart,
+  HeadersPart,
   InputOf,
   OperationFunction,
+  OptionalPart,
   OutputOf,
   ParamNames,
+  ParamsFault,
+  ParamsPart,
   PathValue,
+  QueryPart,
   RequestOf,
+  ReservedName,
   ResultOf,
+  UnknownFault,
 } from './call-types.js';
 export type { ContractOptions } from './contract/options.js';
 export type { ContractFault, ContractReport } from './contract/report.js';
@@ -28,6 +69,7 @@ export type {
   ReadAs,
   ServiceDeclaration,
 } from './declaration.js';
+export type { ServiceCallFacts, ServiceContractErrorInit, ServiceErrorInit } from './errors.js';
 export { ServiceContractError, ServiceError } from './errors.js';
 export type { Service, ServiceState } from './service.js';
 export { defineService } from './service.js';

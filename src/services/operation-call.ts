@@ -1,4 +1,5 @@
 import type { Client } from '../fetch/client/client.js';
+import { withCallAttributes } from '../telemetry/call-attributes.js';
 import { Answered, readAnswer } from './answers.js';
 import { nameCall } from './error-names.js';
 import { ServiceError } from './errors.js';
@@ -82,13 +83,14 @@ async function send(
   own: object,
 ): Promise<unknown> {
   const { method, overrides, as } = operation;
-  const url = address + (target === '/' && address.lastIndexOf('/') > 8 ? '' : target);
+  const url = address + target;
   const init = { method, headers, body, signal: signal ?? undefined };
   const set =
     overrides === undefined && Object.keys(own).length === 0 ? undefined : { ...overrides, ...own };
   const read = (response: AnswerLike) => readAnswer(response, operation, reports);
-  if (as !== 'response') return client.read(url, init, read, set);
-  const response = (await client(url, init, set)) as AnswerLike;
+  const begin = <T>(run: () => T): T => withCallAttributes(reports.attributes, run);
+  if (as !== 'response') return begin(() => client.read(url, init, read, set));
+  const response = (await begin(() => client(url, init, set))) as AnswerLike;
   const { status } = Object(response) as Partial<AnswerLike>;
   if (typeof status !== 'number' || (status >= 200 && status < 300)) return response;
   return read(response);

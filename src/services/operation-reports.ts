@@ -1,4 +1,5 @@
 import { reportFault } from '../pipeline/reporting/faults.js';
+import { attribute } from '../telemetry/names.js';
 import type { ContractFault, ContractReport } from './contract/report.js';
 import type { ServiceCallFacts } from './errors.js';
 import { ServiceContractError } from './errors.js';
@@ -9,6 +10,8 @@ const SHOWN = 3;
 
 /** Tells those who watch contracts, about the calls of one operation. */
 export class OperationReports {
+  /** What the spans of its calls have: names that are written in the declaration. */
+  readonly attributes: Readonly<Record<string, string>>;
   readonly #service: string;
   readonly #address: string;
   readonly #operation: ResolvedOperation;
@@ -25,6 +28,10 @@ export class OperationReports {
     this.#address = address;
     this.#operation = operation;
     this.#told = told;
+    this.attributes = {
+      [attribute.operation]: operation.name,
+      [attribute.urlTemplate]: operation.path.template,
+    };
   }
 
   /** The same for a service that is somewhere else now. */

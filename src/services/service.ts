@@ -18,7 +18,7 @@ export interface ServiceState<Ops = Operations> extends ClientState {
   /** The declaration, as it was given. */
   readonly declaration: ServiceDeclaration<Ops, FetchLike>;
   /** The resilient fetch that sends, with the state of the service: for requests that no operation declares. */
-  readonly fetch: ResilientFetch<FetchLike>;
+  readonly fetch: ResilientFetch<HostFetch>;
   /** Listens to broken contracts and unknown fields. Returns a function that stops it. */
   onContract(listener: (report: ContractReport) => void): () => void;
 }

@@ -27,10 +27,25 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
-/** What {@link logEvents} listens to: a pipeline, or a keyed one. */
+/** What {@link logEvents} listens to: a pipeline, a keyed one, a client, or a registry with all its members. */
 export interface EventSource {
   /** Listens to the events of one type. Returns a function that stops it. */
   on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
+}
+
+/** What a declared service tells besides events: broken contracts, and fields that nobody declared. */
+interface TellsContracts {
+  onContract?(listener: (report: ContractLine) => void): () => void;
+}
+
+interface ContractLine {
+  readonly kind: 'broken' | 'unknown_fields';
+  readonly service: string;
+  readonly operation: string;
+  readonly side: string;
+  readonly status: number | undefined;
+  readonly enforced: boolean;
+  readonly faults: readonly { readonly path: string; readonly message: string }[];
 }
 
 /** Options of {@link logEvents}. */
@@ -58,10 +73,10 @@ export const logEventsSchema = /* @__PURE__ */ once(() =>
  * fallback around it, remember where each call was made.
  *
  * Lines have the names of telemetry's attributes, the number of the call (`holdfast.call_id`), and `trace_id` and `span_id` if there is a
- * span around the call. An outage cannot flood the log. There are two kinds of lines, changes of state and calls. Of each kind, `burst`
+ * span around the call. An outage cannot flood the log. There are three kinds of lines, changes of state, calls, and contracts of declared services. Of each kind, `burst`
  * lines are written at once, and then one every `every`. That one says in `suppressed` how many were left out before it.
  *
- * @param of A pipeline, or a keyed one.
+ * @param of A pipeline, a keyed one, a client, or a registry.
  * @param logger Anything with `debug`, `info`, `warn` and `error(fields, message)`, as pino has them. {@link consoleLogger} makes one from
  * a console.
  * @returns A function that stops it.
@@ -74,6 +89,7 @@ export function logEvents(of: EventSource, logger: Logger, options?: LogEventsOp
   const { burst, every, clock = systemClock } = parseOptions(logEventsSchema, options, 'logEvents');
   const transitions = new FloodGate(burst, every);
   const calls = new FloodGate(burst, every);
+  const contracts = new FloodGate(burst, every);
   const write = (
     gate: FloodGate,
     level: keyof Logger,
@@ -102,6 +118,16 @@ export function logEvents(of: EventSource, logger: Logger, options?: LogEventsOp
       write(calls, 'warn', fields, `the body of an answer to ${event.pipeline} failed`);
     }),
   ];
+  const services = of as TellsContracts;
+  const stop = services.onContract?.((report) => {
+    const { service, operation, side, kind } = report;
+    const told =
+      kind === 'broken'
+        ? `a ${side} of ${service}.${operation} breaks its contract`
+        : `a ${side} of ${service}.${operation} has unknown fields`;
+    write(contracts, 'warn', contractFields(report), told);
+  });
+  if (stop !== undefined) stops.push(stop);
   return () => {
     for (const stop of stops) stop();
   };
@@ -120,13 +146,23 @@ function checkArguments(of: EventSource, logger: Logger): void {
     throw new ConfigError(`${path}: ${must}`, { path, value, policy: 'logEvents' });
   };
   if (typeof (of as Partial<EventSource> | null | undefined)?.on !== 'function') {
-    wrong('logEvents', 'must be given a pipeline, or a keyed one', of);
+    wrong('logEvents', 'must be given a pipeline, a keyed one, a client or a registry', of);
   }
   for (const level of ['info', 'warn'] as const) {
     if (typeof (logger as Partial<Logger> | null | undefined)?.[level] !== 'function') {
       wrong('logEvents.logger', `must be a logger with ${level}(fields, message)`, logger);
     }
   }
+}
+
+function contractFields({ service, operation, status, enforced, faults }: ContractLine) {
+  return {
+    [attribute.pipeline]: service,
+    [attribute.operation]: operation,
+    ...(status === undefined ? {} : { [attribute.statusCode]: status }),
+    ...(enforced ? {} : { [attribute.enforced]: false }),
+    faults: faults.map(({ path, message }) => `${path}: ${message}`),
+  };
 }
 
 function transitionFields(event: EventOf<'transition'>): Record<string, unknown> {

@@ -33,6 +33,8 @@ export const attribute = {
   openFor: 'holdfast.open_for',
   key: 'holdfast.key',
   callId: 'holdfast.call_id',
+  operation: 'holdfast.operation',
+  urlTemplate: 'url.template',
   errorType: 'error.type',
   statusCode: 'http.response.status_code',
   resendCount: 'http.request.resend_count',

@@ -12,6 +12,7 @@ import type { Host } from '../pipeline/call/host.js';
 import { reportFault } from '../pipeline/reporting/faults.js';
 import type { CallWatch } from '../pipeline/reporting/observer.js';
 import { warnOfOtherCopies } from './api-copies.js';
+import { takeCallAttributes } from './call-attributes.js';
 import type { Meters } from './meters.js';
 import { metersOf } from './meters.js';
 import { attribute, SCOPE, SPAN_PREFIX } from './names.js';
@@ -106,7 +107,9 @@ export class PipelineReporter implements Reporter {
   }
 
   #newSpan(host: Host, active: Context, since: number | undefined): Span | undefined {
-    const { attributes: own } = this.#of;
+    const { attributes: all } = this.#of;
+    const called = takeCallAttributes();
+    const own = called === undefined ? all : { ...called, ...all };
     const tracer = (this.#of.options.tracerProvider ?? trace).getTracer(SCOPE);
     const { publicKey: key } = host;
     const attributes: Attributes = key === undefined ? own : { ...own, [attribute.key]: key };

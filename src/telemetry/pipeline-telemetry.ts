@@ -9,6 +9,7 @@ import { Tally } from '../pipeline/reporting/tally.js';
 import { systemClock } from '../time/clock.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { AttributeSets } from './attribute-sets.js';
+import { takeCallAttributes, withCallAttributes } from './call-attributes.js';
 import type { Channels } from './channels.js';
 import { channels } from './channels.js';
 import { HeldCall } from './held-call.js';
@@ -176,9 +177,10 @@ export class PipelineTelemetry implements CallObserver, Observed {
       return undefined;
     }
     const since = systemClock.wallNow();
+    const attributes = takeCallAttributes();
     const begin = (): CallWatch | undefined => {
       this.#reporter ??= loaded()?.reporterOf(this);
-      return this.#reporter?.start(host, look(), since);
+      return withCallAttributes(attributes, () => this.#reporter?.start(host, look(), since));
     };
     return new HeldCall(loading, host.time.clock, () =>
       contexts === undefined ? begin() : contexts.with(active, begin),

@@ -7,7 +7,7 @@ import { report, run } from './tools.js';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const own = join(root, 'node_modules/typescript/bin/tsc');
 
-const modules = ['types.ts', 'own-policies.ts'];
+const modules = ['types.ts', 'own-policies.ts', 'services.ts'];
 const anyHost = ['any-host.ts', 'any-host-commonjs.cts'];
 
 /** `before` is the first TypeScript that has these options no more. */

@@ -51,7 +51,7 @@ describe('the defaults of fetch', () => {
       captureStack: false,
     });
     const bodies = { idleTimeout: 30_000, bodyTimeout: Infinity };
-    expect(others).toEqual({ path: 'resilientFetch', ...bodies });
+    expect(others).toEqual({ path: 'resilientFetch', kind: 'fetch', ...bodies });
     expect(standardDefaults).toEqual({ totalTimeout: 30_000, attemptTimeout: 10_000 });
     expect(resolveResilience(undefined).name).toBe('undici');
   });

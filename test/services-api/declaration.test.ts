@@ -149,7 +149,7 @@ describe('a declaration', () => {
       [{ ...withOperation(get), baseURL: 'y' }, 'x', 'did you mean "baseUrl"'],
       [{ ...withOperation(get), critical: 'yes' }, 'x', 'true or false'],
       [{ ...withOperation(get), registry: 'x' }, 'x', 'registry()'],
-      [{ ...withOperation(get), registry: false, critical: true }, 'x', 'needs a registry'],
+      [{ ...withOperation(get), registry: false, critical: true }, 'x', 'needs registry'],
       [{ ...withOperation(get), policies: { retry: { maxRetrys: 1 } } }, 'x', 'maxRetries'],
       [{ ...withOperation(get), contract: { onReport: 5 } }, 'x', 'function'],
     ] as const) {

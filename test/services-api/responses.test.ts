@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { pipeline as flow } from 'node:stream/promises';
 import { gzipSync } from 'node:zlib';
 import { type } from 'arktype';
 import {
   CircuitOpenError,
   ContractError,
   circuitBreaker,
+  pipeline,
   retry,
   TimeoutError,
   timeout,
@@ -18,6 +19,7 @@ import {
   ServiceContractError,
   ServiceError,
 } from 'holdfast/services';
+import { logEvents } from 'holdfast/telemetry';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -104,6 +106,15 @@ describe('a response', () => {
     expect(server.got).toHaveLength(2);
   });
 
+  it('N4: counts for the policies of a pipeline around it, too', async () => {
+    server.json(bad);
+    const service = orders();
+    const around = pipeline('around', circuitBreaker({ consecutiveFailures: 1, failingFor: 0 }));
+    const call = () => around.execute(() => service.get({ params: { id: 1 } }));
+    expect(await fails(call())).toBeInstanceOf(ServiceContractError);
+    expect(await fails(call())).toBeInstanceOf(CircuitOpenError);
+  });
+
   it('N4: does not count if that is said: its status decides', async () => {
     server.json(bad);
     const service = orders({ countFailures: false });
@@ -153,6 +164,29 @@ describe('a response', () => {
     expect([reports.length, heard.length]).toEqual([2, 1]);
     const [state] = Object.values(service.$.snapshot());
     expect(state?.policies).toMatchObject({ circuit_breaker: { window: { failures: 0 } } });
+  });
+
+  it('N5: what is reported is logged, too', async () => {
+    server.json(bad);
+    const lines: unknown[] = [];
+    const line = (fields: object, message: string) => lines.push([fields, message]);
+    const service = orders({ mode: 'warn' });
+    const stop = logEvents(service.$, { debug: line, info: line, warn: line, error: line });
+    await service.get({ params: { id: 1 } });
+    stop();
+    await service.get({ params: { id: 1 } });
+    expect(lines).toEqual([
+      [
+        {
+          'holdfast.pipeline': 'orders',
+          'holdfast.operation': 'get',
+          'http.response.status_code': 200,
+          'holdfast.enforced': false,
+          faults: ['body.items[1].price: expected number, got string'],
+        },
+        'a response of orders.get breaks its contract',
+      ],
+    ]);
   });
 
   it('N5: a watcher that throws changes nothing', async () => {
@@ -223,6 +257,32 @@ describe('a response', () => {
     }
   });
 
+  it('N6: a schema that goes as deep as the payload does not end the process', async () => {
+    type Tree = { readonly in?: Tree | undefined };
+    const tree: z.ZodType<Tree> = z.lazy(() => z.object({ in: tree.optional() }));
+    const deep = `${'{"in":'.repeat(100_000)}{}${'}'.repeat(100_000)}`;
+    server.raw(deep, { 'content-type': 'application/json' });
+    const reports: ContractReport[] = [];
+    const error = await fails(
+      orders({ onReport: (report) => reports.push(report) }, { response: tree }).get({
+        params: { id: 1 },
+      }),
+    );
+    expect(error.message).toContain('its schema threw a RangeError');
+    server.raw(deep, { 'content-type': 'application/json' });
+    const any = orders({ unknownFields: 'report' }, { response: z.unknown() });
+    await any.get({ params: { id: 1 } });
+  });
+
+  it('N6: an answer without content has no type', async () => {
+    const service = orders(undefined, { response: Order.optional() });
+    for (const status of [204, 205]) {
+      server.answer = (response) =>
+        response.writeHead(status, { 'content-type': 'text/html' }).end();
+      expect(await service.get({ params: { id: 1 } })).toBe(undefined);
+    }
+  });
+
   it('N6: a BOM, another JSON type, and no type at all are accepted', async () => {
     const text = JSON.stringify(good);
     for (const [body, headers] of [
@@ -255,7 +315,7 @@ describe('a response', () => {
               for (; written < 200 * 1024 * 1024; written += chunk.length) yield chunk;
             })(),
           );
-          return pipeline(chunks, response);
+          return flow(chunks, response);
         };
       },
     ]) {
@@ -275,8 +335,17 @@ describe('a response', () => {
       expect(error.message).toContain(`is larger than ${most} bytes`);
     }
     expect(written).toBeLessThan(50 * 1024 * 1024);
+    // The body of a request may still be under way, so that its connection is not closed for that reason.
+    const post = defineService('posting', {
+      baseUrl: server.url,
+      registry: false,
+      maxResponseBytes: most,
+      operations: { send: { method: 'POST', path: '/', body: 'raw', response: z.unknown() } },
+    });
+    written = 0;
+    expect((await fails(post.send({ body: 'x' }))).message).toContain('is larger than');
     await Promise.all(closed);
-    expect(closed).toHaveLength(3);
+    expect(closed).toHaveLength(4);
   });
 
   it('N6: a slow schema is a part of the attempt, and is cut by its deadline', async () => {

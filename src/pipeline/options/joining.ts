@@ -1,7 +1,3 @@
-import { flag } from '../../config/schemas.js';
-import * as z from '../../config/zod.js';
-import { isFit, markOf } from '../../copies.js';
-
 /** A registry, made by {@link registry}, of any copy of this package. */
 export interface AnyRegistry {
   /** How many members it has. */
@@ -20,17 +16,3 @@ export interface JoinOptions {
 
 /** The kind of a registry's mark. */
 export const REGISTRY = 'registry';
-
-/** The schemas of {@link JoinOptions}. */
-export const joinShape = () => ({
-  registry: z.optional(
-    z.custom<true | AnyRegistry>(
-      (value) => {
-        const found = markOf(value);
-        return value === true || (found?.kind === REGISTRY && isFit(found));
-      },
-      { error: 'must be true, or a registry() of a copy of holdfast that fits' },
-    ),
-  ),
-  critical: z.optional(flag()),
-});

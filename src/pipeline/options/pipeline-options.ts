@@ -2,13 +2,14 @@ import { once } from '../../config/once.js';
 import { flag, fnOf, isName, policyName } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import * as z from '../../config/zod.js';
+import { markOf } from '../../copies.js';
 import { ConfigError } from '../../errors.js';
 import type { Clock } from '../../time/clock.js';
 import type { IsFailure } from '../outcome/failure-rule.js';
 import { isFailureSchema } from '../outcome/failure-rule.js';
 import type { Discard, ErrorTypeOf, StatusOf } from './hooks.js';
-import type { JoinOptions } from './joining.js';
-import { joinShape } from './joining.js';
+import type { AnyRegistry, JoinOptions } from './joining.js';
+import { REGISTRY } from './joining.js';
 import { policyAsOption } from './policy-as-option.js';
 import type { TelemetryOptions } from './telemetry-options.js';
 import { telemetrySchema } from './telemetry-options.js';
@@ -69,6 +70,11 @@ const clockSchema = () =>
     { error: 'must be a clock: an object with now(), wallNow(), setTimer() and clearTimer()' },
   );
 
+const registrySchema = () =>
+  z.custom<true | AnyRegistry>((value) => value === true || markOf(value)?.kind === REGISTRY, {
+    error: 'must be true, or a registry()',
+  });
+
 /** The schema of {@link PipelineOptions}. */
 export const pipelineSchema = /* @__PURE__ */ once(() =>
   z.strictObject({
@@ -80,7 +86,8 @@ export const pipelineSchema = /* @__PURE__ */ once(() =>
     errorTypeOf: z.optional(fnOf<ErrorTypeOf>()),
     statusOf: z.optional(fnOf<StatusOf>()),
     telemetry: z.optional(telemetrySchema()),
-    ...joinShape(),
+    registry: z.optional(registrySchema()),
+    critical: z.optional(flag()),
   }),
 );
 
