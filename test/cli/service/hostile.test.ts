@@ -20,6 +20,7 @@ const BITS = [
   '/canary()/',
   '//',
   '@ts-nocheck',
+  '@ts-expect-error',
   '__proto__',
   'constructor',
   '</script>',
@@ -150,7 +151,12 @@ function signs(code: string): string[] {
       !ts.isTypeAliasDeclaration(statement)
     )
       found.push(statement.getText());
-  const { pragmas } = file as unknown as { pragmas: ReadonlyMap<string, unknown> };
+  const { pragmas, commentDirectives = [] } = file as unknown as {
+    pragmas: ReadonlyMap<string, unknown>;
+    /** `@ts-expect-error` and its like. */
+    commentDirectives?: readonly unknown[];
+  };
+  if (commentDirectives.length > 0) found.push('a directive');
   return [...found, ...pragmas.keys()];
 }
 
@@ -163,6 +169,7 @@ describe('hostile documents', () => {
       'a template',
       'ts-nocheck',
     ]);
+    expect(signs('/** @ts-ignore */\nconst a = 1;')).toEqual(['a directive']);
     expect(signs('const a = ;')).not.toEqual([]);
   });
 

@@ -322,6 +322,10 @@ describe('the schemas that are written', () => {
       answers({ oneOf: [closed, object({ b: {} }, { additionalProperties: false })] }),
     );
     expect(either.parse({ b: 1 })).toEqual({ b: 1 });
+    const refs = [{ $ref: '#/components/schemas/A' }, { $ref: '#/components/schemas/B' }];
+    const closedB = object({ b: {} }, { additionalProperties: false });
+    const named = responseOf(answers({ oneOf: refs }, { A: closed, B: closedB }));
+    expect(named.parse({ b: 1 })).toEqual({ b: 1 });
   });
 
   it('that stand for themselves without an end are told, and nothing else of them is lost', () => {
