@@ -1,4 +1,3 @@
-import { TimeoutError } from '../../errors.js';
 import type { Places } from '../../fetch/policies/call-settings.js';
 import { placesOf } from '../../fetch/policies/call-settings.js';
 import type { AttemptClock, Context } from '../../pipeline/contract/context.js';
@@ -18,6 +17,7 @@ import type { BegunStream } from '../stream-end.js';
 import { idleError, streamFailed } from '../stream-end.js';
 import type { AttemptedCall } from './attempt.js';
 import { Attempt } from './attempt.js';
+import { endAfter } from './call-timer.js';
 import { Cancelled } from './cancelled.js';
 import { deadlineOfCall } from './deadlines.js';
 import { IdleWatch } from './idle-watch.js';
@@ -231,7 +231,11 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
       if (left === Infinity) return pipeline.execute(operation, { signal });
       return pipeline.execute(operation, { signal, deadline: pipeline.time.now() + left });
     }
-    if (left !== Infinity) this.#endAfter(left, pipeline);
+    if (left !== Infinity) {
+      this.#clearTimer = endAfter(left, pipeline, (error) => {
+        if (!this.isBegunStream && !this.#ended) this.#controller.abort(error);
+      });
+    }
     // A caller may send for hours.
     const { layers } = pipeline.plan;
     this.#places = placesOf(layers);
@@ -241,23 +245,6 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
       signal,
       total === undefined ? undefined : layers.map((_, i) => (i === total ? Infinity : undefined)),
     );
-  }
-
-  /** The call's own deadline, where no policy applies it. */
-  #endAfter(leftMs: number, { name, publicKey: key, label, time }: Pipeline<unknown>): void {
-    const { clock } = time;
-    const onTime = (): void => {
-      const timeoutMs = Math.max(0, Math.ceil(leftMs));
-      const message = `${label}: timed out: the deadline of the call is over`;
-      if (this.isBegunStream || this.#ended) return;
-      this.#controller.abort(new TimeoutError(message, { timeoutMs, pipeline: name, key }));
-    };
-    if (leftMs <= 0) {
-      onTime();
-      return;
-    }
-    const timer = clock.setTimer(onTime, leftMs);
-    this.#clearTimer = () => clock.clearTimer(timer);
   }
 
   /** Runs one attempt. */
