@@ -82,6 +82,7 @@ const ANYWHERE = [
   'cockatiel',
   'registry',
   'fetch',
+  'grpc',
   'telemetry',
   'simulator',
   'services',
