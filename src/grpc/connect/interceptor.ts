@@ -1,11 +1,10 @@
 import { TimeoutError } from '../../errors.js';
 import { placesOf } from '../../fetch/policies/call-settings.js';
 import type { Context, LayerSettings } from '../../pipeline/contract/context.js';
-import { startsOver } from '../../pipeline/lifecycle/start-over.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { AnyStandardSnapshots } from '../../policies/standard.js';
 import type { InterceptorState } from '../interceptor-state.js';
-import { interceptorState } from '../interceptor-state.js';
+import { withState } from '../interceptor-state.js';
 import type { GrpcOptions } from '../options.js';
 import { keyOf, resolveGrpc } from '../options.js';
 import { grpcPipelines } from '../pipelines.js';
@@ -52,8 +51,7 @@ export function connectInterceptor(
       const pipeline = byKey.get(keyOf(resolved, method));
       return send(new ConnectCall(request, next, resolved, pipeline, method), request, pipeline);
     };
-  startsOver(interceptor, () => byKey.startOver());
-  return Object.assign(interceptor, interceptorState(byKey)) as never;
+  return withState(interceptor, byKey, resolved) as never;
 }
 
 async function send<Q extends ConnectRequest, A extends ConnectResponse>(
