@@ -14,15 +14,6 @@ export { GrpcError } from './grpc-error.js';
 export { grpcChannelOptions } from './grpc-js/channel-options.js';
 export type { GrpcInterceptor } from './grpc-js/grpc-interceptor.js';
 export { grpcInterceptor } from './grpc-js/grpc-interceptor.js';
-export type {
-  GrpcCall,
-  GrpcCallOptions,
-  GrpcListener,
-  GrpcMessageContext,
-  GrpcMetadata,
-  GrpcServerCall,
-  GrpcStatusObject,
-} from './grpc-js/types.js';
 export type { InterceptorDrained, InterceptorState, StreamsDrained } from './interceptor-state.js';
 export type { GrpcMethod, GrpcMethodKind } from './method.js';
 export type { GrpcOptions, GrpcPolicies } from './options.js';

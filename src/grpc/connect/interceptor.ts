@@ -28,8 +28,8 @@ export interface ConnectInterceptor<Policies = unknown> extends InterceptorState
 
 /**
  * Makes an interceptor for clients of connect-es 2 (`@connectrpc/connect`), for all its transports and protocols: Connect, gRPC and gRPC-Web. It runs each
- * call in the standard policies, with gRPC's rules. Put it last in the list of interceptors, so that the others act once a call; what stands
- * after it acts on each attempt.
+ * call in the standard policies, with gRPC's rules. Interceptors that stand before it in the list act once a call, those after it on each
+ * attempt.
  *
  * A refused call, a timeout and a cancellation reach the caller as a ConnectError, whose `cause` is what happened. Other errors are the transport's
  * own.

@@ -12,8 +12,8 @@ import type { GrpcCall, GrpcCallOptions, GrpcNextCall } from './types.js';
  * of their policies' snapshots, by name.
  */
 export interface GrpcInterceptor<Policies = unknown> extends InterceptorState<Policies> {
-  /** Makes a call. `@grpc/grpc-js` calls it. `Call` is what it takes for a call. */
-  <Call>(options: GrpcCallOptions, nextCall: (options: never) => GrpcCall): Call;
+  /** Makes a call. It is for `@grpc/grpc-js`, whose types it fits: `Call` is what that takes for a call. */
+  <Call>(options: object, nextCall: (options: never) => object): Call;
 }
 
 /**

@@ -21,6 +21,7 @@ import {
   timeout,
 } from '../../../src/index.js';
 import type { PipelineEvent } from '../../../src/pipeline/contract/events.js';
+import { VirtualClock } from '../../../src/testing/index.js';
 import { systemClock } from '../../../src/time/clock.js';
 import { errorOf, Stage, startUnary, unary } from './harness.js';
 
@@ -71,18 +72,37 @@ describe('deadlines over grpc-js', () => {
     expect(ms).toBe(Infinity);
   });
 
-  it.each([{ attemptTimeout: 40 }, { totalTimeout: 40 }])(
+  it.each([{ attemptTimeout: '5s' }, { totalTimeout: '5s' }] as const)(
     'W4: a timeout of the policies ends the call as DEADLINE_EXCEEDED, and the server hears of it: %j',
     async (policies) => {
+      const clock = new VirtualClock();
+      const arrived = signal();
       const cancelled = signal();
-      const hangs: Unary = (call) => call.on('cancelled', () => cancelled.fire());
+      const hangs: Unary = (call) => {
+        call.on('cancelled', () => cancelled.fire());
+        arrived.fire();
+      };
       const { address } = await stage.serve({ unary: hangs });
-      const error = await errorOf(unary(stage.client(address, { policies }), 'x'));
+      const { answer } = startUnary(stage.client(address, { policies, clock }), 'x');
+      await arrived.seen;
+      await clock.advance(5_001);
+      const error = await errorOf(answer);
       expect(error.code).toBe(status.DEADLINE_EXCEEDED);
       expect(error.cause).toBeInstanceOf(TimeoutError);
       await cancelled.seen;
     },
   );
+
+  it("W4: grpc-js's own timer for the attempt does not hide whose time it was", async () => {
+    const { address } = await stage.serve({ unary: () => {} });
+    const events: PipelineEvent[] = [];
+    const client = stage.client(address, { policies: { attemptTimeout: 40 } });
+    client.interceptor.on('attempt', (event) => events.push(event));
+    const error = await errorOf(unary(client, 'x'));
+    expect(error.code).toBe(status.DEADLINE_EXCEEDED);
+    expect(error.cause).toMatchObject({ policy: 'attempt_timeout' });
+    expect(events).toMatchObject([{ outcome: 'timeout' }]);
+  });
 
   it('W4: the deadline of the call ends its waits, too', async () => {
     const fails: Unary = (_, answer) => answer({ code: status.UNAVAILABLE });
@@ -90,7 +110,7 @@ describe('deadlines over grpc-js', () => {
     const backoff = { initialDelay: 60_000, jitter: 'none' } as const;
     const client = stage.client(address, { policies: [retry({ ...backoff, maxDelay: 60_000 })] });
     // No retry can start in time, so the failure itself is the answer.
-    const error = await errorOf(unary(client, 'x', { options: { deadline: Date.now() + 500 } }));
+    const error = await errorOf(unary(client, 'x', { options: { deadline: Date.now() + 20_000 } }));
     expect(error.code).toBe(status.UNAVAILABLE);
     const slow: Unary = () => {};
     const { address: there } = await stage.serve({ unary: slow });
@@ -120,16 +140,20 @@ describe('deadlines over grpc-js', () => {
       [true, 2],
       [undefined, 1],
     ] as const) {
+      const clock = new VirtualClock();
+      const arrived = signal();
       let runs = 0;
       const slowAtFirst: Unary = (_, answer) => {
         if (++runs > 1) answer(null, 'quick');
+        else arrived.fire();
       };
       const { address } = await stage.serve({ unary: slowAtFirst });
-      const policies = { attemptTimeout: 60, retry: { initialDelay: 1 } };
-      const ended = await Promise.allSettled([
-        unary(stage.client(address, { policies, idempotent }), 'x'),
-      ]);
-      expect(ended[0]?.status).toBe(idempotent === true ? 'fulfilled' : 'rejected');
+      const policies = { attemptTimeout: '10s', retry: { initialDelay: 0, maxDelay: 0 } } as const;
+      const { answer } = startUnary(stage.client(address, { policies, idempotent, clock }), 'x');
+      await arrived.seen;
+      await clock.advance(10_001);
+      const [ended] = await Promise.allSettled([answer]);
+      expect(ended?.status).toBe(idempotent === true ? 'fulfilled' : 'rejected');
       expect(runs).toBe(sent);
     }
   });

@@ -194,7 +194,7 @@ describe('streams from a server', () => {
     const client = stage.client(address);
     const failures: PipelineEvent[] = [];
     client.interceptor.on('body_failure', (event) => failures.push(event));
-    const options = { deadline: Date.now() + 100 };
+    const options = { deadline: Date.now() + 1_500 };
     const { messages, ended } = collect(startWatch(client, 'm', { options }));
     expect((await ended)?.code).toBe(status.DEADLINE_EXCEEDED);
     expect(messages).toEqual(['one']);
