@@ -80,10 +80,12 @@ describe('connectInterceptor', () => {
 
   it('W15: as a server makes calls: they give up together with the call that is served', async () => {
     const gone = gate();
+    const test = gate();
+    afterwards(test.open);
     const behind = await started(WAY, {
       read: async (_, { signal }) => {
-        await aborted(signal);
-        gone.open();
+        void aborted(signal).then(gone.open);
+        await test.opened;
         return line();
       },
     });

@@ -367,9 +367,11 @@ describe.each(['connect over 2', 'grpc over 2'] as const)('a stream both ways, %
   });
 
   it("W15: ends at the caller's deadline, as a timeout", async () => {
+    const test = gate();
+    afterwards(test.open);
     const server = await started(way, {
-      async *chat(_, { signal }) {
-        await aborted(signal);
+      async *chat() {
+        await test.opened;
         yield line();
       },
     });
