@@ -76,7 +76,16 @@ const TIME_OF_THE_HOST = ['clock', 'fakes', 'followed-time', 'host-timers'].map(
   (name) => `time/${name}.ts`,
 );
 /** Parts that must also run in Bun, Deno, workers and browsers. */
-const ANYWHERE = [...CORE, 'create.ts', 'cockatiel', 'registry', 'fetch', 'telemetry', 'simulator'];
+const ANYWHERE = [
+  ...CORE,
+  'create.ts',
+  'cockatiel',
+  'registry',
+  'fetch',
+  'grpc',
+  'telemetry',
+  'simulator',
+];
 
 /** Circles that wait for a change elsewhere. */
 const KNOWN_CIRCLES: readonly string[] = [];

@@ -1,6 +1,7 @@
-import { TimeoutError } from '../../errors.js';
 import type { Places } from '../../fetch/policies/call-settings.js';
 import { placesOf } from '../../fetch/policies/call-settings.js';
+import type { Home } from '../../pipeline/call/async-context.js';
+import { homeHere } from '../../pipeline/call/async-context.js';
 import type { AttemptClock, Context } from '../../pipeline/contract/context.js';
 import { clockOf } from '../../pipeline/contract/context.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
@@ -18,6 +19,7 @@ import type { BegunStream } from '../stream-end.js';
 import { idleError, streamFailed } from '../stream-end.js';
 import type { AttemptedCall } from './attempt.js';
 import { Attempt } from './attempt.js';
+import { endAfter } from './call-timer.js';
 import { Cancelled } from './cancelled.js';
 import { deadlineOfCall } from './deadlines.js';
 import { IdleWatch } from './idle-watch.js';
@@ -50,6 +52,8 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
   readonly #callOptions: GrpcCallOptions;
   readonly #nextCall: GrpcNextCall;
   readonly #controller = new AbortController();
+  /** The caller's async context: a timer or a socket's event may run in that of another call. */
+  #home: Home | undefined;
   #metadata: GrpcMetadata | undefined;
   #listener: GrpcListener | undefined;
   #pipeline: Pipeline<unknown> | undefined;
@@ -85,6 +89,7 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
   start(metadata: GrpcMetadata, listener: GrpcListener = {}): void {
     this.#metadata = metadata;
     this.#listener = listener;
+    if (this.isStream) this.#home = homeHere();
     let run: Promise<unknown>;
     try {
       this.#enter();
@@ -179,7 +184,9 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
     const pipeline = this.#pipeline as Pipeline<unknown>;
     const { idleTimeout } = this.#setup.options;
     this.#stream = { pipeline, begunAt: pipeline.time.recent(), callId: attempt.callId };
-    this.#idle = new IdleWatch(pipeline.time, idleTimeout, () => this.#cut(idleTimeout));
+    this.#idle = new IdleWatch(pipeline.time, idleTimeout, () =>
+      this.#atHome(() => this.#cut(idleTimeout)),
+    );
     if (this.#reading) this.#idle.wait();
     return true;
   }
@@ -196,6 +203,10 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
   }
 
   streamEnded(status: GrpcStatusObject): void {
+    this.#atHome(() => this.#streamEnded(status));
+  }
+
+  #streamEnded(status: GrpcStatusObject): void {
     const cause = this.#cutBy;
     if (cause !== undefined) {
       this.#endBadly(cause);
@@ -231,7 +242,11 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
       if (left === Infinity) return pipeline.execute(operation, { signal });
       return pipeline.execute(operation, { signal, deadline: pipeline.time.now() + left });
     }
-    if (left !== Infinity) this.#endAfter(left, pipeline);
+    if (left !== Infinity) {
+      this.#clearTimer = endAfter(left, pipeline, (error) => {
+        if (!this.isBegunStream && !this.#ended) this.#controller.abort(error);
+      });
+    }
     // A caller may send for hours.
     const { layers } = pipeline.plan;
     this.#places = placesOf(layers);
@@ -241,23 +256,6 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
       signal,
       total === undefined ? undefined : layers.map((_, i) => (i === total ? Infinity : undefined)),
     );
-  }
-
-  /** The call's own deadline, where no policy applies it. */
-  #endAfter(leftMs: number, { name, publicKey: key, label, time }: Pipeline<unknown>): void {
-    const { clock } = time;
-    const onTime = (): void => {
-      const timeoutMs = Math.max(0, Math.ceil(leftMs));
-      const message = `${label}: timed out: the deadline of the call is over`;
-      if (this.isBegunStream || this.#ended) return;
-      this.#controller.abort(new TimeoutError(message, { timeoutMs, pipeline: name, key }));
-    };
-    if (leftMs <= 0) {
-      onTime();
-      return;
-    }
-    const timer = clock.setTimer(onTime, leftMs);
-    this.#clearTimer = () => clock.clearTimer(timer);
   }
 
   /** Runs one attempt. */
@@ -271,6 +269,11 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
         attempt.fail(error);
       }
     });
+  }
+
+  #atHome(run: () => void): void {
+    if (this.#home === undefined) run();
+    else this.#home.runInAsyncScope(run, undefined);
   }
 
   /** Nothing came for too long. */

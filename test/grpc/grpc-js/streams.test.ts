@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type {
   ServerDuplexStream,
   ServerReadableStream,
@@ -200,6 +201,37 @@ describe('streams from a server', () => {
     expect(messages).toEqual(['one']);
     expect(failures).toEqual([]);
   });
+
+  it.each(['stalls', 'fails'])(
+    'G14: what a stream that %s causes runs in the context of its caller',
+    async (how) => {
+      const clock = new VirtualClock();
+      const held: ServerWritableStream<string, string>[] = [];
+      const watch: Watch = (call) => {
+        held.push(call);
+        call.write('one');
+      };
+      const { address } = await stage.serve({ watch });
+      const client = stage.client(address, { clock, idleTimeout: '5s' });
+      const caller = new AsyncLocalStorage<string>();
+      const seen: string[] = [];
+      client.interceptor.on('body_failure', () => seen.push(`event in ${caller.getStore()}`));
+      const names = ['A', 'B', 'C'];
+      const streams = names.map((name) =>
+        caller.run(name, () => {
+          const stream = startWatch(client, name);
+          stream.on('status', () => seen.push(`status in ${caller.getStore()}`));
+          return collect(stream);
+        }),
+      );
+      await until(() => streams.every(({ messages }) => messages.length === 1));
+      if (how === 'stalls') await clock.advance(5_001);
+      else for (const each of held) each.emit('error', unavailable);
+      await Promise.all(streams.map(({ ended }) => ended));
+      const wanted = names.flatMap((name) => [`event in ${name}`, `status in ${name}`]);
+      expect(seen.sort()).toEqual(wanted.sort());
+    },
+  );
 
   it('W12: a drain waits for streams', async () => {
     const held: { call?: ServerWritableStream<string, string> } = {};
