@@ -1,11 +1,10 @@
 import { TimeoutError } from '../../errors.js';
 import { placesOf } from '../../fetch/policies/call-settings.js';
 import type { Context, LayerSettings } from '../../pipeline/contract/context.js';
-import { startsOver } from '../../pipeline/lifecycle/start-over.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { AnyStandardSnapshots } from '../../policies/standard.js';
 import type { InterceptorState } from '../interceptor-state.js';
-import { interceptorState } from '../interceptor-state.js';
+import { withState } from '../interceptor-state.js';
 import type { GrpcOptions } from '../options.js';
 import { keyOf, resolveGrpc } from '../options.js';
 import { grpcPipelines } from '../pipelines.js';
@@ -29,8 +28,8 @@ export interface ConnectInterceptor<Policies = unknown> extends InterceptorState
 
 /**
  * Makes an interceptor for clients of connect-es 2 (`@connectrpc/connect`), for all its transports and protocols: Connect, gRPC and gRPC-Web. It runs each
- * call in the standard policies, with gRPC's rules. Put it last in the list of interceptors, so that the others act once a call; what stands
- * after it acts on each attempt.
+ * call in the standard policies, with gRPC's rules. Interceptors that stand before it in the list act once a call, those after it on each
+ * attempt.
  *
  * A refused call, a timeout and a cancellation reach the caller as a ConnectError, whose `cause` is what happened. Other errors are the transport's
  * own.
@@ -52,8 +51,7 @@ export function connectInterceptor(
       const pipeline = byKey.get(keyOf(resolved, method));
       return send(new ConnectCall(request, next, resolved, pipeline, method), request, pipeline);
     };
-  startsOver(interceptor, () => byKey.startOver());
-  return Object.assign(interceptor, interceptorState(byKey)) as never;
+  return withState(interceptor, byKey, resolved) as never;
 }
 
 async function send<Q extends ConnectRequest, A extends ConnectResponse>(

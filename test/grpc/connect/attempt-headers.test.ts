@@ -13,7 +13,7 @@ function set(given: Record<string, string>, attempt: number, leftMs: number): [s
 }
 
 describe('the headers of an attempt over Connect', () => {
-  it('tell how often the call was sent before', () => {
+  it('W13: tell how often the call was sent before', () => {
     expect(set(CONNECT, 1, Infinity)).toEqual([]);
     expect(set(CONNECT, 3, Infinity)).toEqual([['grpc-previous-rpc-attempts', '2']]);
     // What stands there is from another call: that of a server that passes headers on.
@@ -28,7 +28,7 @@ describe('the headers of an attempt over Connect', () => {
     [0, '1', '0m'],
     [1e8, '100000000', '100000S'],
     [1e13, '9999999999', '166666667M'],
-  ])('tell the time that is left: %d ms', (leftMs, connect, grpc) => {
+  ])('W15: tell the time that is left: %d ms', (leftMs, connect, grpc) => {
     expect(set(CONNECT, 1, leftMs)).toEqual([['connect-timeout-ms', connect]]);
     if (leftMs > 1e12) return;
     for (const each of [GRPC, WEB]) {
@@ -36,7 +36,7 @@ describe('the headers of an attempt over Connect', () => {
     }
   });
 
-  it('replace the time of the transport', () => {
+  it('W15: replace the time of the transport', () => {
     expect(set({ ...CONNECT, 'connect-timeout-ms': '9000' }, 1, 70)).toEqual([
       ['connect-timeout-ms', '70'],
     ]);

@@ -30,7 +30,7 @@ describe('the error that the caller of connect-es gets', () => {
     ['a throttle', new ThrottledError('x'), Code.ResourceExhausted],
     ['a timeout', new TimeoutError('x'), Code.DeadlineExceeded],
     ['a stream that stalls', new TimeoutError('x', { policy: 'idle_timeout' }), Code.Unavailable],
-  ])('is a ConnectError with a cause for %s', (_, cause, code) => {
+  ])('W14: is a ConnectError with a cause for %s', (_, cause, code) => {
     const error = callerError(cause, going);
     expect(error).toBeInstanceOf(ConnectError);
     expect(ConnectError.from(error)).toBe(error);
@@ -42,7 +42,7 @@ describe('the error that the caller of connect-es gets', () => {
     expect(Object.keys(error as object).sort()).toEqual(shown.sort());
   });
 
-  it('is the one of the attempt, unchanged', () => {
+  it('W14: is the one of the attempt, unchanged', () => {
     const own = new ConnectError('gone', Code.Unavailable);
     expect(callerError(new GrpcError(14, 'gone', own), going)).toBe(own);
     const raw = new TypeError('fetch failed');
@@ -57,13 +57,13 @@ describe('the error that the caller of connect-es gets', () => {
     ['the timeout of somebody else', new TimeoutError('theirs'), 'theirs'],
     ['a text', 'left', 'the caller cancelled the call'],
     ['nothing', undefined, 'the caller cancelled the call'],
-  ])('is a cancellation if the caller gave up for %s', (_, reason, text) => {
+  ])('W14: is a cancellation if the caller gave up for %s', (_, reason, text) => {
     const error = callerError(reason, { aborted: true, reason });
     expect(error).toMatchObject({ code: Code.Canceled, rawMessage: text });
     expect((error as Error).cause).toBe(reason);
   });
 
-  it("is the transport's own for its deadline", () => {
+  it("W14: is the transport's own for its deadline", () => {
     const reason = new ConnectError('the operation timed out', Code.DeadlineExceeded);
     expect(callerError(reason, { aborted: true, reason })).toBe(reason);
   });

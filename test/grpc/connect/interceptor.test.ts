@@ -1,6 +1,6 @@
 import * as http from 'node:http';
 import type { Interceptor } from '@connectrpc/connect';
-import { Code, ConnectError, createClient } from '@connectrpc/connect';
+import { Code, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { describe, expect, it } from 'vitest';
 import { connectInterceptor, deadlineOf } from '../../../src/grpc/index.js';
@@ -37,7 +37,7 @@ describe('connectInterceptor', () => {
     own.dispose();
   });
 
-  it('has state of its own for each authority, or as it is told', async () => {
+  it('W1: has state of its own for each authority, or as it is told', async () => {
     const one = await started(WAY, { read: () => line('one') });
     const two = await started(WAY, { read: () => line('two') });
     const own = connectInterceptor({ telemetry: false });
@@ -52,7 +52,7 @@ describe('connectInterceptor', () => {
     expect(Object.keys(byService.snapshot())).toEqual(['holdfast.test.v1.Stock']);
   });
 
-  it('repeats a GET', async () => {
+  it('W13: repeats a GET', async () => {
     const lines: string[] = [];
     const server = http.createServer((request, response) => {
       lines.push(`${request.method} ${request.headers['grpc-previous-rpc-attempts']}`);
@@ -78,12 +78,14 @@ describe('connectInterceptor', () => {
     expect(lines).toEqual(['GET undefined', 'GET 1']);
   });
 
-  it('as a server makes calls: they give up together with the call that is served', async () => {
+  it('W15: as a server makes calls: they give up together with the call that is served', async () => {
     const gone = gate();
+    const test = gate();
+    afterwards(test.open);
     const behind = await started(WAY, {
       read: async (_, { signal }) => {
-        await aborted(signal);
-        gone.open();
+        void aborted(signal).then(gone.open);
+        await test.opened;
         return line();
       },
     });
@@ -104,7 +106,7 @@ describe('connectInterceptor', () => {
     expect(['timeout', 'cancelled']).toContain(ofType(events, 'call')[0]?.outcome);
   });
 
-  it('in a pipeline of the caller: its timeout cancels the call', async () => {
+  it('W15: in a pipeline of the caller: its timeout cancels the call', async () => {
     const gone = gate();
     const server = await started(WAY, {
       read: async (_, { signal }) => {
@@ -121,7 +123,7 @@ describe('connectInterceptor', () => {
     await gone.opened;
   });
 
-  it('cancels a stream that nobody holds any more', async () => {
+  it('W16: cancels a stream that nobody holds any more', async () => {
     const gone = gate();
     const server = await started(WAY, {
       async *watch(_, { signal }) {
@@ -148,7 +150,7 @@ describe('connectInterceptor', () => {
     expect((await own.drain()).streams).toBe(0);
   });
 
-  it('a policy that asks for a second attempt gets none if the first may have run', async () => {
+  it('W2, W13: a policy that asks for a second attempt gets none if the first may have run', async () => {
     let runs = 0;
     const server = await started(WAY, {
       async reserve(_, { signal }) {

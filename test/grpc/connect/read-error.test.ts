@@ -22,7 +22,7 @@ describe('the error of an attempt over Connect', () => {
     Code.Aborted,
     Code.Internal,
     Code.Unknown,
-  ])('is what the server says, whatever it says (%s)', (code) => {
+  ])('W13: is what the server says, whatever it says (%s)', (code) => {
     const error = new ConnectError('text', code, { date: 'today' });
     expect(readError(error, NOW)).toEqual({
       code,
@@ -88,11 +88,11 @@ describe('the error of an attempt over Connect', () => {
       new TypeError('fetch failed', { cause: withCode('UND_ERR_SOCKET') }),
       'unknown',
     ],
-  ])('is UNAVAILABLE: %s', (_, error, reach) => {
+  ])('W13: is UNAVAILABLE: %s', (_, error, reach) => {
     expect(readError(error, NOW)).toMatchObject({ code: Code.Unavailable, reach, cause: error });
   });
 
-  it('is an overload if the server wants calm', () => {
+  it('W7: is an overload if the server wants calm', () => {
     const text = 'Stream closed with error code NGHTTP2_ENHANCE_YOUR_CALM';
     const byNode = made(Code.Internal, text, withCode('ERR_HTTP2_STREAM_ERROR', text));
     const byConnect = made(
@@ -139,7 +139,7 @@ describe('the error of an attempt over Connect', () => {
     ['HTTP', { 'retry-after': '2' }, ['2000']],
     ['HTTP, as a date', { 'retry-after': new Date(NOW + 5_000).toUTCString() }, ['5000']],
     ['HTTP, with nonsense', { 'retry-after': 'soon' }, []],
-  ])('tells how long to wait, as %s says it', (_, metadata, pushback) => {
+  ])('W3, W13: tells how long to wait, as %s says it', (_, metadata, pushback) => {
     const error = new ConnectError('later', Code.Unavailable, metadata);
     expect(readError(error, NOW)?.pushback).toEqual(pushback);
   });

@@ -43,7 +43,7 @@ describe('the messages of a request', () => {
     expect([one.take(), one.take(), one.replayable]).toEqual([message, message, true]);
   });
 
-  it('of which the caller gives one are read once, when the first attempt wants them', async () => {
+  it('W16: of which the caller gives one are read once, when the first attempt wants them', async () => {
     const { log, messages } = source();
     const kept = new KeptMessages(messages);
     const first = kept.take();
@@ -53,7 +53,7 @@ describe('the messages of a request', () => {
     expect(log).toEqual(['begun', 'ended', 'closed']);
   });
 
-  it('that stream can be taken again until somebody reads them', async () => {
+  it('W16: that stream can be taken again until somebody reads them', async () => {
     const { log, messages } = source();
     const listener = heard();
     const streamed = new StreamedMessages(messages, listener);
@@ -70,7 +70,7 @@ describe('the messages of a request', () => {
     expect(log).toEqual(['begun', 'ended', 'closed']);
   });
 
-  it('that stream are closed by the attempt that reads them', async () => {
+  it('W16: that stream are closed by the attempt that reads them', async () => {
     for (const how of ['return', 'throw'] as const) {
       const { log, messages } = source();
       const listener = heard();

@@ -39,7 +39,7 @@ function counted(...texts: string[]) {
 }
 
 describe.each(WAYS)('a stream from the server, %s', (way) => {
-  it('is sent again while nothing has come, and not after that', async () => {
+  it('W16: is sent again while nothing has come, and not after that', async () => {
     const asked: string[] = [];
     const server = await started(way, {
       async *take({ text }) {
@@ -88,7 +88,7 @@ describe.each(WAYS)('a stream from the server, %s', (way) => {
     expect(await own.drain()).toEqual({ inFlight: 0, streams: 0, byKey: {} });
   });
 
-  it('is not bound by the times of the policies, which the server does not hear of either', async () => {
+  it('W16: is not bound by the times of the policies, which the server does not hear of either', async () => {
     const clock = new VirtualClock();
     const next = gate();
     let timeoutMs: number | undefined;
@@ -111,7 +111,7 @@ describe.each(WAYS)('a stream from the server, %s', (way) => {
     expect(timeoutMs).toBeUndefined();
   });
 
-  it('that stalls while somebody reads is cancelled: UNAVAILABLE, and a failure', async () => {
+  it('W16: that stalls while somebody reads is cancelled: UNAVAILABLE, and a failure', async () => {
     const clock = new VirtualClock();
     const gone = gate();
     const server = await started(way, {
@@ -140,7 +140,7 @@ describe.each(WAYS)('a stream from the server, %s', (way) => {
     expect((await own.drain()).streams).toBe(0);
   });
 
-  it('ends with the connection, as a failure', async () => {
+  it('W16: ends with the connection, as a failure', async () => {
     const server = await started(way, {
       async *watch(_, { signal }) {
         yield line('first');
@@ -157,7 +157,7 @@ describe.each(WAYS)('a stream from the server, %s', (way) => {
     expect(breakerOf(own)).toMatchObject({ window: { calls: 1, failures: 1 } });
   });
 
-  it('ends at once when the caller cancels, and the server hears of it', async () => {
+  it('W5, W16: ends at once when the caller cancels, and the server hears of it', async () => {
     const gone = gate();
     const server = await started(way, {
       async *watch(_, { signal }) {
@@ -181,7 +181,7 @@ describe.each(WAYS)('a stream from the server, %s', (way) => {
     expect((await own.drain()).streams).toBe(0);
   });
 
-  it('is cancelled when another interceptor ends it', async () => {
+  it('W16: is cancelled when another interceptor ends it', async () => {
     const gone = gate();
     const server = await started(way, {
       async *watch(_, { signal }) {
@@ -206,7 +206,7 @@ describe.each(WAYS)('a stream from the server, %s', (way) => {
     expect((await own.drain()).streams).toBe(0);
   });
 
-  it('is waited for by a drain', async () => {
+  it('W12: is waited for by a drain', async () => {
     const last = gate();
     const server = await started(way, {
       async *watch() {
@@ -230,7 +230,7 @@ describe.each(WAYS)('a stream from the server, %s', (way) => {
 describe.each(['connect over 1.1', 'connect over 2', 'grpc over 2'] as const)(
   'a stream to the server, %s',
   (way) => {
-    it('is not sent again once it has begun', async () => {
+    it('W16: is not sent again once it has begun', async () => {
       let runs = 0;
       const server = await started(way, {
         async upload(requests) {
@@ -247,7 +247,7 @@ describe.each(['connect over 1.1', 'connect over 2', 'grpc over 2'] as const)(
       expect(count.begun).toBe(1);
     });
 
-    it('is sent again if there was no server', async () => {
+    it('W16: is sent again if there was no server', async () => {
       const methods = {
         async upload(requests: AsyncIterable<Line>) {
           return line((await all(requests)).join('+'));
@@ -267,7 +267,7 @@ describe.each(['connect over 1.1', 'connect over 2', 'grpc over 2'] as const)(
       expect(count.begun).toBe(1);
     });
 
-    it('may take longer than an attempt', async () => {
+    it('W16: may take longer than an attempt', async () => {
       const clock = new VirtualClock();
       const server = await started(way, {
         async upload(requests) {
@@ -287,7 +287,7 @@ describe.each(['connect over 1.1', 'connect over 2', 'grpc over 2'] as const)(
 );
 
 describe.each(['connect over 2', 'grpc over 2'] as const)('a stream both ways, %s', (way) => {
-  it('goes on for as long as something moves', async () => {
+  it('W16: goes on for as long as something moves', async () => {
     const clock = new VirtualClock();
     const server = await started(way, {
       async *chat(requests) {
@@ -312,7 +312,7 @@ describe.each(['connect over 2', 'grpc over 2'] as const)('a stream both ways, %
     expect((await messages.next()).done).toBe(true);
   });
 
-  it('ends when nothing moves', async () => {
+  it('W16: ends when nothing moves', async () => {
     const clock = new VirtualClock();
     const heard = gate();
     const server = await started(way, {
@@ -336,7 +336,7 @@ describe.each(['connect over 2', 'grpc over 2'] as const)('a stream both ways, %
     expect(ofType(events, 'body_failure')).toHaveLength(1);
   });
 
-  it('waits for the caller, and after each message as long as an attempt may take', async () => {
+  it('W16: waits for the caller, and after each message as long as an attempt may take', async () => {
     const clock = new VirtualClock();
     const sent = gate();
     const silent: Interceptor = () => async (request) => {
@@ -366,10 +366,12 @@ describe.each(['connect over 2', 'grpc over 2'] as const)('a stream both ways, %
     expect(ofType(events, 'call')).toMatchObject([{ outcome: 'timeout', attempts: 1 }]);
   });
 
-  it("ends at the caller's deadline, as a timeout", async () => {
+  it("W15: ends at the caller's deadline, as a timeout", async () => {
+    const test = gate();
+    afterwards(test.open);
     const server = await started(way, {
-      async *chat(_, { signal }) {
-        await aborted(signal);
+      async *chat() {
+        await test.opened;
         yield line();
       },
     });
@@ -394,7 +396,7 @@ function part(flags: number, content: Uint8Array): Buffer {
 }
 
 describe('a stream whose server sends headers first', () => {
-  it('is handed over before its first message, which may take any time', async () => {
+  it('W16: is handed over before its first message, which may take any time', async () => {
     const clock = new VirtualClock();
     const next = gate();
     const raw = http.createServer(async (_, response) => {
