@@ -75,6 +75,9 @@ export type {
 } from './declaration.js';
 export type { ServiceCallFacts, ServiceContractErrorInit, ServiceErrorInit } from './errors.js';
 export { ServiceContractError, ServiceError } from './errors.js';
+export type { Classify } from '../fetch/options.js';
+export type { OutgoingRequest } from '../fetch/request/request.js';
+export type { FetchLike, HeadersLike, HostFetch, ResponseLike } from '../fetch/types.js';
 export type { GraphqlKind } from './graphql/document.js';
 export type { GraphqlError, GraphqlJudging, GraphqlOptions } from './graphql/options.js';
 export type { GraphqlOperation } from './graphql/request.js';
