@@ -1,5 +1,7 @@
 /** What docs/recipes/rabbitmq.md promises, of its own code, while the broker is killed, restarted or not there. */
 import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
@@ -43,7 +45,7 @@ afterEach(async () => {
 
 /** The recipe as a process has it that has just started: modules are loaded once for each folder. */
 async function started() {
-  const { load, remove } = await extract(['rabbitmq.md'], {
+  const { load, remove, folder } = await extract(['rabbitmq.md'], {
     '[1_000, 10_000, 60_000]': JSON.stringify(DELAYS),
   });
   return {
@@ -51,6 +53,7 @@ async function started() {
     outbox: await load('outbox.js'),
     consumer: await load('consumer.js'),
     remove,
+    folder,
   };
 }
 
@@ -128,6 +131,35 @@ test('the broker is killed and restarted while it is consumed from: every messag
   assert.deepEqual([...done].sort(), all.sort());
   assert.deepEqual(await take(publisher.queue), []);
   assert.deepEqual(await take(publisher.dead), []);
+});
+
+test('a consumer is killed in the middle: what it had begun is done by another', async () => {
+  const all = ids(30);
+  await publishAll(outbox.publish, all, 30);
+  const program = join(recipe.folder, 'dying.js');
+  writeFileSync(
+    program,
+    `import { consume } from './consumer.js';
+    await consume((message) => {
+      process.send(message.id);
+      return new Promise(() => {});
+    });`,
+  );
+  const child = fork(program);
+  const begun = new Set();
+  child.on('message', (id) => begun.add(id));
+  try {
+    await until('it has begun', () => begun.size === 10);
+  } finally {
+    const exit = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exit;
+  }
+  const done = new Set();
+  const { stop } = await consumer.consume(async ({ id }) => done.add(id));
+  await until('all are done', () => done.size === all.length);
+  await stop();
+  assert.deepEqual([...done].sort(), all.sort());
 });
 
 test('a broker that is not there at the start: a clear error, and the outbox keeps the order', async () => {
