@@ -1,6 +1,8 @@
 /** What docs/recipes/rabbitmq.md promises, of its own code, while the broker is killed, restarted or not there. */
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,8 +11,8 @@ import { circuitBreaker, pipeline } from 'holdfast';
 import { extract } from './recipes.js';
 import { temporaryFolder } from './servers/process.js';
 import { startRabbitmq } from './servers/rabbitmq.js';
+import { emptied, files, firsts, ids, publishAll, stored, until } from './steps.js';
 
-const LIMIT_MS = 60_000;
 const DELAYS = [100, 300, 600];
 
 let broker;
@@ -19,14 +21,6 @@ let recipe;
 let publisher;
 let outbox;
 let consumer;
-
-async function until(what, reached) {
-  const end = Date.now() + LIMIT_MS;
-  while (!(await reached())) {
-    if (Date.now() > end) throw new Error(`not within ${LIMIT_MS / 1_000} s: ${what}`);
-    await sleep(50);
-  }
-}
 
 before(async () => {
   broker = await startRabbitmq();
@@ -51,7 +45,7 @@ afterEach(async () => {
 
 /** The recipe as a process has it that has just started: modules are loaded once for each folder. */
 async function started() {
-  const { load, remove } = await extract('rabbitmq.md', {
+  const { load, remove, folder } = await extract(['rabbitmq.md'], {
     '[1_000, 10_000, 60_000]': JSON.stringify(DELAYS),
   });
   return {
@@ -59,6 +53,7 @@ async function started() {
     outbox: await load('outbox.js'),
     consumer: await load('consumer.js'),
     remove,
+    folder,
   };
 }
 
@@ -94,35 +89,11 @@ const take = (queue) =>
     return messages;
   });
 
-const files = () => [process.env['OUTBOX'], `${process.env['OUTBOX']}.leaving`];
-const emptied = () => files().every((file) => !existsSync(file));
-const stored = () =>
-  files()
-    .filter(existsSync)
-    .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
-    .filter((line) => line !== '').length;
-
-const ids = (count, prefix = 'order') =>
-  Array.from({ length: count }, (_, at) => `${prefix}-${at}`);
-/** The first of each, in order. */
-const firsts = (messages) => [...new Set(messages.map(({ id }) => id))];
-
-async function publishAll(all, atOnce, onSafe = () => {}) {
-  const rest = all.values();
-  const worker = async () => {
-    for (const id of rest) {
-      await outbox.publish({ id, body: id });
-      onSafe(id);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-}
-
 test('the broker is killed and restarted while it is published to: nothing confirmed is lost', async () => {
   const all = ids(2_000);
   let safe = 0;
   let restarted;
-  await publishAll(all, 100, () => {
+  await publishAll(outbox.publish, all, 100, () => {
     if (++safe === 700) restarted = broker.kill().then(() => broker.start());
   });
   assert.equal(safe, all.length);
@@ -139,7 +110,7 @@ test('the broker is killed and restarted while it is published to: nothing confi
 
 test('the broker is killed and restarted while it is consumed from: every message is done, and a copy is not done again', async () => {
   const all = ids(1_000);
-  await publishAll(all, 100);
+  await publishAll(outbox.publish, all, 100);
   let deliveries = 0;
   let inside = 0;
   let most = 0;
@@ -160,6 +131,35 @@ test('the broker is killed and restarted while it is consumed from: every messag
   assert.deepEqual([...done].sort(), all.sort());
   assert.deepEqual(await take(publisher.queue), []);
   assert.deepEqual(await take(publisher.dead), []);
+});
+
+test('a consumer is killed in the middle: what it had begun is done by another', async () => {
+  const all = ids(30);
+  await publishAll(outbox.publish, all, 30);
+  const program = join(recipe.folder, 'dying.js');
+  writeFileSync(
+    program,
+    `import { consume } from './consumer.js';
+    await consume((message) => {
+      process.send(message.id);
+      return new Promise(() => {});
+    });`,
+  );
+  const child = fork(program);
+  const begun = new Set();
+  child.on('message', (id) => begun.add(id));
+  try {
+    await until('it has begun', () => begun.size === 10);
+  } finally {
+    const exit = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exit;
+  }
+  const done = new Set();
+  const { stop } = await consumer.consume(async ({ id }) => done.add(id));
+  await until('all are done', () => done.size === all.length);
+  await stop();
+  assert.deepEqual([...done].sort(), all.sort());
 });
 
 test('a broker that is not there at the start: a clear error, and the outbox keeps the order', async () => {
@@ -207,7 +207,7 @@ test('a broker that hangs: the outbox takes what is not confirmed in time', asyn
   await outbox.publish({ id: 'before', body: 1 });
   broker.pause();
   try {
-    await publishAll(ids(20), 20);
+    await publishAll(outbox.publish, ids(20), 20);
     assert.equal(stored(), 20);
   } finally {
     broker.resume();
@@ -313,7 +313,7 @@ test('stop() finishes what has begun, and gives back what does not end', async (
   const gate = new Promise((resolve) => {
     release = resolve;
   });
-  await publishAll(ids(30), 30);
+  await publishAll(outbox.publish, ids(30), 30);
   const { stop } = await consumer.consume(async ({ id }, signal) => {
     begun.add(id);
     await (id === [...begun][0]
@@ -333,7 +333,7 @@ test('stop() finishes what has begun, and gives back what does not end', async (
 });
 
 test('close() waits for what is being confirmed, and what comes later is in the outbox', async () => {
-  const early = publishAll(ids(500), 500);
+  const early = publishAll(outbox.publish, ids(500), 500);
   await outbox.close();
   await early;
   await outbox.publish({ id: 'late', body: 1 });
