@@ -1,9 +1,5 @@
 /** 'holdfast/services': services that are declared once, with the contract of each operation. */
 
-export { mapToMermaid } from '../registry/map/draw/to-mermaid.js';
-export { mapToSvg } from '../registry/map/draw/to-svg.js';
-export { joinMaps } from '../registry/map/join-maps.js';
-export type { MapEdge, MapNode, MapState, ServiceMap } from '../registry/map/service-map.js';
 export type { ClientState } from '../fetch/client/client.js';
 export type { BodiesDrained, ClientDrained } from '../fetch/client/drain.js';
 export type { BodyOf, ResilientFetch, ResilientInit } from '../fetch/client/resilient-fetch.js';
@@ -32,6 +28,10 @@ export type {
   HostFetch,
   ResponseLike,
 } from '../fetch/types.js';
+export { mapToMermaid } from '../registry/map/draw/to-mermaid.js';
+export { mapToSvg } from '../registry/map/draw/to-svg.js';
+export { joinMaps } from '../registry/map/join-maps.js';
+export type { MapEdge, MapNode, MapState, ServiceMap } from '../registry/map/service-map.js';
 export type {
   BodyFault,
   BodyPart,
@@ -75,9 +75,6 @@ export type {
 } from './declaration.js';
 export type { ServiceCallFacts, ServiceContractErrorInit, ServiceErrorInit } from './errors.js';
 export { ServiceContractError, ServiceError } from './errors.js';
-export type { Classify } from '../fetch/options.js';
-export type { OutgoingRequest } from '../fetch/request/request.js';
-export type { FetchLike, HeadersLike, HostFetch, ResponseLike } from '../fetch/types.js';
 export type { GraphqlKind } from './graphql/document.js';
 export type { GraphqlError, GraphqlJudging, GraphqlOptions } from './graphql/options.js';
 export type { GraphqlOperation } from './graphql/request.js';
