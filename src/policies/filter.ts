@@ -7,6 +7,7 @@ import type { FailureRule } from '../pipeline/outcome/failure-rule.js';
 import { isSetUpFault, knownOf } from '../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../pipeline/outcome/outcome.js';
 import { refusePromise } from '../pipeline/outcome/refuse-promise.js';
+import { isA } from '../pipeline/outcome/safe-instanceof.js';
 import type { Verdict } from '../pipeline/outcome/verdict.js';
 import { verdictIn } from '../pipeline/outcome/verdict.js';
 import { isOwnFault } from './own-fault.js';
@@ -76,6 +77,11 @@ export function isUpstreamFailure(outcome: Outcome): boolean {
   if (outcome.kind === 'timeout') return true;
   if (outcome.kind !== 'failure') return false;
   return !isSetUpFault(outcome);
+}
+
+/** Whether an answer, or the call itself, breaks a contract. Another attempt would bring the same. */
+export function breaksContract(outcome: Outcome): boolean {
+  return outcome.kind === 'failure' && isA(outcome.error, ContractError);
 }
 
 /** Whether an outcome is a failure of the upstream, by the `isFailure` of the call's pipeline or by default. */

@@ -14,7 +14,7 @@ import type { TimeSource } from '../../time/time-source.js';
 import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';
 import type { Handle } from '../filter.js';
-import { handlesOf, isFailureIn } from '../filter.js';
+import { breaksContract, handlesOf, isFailureIn } from '../filter.js';
 import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';
 import { isRetryBudget, RetryBudget } from '../retry-budget/index.js';
@@ -76,7 +76,7 @@ export class RetryPolicy implements Driver {
     this.#options = options;
     this.#handles =
       handle === undefined
-        ? (outcome, call) => isFailureIn(call, outcome)
+        ? (outcome, call) => isFailureIn(call, outcome) && !breaksContract(outcome)
         : handlesOf(handle, never);
     this.#random = randomOf(options.random, 'retry');
     this.#exponential = {

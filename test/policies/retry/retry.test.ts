@@ -1,4 +1,4 @@
-import type { Context } from 'holdfast';
+import type { Context, Policy } from 'holdfast';
 import {
   BulkheadFullError,
   bulkhead,
@@ -11,6 +11,7 @@ import {
   timeout,
 } from 'holdfast';
 import { expect, it, vi } from 'vitest';
+import { ServiceContractError } from '../../../src/services/errors.js';
 import { bothWays, byHand, follow, rejectionOf, rig } from '../support/rig.js';
 
 const boom = new Error('boom');
@@ -77,6 +78,23 @@ bothWays('retry', ({ fail, succeed }) => {
     expect(operation).toHaveBeenCalledTimes(1);
     expect(clock.pending).toBe(0);
     expect(of('retry', 'retry_stopped')).toEqual([]);
+  });
+
+  it('R2: does not retry an answer that breaks its contract, though it is a failure of the upstream', async () => {
+    const facts = { service: 'email', operation: 'status', method: 'GET', url: '/' };
+    const error = new ServiceContractError('', { ...facts, side: 'response', faults: [] });
+    const attempts = async (...policies: Policy<unknown>[]) => {
+      let count = 0;
+      const layers = pipeline({ name: 'email', telemetry: false }, ...policies);
+      const operation = async () => {
+        count++;
+        throw error;
+      };
+      await expect(layers.execute(operation)).rejects.toBe(error);
+      return count;
+    };
+    expect(await attempts(retry())).toBe(1);
+    expect(await attempts(retry({ handle: () => true, initialDelay: 0, jitter: 'none' }))).toBe(4);
   });
 
   it('R2: handle decides otherwise, on rejections, on errors and on results', async () => {
