@@ -21,7 +21,7 @@ export function rosterFor(
 ): Roster | undefined {
   if (registry === undefined) {
     if (!critical) return undefined;
-    const message = 'needs registry: true, or a registry()';
+    const message = 'needs registry: true';
     throw configError(policy, [{ path: `${policy}.critical`, message, value: critical }]);
   }
   refuseMisfit(registry, `${policy}.registry`);

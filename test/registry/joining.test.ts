@@ -121,7 +121,7 @@ describe('joining a registry', () => {
     const error = errorOf(make);
     expect(error.path).toBe(`${what}.critical`);
     expect(error.message).toBe(
-      `${what}.critical: needs registry: true, or a registry() (got true)`,
+      `${what}.critical: needs registry: true (got true)`,
     );
   });
 
