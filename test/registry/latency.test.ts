@@ -69,9 +69,9 @@ describe('Latency', () => {
     const latency = new Latency(orders, () => clock.now());
     await callFor(clock, orders, 100);
     await orders.drain();
-    for (let i = 0; i < 9; i++) await orders.settle(async () => 1);
+    for (let i = 0; i < 299; i++) await orders.settle(async () => 1);
     await clock.advance(1_000);
-    expect(latency.look()).toMatchObject({ refusedShare: 0.9, errorShare: 0 });
+    expect(latency.look()).toMatchObject({ refusedShare: 299 / 300, errorShare: 0 });
     expect(latency.look()?.p99Ms).toBeGreaterThan(95);
   });
 
