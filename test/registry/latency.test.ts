@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keyed, type Pipeline, pipeline } from '../../src/index.js';
+import { type Joinable, keyed, type Listener, type Pipeline, pipeline } from '../../src/index.js';
 import { bucketOf, Latency, quantileOf } from '../../src/registry/latency.js';
 import { VirtualClock } from '../../src/testing/index.js';
 
@@ -63,16 +63,38 @@ describe('Latency', () => {
     expect(measured?.p99Ms).toBeLessThan(2_100);
   });
 
-  it('V3: leaves refusals out of percentiles, and counts bodies that fail', async () => {
+  it('V3: leaves refusals out of percentiles', async () => {
     const clock = new VirtualClock();
     const orders = pipeline({ name: 'orders', clock });
     const latency = new Latency(orders, () => clock.now());
     await callFor(clock, orders, 100);
     await orders.drain();
-    for (let i = 0; i < 9; i++) await orders.settle(async () => 1);
+    for (let i = 0; i < 299; i++) await orders.settle(async () => 1);
     await clock.advance(1_000);
-    expect(latency.look()).toMatchObject({ refusedShare: 0.9, errorShare: 0 });
+    expect(latency.look()).toMatchObject({ refusedShare: 299 / 300, errorShare: 0 });
     expect(latency.look()?.p99Ms).toBeGreaterThan(95);
+  });
+
+  it('counts a body that fails as the failure of a call that has been counted', async () => {
+    const clock = new VirtualClock();
+    let tell: Listener | undefined;
+    const client = {
+      on: (listener: Listener) => {
+        tell = listener;
+        return () => undefined;
+      },
+    } as unknown as Joinable;
+    const latency = new Latency(client, () => clock.now());
+    const where = { pipeline: 'stock', key: 'http://stock', policy: undefined, callId: 1 };
+    tell?.({ type: 'call', outcome: 'success', attempts: 1, durationMs: 20, ...where });
+    tell?.({ type: 'call', outcome: 'success', attempts: 1, durationMs: 20, ...where });
+    tell?.({ type: 'body_failure', durationMs: 9_000, error: new Error('cut'), ...where });
+    tell?.({ type: 'queued', queued: 3, ...where, policy: 'bulkhead' });
+    await clock.advance(1_000);
+    for (const measured of [latency.look(), latency.lookAt('http://stock')]) {
+      expect(measured).toMatchObject({ rate: 2, errorShare: 0.5 });
+      expect(measured?.p99Ms).toBeLessThan(22);
+    }
   });
 
   it('measures up to 100 keys apart, and gives the place of one that is idle to another', async () => {

@@ -133,7 +133,10 @@ describe('registry.map()', () => {
     expect(edgeOf(map, 'cache')?.p99Ms).toBeUndefined();
     expect(edgeOf(map, 'cache')?.rate).toBeCloseTo(1 / 1.058, 6);
     await clock.advance('1s');
+    // Nobody listens to a call that need not be measured.
+    expect(bare.hub.active).toBe(false);
     await ours.map({ latency: true });
+    expect(bare.hub.active).toBe(true);
     await call();
     await clock.advance('1s');
     expect(edgeOf(await ours.map(), 'cache')?.p99Ms).toBeCloseTo(8, 0);
