@@ -1,3 +1,5 @@
+import { isPlain } from '../config/describe.js';
+import { ConfigError } from '../errors.js';
 import type { Client } from '../fetch/client/client.js';
 import { withCallAttributes } from '../telemetry/call-attributes.js';
 import { Answered, readAnswer } from './answers.js';
@@ -44,7 +46,7 @@ async function runCall(
   const at = address();
   const here = reports.at(at);
   const request = checkedRequest(operation, here, given);
-  const { signal, ...own } = options ?? {};
+  const { signal, ...own } = checkedOptions(options, here);
   try {
     const answer = await send(client, operation, here, at, request, signal, own);
     // A fallback among the policies answers with anything.
@@ -56,6 +58,19 @@ async function runCall(
     nameCall(error, here.facts());
     return answerInstead(operation, here.facts(), error, given, signal ?? undefined);
   }
+}
+
+/** @throws ConfigError when they are something else, such as a signal by itself, which would be ignored. */
+function checkedOptions(options: Options | undefined, reports: OperationReports): Options {
+  if (options === undefined || options === null) return {};
+  if (typeof options === 'object' && isPlain(options)) return options;
+  const { service, operation } = reports.facts();
+  const path = `${service}.${operation}.options`;
+  throw new ConfigError(`${path}: must be an object with options, such as { signal }`, {
+    path,
+    value: options,
+    policy: 'defineService',
+  });
 }
 
 /** @throws ServiceContractError */

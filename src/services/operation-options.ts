@@ -1,5 +1,5 @@
 import { once } from '../config/once.js';
-import { flag, nested, oneOf, positiveCount } from '../config/schemas.js';
+import { flag, nested, oneOf, positiveCount, text } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import * as z from '../config/zod.js';
 import { ConfigError } from '../errors.js';
@@ -97,7 +97,7 @@ const operationSchema = /* @__PURE__ */ once(() => {
     ),
     maxResponseBytes: z.optional(positiveCount()),
     contract: z.optional(contractSchema()),
-    summary: z.optional(z.custom<string>((value) => typeof value === 'string')),
+    summary: z.optional(text()),
     deprecated: z.optional(flag()),
   });
 });

@@ -45,7 +45,7 @@ function textOf(value: unknown): string | undefined {
   }
 }
 
-/** Whether a value is an object with fields of its own, and not a list. */
+/** Whether a value is an object with fields of its own, and no list, Headers or URLSearchParams, whose fields nobody would see. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !(Symbol.iterator in value);
 }

@@ -29,6 +29,8 @@ type Parts = Readonly<Record<'params' | 'query' | 'headers' | 'body', unknown>>;
 
 const PARTS: ReadonlySet<string> = new Set(['params', 'query', 'headers', 'body']);
 
+const FIELDS = ['params', 'query', 'headers'] as const;
+
 /** Builds the request of a call from what its caller gave. */
 export function buildRequest(operation: ResolvedOperation, given: unknown): RequestCheck {
   return new Builder(operation).build(given);
@@ -72,6 +74,11 @@ class Builder {
     if (Object.keys(given).some((key) => !PARTS.has(key))) {
       this.#cannot('request', 'has a field that is none of params, query, headers and body');
     }
+    // A schema may see no fields in such a thing, and let it pass.
+    for (const part of FIELDS) {
+      const value = given[part];
+      if (value !== undefined && !isRecord(value)) this.#cannot(part, 'must be a plain object');
+    }
     return given as Parts;
   }
 
@@ -99,7 +106,6 @@ class Builder {
   #path(params: unknown, schema: AnySchema | undefined): string {
     const { path } = this.#operation;
     const { names } = path;
-    if (params !== undefined && !isRecord(params)) this.#cannot('params', 'must be an object');
     const values = isRecord(params) ? params : {};
     for (const name of names) {
       const value = Object.hasOwn(values, name) ? values[name] : undefined;

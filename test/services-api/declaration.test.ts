@@ -254,5 +254,12 @@ describe('a declaration', () => {
     }
     expect(counts).toEqual([1, 4, 2, 3]);
     await expect(service.more({}, { retries: 1 } as never)).rejects.toBeInstanceOf(ConfigError);
+    // A signal by itself would be ignored.
+    sent.length = 0;
+    for (const options of [AbortSignal.abort(), 5, 'a', []]) {
+      const refused = service.more({}, options as never);
+      await expect(refused).rejects.toMatchObject({ path: 'n11b.more.options' });
+    }
+    expect(sent).toEqual([]);
   });
 });
