@@ -86,11 +86,9 @@ export class Attempt implements GrpcListener {
   start(): void {
     const { signal, attempt } = this.#context;
     const previous = previousAttempts(attempt);
-    let { metadata } = this.#of;
-    if (previous !== undefined) {
-      metadata = metadata.clone();
-      metadata.set(PREVIOUS_ATTEMPTS, previous);
-    }
+    // Interceptors behind this one may add to it, for this attempt.
+    const metadata = this.#of.metadata.clone();
+    if (previous !== undefined) metadata.set(PREVIOUS_ATTEMPTS, previous);
     signal.addEventListener('abort', this.#onAbort);
     // The server is not to blame for the time in which the caller has nothing to send.
     if (!this.#of.sent.closed) this.#clock?.stop();

@@ -367,11 +367,15 @@ describe('streams to a server', () => {
     let retries = 0;
     client.interceptor.on('retry', () => retries++);
     const { answer, call } = startUpload(client);
+    call.write('a');
+    await until(() => retries === 1);
     let written = false;
-    call.write('a', () => {
+    // There is no attempt now that would take it.
+    call.write('b', () => {
       written = true;
     });
-    await until(() => retries === 1);
+    await turn();
+    expect(written).toBe(false);
     call.cancel();
     expect((await errorOf(answer)).code).toBe(status.CANCELLED);
     await until(() => written);
