@@ -4,10 +4,26 @@ import { Code, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { describe, expect, it } from 'vitest';
 import { connectInterceptor, deadlineOf } from '../../../src/grpc/index.js';
-import { ConfigError, fallback, pipeline, TimeoutError } from '../../../src/index.js';
+import {
+  ConfigError,
+  DrainingError,
+  fallback,
+  pipeline,
+  registry,
+  TimeoutError,
+} from '../../../src/index.js';
 import { transportOf } from '../../fixtures/connect/servers.js';
 import { line, Stock } from '../../fixtures/connect/stock.js';
-import { aborted, afterwards, caught, clientOf, gate, ofType, started } from './stock-client.js';
+import {
+  aborted,
+  afterwards,
+  breakerOf,
+  caught,
+  clientOf,
+  gate,
+  ofType,
+  started,
+} from './stock-client.js';
 
 const WAY = 'connect over 2';
 
@@ -164,5 +180,26 @@ describe('connectInterceptor', () => {
     const { client } = clientOf(WAY, server.baseUrl, { policies: { retry } });
     await caught(client.reserve({}));
     expect(runs).toBe(1);
+  });
+
+  it('W8: what one inside refuses is no failure of the upstream, and is not tried again', async () => {
+    const server = await started(WAY, { read: () => line() });
+    const inside = connectInterceptor({ name: 'inside', telemetry: false });
+    await inside.drain();
+    const { client, own, events } = clientOf(WAY, server.baseUrl, {}, { inside: [inside] });
+    const error = await caught(client.read({}));
+    expect(error.code).toBe(Code.Unavailable);
+    expect(error.cause).toBeInstanceOf(DrainingError);
+    expect(error.cause).toMatchObject({ pipeline: 'inside' });
+    expect(ofType(events, 'call')).toMatchObject([{ attempts: 1 }]);
+    expect(breakerOf(own)).toMatchObject({ window: { calls: 0 } });
+  });
+
+  it('joins a registry', async () => {
+    const all = registry();
+    const own = connectInterceptor({ registry: all, critical: true, telemetry: false });
+    expect(all.get('connect')).toMatchObject({ kind: 'grpc', critical: true, of: own });
+    own.dispose();
+    expect(all.get('connect')).toBeUndefined();
   });
 });
