@@ -20,6 +20,7 @@ import { idleError, streamFailed } from '../stream-end.js';
 import type { AttemptedCall } from './attempt.js';
 import { Attempt } from './attempt.js';
 import { endAfter } from './call-timer.js';
+import { CancelSignal } from './cancel-signal.js';
 import { Cancelled } from './cancelled.js';
 import { deadlineOfCall } from './deadlines.js';
 import { IdleWatch } from './idle-watch.js';
@@ -51,7 +52,7 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
   readonly #setup: Setup;
   readonly #callOptions: GrpcCallOptions;
   readonly #nextCall: GrpcNextCall;
-  readonly #controller = new AbortController();
+  readonly #signal = new CancelSignal();
   /** The caller's async context: a timer or a socket's event may run in that of another call. */
   #home: Home | undefined;
   #metadata: GrpcMetadata | undefined;
@@ -133,7 +134,7 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
   cancelWithStatus(code: number, details: string): void {
     if (this.#ended) return;
     if (this.isBegunStream) this.#begun?.inner?.cancelWithStatus(code, details);
-    else if (!this.#controller.signal.aborted) this.#controller.abort(new Cancelled(code, details));
+    else this.#signal.abort(new Cancelled(code, details));
   }
 
   getPeer(): string {
@@ -235,7 +236,7 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
   }
 
   #execute(pipeline: Pipeline<unknown>): Promise<unknown> {
-    const { signal } = this.#controller;
+    const signal = this.#signal as unknown as AbortSignal;
     const operation = (context: Context): Promise<unknown> => this.#run(context);
     const left = this.deadline - systemClock.wallNow();
     if (!this.#sendsStream) {
@@ -244,7 +245,7 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
     }
     if (left !== Infinity) {
       this.#clearTimer = endAfter(left, pipeline, (error) => {
-        if (!this.isBegunStream && !this.#ended) this.#controller.abort(error);
+        if (!this.isBegunStream && !this.#ended) this.#signal.abort(error);
       });
     }
     // A caller may send for hours.
