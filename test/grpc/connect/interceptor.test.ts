@@ -1,9 +1,12 @@
 import * as http from 'node:http';
 import type { Interceptor } from '@connectrpc/connect';
 import { Code, createClient } from '@connectrpc/connect';
+import { createFetchClient } from '@connectrpc/connect/protocol';
+import { createTransport } from '@connectrpc/connect/protocol-connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { describe, expect, it } from 'vitest';
 import { connectInterceptor, deadlineOf } from '../../../src/grpc/index.js';
+import type { PipelineEvent } from '../../../src/index.js';
 import {
   ConfigError,
   DrainingError,
@@ -15,6 +18,7 @@ import {
 import { transportOf } from '../../fixtures/connect/servers.js';
 import { line, Stock } from '../../fixtures/connect/stock.js';
 import {
+  AT_ONCE,
   aborted,
   afterwards,
   breakerOf,
@@ -201,5 +205,29 @@ describe('connectInterceptor', () => {
     expect(all.get('connect')).toMatchObject({ kind: 'grpc', critical: true, of: own });
     own.dispose();
     expect(all.get('connect')).toBeUndefined();
+  });
+
+  it('W13: knows what happened to a transport that uses fetch', async () => {
+    const { baseUrl, kill } = await started('connect over 1.1', { read: () => line() });
+    await kill();
+    const own = connectInterceptor({ policies: AT_ONCE, telemetry: false });
+    const events: PipelineEvent[] = [];
+    own.on((event) => events.push(event));
+    const limits = { compressMinBytes: 1_000, readMaxBytes: 1_000, writeMaxBytes: 1_000 };
+    const transport = createTransport({
+      baseUrl,
+      httpClient: createFetchClient(globalThis.fetch),
+      useBinaryFormat: true,
+      useHttpGet: true,
+      interceptors: [own],
+      sendCompression: null,
+      acceptCompression: [],
+      ...limits,
+    });
+    const error = await caught(createClient(Stock, transport).read({}));
+    // As without an interceptor.
+    expect(error.code).toBe(Code.Unknown);
+    expect(ofType(events, 'attempt')).toHaveLength(4);
+    expect(ofType(events, 'attempt')[0]).toMatchObject({ error: { name: 'UNAVAILABLE' } });
   });
 });
