@@ -1,3 +1,4 @@
+import { isRejectedError } from '../../error-kinds.js';
 import { ContractError } from '../../errors.js';
 import { placesOf } from '../../fetch/policies/call-settings.js';
 import { BodyGuard } from '../../fetch/response/body-guard.js';
@@ -13,6 +14,7 @@ import type { ResolvedGrpc } from '../options.js';
 import { isIdempotent } from '../options.js';
 import { setAttemptHeaders } from './attempt-headers.js';
 import { callerError } from './call-error.js';
+import { isConnectError } from './connect-error.js';
 import { peek } from './peek.js';
 import { readError } from './read-error.js';
 import type { RequestMessages, SendListener } from './request-messages.js';
@@ -193,6 +195,8 @@ export class ConnectCall<Q extends ConnectRequest, A extends ConnectResponse>
 
   /** An attempt failed, and nobody had given it up. Returns the error that policies see. */
   #failed(cause: unknown): unknown {
+    // Another interceptor of this kind, inside, has refused it.
+    if (isConnectError(cause) && isRejectedError(cause.cause)) return cause.cause;
     const end = readError(cause, this.#pipeline.time.clock.wallNow());
     if (end === undefined) {
       // A fault in somebody's code. Nobody knows how far the call had got.

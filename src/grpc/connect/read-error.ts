@@ -1,4 +1,5 @@
 import { messageOf } from '../../config/describe.js';
+import { isTimeoutError } from '../../error-kinds.js';
 import { classifyFetchError } from '../../fetch/errors/classify-error.js';
 import type { FetchErrorClass } from '../../fetch/errors/error-table.js';
 import { neverSent } from '../../fetch/retry/never-sent.js';
@@ -38,6 +39,10 @@ export function readError(error: unknown, wallNowMs: number): AttemptEnd | undef
     return failureOf(error, messageOf(error));
   }
   const { code, metadata, rawMessage: details } = error;
+  // Another interceptor of this kind, inside: its time was over.
+  if (isTimeoutError(error.cause)) {
+    return { code, details, reach: 'unknown', pushback: [], cause: error };
+  }
   const pushback = pushbackIn(metadata, wallNowMs);
   const answer: AttemptEnd = { code, details, reach: 'answered', pushback, cause: error };
   return isAnswer(metadata) ? answer : (failureOf(error, details) ?? answer);

@@ -1,13 +1,33 @@
 import * as http from 'node:http';
 import type { Interceptor } from '@connectrpc/connect';
 import { Code, createClient } from '@connectrpc/connect';
+import { createFetchClient } from '@connectrpc/connect/protocol';
+import { createTransport } from '@connectrpc/connect/protocol-connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { describe, expect, it } from 'vitest';
 import { connectInterceptor, deadlineOf } from '../../../src/grpc/index.js';
-import { ConfigError, fallback, pipeline, TimeoutError } from '../../../src/index.js';
+import type { PipelineEvent } from '../../../src/index.js';
+import {
+  ConfigError,
+  DrainingError,
+  fallback,
+  pipeline,
+  registry,
+  TimeoutError,
+} from '../../../src/index.js';
 import { transportOf } from '../../fixtures/connect/servers.js';
 import { line, Stock } from '../../fixtures/connect/stock.js';
-import { aborted, afterwards, caught, clientOf, gate, ofType, started } from './stock-client.js';
+import {
+  AT_ONCE,
+  aborted,
+  afterwards,
+  breakerOf,
+  caught,
+  clientOf,
+  gate,
+  ofType,
+  started,
+} from './stock-client.js';
 
 const WAY = 'connect over 2';
 
@@ -164,5 +184,50 @@ describe('connectInterceptor', () => {
     const { client } = clientOf(WAY, server.baseUrl, { policies: { retry } });
     await caught(client.reserve({}));
     expect(runs).toBe(1);
+  });
+
+  it('W8: what one inside refuses is no failure of the upstream, and is not tried again', async () => {
+    const server = await started(WAY, { read: () => line() });
+    const inside = connectInterceptor({ name: 'inside', telemetry: false });
+    await inside.drain();
+    const { client, own, events } = clientOf(WAY, server.baseUrl, {}, { inside: [inside] });
+    const error = await caught(client.read({}));
+    expect(error.code).toBe(Code.Unavailable);
+    expect(error.cause).toBeInstanceOf(DrainingError);
+    expect(error.cause).toMatchObject({ pipeline: 'inside' });
+    expect(ofType(events, 'call')).toMatchObject([{ attempts: 1 }]);
+    expect(breakerOf(own)).toMatchObject({ window: { calls: 0 } });
+  });
+
+  it('joins a registry', async () => {
+    const all = registry();
+    const own = connectInterceptor({ registry: all, critical: true, telemetry: false });
+    expect(all.get('connect')).toMatchObject({ kind: 'grpc', critical: true, of: own });
+    own.dispose();
+    expect(all.get('connect')).toBeUndefined();
+  });
+
+  it('W13: knows what happened to a transport that uses fetch', async () => {
+    const { baseUrl, kill } = await started('connect over 1.1', { read: () => line() });
+    await kill();
+    const own = connectInterceptor({ policies: AT_ONCE, telemetry: false });
+    const events: PipelineEvent[] = [];
+    own.on((event) => events.push(event));
+    const limits = { compressMinBytes: 1_000, readMaxBytes: 1_000, writeMaxBytes: 1_000 };
+    const transport = createTransport({
+      baseUrl,
+      httpClient: createFetchClient(globalThis.fetch),
+      useBinaryFormat: true,
+      useHttpGet: true,
+      interceptors: [own],
+      sendCompression: null,
+      acceptCompression: [],
+      ...limits,
+    });
+    const error = await caught(createClient(Stock, transport).read({}));
+    // As without an interceptor.
+    expect(error.code).toBe(Code.Unknown);
+    expect(ofType(events, 'attempt')).toHaveLength(4);
+    expect(ofType(events, 'attempt')[0]).toMatchObject({ error: { name: 'UNAVAILABLE' } });
   });
 });

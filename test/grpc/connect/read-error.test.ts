@@ -1,6 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { describe, expect, it } from 'vitest';
 import { readError } from '../../../src/grpc/connect/read-error.js';
+import { TimeoutError } from '../../../src/index.js';
 
 const NOW = Date.UTC(2030, 0, 1);
 
@@ -103,6 +104,11 @@ describe('the error of an attempt over Connect', () => {
       const wanted = { code: Code.ResourceExhausted, reach: 'unknown' };
       expect(readError(error, NOW)).toMatchObject(wanted);
     }
+  });
+
+  it('keeps the code if the time of another interceptor was over', () => {
+    const error = made(Code.DeadlineExceeded, 'x', new TimeoutError('x'));
+    expect(readError(error, NOW)).toMatchObject({ code: Code.DeadlineExceeded, reach: 'unknown' });
   });
 
   it('keeps the code of an answer that makes no sense', () => {
