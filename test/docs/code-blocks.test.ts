@@ -11,7 +11,8 @@ import { pages, root } from './pages.js';
  * Every `ts` block of every page is a module of its own. It must compile under the project's strict options against
  * the source, and a block fenced as `ts run` must also run to its end. What a block needs beyond what
  * it shows stands in a `<!-- setup` comment right before it, or, for the names that recur, in
- * example-names.d.ts. A block fenced as `ts file=NAME.ts` is the module of that name for the other blocks.
+ * example-names.d.ts. A block fenced as `ts file=NAME.ts` is the module of that name for the
+ * other blocks of its page.
  */
 
 const KNOWN_FLAGS = new Set(['run', 'sdk2', 'sdk3']);
@@ -29,9 +30,12 @@ const all = pages()
 const blocks = all.filter(({ language, flags }) => language === 'ts' && !flags.includes(ELSEWHERE));
 
 const nameOf = (block: CodeBlock): string => `${block.page}:${block.line}`;
-const fileOf = (block: CodeBlock): string =>
-  block.flags.find((flag) => flag.startsWith('file='))?.slice('file='.length) ??
-  `${block.page.replace(/\.md$/, '').replace(/[^A-Za-z0-9]+/g, '-')}-${block.line}.ts`;
+const folderOf = (block: CodeBlock): string =>
+  block.page.replace(/\.md$/, '').replace(/[^A-Za-z0-9]+/g, '-');
+const fileOf = (block: CodeBlock): string => {
+  const named = block.flags.find((flag) => flag.startsWith('file='))?.slice('file='.length);
+  return `${folderOf(block)}/${named ?? `${block.line}.ts`}`;
+};
 const setupLines = (block: CodeBlock): number =>
   block.setup === '' ? 0 : block.setup.split('\n').length;
 
@@ -58,12 +62,12 @@ function prepare(): void {
           'holdfast/*': [join(root, 'src/*/index.ts')],
         },
       },
-      include: ['blocks/*.ts', join(root, 'test/docs/example-names.d.ts')],
+      include: ['blocks/*/*.ts', join(root, 'test/docs/example-names.d.ts')],
     }),
   );
-  mkdirSync(join(directory, 'blocks'));
   for (const block of blocks) {
     const text = block.setup === '' ? block.code : `${block.setup}\n${block.code}`;
+    mkdirSync(join(directory, 'blocks', folderOf(block)), { recursive: true });
     writeFileSync(join(directory, 'blocks', fileOf(block)), `${text}\n`);
   }
 }

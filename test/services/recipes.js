@@ -42,24 +42,34 @@ const blocksOf = (page) =>
 const packageOf = (specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)[0];
 
 /**
- * Writes the blocks of a page into a temporary folder.
+ * Writes the blocks of pages into a temporary folder. A file of a later page takes the place of one that is there.
  *
+ * @param {string[]} pages
+ * @param {Record<string, string>} [replaced] Text of the page, and what a test needs in its place.
  * @returns What imports a file of it, what names the file of a program, and what removes the folder.
  */
-export async function extract(page) {
+export async function extract(pages, replaced = {}) {
   const folder = temporaryFolder('recipe');
   const at = (name) => join(folder.path, name);
   writeFileSync(at('package.json'), '{ "type": "module" }\n');
   const packages = new Set();
-  for (const block of blocksOf(page)) {
+  const unused = new Set(Object.keys(replaced));
+  for (const block of pages.flatMap(blocksOf)) {
     const file = flag(block, 'file') ?? (flag(block, 'service') && `${block.line}.ts`);
     if (file === undefined) continue;
-    const code = await plain(`${block.setup}\n${block.code}`);
+    let text = `${block.setup}\n${block.code}`;
+    for (const [from, to] of Object.entries(replaced)) {
+      if (text.includes(from)) unused.delete(from);
+      text = text.replace(from, to);
+    }
+    const code = await plain(text);
     writeFileSync(at(file.replace(/\.ts$/, '.js')), code);
     for (const [, specifier] of code.matchAll(/(?:from|import) ?["']([^."'][^"']*)["']/g)) {
       if (!specifier.startsWith('node:')) packages.add(packageOf(specifier));
     }
   }
+  if (unused.size > 0)
+    throw new Error(`${pages.join(', ')} no longer says ${[...unused].join(', ')}`);
   for (const name of packages) {
     const link = at(`node_modules/${name}`);
     mkdirSync(dirname(link), { recursive: true });
@@ -67,8 +77,7 @@ export async function extract(page) {
   }
   return {
     folder: folder.path,
-    /** A fresh instance of a module of the page: `load('publisher.js', 2)` is another one than `load('publisher.js', 1)`. */
-    load: (name, instance = 1) => import(`${pathToFileURL(at(name)).href}?${instance}`),
+    load: (name) => import(pathToFileURL(at(name)).href),
     program: (line) => at(`${line}.js`),
     remove: folder.remove,
   };

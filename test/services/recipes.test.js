@@ -62,7 +62,7 @@ for (const page of pagesWithServices()) {
         const server = await serverOf(name);
         env[services[name].variable] = services[name].address(server);
       }
-      const recipe = await extract(page);
+      const recipe = await extract([page]);
       try {
         await run(recipe.program(line), recipe.folder, env);
       } finally {

@@ -30,7 +30,7 @@ if (unknown.length > 0) {
 }
 
 const tests = (chosen.length > 0 ? chosen : all).map((name) => `${here}${name}${SUFFIX}`);
-const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...tests], {
-  stdio: 'inherit',
-});
+const LIMIT_MS = 300_000; // of a file
+const args = ['--test', '--test-reporter=spec', `--test-timeout=${LIMIT_MS}`, ...tests];
+const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
 process.exit(status ?? 1);

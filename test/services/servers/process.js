@@ -159,6 +159,9 @@ export async function started({ name, url, run, answers, signal = 'SIGTERM', cle
     async kill() {
       await child.gone();
     },
+    /** Lets it hang: it answers nothing, and keeps its connections. */
+    pause: () => child.kill('SIGSTOP'),
+    resume: () => child.kill('SIGCONT'),
     async dispose() {
       await child?.gone();
       await cleanUp?.();
