@@ -94,9 +94,9 @@ describe('graphqlRules', () => {
     expect(await get('mutation { a }')).toBe(1);
   });
 
-  it('Y4: a failed result may say when to come back', async () => {
+  it.each(['retry-after', 'ratelimit-reset'])('Y4: %s may say when to come back', async (name) => {
     const clock = new VirtualClock();
-    const fetch = double(json(failing('RATE_LIMITED'), 200, { 'retry-after': '7' }), json(GOOD));
+    const fetch = double(json(failing('RATE_LIMITED'), 200, { [name]: '7' }), json(GOOD));
     const guarded = resilientFetch({
       clock,
       policies: [retry({ jitter: 'none' })],
@@ -134,11 +134,11 @@ describe('graphqlRules', () => {
 
   it('Y5: a long result arrives whole, by stream, and its rest can be given up', async () => {
     const closed = withResolvers();
-    const address = await serve((_request, response) => {
+    const address = await serve((request, response) => {
       response.setHeader('content-type', 'application/json');
       response.write(JSON.stringify({ errors: [{ extensions: { code: 'TIMEOUT' } }] }));
-      response.on('close', closed.resolve);
-      if (_request.url === '/whole') response.end(' '.repeat(300_000));
+      if (request.url === '/whole') response.end(' '.repeat(300_000));
+      else response.on('close', closed.resolve);
     });
     const fetch = resilientFetch({ ...graphqlRules({ maxBytes: 20 }) });
     const init = { method: 'POST', body: QUERY };
@@ -150,6 +150,8 @@ describe('graphqlRules', () => {
     expect((await reader?.read())?.value?.length).toBe(46);
     await reader?.cancel();
     await closed.promise;
+    const declared = json(GOOD, 200, { 'content-length': '21' });
+    expect(await post([declared], QUERY, { maxBytes: 20 })).toBe(declared);
   });
 
   it('Y5: a body that fails or stalls fails its attempt, and a mutation is not sent again', async () => {
