@@ -50,6 +50,7 @@ export async function startPostgres(settings = {}) {
     run: () => new Child(join(programs, 'postgres'), ['-D', data, '-p', `${port}`, ...args], as),
     answers: async () => ask('select 1').trim() === '1',
     signal: 'SIGINT', // "fast": does not wait for its clients
+    last: 'SIGQUIT', // takes its children and its shared memory with it
     cleanUp: folder.remove,
   });
   return Object.assign(server, {

@@ -130,9 +130,10 @@ export class Child {
  * @param {() => Child} server.run
  * @param {() => Promise<boolean>} server.answers Whether it is ready for clients.
  * @param {NodeJS.Signals} [server.signal] What asks it to end in good order.
+ * @param {NodeJS.Signals} [server.last] What ends it for good at once, when SIGKILL would leave something behind.
  * @param {() => Promise<void> | void} [server.cleanUp]
  */
-export async function started({ name, url, run, answers, signal = 'SIGTERM', cleanUp }) {
+export async function started({ name, url, run, answers, signal = 'SIGTERM', last, cleanUp }) {
   let child;
   const server = {
     url,
@@ -163,8 +164,13 @@ export async function started({ name, url, run, answers, signal = 'SIGTERM', cle
     pause: () => child.kill('SIGSTOP'),
     resume: () => child.kill('SIGCONT'),
     async dispose() {
-      await child?.gone();
-      await cleanUp?.();
+      try {
+        child?.kill('SIGCONT');
+        if (last !== undefined) await child?.end(last);
+      } finally {
+        await child?.gone();
+        await cleanUp?.();
+      }
     },
   };
   try {
