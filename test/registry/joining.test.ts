@@ -120,9 +120,7 @@ describe('joining a registry', () => {
   ])('M1: %s cannot be critical to no registry', (what, make) => {
     const error = errorOf(make);
     expect(error.path).toBe(`${what}.critical`);
-    expect(error.message).toBe(
-      `${what}.critical: needs registry: true (got true)`,
-    );
+    expect(error.message).toBe(`${what}.critical: needs registry: true (got true)`);
   });
 
   it.each([[false], ['default'], [{}], [null], [new Map()], [registry], [retry()]])(
