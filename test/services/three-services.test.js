@@ -3,7 +3,7 @@
  * other, and the queue too, is killed, slowed and made to answer nonsense. The others keep serving within their deadlines, the map and
  * the health reports show what is wrong, and no order is lost.
  *
- * With DRAW=1 it writes the maps that docs/registry.md shows.
+ * With DRAW=1 it writes the maps that docs/registry-map.md shows.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { connect } from 'amqplib';
-import { joinMaps, mapToMermaid, mapToSvg, ServiceContractError } from 'holdfast/services';
+import { joinMaps, mapToSvg, ServiceContractError } from 'holdfast/services';
 import { chargeOrder, dead, queue } from './three-services/contract.js';
 import { callers, getJson, startAll } from './three-services/stage.js';
 
@@ -102,7 +102,6 @@ test('what is left of three services and a queue keeps serving while one of them
       if (!drawing) return;
       mkdirSync(drawings, { recursive: true });
       writeFileSync(join(drawings, `${name}.svg`), mapToSvg(map));
-      writeFileSync(join(drawings, `${name}.mmd`), mapToMermaid(map));
     };
 
     await healed();
