@@ -1,6 +1,6 @@
 /**
  * The schemas that options are made of: what is used of zod's core, without the methods that zod/mini gives each schema. A bundle would have
- * all of those.
+ * all of those. They are schemas of zod, so zod's own can have them inside.
  */
 import * as core from 'zod/v4/core';
 import { once } from './once.js';
@@ -15,23 +15,6 @@ export type Payload<T = unknown> = core.ParsePayload<T>;
 
 /** A rule about several options. It adds to `issues` what is wrong. */
 type Rule<T> = (payload: Payload<T>) => void;
-
-/** An object with these options and no others, which follow these rules. */
-export function strictObject<S extends core.$ZodLooseShape>(
-  shape: S,
-  ...rules: Rule<core.output<core.$ZodObject<S, core.$strict>>>[]
-): core.$ZodObject<S, core.$strict> {
-  const checks = rules.map((check) => ({
-    _zod: { check, def: { check: 'custom' }, onattach: [] },
-  }));
-  const catchall = new core.$ZodNever({ type: 'never' });
-  return new core.$ZodObject({
-    type: 'object',
-    shape,
-    catchall,
-    checks: checks as unknown as core.$ZodCheck[],
-  }) as core.$ZodObject<S, core.$strict>;
-}
 
 /** The options that an object of this schema may have, each with its own. */
 export function shapeOf<S extends Readonly<core.$ZodShape>>(
@@ -66,6 +49,8 @@ interface ValueDef extends core.$ZodTypeDef {
   readonly read: Read;
   /** The schema that it is about, for messages. */
   readonly innerType?: core.$ZodType;
+  /** The options of an object, for messages. */
+  readonly shape?: core.$ZodLooseShape;
   /** The forms that it has, for messages. */
   readonly options?: readonly core.$ZodType[];
   /** Whether an object may lack it, and what is done then: see zod. */
@@ -75,7 +60,7 @@ interface ValueDef extends core.$ZodTypeDef {
 
 type ValueType = core.$constructor<core.$ZodType, ValueDef>;
 
-/** The type of the schemas that are functions of ours. Zod's own optional, default and union would be three times the code. */
+/** The type of the schemas that are functions of ours. Zod's own object, optional, default and union would be three times the code. */
 const valueType = /* @__PURE__ */ once(
   (): ValueType =>
     core.$constructor('Value', (made, def) => {
@@ -90,6 +75,40 @@ const valueType = /* @__PURE__ */ once(
 function value(read: Read, more?: Omit<ValueDef, 'type' | 'read'>): core.$ZodType {
   const Value = valueType();
   return new Value({ type: 'custom', read, ...more });
+}
+
+/** An object with these options and no others, which follow these rules. */
+export function strictObject<S extends core.$ZodLooseShape>(
+  shape: S,
+  ...rules: Rule<core.output<core.$ZodObject<S, core.$strict>>>[]
+): core.$ZodObject<S, core.$strict> {
+  type Made = core.$ZodObject<S, core.$strict>;
+  const options = Object.entries(shape as Readonly<Record<string, core.$ZodType>>);
+  const read: Read = (payload, context) => {
+    const { issues } = payload;
+    if (!core.util.isObject(payload.value)) {
+      issues.push({ code: 'invalid_type', expected: 'object', input: payload.value });
+      return payload;
+    }
+    const input = payload.value;
+    const values: Record<string, unknown> = {};
+    payload.value = values;
+    for (const [key, { _zod: option }] of options) {
+      const isThere = key in input;
+      if (!isThere && option.optout === 'optional' && option.optin === 'optional') continue;
+      const done = option.run({ value: input[key], issues: [] }, context) as Payload;
+      issues.push(...core.util.prefixIssues(key, done.issues));
+      if (isThere || done.value !== undefined) values[key] = done.value;
+    }
+    const keys: string[] = [];
+    for (const key in input) if (!Object.hasOwn(shape, key)) keys.push(key);
+    if (keys.length > 0) issues.push({ code: 'unrecognized_keys', keys, input, continue: true });
+    for (const rule of rules) {
+      if (!core.util.aborted(payload)) rule(payload as Payload<core.output<Made>>);
+    }
+    return payload;
+  };
+  return value(read, { shape }) as unknown as Made;
 }
 
 export function optional<S extends core.SomeType>(schema: S): core.$ZodOptional<S> {
