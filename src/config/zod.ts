@@ -1,6 +1,6 @@
 /**
  * The schemas that options are made of: what is used of zod's core, without the methods that zod/mini gives each schema. A bundle would have
- * all of those.
+ * all of those. They are schemas of zod, so zod's own can have them inside.
  */
 import * as core from 'zod/v4/core';
 import { once } from './once.js';
@@ -15,23 +15,6 @@ export type Payload<T = unknown> = core.ParsePayload<T>;
 
 /** A rule about several options. It adds to `issues` what is wrong. */
 type Rule<T> = (payload: Payload<T>) => void;
-
-/** An object with these options and no others, which follow these rules. */
-export function strictObject<S extends core.$ZodLooseShape>(
-  shape: S,
-  ...rules: Rule<core.output<core.$ZodObject<S, core.$strict>>>[]
-): core.$ZodObject<S, core.$strict> {
-  const checks = rules.map((check) => ({
-    _zod: { check, def: { check: 'custom' }, onattach: [] },
-  }));
-  const catchall = new core.$ZodNever({ type: 'never' });
-  return new core.$ZodObject({
-    type: 'object',
-    shape,
-    catchall,
-    checks: checks as unknown as core.$ZodCheck[],
-  }) as core.$ZodObject<S, core.$strict>;
-}
 
 /** The options that an object of this schema may have, each with its own. */
 export function shapeOf<S extends Readonly<core.$ZodShape>>(
@@ -60,61 +43,123 @@ export function refine<T>(
   };
 }
 
-export function optional<S extends core.SomeType>(innerType: S): core.$ZodOptional<S> {
-  return new core.$ZodOptional({
-    type: 'optional',
-    innerType: innerType as unknown as core.$ZodType,
-  }) as unknown as core.$ZodOptional<S>;
-}
-
-/** `value` may be a function that makes the default. An object has to be made, or all that use the default would share it. */
-export function _default<S extends core.SomeType>(
-  innerType: S,
-  value: core.util.NoUndefined<core.output<S>> | (() => core.util.NoUndefined<core.output<S>>),
-): core.$ZodDefault<S> {
-  return new core.$ZodDefault({
-    type: 'default',
-    innerType: innerType as unknown as core.$ZodType,
-    get defaultValue() {
-      return typeof value === 'function' ? (value as () => unknown)() : value;
-    },
-  }) as unknown as core.$ZodDefault<S>;
-}
-
-/** One of several forms. */
-export function union<const S extends readonly core.SomeType[]>(
-  options: S,
-  says?: { readonly error: core.$ZodErrorMap | string },
-): core.$ZodUnion<S> {
-  const error = typeof says?.error === 'string' ? () => says.error as string : says?.error;
-  return new core.$ZodUnion({
-    type: 'union',
-    options: options as unknown as core.$ZodType[],
-    ...(error === undefined ? {} : { error }),
-  }) as unknown as core.$ZodUnion<S>;
-}
+type Read = (payload: Payload, context: core.ParseContextInternal) => Payload;
 
 interface ValueDef extends core.$ZodTypeDef {
-  readonly read: (payload: Payload, context: core.ParseContextInternal) => Payload;
+  readonly read: Read;
+  /** The schema that it is about, for messages. */
   readonly innerType?: core.$ZodType;
+  /** The options of an object, for messages. */
+  readonly shape?: core.$ZodLooseShape;
+  /** The forms that it has, for messages. */
+  readonly options?: readonly core.$ZodType[];
+  /** Whether an object may lack it, and what is done then: see zod. */
+  readonly optin?: core.$ZodType['_zod']['optin'];
+  readonly optout?: core.$ZodType['_zod']['optout'];
 }
 
 type ValueType = core.$constructor<core.$ZodType, ValueDef>;
 
-/** The type of the schemas that are functions of ours: they replace the value, or add to the issues. */
+/** The type of the schemas that are functions of ours. Zod's own object, optional, default and union would be three times the code. */
 const valueType = /* @__PURE__ */ once(
   (): ValueType =>
     core.$constructor('Value', (made, def) => {
       const init: (made: core.$ZodType, def: ValueDef) => void = core.$ZodType.init;
       init(made, def);
-      made._zod.parse = (payload, context) => def.read(payload, context);
+      made._zod.optin = def.optin;
+      made._zod.optout = def.optout;
+      made._zod.parse = def.read;
     }),
 );
 
-/** @param innerType The schema that it is about, for messages. */
-function value(read: ValueDef['read'], innerType?: core.$ZodType): core.$ZodType {
+function value(read: Read, more?: Omit<ValueDef, 'type' | 'read'>): core.$ZodType {
   const Value = valueType();
-  return new Value({ type: 'custom', read, ...(innerType === undefined ? {} : { innerType }) });
+  return new Value({ type: 'custom', read, ...more });
+}
+
+/** An object with these options and no others, which follow these rules. */
+export function strictObject<S extends core.$ZodLooseShape>(
+  shape: S,
+  ...rules: Rule<core.output<core.$ZodObject<S, core.$strict>>>[]
+): core.$ZodObject<S, core.$strict> {
+  type Made = core.$ZodObject<S, core.$strict>;
+  const options = Object.entries(shape as Readonly<Record<string, core.$ZodType>>);
+  const read: Read = (payload, context) => {
+    const { issues } = payload;
+    if (!core.util.isObject(payload.value)) {
+      issues.push({ code: 'invalid_type', expected: 'object', input: payload.value });
+      return payload;
+    }
+    const input = payload.value;
+    const values: Record<string, unknown> = {};
+    payload.value = values;
+    for (const [key, { _zod: option }] of options) {
+      const isThere = key in input;
+      if (!isThere && option.optout === 'optional' && option.optin === 'optional') continue;
+      const done = option.run({ value: input[key], issues: [] }, context) as Payload;
+      issues.push(...core.util.prefixIssues(key, done.issues));
+      if (isThere || done.value !== undefined) values[key] = done.value;
+    }
+    const keys: string[] = [];
+    for (const key in input) if (!Object.hasOwn(shape, key)) keys.push(key);
+    if (keys.length > 0) issues.push({ code: 'unrecognized_keys', keys, input, continue: true });
+    for (const rule of rules) {
+      if (!core.util.aborted(payload)) rule(payload as Payload<core.output<Made>>);
+    }
+    return payload;
+  };
+  return value(read, { shape }) as unknown as Made;
+}
+
+export function optional<S extends core.SomeType>(schema: S): core.$ZodOptional<S> {
+  const innerType = schema as unknown as core.$ZodType;
+  const { optin = 'optional' } = innerType._zod;
+  const read: Read = (payload, context) =>
+    payload.value === undefined && optin === 'optional'
+      ? payload
+      : (innerType._zod.run(payload, context) as Payload);
+  const made = value(read, { innerType, optin, optout: 'optional' });
+  return made as unknown as core.$ZodOptional<S>;
+}
+
+/** `byDefault` may be a function that makes the default. An object has to be made, or all that use the default would share it. */
+export function _default<S extends core.SomeType>(
+  schema: S,
+  byDefault: core.util.NoUndefined<core.output<S>> | (() => core.util.NoUndefined<core.output<S>>),
+): core.$ZodDefault<S> {
+  const innerType = schema as unknown as core.$ZodType;
+  const read: Read = (payload, context) => {
+    if (payload.value !== undefined) return innerType._zod.run(payload, context) as Payload;
+    payload.value = typeof byDefault === 'function' ? (byDefault as () => unknown)() : byDefault;
+    return payload;
+  };
+  return value(read, { innerType, optin: 'defaulted' }) as unknown as core.$ZodDefault<S>;
+}
+
+/** One of several forms. The first that takes a value reads it. */
+export function union<const S extends readonly core.SomeType[]>(
+  forms: S,
+  says?: { readonly error: Says },
+): core.$ZodUnion<S> {
+  const options = forms as unknown as core.$ZodType[];
+  const optin = options.find((each) => each._zod.optin !== undefined)?._zod.optin;
+  const optout = options.find((each) => each._zod.optout !== undefined)?._zod.optout;
+  const read: Read = (payload, context) => {
+    const results: Payload[] = [];
+    for (const option of options) {
+      const result = option._zod.run({ value: payload.value, issues: [] }, context) as Payload;
+      if (result.issues.length === 0) return result;
+      results.push(result);
+    }
+    // A form whose values are right, and which only breaks a rule, is the one that is meant.
+    const meant = results.filter((each) => !core.util.aborted(each));
+    if (meant.length === 1) return meant[0] as Payload;
+    const errors = results.map(({ issues }) => finalized(issues, context));
+    const { value: input, issues } = payload;
+    issues.push({ code: 'invalid_union', input, errors, message: textOf(says?.error, input) });
+    return payload;
+  };
+  return value(read, { options, optin, optout }) as unknown as core.$ZodUnion<S>;
 }
 
 /** Marks an issue of a whole value. If there is no value, the message says that it is missing. */
@@ -127,9 +172,12 @@ export function isOfWholeValue(issue: object): boolean {
 
 type Says = string | ((value: unknown) => string);
 
+function textOf(says: Says | undefined, value: unknown): string | undefined {
+  return typeof says === 'function' ? says(value) : says;
+}
+
 function wrong({ value, issues }: Payload, says: Says | undefined, params?: object): void {
-  const message = typeof says === 'function' ? says(value) : says;
-  issues.push({ code: 'custom', input: value, message, params });
+  issues.push({ code: 'custom', input: value, message: textOf(says, value), params });
 }
 
 /** A value that is stored in another form. `convert` throws if it is wrong. Then `says` tells what would be right. */
@@ -178,7 +226,7 @@ export function guarded<S extends core.SomeType>(
     wrong(payload, says);
     return payload;
   };
-  return value(read, innerType) as unknown as S;
+  return value(read, { innerType }) as unknown as S;
 }
 
 /** The schema, for values that follow a rule besides. */
@@ -188,7 +236,7 @@ export function ruled<Out, In>(schema: Schema<Out, In>, rule: Rule<Out>): Schema
     if (done.issues.length === 0) rule(done);
     return done;
   };
-  return value(read, schema) as Schema<Out, In>;
+  return value(read, { innerType: schema }) as Schema<Out, In>;
 }
 
 /**
@@ -203,6 +251,13 @@ export function check<S extends core.$ZodType>(
 ): { readonly value: core.output<S>; readonly issues: readonly Issue[] } {
   const payload = { value: input, issues: [] };
   const done = schema._zod.run(payload, { ...context, async: false }) as Payload<core.output<S>>;
-  const issues = done.issues.map((issue) => core.util.finalizeIssue(issue, context, core.config()));
-  return { value: done.value, issues };
+  return { value: done.value, issues: finalized(done.issues, context) };
+}
+
+function finalized(
+  issues: readonly RawIssue[],
+  context: core.ParseContextInternal | core.ParseContext<Issue>,
+): Issue[] {
+  const settings = context as core.ParseContextInternal;
+  return issues.map((issue) => core.util.finalizeIssue(issue, settings, core.config()));
 }

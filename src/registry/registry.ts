@@ -15,7 +15,7 @@ import type { MapOptions, WatchedMembers } from './map/map-of.js';
 import type { ServiceMap } from './map/service-map.js';
 import type { Joinable, Member } from './member.js';
 import type { HealthReport } from './report.js';
-import { reportOf } from './report.js';
+import { complaintsOf, reportOf } from './report.js';
 import { faultOf } from './requirements.js';
 import type { Roster, Watcher } from './roster.js';
 import { defaultRoster } from './roster.js';
@@ -211,7 +211,7 @@ export class Registry {
    */
   async map(options?: MapOptions): Promise<ServiceMap> {
     const { mapOf } = await import('./map/map-of.js');
-    return mapOf(this, options, this.#watched);
+    return mapOf(this, options, this.#watched, (each) => complaintsOf(each, FAILING_SHARE));
   }
 }
 

@@ -37,7 +37,7 @@ export const openForSchema = () =>
       positiveDurationSchema() as z.Schema<number, Duration>,
     ],
     {
-      error: ({ input }) =>
+      error: (input) =>
         `${remedyFor(input)}; or a function that returns one, such as () => 500; or a backoff of cockatiel, such as new ExponentialBackoff()`,
     },
   );

@@ -1,10 +1,9 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { measured } from '../../telemetry/sources.js';
-import { FAILING_SHARE } from '../health.js';
+import type { HealthReason } from '../health.js';
 import type { Latency } from '../latency.js';
 import type { Member } from '../member.js';
 import type { Recent } from '../recent.js';
-import { complaintsOf } from '../report.js';
 import { badness, merged, worst } from './merge.js';
 import type { MapEdge, MapState } from './service-map.js';
 
@@ -13,6 +12,9 @@ export interface Watched {
   readonly recent: Recent;
   latency?: Latency;
 }
+
+/** What is the matter with a pipeline now. */
+export type Complaints = (pipeline: Pipeline<unknown>) => readonly HealthReason[];
 
 /** An edge that does not know yet who calls, and what it leads to. */
 interface Drawn extends MapEdge {
@@ -24,7 +26,11 @@ interface Drawn extends MapEdge {
 const MAX_EDGES = 20;
 
 /** The edges of a member: one, or one for each key, the worst and busiest first. */
-export function edgesOf(member: Member, { recent, latency }: Watched): Drawn[] {
+export function edgesOf(
+  member: Member,
+  { recent, latency }: Watched,
+  complaintsOf: Complaints,
+): Drawn[] {
   const { name, kind, critical, template } = member;
   const living = [...member.pipelines()];
   const total = recent.look(
@@ -48,7 +54,7 @@ export function edgesOf(member: Member, { recent, latency }: Watched): Drawn[] {
       kind,
       critical,
       key,
-      ...conditionOf(pipeline, template.closing !== undefined),
+      ...conditionOf(pipeline, complaintsOf(pipeline), template.closing !== undefined),
       inFlight,
       ...(isOne ? { ...total, p99Ms: all?.p99Ms } : latency?.lookAt(pipeline.key as string)),
     };
@@ -76,13 +82,13 @@ function defaultPort(url = ''): string {
 /** How a pipeline is now: its breaker, and the rules of the health report. */
 function conditionOf(
   pipeline: Pipeline<unknown>,
+  complaints: readonly HealthReason[],
   drains: boolean,
 ): Pick<MapEdge, 'state' | 'status' | 'reasons'> {
   const now = pipeline.time.now();
   const states = pipeline.seen.map(
     (_, i): MapState | undefined => measured(() => pipeline.measureIn(i, now))?.state,
   );
-  const complaints = complaintsOf(pipeline, FAILING_SHARE);
   const told = drains ? [{ status: 'down', reason: 'draining' } as const] : [];
   const all = [...told, ...complaints];
   return {

@@ -5,7 +5,7 @@ import * as z from '../../config/zod.js';
 import { Latency } from '../latency.js';
 import type { Member } from '../member.js';
 import { Recent } from '../recent.js';
-import type { Watched } from './edges-of.js';
+import type { Complaints, Watched } from './edges-of.js';
 import { edgesOf } from './edges-of.js';
 import type { MapEdge, MapNode, ServiceMap } from './service-map.js';
 import { serviceName } from './service-name.js';
@@ -46,12 +46,14 @@ export type WatchedMembers = WeakMap<Member, Watched>;
 /**
  * The map of these members.
  *
+ * @param complaintsOf Handed over, since bundlers keep what is imported from here in programs that draw no map.
  * @throws ConfigError when an option is wrong.
  */
 export function mapOf(
   members: Iterable<Member>,
   options: MapOptions | undefined,
   watched: WatchedMembers,
+  complaintsOf: Complaints,
 ): ServiceMap {
   const {
     service = serviceName(),
@@ -70,7 +72,7 @@ export function mapOf(
     if (latency ?? (kind !== 'pipeline' && kind !== 'keyed')) {
       watch.latency ??= new Latency(of, () => template.time.now());
     }
-    for (const { name, address, ...edge } of edgesOf(member, watch)) {
+    for (const { name, address, ...edge } of edgesOf(member, watch, complaintsOf)) {
       nodes.push({
         id: edge.to,
         name,
