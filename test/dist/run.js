@@ -46,6 +46,14 @@ const targets = (value) =>
 const KNOWN =
   /^(dist\/.+\.(js|cjs|d\.ts|d\.cts)|dashboards\/(alerts\.yml|grafana\.json)|docs\/.+\.(md|svg)|package\.json|README\.md|CHANGELOG\.md|THIRD-PARTY-NOTICES\.md|LICENSE)$/;
 
+const peersOfGrpc = (versions) =>
+  Object.fromEntries(
+    ['@bufbuild/protobuf', '@connectrpc/connect', '@grpc/grpc-js'].map((name) => [
+      name,
+      versions[name],
+    ]),
+  );
+
 async function pack(into) {
   if (!existsSync(join(root, 'dist/index.js'))) throw new Error('dist/ is missing: npm run build');
   // --ignore-scripts: tests the dist/ that is there.
@@ -85,7 +93,7 @@ async function project(directory, tarball, dependencies) {
 
 async function test(directory, name) {
   for (const node of nodes.length === 0 ? [undefined] : nodes) {
-    const files = ['package.test.mjs', 'forms.test.mjs', 'own-zod.test.mjs'];
+    const files = ['package.test.mjs', 'forms.test.mjs', 'own-zod.test.mjs', 'grpc.test.mjs'];
     const started = Date.now();
     const result = await runNode(node, ['--test', '--test-reporter=spec', ...files], directory);
     report(`${name}, Node ${node ?? process.version}`, result, started);
@@ -122,16 +130,17 @@ const temporary = mkdtempSync(join(tmpdir(), 'holdfast-dist-'));
 try {
   const tarball = await pack(temporary);
   const { undici } = manifest.devDependencies;
+  const grpc = peersOfGrpc(manifest.devDependencies);
 
   const oldest = join(temporary, 'cockatiel3');
   await project(oldest, tarball, { cockatiel: '3.2.1' });
-  await test(oldest, 'cockatiel 3.2.1, without undici and zod');
+  await test(oldest, 'cockatiel 3.2.1, without undici, zod and libraries for gRPC');
   await testCommand(oldest);
 
   const newest = join(temporary, 'cockatiel4');
   const zod = { zod: '4.1.5', zod3: 'npm:zod@3.25.76' };
-  await project(newest, tarball, { cockatiel: '4.0.0', undici, ...zod });
-  await test(newest, 'cockatiel 4.0.0, with undici and zod');
+  await project(newest, tarball, { cockatiel: '4.0.0', undici, ...grpc, ...zod });
+  await test(newest, 'cockatiel 4.0.0, with undici, zod and libraries for gRPC');
 
   const runs = join(temporary, 'runners');
   await project(runs, tarball, {});
@@ -139,7 +148,7 @@ try {
   await testRunners(runs);
 
   const typed = join(temporary, 'types');
-  await project(typed, tarball, { undici });
+  await project(typed, tarball, { undici, ...grpc });
   await testTypes(typed, compilers);
 
   if (values.managers) await testManagers({ temporary, tarball, undici });

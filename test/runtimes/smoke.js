@@ -10,6 +10,7 @@ import { classifyFetchError, resilientFetch } from 'holdfast/fetch';
 import { coreChecks } from './core-checks.js';
 import { fetchChecks } from './fetch-checks.js';
 import { startOrigin } from './origin.js';
+import { servicesChecks } from './services-checks.js';
 
 const policies = {
   retry: { initialDelay: 20, maxDelay: 20, budget: false },
@@ -217,7 +218,12 @@ const runtime = globalThis.Deno
     : `Node ${process.versions.node}`;
 
 const shared = await startOrigin();
-const all = { ...coreChecks, ...fetchChecks(shared.url), ...checks };
+const all = {
+  ...coreChecks,
+  ...fetchChecks(shared.url),
+  ...servicesChecks(shared.url),
+  ...checks,
+};
 let failed = 0;
 for (const [name, check] of Object.entries(all)) {
   try {

@@ -12,6 +12,7 @@ import {
 import { resilientFetch } from 'holdfast/fetch';
 import { coreChecks, runAll, sleep } from './core-checks.js';
 import { fetchChecks } from './fetch-checks.js';
+import { servicesChecks } from './services-checks.js';
 
 const timed = pipeline('timed', timeout(300));
 const bodies = resilientFetch({
@@ -64,7 +65,7 @@ const paths = {
     const response = await bodies(`${origin}/stall`);
     return response.text();
   },
-  checks: (origin) => runAll({ ...coreChecks, ...fetchChecks(origin) }),
+  checks: (origin) => runAll({ ...coreChecks, ...fetchChecks(origin), ...servicesChecks(origin) }),
 };
 
 export default {

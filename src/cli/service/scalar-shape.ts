@@ -79,7 +79,8 @@ export function numberShape(schema: JsonObject, isInteger: boolean): NumberShape
   const below = strictMax === true ? max : number(schema, 'exclusiveMaximum');
   return {
     kind: 'number',
-    integer: isInteger,
+    integer:
+      isInteger && /^u?int64$/.test(textOf(member(schema, 'format')) ?? '') ? 'wide' : isInteger,
     ...(min !== undefined && strictMin !== true && { min }),
     ...(max !== undefined && strictMax !== true && { max }),
     ...(above !== undefined && { above }),

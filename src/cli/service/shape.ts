@@ -49,7 +49,8 @@ export type StringFormat =
 
 export interface NumberShape {
   readonly kind: 'number';
-  readonly integer: boolean;
+  /** `'wide'`: one of 64 bits, which may be beyond what JavaScript knows exactly. */
+  readonly integer: boolean | 'wide';
   readonly min?: number;
   readonly max?: number;
   readonly above?: number;

@@ -104,13 +104,19 @@ function stringText({ format, min, max, pattern }: StringShape): string {
 function numberText(shape: NumberShape): string {
   const { integer, min, max, above, below, multipleOf } = shape;
   return [
-    integer ? 'z.int()' : 'z.number()',
+    numberOf(integer),
     rule('min', min),
     rule('max', max),
     rule('gt', above),
     rule('lt', below),
     rule('multipleOf', multipleOf),
   ].join('');
+}
+
+function numberOf(integer: NumberShape['integer']): string {
+  // `z.int()` refuses what is beyond 2 ** 53.
+  if (integer === 'wide') return 'z.number().multipleOf(1)';
+  return integer ? 'z.int()' : 'z.number()';
 }
 
 function rule(name: string, value: number | undefined): string {

@@ -71,6 +71,11 @@ const CASES: Readonly<Record<string, Case>> = {
     right: [2, 8],
     wrong: [0, 3, 10, 2.5, '2'],
   },
+  'an integer of 64 bits, which JSON.parse may round': {
+    schema: { type: 'integer', format: 'int64', minimum: 0, maximum: 2 ** 63 },
+    right: [0, 2 ** 53 + 2, JSON.parse('9223372036854775807')],
+    wrong: [-1, 2.5, '2', Infinity],
+  },
   'bounds of 3.1 that are excluded': {
     schema: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1 },
     right: [0.5],
@@ -302,6 +307,12 @@ describe('the schemas that are written', () => {
     const told = (schema: Json): string =>
       /\/\* .*? \*\//.exec(written(answers(schema)))?.[0] ?? '';
     expect(told({ type: 'array', uniqueItems: true })).toBe('/* uniqueItems: not checked */');
+    expect(told({ type: 'array', uniqueItems: false })).toBe('');
+    expect(told(object({ a: {} }, { unevaluatedProperties: false }))).toBe(
+      '/* unevaluatedProperties: not checked */',
+    );
+    expect(told(object({ a: {} }, { unevaluatedProperties: true, not: false }))).toBe('');
+    expect(told({ type: 'array', items: true, unevaluatedItems: false })).toContain('unevaluated');
     expect(told({ not: { type: 'string' }, if: {} })).toBe('/* not, if: not checked */');
     expect(told({ type: 'string', format: 'iban' })).toBe('/* format iban: not checked */');
     expect(told({ type: 'string', pattern: '(?<' })).toContain('no regular expression');

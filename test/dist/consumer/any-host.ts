@@ -2,6 +2,8 @@
 import { circuitBreaker, pipeline, retry, timeout } from 'holdfast';
 import * as cockatiel from 'holdfast/cockatiel';
 import { resilientFetch } from 'holdfast/fetch';
+import { connectInterceptor, grpcInterceptor } from 'holdfast/grpc';
+import { defineService } from 'holdfast/services';
 import * as simulator from 'holdfast/simulator';
 import * as telemetry from 'holdfast/telemetry';
 import * as testing from 'holdfast/testing';
@@ -11,4 +13,12 @@ export const answer: Promise<number> = calls.execute(({ signal }) => (signal.abo
 export const status: Promise<number> = resilientFetch()('http://inventory/').then(
   (response) => response.status,
 );
+export const stock: Promise<unknown> = defineService('stock', {
+  baseUrl: 'http://stock/',
+  operations: { get: { method: 'GET', path: '/stock/:sku', as: 'json' } },
+}).get({ params: { sku: 42 } });
+export const drained: Promise<unknown>[] = [
+  grpcInterceptor().drain(),
+  connectInterceptor().drain(),
+];
 export const others = [cockatiel, simulator, telemetry, testing];

@@ -36,6 +36,34 @@ const USES = {
     const send = resilientFetch({ fetch: async () => new Response('ok') });
     assert.equal(await (await send('http://upstream.example/')).text(), 'ok');
   },
+  'holdfast/services': async ({ defineService, openApiOf, ServiceContractError }) => {
+    const validate = (value) =>
+      typeof value?.count === 'number'
+        ? { value }
+        : { issues: [{ message: 'no', path: ['count'] }] };
+    const response = { '~standard': { version: 1, vendor: 'own', validate } };
+    const answers = [{ count: 7 }, { count: 'many' }];
+    const stock = defineService('stock', {
+      baseUrl: 'http://stock.example/v1',
+      fetch: async (url) => Response.json({ url: String(url.url ?? url), ...answers.shift() }),
+      operations: { get: { method: 'GET', path: '/stock/:sku', response } },
+    });
+    const { url, count } = await stock.get({ params: { sku: 'a/b' } });
+    assert.deepEqual([url, count], ['http://stock.example/v1/stock/a%2Fb', 7]);
+    await assert.rejects(stock.get({ params: { sku: 'b' } }), ServiceContractError);
+    assert.deepEqual(Object.keys(openApiOf(stock, { version: '1' }).paths), ['/stock/{sku}']);
+    stock.$.dispose();
+  },
+  'holdfast/grpc': async ({ connectInterceptor, deadlineOf, grpcInterceptor }) => {
+    assert.equal(typeof grpcInterceptor(), 'function');
+    assert.equal(deadlineOf({ getDeadline: () => Infinity }), Infinity);
+    const { signal } = new AbortController();
+    const method = { name: 'Get', methodKind: 'unary', parent: { typeName: 'shop.Stock' } };
+    const request = { stream: false, message: 'a', method, url: '', signal, header: new Headers() };
+    const answer = { stream: false, header: new Headers(), trailer: new Headers() };
+    const next = async ({ message }) => ({ ...answer, message: `7 of ${message}` });
+    assert.equal((await connectInterceptor()(next)(request)).message, '7 of a');
+  },
   'holdfast/undici': async ({ resilience, resilientRequest }) => {
     assert.equal(typeof resilience(), 'function');
     assert.equal(typeof resilientRequest(), 'function');

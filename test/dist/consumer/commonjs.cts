@@ -2,6 +2,8 @@
 import { type AnyStandardSnapshots, pipeline, retry } from 'holdfast';
 import { fromCockatiel } from 'holdfast/cockatiel';
 import { type HostFetch, type ResilientFetch, resilientFetch } from 'holdfast/fetch';
+import { type GrpcInterceptor, grpcInterceptor } from 'holdfast/grpc';
+import { defineService } from 'holdfast/services';
 import { simulate } from 'holdfast/simulator';
 import { consoleLogger } from 'holdfast/telemetry';
 
@@ -17,7 +19,23 @@ const send: ResilientFetch = resilientFetch();
 testing.startOver(calls, send);
 sure<Same<typeof calls.name, string>>();
 sure<Same<ReturnType<typeof resilientFetch>, ResilientFetch<HostFetch, AnyStandardSnapshots>>>();
+const interceptor: GrpcInterceptor = grpcInterceptor();
+const stock = defineService('stock', {
+  baseUrl: 'http://stock/',
+  operations: { get: { method: 'GET', path: '/stock/:sku', as: 'text' } },
+});
+sure<Same<Awaited<ReturnType<typeof stock.get>>, string>>();
 // @ts-expect-error a misspelt option is a compile-time error
 const misspelt = () => retry({ maxRetrys: 3 });
 
-export = [calls, send, misspelt, fromCockatiel, simulate, consoleLogger, undici];
+export = [
+  calls,
+  send,
+  interceptor,
+  stock,
+  misspelt,
+  fromCockatiel,
+  simulate,
+  consoleLogger,
+  undici,
+];
