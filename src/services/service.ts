@@ -8,6 +8,7 @@ import type { Operations, ServiceDeclaration } from './declaration.js';
 import { operationFunction } from './operation-call.js';
 import { type ContractListener, OperationReports } from './operation-reports.js';
 import { resolveService } from './options.js';
+import { withoutQuotes } from './quoting-errors.js';
 
 /** What a service has beside its operations. */
 export interface ServiceState<Ops = Operations> extends ClientState {
@@ -55,7 +56,14 @@ export function defineService<Ops extends Operations, F extends FetchLike = Host
   const { address, critical, client: options, operations } = resolveService(name, declaration);
   const listeners = new Set<ContractListener>();
   let client: Client | undefined;
-  const state = fetchClient(options, (made) => {
+  const sending = {
+    ...options,
+    get fetch(): FetchLike {
+      const { fetch = globalThis.fetch } = options;
+      return fetch === (client as unknown) ? fetch : withoutQuotes(fetch);
+    },
+  };
+  const state = fetchClient(sending, (made) => {
     client = made;
     const { on, snapshot, drain, dispose } = made;
     const onContract = (listener: ContractListener) => {
