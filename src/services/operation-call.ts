@@ -43,20 +43,22 @@ async function runCall(
   given: unknown,
   options: Options | undefined,
 ): Promise<unknown> {
-  const at = address();
-  const here = reports.at(at);
-  const request = checkedRequest(operation, here, given);
-  const { signal, ...own } = checkedOptions(options, here);
+  let here = reports;
   try {
+    const at = address();
+    here = reports.at(at);
+    const request = checkedRequest(operation, here, given);
+    const { signal, ...own } = checkedOptions(options, here);
     const answer = await send(client, operation, here, at, request, signal, own);
     // A fallback among the policies answers with anything.
     if (!(answer instanceof Answered)) return answer;
     if (answer.error !== undefined) throw answer.error;
     return answer.value;
   } catch (error) {
+    const signal = options?.signal ?? undefined;
     if (signal?.aborted === true && error === signal.reason) throw error;
     nameCall(error, here.facts());
-    return answerInstead(operation, here.facts(), error, given, signal ?? undefined);
+    return answerInstead(operation, here.facts(), error, given, signal);
   }
 }
 
