@@ -293,6 +293,19 @@ describe('a response', () => {
     await any.get({ params: { id: 1 } });
   });
 
+  it('N5: what is told of unknown fields stays short, however deep they are', async () => {
+    const deep = `${'{"in":'.repeat(1_000)}{"x":1}${'}'.repeat(1_000)}`;
+    server.raw(deep, { 'content-type': 'application/json' });
+    const reports: ContractReport[] = [];
+    const empty = (value: unknown): unknown =>
+      value === 1 || Object.hasOwn(Object(value), 'x') ? {} : { in: empty(Object(value).in) };
+    const validate = (value: unknown) => ({ value: empty(value) });
+    const response = { '~standard': { version: 1, vendor: 'test', validate } } as never;
+    const onReport = (report: ContractReport) => reports.push(report);
+    await orders({ unknownFields: 'report', onReport }, { response }).get({ params: { id: 1 } });
+    expect(JSON.stringify(reports).length).toBeLessThan(2_000);
+  });
+
   it('N6: an answer without content has no type', async () => {
     const service = orders(undefined, { response: Order.optional() });
     for (const status of [204, 205]) {
@@ -615,7 +628,7 @@ describe('an answer that is read otherwise', () => {
       expect(await fails(service.find())).toBeInstanceOf(ServiceContractError);
       expect(await fails(service.find())).toBeInstanceOf(CircuitOpenError);
       server.answer = (response) => response.writeHead(404).write('a');
-      startOver(service);
+      startOver(service.$);
       expect(await fails(service.get(undefined, { totalTimeout: 100 }))).toBeInstanceOf(
         TimeoutError,
       );
