@@ -6,6 +6,7 @@ import type { CheckedOperations, OperationFunction } from './call-types.js';
 import type { ContractReport } from './contract/report.js';
 import type { Operations, ServiceDeclaration } from './declaration.js';
 import { operationFunction } from './operation-call.js';
+import { wrong } from './operation-options.js';
 import { type ContractListener, OperationReports } from './operation-reports.js';
 import { resolveService } from './options.js';
 import { withoutQuotes } from './quoting-errors.js';
@@ -60,7 +61,9 @@ export function defineService<Ops extends Operations, F extends FetchLike = Host
     ...options,
     get fetch(): FetchLike {
       const { fetch = globalThis.fetch } = options;
-      return fetch === (client as unknown) ? fetch : withoutQuotes(fetch);
+      if (fetch !== (client as unknown)) return withoutQuotes(fetch);
+      const message = 'the global fetch is that of this service itself: give it the original one';
+      throw wrong(options.path, 'fetch', message, undefined);
     },
   };
   const state = fetchClient(sending, (made) => {
