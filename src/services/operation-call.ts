@@ -43,20 +43,22 @@ async function runCall(
   given: unknown,
   options: Options | undefined,
 ): Promise<unknown> {
-  const at = address();
-  const here = reports.at(at);
-  const request = checkedRequest(operation, here, given);
-  const { signal, ...own } = checkedOptions(options, here);
+  let here = reports;
   try {
+    const at = address();
+    here = reports.at(at);
+    const request = checkedRequest(operation, here, given);
+    const { signal, ...own } = checkedOptions(options, here);
     const answer = await send(client, operation, here, at, request, signal, own);
     // A fallback among the policies answers with anything.
     if (!(answer instanceof Answered)) return answer;
     if (answer.error !== undefined) throw answer.error;
     return answer.value;
   } catch (error) {
+    const signal = options?.signal ?? undefined;
     if (signal?.aborted === true && error === signal.reason) throw error;
     nameCall(error, here.facts());
-    return answerInstead(operation, here.facts(), error, given, signal ?? undefined);
+    return answerInstead(operation, here.facts(), error, given, signal);
   }
 }
 
@@ -102,13 +104,15 @@ async function send(
   const init = { method, headers, body, signal: signal ?? undefined };
   const set =
     overrides === undefined && Object.keys(own).length === 0 ? undefined : { ...overrides, ...own };
-  const read = (response: AnswerLike) => readAnswer(response, operation, reports);
-  const begin = <T>(run: () => T): T => withCallAttributes(reports.attributes, run);
-  if (as !== 'response') return begin(() => client.read(url, init, read, set));
-  const response = (await begin(() => client(url, init, set))) as AnswerLike;
+  const read = (response: AnswerLike) =>
+    as === 'response' && isGood(response) ? response : readAnswer(response, operation, reports);
+  return withCallAttributes(reports.attributes, () => client.read(url, init, read, set));
+}
+
+/** Whether it is a success, or a test double that does not tell. */
+function isGood(response: AnswerLike): boolean {
   const { status } = Object(response) as Partial<AnswerLike>;
-  if (typeof status !== 'number' || (status >= 200 && status < 300)) return response;
-  return read(response);
+  return typeof status !== 'number' || (status >= 200 && status < 300);
 }
 
 function isErrorOf(

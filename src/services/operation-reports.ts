@@ -8,6 +8,9 @@ import type { ResolvedOperation } from './operation-options.js';
 /** How many faults an error shows in its message. */
 const SHOWN = 3;
 
+/** Watches contracts. */
+export type ContractListener = (report: ContractReport) => void;
+
 /** Tells those who watch contracts, about the calls of one operation. */
 export class OperationReports {
   /** What the spans of its calls have: names that are written in the declaration. */
@@ -15,19 +18,19 @@ export class OperationReports {
   readonly #service: string;
   readonly #address: string;
   readonly #operation: ResolvedOperation;
-  readonly #told: (report: ContractReport) => void;
+  readonly #listeners: Iterable<ContractListener>;
 
-  /** @param told Hears of each report, after the operation's own `onReport`. */
+  /** @param listeners Hear of each report, after the operation's own `onReport`. */
   constructor(
     service: string,
     address: string,
     operation: ResolvedOperation,
-    told: (report: ContractReport) => void,
+    listeners: Iterable<ContractListener>,
   ) {
     this.#service = service;
     this.#address = address;
     this.#operation = operation;
-    this.#told = told;
+    this.#listeners = listeners;
     this.attributes = {
       [attribute.operation]: operation.name,
       [attribute.urlTemplate]: operation.path.template,
@@ -37,7 +40,7 @@ export class OperationReports {
   /** The same for a service that is somewhere else now. */
   at(address: string): OperationReports {
     if (address === this.#address) return this;
-    return new OperationReports(this.#service, address, this.#operation, this.#told);
+    return new OperationReports(this.#service, address, this.#operation, this.#listeners);
   }
 
   /** What errors say about a call. The address shows names of parameters, and no values. */
@@ -76,12 +79,17 @@ export class OperationReports {
 
   #tell(what: Omit<ContractReport, 'service' | 'operation'>): void {
     const report = { service: this.#service, operation: this.#operation.name, ...what };
-    for (const tell of [this.#operation.contract.onReport, this.#told]) {
+    for (const tell of [this.#operation.contract.onReport, ...this.#listeners]) {
       try {
-        tell?.(report);
+        const done: unknown = tell?.(report);
+        if (done instanceof Promise) done.catch(reportListener);
       } catch (error) {
-        reportFault('listener', error);
+        reportListener(error);
       }
     }
   }
+}
+
+function reportListener(error: unknown): void {
+  reportFault('a listener to broken contracts', error);
 }

@@ -121,6 +121,10 @@ class Builder {
   #body(body: unknown, headers: Record<string, string>): unknown {
     const declared = this.#operation.body;
     if (declared === undefined || body === undefined) return undefined;
+    if (isOnlyIterable(body)) {
+      this.#cannot('body', 'has no JSON: make an array or an object of it');
+      return undefined;
+    }
     if (declared === 'raw' || isSentAsItIs(body)) {
       if (declared === 'raw' && !isSentAsItIs(body)) {
         this.#cannot(
@@ -148,6 +152,14 @@ class Builder {
   #cannot(path: string, message: string): void {
     this.#unsendable.push({ path, message });
   }
+}
+
+/** Whether it is a Map, a Set or a generator. JSON shows nothing of it, and fetch would send the name of its class. */
+function isOnlyIterable(body: unknown): boolean {
+  if (bodyKind(body) !== 'once') return false;
+  const { getReader, pipe } = body as { readonly getReader?: unknown; readonly pipe?: unknown };
+  const streams = typeof getReader === 'function' || typeof pipe === 'function';
+  return !streams && !(Symbol.asyncIterator in (body as object));
 }
 
 /** Whether a body is one that fetch takes. Everything else is sent as JSON. */

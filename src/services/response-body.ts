@@ -1,5 +1,7 @@
 /** The body of a response, read within a limit. */
 
+import { hideQuotes } from './quoting-errors.js';
+
 /** What is wrong with a body that cannot be read, though the connection was fine. */
 export class BodyFault extends Error {}
 
@@ -24,6 +26,14 @@ interface WebStream {
  * @throws BodyFault if it is larger, and whatever the connection fails with.
  */
 export async function readBytes(response: AnswerLike, most: number): Promise<Uint8Array> {
+  try {
+    return await readAll(response, most);
+  } catch (error) {
+    throw hideQuotes(error);
+  }
+}
+
+async function readAll(response: AnswerLike, most: number): Promise<Uint8Array> {
   const { headers } = response;
   const announced = Number(headers.get('content-length') ?? Number.NaN);
   if (announced > most && headers.get('content-encoding') === null) throw tooLarge(most);

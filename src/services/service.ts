@@ -6,8 +6,10 @@ import type { CheckedOperations, OperationFunction } from './call-types.js';
 import type { ContractReport } from './contract/report.js';
 import type { Operations, ServiceDeclaration } from './declaration.js';
 import { operationFunction } from './operation-call.js';
-import { OperationReports } from './operation-reports.js';
+import { wrong } from './operation-options.js';
+import { type ContractListener, OperationReports } from './operation-reports.js';
 import { resolveService } from './options.js';
+import { withoutQuotes } from './quoting-errors.js';
 
 /** What a service has beside its operations. */
 export interface ServiceState<Ops = Operations> extends ClientState {
@@ -53,17 +55,23 @@ export function defineService<Ops extends Operations, F extends FetchLike = Host
   declaration: ServiceDeclaration<Ops & CheckedOperations<Ops>, F>,
 ): Service<Ops> {
   const { address, critical, client: options, operations } = resolveService(name, declaration);
-  const listeners = new Set<(report: ContractReport) => void>();
-  const told = (report: ContractReport): void => {
-    for (const listener of listeners) listener(report);
-  };
+  const listeners = new Set<ContractListener>();
   let client: Client | undefined;
-  const state = fetchClient(options, (made) => {
+  const sending = {
+    ...options,
+    get fetch(): FetchLike {
+      const { fetch = globalThis.fetch } = options;
+      if (fetch !== (client as unknown)) return withoutQuotes(fetch);
+      const message = 'the global fetch is that of this service itself: give it the original one';
+      throw wrong(options.path, 'fetch', message, undefined);
+    },
+  };
+  const state = fetchClient(sending, (made) => {
     client = made;
     const { on, snapshot, drain, dispose } = made;
-    const onContract = (listener: (report: ContractReport) => void) => {
+    const onContract = (listener: ContractListener) => {
       // A function of its own, so that a listener that was added twice is heard twice.
-      const own = (report: ContractReport): void => listener(report);
+      const own: ContractListener = (report) => listener(report);
       listeners.add(own);
       return () => void listeners.delete(own);
     };
@@ -76,7 +84,7 @@ export function defineService<Ops extends Operations, F extends FetchLike = Host
   const calling = { client: client as unknown as Client, address };
   const base = options.baseUrl ?? '';
   for (const operation of operations) {
-    const reports = new OperationReports(name, base, operation, told);
+    const reports = new OperationReports(name, base, operation, listeners);
     service[operation.name] = operationFunction(operation, calling, reports);
   }
   startsOver(service, wayOf(state) as () => void);

@@ -254,6 +254,17 @@ describe('read', () => {
     expect((init as { signal: AbortSignal }).signal.aborted).toBe(true);
   });
 
+  it('X7: a reader hands the Response on by returning it, whatever the policies say of it', async () => {
+    for (const status of [200, 503]) {
+      const { fetch } = make([json({ a: 1 }, status)], { policies: [] });
+      const response = await fetch.read(URL_A, {}, (answer) => answer);
+      expect(response.status).toBe(status);
+      expect(await response.json()).toEqual({ a: 1 });
+      const drained = await fetch.drain(0);
+      expect(drained.inFlight).toBe(0);
+    }
+  });
+
   it('F1: a Response of a fallback is read; anything else is the result', async () => {
     for (const [answer, read] of [
       [() => Response.json({ id: 0 }), { id: 0 }],

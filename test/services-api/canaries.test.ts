@@ -197,6 +197,46 @@ describe.each(Object.entries(schemas))('%s', (_name, schema) => {
   });
 });
 
+describe('errors of the platform', () => {
+  it('N9: show nothing of what was sent or received', async () => {
+    const seen: unknown[] = [];
+    const line = (object: object, message: string) => seen.push(object, message);
+    const errors: unknown[] = [];
+    for (const answer of [
+      // What a parser of HTTP could not read.
+      'canary\r\n\r\n',
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n"cana\r\ncanary\r\n',
+      // An address that could not be.
+      'HTTP/1.1 302 Found\r\nlocation: http://canary:canary@[canary\r\ncontent-length: 0\r\n\r\n',
+    ]) {
+      server.answer = (response) => response.socket?.end(answer);
+      const made = defineService('canaries', {
+        baseUrl: server.url,
+        registry: false,
+        policies: { retry: false },
+        operations: {
+          get: {
+            method: 'GET',
+            path: '/people/:name',
+            query: z.object({ canary: z.string() }),
+            as: 'text',
+          },
+        },
+      });
+      made.$.on((event) => seen.push(event));
+      logEvents(made.$ as never, { debug: line, info: line, warn: line, error: line });
+      await made
+        .get({ params: { name: 'canary' }, query: { canary: 'canary' } })
+        .catch((error) => errors.push(error));
+      made.$.dispose();
+    }
+    expect(errors).toHaveLength(3);
+    for (const error of errors) expect(textsOf(error)).not.toMatch(CANARY);
+    // A Response is the payload, and belongs to the caller.
+    expect(shown(seen.map((each) => ({ ...Object(each), value: undefined })))).not.toMatch(CANARY);
+  });
+});
+
 describe('what is told instead', () => {
   it.each([
     ['zod', zodSchema],

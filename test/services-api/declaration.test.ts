@@ -262,4 +262,19 @@ describe('a declaration', () => {
     }
     expect(sent).toEqual([]);
   });
+
+  it('N10: a service whose own fetch became the global one is an error, and does not call itself for ever', async () => {
+    const service = defineService('itself', {
+      baseUrl: 'http://127.0.0.1:1',
+      registry: false,
+      operations: { get: { method: 'GET', path: '/' } },
+    });
+    const original = globalThis.fetch;
+    globalThis.fetch = service.$.fetch;
+    try {
+      await expect(service.get()).rejects.toThrow(/^defineService\('itself'\)\.fetch: the global/);
+    } finally {
+      globalThis.fetch = original;
+    }
+  });
 });

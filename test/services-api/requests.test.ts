@@ -38,6 +38,7 @@ function email(baseUrl: string | URL | (() => string | URL) = server.url) {
       file: { method: 'GET', path: '/f/:a/x/:b', as: 'text' },
       upload: { method: 'PUT', path: '/up', body: 'raw', as: 'text' },
       note: { method: 'POST', path: '/note', body: z.string() },
+      any: { method: 'POST', path: '/any', body: z.any() },
       maybe: { method: 'POST', path: '/maybe', body: z.object({ a: z.number() }).optional() },
     },
   });
@@ -198,6 +199,10 @@ describe('a request', () => {
       ['file', { params: { a: 1, b: 2 }, query: {} }, 'query'],
       ['upload', {}, 'body'],
       ['upload', { body: { a: 1 } }, 'body'],
+      ['upload', { body: new Map([['a', 1]]) }, 'body'],
+      ['any', { body: new Map([['a', 1]]) }, 'body'],
+      ['any', { body: new Set([1]) }, 'body'],
+      ['any', { body: [1].values() }, 'body'],
     ] as const) {
       const error = await fails(call[operation]!(request));
       expect(error).toBeInstanceOf(ContractError);
@@ -262,6 +267,24 @@ describe('a request', () => {
       expect(error.message).not.toContain('pass@');
     }
     expect(server.got).toHaveLength(1);
+  });
+
+  it('N8: where no address is found, the fallback answers, and the error names service and operation', async () => {
+    const nowhere = (more: { fallback?: string } = {}) =>
+      defineService('nowhere', {
+        baseUrl: () => {
+          throw new Error('no instance');
+        },
+        registry: false,
+        operations: { get: { method: 'GET', path: '/', as: 'text', ...more } },
+      });
+    expect(await nowhere({ fallback: 'instead' }).get()).toBe('instead');
+    const error = await fails(nowhere().get());
+    expect(error).toMatchObject({
+      message: 'no instance',
+      service: 'nowhere',
+      operation: 'get',
+    });
   });
 
   it('N1: a service that is not there fails as fetch does, and the error names service and operation', async () => {

@@ -20,6 +20,7 @@ import {
   ServiceError,
 } from 'holdfast/services';
 import { logEvents } from 'holdfast/telemetry';
+import { startOver } from 'holdfast/testing';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -203,6 +204,24 @@ describe('a response', () => {
     expect(await service.get({ params: { id: 1 } })).toEqual(bad);
   });
 
+  it('N5: a watcher that fails, at once or later, keeps nothing from the others', async () => {
+    server.json(bad);
+    const unhandled: unknown[] = [];
+    const note = (error: unknown) => unhandled.push(error);
+    process.on('unhandledRejection', note);
+    const service = orders({ mode: 'warn', onReport: () => Promise.reject(new Error('a')) });
+    service.$.onContract(() => {
+      throw new Error('b');
+    });
+    const heard: ContractReport[] = [];
+    service.$.onContract((report) => heard.push(report));
+    expect(await service.get({ params: { id: 1 } })).toEqual(bad);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', note);
+    expect(heard).toHaveLength(1);
+    expect(unhandled).toEqual([]);
+  });
+
   it('N5: unknown fields pass, and are reported on request, by name only if that is asked for', async () => {
     server.json({
       ...good,
@@ -272,6 +291,19 @@ describe('a response', () => {
     server.raw(deep, { 'content-type': 'application/json' });
     const any = orders({ unknownFields: 'report' }, { response: z.unknown() });
     await any.get({ params: { id: 1 } });
+  });
+
+  it('N5: what is told of unknown fields stays short, however deep they are', async () => {
+    const deep = `${'{"in":'.repeat(1_000)}{"x":1}${'}'.repeat(1_000)}`;
+    server.raw(deep, { 'content-type': 'application/json' });
+    const reports: ContractReport[] = [];
+    const empty = (value: unknown): unknown =>
+      value === 1 || Object.hasOwn(Object(value), 'x') ? {} : { in: empty(Object(value).in) };
+    const validate = (value: unknown) => ({ value: empty(value) });
+    const response = { '~standard': { version: 1, vendor: 'test', validate } } as never;
+    const onReport = (report: ContractReport) => reports.push(report);
+    await orders({ unknownFields: 'report', onReport }, { response }).get({ params: { id: 1 } });
+    expect(JSON.stringify(reports).length).toBeLessThan(2_000);
   });
 
   it('N6: an answer without content has no type', async () => {
@@ -560,6 +592,48 @@ describe('an answer that is read otherwise', () => {
         checked: { method: 'GET', path: '/', as: 'text', response: z.string().max(3) },
       },
     });
+
+  it('N3: as the Response itself, which is read after the call, and which a drain waits for', async () => {
+    const service = defineService('downloads', {
+      baseUrl: server.url,
+      registry: false,
+      operations: { get: { method: 'GET', path: '/', as: 'response' } },
+    });
+    let finish = (): void => {};
+    server.answer = (response) => {
+      response.write('a');
+      finish = () => response.end('b');
+    };
+    const response = await service.get();
+    const body = response.text();
+    const drained = service.$.drain('5s');
+    finish();
+    expect(await body).toBe('ab');
+    expect(await drained).toMatchObject({ inFlight: 0 });
+  });
+
+  it.each(['text', 'response'] as const)(
+    'N6: one that is no success is read in the time of the call, and counts: %s',
+    async (as) => {
+      const service = defineService('stalled', {
+        baseUrl: server.url,
+        registry: false,
+        policies: [timeout('5s'), circuitBreaker({ consecutiveFailures: 1, failingFor: 0 })],
+        operations: {
+          get: { method: 'GET', path: '/', as },
+          find: { method: 'GET', path: '/', as, errors: { 404: z.object({ a: z.string() }) } },
+        },
+      });
+      server.json({ a: 1 }, 404);
+      expect(await fails(service.find())).toBeInstanceOf(ServiceContractError);
+      expect(await fails(service.find())).toBeInstanceOf(CircuitOpenError);
+      server.answer = (response) => response.writeHead(404).write('a');
+      startOver(service.$);
+      expect(await fails(service.get(undefined, { totalTimeout: 100 }))).toBeInstanceOf(
+        TimeoutError,
+      );
+    },
+  );
 
   it('N3: as a text, as bytes, as the Response itself, or not at all', async () => {
     server.raw('äöü', { 'content-type': 'text/plain; charset=utf-8' });

@@ -106,7 +106,9 @@ export class ReadCall extends FetchCall {
     if (signal?.aborted === true) controller.abort(signal.reason);
     else if (signal !== undefined) watchAbort(signal, giveUp);
     try {
-      return await this.#read(response, controller.signal);
+      const value = await this.#read(response, controller.signal);
+      this.#values.set(response, value);
+      return value;
     } finally {
       if (timer !== undefined) clock.clearTimer(timer);
       if (signal !== undefined) unwatchAbort(signal, giveUp);
@@ -136,6 +138,8 @@ export class ReadCall extends FetchCall {
   /** The reader is done. Nobody will read the rest of the body. */
   #letGo({ response, controller }: Answer): void {
     if (typeof response !== 'object' || response === null) return;
+    // The reader hands it on.
+    if (this.#values.get(response) === response) return;
     const { clock, transport } = this.setup;
     if (!wasTouched(response)) transport.discard(response, clock, this.discardMs);
     // A reader that stopped half-way may hold the stream. An upload may still be under way. Everything else has ended.

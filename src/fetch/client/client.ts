@@ -101,7 +101,11 @@ export function httpClient(
       reading?.startIn(pipeline, settings);
       const run = (context: Context): unknown => call.attempt(context);
       const response = await pipeline.executeWith(run, call.signal, settings);
-      if (reading !== undefined) return await reading.result(response);
+      if (reading !== undefined) {
+        const result = await reading.result(response);
+        // A reader may hand the response itself on.
+        if (result !== response) return result;
+      }
       call.guard(response, pipeline);
       call.ended(response);
       return response;

@@ -4,6 +4,8 @@ import { MOST_FAULTS } from './faults.js';
 import type { ContractFault } from './report.js';
 
 const MOST_NODES = 50_000;
+/** Characters. A payload may be as deep as it likes, and what is told of it goes into logs. */
+const LONGEST_PATH = 500;
 
 /**
  * The fields of a value that are not in what a schema made of it. A schema that passes unknown fields on hides them.
@@ -22,6 +24,7 @@ export function unknownFields(
   // A list instead of recursion, as a payload may be deep.
   for (let i = 0; i < pairs.length && i < MOST_NODES && faults.size < MOST_FAULTS; i++) {
     const [from, to, path] = pairs[i] as [unknown, unknown, string];
+    if (path.length > LONGEST_PATH) continue;
     if (Array.isArray(from) && Array.isArray(to)) {
       if (from.length !== to.length) continue;
       from.forEach((each, at) => {
