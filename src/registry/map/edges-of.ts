@@ -4,7 +4,7 @@ import { FAILING_SHARE } from '../health.js';
 import type { Latency } from '../latency.js';
 import type { Member } from '../member.js';
 import type { Recent } from '../recent.js';
-import { complaintsOf } from '../report.js';
+import { complaintsOf, looked } from '../report.js';
 import { badness, merged, worst } from './merge.js';
 import type { MapEdge, MapState } from './service-map.js';
 
@@ -26,7 +26,7 @@ const MAX_EDGES = 20;
 /** The edges of a member: one, or one for each key, the worst and busiest first. */
 export function edgesOf(member: Member, { recent, latency }: Watched): Drawn[] {
   const { name, kind, critical, template } = member;
-  const living = [...member.pipelines()];
+  const living = looked(member);
   const total = recent.look(
     template.time.now(),
     [template, ...living].map(({ tally }) => tally),
