@@ -31,13 +31,14 @@ export class Looks {
   #last = -Infinity;
   #growth: Growth | undefined;
 
-  /** `undefined` where there is no past to compare with: at the first look, and at the first after a long pause. */
+  /** `undefined` where there is no past to compare with: at the first look, at the first after a long pause, or when the clock went back. */
   look(atMs: number, counts: Counts): Growth | undefined {
     const pause = atMs - this.#last;
-    if (pause < MIN_MS) return this.#growth;
+    if (pause >= 0 && pause < MIN_MS) return this.#growth;
     this.#last = atMs;
     const now: Mark = { atMs, counts: [...counts] };
-    if (pause > MAX_PAUSE_MS) this.#older = this.#newer = undefined;
+    // A clock that went back has no past, either.
+    if (!(pause >= 0 && pause <= MAX_PAUSE_MS)) this.#older = this.#newer = undefined;
     const { atMs: since, counts: then } = this.#since(atMs) ?? now;
     const overMs = atMs - since;
     this.#growth =

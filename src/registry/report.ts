@@ -15,7 +15,7 @@ export interface DependencyHealth {
   readonly critical: boolean;
   /** Why it is not `ok`: the worst first, at most 10. */
   readonly reasons: readonly HealthReason[];
-  /** How many of its keys are how, for what has keys. */
+  /** How many of its keys are how, for what has keys. The first 10,000 are looked at. */
   readonly keys?: HealthCounts;
 }
 
@@ -25,6 +25,16 @@ export interface HealthReport {
   readonly status: HealthStatus;
   /** By name. */
   readonly dependencies: Readonly<Record<string, DependencyHealth>>;
+}
+
+/** How many keys of a member are looked at: that bounds what a probe costs. */
+const MAX_KEYS = 10_000;
+
+/** The pipelines of a member that reports look at. */
+export function looked(member: Member): Pipeline<unknown>[] {
+  const found: Pipeline<unknown>[] = [];
+  for (const pipeline of member.pipelines()) if (found.push(pipeline) === MAX_KEYS) break;
+  return found;
 }
 
 /** How many reasons are told of one dependency. */
@@ -49,7 +59,7 @@ function healthOf(member: Member, failingShare: number): DependencyHealth {
   const drains = template.closing !== undefined;
   const reasons: HealthReason[] = drains ? [{ status: 'down', reason: 'draining' }] : [];
   const counts = { ok: 0, degraded: 0, down: 0 };
-  for (const pipeline of member.pipelines()) {
+  for (const pipeline of looked(member)) {
     const complaints = complaintsOf(pipeline, failingShare);
     counts[worstOf(complaints)]++;
     reasons.push(...complaints);

@@ -110,6 +110,19 @@ describe('a health report', () => {
     expect(ours.health().dependencies['hosts']?.reasons).toHaveLength(10);
   });
 
+  it('M6: looks at ten thousand keys of a member at most, as does the map', async () => {
+    const { clock, ours } = set();
+    const hosts = keyed(pipeline({ name: 'hosts', clock, registry: ours }, quick()), {
+      maxKeys: 20_000,
+    });
+    for (let i = 0; i < 10_000; i++) hosts.get(`${i}`);
+    await hosts.execute('one more', down).catch(() => {});
+    const keys = { ok: 10_000, degraded: 0, down: 0 };
+    expect(ours.health().dependencies).toMatchObject({ hosts: { status: 'ok', keys } });
+    const { edges } = await ours.map();
+    expect(edges.reduce((sum, edge) => sum + (edge.keys ?? 1), 0)).toBe(10_000);
+  });
+
   it('M6: a keyed one is down when all its keys are', async () => {
     const { clock, ours } = set();
     const hosts = keyed(

@@ -3,6 +3,7 @@ import { eventTypes } from '../contract/events.js';
 import type { PolicyBase } from '../contract/policy.js';
 import { noEvent } from '../options/wrong-arguments.js';
 import type { Hub } from './hub.js';
+import { placed } from './placed.js';
 
 /** A listener, as the hub takes it. */
 interface Hearing {
@@ -60,8 +61,7 @@ export function reportPolicies(pipeline: Reporting, ended: () => void): () => vo
     if (policy.subscribe === undefined) continue;
     const report = (event: EventBody, callId?: number): void => {
       const { name, key } = pipeline;
-      const where = { pipeline: name, key, policy: policyName, callId };
-      const full = { ...where, ...event } as PipelineEvent;
+      const full = placed(event, { pipeline: name, key, policy: policyName, callId });
       hub.emit(full);
       pipeline.observer?.event(full);
     };

@@ -4,6 +4,9 @@ import type { HealthReason } from '../health.js';
 import type { Latency } from '../latency.js';
 import type { Member } from '../member.js';
 import type { Recent } from '../recent.js';
+
+import { looked } from '../report.js';
+
 import { badness, merged, worst } from './merge.js';
 import type { MapEdge, MapState } from './service-map.js';
 
@@ -32,7 +35,7 @@ export function edgesOf(
   complaintsOf: Complaints,
 ): Drawn[] {
   const { name, kind, critical, template } = member;
-  const living = [...member.pipelines()];
+  const living = looked(member);
   const total = recent.look(
     template.time.now(),
     [template, ...living].map(({ tally }) => tally),

@@ -1,4 +1,4 @@
-import { addressOf, agreement } from './address.js';
+import { AddressBook, addressOf } from './address.js';
 import { assertMap } from './assert-map.js';
 import { merged } from './merge.js';
 import type { MapEdge, MapNode, ServiceMap } from './service-map.js';
@@ -19,14 +19,8 @@ import type { MapEdge, MapNode, ServiceMap } from './service-map.js';
  */
 export function joinMaps(...maps: readonly ServiceMap[]): ServiceMap {
   for (const map of maps) assertMap('joinMaps', map);
-  const services = new Map<string, MapNode>();
-  for (const { nodes } of maps) {
-    for (const node of nodes.filter(isService)) {
-      const id = `service:${node.name}`;
-      const known = services.get(id);
-      services.set(id, known === undefined ? { ...node, id } : united(known, node));
-    }
-  }
+  const services = new Services();
+  for (const { nodes } of maps) for (const node of nodes) if (isService(node)) services.add(node);
   const others = new Others();
   const critical = new Set<string>();
   const edges = new Map<string, MapEdge>();
@@ -34,10 +28,10 @@ export function joinMaps(...maps: readonly ServiceMap[]): ServiceMap {
     const ids = new Map<string, string>();
     for (const node of nodes) {
       if (isService(node)) {
-        ids.set(node.id, `service:${node.name}`);
+        ids.set(node.id, idOf(node));
         continue;
       }
-      const { id, ambiguous } = serviceAt(node, [...services.values()]);
+      const { id, ambiguous } = services.serviceAt(node);
       const joined = id ?? others.add(ambiguous === undefined ? node : { ...node, ambiguous });
       ids.set(node.id, joined);
       if (node.critical) critical.add(joined);
@@ -51,7 +45,7 @@ export function joinMaps(...maps: readonly ServiceMap[]): ServiceMap {
       edges.set(id, known === undefined ? moved : merged(known, moved));
     }
   }
-  const nodes = [...services.values(), ...others.nodes].map((node) =>
+  const nodes = [...services.nodes, ...others.nodes].map((node) =>
     critical.has(node.id) ? { ...node, critical: true } : node,
   );
   return { nodes, edges: [...edges.values()] };
@@ -67,45 +61,48 @@ function united(a: MapNode, b: MapNode): MapNode {
   };
 }
 
-/** How well the addresses of two nodes agree: as those do that agree best. */
-function nearness(a: MapNode, b: MapNode): number {
-  const pairs = a.addresses.flatMap((one) =>
-    b.addresses.map((other) => agreement(addressOf(one), addressOf(other))),
-  );
-  return Math.max(0, ...pairs);
-}
+const idOf = ({ name }: MapNode): string => `service:${name}`;
 
-/** Those of the nodes that are nearest, if any is near. */
-function nearest(node: MapNode, among: readonly MapNode[]): MapNode[] {
-  const near = among.map((each) => nearness(node, each));
-  const best = Math.max(0, ...near);
-  return best === 0 ? [] : among.filter((_, i) => near[i] === best);
-}
+class Services {
+  readonly #byId = new Map<string, MapNode>();
+  readonly #book = new AddressBook();
+  /** The first that has this name, as a host. */
+  readonly #byHost = new Map<string, string>();
 
-/** The service that a dependency is. */
-function serviceAt(
-  node: MapNode,
-  services: readonly MapNode[],
-): { readonly id?: string; readonly ambiguous?: readonly string[] } {
-  const there = nearest(node, services);
-  const named = there.find(({ name }) => name === node.name);
-  const [only] = there;
-  if (only !== undefined) {
-    if (named === undefined && there.length > 1) {
-      return { ambiguous: there.map(({ name }) => name) };
-    }
-    return { id: (named ?? only).id };
+  get nodes(): Iterable<MapNode> {
+    return this.#byId.values();
   }
-  const hosts = node.addresses.map((each) => addressOf(each).host);
-  const found =
-    services.find(({ name }) => name === node.name) ??
-    services.find(({ name }) => hosts.includes(name.toLowerCase()));
-  return found === undefined ? {} : { id: found.id };
+
+  add(node: MapNode): void {
+    const id = idOf(node);
+    const known = this.#byId.get(id);
+    this.#byId.set(id, known === undefined ? { ...node, id } : united(known, node));
+    this.#book.add(id, node.addresses);
+    const host = node.name.toLowerCase();
+    if (!this.#byHost.has(host)) this.#byHost.set(host, id);
+  }
+
+  /** The service that a dependency is. */
+  serviceAt(node: MapNode): { readonly id?: string; readonly ambiguous?: readonly string[] } {
+    const there = this.#book.nearest(node.addresses);
+    const named = idOf(node);
+    if (there.length > 1 && !there.includes(named)) {
+      return { ambiguous: there.map((id) => (this.#byId.get(id) as MapNode).name) };
+    }
+    if (there.length > 0) return { id: there.length > 1 ? named : (there[0] as string) };
+    if (this.#byId.has(named)) return { id: named };
+    const hosts = node.addresses.map((each) => this.#byHost.get(addressOf(each).host));
+    const id = hosts.find((each) => each !== undefined);
+    return id === undefined ? {} : { id };
+  }
 }
 
 /** The dependencies that are none of the services. */
 class Others {
   readonly #byId = new Map<string, MapNode>();
+  readonly #book = new AddressBook();
+  /** Those without an address. */
+  readonly #byName = new Map<string, string>();
 
   get nodes(): Iterable<MapNode> {
     return this.#byId.values();
@@ -114,24 +111,26 @@ class Others {
   /** @returns its `id` among all maps. */
   add(node: MapNode): string {
     const known = this.#same(node);
-    if (known !== undefined) {
-      this.#byId.set(known.id, united(known, node));
-      return known.id;
-    }
-    const [address] = node.addresses;
-    let id = `dependency:${node.name}`;
-    if (this.#byId.has(id)) id += ` ${address ?? ''}`;
-    while (this.#byId.has(id)) id += "'";
-    this.#byId.set(id, { ...node, id });
+    const id = known?.id ?? this.#newId(node);
+    this.#byId.set(id, known === undefined ? { ...node, id } : united(known, node));
+    this.#book.add(id, node.addresses);
+    if (node.addresses.length === 0) this.#byName.set(node.name, id);
     return id;
   }
 
-  #same(node: MapNode): MapNode | undefined {
-    const all = [...this.#byId.values()];
-    if (node.addresses.length === 0) {
-      return all.find(({ name, addresses }) => addresses.length === 0 && name === node.name);
-    }
-    const near = nearest(node, all);
-    return near.length === 1 ? near[0] : near.find(({ name }) => name === node.name);
+  #newId({ name, addresses: [address = ''] }: MapNode): string {
+    let id = `dependency:${name}`;
+    if (this.#byId.has(id)) id += ` ${address}`;
+    while (this.#byId.has(id)) id += "'";
+    return id;
+  }
+
+  #same({ name, addresses }: MapNode): MapNode | undefined {
+    const near =
+      addresses.length > 0
+        ? this.#book.nearest(addresses)
+        : [this.#byName.get(name)].filter((id) => id !== undefined);
+    const nodes = near.map((id) => this.#byId.get(id) as MapNode);
+    return nodes.length === 1 ? nodes[0] : nodes.find((each) => each.name === name);
   }
 }

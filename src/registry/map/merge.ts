@@ -32,7 +32,7 @@ export function merged(a: MapEdge, b: MapEdge): MapEdge {
     state: worst.state([a.state, b.state]),
     status: worst.status([a.status, b.status]),
     reasons: [...new Set([...a.reasons, ...b.reasons])],
-    inFlight: a.inFlight + b.inFlight,
+    inFlight: Math.min(Number.MAX_VALUE, a.inFlight + b.inFlight),
     rate,
     errorShare: share('errorShare'),
     refusedShare: share('refusedShare'),
@@ -42,5 +42,9 @@ export function merged(a: MapEdge, b: MapEdge): MapEdge {
 }
 
 function sum(parts: readonly (number | undefined)[]): number | undefined {
-  return parts.reduce((all, each) => (all === undefined ? each : all + (each ?? 0)), undefined);
+  return parts.reduce(
+    // A sum stays a number of JSON, whatever other services say.
+    (all, each) => (all === undefined ? each : Math.min(Number.MAX_VALUE, all + (each ?? 0))),
+    undefined,
+  );
 }

@@ -68,6 +68,9 @@ const NASTY = [
   '\u202Egnp.exe',
   '\u0000\u001B[31m',
   '\uD800',
+  '\uFFFE\uFFFF',
+  'constructor',
+  '__proto__',
   '👩‍👩‍👧',
   '',
   ' ',
@@ -87,8 +90,6 @@ const nasty: ServiceMap = {
       state: name as 'open',
       status: name as 'ok',
       reasons: [name],
-      rate: name as unknown as number,
-      p99Ms: Number.NaN,
     }),
   ),
 };
@@ -170,7 +171,25 @@ describe('mapToSvg', () => {
     assertWellFormed(svg);
     expect(svg).not.toMatch(/<script|<a |href|<foreignObject|url\(|@import/);
     for (const each of ['\u202e', '\u0000', '\u001b']) expect(svg).not.toContain(each);
-    expect(svg).not.toMatch(/\p{Cs}/u);
+    // What XML does not allow.
+    expect(svg).not.toMatch(/[\p{Cs}\ufffe\uffff]/u);
+  });
+
+  it('V7: knows no words that another service made up', () => {
+    for (const word of ['constructor', '__proto__', 'toString']) {
+      const made = edge('a', 'b', { state: word as 'open', status: word as 'ok', reasons: [word] });
+      const map = { nodes: [node('a'), node('b')], edges: [made] };
+      expect(mapToSvg(map)).toContain('a calls b: no breaker.');
+      expect(mapToMermaid(map)).toContain('n0 -->|"no breaker"| n1');
+      expect(mapToMermaid(map)).not.toContain('linkStyle');
+    }
+  });
+
+  it('V7: says a long name once for each edge, and not whole', () => {
+    const names = Array.from({ length: 40 }, (_, i) => `${'x'.repeat(10_000)}${i}`);
+    const map = { nodes: names.map((name) => node(name)), edges: [] };
+    const edges = names.slice(1).map((name) => edge(names[0] as string, name));
+    expect(mapToSvg({ ...map, edges }).length).toBeLessThan(100_000);
   });
 
   it('V8: says in words what it shows: title, description, state, critical', () => {
@@ -206,6 +225,47 @@ describe('mapToSvg', () => {
     const edges = nodes.slice(1).map(({ id }, i) => edge(`n${i}`, id));
     expect(mapToSvg({ nodes, edges }).match(/class="hf-line"/g)).toHaveLength(2_999);
   });
+
+  it('stays small where edges pass thousands of layers', () => {
+    const nodes = Array.from({ length: 1_500 }, (_, i) => node(`n${i}`));
+    const edges = nodes.slice(1).flatMap(({ id }, i) => [edge(`n${i}`, id), edge('n0', id)]);
+    const svg = mapToSvg({ nodes, edges });
+    expect(svg.match(/class="hf-line"/g)).toHaveLength(2_997);
+    expect(svg.length).toBeLessThan(5_000_000);
+  });
+
+  it('draws as many nodes as there are', () => {
+    const nodes = Array.from({ length: 150_000 }, (_, i) => node(`n${i}`));
+    expect(layoutOf({ nodes, edges: [] }).cards).toHaveLength(150_000);
+  });
+
+  const wrong: Partial<Record<keyof MapEdge, unknown>>[] = [
+    { kind: {} },
+    { state: { toString: 1 } },
+    { status: null },
+    { inFlight: '9' },
+    { rate: Number.NaN },
+    { rate: -1 },
+    { errorShare: 1.5 },
+    { p99Ms: null },
+    { key: 5 },
+    { critical: 'false' },
+    { reasons: 'open' },
+  ];
+  it.each(wrong)('V7: refuses an edge with %o, and says where it is', (more) => {
+    const map = { nodes: [node('a')], edges: [edge('a', 'a'), edge('a', 'a', more as object)] };
+    for (const read of [mapToSvg, mapToMermaid, joinMaps]) {
+      expect(() => read(map)).toThrow(`(wrong: edges[1].${Object.keys(more)[0]})`);
+    }
+  });
+
+  it.each([{ ambiguous: 'ab' }, { ambiguous: null }, { addresses: [5] }, { critical: 1 }])(
+    'V7: refuses a node with %o',
+    (more) => {
+      const map = { nodes: [node('a', more as object)], edges: [] };
+      expect(() => joinMaps(map)).toThrow(`wrong: nodes[0].${Object.keys(more)[0]}`);
+    },
+  );
 
   it.each([[undefined], [{}], ['x'], [{ nodes: [{}], edges: [] }], [{ nodes: [], edges: [null] }]])(
     'refuses %o',

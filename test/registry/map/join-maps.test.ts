@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MapEdge, MapNode, ServiceMap } from '../../../src/index.js';
-import { addressOf, agreement } from '../../../src/registry/map/address.js';
+import { AddressBook, addressOf } from '../../../src/registry/map/address.js';
 import { joinMaps } from '../../../src/registry/map/join-maps.js';
 
 interface Told extends Partial<MapEdge> {
@@ -186,16 +186,49 @@ describe('joinMaps', () => {
   });
 });
 
-describe('agreement of addresses', () => {
-  it('is the same both ways, and full for an address and itself', () => {
+describe('addresses that agree', () => {
+  it('V6: are found as by a comparison of each with each', () => {
     const address = fc
-      .tuple(fc.constantFrom('a', 'A', 'a.b', 'a.b.', '[::1]'), fc.constantFrom('', ':1', ':2'))
-      .map((parts) => addressOf(parts.join('')));
+      .tuple(fc.constantFrom('a', 'A', 'a.b', 'a.b.', '[::1]', ''), fc.constantFrom('', ':1', ':2'))
+      .map((parts) => parts.join(''));
+    const lists = fc.array(address, { maxLength: 3 });
+    /** 2 in host and port, 1 in the host where a port is not known, 0 not at all. */
+    const agreement = (one: string, other: string): number => {
+      const [a, b] = [addressOf(one), addressOf(other)];
+      if (a.host !== b.host || a.host === '') return 0;
+      if (a.port === b.port) return 2;
+      return a.port === undefined || b.port === undefined ? 1 : 0;
+    };
     fc.assert(
-      fc.property(address, address, (a, b) => {
-        expect(agreement(a, b)).toBe(agreement(b, a));
-        expect(agreement(a, a)).toBe(2);
+      fc.property(fc.array(lists, { maxLength: 6 }), lists, (all, asked) => {
+        const book = new AddressBook();
+        for (const [i, each] of all.entries()) book.add(`${i}`, each);
+        const near = all.map((each) =>
+          Math.max(0, ...asked.flatMap((a) => each.map((b) => agreement(a, b)))),
+        );
+        const best = Math.max(0, ...near);
+        const expected = near.flatMap((each, i) => (best > 0 && each === best ? `${i}` : []));
+        expect(book.nearest(asked)).toEqual(expected);
       }),
     );
+  });
+
+  it('V6: are found among thousands of services', () => {
+    const names = Array.from({ length: 5_000 }, (_, i) => `s${i}`);
+    const services = names.map((name) => mapOf(name, [`${name}.internal:80`]));
+    const called = names.map((name) => ({ name: `to ${name}`, at: `${name}.internal:80` }));
+    const others = names.map((name) => ({ name, at: `${name}.example` }));
+    const all = joinMaps(...services, mapOf('web', [], ...called, ...others));
+    expect(all.nodes).toHaveLength(5_001);
+    expect(all.edges).toHaveLength(10_000);
+  });
+
+  it('makes sums that another reader takes, of numbers that are too large', () => {
+    const large = { rate: 1e308, errorShare: 1, inFlight: 1e308 };
+    const all = joinMaps(
+      mapOf('a', [], { name: 'b', ...large }),
+      mapOf('a', [], { name: 'b', ...large }),
+    );
+    expect(joinMaps(JSON.parse(JSON.stringify(all)))).toEqual(all);
   });
 });

@@ -10,6 +10,8 @@ export interface Layers {
 
 /** How often the order within the layers is improved. */
 const SWEEPS = 3;
+/** How many such places there are at most. Edges without them may run behind cards. Without a bound, they are as many as nodes times edges. */
+const MAX_PASSES = 20_000;
 
 /** Puts the nodes into layers: each behind all that call it, as far as they do not call each other in a circle. */
 export function layersOf({ nodes, edges }: Graph): Layers {
@@ -19,7 +21,7 @@ export function layersOf({ nodes, edges }: Graph): Layers {
   for (const { from, to } of forward) {
     layerOf[to] = Math.max(layerOf[to] as number, (layerOf[from] as number) + 1);
   }
-  const layers: number[][] = Array.from({ length: Math.max(0, ...layerOf) + 1 }, () => []);
+  const layers: number[][] = Array.from({ length: highest(layerOf) + 1 }, () => []);
   const callers: number[][] = nodes.map(() => []);
   for (const [i, layer] of layerOf.entries()) layers[layer]?.push(i);
   const passes = new Map<GraphEdge, number[]>();
@@ -27,7 +29,9 @@ export function layersOf({ nodes, edges }: Graph): Layers {
     const { from, to } = edge;
     const via: number[] = [];
     let last = from;
-    for (let layer = (layerOf[from] as number) + 1; layer < (layerOf[to] as number); layer++) {
+    const end = layerOf[to] as number;
+    const fits = callers.length + end - (layerOf[from] as number) <= nodes.length + MAX_PASSES;
+    for (let layer = (layerOf[from] as number) + 1; fits && layer < end; layer++) {
       const pass = callers.length;
       callers.push([last]);
       layers[layer]?.push(pass);
@@ -39,6 +43,11 @@ export function layersOf({ nodes, edges }: Graph): Layers {
   }
   sortAll(layers, callers);
   return { layers: layers.filter((layer) => layer.length > 0), passes };
+}
+
+/** The highest of these, 0 at least. They may be too many for arguments. */
+export function highest(numbers: readonly number[]): number {
+  return numbers.reduce((most, each) => Math.max(most, each), 0);
 }
 
 /** Sorts each layer by where those stand that lead there, so that fewer edges cross. */

@@ -1,5 +1,5 @@
 import type { Graph, GraphEdge } from './graph.js';
-import { layersOf } from './layers.js';
+import { highest, layersOf } from './layers.js';
 
 /** The measures of a card, in pixels. Each edge that leads there takes a row. */
 export const CARD = { width: 236, height: 52, row: 46 } as const;
@@ -50,7 +50,7 @@ export function layoutOf(graph: Graph): Layout {
   const heights = layers.map((layer) =>
     layer.reduce((sum, each) => sum + heightOf(each) + GAP, -GAP),
   );
-  const tallest = Math.max(0, ...heights);
+  const tallest = highest(heights);
   // The first column has labels only if an edge leads back there.
   const isLabelled = layers[0]?.some((each) => (into[each]?.length ?? 0) > 0) === true;
   const left = MARGIN + (isLabelled ? LABEL + 2 * LANE : 0);

@@ -1,7 +1,8 @@
 import type { MapEdge, MapNode } from '../service-map.js';
 
-/** Control characters, line ends, marks that turn the direction of a text, and halves of characters. */
-const UNSEEN = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
+/** Control characters, line ends, marks that turn the direction of a text, halves of characters, and what XML does not allow. */
+const UNSEEN =
+  /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/gu;
 
 /** A text as one line. A name may come from another service, and must not be able to break out of its place. */
 export function oneLine(text: string): string {
@@ -59,27 +60,28 @@ export function measuresOf({ rate, errorShare, refusedShare, p99Ms }: MapEdge): 
   ];
 }
 
-const WORDS: Readonly<Record<string, string>> = {
-  closed: 'closed',
-  half_open: 'half-open',
-  open: 'open',
-  isolated: 'isolated',
-};
+/** A map, as a name from another service may be that of something that all objects have. */
+const WORDS: ReadonlyMap<string | undefined, string> = new Map([
+  ['closed', 'closed'],
+  ['half_open', 'half-open'],
+  ['open', 'open'],
+  ['isolated', 'isolated'],
+]);
 
 /** What the reasons of a health report are called in a drawing. Those of a breaker are its state. */
-const REASONS: Readonly<Record<string, string>> = {
-  failing: 'failing',
-  limit_at_floor: 'limit at its floor',
-  at_limit: 'at its limit',
-  rate_limited: 'rate-limited',
-  throttled: 'throttled',
-  draining: 'draining',
-};
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['failing', 'failing'],
+  ['limit_at_floor', 'limit at its floor'],
+  ['at_limit', 'at its limit'],
+  ['rate_limited', 'rate-limited'],
+  ['throttled', 'throttled'],
+  ['draining', 'draining'],
+]);
 
 /** How an edge is, in words: `open`, or `closed, failing`. */
 export function stateOf({ state, status, reasons }: MapEdge): string {
-  const breaker = WORDS[state ?? ''];
-  const others = reasons.flatMap((each) => REASONS[each] ?? []);
+  const breaker = WORDS.get(state);
+  const others = reasons.flatMap((each) => REASONS.get(each) ?? []);
   const words = breaker === undefined ? others : [breaker, ...others];
   if (words.length > 0) return words.join(', ');
   return status === 'down' || status === 'degraded' ? status : 'no breaker';

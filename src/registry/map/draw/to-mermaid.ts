@@ -35,7 +35,10 @@ function arrowOf({ state }: MapEdge): string {
 
 const HEAD = ['accTitle: Services and their dependencies', 'classDef critical stroke-width:4px'];
 
-const COLOURS: Readonly<Record<string, string>> = { down: '#d1242f', degraded: '#bc4c00' };
+const COLOURS: ReadonlyMap<string, string> = new Map([
+  ['down', '#d1242f'],
+  ['degraded', '#bc4c00'],
+]);
 
 /**
  * Draws a map as a Mermaid flowchart, as GitHub and many wikis show it. Critical dependencies have a thick frame and say so. An edge to a breaker that lets
@@ -60,7 +63,7 @@ export function mapToMermaid(map: ServiceMap): string {
     return `n${from} ${arrowOf(edge)}|${text}| n${to}`;
   });
   const styles = edges.flatMap(({ edge: { status } }, i) => {
-    const colour = COLOURS[status];
+    const colour = COLOURS.get(status);
     return colour === undefined ? [] : [`linkStyle ${i} stroke:${colour},stroke-width:2px`];
   });
   const lines = [...HEAD, ...drawn, ...arrows, ...styles].map((line) => `  ${line}\n`);

@@ -11,6 +11,8 @@ import { cut, kindOf, measuresOf, nameOf, oneLine, stateOf } from './texts.js';
 const NAME = 25;
 const ABOUT = 36;
 const EDGE = 46;
+/** Where there is room, a name may be long, but not endless: it is said again for each edge. */
+const WHOLE = 200;
 
 /** Escapes a text for elements and attributes. */
 function xml(text: string): string {
@@ -31,7 +33,7 @@ export function mapToSvg(map: ServiceMap): string {
   const { width, height, cards, lines } = layoutOf(graph);
   const kinds = kindsOf(graph);
   const services = graph.nodes.filter(({ kind }) => kind === 'service').map(({ name }) => name);
-  const title = `Dependencies of ${services.length > 0 ? services.join(', ') : 'no service'}`;
+  const title = `Dependencies of ${services.length > 0 ? cut(services.join(', '), WHOLE) : 'no service'}`;
   return `<svg xmlns="http://www.w3.org/2000/svg" class="hf-map" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
 <title>${xml(title)}</title>
 <desc>${xml(described(graph))}</desc>
@@ -48,7 +50,8 @@ function described({ nodes, edges }: Graph): string {
     const called = nodes[to] as MapNode;
     const what = [stateOf(edge), ...measuresOf(edge)].join(', ');
     const critical = called.critical ? ' (critical)' : '';
-    return `${(nodes[from] as MapNode).name} calls ${called.name}${critical}: ${what}.`;
+    const caller = nameOf(nodes[from] as MapNode, WHOLE);
+    return `${caller} calls ${nameOf(called, WHOLE)}${critical}: ${what}.`;
   });
   return sentences.length > 0 ? sentences.join(' ') : 'There are no dependencies.';
 }
@@ -88,7 +91,7 @@ function cardOf(
   const middle = y + height / 2;
   const kind = node.kind === 'service' ? 'hf-service' : 'hf-dependency';
   const critical = node.critical ? '<tspan class="hf-critical">critical</tspan> · ' : '';
-  return `<g class="${kind}${node.critical ? ' hf-vital' : ''}"><title>${xml(node.name)}</title>
+  return `<g class="${kind}${node.critical ? ' hf-vital' : ''}"><title>${xml(nameOf(node, WHOLE))}</title>
 <rect class="hf-card" x="${x}" y="${y}" width="${CARD.width}" height="${height}" rx="${node.kind === 'service' ? 14 : 4}"/>
 <text class="hf-name" x="${x + 14}" y="${middle - 4}">${xml(nameOf(node, NAME))}</text>
 <text x="${x + 14}" y="${middle + 14}">${critical}${xml(about)}</text></g>`;
