@@ -1,3 +1,4 @@
+import { isTimeoutError } from '../../error-kinds.js';
 import type { AttemptClock, Context } from '../../pipeline/contract/context.js';
 import { callIdOf } from '../../pipeline/contract/context.js';
 import { systemClock } from '../../time/clock.js';
@@ -134,7 +135,12 @@ export class Attempt implements GrpcListener {
       this.#resolve(status);
       return;
     }
-    const { code, details } = status;
+    const { code, details, cause } = status;
+    // Another interceptor of this kind, inside, has ended it: for policies, that is no answer.
+    if (cause !== undefined && !isTimeoutError(cause)) {
+      this.#reject(cause);
+      return;
+    }
     const reach = this.#begun ? 'begun' : reachOf(status);
     const pushback = status.metadata.get(PUSHBACK);
     this.#reject(attemptError({ code, details, reach, pushback, cause: status }, this.#of));

@@ -1,10 +1,11 @@
-import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import type { Interceptor, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { Metadata, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   BulkheadFullError,
   CircuitOpenError,
   ConfigError,
+  ContractError,
   DrainingError,
   LimitExceededError,
   RateLimitedError,
@@ -325,6 +326,42 @@ describe('refusals over grpc-js', () => {
     expect((await errorOf(unary(wrong, 'x'))).details).toMatch(/idempotent must return/);
     expect(runs).toBe(0);
   });
+
+  it.each([
+    ['a drain', {}, DrainingError],
+    ['a rate limiter', { policies: [rateLimiter({ limit: 1, per: '1h' })] }, RateLimitedError],
+    ['an option', { key: () => 7 as never }, ContractError],
+  ])(
+    'W8: what one inside refuses, by %s, is no failure of the upstream, and is not sent again',
+    async (by, options, ofClass) => {
+      const inside = grpcInterceptor({ ...options, name: 'inside' });
+      if (by === 'a drain') await inside.drain();
+      const outside = grpcInterceptor({
+        policies: { retry: { initialDelay: 1 }, circuitBreaker: { consecutiveFailures: 1 } },
+        idempotent: true,
+      });
+      const events: PipelineEvent[] = [];
+      outside.on((event) => events.push(event));
+      const { address } = await stage.serve({ unary: echo });
+      const interceptors = [outside, inside] as Interceptor[];
+      const client = stage.client(address, false, { interceptors });
+      // The limiter lets one pass.
+      await unary(client, 'x').catch(() => {});
+      const errors = [await errorOf(unary(client, 'x')), await errorOf(unary(client, 'x'))];
+      for (const error of errors) {
+        expect(error.cause).toBeInstanceOf(ofClass);
+        expect(error.details).toMatch(/inside|key must return/);
+      }
+      expect(events.filter(({ type }) => type === 'retry')).toEqual([]);
+      const outcomes = events.flatMap((event) => (event.type === 'call' ? [event.outcome] : []));
+      expect(outcomes.slice(-2)).toEqual(
+        Array(2).fill(by === 'an option' ? 'failure' : 'rejected'),
+      );
+      const [state] = Object.values(outside.snapshot());
+      expect(state?.policies.circuit_breaker?.state).toBe('closed');
+      expect(state?.policies.circuit_breaker?.consecutiveFailures).toBe(0);
+    },
+  );
 
   it('W8: a closed client is no failure of the upstream', async () => {
     const { address } = await stage.serve({ unary: echo });
