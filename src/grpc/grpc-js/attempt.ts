@@ -10,12 +10,10 @@ import { statusOfRefusal } from '../refusal-status.js';
 import type { Reach } from '../repeat-rule.js';
 import { GrpcStatus } from '../status.js';
 import { Cancelled } from './cancelled.js';
+import { GRAIN_MS } from './deadlines.js';
 import { isGrpcAnswer, reachOf } from './reach.js';
 import type { MessageWriter, SentMessages } from './sent-messages.js';
 import type { GrpcCall, GrpcListener, GrpcMetadata, GrpcStatusObject } from './types.js';
-
-/** Timers may fire this much before their time. */
-const GRAIN_MS = 1;
 
 /** The call that attempts are made for. */
 export interface AttemptedCall extends RepeatTerms {

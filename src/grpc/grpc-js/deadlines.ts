@@ -5,6 +5,9 @@ const DEADLINE = 1;
 const CANCELLATION = 8;
 const DEFAULTS = 0xffff;
 
+/** Timers may fire this much before their time, in milliseconds. */
+export const GRAIN_MS = 1;
+
 /** A deadline in milliseconds since the epoch, as `@grpc/grpc-js` reads it; `Infinity` for none. */
 export function wallDeadline(deadline: Date | number | undefined | null): number {
   const ms = deadline instanceof Date ? deadline.getTime() : deadline;
