@@ -19,7 +19,7 @@ import { Attempt } from './attempt.js';
 import { endAfter } from './call-timer.js';
 import { CancelSignal } from './cancel-signal.js';
 import { Cancelled } from './cancelled.js';
-import { deadlineOfCall } from './deadlines.js';
+import { deadlineOfCall, refuseNoTime } from './deadlines.js';
 import type { StreamedCall } from './open-stream.js';
 import { OpenStream } from './open-stream.js';
 import { followParent } from './parent-call.js';
@@ -206,8 +206,9 @@ export class InterceptedCall implements GrpcCall, AttemptedCall, StreamedCall {
     });
   }
 
-  /** @throws what functions of the options throw. */
+  /** @throws what functions of the options throw, and for a deadline that is no time. */
   #enter(): void {
+    refuseNoTime(this.#callOptions);
     const { options, byKey } = this.#setup;
     const { method_definition: definition, host } = this.#callOptions;
     const kind = kindOf(definition.requestStream, definition.responseStream);

@@ -136,6 +136,26 @@ describe('deadlines over grpc-js', () => {
     expect(runs).toBe(0);
   });
 
+  it('W4: a deadline that is no time is refused, and nothing is sent', async () => {
+    let runs = 0;
+    const { address } = await stage.serve({ unary: () => runs++ });
+    const client = stage.client(address);
+    for (const deadline of [Number.NaN, new Date(Number.NaN), '2s']) {
+      const error = await errorOf(unary(client, 'x', { options: { deadline } }));
+      expect(error.code).toBe(status.INTERNAL);
+      expect(error.cause).toBeInstanceOf(ContractError);
+      expect(error.details).toMatch(/^the deadline of a call must be a Date.*\(got /);
+    }
+    expect(runs).toBe(0);
+  });
+
+  it('W4: a deadline beyond all time is none', async () => {
+    const { address } = await stage.serve({ unary: echo });
+    const client = stage.client(address, { policies: [] });
+    const options = { deadline: Number.MAX_SAFE_INTEGER };
+    expect(await unary(client, 'x', { options })).toBe('x');
+  });
+
   it('W4: the attempt timeout is retried if the method may run twice', async () => {
     for (const [idempotent, sent] of [
       [true, 2],

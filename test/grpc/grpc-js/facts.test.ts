@@ -94,8 +94,9 @@ describe('the deadline of a call', () => {
     expect(endsWithParent({ method_definition })).toBe(false);
   });
 
-  it('W4: what is no time is none', () => {
-    expect(wallDeadline(new Date(Number.NaN))).toBe(Infinity);
+  it('W4: none, and one that no header can tell, are none', () => {
+    expect(wallDeadline(Number.MAX_SAFE_INTEGER)).toBe(Infinity);
+    expect(wallDeadline(Number.POSITIVE_INFINITY)).toBe(Infinity);
     expect(wallDeadline(undefined)).toBe(Infinity);
     expect(wallDeadline(null)).toBe(Infinity);
   });
