@@ -25,7 +25,7 @@ export function refuseNoTime({ deadline }: GrpcCallOptions): void {
   const ms: unknown = deadline instanceof Date ? deadline.getTime() : deadline;
   if (typeof ms === 'number' && !Number.isNaN(ms)) return;
   throw new ContractError(
-    `the deadline of a call must be a Date, or milliseconds since the epoch, such as Date.now() + 500, or Infinity for none (got ${describe(deadline)})`,
+    `the deadline of a call must be a Date, milliseconds since the epoch, or Infinity for none (got ${describe(deadline)})`,
   );
 }
 
