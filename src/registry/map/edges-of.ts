@@ -41,7 +41,10 @@ export function edgesOf(member: Member, { recent, latency }: Watched): Drawn[] {
     const to = `dependency:${isOne ? name : label}`;
     const edge: Drawn = {
       name: isOne ? name : host === undefined ? label : host + (port ?? ''),
-      address: host === undefined ? member.address : host + (port ?? defaultPort(key)),
+      address:
+        host === undefined
+          ? (member.addressOf?.(pipeline.key ?? '') ?? member.address)
+          : host + (port ?? defaultPort(key)),
       from: '',
       to,
       member: name,

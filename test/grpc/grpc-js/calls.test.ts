@@ -22,6 +22,7 @@ import {
   timeout,
 } from '../../../src/index.js';
 import type { PipelineEvent } from '../../../src/pipeline/contract/events.js';
+import { joinMaps } from '../../../src/registry/map/join-maps.js';
 import { VirtualClock } from '../../../src/testing/index.js';
 import { systemClock } from '../../../src/time/clock.js';
 import { errorOf, Stage, startUnary, unary } from './harness.js';
@@ -492,6 +493,44 @@ describe('the pipelines behind grpc-js', () => {
     expect(all.size).toBe(0);
     expect(() => grpcInterceptor({ critical: true })).toThrow(/grpcInterceptor\.critical/);
   });
+
+  /** Whom the client of a map calls, once the map is joined with that of a service. */
+  async function joined(options: object, service: string, addresses: string[], keys: string[]) {
+    const own = registry();
+    const { address } = await stage.serve({ unary: echo });
+    const client = stage.client(address, {
+      registry: own,
+      key: ({ service: by }) => keys.shift() ?? by,
+      ...options,
+    });
+    for (const _ of [...keys]) await unary(client, 'x');
+    const there = await registry().map({ service, addresses });
+    const { edges } = joinMaps(await own.map({ service: 'web' }), there);
+    return edges.map(({ from, to }) => `${from} ${to}`);
+  }
+
+  it('W18: in joined maps, what is called is the service of its name or of its address, whatever its keys', async () => {
+    const calls = 'service:web service:payments';
+    expect(await joined({ name: 'payments' }, 'payments', [], ['a'])).toEqual([calls]);
+    const target = { name: 'money', address: 'dns:///payments.internal:50051' };
+    const addresses = ['payments.internal:50051'];
+    expect(await joined(target, 'payments', addresses, ['a'])).toEqual([calls]);
+    expect(await joined(target, 'payments', addresses, ['a', 'b'])).toEqual([calls, calls]);
+    const byHost = { name: 'payments', address: 'payments:50051' };
+    expect(await joined(byHost, 'payments', [], ['a', 'b'])).toEqual([calls, calls]);
+    const elsewhere = { name: 'money', address: 'payments.internal:1' };
+    expect(await joined(elsewhere, 'payments', addresses, ['a'])).toEqual([
+      'service:web dependency:money',
+    ]);
+  });
+
+  it.each([7, '', 'unix:', 'dns:///', 'inventory:port', 'two words'])(
+    'W18: %j is no address',
+    (address) => {
+      const make = () => grpcInterceptor({ address: address as string });
+      expect(make).toThrow(/grpcInterceptor\.address: must be .*'inventory:50051'/);
+    },
+  );
 
   it('W12: a drain waits for calls in flight, and refuses new ones', async () => {
     const arrived = signal<sendUnaryData<string>>();
