@@ -1,5 +1,5 @@
 import type { Interceptor, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
-import { Metadata, status } from '@grpc/grpc-js';
+import { credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   BulkheadFullError,
@@ -446,6 +446,24 @@ describe('the pipelines behind grpc-js', () => {
       { outcome: 'success', pipeline: 'stock', status: status.NOT_FOUND },
       { outcome: 'failure', pipeline: 'stock', status: status.INTERNAL },
     ]);
+  });
+
+  it('W7: what the client itself could not send counts for nothing, and is not tried again', async () => {
+    const { address } = await stage.serve({ unary: echo });
+    const client = stage.client(address, {
+      idempotent: true,
+      policies: { circuitBreaker: { consecutiveFailures: 1 } },
+    });
+    const events: PipelineEvent[] = [];
+    client.interceptor.on((event) => events.push(event));
+    const noToken = credentials.createFromMetadataGenerator((_, answer) =>
+      answer(Object.assign(new Error('no token'), { code: status.UNAVAILABLE })),
+    );
+    const options = { credentials: noToken };
+    expect((await errorOf(unary(client, 'x', { options }))).details).toMatch(/no token$/);
+    expect((await errorOf(unary(client, 7 as never))).details).toMatch(/serialization failure/);
+    expect(events.filter(({ type }) => type === 'retry')).toEqual([]);
+    expect(await unary(client, 'x')).toBe('x');
   });
 
   it('W7: RESOURCE_EXHAUSTED does not open a breaker by itself', async () => {
