@@ -60,18 +60,28 @@ export function interceptorState(byKey: Keyed<unknown>): InterceptorState {
   };
 }
 
-/** Gives an interceptor its state, and makes it a member of its registry. */
+/**
+ * Gives an interceptor its state, and makes it a member of its registry.
+ *
+ * @param addressOf The address that calls with a key go to, if the key tells.
+ */
 export function withState<I extends object>(
   interceptor: I,
   byKey: Keyed<unknown>,
   options: ResolvedGrpc,
-  address?: string | undefined,
+  addressOf?: (key: string) => string | undefined,
 ): I & InterceptorState {
   const of = Object.assign(interceptor, interceptorState(byKey));
   startsOver(of, () => byKey.startOver());
   const pipelines = (): Iterable<Pipeline<unknown>> => byKey.pipelines();
   const roster = rosterFor(options, options.path, options.name);
-  join(roster, byKey.template, options, { kind: 'grpc', of, pipelines, address });
+  join(roster, byKey.template, options, {
+    kind: 'grpc',
+    of,
+    pipelines,
+    address: options.address,
+    addressOf: options.address === undefined ? addressOf : undefined,
+  });
   return of;
 }
 

@@ -38,7 +38,7 @@ export function signOfStatus(code: number, tooLarge: boolean): Sign {
  * it, the upstream is down, and fewer calls at once would not help.
  */
 export function isOverloadStatus(code: number, reach: Reach, tooLarge: boolean): boolean {
-  if (tooLarge) return false;
+  if (tooLarge || reach === 'unsent') return false;
   if (code === GrpcStatus.UNAVAILABLE) return reach === 'answered';
   return code === GrpcStatus.RESOURCE_EXHAUSTED || code === GrpcStatus.DEADLINE_EXCEEDED;
 }

@@ -18,6 +18,7 @@ import { parseDuration, positiveDurationSchema } from '../time/duration.js';
 import type { GrpcMethod } from './method.js';
 import type { GrpcStatusName } from './status.js';
 import { GrpcStatus } from './status.js';
+import { targetAddress } from './target-address.js';
 
 /** The policies around a call: options of the standard ones, a list of your own, or a pipeline. */
 export type GrpcPolicies = StandardOptions | readonly PipelineLayer[] | Pipeline<unknown>;
@@ -53,6 +54,11 @@ export interface GrpcOptions extends JoinOptions {
    * does not count. > 0, or `false` for no limit. Default 30 s.
    */
   readonly idleTimeout?: Duration | false | undefined;
+  /**
+   * What the clients call: their target, such as `inventory:50051` or `dns:///inventory:50051`, for maps of a registry. `@grpc/grpc-js` does not
+   * tell an interceptor. Default: none, and for Connect the host of the URL, where it is the key.
+   */
+  readonly address?: string | undefined;
   /** Where time comes from. Default: the system's clock. */
   readonly clock?: Clock | undefined;
   /** Whether errors show where the call was made: see `PipelineOptions`. Default false. */
@@ -88,6 +94,12 @@ const idleSchema = () =>
     },
   );
 
+const addressSchema = () =>
+  converted(
+    () => "must be what the clients call, such as 'inventory:50051' or 'dns:///inventory:50051'",
+    targetAddress,
+  );
+
 const grpcSchema = /* @__PURE__ */ once(() => {
   const { clock, captureStack, telemetry, registry, critical } = z.shapeOf(pipelineSchema());
   return z.strictObject({
@@ -103,6 +115,7 @@ const grpcSchema = /* @__PURE__ */ once(() => {
     ),
     retryable: z._default(codesSchema(), DEFAULT_RETRYABLE),
     idleTimeout: z._default(idleSchema(), DEFAULT_IDLE_MS),
+    address: z.optional(addressSchema()),
     clock,
     captureStack,
     telemetry,
@@ -123,6 +136,7 @@ const hint = /* @__PURE__ */ hintAmongPolicies({
   retryable: 'retryableStatusCodes retryableCodes retryCodes nonFatalStatusCodes retryOn codes',
   idempotent: 'idempotency isIdempotent safe idempotentMethods',
   idleTimeout: 'streamIdleTimeout messageTimeout keepalive idle',
+  address: 'target host authority baseUrl url',
   telemetry: 'metrics tracing otel',
 });
 

@@ -4,12 +4,13 @@ import { GrpcStatus } from './status.js';
 /**
  * How far an attempt got, as far as the client knows.
  *
+ * - `unsent`: the client itself could not send it: no message that can be serialized, or no credentials
  * - `nowhere`: no server has begun with it. There was no connection, or the server refused the stream
  * - `answered`: a server ended it with a status and nothing else
  * - `unknown`: it was sent, and the connection or the time was over before an answer
  * - `begun`: the answer had begun, with headers or messages
  */
-export type Reach = 'nowhere' | 'answered' | 'unknown' | 'begun';
+export type Reach = 'unsent' | 'nowhere' | 'answered' | 'unknown' | 'begun';
 
 /** What is known about an attempt that failed. */
 export interface AttemptFacts {
@@ -45,15 +46,17 @@ const TRANSIENT_IF_IDEMPOTENT: ReadonlySet<number> = new Set([
  *
  * 1. An answer that has begun is never repeated, nor is a call whose messages are not all kept (gRPC's A6: the call is committed).
  * 2. A server that says so with `grpc-retry-pushback-ms` is obeyed.
- * 3. What no server has begun with may be sent again, whatever the method.
- * 4. A status that the server gave is its own word: the codes that are told as retryable are repeated, unless the method is declared not idempotent.
- * 5. If nobody knows whether the server has run the method, it is repeated only if it is declared idempotent.
+ * 3. What the client itself could not send is not repeated by default: the next attempt would fail as well.
+ * 4. What no server has begun with may be sent again, whatever the method.
+ * 5. A status that the server gave is its own word: the codes that are told as retryable are repeated, unless the method is declared not idempotent.
+ * 6. If nobody knows whether the server has run the method, it is repeated only if it is declared idempotent.
  *
  * @param retryable the codes that are repeated: UNAVAILABLE by default.
  */
 export function repeatRule(facts: AttemptFacts, retryable: ReadonlySet<number>): Repeat {
   const { code, reach, idempotent } = facts;
   const committed = reach === 'begun' || !facts.replayable || facts.pushback === 'never';
+  if (reach === 'unsent') return { worth: false, final: committed };
   if (reach === 'nowhere') return { worth: !facts.tooLarge, final: committed };
   const isTransient =
     retryable.has(code) || (idempotent === true && TRANSIENT_IF_IDEMPOTENT.has(code));

@@ -21,6 +21,7 @@ function signOf(outcome: Outcome): Sign {
   if (status === undefined) return 'nothing';
   const { code, details } = status;
   const reach = notesOnCall(outcome.error)?.reach;
+  if (reach === 'unsent') return 'nothing';
   // The caller's own cancellation never gets here: the stream was reset, as servers do that are going away.
   const isReset = code === GrpcStatus.CANCELLED && reach !== undefined && reach !== 'answered';
   return isReset ? 'failure' : signOfStatus(code, isMessageTooLarge(code, details));

@@ -30,6 +30,8 @@ export interface Member<Of extends Joinable = Joinable> {
   readonly critical: boolean;
   /** The host of the upstream, or host:port, where that is known: OpenTelemetry's `server.address`. */
   readonly address?: string | undefined;
+  /** @internal The same for one of its keys, where it has an address of its own. */
+  readonly addressOf?: ((key: string) => string | undefined) | undefined;
   /** The pipeline, keyed pipeline, client or service itself. */
   readonly of: Of;
   /** The pipelines that live now: one, or that of each key. */

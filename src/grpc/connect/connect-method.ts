@@ -9,13 +9,17 @@ interface Known {
 
 /** The methods of an interceptor's calls. Most are called at one URL only, so that is read once. */
 export class ConnectMethods {
+  /** Whether each URL has told its authority. */
+  allKnown = true;
   readonly #known = new WeakMap<ConnectMethod, Known>();
 
   of({ method: { name, methodKind, parent }, method, url }: ConnectRequest): GrpcMethod {
     const known = this.#known.get(method);
     if (known?.url === url) return known.method;
     const path = `/${parent.typeName}/${name}`;
-    const made = methodOf(path, methodKind as GrpcMethodKind, authorityOf(url));
+    const authority = authorityOf(url);
+    if (authority === undefined) this.allKnown = false;
+    const made = methodOf(path, methodKind as GrpcMethodKind, authority);
     this.#known.set(method, { url, method: made });
     return made;
   }

@@ -51,7 +51,14 @@ export function connectInterceptor(
       const pipeline = byKey.get(keyOf(resolved, method));
       return send(new ConnectCall(request, next, resolved, pipeline, method), request, pipeline);
     };
-  return withState(interceptor, byKey, resolved) as never;
+  // Without a function for it, the key is the authority.
+  const addressOf = (key: string) => (methods.allKnown ? key : undefined);
+  return withState(
+    interceptor,
+    byKey,
+    resolved,
+    resolved.key === undefined ? addressOf : undefined,
+  ) as never;
 }
 
 async function send<Q extends ConnectRequest, A extends ConnectResponse>(

@@ -1,3 +1,4 @@
+import { isTimeoutError } from '../../error-kinds.js';
 import type { AttemptClock, Context } from '../../pipeline/contract/context.js';
 import { callIdOf } from '../../pipeline/contract/context.js';
 import { systemClock } from '../../time/clock.js';
@@ -9,12 +10,10 @@ import { statusOfRefusal } from '../refusal-status.js';
 import type { Reach } from '../repeat-rule.js';
 import { GrpcStatus } from '../status.js';
 import { Cancelled } from './cancelled.js';
+import { GRAIN_MS } from './deadlines.js';
 import { isGrpcAnswer, reachOf } from './reach.js';
 import type { MessageWriter, SentMessages } from './sent-messages.js';
 import type { GrpcCall, GrpcListener, GrpcMetadata, GrpcStatusObject } from './types.js';
-
-/** Timers may fire this much before their time. */
-const GRAIN_MS = 1;
 
 /** The call that attempts are made for. */
 export interface AttemptedCall extends RepeatTerms {
@@ -134,7 +133,12 @@ export class Attempt implements GrpcListener {
       this.#resolve(status);
       return;
     }
-    const { code, details } = status;
+    const { code, details, cause } = status;
+    // Another interceptor of this kind, inside, has ended it: for policies, that is no answer.
+    if (cause !== undefined && !isTimeoutError(cause)) {
+      this.#reject(cause);
+      return;
+    }
     const reach = this.#begun ? 'begun' : reachOf(status);
     const pushback = status.metadata.get(PUSHBACK);
     this.#reject(attemptError({ code, details, reach, pushback, cause: status }, this.#of));

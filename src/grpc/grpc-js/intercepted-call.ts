@@ -8,22 +8,20 @@ import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Keyed } from '../../registry/keyed.js';
 import { systemClock } from '../../time/clock.js';
-import { attemptError } from '../attempt-end.js';
 import { GrpcError } from '../grpc-error.js';
 import { kindOf, methodOf } from '../method.js';
 import type { ResolvedGrpc } from '../options.js';
 import { isIdempotent, keyOf } from '../options.js';
 import { statusOfRefusal } from '../refusal-status.js';
 import { GrpcStatus } from '../status.js';
-import type { BegunStream } from '../stream-end.js';
-import { idleError, streamFailed } from '../stream-end.js';
 import type { AttemptedCall } from './attempt.js';
 import { Attempt } from './attempt.js';
 import { endAfter } from './call-timer.js';
 import { CancelSignal } from './cancel-signal.js';
 import { Cancelled } from './cancelled.js';
-import { deadlineOfCall } from './deadlines.js';
-import { IdleWatch } from './idle-watch.js';
+import { deadlineOfCall, refuseNoTime } from './deadlines.js';
+import type { StreamedCall } from './open-stream.js';
+import { OpenStream } from './open-stream.js';
 import { followParent } from './parent-call.js';
 import { SentMessages } from './sent-messages.js';
 import type {
@@ -43,18 +41,17 @@ export interface Setup {
 }
 
 /** A call that runs in the pipeline of its key: what the caller sees of it, whatever happens inside. */
-export class InterceptedCall implements GrpcCall, AttemptedCall {
+export class InterceptedCall implements GrpcCall, AttemptedCall, StreamedCall {
   readonly isStream: boolean;
   readonly sent: SentMessages;
   readonly deadline: number;
   idempotent: boolean | undefined;
+  home: Home | undefined;
   readonly #sendsStream: boolean;
   readonly #setup: Setup;
   readonly #callOptions: GrpcCallOptions;
   readonly #nextCall: GrpcNextCall;
   readonly #signal = new CancelSignal();
-  /** The caller's async context: a timer or a socket's event may run in that of another call. */
-  #home: Home | undefined;
   #metadata: GrpcMetadata | undefined;
   #listener: GrpcListener | undefined;
   #pipeline: Pipeline<unknown> | undefined;
@@ -67,13 +64,10 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
   #attempt: Attempt | undefined;
   /** Its answer has begun. */
   #begun: Attempt | undefined;
-  #stream: BegunStream | undefined;
-  #idle: IdleWatch | undefined;
+  #stream: OpenStream | undefined;
   /** The reader waits for a message. */
   #reading = false;
   #hadMessage = false;
-  /** Why the stream was cut from here. */
-  #cutBy: unknown;
   #ended = false;
 
   constructor(setup: Setup, callOptions: GrpcCallOptions, nextCall: GrpcNextCall) {
@@ -90,7 +84,7 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
   start(metadata: GrpcMetadata, listener: GrpcListener = {}): void {
     this.#metadata = metadata;
     this.#listener = listener;
-    if (this.isStream) this.#home = homeHere();
+    if (this.isStream) this.home = homeHere();
     let run: Promise<unknown>;
     try {
       this.#enter();
@@ -117,7 +111,7 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
     }
     this.sent.add(context, message);
     this.#attempt?.onSent();
-    if (this.#reading) this.#idle?.wait();
+    if (this.#reading) this.#stream?.wait();
   }
 
   halfClose(): void {
@@ -127,13 +121,13 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
 
   startRead(): void {
     this.#reading = true;
-    if (this.#stream !== undefined) this.#idle?.wait();
+    this.#stream?.wait();
     this.#attempt?.inner?.startRead();
   }
 
   cancelWithStatus(code: number, details: string): void {
     if (this.#ended) return;
-    if (this.isBegunStream) this.#begun?.inner?.cancelWithStatus(code, details);
+    if (this.#stream !== undefined) this.#stream.cancel(code, details);
     else this.#signal.abort(new Cancelled(code, details));
   }
 
@@ -182,13 +176,13 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
     this.#begun = attempt;
     this.sent.release();
     if (!this.isStream) return true;
-    const pipeline = this.#pipeline as Pipeline<unknown>;
-    const { idleTimeout } = this.#setup.options;
-    this.#stream = { pipeline, begunAt: pipeline.time.recent(), callId: attempt.callId };
-    this.#idle = new IdleWatch(pipeline.time, idleTimeout, () =>
-      this.#atHome(() => this.#cut(idleTimeout)),
-    );
-    if (this.#reading) this.#idle.wait();
+    this.#stream = new OpenStream(this, {
+      pipeline: this.#pipeline as Pipeline<unknown>,
+      inner: attempt.inner,
+      callId: attempt.callId,
+      idleMs: this.#setup.options.idleTimeout,
+    });
+    if (this.#reading) this.#stream.wait();
     return true;
   }
 
@@ -199,30 +193,22 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
   receiveMessage(message: unknown): void {
     this.#hadMessage = true;
     this.#reading = false;
-    this.#idle?.rest();
+    this.#stream?.rest();
     this.#listener?.onReceiveMessage?.(message);
   }
 
   streamEnded(status: GrpcStatusObject): void {
-    this.#atHome(() => this.#streamEnded(status));
+    const stream = this.#stream as OpenStream;
+    stream.atHome(() => {
+      const cutBy = stream.end(status);
+      if (cutBy === undefined) this.#end(status);
+      else this.#endBadly(cutBy);
+    });
   }
 
-  #streamEnded(status: GrpcStatusObject): void {
-    const cause = this.#cutBy;
-    if (cause !== undefined) {
-      this.#endBadly(cause);
-      return;
-    }
-    if (status.code !== GrpcStatus.OK && systemClock.wallNow() < this.deadline) {
-      const { code, details } = status;
-      const end = { code, details, reach: 'begun', pushback: [], cause: status } as const;
-      streamFailed(this.#stream as BegunStream, attemptError(end, this));
-    }
-    this.#end(status);
-  }
-
-  /** @throws what functions of the options throw. */
+  /** @throws what functions of the options throw, and for a deadline that is no time. */
   #enter(): void {
+    refuseNoTime(this.#callOptions);
     const { options, byKey } = this.#setup;
     const { method_definition: definition, host } = this.#callOptions;
     const kind = kindOf(definition.requestStream, definition.responseStream);
@@ -272,20 +258,6 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
     });
   }
 
-  #atHome(run: () => void): void {
-    if (this.#home === undefined) run();
-    else this.#home.runInAsyncScope(run, undefined);
-  }
-
-  /** Nothing came for too long. */
-  #cut(idleMs: number): void {
-    const error = idleError(this.#pipeline as Pipeline<unknown>, idleMs);
-    this.#cutBy = error;
-    streamFailed(this.#stream as BegunStream, error);
-    const { code, details } = statusOfRefusal(error);
-    this.#begun?.inner?.cancelWithStatus(code, details);
-  }
-
   /** It ended with an error of its policies, or of the last attempt. */
   #endBadly(error: unknown): void {
     if (error instanceof GrpcError) {
@@ -304,7 +276,6 @@ export class InterceptedCall implements GrpcCall, AttemptedCall {
   #end(status: GrpcStatusObject): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#idle?.end();
     this.#leaveParent?.();
     this.#clearTimer?.();
     this.sent.end();

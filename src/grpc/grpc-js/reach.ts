@@ -11,6 +11,10 @@ const NOWHERE = [
   /^Deadline exceeded after .*(?:Waiting for LB pick|waiting for name resolution|waiting for metadata filters)/,
 ];
 
+/** What it says when the fault is on this side. */
+const UNSENT =
+  /^(?:Request message serialization failure|(?:Invalid status from control plane.* )?Getting metadata from plugin failed)/;
+
 const first = (values: readonly unknown[]): string => String(values[0] ?? '');
 
 /**
@@ -33,6 +37,7 @@ const NOT_PASSED_ON = new Set(['429', '503']);
  */
 export function reachOf({ details, metadata }: GrpcStatusObject): Reach {
   if (first(metadata.get('content-type')).startsWith('application/grpc')) return 'answered';
+  if (UNSENT.test(details)) return 'unsent';
   const httpStatus = HTTP_STATUS.exec(details)?.[1];
   if (httpStatus !== undefined) return NOT_PASSED_ON.has(httpStatus) ? 'answered' : 'unknown';
   return NOWHERE.some((each) => each.test(details)) ? 'nowhere' : 'unknown';

@@ -50,7 +50,10 @@ export function edgesOf(
     const to = `dependency:${isOne ? name : label}`;
     const edge: Drawn = {
       name: isOne ? name : host === undefined ? label : host + (port ?? ''),
-      address: host === undefined ? member.address : host + (port ?? defaultPort(key)),
+      address:
+        host === undefined
+          ? (member.addressOf?.(pipeline.key ?? '') ?? member.address)
+          : host + (port ?? defaultPort(key)),
       from: '',
       to,
       member: name,

@@ -5,6 +5,7 @@ import { createFetchClient } from '@connectrpc/connect/protocol';
 import { createTransport } from '@connectrpc/connect/protocol-connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { describe, expect, it } from 'vitest';
+import type { GrpcOptions } from '../../../src/grpc/index.js';
 import { connectInterceptor, deadlineOf } from '../../../src/grpc/index.js';
 import type { PipelineEvent } from '../../../src/index.js';
 import {
@@ -15,6 +16,7 @@ import {
   registry,
   TimeoutError,
 } from '../../../src/index.js';
+import { joinMaps } from '../../../src/registry/map/join-maps.js';
 import { transportOf } from '../../fixtures/connect/servers.js';
 import { line, Stock } from '../../fixtures/connect/stock.js';
 import {
@@ -205,6 +207,21 @@ describe('connectInterceptor', () => {
     expect(all.get('connect')).toMatchObject({ kind: 'grpc', critical: true, of: own });
     own.dispose();
     expect(all.get('connect')).toBeUndefined();
+  });
+
+  it('W18: in joined maps, what is called is the service that listens at the host of the URL', async () => {
+    const server = await started(WAY, { read: () => line() });
+    const address = `127.0.0.1:${server.port}`;
+    const stock = await registry().map({ service: 'stock', addresses: [address] });
+    const toOf = async (options: GrpcOptions): Promise<string[]> => {
+      const own = registry();
+      const { client } = clientOf(WAY, server.baseUrl, { registry: own, ...options });
+      await client.read({});
+      return joinMaps(await own.map({ service: 'web' }), stock).edges.map(({ to }) => to);
+    };
+    expect(await toOf({})).toEqual(['service:stock']);
+    expect(await toOf({ key: () => 'one' })).toEqual(['dependency:connect']);
+    expect(await toOf({ key: () => 'one', address: server.baseUrl })).toEqual(['service:stock']);
   });
 
   it('W13: knows what happened to a transport that uses fetch', async () => {

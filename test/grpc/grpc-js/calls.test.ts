@@ -1,10 +1,11 @@
-import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
-import { Metadata, status } from '@grpc/grpc-js';
+import type { Interceptor, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import { credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   BulkheadFullError,
   CircuitOpenError,
   ConfigError,
+  ContractError,
   DrainingError,
   LimitExceededError,
   RateLimitedError,
@@ -21,6 +22,7 @@ import {
   timeout,
 } from '../../../src/index.js';
 import type { PipelineEvent } from '../../../src/pipeline/contract/events.js';
+import { joinMaps } from '../../../src/registry/map/join-maps.js';
 import { VirtualClock } from '../../../src/testing/index.js';
 import { systemClock } from '../../../src/time/clock.js';
 import { errorOf, Stage, startUnary, unary } from './harness.js';
@@ -133,6 +135,26 @@ describe('deadlines over grpc-js', () => {
     const error = await errorOf(unary(client, 'x', { options: { deadline: Date.now() - 1 } }));
     expect(error.code).toBe(status.DEADLINE_EXCEEDED);
     expect(runs).toBe(0);
+  });
+
+  it('W4: a deadline that is no time is refused, and nothing is sent', async () => {
+    let runs = 0;
+    const { address } = await stage.serve({ unary: () => runs++ });
+    const client = stage.client(address);
+    for (const deadline of [Number.NaN, new Date(Number.NaN), '2s']) {
+      const error = await errorOf(unary(client, 'x', { options: { deadline } }));
+      expect(error.code).toBe(status.INTERNAL);
+      expect(error.cause).toBeInstanceOf(ContractError);
+      expect(error.details).toMatch(/^the deadline of a call must be a Date.*\(got /);
+    }
+    expect(runs).toBe(0);
+  });
+
+  it('W4: a deadline beyond all time is none', async () => {
+    const { address } = await stage.serve({ unary: echo });
+    const client = stage.client(address, { policies: [] });
+    const options = { deadline: Number.MAX_SAFE_INTEGER };
+    expect(await unary(client, 'x', { options })).toBe('x');
   });
 
   it('W4: the attempt timeout is retried if the method may run twice', async () => {
@@ -326,6 +348,42 @@ describe('refusals over grpc-js', () => {
     expect(runs).toBe(0);
   });
 
+  it.each([
+    ['a drain', {}, DrainingError],
+    ['a rate limiter', { policies: [rateLimiter({ limit: 1, per: '1h' })] }, RateLimitedError],
+    ['an option', { key: () => 7 as never }, ContractError],
+  ])(
+    'W8: what one inside refuses, by %s, is no failure of the upstream, and is not sent again',
+    async (by, options, ofClass) => {
+      const inside = grpcInterceptor({ ...options, name: 'inside' });
+      if (by === 'a drain') await inside.drain();
+      const outside = grpcInterceptor({
+        policies: { retry: { initialDelay: 1 }, circuitBreaker: { consecutiveFailures: 1 } },
+        idempotent: true,
+      });
+      const events: PipelineEvent[] = [];
+      outside.on((event) => events.push(event));
+      const { address } = await stage.serve({ unary: echo });
+      const interceptors = [outside, inside] as Interceptor[];
+      const client = stage.client(address, false, { interceptors });
+      // The limiter lets one pass.
+      await unary(client, 'x').catch(() => {});
+      const errors = [await errorOf(unary(client, 'x')), await errorOf(unary(client, 'x'))];
+      for (const error of errors) {
+        expect(error.cause).toBeInstanceOf(ofClass);
+        expect(error.details).toMatch(/inside|key must return/);
+      }
+      expect(events.filter(({ type }) => type === 'retry')).toEqual([]);
+      const outcomes = events.flatMap((event) => (event.type === 'call' ? [event.outcome] : []));
+      expect(outcomes.slice(-2)).toEqual(
+        Array(2).fill(by === 'an option' ? 'failure' : 'rejected'),
+      );
+      const [state] = Object.values(outside.snapshot());
+      expect(state?.policies.circuit_breaker?.state).toBe('closed');
+      expect(state?.policies.circuit_breaker?.consecutiveFailures).toBe(0);
+    },
+  );
+
   it('W8: a closed client is no failure of the upstream', async () => {
     const { address } = await stage.serve({ unary: echo });
     const client = stage.client(address, { policies: { retry: { initialDelay: 1 } } });
@@ -390,6 +448,24 @@ describe('the pipelines behind grpc-js', () => {
     ]);
   });
 
+  it('W7: what the client itself could not send counts for nothing, and is not tried again', async () => {
+    const { address } = await stage.serve({ unary: echo });
+    const client = stage.client(address, {
+      idempotent: true,
+      policies: { circuitBreaker: { consecutiveFailures: 1 } },
+    });
+    const events: PipelineEvent[] = [];
+    client.interceptor.on((event) => events.push(event));
+    const noToken = credentials.createFromMetadataGenerator((_, answer) =>
+      answer(Object.assign(new Error('no token'), { code: status.UNAVAILABLE })),
+    );
+    const options = { credentials: noToken };
+    expect((await errorOf(unary(client, 'x', { options }))).details).toMatch(/no token$/);
+    expect((await errorOf(unary(client, 7 as never))).details).toMatch(/serialization failure/);
+    expect(events.filter(({ type }) => type === 'retry')).toEqual([]);
+    expect(await unary(client, 'x')).toBe('x');
+  });
+
   it('W7: RESOURCE_EXHAUSTED does not open a breaker by itself', async () => {
     const fails: Unary = (_, answer) => answer({ code: status.RESOURCE_EXHAUSTED });
     const { address } = await stage.serve({ unary: fails });
@@ -435,6 +511,44 @@ describe('the pipelines behind grpc-js', () => {
     expect(all.size).toBe(0);
     expect(() => grpcInterceptor({ critical: true })).toThrow(/grpcInterceptor\.critical/);
   });
+
+  /** Whom the client of a map calls, once the map is joined with that of a service. */
+  async function joined(options: object, service: string, addresses: string[], keys: string[]) {
+    const own = registry();
+    const { address } = await stage.serve({ unary: echo });
+    const client = stage.client(address, {
+      registry: own,
+      key: ({ service: by }) => keys.shift() ?? by,
+      ...options,
+    });
+    for (const _ of [...keys]) await unary(client, 'x');
+    const there = await registry().map({ service, addresses });
+    const { edges } = joinMaps(await own.map({ service: 'web' }), there);
+    return edges.map(({ from, to }) => `${from} ${to}`);
+  }
+
+  it('W18: in joined maps, what is called is the service of its name or of its address, whatever its keys', async () => {
+    const calls = 'service:web service:payments';
+    expect(await joined({ name: 'payments' }, 'payments', [], ['a'])).toEqual([calls]);
+    const target = { name: 'money', address: 'dns:///payments.internal:50051' };
+    const addresses = ['payments.internal:50051'];
+    expect(await joined(target, 'payments', addresses, ['a'])).toEqual([calls]);
+    expect(await joined(target, 'payments', addresses, ['a', 'b'])).toEqual([calls, calls]);
+    const byHost = { name: 'payments', address: 'payments:50051' };
+    expect(await joined(byHost, 'payments', [], ['a', 'b'])).toEqual([calls, calls]);
+    const elsewhere = { name: 'money', address: 'payments.internal:1' };
+    expect(await joined(elsewhere, 'payments', addresses, ['a'])).toEqual([
+      'service:web dependency:money',
+    ]);
+  });
+
+  it.each([7, '', 'unix:', 'dns:///', 'inventory:port', 'two words'])(
+    'W18: %j is no address',
+    (address) => {
+      const make = () => grpcInterceptor({ address: address as string });
+      expect(make).toThrow(/grpcInterceptor\.address: must be .*'inventory:50051'/);
+    },
+  );
 
   it('W12: a drain waits for calls in flight, and refuses new ones', async () => {
     const arrived = signal<sendUnaryData<string>>();

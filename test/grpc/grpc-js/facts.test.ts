@@ -48,6 +48,15 @@ describe('how far a call got', () => {
     },
   );
 
+  it.each([
+    'Request message serialization failure: price: integer expected',
+    'Getting metadata from plugin failed with error: no token',
+    'Invalid status from control plane: 3 INVALID_ARGUMENT Getting metadata from plugin failed with error: no token',
+  ])('W2: not even sent: %s', (details) => {
+    expect(reachOf(local(details, 13))).toBe('unsent');
+    expect(reachOf({ code: 13, details, metadata: metadata('application/grpc') })).toBe('answered');
+  });
+
   it('W2: what a server writes is an answer, even if it quotes such a text', () => {
     const details = 'No connection established';
     expect(reachOf({ code: 14, details, metadata: metadata('application/grpc') })).toBe('answered');
@@ -94,8 +103,9 @@ describe('the deadline of a call', () => {
     expect(endsWithParent({ method_definition })).toBe(false);
   });
 
-  it('W4: what is no time is none', () => {
-    expect(wallDeadline(new Date(Number.NaN))).toBe(Infinity);
+  it('W4: none, and one that no header can tell, are none', () => {
+    expect(wallDeadline(Number.MAX_SAFE_INTEGER)).toBe(Infinity);
+    expect(wallDeadline(Number.POSITIVE_INFINITY)).toBe(Infinity);
     expect(wallDeadline(undefined)).toBe(Infinity);
     expect(wallDeadline(null)).toBe(Infinity);
   });

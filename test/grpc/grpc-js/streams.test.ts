@@ -189,6 +189,30 @@ describe('streams from a server', () => {
     expect((await ended)?.code).toBe(status.DEADLINE_EXCEEDED);
   });
 
+  it.each(['with headers', 'with messages'])(
+    'W5: a stream that its caller cancels, begun %s, is no failure',
+    async (begun) => {
+      const watch: Watch = (call) => {
+        call.sendMetadata(new Metadata());
+        if (begun === 'with messages') call.write('one');
+      };
+      const { address } = await stage.serve({ watch });
+      const client = stage.client(address, {
+        policies: { circuitBreaker: { consecutiveFailures: 1 } },
+      });
+      const failures: PipelineEvent[] = [];
+      client.interceptor.on('body_failure', (event) => failures.push(event));
+      const stream = startWatch(client, 'm');
+      const { events, ended } = collect(stream);
+      await until(() => events.length === (begun === 'with messages' ? 2 : 1));
+      stream.cancel();
+      expect((await ended)?.code).toBe(status.CANCELLED);
+      expect(failures).toEqual([]);
+      const [state] = Object.values(client.interceptor.snapshot());
+      expect(state?.policies.circuit_breaker?.state).toBe('closed');
+    },
+  );
+
   it('W4: the deadline of the call bounds the whole stream, which is no failure', async () => {
     const watch: Watch = (call) => call.write('one');
     const { address } = await stage.serve({ watch });
