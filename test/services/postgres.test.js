@@ -16,7 +16,7 @@ let instances = 0;
 const open = [];
 
 before(async () => {
-  recipe = await extract('postgres.md');
+  recipe = await extract(['postgres.md']);
   server = await startPostgres();
 });
 after(async () => {

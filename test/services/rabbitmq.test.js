@@ -248,16 +248,18 @@ test('a failing message comes again after growing delays, and then lies in the d
   });
   for (const id of ['bad', 'shaky', 'poison', 'good']) await outbox.publish({ id, body: { id } });
   await publisher.send(publisher.queue, { content: Buffer.from('{"no'), messageId: 'torn' });
+  await publisher.send(publisher.queue, { content: Buffer.from('1') });
 
   let dead = [];
-  await until('three are dead', async () => {
+  await until('four are dead', async () => {
     dead.push(...(await take(publisher.dead)));
-    return dead.length >= 3;
+    return dead.length >= 4;
   });
   await until('one is well again', () => times.get('shaky').length === 3);
   await stop();
   dead = Object.fromEntries(dead.map((message) => [message.id, message]));
-  assert.deepEqual(Object.keys(dead).sort(), ['bad', 'poison', 'torn']);
+  assert.deepEqual(Object.keys(dead).sort(), ['bad', 'poison', 'torn', 'undefined']);
+  assert.equal(dead.undefined.headers.reason, 'no id');
   assert.equal(dead.bad.headers['x-attempt'], 4);
   assert.equal(dead.bad.headers.reason, 'Error');
   assert.equal(dead.bad.body, '{"id":"bad"}');
@@ -291,7 +293,36 @@ test('a dependency that refuses costs a message no attempt', async () => {
   assert.deepEqual(await take(publisher.dead), []);
 });
 
-test('a message that kills its consumers ends in the dead-letter queue', async () => {
+test('a queue to wait in that is gone: the message is handled once, and waits until the queue is back', async () => {
+  const wait = publisher.waiting(DELAYS[0]);
+  await outbox.publish({ id: 'patient', body: 1 });
+  await publisher.send(publisher.queue); // the queues are declared
+  let away = 0;
+  let gone = false;
+  let back = false;
+  let done = 0;
+  const { stop } = await consumer.consume(async () => {
+    if (back) return void done++;
+    away++;
+    await onBroker((channel) => channel.deleteQueue(wait));
+    gone = true;
+    throw new Error('no');
+  });
+  await until('the queue is gone', () => gone);
+  const content = Buffer.from('1');
+  for (let refused = 0; refused < 4; refused++) {
+    await assert.rejects(publisher.send(wait, { content, messageId: `probe-${refused}` }));
+    await sleep(1_000); // an attempt of the consumer
+  }
+  back = true;
+  await onBroker((channel) => publisher.declareQueues(channel));
+  await until('it is done', () => done === 1);
+  await stop();
+  assert.equal(away, 1);
+  assert.deepEqual(await take(publisher.dead), []);
+});
+
+test('a message that kills its consumers ends in the dead-letter queue, and can be put back from there', async () => {
   await outbox.publish({ id: 'deadly', body: 1 });
   for (let death = 0; ; death++) {
     // The connection of a process that dies takes no leave.
@@ -299,12 +330,23 @@ test('a message that kills its consumers ends in the dead-letter queue', async (
     if (found === false) break;
     assert.ok(death <= 20, 'it comes again and again');
   }
-  let dead = [];
-  await until('it is dead', async () => {
-    dead = await take(publisher.dead);
-    return dead.length > 0;
+  await until('it is dead, and put back with all of its headers, as the shovel plugin does', () =>
+    onBroker(async (channel) => {
+      const found = await channel.get(publisher.dead, { noAck: true });
+      if (found === false) return false;
+      assert.equal(found.properties.messageId, 'deadly');
+      assert.ok(found.properties.headers['x-death']);
+      channel.sendToQueue(publisher.queue, found.content, found.properties);
+      await channel.checkQueue(publisher.queue); // it has arrived
+      return true;
+    }),
+  );
+  let handled = 0;
+  const { stop } = await consumer.consume(async () => {
+    if (++handled === 1) throw new Error('no');
   });
-  assert.deepEqual(firsts(dead), ['deadly']);
+  await until('it is done', () => handled === 2);
+  await stop();
 });
 
 test('stop() finishes what has begun, and gives back what does not end', async () => {

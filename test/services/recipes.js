@@ -46,7 +46,7 @@ const packageOf = (specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)[0];
  *
  * @param {string[]} pages
  * @param {Record<string, string>} [replaced] Text of the page, and what a test needs in its place.
- * @returns What imports a file of it, what names the file of a program, and what removes the folder.
+ * @returns What imports a file of it (anew for each `instance`), what names the file of a program, and what removes the folder.
  */
 export async function extract(pages, replaced = {}) {
   const folder = temporaryFolder('recipe');
@@ -77,7 +77,7 @@ export async function extract(pages, replaced = {}) {
   }
   return {
     folder: folder.path,
-    load: (name) => import(pathToFileURL(at(name)).href),
+    load: (name, instance = '') => import(`${pathToFileURL(at(name)).href}?${instance}`),
     program: (line) => at(`${line}.js`),
     remove: folder.remove,
   };

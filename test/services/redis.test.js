@@ -16,7 +16,7 @@ let instances = 0;
 const open = [];
 
 before(async () => {
-  recipe = await extract('redis.md');
+  recipe = await extract(['redis.md']);
   server = await startRedis();
 });
 after(async () => {

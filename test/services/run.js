@@ -30,7 +30,14 @@ if (unknown.length > 0) {
 }
 
 const tests = (chosen.length > 0 ? chosen : all).map((name) => `${here}${name}${SUFFIX}`);
-const LIMIT_MS = 300_000; // of a file
-const args = ['--test', '--test-reporter=spec', `--test-timeout=${LIMIT_MS}`, ...tests];
+const LIMIT_MS = 600_000; // of a file
+// One file at a time, however many cores there are: they start servers, and servers.test.js looks for folders that are left.
+const args = [
+  '--test',
+  '--test-concurrency=1',
+  '--test-reporter=spec',
+  `--test-timeout=${LIMIT_MS}`,
+  ...tests,
+];
 const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
 process.exit(status ?? 1);

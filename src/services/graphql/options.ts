@@ -39,8 +39,8 @@ export interface GraphqlOptions<F extends FetchLike = HostFetch> extends Graphql
   /** The fetch that sends. Default: the global one, looked up at each call. */
   readonly fetch?: F | undefined;
   /**
-   * Whether an operation may be sent twice. `undefined` leaves the decision to the rules: queries may; mutations, subscriptions, and requests that do not
-   * tell what they are may not, except with an `Idempotency-Key`.
+   * Whether an operation may be sent twice. `undefined` leaves the decision to the rules: queries may, and requests by GET that do not tell
+   * what they are; mutations, subscriptions and the rest may not, except with an `Idempotency-Key`.
    */
   readonly idempotent?: ((operation: GraphqlOperation) => boolean | undefined) | undefined;
   /** Up to how many bytes of a body are read to judge it. A longer one is judged by the status of its response. >= 1. Default 1 MiB. */

@@ -30,7 +30,9 @@ const HOW_IT_CAME = ['url', 'redirected', 'type'] as const;
 export async function readAnswer(response: ResponseLike, maxBytes: number): Promise<ReadAnswer> {
   const unread = { response, text: undefined };
   if (!isStandard(response) || response.bodyUsed || response.body === null) return unread;
-  const { headers } = response;
+  const { headers, status } = response;
+  // A fetch lets statuses pass that the constructor of its responses refuses.
+  if (status < 200 || status > 599) return unread;
   if (!JSON_TYPE.test(headers.get('content-type') ?? '')) return unread;
   if (Number(headers.get('content-length') ?? 0) > maxBytes) return unread;
   const reader = response.body.getReader();

@@ -57,9 +57,8 @@ export function graphqlRules<F extends FetchLike>(options?: GraphqlOptions<F>): 
     const said = answerOf('graphqlRules.idempotent', 'boolean', idempotent?.(operation));
     if (said !== undefined) return said;
     if (operation.kind === 'query') return true;
-    const { method } = request;
-    // Servers have to refuse it. One that does not would do it twice.
-    return operation.kind === 'mutation' && method === 'GET' ? false : undefined;
+    // Servers take mutations by POST alone. One that is not so strict would do it twice, because HTTP's rules let other methods be sent again.
+    return operation.kind !== undefined && request.method !== 'POST' ? false : undefined;
   };
   return { fetch: send as unknown as F, classify, idempotent: mayRepeat };
 }

@@ -92,6 +92,9 @@ describe('graphqlRules', () => {
       client(failed())(`${url}?query=${encodeURIComponent(query)}`).then(attemptsOf);
     expect(await get('{ a }')).toBe(2);
     expect(await get('mutation { a }')).toBe(1);
+    expect(await get('subscription { a }')).toBe(1);
+    const put = client([503, json(GOOD)])(url, { method: 'PUT', body: MUTATION });
+    expect(attemptsOf(await put)).toBe(1);
   });
 
   it.each(['retry-after', 'ratelimit-reset'])('Y4: %s may say when to come back', async (name) => {
@@ -152,6 +155,16 @@ describe('graphqlRules', () => {
     await closed.promise;
     const declared = json(GOOD, 200, { 'content-length': '21' });
     expect(await post([declared], QUERY, { maxBytes: 20 })).toBe(declared);
+  });
+
+  it('Y5: a status that no constructor of a Response takes passes as it came', async () => {
+    const address = await serve((_request, response) => {
+      response.writeHead(999, { 'content-type': 'application/json' });
+      response.end('{"errors":[]}');
+    });
+    const response = await resilientFetch(graphqlRules())(address, { method: 'POST', body: QUERY });
+    expect(response.status).toBe(999);
+    expect(await response.json()).toEqual({ errors: [] });
   });
 
   it('Y5: a body that fails or stalls fails its attempt, and a mutation is not sent again', async () => {
