@@ -20,7 +20,7 @@ import {
   ServiceError,
 } from 'holdfast/services';
 import { logEvents } from 'holdfast/telemetry';
-import { startOver } from 'holdfast/testing';
+import { startOver, VirtualClock } from 'holdfast/testing';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -382,13 +382,19 @@ describe('a response', () => {
 
   it('N6: a slow schema is a part of the attempt, and is cut by its deadline', async () => {
     server.json(good);
+    const clock = new VirtualClock();
     let asked = 0;
+    let ask = (): void => {};
+    const isAsked = new Promise<void>((resolve) => {
+      ask = resolve;
+    });
     const slow = {
       '~standard': {
         version: 1,
         vendor: 'test',
         validate: () => {
           asked++;
+          ask();
           return new Promise<never>(() => {});
         },
       },
@@ -396,10 +402,14 @@ describe('a response', () => {
     const service = defineService('slow', {
       baseUrl: server.url,
       registry: false,
-      policies: [timeout(50)],
+      clock,
+      policies: [timeout('1m')],
       operations: { get: { method: 'GET', path: '/', response: slow } },
     });
-    const error = await fails(service.get());
+    const failed = fails(service.get());
+    await isAsked;
+    await clock.advance('1m');
+    const error = await failed;
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error).toMatchObject({ service: 'slow', operation: 'get' });
     expect(asked).toBe(1);
