@@ -50,7 +50,9 @@ describe.each(WAYS)('a stream from the server, %s', (way) => {
         yield line('two');
       },
     });
-    const { client, events } = clientOf(way, server.baseUrl);
+    // Its time stands still: after headers, a failure is waited for as long as it takes.
+    const clock = new VirtualClock();
+    const { client, events } = clientOf(way, server.baseUrl, { clock });
     expect(await all(client.take({ text: 'early' }))).toEqual(['one', 'two']);
     expect(asked).toEqual(['early', 'early', 'early']);
     asked.length = 0;
