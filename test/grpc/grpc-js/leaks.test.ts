@@ -16,12 +16,15 @@ async function heap(): Promise<number> {
   return process.memoryUsage().heapUsed;
 }
 
+/** 100 bytes a call. */
+const MOST_BYTES = 1_000_000;
+
 const timers = (): number =>
   process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
 
 describe('after many calls', () => {
   it('W10: 10,000 calls leave no timer, nothing in flight, and no heap', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     let calls = 0;
     const handler: Unary = (call, answer) => {
@@ -40,10 +43,15 @@ describe('after many calls', () => {
       }
     };
     await many(1_000);
-    const before = await heap();
     const timersBefore = timers();
-    await many(10_000);
-    expect((await heap()) - before).toBeLessThan(2_000_000);
+    // What leaks does so in each round. What is compiled, or counted for coverage, grows in the first one.
+    let growth = Infinity;
+    for (let round = 0; round < 3 && growth >= MOST_BYTES; round++) {
+      const before = await heap();
+      await many(10_000);
+      growth = (await heap()) - before;
+    }
+    expect(growth).toBeLessThan(MOST_BYTES);
     expect(timers()).toBeLessThanOrEqual(timersBefore + 1);
     const [state] = Object.values(client.interceptor.snapshot());
     expect(state?.inFlight).toBe(0);
