@@ -176,7 +176,8 @@ describe('deadlines over grpc-js', () => {
       };
       const { address } = await stage.serve({ unary: slowAtFirst });
       const policies = {
-        ...{ totalTimeout: false, attemptTimeout: '1m' },
+        totalTimeout: false,
+        attemptTimeout: '1m',
         retry: { initialDelay: 0, maxDelay: 0 },
       } as const;
       const { answer } = startUnary(stage.client(address, { policies, idempotent, clock }), 'x');

@@ -338,7 +338,8 @@ describe('streams to a server', () => {
       [65, 1],
     ] as const) {
       calls = 0;
-      const { answer, call } = startUpload(stage.client(address, { policies }));
+      const unbounded = { ...policies, totalTimeout: false, attemptTimeout: false } as const;
+      const { answer, call } = startUpload(stage.client(address, { policies: unbounded }));
       for (let i = 0; i < messages; i++) call.write(`${i}`);
       call.end();
       expect((await errorOf(answer)).code).toBe(status.UNAVAILABLE);
