@@ -32,7 +32,7 @@ const good = { id: 'a', items: [{ price: 1 }] };
 const bad = { id: 'a', items: [{ price: 1 }, { price: 'SECRET' }] };
 
 const policies = () => [
-  timeout('5s'),
+  timeout('1m'),
   retry({ maxRetries: 2, initialDelay: 0, budget: false }),
   circuitBreaker({ consecutiveFailures: 2, failingFor: 0 }),
 ];
@@ -616,7 +616,7 @@ describe('an answer that is read otherwise', () => {
     };
     const response = await service.get();
     const body = response.text();
-    const drained = service.$.drain('5s');
+    const drained = service.$.drain('1m');
     finish();
     expect(await body).toBe('ab');
     expect(await drained).toMatchObject({ inFlight: 0 });
@@ -628,7 +628,7 @@ describe('an answer that is read otherwise', () => {
       const service = defineService('stalled', {
         baseUrl: server.url,
         registry: false,
-        policies: [timeout('5s'), circuitBreaker({ consecutiveFailures: 1, failingFor: 0 })],
+        policies: [timeout('1m'), circuitBreaker({ consecutiveFailures: 1, failingFor: 0 })],
         operations: {
           get: { method: 'GET', path: '/', as },
           find: { method: 'GET', path: '/', as, errors: { 404: z.object({ a: z.string() }) } },
