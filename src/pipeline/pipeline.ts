@@ -5,6 +5,7 @@ import type { TimeSource } from '../time/time-source.js';
 import { Delivery, settledResult } from './call/delivery.js';
 import { Pass } from './call/pass.js';
 import { Common } from './common.js';
+import type { CallTraits } from './contract/call-traits.js';
 import type { Context, LayerSettings, Operation } from './contract/context.js';
 import type { EventOf, EventType, Listener } from './contract/events.js';
 import type { PolicyMeasures } from './contract/measures.js';
@@ -228,10 +229,12 @@ export class Pipeline<Adds = never, Policies = unknown> {
     operation: Operation<T>,
     signal: AbortSignal | undefined,
     settings: LayerSettings | undefined,
+    traits?: CallTraits,
   ): Promise<Awaited<T> | Adds> {
-    return Pass.run(this, this.#whole, operation, Delivery.execute, signal, settings) as Promise<
-      Awaited<T> | Adds
-    >;
+    const plan = this.#whole;
+    const { execute } = Delivery;
+    const call = Pass.run(this, plan, operation, execute, signal, settings, undefined, traits);
+    return call as Promise<Awaited<T> | Adds>;
   }
 
   /** A call that brings options, or the first of a copy. */
@@ -247,10 +250,10 @@ export class Pipeline<Adds = never, Policies = unknown> {
       if (entry !== undefined && isPlain(options)) {
         return runCall(this, entry, operation, delivery, options?.signal);
       }
-      const { signal, times } = resolveCall(options, method, this.time);
+      const { signal, times, traits } = resolveCall(options, method, this.time);
       const isTimed = times !== undefined && this.closing === undefined;
       const plan = isTimed ? planInside(this.#common.callTime, this.plan) : this.#whole;
-      return Pass.run(this, plan, operation, delivery, signal, times);
+      return Pass.run(this, plan, operation, delivery, signal, times, undefined, traits);
     } catch (error) {
       if (delivery === Delivery.execute) return Promise.reject(error);
       return Promise.resolve(settledResult('failure', undefined, error));

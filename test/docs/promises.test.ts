@@ -10,7 +10,7 @@ import { pages, root } from './pages.js';
 
 const page = 'docs/semantics.md';
 const text = pages().find(({ path }) => path === page)?.text ?? '';
-const promises = new Set(text.match(/\b[GRBTQFHLXSMNVWY][1-9]\d?\b/g));
+const promises = new Set(text.match(/\b[GRBTQFHLXSMNVWYDKCOE][1-9]\d?\b/g));
 
 const title =
   /\b(?:it|test|describe)\b(?:\.\w+(?:\((?:[^()]|\([^()]*\))*\))?)*\(\s*(['"`])([^'"`]*)/g;

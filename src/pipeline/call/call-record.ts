@@ -1,4 +1,5 @@
 import type { RejectedError } from '../../errors.js';
+import type { CallTraits } from '../contract/call-traits.js';
 import type { LayerSettings, Operation } from '../contract/context.js';
 import type { EventBody, PipelineEvent, ToldOutcome } from '../contract/events.js';
 import { isLimit, refusalsOf } from '../contract/refusals.js';
@@ -27,6 +28,8 @@ export class CallRecord {
   readonly operation: Operation;
   /** What the call sets in place of its policies' own options. */
   readonly settings: LayerSettings | undefined;
+  /** What the call says of itself. */
+  readonly traits: CallTraits | undefined;
   /** How often the operation has been called. */
   attempts = 0;
   /** A fallback has answered. */
@@ -41,11 +44,18 @@ export class CallRecord {
   private site: CallSite | undefined;
   private number: number | undefined;
 
-  constructor(host: Host, plan: Plan, operation: Operation, settings: LayerSettings | undefined) {
+  constructor(
+    host: Host,
+    plan: Plan,
+    operation: Operation,
+    settings: LayerSettings | undefined,
+    traits: CallTraits | undefined,
+  ) {
     this.host = host;
     this.plan = plan;
     this.operation = operation;
     this.settings = settings;
+    this.traits = traits;
   }
 
   /** The call starts. `above` is the function whose caller made it. */

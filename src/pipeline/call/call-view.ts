@@ -1,4 +1,5 @@
 import type { TimeSource } from '../../time/time-source.js';
+import type { CallTraits } from '../contract/call-traits.js';
 import type { EventBody, Told } from '../contract/events.js';
 import type { Call } from '../contract/policy.js';
 import { knownOf } from '../outcome/failure-rule.js';
@@ -96,6 +97,10 @@ export class CallView extends Judged implements Call, ContextOwner {
 
   get attempts(): number {
     return this.record.attempts;
+  }
+
+  get traits(): CallTraits | undefined {
+    return this.record.traits;
   }
 
   get state(): unknown {

@@ -1,4 +1,5 @@
 import { isResilienceError } from '../../error-kinds.js';
+import type { CallTraits } from '../contract/call-traits.js';
 import type { LayerSettings, Operation } from '../contract/context.js';
 import type { ToldOutcome } from '../contract/events.js';
 import type { Driver, NextOptions } from '../contract/policy.js';
@@ -103,8 +104,9 @@ export class Pass
     signal: AbortSignal | undefined,
     settings: LayerSettings | undefined,
     watch?: CallWatch,
+    traits?: CallTraits,
   ): Promise<unknown> {
-    const record = new CallRecord(host, plan, operation, settings);
+    const record = new CallRecord(host, plan, operation, settings, traits);
     record.begin(Pass.run, watch);
     if (plan.mayAbandon || signal !== undefined) record.keepHome();
     return new Promise((resolve, reject) => {
@@ -124,7 +126,7 @@ export class Pass
     operation: Operation,
     delivery: Delivery,
   ): Pass {
-    const record = new CallRecord(host, plan, operation, undefined);
+    const record = new CallRecord(host, plan, operation, undefined, undefined);
     record.home = call.home;
     return new Pass(record, delivery, call, undefined, 0, 'first', call);
   }

@@ -5,6 +5,8 @@ import { ConfigError } from '../../errors.js';
 import type { Duration } from '../../time/duration.js';
 import { durationIn, durationSchema } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
+import type { CallTraits, Priority } from '../contract/call-traits.js';
+import { priorities } from '../contract/call-traits.js';
 import type { LayerSettings } from '../contract/context.js';
 import { bareSignal, isBareSignal } from './wrong-arguments.js';
 
@@ -22,21 +24,41 @@ export interface CallOptions {
    * `systemClock.now() + 500`. If that is in the past, the operation is not called. `Infinity` for none. Default: as the policies say.
    */
   readonly deadline?: number | undefined;
+  /**
+   * How important this call is, for the limiters that it meets: `highest`, `high`, `normal`, `low` or `lowest`. More important calls are served
+   * first and refused last. Default `normal`.
+   */
+  readonly priority?: Priority | undefined;
+  /** How many permits of a rate limiter this call takes: finite, >= 0. Default 1. */
+  readonly cost?: number | undefined;
 }
 
 const DEADLINE =
   "must be a time in the milliseconds of the pipeline's clock, such as context.deadline or systemClock.now() + 500, or Infinity for none";
+
+const PRIORITY = `must be one of ${priorities.map((each) => `'${each}'`).join(', ')}`;
+const COST = 'must be a number of permits: finite, >= 0';
 
 const callSchema = /* @__PURE__ */ once(() =>
   z.strictObject({
     signal: z.optional(z.custom<AbortSignal>()),
     timeout: z.optional(durationSchema()),
     deadline: z.optional(z.custom<number>(isDeadline, { error: DEADLINE })),
+    priority: z.optional(z.custom<Priority>(isPriority, { error: PRIORITY })),
+    cost: z.optional(z.custom<number>(isCost, { error: COST })),
   }),
 );
 
 function isDeadline(value: unknown): boolean {
   return typeof value === 'number' && !Number.isNaN(value);
+}
+
+function isPriority(value: unknown): boolean {
+  return priorities.includes(value as Priority);
+}
+
+function isCost(value: unknown): boolean {
+  return Number.isFinite(value) && (value as number) >= 0;
 }
 
 /** Whether a call brings no more than a signal, as almost every call does. */
@@ -46,7 +68,8 @@ export function isPlain(options: CallOptions | null | undefined): boolean {
   // Quicker than any list of the keys.
   for (const key in options) if (key !== 'signal') return false;
   // An instance's getters are not among its keys.
-  return options.timeout === undefined && options.deadline === undefined;
+  const { timeout, deadline, priority, cost } = options;
+  return (timeout ?? deadline ?? priority ?? cost) === undefined;
 }
 
 /** Options as a call reads them. */
@@ -54,6 +77,8 @@ export interface ResolvedCall {
   readonly signal: AbortSignal | undefined;
   /** What it sets for the gates that stand outside of all others: when it has to be over, and how long it may take. */
   readonly times: LayerSettings | undefined;
+  /** What it says of itself. */
+  readonly traits: CallTraits | undefined;
 }
 
 /**
@@ -64,22 +89,25 @@ export interface ResolvedCall {
  */
 export function resolveCall(options: unknown, method: string, time: TimeSource): ResolvedCall {
   if (isBareSignal(options)) throw bareSignal(method, options);
-  const { signal, timeout, deadline } =
+  const { signal, timeout, deadline, priority, cost } =
     readPlainly(options as CallOptions) ?? parseOptions(callSchema, options, method);
-  return { signal, times: timesOf(timeout, deadline, method, time) };
+  const traits = priority === undefined && cost === undefined ? undefined : { priority, cost };
+  return { signal, times: timesOf(timeout, deadline, method, time), traits };
 }
+
+const KEYS: readonly string[] = ['signal', 'timeout', 'deadline', 'priority', 'cost'];
 
 /** What the schema would say of right options, in a tenth of the time; `undefined` for all others. */
 function readPlainly(options: CallOptions): z.output<ReturnType<typeof callSchema>> | undefined {
   if (typeof options !== 'object') return undefined;
-  for (const key in options) {
-    if (key !== 'timeout' && key !== 'deadline' && key !== 'signal') return undefined;
-  }
-  const { signal, timeout, deadline } = options;
+  for (const key in options) if (!KEYS.includes(key)) return undefined;
+  const { signal, timeout, deadline, priority, cost } = options;
   if (deadline !== undefined && !isDeadline(deadline)) return undefined;
+  if (priority !== undefined && !isPriority(priority)) return undefined;
+  if (cost !== undefined && !isCost(cost)) return undefined;
   const timeoutMs = timeout === undefined ? undefined : durationIn(timeout);
   if (timeoutMs === undefined && timeout !== undefined) return undefined;
-  return { signal, deadline, timeout: timeoutMs };
+  return { signal, deadline, timeout: timeoutMs, priority, cost };
 }
 
 function timesOf(

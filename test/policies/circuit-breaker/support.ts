@@ -168,6 +168,7 @@ export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[]
     time: timeSourceOf(clock),
     layer: 0,
     state: undefined,
+    traits: undefined,
     attempts: 1,
     callId: 1,
     within: (run) => run(),
