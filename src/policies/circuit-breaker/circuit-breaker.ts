@@ -371,7 +371,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
 
   #letIn(call: Call, stamp: number): undefined {
     call.state =
-      this.#slowMs === Infinity ? stamp : new Admitted(call.time.now(), stamp, undefined);
+      this.#slowMs === Infinity ? stamp : new Admitted(call.time.read(), stamp, undefined);
   }
 
   #enterNotCalm(call: Call): Admission {
