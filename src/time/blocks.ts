@@ -1,6 +1,11 @@
 /** A shorter hold-up is none: timers of hosts are that coarse, and turns of a busy loop that long. */
 export const LEAST_BLOCK_MS = 15;
 
+/** Knows for how long the event loop was blocked. */
+export interface BlockedTime {
+  blockedSince(fromMs: number, nowMs: number): number;
+}
+
 /** How many of the last blocks are known. */
 const KEPT = 16;
 

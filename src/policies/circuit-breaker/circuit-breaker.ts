@@ -134,6 +134,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
 
   bind(time: TimeSource, hasRule?: boolean): void {
     this.#time.bind(time);
+    this.#judge.blocked = time;
     if (hasRule === true) this.#inspects = true;
     const earlier = this.#toRestore;
     if (earlier !== undefined) {

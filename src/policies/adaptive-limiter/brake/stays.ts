@@ -1,3 +1,5 @@
+import type { BlockedTime } from '../../../time/blocks.js';
+
 /** No place. */
 const NONE = -1;
 
@@ -20,11 +22,6 @@ const FLAGS = 3;
 const HAS_DEADLINE = 1;
 const JUDGED = 2;
 const LISTED = 4;
-
-/** Knows for how long the event loop was blocked. */
-export interface BlockedTime {
-  blockedSince(fromMs: number, nowMs: number): number;
-}
 
 /**
  * Calls in their slots. Calls that may become late, and have not been judged, are in a list, in the order in which they started.
