@@ -108,7 +108,7 @@ export class TimeSource {
 
   /** @internal A timer was due at `dueMs`, and comes now. */
   held(dueMs: number, nowMs: number): void {
-    if (this.#isSystem && isReal()) this.blocks.note(dueMs, nowMs);
+    if (this.#canTick() && isReal()) this.blocks.note(dueMs, nowMs);
   }
 
   /** The queue of all deadlines that are set `durationMs` ahead. */
