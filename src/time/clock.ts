@@ -36,7 +36,8 @@ function followedTime(): FollowedTime {
   return followed.time;
 }
 
-const isReal = (): boolean => followed.time === undefined && areUntouched();
+/** Whether there are no fakes, and were none. */
+export const isReal = (): boolean => followed.time === undefined && areUntouched();
 
 /** Sets a timer once there are fakes, or have been. */
 function setFollowedTimer(callback: () => void, delayMs: number): unknown {
