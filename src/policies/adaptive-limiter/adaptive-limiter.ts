@@ -11,7 +11,8 @@ import type {
 import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
 import type { Outcome, OutcomeKind } from '../../pipeline/outcome/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
-import type { Handles, Verdicts } from '../filter.js';
+import type { PolicyRules } from '../client-rules.js';
+import type { Verdicts } from '../filter.js';
 import { verdictsOf } from '../filter.js';
 import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
@@ -247,9 +248,9 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
     return new AdaptiveLimiterPolicy(this.#options);
   }
 
-  /** @internal A limiter with the same options, and this `isOverload` where the options have none. */
-  derive(isOverload: Handles, failureRule?: FailureRule): AdaptiveLimiterPolicy {
-    return new AdaptiveLimiterPolicy({ ...this.#options, isOverload, failureRule });
+  /** @internal */
+  withRules({ isOverload, rule }: PolicyRules): AdaptiveLimiterPolicy {
+    return new AdaptiveLimiterPolicy({ ...this.#options, isOverload, failureRule: rule });
   }
 
   /** A limiter that brakes must not be forgotten. */
