@@ -16,6 +16,7 @@ import type { Verdicts } from '../filter.js';
 import { verdictsOf } from '../filter.js';
 import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
+import { isOwnDelay } from '../own-delay.js';
 import { isQuiet } from '../quiet.js';
 import type { Waiter } from '../wait-queue.js';
 import { admittedAs, stampIn, stayIn, withStay } from './admitted.js';
@@ -124,7 +125,7 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
       deadline = call.roughDeadline;
       now = regulator.timeOf(time, deadline);
       if (this.#kept.count > 0) this.#kept.release(now);
-      regulator.look(now, this.#inFlightOrLimit);
+      regulator.look(now, this.#inFlightOrLimit, time);
       if (this.#isOwed) this.#serve(time);
     } else {
       now = time.now();
@@ -142,7 +143,8 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
     let ending: Ending = outcome.kind;
     let isOverload = false;
     try {
-      if (this.#asks) ending = endingOf(call, outcome);
+      if (isOwnDelay(outcome)) ending = 'ignored';
+      else if (this.#asks) ending = endingOf(call, outcome);
       if (ending !== 'ignored') {
         const said = this.#says(outcome);
         if (said === 'ignore') ending = 'ignored';
@@ -176,7 +178,7 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
         const regulator = this.#regulator;
         const deadline = regulator.movesWithTime ? deadlineOf(call) : Infinity;
         const now = regulator.timeOf(time, deadline);
-        regulator.look(now, this.#inFlightOrLimit);
+        regulator.look(now, this.#inFlightOrLimit, time);
         if (this.#inFlight >= regulator.current) return false;
         call.limiterSlot = this.#take(now, deadline);
         return true;

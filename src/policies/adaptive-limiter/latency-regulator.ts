@@ -24,7 +24,7 @@ export class LatencyRegulator implements Regulator {
   }
 
   timeOf(time: TimeSource): number {
-    return time.now();
+    return time.read();
   }
 
   advance(): void {}
@@ -50,7 +50,9 @@ export class LatencyRegulator implements Regulator {
   ): number {
     // A call that was given up or refused says nothing about the upstream. One that failed by itself says nothing about its load.
     if (isOverload || ending === 'success') {
-      this.#limit.sample(elapsedMs(startedAt, time.now()), inFlight, isOverload);
+      const now = time.now();
+      const tookMs = elapsedMs(startedAt, now);
+      this.#limit.sample(tookMs - time.blockedSince(now - tookMs, now), inFlight, isOverload);
     }
     return 0;
   }

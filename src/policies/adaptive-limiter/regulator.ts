@@ -21,7 +21,7 @@ export interface Regulator {
   /** Time has passed. */
   advance(nowMs: number): void;
   /** A call comes, and is not in a slot yet. */
-  look(nowMs: number, inFlight: number): void;
+  look(nowMs: number, inFlight: number, time: TimeSource): void;
   /** A call gets its slot. `deadlineMs` is Infinity if it has none, or if nobody asked for it. */
   begin(nowMs: number, deadlineMs: number): number;
   /** From now on the call's time says nothing about the upstream. */

@@ -133,6 +133,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
 
   bind(time: TimeSource, hasRule?: boolean): void {
     this.#time.bind(time);
+    this.#judge.blocked = time;
     if (hasRule === true) this.#inspects = true;
     const earlier = this.#toRestore;
     if (earlier !== undefined) {
@@ -366,7 +367,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
 
   #letIn(call: Call, stamp: number): undefined {
     call.state =
-      this.#slowMs === Infinity ? stamp : new Admitted(call.time.now(), stamp, undefined);
+      this.#slowMs === Infinity ? stamp : new Admitted(call.time.read(), stamp, undefined);
   }
 
   #enterNotCalm(call: Call): Admission {
