@@ -18,6 +18,7 @@ import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { isOwnDelay } from '../own-delay.js';
 import { isQuiet } from '../quiet.js';
+import { isSuperseded } from '../superseded.js';
 import type { Waiter } from '../wait-queue.js';
 import { admittedAs, stampIn, stayIn, withStay } from './admitted.js';
 import { KeptSlots } from './brake/kept-slots.js';
@@ -140,11 +141,11 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
 
   exit(call: Call, outcome: Outcome): void {
     if (stampIn(call.state) !== this.#stamp) return;
-    let ending: Ending = outcome.kind;
+    let ending: Ending = isSuperseded(outcome) ? 'superseded' : outcome.kind;
     let isOverload = false;
     try {
       if (isOwnDelay(outcome)) ending = 'ignored';
-      else if (this.#asks) ending = endingOf(call, outcome);
+      else if (this.#asks && outcome.kind !== 'cancelled') ending = endingOf(call, outcome);
       if (ending !== 'ignored') {
         const said = this.#says(outcome);
         if (said === 'ignore') ending = 'ignored';

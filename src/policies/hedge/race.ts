@@ -80,18 +80,26 @@ export class Race {
     if (this.#over || this.#hedges >= this.#hedging.maxHedges) return;
     const queue = this.#hedging.queue();
     // The timer is another call's. By a promise the hedge starts in the async context of this one.
-    new Promise<number>((resolve) => {
-      const onDeadline = (): void => resolve(queue.durationMs);
-      this.#deadline = queue.add({ onDeadline }, this, 0);
+    const since = this.#drive.call.time.now();
+    new Promise<void>((resolve) => {
+      this.#deadline = queue.add({ onDeadline: () => resolve() }, this, 0);
     })
-      .then((delayMs) => this.#hedge(delayMs))
+      .then(() => this.#hedge(since, queue.durationMs))
       .catch(this.#fail);
   }
 
-  #hedge(delayMs: number): void {
+  #hedge(since: number, delayMs: number): void {
     const { call, ended } = this.#drive;
     if (this.#over || ended || call.alone) return;
-    const stop = this.#hedging.take(call.time.now());
+    const { time } = call;
+    const now = time.now();
+    const blockedMs = time.blockedSince(since, now);
+    // A process that was busy had no time to notice an answer.
+    if (blockedMs > 0 && now - since - blockedMs < delayMs) {
+      this.#wait();
+      return;
+    }
+    const stop = this.#hedging.take(now);
     if (stop !== undefined) {
       this.#stop(stop);
       return;
@@ -116,7 +124,10 @@ export class Race {
     const isLate = this.#over || drive.ended;
     const lost = !isLate && this.#loses(outcome);
     if (isFirst && startedAt !== undefined) {
-      this.#hedging.learn(drive.call.time.now() - startedAt, outcome, lost);
+      const { time } = drive.call;
+      const now = time.now();
+      const tookMs = now - startedAt - time.blockedSince(startedAt, now);
+      this.#hedging.learn(tookMs, outcome, lost);
     }
     if (this.#over) drive.discard(outcome);
     // User's functions may have ended the call.
