@@ -1,5 +1,14 @@
 import { once } from '../config/once.js';
-import { count, flag, fnOf, nested, off, policyName, positiveCount } from '../config/schemas.js';
+import {
+  count,
+  flag,
+  fnOf,
+  headerName,
+  nested,
+  off,
+  policyName,
+  positiveCount,
+} from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import * as z from '../config/zod.js';
 import { checked, converted } from '../config/zod.js';
@@ -150,16 +159,6 @@ export interface ResilientFetchOptions<F extends FetchLike = HostFetch>
 
 /** What it is in a registry, and the name of the pipeline when none is given. */
 export const DEFAULT_NAME = 'fetch';
-
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const headerName = () =>
-  converted(
-    () => 'must be the name of a header',
-    (name: string) => {
-      if (typeof name !== 'string' || !HEADER_NAME.test(name)) throw new TypeError();
-      return name.toLowerCase();
-    },
-  );
 
 const booleanOr = (what: string) => ({ error: `must be true, false or ${what}` });
 const switchable = <T extends (...args: never[]) => unknown>(what: string) =>

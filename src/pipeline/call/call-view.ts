@@ -160,9 +160,10 @@ export class CallView extends Judged implements Call, ContextOwner {
   /** The operation sends a body: stops the clock of the timeout in `layer`, and of the limiters. */
   stopClock(layer: number | undefined): void {
     if (this.phase !== Phase.running) return;
+    const at = this.placeOf(layer);
     for (let i = this.from; i < this.layers.length; i++) {
       const gate = this.layers[i]?.gate;
-      if (i === layer && gate?.stopClock !== undefined) {
+      if (i === at && gate?.stopClock !== undefined) {
         this.states[i] = gate.stopClock(this, this.states[i]);
       }
       gate?.sending?.(this, this.states[i]);
@@ -172,14 +173,20 @@ export class CallView extends Judged implements Call, ContextOwner {
   /** It has sent it: starts the clocks anew, with `extraMs` on top of their time. */
   startClock(layer: number | undefined, extraMs: number): void {
     if (this.phase !== Phase.running) return;
+    const at = this.placeOf(layer);
     for (let i = this.from; i < this.layers.length; i++) {
       const gate = this.layers[i]?.gate;
-      if (i === layer && gate?.startClock !== undefined) {
+      if (i === at && gate?.startClock !== undefined) {
         this.states[i] = gate.startClock(this, i, this.states[i], extraMs);
       }
       if (gate?.sent === undefined) continue;
       this.states[i] = gate.sent(this, this.states[i], this.roughDeadlineOutside(i), extraMs);
     }
+  }
+
+  /** Where a layer of the pipeline is among those of this call: the gates for a call's own time may come first. */
+  private placeOf(layer: number | undefined): number | undefined {
+    return layer === undefined ? undefined : layer + this.record.plan.gatesOutside;
   }
 
   // What is told of it.

@@ -41,17 +41,18 @@ export class TimeoutPolicy implements Gate {
   readonly quiet = true;
   /** The time allowed, in milliseconds. */
   readonly timeoutMs: number;
-  readonly #message: string;
+  /** What messages say before the time. */
+  readonly #what: string;
   #time: TimeSource | undefined;
   #queue: DeadlineQueue | undefined;
   /** Calls whose time is over and whose listeners are being told. A listener may end the call. */
   readonly #expiring = new Set<Call>();
 
   /** @internal Use {@link timeout}. */
-  constructor(options: ResolvedTimeout) {
+  constructor(options: ResolvedTimeout, what = 'timed out after') {
     this.name = options.name;
     this.timeoutMs = options.duration;
-    this.#message = messageOf(options.duration);
+    this.#what = what;
   }
 
   enter(call: Call): undefined {
@@ -137,10 +138,9 @@ export class TimeoutPolicy implements Gate {
 
   /** @internal */
   onDeadline(call: Call, layer: number): void {
-    const own = call.setting(layer);
-    const timeoutMs = own ?? this.timeoutMs;
+    const timeoutMs = call.setting(layer) ?? this.timeoutMs;
     const { label, captureStack } = call;
-    const message = `${label}: ${own === undefined ? this.#message : messageOf(own)}`;
+    const message = `${label}: ${this.#what} ${formatDuration(timeoutMs)}`;
     const error = new TimeoutError(message, { timeoutMs, captureStack });
     if (call.listening) {
       this.#expiring.add(call);
@@ -170,10 +170,6 @@ export class TimeoutPolicy implements Gate {
     }
     return this.#queue as DeadlineQueue;
   }
-}
-
-function messageOf(timeoutMs: number): string {
-  return `timed out after ${formatDuration(timeoutMs)}`;
 }
 
 /** What a call that is refused at once leaves of a timeout. */
