@@ -1,5 +1,6 @@
 import { RejectedError, TimeoutError } from '../errors.js';
 import type { Admission, Call, Gate } from '../pipeline/contract/policy.js';
+import { AT_INHERITED, INHERITED_DEADLINE } from '../pipeline/inherited.js';
 import type { Outcome } from '../pipeline/outcome/outcome.js';
 import { DormantTimeout } from '../policies/timeout/dormant.js';
 import { formatDuration } from '../time/duration.js';
@@ -8,7 +9,7 @@ import { AttemptTime } from './attempt-time.js';
 /** The policy that refuses a call because of its deadline, in errors, events and metrics. */
 const DEADLINE = 'deadline';
 /** Whose time was over: the one that the call brought, or the one that it inherited. */
-const POLICIES = ['call_timeout', 'inherited_deadline'] as const;
+const POLICIES = ['call_timeout', INHERITED_DEADLINE] as const;
 
 /** The places of the gates in a call's settings, after the deadline itself. */
 const OWN = 1;
@@ -81,10 +82,7 @@ class AttemptDeadline implements Gate {
 export function deadlineGates(): { outside: readonly Gate[]; inside: readonly Gate[] } {
   const attempts = new AttemptTime();
   const [own, inherited] = POLICIES;
-  const timeouts = [
-    new DormantTimeout(own),
-    new DormantTimeout(inherited, 'timed out at the deadline of its caller, after'),
-  ];
+  const timeouts = [new DormantTimeout(own), new DormantTimeout(inherited, AT_INHERITED)];
   return {
     outside: [new Deadline(attempts), ...timeouts],
     inside: [new AttemptDeadline(attempts)],

@@ -54,6 +54,8 @@ export interface FetchHeaders {
   readonly deadline?: string | undefined;
   /** Name of a header that carries the number of the attempt, 1 for the first. Default: not sent. */
   readonly attempt?: string | undefined;
+  /** Name of a header that carries the priority of the call, if it has one. Default: not sent. */
+  readonly priority?: string | undefined;
   /**
    * Sends an `Idempotency-Key` with methods that are not idempotent by themselves (POST, PATCH). All attempts of a call send the same key,
    * so that they are safe to retry where the server honours it. `true` sends a random UUID; a function makes the key. A
@@ -242,6 +244,7 @@ export const clientSchema = /* @__PURE__ */ once(() => {
         z.strictObject({
           deadline: z.optional(headerName()),
           attempt: z.optional(headerName()),
+          priority: z.optional(headerName()),
           idempotencyKey: z.optional(switchable<() => string>('a function that makes a key')),
         }),
       ),

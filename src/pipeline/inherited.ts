@@ -5,6 +5,11 @@ import type { CallTraits, Priority } from './contract/call-traits.js';
 import type { LayerSettings } from './contract/context.js';
 import type { Gate } from './contract/policy.js';
 
+/** What bounds a call that ends at an inherited deadline, as errors, events and metrics name it. */
+export const INHERITED_DEADLINE = 'inherited_deadline';
+/** What the messages of such errors say before the time that was left. */
+export const AT_INHERITED = 'timed out at the deadline of its caller, after';
+
 /** What the calls made within a request inherit from it. */
 export interface Inherited {
   /** When they have to be over, in the clock's milliseconds; `Infinity` for no limit. */
