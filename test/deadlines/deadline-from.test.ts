@@ -1,6 +1,6 @@
-import type { AddressInfo } from 'node:net';
-import { createServer, request as send } from 'node:http';
 import { once } from 'node:events';
+import { createServer, request as send } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import * as fc from 'fast-check';
 import type { DeadlineFromOptions, RefusedHeader } from 'holdfast';
 import { deadlineFrom, pipeline, priorityFrom, systemClock } from 'holdfast';
@@ -63,14 +63,21 @@ describe('D6: deadlineFrom reads what is left', () => {
   });
 
   it('D6: without any of them there is none', () => {
-    for (const headers of [{}, new Headers(), [], new Map(), { other: '1' }, { [OWN]: undefined }]) {
+    for (const headers of [
+      {},
+      new Headers(),
+      [],
+      new Map(),
+      { other: '1' },
+      { [OWN]: undefined },
+    ]) {
       expect(read(headers)).toEqual({ left: Infinity, refused: [] });
     }
     expect(deadlineFrom({ [OWN]: '70' })).toBe(Infinity);
     expect(deadlineFrom({ 'grpc-timeout': '1S' })).toBeLessThanOrEqual(systemClock.now() + 1000);
   });
 
-  it("D6: its own time in the queue is no longer left, and a time that is over is one that is over", () => {
+  it('D6: its own time in the queue is no longer left, and a time that is over is one that is over', () => {
     expect(left({ [OWN]: '70' }, { receivedAt: clock.now() - 30 })).toBe(40);
     expect(left({ [OWN]: '70' }, { receivedAt: clock.now() - 100 })).toBe(-30);
     expect(left({ [OWN]: '70' }, { receivedAt: clock.now() + 500 })).toBe(70);
@@ -175,7 +182,7 @@ describe('D7: absurd values count as if they were not there', () => {
   });
 
   it('D7: values that are no texts at all are malformed', () => {
-    for (const value of [{}, true, Symbol('x'), () => 5, [{}], -5, Number.NaN, 1e400, 1e21]) {
+    for (const value of [{}, true, Symbol('x'), () => 5, [{}], -5, Number.NaN, Infinity, 1e21]) {
       expect(read({ [OWN]: value }).left).toBe(Infinity);
     }
     const longBytes = new Uint8Array(100_000).fill(0x35);
