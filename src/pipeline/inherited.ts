@@ -3,7 +3,8 @@ import type { Clock } from '../time/clock.js';
 import type { TimeSource } from '../time/time-source.js';
 import type { CallTraits, Priority } from './contract/call-traits.js';
 import type { LayerSettings } from './contract/context.js';
-import type { Gate } from './contract/policy.js';
+import type { FailureRule } from './outcome/failure-rule.js';
+import type { Plan } from './plan.js';
 
 /** What bounds a call that ends at an inherited deadline, as errors, events and metrics name it. */
 export const INHERITED_DEADLINE = 'inherited_deadline';
@@ -24,23 +25,33 @@ export interface Carrier {
   run<T>(inherited: Inherited | undefined, fn: () => T): T;
 }
 
-/** What a call goes by: its own options, and what it inherits. */
+/** A pipeline, as far as it matters here. */
+export interface Bounding {
+  readonly plan: Plan;
+  readonly time: TimeSource;
+  readonly failureRule: FailureRule | undefined;
+}
+
+/** What a call goes through, and what it sets for that. */
 export interface Bound {
-  /** For the gates outside. `undefined` if it has no time. */
-  readonly times: LayerSettings | undefined;
+  readonly plan: Plan;
+  readonly settings: LayerSettings | undefined;
   readonly traits: CallTraits | undefined;
 }
 
-/** What pipelines need to know about it. */
-export interface Inheriting {
-  boundOf(time: TimeSource, times: LayerSettings | undefined, traits: Bound['traits']): Bound;
-  /** The gates for the calls of one plan that have a time: those outside of its layers, and those inside. */
-  gates(): { readonly outside: readonly Gate[]; readonly inside: readonly Gate[] };
-}
-
 interface Seam {
-  /** Set by the first deadline of a request. */
-  by: Inheriting | undefined;
+  /**
+   * Set by the first deadline of a request. It is told what a call brings: its times, what it sets for the layers, and its traits. Returns
+   * `undefined` for a call that has no time and inherits nothing.
+   */
+  bind:
+    | ((
+        pipeline: Bounding,
+        times: LayerSettings | undefined,
+        settings: LayerSettings | undefined,
+        traits: CallTraits | undefined,
+      ) => Bound | undefined)
+    | undefined;
   /** Set by the first code that runs within one. Until then, no call looks for it. */
   carrier: Carrier | undefined;
 }
@@ -48,7 +59,7 @@ interface Seam {
 /** What all copies of this package share. */
 export const seam: Seam = /* @__PURE__ */ shared(
   `inherited.${CONTRACT}`,
-  (): Seam => ({ by: undefined, carrier: undefined }),
+  (): Seam => ({ bind: undefined, carrier: undefined }),
 );
 
 /** What a call inherits that is made here. */

@@ -274,32 +274,21 @@ export class Pipeline<Adds = never, Policies = unknown> {
     operation: Operation,
     delivery: Delivery,
     signal: AbortSignal | undefined,
-    own: LayerSettings | undefined,
+    times: LayerSettings | undefined,
     settings: LayerSettings | undefined,
-    ownTraits: CallTraits | undefined,
+    traits: CallTraits | undefined,
   ): Promise<unknown> {
-    const { by } = seam;
-    const { times, traits } =
-      by === undefined ? { times: own, traits: ownTraits } : by.boundOf(this.time, own, ownTraits);
-    const isTimed = times !== undefined && this.closing === undefined;
-    const plan = isTimed ? this.#timed : this.#whole;
-    const row = isTimed && settings !== undefined ? [...times, ...settings] : (times ?? settings);
-    return Pass.run(this, plan, operation, delivery, signal, row, undefined, traits);
-  }
-
-  /** What calls go through that have a time of their own. */
-  get #timed(): Plan {
-    const { plan } = this;
-    const { by } = seam;
-    if (by === undefined) {
-      plan.timed ??= planInside(this.#common.callTime, plan);
-      return plan.timed;
+    let plan = this.#whole;
+    if (this.closing === undefined) {
+      const bound = seam.bind?.(this, times, settings, traits);
+      if (bound !== undefined) {
+        ({ plan, settings, traits } = bound);
+      } else if (times !== undefined) {
+        plan = planInside(this.#common.callTime, plan);
+        settings = times;
+      }
     }
-    if (plan.bound === undefined) {
-      const { outside, inside } = by.gates();
-      plan.bound = planInside(outside, plan, inside, this.failureRule);
-    }
-    return plan.bound;
+    return Pass.run(this, plan, operation, delivery, signal, settings, undefined, traits);
   }
 
   /** What calls that start now go through by the rules of the full engine. */

@@ -67,10 +67,6 @@ export interface Plan {
   calls: number;
   /** The same inside the gates that apply a call's own time, once there was such a call. */
   timed: Plan | undefined;
-  /** The same, with the gates for deadlines of requests: see `inherited.ts`. */
-  bound: Plan | undefined;
-  /** How many of its layers are such gates, outside of all policies. */
-  readonly gatesOutside: number;
   /** Who may listen to its policies, besides the listeners of the pipeline. */
   readonly audiences: readonly Audience[];
   /** Pipelines nested in this one. */
@@ -113,8 +109,14 @@ export function planLike(
   return planFor(layers, plan.mayBeStraight, plan.inner);
 }
 
-/** The same plan inside the gates that apply a call's own time, and around others. Its policies keep their names. */
-export function planInside(
+/** The same plan inside the gates that apply a call's own time. Its policies keep their names. */
+export function planInside(callTime: readonly Gate[], plan: Plan): Plan {
+  plan.timed ??= planBetween(callTime, plan);
+  return plan.timed;
+}
+
+/** The same plan inside some gates, and around others. Its layers are the same. */
+export function planBetween(
   outside: readonly Gate[],
   { layers, mayBeStraight, inner }: Plan,
   inside: readonly Gate[] = [],
@@ -122,15 +124,10 @@ export function planInside(
 ): Plan {
   const layerOf = (gate: Gate) => new Layer(gate, gate.name ?? gate.type, [], rule);
   const all = [...outside.map(layerOf), ...layers, ...inside.map(layerOf)];
-  return planFor(all, mayBeStraight, inner, outside.length);
+  return planFor(all, mayBeStraight, inner);
 }
 
-function planFor(
-  layers: readonly Layer[],
-  mayBeStraight: boolean,
-  inner: readonly Nested[],
-  gatesOutside = 0,
-): Plan {
+function planFor(layers: readonly Layer[], mayBeStraight: boolean, inner: readonly Nested[]): Plan {
   const audiences = [
     ...inner.map(({ hub }) => hub),
     ...layers.flatMap(({ policy }) => policy.audience ?? []),
@@ -144,8 +141,6 @@ function planFor(
     isCompact: false,
     calls: 0,
     timed: undefined,
-    bound: undefined,
-    gatesOutside,
     inner,
     keepsHome: callsUser ? 'always' : audiences.length > 0 ? 'heard' : undefined,
     audiences,
