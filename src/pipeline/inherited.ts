@@ -44,23 +44,18 @@ interface Seam {
    * Set by the first deadline of a request. It is told what a call brings: its times, what it sets for the layers, and its traits. Returns
    * `undefined` for a call that has no time and inherits nothing.
    */
-  bind:
-    | ((
-        pipeline: Bounding,
-        times: LayerSettings | undefined,
-        settings: LayerSettings | undefined,
-        traits: CallTraits | undefined,
-      ) => Bound | undefined)
-    | undefined;
+  bind?(
+    pipeline: Bounding,
+    times: LayerSettings | undefined,
+    settings: LayerSettings | undefined,
+    traits: CallTraits | undefined,
+  ): Bound | undefined;
   /** Set by the first code that runs within one. Until then, no call looks for it. */
-  carrier: Carrier | undefined;
+  carrier?: Carrier;
 }
 
 /** What all copies of this package share. */
-export const seam: Seam = /* @__PURE__ */ shared(
-  `inherited.${CONTRACT}`,
-  (): Seam => ({ bind: undefined, carrier: undefined }),
-);
+export const seam: Seam = /* @__PURE__ */ shared(`inherited.${CONTRACT}`, (): Seam => ({}));
 
 /** What a call inherits that is made here. */
 export function inheritedHere(): Inherited | undefined {
