@@ -16,6 +16,7 @@ export {
   SamplingBreaker,
 } from 'cockatiel';
 export { pipeline } from './create.js';
+export * from './deadlines/index.js';
 export * from './errors.js';
 export type { CallTraits, Priority } from './pipeline/contract/call-traits.js';
 export type { Context, Operation } from './pipeline/contract/context.js';

@@ -2,7 +2,7 @@
 import { describe, isPlain } from './describe.js';
 import { once } from './once.js';
 import * as z from './zod.js';
-import { checked } from './zod.js';
+import { checked, converted } from './zod.js';
 
 type Rule<T> = (value: T) => boolean;
 
@@ -114,3 +114,15 @@ export const policyName = /* @__PURE__ */ once(() =>
     isName,
   ),
 );
+
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** The name of a header. Becomes lower case. */
+export const headerName = () =>
+  converted(
+    () => 'must be the name of a header',
+    (name: string) => {
+      if (typeof name !== 'string' || !HEADER_NAME.test(name)) throw new TypeError();
+      return name.toLowerCase();
+    },
+  );

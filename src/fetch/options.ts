@@ -1,5 +1,14 @@
 import { once } from '../config/once.js';
-import { count, flag, fnOf, nested, off, policyName, positiveCount } from '../config/schemas.js';
+import {
+  count,
+  flag,
+  fnOf,
+  headerName,
+  nested,
+  off,
+  policyName,
+  positiveCount,
+} from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import * as z from '../config/zod.js';
 import { checked, converted } from '../config/zod.js';
@@ -45,6 +54,8 @@ export interface FetchHeaders {
   readonly deadline?: string | undefined;
   /** Name of a header that carries the number of the attempt, 1 for the first. Default: not sent. */
   readonly attempt?: string | undefined;
+  /** Name of a header that carries the priority of the call, if it has one. Default: not sent. */
+  readonly priority?: string | undefined;
   /**
    * Sends an `Idempotency-Key` with methods that are not idempotent by themselves (POST, PATCH). All attempts of a call send the same key,
    * so that they are safe to retry where the server honours it. `true` sends a random UUID; a function makes the key. A
@@ -151,16 +162,6 @@ export interface ResilientFetchOptions<F extends FetchLike = HostFetch>
 /** What it is in a registry, and the name of the pipeline when none is given. */
 export const DEFAULT_NAME = 'fetch';
 
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const headerName = () =>
-  converted(
-    () => 'must be the name of a header',
-    (name: string) => {
-      if (typeof name !== 'string' || !HEADER_NAME.test(name)) throw new TypeError();
-      return name.toLowerCase();
-    },
-  );
-
 const booleanOr = (what: string) => ({ error: `must be true, false or ${what}` });
 const switchable = <T extends (...args: never[]) => unknown>(what: string) =>
   z.union([flag(), fnOf<T>()], booleanOr(what));
@@ -243,6 +244,7 @@ export const clientSchema = /* @__PURE__ */ once(() => {
         z.strictObject({
           deadline: z.optional(headerName()),
           attempt: z.optional(headerName()),
+          priority: z.optional(headerName()),
           idempotencyKey: z.optional(switchable<() => string>('a function that makes a key')),
         }),
       ),

@@ -18,12 +18,14 @@ export interface PlainStatus {
 
 /**
  * The status for an error that no server gave: a refusal by a policy, a timeout, or what a function of the user threw. A refusal because of too many calls
- * is RESOURCE_EXHAUSTED, any other (an open breaker, a drain) UNAVAILABLE. A timeout is DEADLINE_EXCEEDED, and a stream that stalls UNAVAILABLE:
+ * is RESOURCE_EXHAUSTED, any other (an open breaker, a drain) UNAVAILABLE. A timeout, and a deadline that is too near, are DEADLINE_EXCEEDED, and a stream that stalls UNAVAILABLE:
  * the caller has time left, and can open it again.
  */
 export function statusOfRefusal(error: unknown): PlainStatus {
   const details = isResilienceError(error) ? error.message : `holdfast: ${messageOf(error)}`;
   if (isRejectedError(error)) {
+    // The call's deadline is too near for an attempt.
+    if (error.reason === 'deadline') return { code: GrpcStatus.DEADLINE_EXCEEDED, details };
     const isTooMuch = TOO_MUCH.has(error.code);
     return {
       code: isTooMuch ? GrpcStatus.RESOURCE_EXHAUSTED : GrpcStatus.UNAVAILABLE,

@@ -11,6 +11,7 @@ import type { EventOf, EventType, Listener } from './contract/events.js';
 import type { PolicyMeasures } from './contract/measures.js';
 import type { Gate, Policy } from './contract/policy.js';
 import type { PipelineSnapshot } from './contract/snapshot.js';
+import { inheritedHere, seam } from './inherited.js';
 import type { Closing } from './lifecycle/closing.js';
 import type { Drained, DrainOptions } from './lifecycle/drain.js';
 import { allWithin, resolveDrain } from './lifecycle/drain.js';
@@ -124,7 +125,11 @@ export class Pipeline<Adds = never, Policies = unknown> {
    */
   execute<T>(operation: Operation<T>, options?: CallOptions): Promise<Awaited<T> | Adds> {
     const { entry } = this;
-    const isUsual = options === undefined && entry !== undefined && isOperation(operation);
+    const isUsual =
+      options === undefined &&
+      entry !== undefined &&
+      seam.carrier === undefined &&
+      isOperation(operation);
     const call = isUsual
       ? runCall(this, entry, operation, Delivery.execute, undefined)
       : this.#run(operation, options, Delivery.execute);
@@ -137,7 +142,11 @@ export class Pipeline<Adds = never, Policies = unknown> {
     options?: CallOptions,
   ): Promise<PromiseSettledResult<Awaited<T> | Adds>> {
     const { entry } = this;
-    const isUsual = options === undefined && entry !== undefined && isOperation(operation);
+    const isUsual =
+      options === undefined &&
+      entry !== undefined &&
+      seam.carrier === undefined &&
+      isOperation(operation);
     const call = isUsual
       ? runCall(this, entry, operation, Delivery.settle, undefined)
       : this.#run(operation, options, Delivery.settle);
@@ -231,9 +240,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
     settings: LayerSettings | undefined,
     traits?: CallTraits,
   ): Promise<Awaited<T> | Adds> {
-    const plan = this.#whole;
-    const { execute } = Delivery;
-    const call = Pass.run(this, plan, operation, execute, signal, settings, undefined, traits);
+    const call = this.#pass(operation, Delivery.execute, signal, undefined, settings, traits);
     return call as Promise<Awaited<T> | Adds>;
   }
 
@@ -247,17 +254,41 @@ export class Pipeline<Adds = never, Policies = unknown> {
     try {
       if (!isOperation(operation)) throw noOperation(method, operation);
       const { entry } = this;
-      if (entry !== undefined && isPlain(options)) {
-        return runCall(this, entry, operation, delivery, options?.signal);
+      if (isPlain(options)) {
+        const signal = options?.signal;
+        if (entry !== undefined && inheritedHere() === undefined) {
+          return runCall(this, entry, operation, delivery, signal);
+        }
+        return this.#pass(operation, delivery, signal, undefined, undefined, undefined);
       }
       const { signal, times, traits } = resolveCall(options, method, this.time);
-      const isTimed = times !== undefined && this.closing === undefined;
-      const plan = isTimed ? planInside(this.#common.callTime, this.plan) : this.#whole;
-      return Pass.run(this, plan, operation, delivery, signal, times, undefined, traits);
+      return this.#pass(operation, delivery, signal, times, undefined, traits);
     } catch (error) {
       if (delivery === Delivery.execute) return Promise.reject(error);
       return Promise.resolve(settledResult('failure', undefined, error));
     }
+  }
+
+  /** Runs a call in the full engine, in the time that it brings or inherits. */
+  #pass(
+    operation: Operation,
+    delivery: Delivery,
+    signal: AbortSignal | undefined,
+    times: LayerSettings | undefined,
+    settings: LayerSettings | undefined,
+    traits: CallTraits | undefined,
+  ): Promise<unknown> {
+    let plan = this.#whole;
+    if (this.closing === undefined) {
+      const bound = seam.bind?.(this, times, settings, traits);
+      if (bound !== undefined) {
+        ({ plan, settings, traits } = bound);
+      } else if (times !== undefined) {
+        plan = planInside(this.#common.callTime, plan);
+        settings = times;
+      }
+    }
+    return Pass.run(this, plan, operation, delivery, signal, settings, undefined, traits);
   }
 
   /** What calls that start now go through by the rules of the full engine. */

@@ -111,15 +111,20 @@ export function planLike(
 
 /** The same plan inside the gates that apply a call's own time. Its policies keep their names. */
 export function planInside(callTime: readonly Gate[], plan: Plan): Plan {
-  plan.timed ??= planFor(
-    [
-      ...callTime.map((gate) => new Layer(gate, gate.name ?? gate.type, [], undefined)),
-      ...plan.layers,
-    ],
-    plan.mayBeStraight,
-    plan.inner,
-  );
+  plan.timed ??= planBetween(callTime, plan);
   return plan.timed;
+}
+
+/** The same plan inside some gates, and around others. Its layers are the same. */
+export function planBetween(
+  outside: readonly Gate[],
+  { layers, mayBeStraight, inner }: Plan,
+  inside: readonly Gate[] = [],
+  rule?: FailureRule | undefined,
+): Plan {
+  const layerOf = (gate: Gate) => new Layer(gate, gate.name ?? gate.type, [], rule);
+  const all = [...outside.map(layerOf), ...layers, ...inside.map(layerOf)];
+  return planFor(all, mayBeStraight, inner);
 }
 
 function planFor(layers: readonly Layer[], mayBeStraight: boolean, inner: readonly Nested[]): Plan {

@@ -9,6 +9,7 @@ import { originOf } from '../fetch/request/request.js';
 import { isUpload } from '../fetch/request/upload.js';
 import { markFailed } from '../fetch/verdict/result-notes.js';
 import type { Context } from '../pipeline/contract/context.js';
+import { inheritedMs } from '../pipeline/inherited.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Clock } from '../time/clock.js';
 import { Attempt } from './attempt.js';
@@ -120,7 +121,7 @@ export class InterceptedCall extends HttpCall {
       throw controller.reason;
     }
     const { options } = this.#setup;
-    const bounds = new CallBody(response, pipeline, options, this, undefined);
+    const bounds = new CallBody(response, pipeline, options, this, undefined, inheritedMs());
     const body = new PassedBody(response.controller, bounds);
     const ended = (): void => {
       this.#ended = true;

@@ -7,7 +7,7 @@ import type { Pipeline } from '../../pipeline/pipeline.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Asked } from '../errors/timeout-error.js';
-import { timeoutErrorOf } from '../errors/timeout-error.js';
+import { inheritedTimeout, timeoutErrorOf } from '../errors/timeout-error.js';
 import type { ResolvedClient, ResolvedOverrides } from '../options.js';
 import type { BodyBounds, BodyTimeout } from '../response/body-guard.js';
 import type { UnreadBody } from '../response/unread-bodies.js';
@@ -39,25 +39,33 @@ export class CallBody implements BodyBounds, Asked, UnreadBody {
   readonly #pipeline: Pipeline<unknown>;
   readonly #callId: number | undefined;
   readonly #options: ResolvedClient;
+  /** Whether `bodyMs` is what is left of an inherited deadline. */
+  readonly #isInherited: boolean;
   /** Whether the policies have counted it as a success of the upstream. */
   readonly #wasSuccess: boolean;
   /** Counts the call in its pipeline until it leaves. It leaves once. */
   #occupants: Occupants | undefined;
   #unread: UnreadBodies | undefined;
 
-  /** @param occupants What counts the call in its pipeline, if the body has to leave it. */
+  /**
+   * @param leftMs What is left of the deadline that the call inherited. Its caller waits for the body, too.
+   * @param occupants What counts the call in its pipeline, if the body has to leave it.
+   */
   constructor(
     response: unknown,
     pipeline: Pipeline<unknown>,
     options: ResolvedClient,
     call: AnsweredCall,
     signal: WatchableSignal | undefined,
+    leftMs: number,
     occupants?: Occupants | undefined,
   ) {
     const { overrides } = call;
     this.time = pipeline.time;
     this.idleMs = overrides.idleTimeout ?? options.idleTimeout;
-    this.bodyMs = overrides.bodyTimeout ?? options.bodyTimeout;
+    const bodyMs = overrides.bodyTimeout ?? options.bodyTimeout;
+    this.bodyMs = Math.min(bodyMs, leftMs);
+    this.#isInherited = leftMs < bodyMs;
     this.signal = signal;
     this.key = call.key;
     this.method = call.method;
@@ -101,6 +109,9 @@ export class CallBody implements BodyBounds, Asked, UnreadBody {
   }
 
   timeoutError(policy: BodyTimeout, timeoutMs: number): TimeoutError {
+    if (this.#isInherited && policy === 'body_timeout') {
+      return inheritedTimeout(timeoutMs, this.#options, this);
+    }
     const what = policy === 'idle_timeout' ? 'nothing came for' : 'the body took longer than';
     const text = `timed out: ${what} ${formatDuration(timeoutMs)}`;
     const blockedMs = this.time.blockedSince(this.time.now() - timeoutMs);

@@ -1,5 +1,6 @@
 import type { Context } from '../../pipeline/contract/context.js';
 import { controllerOf } from '../../pipeline/contract/context.js';
+import { inheritedMs } from '../../pipeline/inherited.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Clock } from '../../time/clock.js';
 import type { ResolvedClient, ResolvedOverrides } from '../options.js';
@@ -128,7 +129,8 @@ export class FetchCall extends HttpCall {
     if (answer === undefined || typeof response !== 'object' || response === null) return;
     const { options, transport } = this.#setup;
     const signal = this.signal as WatchableSignal | undefined;
-    const bounds = new CallBody(response, pipeline, options, this, signal, this.handOver());
+    const left = inheritedMs();
+    const bounds = new CallBody(response, pipeline, options, this, signal, left, this.handOver());
     transport.guard(response, answer.controller, bounds);
   }
 

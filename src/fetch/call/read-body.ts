@@ -14,7 +14,7 @@ export class ReadBody extends CallBody {
     call: AnsweredCall,
     told: (failure: unknown) => void,
   ) {
-    super(response, pipeline, options, call, undefined);
+    super(response, pipeline, options, call, undefined, Infinity);
     this.#told = told;
   }
 

@@ -1,8 +1,9 @@
 import type { TimeoutError } from '../../errors.js';
 import type { Context, LayerSettings } from '../../pipeline/contract/context.js';
+import { inheritedMs } from '../../pipeline/inherited.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { formatDuration } from '../../time/duration.js';
-import { timeoutErrorOf } from '../errors/timeout-error.js';
+import { inheritedTimeout, timeoutErrorOf } from '../errors/timeout-error.js';
 import type { ResolvedOverrides } from '../options.js';
 import type { CallBound } from '../policies/call-bound.js';
 import { callBoundOf } from '../policies/call-bound.js';
@@ -97,11 +98,14 @@ export class ReadCall extends FetchCall {
     const { signal } = this;
     const { clock } = this.setup;
     this.#watch(answer, () => {});
-    const timeLeft = (this.#startedAt ?? 0) + (this.#bound?.timeoutMs ?? Infinity) - clock.now();
-    const timer =
-      timeLeft === Infinity
-        ? undefined
-        : clock.setTimer(() => controller.abort(this.#timeoutError()), Math.max(0, timeLeft));
+    const ownMs = (this.#startedAt ?? 0) + (this.#bound?.timeoutMs ?? Infinity) - clock.now();
+    const leftMs = inheritedMs();
+    const onTime = (): void =>
+      controller.abort(
+        leftMs < ownMs ? inheritedTimeout(leftMs, this.setup.options, this) : this.#timeoutError(),
+      );
+    const timeLeft = Math.max(0, Math.min(ownMs, leftMs));
+    const timer = timeLeft === Infinity ? undefined : clock.setTimer(onTime, timeLeft);
     const giveUp = { onAbort: (reason: unknown) => controller.abort(reason) };
     if (signal?.aborted === true) controller.abort(signal.reason);
     else if (signal !== undefined) watchAbort(signal, giveUp);

@@ -1,6 +1,8 @@
 import { TimeoutError } from '../../errors.js';
 import type { CallSite } from '../../pipeline/call/call-site.js';
+import { AT_INHERITED, INHERITED_DEADLINE } from '../../pipeline/inherited.js';
 import { labelOf, publicKeyOf } from '../../pipeline/reporting/label.js';
+import { formatDuration } from '../../time/duration.js';
 import type { ResolvedClient } from '../options.js';
 import { signRequest } from './signed-error.js';
 
@@ -28,4 +30,10 @@ export function timeoutErrorOf(
   signRequest(error, name, { key, method, url });
   site?.addTo(error);
   return error;
+}
+
+/** The error of a body whose reader is no longer waited for: the inherited deadline is over. */
+export function inheritedTimeout(leftMs: number, options: ResolvedClient, asked: Asked) {
+  const text = `${AT_INHERITED} ${formatDuration(leftMs)}`;
+  return timeoutErrorOf(text, leftMs, INHERITED_DEADLINE, options, asked);
 }

@@ -4,6 +4,7 @@ import { placesOf } from '../../fetch/policies/call-settings.js';
 import { BodyGuard } from '../../fetch/response/body-guard.js';
 import type { AttemptClock, Context } from '../../pipeline/contract/context.js';
 import { callIdOf, clockOf, controllerOf, runsAlone } from '../../pipeline/contract/context.js';
+import { inheritedMs } from '../../pipeline/inherited.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { RepeatTerms } from '../attempt-end.js';
@@ -12,7 +13,7 @@ import { noteOnCall, notesOnCall } from '../call-notes.js';
 import type { GrpcMethod } from '../method.js';
 import type { ResolvedGrpc } from '../options.js';
 import { isIdempotent } from '../options.js';
-import { setAttemptHeaders } from './attempt-headers.js';
+import { setAttemptHeaders, timeoutIn } from './attempt-headers.js';
 import { callerError } from './call-error.js';
 import { isConnectError } from './connect-error.js';
 import { peek } from './peek.js';
@@ -109,6 +110,7 @@ export class ConnectCall<Q extends ConnectRequest, A extends ConnectResponse>
     const end = new StreamBounds({
       pipeline: this.#pipeline,
       idleMs: this.#idleMs,
+      leftMs: inheritedMs(),
       signal,
       callId: this.#callId,
       occupants,
@@ -152,9 +154,10 @@ export class ConnectCall<Q extends ConnectRequest, A extends ConnectResponse>
 
   #requestFor(context: Context, signal: AbortSignal): Q {
     const header = new Headers(this.#request.header);
-    // The time of a policy ends with the first message, and the server would end the whole stream.
-    const leftMs = this.#request.stream ? Infinity : context.timeLeft;
-    setAttemptHeaders(header, context.attempt, leftMs);
+    // The time of a policy ends with the first message, and the server would end the whole stream. An inherited deadline is for all of it.
+    const leftMs = this.#request.stream ? inheritedMs() : context.timeLeft;
+    const ownMs = leftMs === Infinity ? undefined : timeoutIn(header);
+    setAttemptHeaders(header, context.attempt, Math.min(leftMs, ownMs ?? Infinity));
     return { ...this.#request, signal, header, message: this.#messages.take() };
   }
 

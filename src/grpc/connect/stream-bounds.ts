@@ -2,8 +2,10 @@ import { TimeoutError } from '../../errors.js';
 import type { BodyBounds, BodyTimeout } from '../../fetch/response/body-guard.js';
 import type { UnreadBody } from '../../fetch/response/unread-bodies.js';
 import { UnreadBodies } from '../../fetch/response/unread-bodies.js';
+import { AT_INHERITED, INHERITED_DEADLINE } from '../../pipeline/inherited.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import { GrpcError } from '../grpc-error.js';
 import { statusOfRefusal } from '../refusal-status.js';
@@ -17,6 +19,8 @@ export interface StreamedCall {
   readonly pipeline: Pipeline<unknown>;
   /** How long a reader waits for the next message, in milliseconds. */
   readonly idleMs: number;
+  /** What is left of the deadline that the call inherited, in milliseconds. */
+  readonly leftMs: number;
   /** The caller's signal. */
   readonly signal: AbortSignal;
   /** The number of the call, if anybody listens. */
@@ -31,7 +35,7 @@ export interface StreamedCall {
 export class StreamBounds implements BodyBounds, UnreadBody {
   readonly time: TimeSource;
   readonly idleMs: number;
-  readonly bodyMs = Infinity;
+  readonly bodyMs: number;
   readonly signal: AbortSignal;
   readonly arrivedAt: number;
   before: UnreadBody | undefined = undefined;
@@ -39,12 +43,15 @@ export class StreamBounds implements BodyBounds, UnreadBody {
   readonly #call: StreamedCall;
   #occupants: Occupants | undefined;
   #unread: UnreadBodies | undefined;
+  /** The inherited deadline is over. That is no fault of the upstream. */
+  #isOverdue = false;
 
   constructor(call: StreamedCall) {
     const { pipeline } = call;
     const { lifetime, time } = pipeline;
     this.time = time;
     this.idleMs = call.idleMs;
+    this.bodyMs = call.leftMs;
     this.signal = call.signal;
     this.arrivedAt = time.recent();
     this.#call = call;
@@ -54,8 +61,18 @@ export class StreamBounds implements BodyBounds, UnreadBody {
     this.#unread.add(this);
   }
 
-  timeoutError(_: BodyTimeout, timeoutMs: number): TimeoutError {
-    return idleError(this.#call.pipeline, timeoutMs);
+  timeoutError(which: BodyTimeout, timeoutMs: number): TimeoutError {
+    const { pipeline } = this.#call;
+    if (which === 'idle_timeout') return idleError(pipeline, timeoutMs);
+    this.#isOverdue = true;
+    const { name, publicKey: key, label } = pipeline;
+    const message = `${label}: ${AT_INHERITED} ${formatDuration(timeoutMs)}`;
+    return new TimeoutError(message, {
+      timeoutMs,
+      pipeline: name,
+      policy: INHERITED_DEADLINE,
+      key,
+    });
   }
 
   onRead(): void {
@@ -74,7 +91,7 @@ export class StreamBounds implements BodyBounds, UnreadBody {
     const { pipeline, callId, controller } = this.#call;
     // Frees what the transport holds for a stream that nobody reads any more. One that has ended does not notice.
     controller.abort(endedReason());
-    if (error === undefined) return;
+    if (error === undefined || this.#isOverdue) return;
     const stream = { pipeline, begunAt: this.arrivedAt, callId };
     streamFailed(stream, lateError(error, this.time.clock.wallNow()));
   }

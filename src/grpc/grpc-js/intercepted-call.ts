@@ -4,6 +4,7 @@ import type { Home } from '../../pipeline/call/async-context.js';
 import { homeHere } from '../../pipeline/call/async-context.js';
 import type { AttemptClock, Context } from '../../pipeline/contract/context.js';
 import { clockOf, runsAlone } from '../../pipeline/contract/context.js';
+import { inheritedMs } from '../../pipeline/inherited.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Keyed } from '../../registry/keyed.js';
@@ -44,7 +45,10 @@ export interface Setup {
 export class InterceptedCall implements GrpcCall, AttemptedCall, StreamedCall {
   readonly isStream: boolean;
   readonly sent: SentMessages;
+  /** Its own deadline or the inherited one, in milliseconds since the epoch. */
   readonly deadline: number;
+  /** Its own. The pipeline knows the inherited one. */
+  readonly #ownDeadline: number;
   idempotent: boolean | undefined;
   home: Home | undefined;
   readonly #sendsStream: boolean;
@@ -78,7 +82,8 @@ export class InterceptedCall implements GrpcCall, AttemptedCall, StreamedCall {
     this.isStream = responseStream;
     this.#sendsStream = requestStream;
     this.sent = new SentMessages(requestStream);
-    this.deadline = deadlineOfCall(callOptions);
+    this.#ownDeadline = deadlineOfCall(callOptions);
+    this.deadline = Math.min(this.#ownDeadline, systemClock.wallNow() + inheritedMs());
   }
 
   start(metadata: GrpcMetadata, listener: GrpcListener = {}): void {
@@ -224,7 +229,7 @@ export class InterceptedCall implements GrpcCall, AttemptedCall, StreamedCall {
   #execute(pipeline: Pipeline<unknown>): Promise<unknown> {
     const signal = this.#signal as unknown as AbortSignal;
     const operation = (context: Context): Promise<unknown> => this.#run(context);
-    const left = this.deadline - systemClock.wallNow();
+    const left = this.#ownDeadline - systemClock.wallNow();
     if (!this.#sendsStream) {
       if (left === Infinity) return pipeline.execute(operation, { signal });
       return pipeline.execute(operation, { signal, deadline: pipeline.time.now() + left });

@@ -170,9 +170,10 @@ export class CallView extends Judged implements Call, ContextOwner {
   /** The operation sends a body: stops the clock of the timeout in `layer`, and of the limiters. */
   stopClock(layer: number | undefined): void {
     if (this.phase !== Phase.running) return;
+    const timed = this.layerAt(layer);
     for (let i = this.from; i < this.layers.length; i++) {
-      const gate = this.layers[i]?.gate;
-      if (i === layer && gate?.stopClock !== undefined) {
+      const { gate } = this.layers[i] as Layer;
+      if (this.layers[i] === timed && gate?.stopClock !== undefined) {
         this.states[i] = gate.stopClock(this, this.states[i]);
       }
       gate?.sending?.(this, this.states[i]);
@@ -182,14 +183,20 @@ export class CallView extends Judged implements Call, ContextOwner {
   /** It has sent it: starts the clocks anew, with `extraMs` on top of their time. */
   startClock(layer: number | undefined, extraMs: number): void {
     if (this.phase !== Phase.running) return;
+    const timed = this.layerAt(layer);
     for (let i = this.from; i < this.layers.length; i++) {
-      const gate = this.layers[i]?.gate;
-      if (i === layer && gate?.startClock !== undefined) {
+      const { gate } = this.layers[i] as Layer;
+      if (this.layers[i] === timed && gate?.startClock !== undefined) {
         this.states[i] = gate.startClock(this, i, this.states[i], extraMs);
       }
       if (gate?.sent === undefined) continue;
       this.states[i] = gate.sent(this, this.states[i], this.roughDeadlineOutside(i), extraMs);
     }
+  }
+
+  /** The layer of the pipeline at this place. The layers of this call may be more: gates for its own time come before and behind them. */
+  private layerAt(at: number | undefined): Layer | undefined {
+    return this.record.host.plan.layers[at ?? -1];
   }
 
   // What is told of it.

@@ -59,7 +59,8 @@ export interface PipelineOptions extends JoinOptions {
   readonly telemetry?: false | TelemetryOptions | undefined;
 }
 
-const clockSchema = () =>
+/** A clock of the user's own. */
+export const clockSchema = () =>
   z.custom<Clock>(
     (value: unknown) =>
       typeof value === 'object' &&

@@ -4,8 +4,8 @@ import { TimeoutPolicy } from './timeout.js';
 /** A timeout that bounds only calls with a time of their own. */
 export class DormantTimeout extends TimeoutPolicy {
   /** @internal */
-  constructor(name: string) {
-    super({ duration: Infinity, name });
+  constructor(name: string, what?: string) {
+    super({ duration: Infinity, name }, what);
   }
 
   override enter(call: Call): undefined {

@@ -41,17 +41,18 @@ export class TimeoutPolicy implements Gate {
   readonly quiet = true;
   /** The time allowed, in milliseconds. */
   readonly timeoutMs: number;
-  readonly #message: string;
+  /** What messages say before the time. */
+  readonly #what: string;
   #time: TimeSource | undefined;
   #queue: DeadlineQueue | undefined;
   /** Calls whose time is over and whose listeners are being told. A listener may end the call. */
   readonly #expiring = new Set<Call>();
 
   /** @internal Use {@link timeout}. */
-  constructor(options: ResolvedTimeout) {
+  constructor(options: ResolvedTimeout, what = 'timed out after') {
     this.name = options.name;
     this.timeoutMs = options.duration;
-    this.#message = messageOf(options.duration);
+    this.#what = what;
   }
 
   enter(call: Call): undefined {
@@ -138,12 +139,11 @@ export class TimeoutPolicy implements Gate {
 
   /** @internal */
   onDeadline(call: Call, layer: number, atMs: number): void {
-    const own = call.setting(layer);
-    const timeoutMs = own ?? this.timeoutMs;
+    const timeoutMs = call.setting(layer) ?? this.timeoutMs;
     const { label, captureStack, time } = call;
     const blockedMs = Math.round(time.blockedSince(atMs - timeoutMs, atMs));
     const blocked = blockedMs ? ` (the event loop was blocked for ${blockedMs} ms of it)` : '';
-    const message = `${label}: ${own === undefined ? this.#message : messageOf(own)}${blocked}`;
+    const message = `${label}: ${this.#what} ${formatDuration(timeoutMs)}${blocked}`;
     const error = new TimeoutError(message, { timeoutMs, blockedMs, captureStack });
     if (call.listening) {
       this.#expiring.add(call);
@@ -173,10 +173,6 @@ export class TimeoutPolicy implements Gate {
     }
     return this.#queue as DeadlineQueue;
   }
-}
-
-function messageOf(timeoutMs: number): string {
-  return `timed out after ${formatDuration(timeoutMs)}`;
 }
 
 /** What a call that is refused at once leaves of a timeout. */

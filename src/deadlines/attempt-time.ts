@@ -1,0 +1,25 @@
+import { TypicalDuration } from '../policies/retry/typical-duration.js';
+
+/** Nothing is refused before so many successes are known. */
+const MIN_KNOWN = 8;
+
+/**
+ * Whether the time that is left is enough for an attempt, by how long the last successes took. What it prevents lowers its estimate, as time does, so
+ * that it never prevents everything. It has no clock.
+ */
+export class AttemptTime {
+  readonly #typical = new TypicalDuration();
+  #known = 0;
+
+  /** An attempt succeeded after so long. */
+  learn(durationMs: number, nowMs: number): void {
+    this.#known++;
+    this.#typical.add(durationMs, nowMs);
+  }
+
+  isEnough(leftMs: number, nowMs: number): boolean {
+    if (this.#known < MIN_KNOWN || leftMs >= this.#typical.at(nowMs)) return true;
+    this.#typical.doubt();
+    return false;
+  }
+}
