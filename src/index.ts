@@ -61,6 +61,7 @@ export type {
 export * from './policies/adaptive-limiter/index.js';
 export * from './policies/bulkhead/index.js';
 export * from './policies/circuit-breaker/index.js';
+export * from './policies/ejection/index.js';
 export * from './policies/fallback/index.js';
 export type { Handle } from './policies/filter.js';
 export type { Named } from './policies/named.js';
@@ -79,8 +80,9 @@ export { standard, standardPolicyNames } from './policies/standard.js';
 export * from './policies/throttle/index.js';
 export * from './policies/timeout/index.js';
 export type { HealthCounts, HealthReason, HealthStatus } from './registry/health.js';
-export type { Keyed, KeyedDrained, KeyedOptions } from './registry/keyed.js';
+export type { Keyed, KeyedDrained } from './registry/keyed.js';
 export { keyed } from './registry/keyed.js';
+export type { KeyedOptions } from './registry/keyed-options.js';
 export type { MapOptions } from './registry/map/map-of.js';
 export type { MapEdge, MapNode, MapState, ServiceMap } from './registry/map/service-map.js';
 export type { Joinable, Member, MemberKind } from './registry/member.js';

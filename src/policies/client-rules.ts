@@ -1,4 +1,4 @@
-import { isOf } from '../copies.js';
+import { isOf, markOf } from '../copies.js';
 import type { Policy } from '../pipeline/contract/policy.js';
 import type { FailureRule } from '../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../pipeline/outcome/outcome.js';
@@ -7,6 +7,7 @@ import { Pipeline } from '../pipeline/pipeline.js';
 import type { Placed } from '../pipeline/plan.js';
 import { AdaptiveLimiterPolicy } from './adaptive-limiter/adaptive-limiter.js';
 import { CircuitBreakerPolicy } from './circuit-breaker/circuit-breaker.js';
+import type { EjectionPolicy } from './ejection/ejection.js';
 import type { Handle, Handles } from './filter.js';
 import { handleBy } from './filter.js';
 import { RetryPolicy } from './retry/retry.js';
@@ -45,6 +46,10 @@ export function withClientRules(
     if (isOf(policy, CircuitBreakerPolicy)) return policy.derive(counting, delayFrom, rule);
     if (isOf(policy, AdaptiveLimiterPolicy)) return policy.derive(isOverload, rule);
     if (isOf(policy, ThrottlePolicy)) return policy.derive(counting);
+    // Known by its mark, so that a client without it does not contain it.
+    if (markOf(policy)?.kind === 'ejection') {
+      return (policy as unknown as EjectionPolicy).derive(counting);
+    }
     return policy;
   };
   const placed = layers.flatMap((layer): Pick<Placed, 'policy' | 'rule'>[] =>
