@@ -4,7 +4,7 @@ import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';
 import { Host } from './host.js';
 import type { ResolvedEjection } from './options.js';
-import type { EjectionReason } from './outliers.js';
+import type { Counts, EjectionReason } from './outliers.js';
 import { isRunOutlier, mostEjected, rateOutliers } from './outliers.js';
 import { stayOf, timesAfter } from './stay.js';
 
@@ -13,9 +13,6 @@ export type EjectionCounts = Record<EjectionReason, { enforced: number; waived: 
 
 /** A run of failures has to last this long. A shorter one may be a blip, such as a connection that many calls have shared. */
 const LEAST_RUN_MS = 200;
-
-/** How old the totals of all hosts may be, in milliseconds. */
-const TOTALS_MS = 100;
 
 /** The hosts that are compared with each other: the copies of one keyed pipeline. */
 export class Group {
@@ -27,7 +24,8 @@ export class Group {
   readonly #random: Random;
   readonly #hosts = new Set<Host>();
   #checkAt = -Infinity;
-  #totals = { at: -Infinity, calls: 0, failures: 0 };
+  /** What all calls to all hosts have come to. */
+  readonly #ended = { calls: 0, failures: 0 };
 
   constructor(options: ResolvedEjection) {
     this.#options = options;
@@ -48,18 +46,22 @@ export class Group {
 
   /** A call to a host has ended. `call` is the one that is told about. */
   succeed(host: Host, nowMs: number, call: Call): void {
+    this.#ended.calls++;
     host.succeed(nowMs);
     if (nowMs >= this.#checkAt) this.check(nowMs, call);
   }
 
   fail(host: Host, nowMs: number, inRun: boolean, call: Call): void {
     const { consecutiveFailures } = this.#options;
+    if (inRun && host.run === 0) host.beginRun(nowMs, this.#ended);
+    this.#ended.calls++;
+    this.#ended.failures++;
     host.fail(nowMs, inRun);
     if (
       consecutiveFailures !== false &&
       host.run >= consecutiveFailures &&
       nowMs - host.runSince >= LEAST_RUN_MS &&
-      isRunOutlier(host.run, consecutiveFailures, this.#others(host, nowMs))
+      isRunOutlier(host.run, consecutiveFailures, this.#othersSince(host))
     ) {
       this.#detect(host, 'consecutive_failures', nowMs, call, host);
     }
@@ -110,25 +112,19 @@ export class Group {
     }
     // What has led to this leads to it once.
     host.renew();
-    this.#totals.at = -Infinity;
     this.counts[reason][enforced ? 'enforced' : 'waived']++;
     const event: EventBody = { type: 'ejection', reason, enforced, forMs };
     if (host === own) call.note(event);
     tell(host, event, call);
   }
 
-  /** What the calls to all other hosts have come to. */
-  #others({ calls, failures }: Host, nowMs: number) {
-    if (nowMs - this.#totals.at >= TOTALS_MS) {
-      this.#totals = { at: nowMs, calls: 0, failures: 0 };
-      for (const each of this.#staying(nowMs)) {
-        this.#totals.calls += each.calls;
-        this.#totals.failures += each.failures;
-      }
-    }
-    const rest = { calls: this.#totals.calls - calls, failures: this.#totals.failures - failures };
-    // The totals may lack the latest calls of the host itself.
-    return { calls: Math.max(0, rest.calls), failures: Math.max(0, rest.failures) };
+  /** What the calls to all other hosts have come to since the run of this one began: windows would tell of better times. */
+  #othersSince({ before, sinceRun }: Host): Counts {
+    const { calls, failures } = this.#ended;
+    return {
+      calls: calls - before.calls - sinceRun,
+      failures: failures - before.failures - sinceRun,
+    };
   }
 
   #staying(nowMs: number): Host[] {

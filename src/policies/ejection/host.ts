@@ -11,6 +11,10 @@ export class Host implements Counts {
   run = 0;
   /** When the first of them had failed. */
   runSince = 0;
+  /** How many calls have failed since then: those that are no part of the run, too. */
+  sinceRun = 0;
+  /** What all calls to all hosts had come to when it began. */
+  before: Counts = { calls: 0, failures: 0 };
   /** Until when it is ejected; 0 while it is not. */
   until = 0;
   /** When that began; after that, when it ended. */
@@ -41,9 +45,16 @@ export class Host implements Counts {
     this.#window.succeed(nowMs);
   }
 
+  beginRun(nowMs: number, { calls, failures }: Counts): void {
+    this.runSince = nowMs;
+    this.sinceRun = 0;
+    this.before = { calls, failures };
+  }
+
   /** @param inRun Whether it makes a run longer. */
   fail(nowMs: number, inRun: boolean): void {
-    if (inRun && ++this.run === 1) this.runSince = nowMs;
+    this.sinceRun++;
+    if (inRun) this.run++;
     this.#window.record(nowMs, true, false);
   }
 
