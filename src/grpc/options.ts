@@ -11,7 +11,7 @@ import type { Pipeline, PipelineLayer } from '../pipeline/pipeline.js';
 import { hintAmongPolicies } from '../policies/elsewhere.js';
 import { POLICY_FORMS, policyForms } from '../policies/policy-forms.js';
 import type { StandardOptions } from '../policies/standard.js';
-import { keyedDefaults } from '../registry/keyed.js';
+import { keyedDefaults } from '../registry/keyed-options.js';
 import type { Clock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
 import { parseDuration, positiveDurationSchema } from '../time/duration.js';

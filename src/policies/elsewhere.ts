@@ -41,11 +41,13 @@ const STANDARD: ForeignNames = {
   adaptiveLimiter: 'adaptiveConcurrency adaptive concurrencyLimiter',
 };
 
-/** Policies that are in no standard list, each as you write it. */
+/** Policies that are in no standard list, each as you write it beside one. */
 const OWN_LIST: Readonly<Record<string, string>> = {
-  fallback: 'fallback(value)',
-  throttle: 'throttle()',
-  throttling: 'throttle()',
+  fallback: 'fallback(value), ...standard()',
+  ejection: '...standard(), ejection()',
+  outlierDetection: '...standard(), ejection()',
+  throttle: 'throttle(), ...standard()',
+  throttling: 'throttle(), ...standard()',
 };
 
 /** The options of policies that a name can only mean, in the order in which they are tried. */
@@ -85,7 +87,7 @@ export function hintAmongPolicies(client: ForeignNames = {}): Hint {
   return (name, known, value) => {
     const isClient = known.includes('policies');
     if (isClient && Object.hasOwn(OWN_LIST, name)) {
-      return `; policies of your own go to "policies", as a list: [${OWN_LIST[name]}, ...standard()]`;
+      return `; policies of your own go to "policies", as a list: [${OWN_LIST[name]}]`;
     }
     const own = translated(name, client);
     if (own !== undefined && known.includes(own)) return asked(own, name, value);

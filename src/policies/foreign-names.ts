@@ -68,4 +68,16 @@ export const hedgeNames: ForeignNames = {
   handle: HANDLE,
 };
 
+export const ejectionNames: ForeignNames = {
+  deviations: 'stdevFactor successRateStdevFactor',
+  minimumHosts: 'successRateMinimumHosts',
+  minimumCalls: `requestVolume successRateRequestVolume ${MINIMUM_CALLS}`,
+  window: `interval ${WINDOW}`,
+  consecutiveFailures: 'failureThreshold consecutive5xx consecutiveErrors',
+  ejectFor: 'baseEjectionTime ejectionTime',
+  maxEjectFor: 'maxEjectionTime',
+  maxShare: 'maxEjectionPercent',
+  handle: HANDLE,
+};
+
 export const fallbackNames: ForeignNames = { handle: HANDLE };

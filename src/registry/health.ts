@@ -11,7 +11,7 @@ export interface HealthReason {
   /**
    * `circuit_open`, `circuit_isolated`, `circuit_half_open`: the state of a circuit breaker; `failing`: the share of calls that fail;
    * `limit_at_floor`: an adaptive limit is as low as it gets; `at_limit`: all slots of a limit are taken; `rate_limited`: a rate limiter has no permit left;
-   * `throttled`: a throttle refuses calls; `draining`: no new calls are taken.
+   * `throttled`: a throttle refuses calls; `ejected`: callers that balance over hosts leave this one out; `draining`: no new calls are taken.
    */
   readonly reason:
     | 'circuit_open'
@@ -22,6 +22,7 @@ export interface HealthReason {
     | 'at_limit'
     | 'rate_limited'
     | 'throttled'
+    | 'ejected'
     | 'draining';
   /** The policy whose state it is. */
   readonly policy?: string;
@@ -49,6 +50,7 @@ export function complaintOf(
   const status = 'degraded';
   if (state === 'open' || state === 'isolated') return { status: shut, reason: `circuit_${state}` };
   if (state === 'half_open') return { status, reason: 'circuit_half_open' };
+  if (measures.ejected) return { status: shut, reason: 'ejected' };
   const share = failures / calls;
   if (calls >= MINIMUM_CALLS && share >= failingShare) return { status, reason: 'failing', share };
   if (atFloor) return { status, reason: 'limit_at_floor' };

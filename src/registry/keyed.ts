@@ -1,8 +1,6 @@
 import { describe } from '../config/describe.js';
-import { once } from '../config/once.js';
-import { positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
-import * as z from '../config/zod.js';
+import type * as z from '../config/zod.js';
 import { ConfigError } from '../errors.js';
 import type { Operation } from '../pipeline/contract/context.js';
 import type { EventOf, EventType, Listener } from '../pipeline/contract/events.js';
@@ -11,46 +9,21 @@ import type { Drained, DrainOptions } from '../pipeline/lifecycle/drain.js';
 import { allWithin, resolveDrain } from '../pipeline/lifecycle/drain.js';
 import type { CallOptions } from '../pipeline/options/call-options.js';
 import { refuseMisfit } from '../pipeline/options/incompatible-copy.js';
-import type { JoinOptions } from '../pipeline/options/joining.js';
-import { pipelineSchema } from '../pipeline/options/pipeline-options.js';
 import { Pipeline } from '../pipeline/pipeline.js';
+import { randomOf } from '../policies/chance.js';
 import type { Duration } from '../time/duration.js';
-import { positiveDurationSchema } from '../time/duration.js';
 import { join, rosterFor } from './join.js';
+import type { KeyedOptions, ResolvedKeyed } from './keyed-options.js';
+import { keyedDefaults, keyedSchema } from './keyed-options.js';
 import { DroppedPipelines, leftByKey, sumOf } from './left.js';
+import { pick, usable } from './pick.js';
 import { UseOrder } from './use-order.js';
-
-/** Options of {@link keyed}. `registry` and `critical` are those of the template unless they are set here. */
-export interface KeyedOptions extends JoinOptions {
-  /**
-   * How many keys are kept: a whole number >= 1. Above that, the least recently used key is dropped first. A key is never dropped while it has a
-   * call in flight, or state that must not be lost (an open breaker, a rate limiter that is not full again, a throttle that refuses calls).
-   * If there are only such keys, more are kept. Default 10,000.
-   */
-  readonly maxKeys?: number | undefined;
-  /** A key unused for this long is dropped. Default 10 minutes. */
-  readonly idleFor?: Duration | undefined;
-}
 
 /** What was left after a drain of all keys. */
 export interface KeyedDrained extends Drained {
   /** The same for each key that has something left. */
   readonly byKey: Readonly<Record<string, Drained>>;
 }
-
-/** The defaults of {@link KeyedOptions}. */
-export const keyedDefaults = { maxKeys: 10_000, idleFor: 600_000 } as const;
-
-/** The schema of {@link KeyedOptions}. */
-export const keyedSchema = /* @__PURE__ */ once(() => {
-  const { registry, critical } = z.shapeOf(pipelineSchema());
-  return z.strictObject({
-    maxKeys: z._default(positiveCount(), keyedDefaults.maxKeys),
-    idleFor: z._default(positiveDurationSchema(), keyedDefaults.idleFor),
-    registry,
-    critical,
-  });
-});
 
 /**
  * Makes independent copies of a pipeline, one for each key (a host, a tenant). Each has its own breaker, bulkhead, limiters and
@@ -93,7 +66,7 @@ export function keyed<Adds, Policies>(
 /** Makes a keyed pipeline from options that are known to be right. */
 export function keyedOf<Adds, Policies>(
   template: Pipeline<Adds, Policies>,
-  resolved: { readonly maxKeys: number; readonly idleFor: number },
+  resolved: ResolvedKeyed,
 ): Keyed<Adds, Policies> {
   // A policy that cannot be copied throws here, and not in the first call.
   for (const { policy } of template.plan.layers) policy.fork?.();
@@ -115,12 +88,13 @@ export class Keyed<Adds = never, Policies = unknown> {
   /** Before this, no copy has been idle for long enough to go. */
   #idleAt = -Infinity;
   readonly #dropped = new DroppedPipelines();
+  readonly #random: () => number;
   #closed = false;
 
   /** @internal Use {@link keyed}. */
   constructor(
     template: Pipeline<Adds, Policies>,
-    options: { readonly maxKeys: number; readonly idleFor: number },
+    options: ResolvedKeyed,
     make: (key: string) => Pipeline<Adds, Policies> = (key) => template.fork(key),
   ) {
     this.template = template;
@@ -130,6 +104,7 @@ export class Keyed<Adds = never, Policies = unknown> {
     template.retire();
     this.#maxKeys = options.maxKeys;
     this.#idleMs = options.idleFor;
+    this.#random = randomOf(options.random, 'keyed');
   }
 
   /** The number of keys that are kept now. */
@@ -170,6 +145,35 @@ export class Keyed<Adds = never, Policies = unknown> {
   *keys(): IterableIterator<string> {
     for (const { key } of this.#order.latestFirst()) yield key as string;
   }
+
+  /**
+   * Chooses the key to call, for callers that balance over hosts: of two usable ones, drawn at random, the one with fewer calls in flight. A key
+   * may be in the list several times, for more weight.
+   *
+   * @param keys All hosts that can serve the call.
+   * @param tried Those that the call has tried already. They are chosen only if there are no others.
+   * @throws TypeError when there are no keys.
+   * @example
+   * const host = byHost.pick(['10.0.0.1', '10.0.0.2', '10.0.0.3']);
+   */
+  pick(keys: readonly string[], tried: readonly string[] = []): string {
+    return pick(keys, tried, this.#look, this.#random);
+  }
+
+  /**
+   * The usable ones of these keys, in the same order: neither ejected (see `ejection`) nor behind an open circuit breaker. If less than half of
+   * them are, ejections do not count. If all breakers are open, all keys are usable.
+   */
+  usable(keys: readonly string[]): string[] {
+    return usable(keys, this.#look);
+  }
+
+  /** @internal As {@link Keyed.pick}, for texts that stand for keys. */
+  pickBy(texts: readonly string[], tried: readonly string[], keyOf: (text: string) => string) {
+    return pick(texts, tried, (text) => this.#look(keyOf(text)), this.#random);
+  }
+
+  readonly #look = (key: string): Pipeline<unknown> | undefined => this.#copies.get(key);
 
   /** Runs an operation in the pipeline of a key: see {@link Pipeline.execute}. */
   execute<T>(

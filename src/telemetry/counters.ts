@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import type { PolicyMeasures } from '../pipeline/contract/measures.js';
 import type { Tally } from '../pipeline/reporting/tally.js';
 import { attribute } from './names.js';
 import { Series } from './series.js';
@@ -15,6 +16,12 @@ export interface BreakerAccount {
   readonly transitions: Readonly<Record<string, number>>;
   /** How many milliseconds were spent in each state up to a time. */
   readonly times: ((nowMs: number) => Readonly<Record<string, number>>) | undefined;
+}
+
+/** The counts that ejections keep themselves. */
+export interface EjectionAccount {
+  readonly policy: string;
+  readonly ejections: NonNullable<PolicyMeasures['ejections']>;
 }
 
 /** Reads accounts, and adds up those with the same name. */
@@ -69,6 +76,15 @@ export class Counters {
     }
     if (times === undefined) return;
     for (const [state, ms] of Object.entries(times(nowMs))) add('breakerTime', state, ms / 1_000);
+  }
+
+  /** Adds what ejections have counted. */
+  addEjections(attributes: Attributes, { policy, ejections }: EjectionAccount): void {
+    for (const [reason, { enforced, waived }] of Object.entries(ejections)) {
+      const at = { ...attributes, [attribute.policy]: policy, [attribute.reason]: reason };
+      this.series.add('ejections', { ...at, [attribute.enforced]: true }, enforced);
+      this.series.add('ejections', { ...at, [attribute.enforced]: false }, waived);
+    }
   }
 
   #addCalls(attributes: Attributes, { straight, calls }: Tally): void {

@@ -26,6 +26,7 @@ class PolicySum {
   available: number | undefined;
   balance: number | undefined;
   atFloor: number | undefined;
+  ejected: number | undefined;
   isThrottle = false;
   requests = 0;
   /** How many of the calls in the windows would be refused now. */
@@ -56,7 +57,8 @@ class PolicySum {
       this.requests += requests;
       this.refused += rejectionProbability * requests;
     }
-    const { available, balance, atFloor } = measures;
+    const { available, balance, atFloor, ejected } = measures;
+    if (ejected !== undefined) this.ejected = (this.ejected ?? 0) + (ejected ? 1 : 0);
     if (atFloor !== undefined) this.atFloor = (this.atFloor ?? 0) + (atFloor ? 1 : 0);
     if (available !== undefined) this.available = (this.available ?? 0) + available;
     if (balance !== undefined) this.balance = Math.min(this.balance ?? Infinity, balance);
@@ -79,6 +81,7 @@ class PolicySum {
       series.add('bulkheadLimit', at, this.limit);
     }
     if (this.available !== undefined) series.add('rateLimiterAvailable', at, this.available);
+    if (this.ejected !== undefined) series.add('ejectedHosts', at, this.ejected);
     if (this.isThrottle) series.add('throttleProbability', at, share(this.refused, this.requests));
     if (this.inFlight !== undefined && this.#type === 'adaptive_limiter') {
       series.add('adaptiveLimiterInFlight', at, this.inFlight);

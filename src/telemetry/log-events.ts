@@ -107,6 +107,20 @@ export function logEvents(of: EventSource, logger: Logger, options?: LogEventsOp
       const message = `circuit breaker of ${event.pipeline}: ${event.from} -> ${event.to}`;
       write(transitions, level, transitionFields(event), message);
     }),
+    of.on('ejection', (event) => {
+      const { reason, enforced, forMs } = event;
+      const fields = {
+        ...place(event),
+        [attribute.reason]: reason,
+        ...(forMs === undefined ? {} : { [attribute.ejectedFor]: forMs / 1_000 }),
+        ...(enforced ? {} : { [attribute.enforced]: false }),
+      };
+      write(transitions, 'warn', fields, `a host of ${event.pipeline} stands out by its failures`);
+    }),
+    of.on('return', (event) => {
+      const fields = { ...place(event), [attribute.ejectedFor]: event.ejectedForMs / 1_000 };
+      write(transitions, 'info', fields, `a host of ${event.pipeline} is used again`);
+    }),
     of.on('retry_stopped', (event) => {
       // Policies further out decide what becomes of the call: a fallback may have answered.
       const message = `retries of ${event.pipeline} ended: ${WHY[event.reason]}`;

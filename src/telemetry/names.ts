@@ -31,6 +31,7 @@ export const attribute = {
   attempt: 'holdfast.attempt',
   delay: 'holdfast.delay',
   openFor: 'holdfast.open_for',
+  ejectedFor: 'holdfast.ejected_for',
   key: 'holdfast.key',
   callId: 'holdfast.call_id',
   operation: 'holdfast.operation',
@@ -191,6 +192,21 @@ export const metric = {
       'Adaptive limiters whose limit is as low as it gets: 1 or 0, of a keyed pipeline the number of copies.',
     attributes: [policy],
   },
+  ejections: {
+    name: 'holdfast.ejections',
+    kind: 'counter',
+    unit: '{ejection}',
+    description:
+      'Times a host stood out by its failures; enforced: and was left out, as its time and share allowed.',
+    attributes: [policy, reason, enforced],
+  },
+  ejectedHosts: {
+    name: 'holdfast.ejection.hosts',
+    kind: 'gauge',
+    unit: '{host}',
+    description: 'Hosts that are left out now.',
+    attributes: [policy],
+  },
   throttleProbability: {
     name: 'holdfast.throttle.probability',
     kind: 'gauge',
@@ -251,6 +267,11 @@ export const spanEvent = {
     name: 'holdfast.transition',
     description: 'This call made a circuit breaker change its state.',
     attributes: [policy, attribute.previousState, state, reason, enforced],
+  },
+  ejection: {
+    name: 'holdfast.ejection',
+    description: 'With this call, its host stood out by its failures.',
+    attributes: [policy, reason, enforced],
   },
   fallback: {
     name: 'holdfast.fallback',

@@ -65,7 +65,7 @@ export function resilience(options?: ResilienceOptions): ResilienceInterceptor {
     };
   };
   startsOver(interceptor, () => pipelines.byKey.startOver());
-  const made = Object.assign(interceptor, stateOf(pipelines));
+  const made = Object.assign(interceptor, stateOf(pipelines, resolved));
   pipelines.join(made);
   return made;
 }

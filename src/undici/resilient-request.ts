@@ -116,8 +116,16 @@ function wrap(client: Client): Client {
     client(urlText(url), initOf(init), overrides);
   const read: Client['read'] = async (url, init, reader, overrides) =>
     client.read(urlText(url), initOf(init), reader, overrides);
-  const { on, snapshot, drain, dispose } = client;
-  return Object.assign(send, { read, on, snapshot, drain, dispose, [Symbol.dispose]: dispose });
+  const { on, pick, snapshot, drain, dispose } = client;
+  return Object.assign(send, {
+    read,
+    on,
+    pick,
+    snapshot,
+    drain,
+    dispose,
+    [Symbol.dispose]: dispose,
+  });
 }
 
 /** Whether a response has no body, by the rules of HTTP or by its own headers. undici has a stream for it anyway. */

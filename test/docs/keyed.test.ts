@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { keyedDefaults, keyedSchema } from '../../src/registry/keyed.js';
+import { keyedDefaults, keyedSchema } from '../../src/registry/keyed-options.js';
 import { durationSchema } from '../../src/time/duration.js';
 import { pages } from './pages.js';
 

@@ -13,7 +13,7 @@ import {
 import { VirtualClock } from 'holdfast/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { CircuitBreakerPolicy } from '../../src/policies/circuit-breaker/circuit-breaker.js';
-import { keyedDefaults } from '../../src/registry/keyed.js';
+import { keyedDefaults } from '../../src/registry/keyed-options.js';
 import { deferred, never } from '../pipeline/support/deferred.js';
 import { gate } from '../pipeline/support/layers.js';
 

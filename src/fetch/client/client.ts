@@ -12,6 +12,7 @@ import type { ResolvedClient } from '../options.js';
 import { resolveOverrides } from '../options.js';
 import type { Pipelines } from '../policies/pipelines.js';
 import { pipelinesOf } from '../policies/pipelines.js';
+import { originOf } from '../request/request.js';
 import type { Reader } from '../response/reader.js';
 import { assertReader } from '../response/reader.js';
 import type { ClientDrained } from './drain.js';
@@ -23,6 +24,16 @@ export interface ClientState<Policies = unknown> {
   on(listener: Listener): () => void;
   /** Listens to the events of one type. */
   on<K extends EventType>(type: K, listener: Listener<EventOf<K>>): () => void;
+  /**
+   * Chooses the key to call, for callers that balance over hosts: of two usable ones, drawn at random, the one with fewer calls in flight. Usable are
+   * those that are neither ejected (see `ejection` among the policies) nor behind an open circuit breaker.
+   *
+   * @param keys What the `key` option answers. Without that option, URLs: their origins are the keys.
+   * @param tried Those that the call has tried already. They are chosen only if there are no others.
+   * @returns One of them, as it was given.
+   * @throws TypeError when there are no keys, or one of them is not a URL.
+   */
+  pick(keys: readonly string[], tried?: readonly string[]): string;
   /** What each key's pipeline is doing now, as plain JSON. */
   snapshot(): Record<string, PipelineSnapshot<Policies>>;
   /**
@@ -42,9 +53,11 @@ export interface ClientState<Policies = unknown> {
 }
 
 /** The state of these pipelines. */
-export function stateOf({ byKey }: Pipelines): ClientState {
+export function stateOf({ byKey }: Pipelines, { key }: ResolvedClient): ClientState {
+  const keyOf = key === undefined ? originOf : (text: string) => text;
   return {
     on: byKey.on.bind(byKey),
+    pick: (keys, tried = []) => byKey.pickBy(keys, tried, keyOf),
     snapshot: () => byKey.snapshot(),
     drain: (options) => drainClient(byKey, options),
     dispose: () => byKey.dispose(),
@@ -121,7 +134,7 @@ export function httpClient(
     assertReader(reader, options.path);
     return send(input, init, overrides, reader);
   };
-  const made = wrap(Object.assign(client, { read }, stateOf(pipelines)));
+  const made = wrap(Object.assign(client, { read }, stateOf(pipelines, options)));
   startsOver(made, () => byKey.startOver());
   pipelines.join(made, (base && new URL(base).host) || undefined);
   return made;

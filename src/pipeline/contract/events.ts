@@ -91,6 +91,18 @@ export type EventBody =
       /** `false` for a breaker in dry run. */
       readonly enforced: boolean;
     }
+  /**
+   * A host stands out by its failures, and is left out for `forMs`. `enforced: false`: it stays, as enough hosts are left out already, or in a dry
+   * run. The host is the `key`.
+   */
+  | {
+      readonly type: 'ejection';
+      readonly reason: 'failure_rate' | 'consecutive_failures';
+      readonly enforced: boolean;
+      readonly forMs?: number | undefined;
+    }
+  /** The time of an ejection is over. Reported with the next call that notices it. */
+  | { readonly type: 'return'; readonly ejectedForMs: number }
   /** A fallback answered in place of this outcome. */
   | {
       readonly type: 'fallback';
@@ -138,6 +150,8 @@ const TYPES: Readonly<Record<EventType, true>> = {
   timeout: true,
   rejection: true,
   transition: true,
+  ejection: true,
+  return: true,
   fallback: true,
   queued: true,
   discard: true,

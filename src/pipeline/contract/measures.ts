@@ -24,6 +24,15 @@ export interface PolicyMeasures {
   readonly balance?: number;
   /** The probability with which a throttle refuses a call. */
   readonly rejectionProbability?: number;
+  /** Whether a host is ejected, so that nobody should choose it. */
+  readonly ejected?: boolean;
+  /** How often hosts were found to stand out; copies made by `fork` count in one account. */
+  readonly ejections?: Readonly<
+    Record<
+      'failure_rate' | 'consecutive_failures',
+      { readonly enforced: number; readonly waived: number }
+    >
+  >;
   /** Calls in a throttle's window: the weight of its probability in the average over all throttles of its name. */
   readonly requests?: number;
 }

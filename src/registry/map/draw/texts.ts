@@ -75,6 +75,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['at_limit', 'at its limit'],
   ['rate_limited', 'rate-limited'],
   ['throttled', 'throttled'],
+  ['ejected', 'ejected'],
   ['draining', 'draining'],
 ]);
 

@@ -1,0 +1,128 @@
+import { hintFrom } from '../../config/foreign-names.js';
+import { once } from '../../config/once.js';
+import {
+  above,
+  atLeast,
+  atMost,
+  flag,
+  fnOf,
+  number,
+  off,
+  positiveCount,
+  wholeNumber,
+} from '../../config/schemas.js';
+import { parseOptions } from '../../config/validate.js';
+import * as z from '../../config/zod.js';
+import type { Duration } from '../../time/duration.js';
+import { formatDuration, positiveDurationSchema } from '../../time/duration.js';
+import type { Handle } from '../filter.js';
+import { handleSchema } from '../filter.js';
+import { ejectionNames } from '../foreign-names.js';
+import type { Named } from '../named.js';
+import { namedShape } from '../named.js';
+
+/** Options of {@link ejection}. */
+export interface EjectionOptions extends Named {
+  /**
+   * A host stands out if its success rate is below the mean of all hosts by more than this many standard deviations: above 0, or `false` not to
+   * compare rates. It must also be worse by five percentage points, and by more than chance explains. Default 1.9.
+   */
+  readonly deviations?: number | false | undefined;
+  /** How many hosts need `minimumCalls` before rates are compared: a whole number >= 3. Default 5. */
+  readonly minimumHosts?: number | undefined;
+  /** How many calls to a host have to end within the window before its rate is compared: a whole number >= 1. Default 100. */
+  readonly minimumCalls?: number | undefined;
+  /** How far back rates look: longer than 0. Default 10 seconds. */
+  readonly window?: Duration | undefined;
+  /**
+   * So many failures of a host in a row, over 200 ms or more, eject it, unless the other hosts fail as well: a whole number >= 2, or `false` not
+   * to count runs. Default 5.
+   */
+  readonly consecutiveFailures?: number | false | undefined;
+  /** How long a host is left out the first time, +-20%. Each further time adds as much. Default 30 seconds. */
+  readonly ejectFor?: Duration | undefined;
+  /** The longest time: not below `ejectFor`. Default 5 minutes, or `ejectFor` if that is longer. */
+  readonly maxEjectFor?: Duration | undefined;
+  /** The largest share of the hosts that may be left out at once: above 0, at most 1. One may be in any case, but never the last. Default 0.1. */
+  readonly maxShare?: number | undefined;
+  /**
+   * Which outcomes are failures of a host. Default: what the pipeline's `isFailure` says. Without that, errors of the operation and timeouts while
+   * it runs. Rejections by policies inside and calls that were given up do not count, on neither side.
+   */
+  readonly handle?: Handle | undefined;
+  /** Leaves nothing out, but counts and reports what it would leave out. Default false. */
+  readonly dryRun?: boolean | undefined;
+  /** The source of random numbers: 0 <= number < 1. Default `Math.random`. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** The defaults of {@link EjectionOptions}. */
+export const ejectionDefaults = {
+  deviations: 1.9,
+  minimumHosts: 5,
+  minimumCalls: 100,
+  window: 10_000,
+  consecutiveFailures: 5,
+  ejectFor: 30_000,
+  maxEjectFor: 300_000,
+  maxShare: 0.1,
+  dryRun: false,
+} as const;
+
+const DEVIATIONS = 'must be a number above 0, such as 1.9, or false';
+const HOSTS = 'must be a whole number >= 3: of two hosts, neither stands out';
+const RUN = 'must be a whole number >= 2, or false: one failure says little';
+const SHARE = 'must be a number above 0 and at most 1, such as 0.1';
+
+/** The schema of {@link EjectionOptions}. */
+export const ejectionSchema = /* @__PURE__ */ once(() =>
+  z.strictObject(
+    {
+      deviations: z._default(
+        z.union([number(DEVIATIONS, above(0)), off()], { error: DEVIATIONS }),
+        ejectionDefaults.deviations,
+      ),
+      minimumHosts: z._default(wholeNumber(HOSTS, atLeast(3)), ejectionDefaults.minimumHosts),
+      minimumCalls: z._default(positiveCount(), ejectionDefaults.minimumCalls),
+      window: z._default(positiveDurationSchema(), ejectionDefaults.window),
+      consecutiveFailures: z._default(
+        z.union([wholeNumber(RUN, atLeast(2)), off()], { error: RUN }),
+        ejectionDefaults.consecutiveFailures,
+      ),
+      ejectFor: z._default(positiveDurationSchema(), ejectionDefaults.ejectFor),
+      maxEjectFor: z.optional(positiveDurationSchema()),
+      maxShare: z._default(number(SHARE, above(0), atMost(1)), ejectionDefaults.maxShare),
+      handle: z.optional(handleSchema()),
+      dryRun: z._default(flag(), ejectionDefaults.dryRun),
+      random: z.optional(fnOf<() => number>()),
+      ...namedShape(),
+    },
+    ({ value, issues }) => {
+      if (issues.length > 0) return;
+      const { deviations, consecutiveFailures, ejectFor, maxEjectFor = Infinity } = value;
+      const wrong = (option: string, input: unknown, message: string): void => {
+        issues.push({ code: 'custom', input, path: [option], message });
+      };
+      if (deviations === false && consecutiveFailures === false) {
+        wrong('deviations', deviations, 'must not be false where consecutiveFailures is, too');
+      }
+      if (maxEjectFor < ejectFor) {
+        const least = formatDuration(ejectFor);
+        wrong('maxEjectFor', maxEjectFor, `must not be below ejectFor (${least})`);
+      }
+    },
+  ),
+);
+
+/** Options with everything filled in. */
+export type ResolvedEjection = z.output<ReturnType<typeof ejectionSchema>> & {
+  readonly maxEjectFor: number;
+};
+
+/** @throws ConfigError */
+export function resolveEjection(options: EjectionOptions | undefined): ResolvedEjection {
+  if (options === undefined) return { ...ejectionDefaults };
+  const given = parseOptions(ejectionSchema, options, 'ejection', hintFrom(ejectionNames));
+  const { maxEjectFor = Math.max(given.ejectFor, ejectionDefaults.maxEjectFor) } = given;
+  return { ...given, maxEjectFor };
+}

@@ -1,0 +1,82 @@
+/** Which of several hosts to call. */
+import { refusalsOf } from '../pipeline/contract/refusals.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { measured } from '../telemetry/sources.js';
+
+/** Returns the pipeline of a key, if there is one. */
+export type Look = (key: string) => Pipeline<unknown> | undefined;
+
+/** Below this share of usable hosts, the others are hardly to blame: then ejections do not count. */
+const PANIC_SHARE = 0.5;
+
+/** What speaks against calling a host now. */
+type Fault = 'ejected' | 'shut' | undefined;
+
+function faultOf(pipeline: Pipeline<unknown> | undefined): Fault {
+  // Nobody has called it yet.
+  if (pipeline === undefined) return undefined;
+  const now = pipeline.time.now();
+  let fault: Fault;
+  for (const [i, { policy, gate }] of pipeline.seen.entries()) {
+    if (policy.measure === undefined) continue;
+    const { state, ejected } = measured(() => pipeline.measureIn(i, now)) ?? {};
+    const isShut = state === 'open' || state === 'isolated';
+    if (isShut && refusalsOf(gate)?.enforced !== false) return 'shut';
+    if (ejected === true) fault = 'ejected';
+  }
+  return fault;
+}
+
+/**
+ * The hosts that are neither ejected nor behind an open breaker. If these are less than half, ejections do not count; if all breakers are open,
+ * all hosts are usable. So there is always one.
+ */
+export function usable(keys: readonly string[], look: Look): string[] {
+  const faults = keys.map((key) => faultOf(look(key)));
+  const fine = keys.filter((_, i) => faults[i] === undefined);
+  if (fine.length >= keys.length * PANIC_SHARE) return fine;
+  const open = keys.filter((_, i) => faults[i] !== 'shut');
+  return open.length > 0 ? open : [...keys];
+}
+
+/**
+ * Chooses one of two random usable hosts: the one with fewer calls in flight.
+ *
+ * @param tried Hosts that are chosen only if there are no others.
+ * @throws TypeError when there is none to choose from.
+ */
+export function pick(
+  keys: readonly string[],
+  tried: readonly string[],
+  look: Look,
+  random: () => number,
+): string {
+  // Almost always the first two are usable. Then the cost does not grow with the number of hosts.
+  const [one, other] = twoOf(keys, random);
+  if (one !== undefined && other !== undefined && [one, other].every(isFine)) {
+    return lessBusy(one, other, look);
+  }
+  const able = usable(keys, look);
+  const untried = able.filter((key) => !tried.includes(key));
+  const [first, second] = twoOf(untried.length > 0 ? untried : able, random);
+  if (first === undefined) throw new TypeError('pick: there must be at least one key');
+  return second === undefined ? first : lessBusy(first, second, look);
+
+  function isFine(key: string): boolean {
+    return !tried.includes(key) && faultOf(look(key)) === undefined;
+  }
+}
+
+/** Two different places of a list, at random; fewer if it has fewer. */
+function twoOf(keys: readonly string[], random: () => number): (string | undefined)[] {
+  if (keys.length < 2) return [...keys];
+  const first = Math.floor(random() * keys.length);
+  const second = Math.floor(random() * (keys.length - 1));
+  return [keys[first], keys[second < first ? second : second + 1]];
+}
+
+/** Of equally busy ones the first, which was drawn at random. */
+function lessBusy(first: string, second: string, look: Look): string {
+  const busy = (key: string): number => look(key)?.inFlight ?? 0;
+  return busy(second) < busy(first) ? second : first;
+}
