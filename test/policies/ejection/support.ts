@@ -16,7 +16,7 @@ export function hostsOf(options: EjectionOptions = {}, count = 8) {
   });
   const succeed = (host: string) => byHost.settle(host, () => 'fine');
   const fail = (host: string) => byHost.settle(host, () => Promise.reject(DOWN));
-  const stateOf = (host: string) => byHost.snapshot()[host]?.policies.ejection;
+  const stateOf = (host: string) => byHost.snapshot()[host]?.policies['ejection'];
   return {
     clock,
     policy,
