@@ -169,6 +169,7 @@ export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[]
     layer: 0,
     state: undefined,
     traits: undefined,
+    rank: 5,
     attempts: 1,
     callId: 1,
     within: (run) => run(),
