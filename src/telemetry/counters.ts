@@ -43,11 +43,12 @@ export class Counters {
   add({ attributes, tally }: Account): void {
     this.#addCalls(attributes, tally);
     this.#addAttempts(attributes, tally);
-    for (const { policy, reason, enforced, waived } of tally.rejections) {
+    for (const { policy, reason, priority, enforced, waived } of tally.rejections) {
       const at = {
         ...attributes,
         [attribute.policy]: policy,
         [attribute.reason]: reason,
+        ...(priority === undefined ? {} : { [attribute.priority]: priority }),
       };
       const add = (value: number, enforced: boolean): void => {
         if (value === 0) return;

@@ -25,6 +25,7 @@ export const attribute = {
   reason: 'holdfast.reason',
   rejectedBy: 'holdfast.rejected_by',
   enforced: 'holdfast.enforced',
+  priority: 'holdfast.priority',
   state: 'holdfast.state',
   previousState: 'holdfast.previous_state',
   attempts: 'holdfast.attempts',
@@ -47,6 +48,7 @@ export const attribute = {
 
 const { policy, outcome, retried, attemptKind, reason, enforced, state, errorType, statusCode } =
   attribute;
+const { priority } = attribute;
 
 /** The metrics. */
 export const metric = {
@@ -82,8 +84,9 @@ export const metric = {
     name: 'holdfast.rejections',
     kind: 'counter',
     unit: '{call}',
-    description: 'Calls that a policy refused, or would have refused if it were not a dry run.',
-    attributes: [policy, reason, enforced],
+    description:
+      'Calls that a policy refused, or would have refused if it were not a dry run. The priority is there for calls that say one.',
+    attributes: [policy, reason, enforced, priority],
   },
   queueWait: {
     name: 'holdfast.queue.wait',
@@ -261,7 +264,7 @@ export const spanEvent = {
   rejection: {
     name: 'holdfast.rejection',
     description: 'A policy refused the call, or would have.',
-    attributes: [policy, reason, enforced],
+    attributes: [policy, reason, enforced, priority],
   },
   transition: {
     name: 'holdfast.transition',
@@ -281,7 +284,7 @@ export const spanEvent = {
   queued: {
     name: 'holdfast.queued',
     description: 'The call waits in a queue.',
-    attributes: [policy],
+    attributes: [policy, priority],
   },
 } as const;
 

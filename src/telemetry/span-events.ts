@@ -13,6 +13,10 @@ export function endedAs({ outcome, status, error }: Partial<Told>): Attributes {
   return attributes;
 }
 
+function priorityOf({ priority }: { readonly priority?: string | undefined }): Attributes {
+  return priority === undefined ? {} : { [attribute.priority]: priority };
+}
+
 const seconds = (ms: number): number => ms / 1_000;
 
 /** Adds what happened in a call to its span. */
@@ -56,6 +60,7 @@ export function addSpanEvent(span: Span, event: PipelineEvent): void {
         ...policy,
         [attribute.reason]: event.reason,
         [attribute.enforced]: event.enforced,
+        ...priorityOf(event),
       });
       break;
     case 'transition':
@@ -82,7 +87,7 @@ export function addSpanEvent(span: Span, event: PipelineEvent): void {
       });
       break;
     case 'queued':
-      span.addEvent(spanEvent.queued.name, policy);
+      span.addEvent(spanEvent.queued.name, { ...policy, ...priorityOf(event) });
       break;
     default:
   }

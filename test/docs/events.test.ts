@@ -25,12 +25,12 @@ const fields: { readonly [K in EventType]: { readonly [F in FieldsOf<K>]: true }
   },
   body_failure: { durationMs: true, error: true },
   timeout: { timeoutMs: true, error: true },
-  rejection: { reason: true, enforced: true, retryAfter: true, error: true },
+  rejection: { reason: true, enforced: true, retryAfter: true, priority: true, error: true },
   transition: { from: true, to: true, reason: true, openForMs: true, cause: true, enforced: true },
   ejection: { reason: true, enforced: true, forMs: true },
   return: { ejectedForMs: true },
   fallback: { outcome: true, status: true, value: true, error: true },
-  queued: { queued: true },
+  queued: { queued: true, priority: true },
   discard: { value: true },
 };
 

@@ -132,9 +132,10 @@ export class CallRecord {
     const { host } = this;
     const { reason, retryAfter } = error;
     sign(error, host, layer.name);
-    host.tally.rejection(layer.name, reason, true);
+    const priority = this.traits?.priority;
+    host.tally.rejection(layer.name, reason, true, priority);
     if (!this.listening) return;
-    this.emit({ type: 'rejection', reason, enforced: true, retryAfter, error }, layer);
+    this.emit({ type: 'rejection', reason, enforced: true, retryAfter, priority, error }, layer);
   }
 
   /** The call has to wait in this layer, or is refused there at once: if the policy has a limit, the call has reached it. */

@@ -1,5 +1,6 @@
 import type { TimeSource } from '../../time/time-source.js';
 import type { CallTraits } from '../contract/call-traits.js';
+import { rankOf } from '../contract/call-traits.js';
 import type { EventBody, Told } from '../contract/events.js';
 import type { Call } from '../contract/policy.js';
 import { knownOf } from '../outcome/failure-rule.js';
@@ -8,6 +9,7 @@ import { kindOfError, outcomeOf } from '../outcome/outcome.js';
 import type { Known, Verdict } from '../outcome/verdict.js';
 import { Judged, verdictIn } from '../outcome/verdict.js';
 import type { Layer } from '../plan.js';
+import type { AttemptKind } from '../reporting/kinds.js';
 import { toldOf } from '../reporting/reported-outcome.js';
 import type { ContextOwner } from './attempt.js';
 import type { CallRecord } from './call-record.js';
@@ -15,6 +17,7 @@ import { Phase } from './phase.js';
 
 /** What a gate can do to the pass that it has let in. */
 export interface Abandonable {
+  readonly kind: AttemptKind;
   abandon(layer: number, error: unknown): void;
 }
 
@@ -111,6 +114,10 @@ export class CallView extends Judged implements Call, ContextOwner {
 
   runsAlone(): void {
     this.record.alone = true;
+  }
+
+  get rank(): number {
+    return rankOf(this.traits?.priority, this.pass.kind === 'first');
   }
 
   get state(): unknown {
@@ -234,8 +241,10 @@ export class CallView extends Judged implements Call, ContextOwner {
   }
 
   wouldReject(reason: string, retryAfter?: number): void {
-    this.record.host.tally.rejection(this.policy, reason, false);
-    if (this.listening) this.emit({ type: 'rejection', reason, enforced: false, retryAfter });
+    const priority = this.traits?.priority;
+    this.record.host.tally.rejection(this.policy, reason, false, priority);
+    if (!this.listening) return;
+    this.emit({ type: 'rejection', reason, enforced: false, retryAfter, priority });
   }
 
   // How it has ended so far.

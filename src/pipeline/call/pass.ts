@@ -66,7 +66,7 @@ export class Pass
   /** The pass whose driver started this one; `undefined` for the first pass of a call. */
   private readonly outer: Pass | undefined;
   /** How the attempt is counted. */
-  private readonly kind: AttemptKind;
+  readonly kind: AttemptKind;
   /** The last attempt that failed by itself. What it left running is aborted before another one starts. */
   private failed: RunningContext | undefined = undefined;
   /** While a signal can give it up. */

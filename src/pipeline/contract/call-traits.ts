@@ -11,3 +11,8 @@ export interface CallTraits {
   /** How many permits of a rate limiter it takes. `undefined`: one. */
   readonly cost: number | undefined;
 }
+
+/** The rank of one attempt: see `Call.rank`. */
+export function rankOf(priority: Priority | undefined, isFirst: boolean): number {
+  return 2 * (4 - priorities.indexOf(priority ?? 'normal')) + (isFirst ? 1 : 0);
+}

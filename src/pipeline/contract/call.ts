@@ -24,6 +24,11 @@ export interface Call {
   state: unknown;
   /** What the call says of itself: how important it is, and what it costs. `undefined`: nothing. */
   readonly traits: CallTraits | undefined;
+  /**
+   * How important this attempt is, from 0 to 9: higher ones are served first and refused last. Two numbers for each class of calls, the
+   * higher for first attempts and the lower for retries and hedges. A first attempt of a call that says no class has 5.
+   */
+  readonly rank: number;
   /** How often the operation has been called in this call so far. */
   readonly attempts: number;
   /** @internal The policies of the plan, for those that share something with another one. */

@@ -1,4 +1,5 @@
 import type { OutcomeKind } from '../outcome/outcome.js';
+import type { Priority } from './call-traits.js';
 
 /** The states of a circuit breaker, as events and telemetry name them. */
 export type BreakerState = 'closed' | 'open' | 'half_open' | 'isolated';
@@ -76,6 +77,8 @@ export type EventBody =
       readonly reason: string;
       readonly enforced: boolean;
       readonly retryAfter?: number | undefined;
+      /** The class of the call, if it says one. */
+      readonly priority?: Priority | undefined;
       /** The error that the call is refused with; none in a dry run. */
       readonly error?: unknown;
     }
@@ -112,7 +115,12 @@ export type EventBody =
       readonly error?: unknown;
     }
   /** A call waits in a queue. */
-  | { readonly type: 'queued'; readonly queued: number }
+  | {
+      readonly type: 'queued';
+      readonly queued: number;
+      /** The class of the call, if it says one. */
+      readonly priority?: Priority | undefined;
+    }
   /** A result nobody will receive was given to the `discard` hook. */
   | { readonly type: 'discard'; readonly value?: unknown };
 

@@ -1,3 +1,4 @@
+import type { Priority } from '../contract/call-traits.js';
 import type { ToldOutcome } from '../contract/events.js';
 import { errorTypeOf, OTHER_ERROR } from './error-type.js';
 import type { AttemptKind, CountedOutcome } from './kinds.js';
@@ -24,6 +25,8 @@ export interface RejectionCount {
   /** Name of the policy in the pipeline. */
   readonly policy: string;
   readonly reason: string;
+  /** The class that the calls say; `undefined` for those that say none. */
+  readonly priority: Priority | undefined;
   /** Calls that were refused. */
   enforced: number;
   /** Calls that a dry run let in all the same. */
@@ -92,13 +95,16 @@ export class Tally {
     last.count++;
   }
 
-  rejection(policy: string, reason: string, enforced: boolean): void {
+  rejection(policy: string, reason: string, enforced: boolean, priority?: Priority): void {
     let last = this.#lastRejection;
-    if (last === undefined || last.policy !== policy || last.reason !== reason) {
+    const isLast = last?.policy === policy && last.reason === reason && last.priority === priority;
+    if (last === undefined || !isLast) {
       const word = bounded(reason, this.#reasons);
-      last = this.rejections.find((each) => each.policy === policy && each.reason === word);
+      last = this.rejections.find(
+        (each) => each.policy === policy && each.reason === word && each.priority === priority,
+      );
       if (last === undefined) {
-        last = { policy, reason: word, enforced: 0, waived: 0 };
+        last = { policy, reason: word, priority, enforced: 0, waived: 0 };
         this.rejections.push(last);
       }
       this.#lastRejection = last;

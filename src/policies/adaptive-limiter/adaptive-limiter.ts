@@ -17,6 +17,7 @@ import { verdictsOf } from '../filter.js';
 import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { isOwnDelay } from '../own-delay.js';
+import { SlotHolders } from '../priority/slot-holders.js';
 import { isQuiet } from '../quiet.js';
 import { isSuperseded } from '../superseded.js';
 import type { Waiter } from '../wait-queue.js';
@@ -87,6 +88,7 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
   #kept = new KeptSlots();
   readonly #alarm: SlotAlarm;
   #inFlight = 0;
+  readonly #holders = new SlotHolders();
   /** Set when a call has found no slot since one last came in: how often the limit had been released by then. */
   #missed = NOT_MISSED;
   /** The current stamp. Calls with another one were let in before the last start over. `undefined` until the first: calls need none. */
@@ -101,7 +103,12 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
     this.#regulator = regulatorOf(options);
     const serve = (time: TimeSource): void => this.#serve(time);
     this.#alarm = new SlotAlarm(serve);
-    this.#waiting = new WaitingCalls(options, serve, (time) => this.#setAlarm(time));
+    this.#waiting = new WaitingCalls(
+      options,
+      serve,
+      (time) => this.#setAlarm(time),
+      (which) => this.#holders.holdsLess(which, this.#inFlight, this.#regulator.current),
+    );
     this.name = options.name as Name | undefined;
     this.quiet = isQuiet(options);
     this.holds = !options.releaseOnAbandon;
@@ -157,6 +164,7 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
       const inFlight = this.#inFlightOrLimit;
       const keptMs = this.#regulator.end(stayIn(call.state), time, inFlight, ending, isOverload);
       this.#inFlight--;
+      if (call.traits !== undefined) this.#holders.count(call.traits, -1);
       if (keptMs > 0 && !this.#options.dryRun) this.#kept.add(time.now() + keptMs);
       if (this.#waiting.length > 0) this.#serve(time);
     }
@@ -242,6 +250,7 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
     this.#waiting.startOver();
     this.#kept = new KeptSlots();
     this.#inFlight = 0;
+    this.#holders.clear();
     this.#missed = NOT_MISSED;
     // Even when no call waits: this takes back the timer.
     this.#serve(this.#time.source);
@@ -287,6 +296,7 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
 
   #admit(call: Call, now: number, deadline: number): undefined {
     call.state = admittedAs(this.#take(now, deadline), this.#stamp);
+    if (call.traits !== undefined) this.#holders.count(call.traits, 1);
     return undefined;
   }
 
@@ -305,10 +315,10 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
   }
 
   #enterQueue(call: Call, now: number, deadline: number): Admission | Promise<Admission> {
-    const level = this.#waiting.levelNow();
+    const ranked = this.#waiting.rankNow(call);
     // That was user code. It may have ended calls.
     if (this.#taken < this.#regulator.current) return this.#admit(call, now, deadline);
-    return this.#waiting.join(call, level, now) ?? this.#refuse(call);
+    return this.#waiting.join(call, ranked, now) ?? this.#refuse(call);
   }
 
   #refuse({ label, captureStack }: Call): LimitExceededError {
@@ -327,6 +337,7 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
       if (place === undefined) break;
       // Take the slot here, before the waiter runs: no other call can come in between.
       this.#inFlight++;
+      if (place.traits !== undefined) this.#holders.count(place.traits, 1);
       this.#missed = NOT_MISSED;
       place.stay = this.#regulator.begin(now, place.callDeadlineMs);
       place.stamp = this.#stamp;

@@ -3,6 +3,7 @@ import { once } from '../../config/once.js';
 import { count, flag, fnOf, oneOf, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import * as z from '../../config/zod.js';
+import type { Priority } from '../../pipeline/contract/call-traits.js';
 import type { Duration } from '../../time/duration.js';
 import { positiveDurationSchema } from '../../time/duration.js';
 import type { Handle, Handles } from '../filter.js';
@@ -40,10 +41,10 @@ export interface AdaptiveLimiterOptions extends Named {
    */
   readonly maxWait?: Duration | undefined;
   /**
-   * How important the call is; higher is more important. Asked when the call has to wait, in its caller's own async context. More important
-   * calls are served first. When the queue is full, they take the place of less important ones. Default: all are equal. Needs `maxQueued`.
+   * How important a call is that does not say so itself (`priority` of a call): a class, or a number that orders calls of the class `normal`,
+   * higher being more important. Asked when the call has to wait, in its caller's own async context. Default: `normal`. Needs `maxQueued`.
    */
-  readonly priority?: (() => number) | undefined;
+  readonly priority?: (() => Priority | number | undefined) | undefined;
   /**
    * Which outcomes are signs of overload. Default: timeouts inside. Of the other outcomes, only a success counts, with its latency. A
    * failure that is no sign of overload does not count, because a quick failure says nothing about the load. Without `handle`, the
@@ -86,7 +87,7 @@ export const adaptiveLimiterSchema = /* @__PURE__ */ once(() =>
       maxLimit: z.optional(positiveCount()),
       maxQueued: z.optional(count()),
       maxWait: z.optional(positiveDurationSchema()),
-      priority: z.optional(fnOf<() => number>()),
+      priority: z.optional(fnOf<() => Priority | number | undefined>()),
       handle: z.optional(handleSchema()),
       releaseOnAbandon: z._default(flag(), adaptiveLimiterDefaults.releaseOnAbandon),
       dryRun: z._default(flag(), adaptiveLimiterDefaults.dryRun),

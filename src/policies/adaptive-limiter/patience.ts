@@ -1,4 +1,5 @@
 import type { BlockedTime } from '../../time/blocks.js';
+import { CLASSES } from '../priority/shares.js';
 
 /** What is left of the longest wait in a standing queue: CoDel drops what waits for more than 5% of its interval. */
 const SHARE = 1 / 20;
@@ -6,10 +7,21 @@ const SHARE = 1 / 20;
 /** The share of its caller's time that a call may wait for a slot. The rest has to suffice for the call itself. */
 const MOST_OF_TIME = 0.45;
 
+/** A call that has to wait. */
+interface Comer {
+  readonly nowMs: number;
+  /** Its class. */
+  readonly which: number;
+  /** The most important class that waits already; `undefined` if none does. */
+  readonly best: number | undefined;
+  /** It will be served before all that wait. */
+  readonly isNext: boolean;
+}
+
 /**
  * How long a call may wait for a slot. A queue that is soon empty again absorbs a burst, which is good. A standing queue only makes
  * every call late. Once it has not been empty for as long as a call may wait, new calls may wait for a twentieth of that. Then most are
- * refused almost at once, and the served ones are served soon. A call that is next, because no waiting call is
+ * refused almost at once, and the served ones are served soon. Each class looks only at those who are served before it. A call that is next, because no waiting call is
  * as important, is not late.
  *
  * This is controlled delay in the form that Facebook uses for its servers: 100 ms at best, and 5 ms while the queue has not been
@@ -20,28 +32,22 @@ const MOST_OF_TIME = 0.45;
  */
 export class Patience {
   readonly #maxWaitMs: number;
-  #standsSince = 0;
+  /** Since when somebody waits who is at least of this class, by class. */
+  readonly #standsSince: number[] = new Array(CLASSES).fill(0);
 
   constructor(maxWaitMs: number) {
     this.#maxWaitMs = maxWaitMs;
   }
 
   /**
-   * For a call that comes at `nowMs` and finds `queued` others waiting. `isNext`: it will be served before all of them.
-   *
    * @param leftMs How much time its caller has left: it waits for no more than {@link MOST_OF_TIME} of it.
    */
-  of(
-    nowMs: number,
-    queued: number,
-    isNext: boolean,
-    leftMs: number,
-    blocked?: BlockedTime,
-  ): number {
-    if (queued === 0) this.#standsSince = nowMs;
+  of({ nowMs, which, best = -1, isNext }: Comer, leftMs: number, blocked?: BlockedTime): number {
+    // A queue of less important calls keeps this one waiting no longer than an empty one.
+    for (let i = which; i > best; i--) this.#standsSince[i] = nowMs;
     const mostMs =
       leftMs * MOST_OF_TIME <= this.#maxWaitMs ? stepOf(leftMs * MOST_OF_TIME) : this.#maxWaitMs;
-    const since = this.#standsSince;
+    const since = this.#standsSince[which] as number;
     const stands = nowMs - since - (blocked?.blockedSince(since, nowMs) ?? 0) >= mostMs;
     return stands && !isNext ? mostMs * SHARE : mostMs;
   }

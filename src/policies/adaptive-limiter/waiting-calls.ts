@@ -1,5 +1,7 @@
 import { describe } from '../../config/describe.js';
 import { ContractError, LimitExceededError } from '../../errors.js';
+import type { CallTraits, Priority } from '../../pipeline/contract/call-traits.js';
+import { priorities, rankOf } from '../../pipeline/contract/call-traits.js';
 import type { Admission, Call } from '../../pipeline/contract/policy.js';
 import { refusePromise } from '../../pipeline/outcome/refuse-promise.js';
 import type { Deadline } from '../../time/deadline-queue.js';
@@ -7,20 +9,22 @@ import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { OwnRequest } from '../in-own-request.js';
 import { inOwnRequest } from '../in-own-request.js';
+import type { Ranked } from '../priority/ranked-queue.js';
+import { RankedQueue } from '../priority/ranked-queue.js';
+import { classOf } from '../priority/shares.js';
 import type { Waiter } from '../wait-queue.js';
 import type { ResolvedAdaptiveLimiter } from './options.js';
 import { Patience } from './patience.js';
-import { PriorityQueue } from './priority-queue.js';
 
 /** A call that is or was in the queue. */
-export interface Place {
+export interface Place extends Required<Ranked> {
   admit: (admission: Admission) => void;
   /** Where another request may have let it in. */
   own: OwnRequest<Admission> | undefined;
   readonly label: string;
   readonly captureStack: boolean;
   readonly time: TimeSource;
-  readonly level: number;
+  readonly traits: CallTraits | undefined;
   readonly maxWaitMs: number;
   /** The time at which its caller's time is over. */
   readonly callDeadlineMs: number;
@@ -37,21 +41,24 @@ export class WaitingCalls {
   readonly #options: ResolvedAdaptiveLimiter;
   readonly #serve: (time: TimeSource) => void;
   readonly #changed: (time: TimeSource) => void;
-  readonly #queue = new PriorityQueue<Place>();
+  readonly #queue: RankedQueue<Place>;
   #patience: Patience;
 
   /**
    * @param serve Lets calls in that wait although a slot is free.
    * @param changed A call has begun to wait, or no longer waits.
+   * @param mayHaveTurn See {@link RankedQueue}.
    */
   constructor(
     options: ResolvedAdaptiveLimiter,
     serve: (time: TimeSource) => void,
     changed: (time: TimeSource) => void,
+    mayHaveTurn: (which: number) => boolean,
   ) {
     this.#options = options;
     this.#serve = serve;
     this.#changed = changed;
+    this.#queue = new RankedQueue(mayHaveTurn);
     this.#patience = new Patience(options.maxWait);
   }
 
@@ -59,37 +66,48 @@ export class WaitingCalls {
     return this.#queue.length;
   }
 
-  /** Asks the user how important a call is. That may end other calls. */
-  levelNow(): number {
+  /** How important a call is. If it does not say, the user is asked. That may end other calls. */
+  rankNow({ rank, traits }: Call): Required<Ranked> {
     const { priority } = this.#options;
-    if (priority === undefined) return 0;
-    const level: unknown = priority();
-    if (typeof level === 'number' && !Number.isNaN(level)) return level;
-    refusePromise(level, 'priority returned a promise: it must return a number at once');
-    throw new ContractError(`priority must return a number (returned ${describe(level)})`);
+    if (priority === undefined || traits?.priority !== undefined) return { rank, level: 0 };
+    const said: unknown = priority();
+    if (typeof said === 'number' && !Number.isNaN(said)) return { rank, level: said };
+    if (said === undefined) return { rank, level: 0 };
+    if (priorities.includes(said as Priority)) {
+      // Odd ranks are those of first attempts.
+      return { rank: rankOf(said as Priority, rank % 2 === 1), level: 0 };
+    }
+    refusePromise(said, 'priority returned a promise: it must return a class or a number at once');
+    throw new ContractError(`${PRIORITY} (returned ${describe(said)})`);
   }
 
   /** Lets a call wait, if need be in place of a less important one. `undefined` if all places are taken. */
-  join(call: Call, level: number, nowMs: number): Promise<Admission> | undefined {
+  join(call: Call, ranked: Required<Ranked>, nowMs: number): Promise<Admission> | undefined {
     if (this.#queue.length >= this.#options.maxQueued) {
-      const displaced = this.#queue.displace(level);
+      const displaced = this.#queue.displace(ranked);
       if (displaced === undefined) return undefined;
       stopClock(displaced);
       turnAway(displaced, 'a more important call took its place in the queue');
     }
     return new Promise((admit) => {
-      const { label, captureStack, time, deadline: callDeadlineMs } = call;
+      const { label, captureStack, time, traits, deadline: callDeadlineMs } = call;
+      const { rank, level } = ranked;
       const queue = this.#queue;
-      const isNext = queue.isNext(level);
-      const leftMs = callDeadlineMs - nowMs;
-      const maxWaitMs = this.#patience.of(nowMs, queue.length, isNext, leftMs, time);
+      const isNext = queue.isNext(ranked);
+      const maxWaitMs = this.#patience.of(
+        { nowMs, which: classOf(rank), best: queue.bestClass, isNext },
+        callDeadlineMs - nowMs,
+        time,
+      );
       const waiter = queue.join({
         admit,
         own: undefined,
         label,
         captureStack,
         time,
+        rank,
         level,
+        traits,
         maxWaitMs,
         callDeadlineMs,
         deadline: undefined,
@@ -104,7 +122,8 @@ export class WaitingCalls {
       }
       waiter.item.deadline = time.deadlines(maxWaitMs).add(this, waiter, 0);
       this.#changed(time);
-      if (call.listening) call.emit({ type: 'queued', queued: queue.length });
+      if (call.listening)
+        call.emit({ type: 'queued', queued: queue.length, priority: traits?.priority });
     });
   }
 
@@ -141,6 +160,8 @@ export class WaitingCalls {
     this.#patience = new Patience(this.#options.maxWait);
   }
 }
+
+const PRIORITY = `priority must return one of ${priorities.join(', ')}, a number, or undefined`;
 
 /** For a call that has just left the queue. Its deadline has not passed. */
 function stopClock({ deadline }: Place): void {

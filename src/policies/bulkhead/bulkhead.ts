@@ -1,5 +1,6 @@
 import { mark } from '../../copies.js';
 import { BulkheadFullError } from '../../errors.js';
+import type { CallTraits } from '../../pipeline/contract/call-traits.js';
 import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract/policy.js';
 import type { Refusals } from '../../pipeline/contract/refusals.js';
@@ -10,14 +11,16 @@ import { formatDuration } from '../../time/duration.js';
 import type { OwnRequest } from '../in-own-request.js';
 import { inOwnRequest } from '../in-own-request.js';
 import type { Named } from '../named.js';
+import { RankedQueue } from '../priority/ranked-queue.js';
+import { PLAIN_RANK } from '../priority/shares.js';
+import { SlotHolders } from '../priority/slot-holders.js';
 import type { Waiter } from '../wait-queue.js';
-import { WaitQueue } from '../wait-queue.js';
 import type { BulkheadOptions, ResolvedBulkhead } from './options.js';
 import { resolveBulkhead } from './options.js';
 
 /**
  * Bounds how many calls are inside at once, so that one slow upstream cannot take all of a service's resources.
- * Excess calls wait in a bounded queue or are refused with a {@link BulkheadFullError}.
+ * Excess calls wait in a bounded queue, the more important ones in front, or are refused with a {@link BulkheadFullError}.
  *
  * A call holds its slot until the operation really settles, even after a timeout gave up on it. So `maxConcurrent` bounds real
  * work.
@@ -47,6 +50,8 @@ interface Place {
   own: OwnRequest<Admission> | undefined;
   readonly label: string;
   readonly captureStack: boolean;
+  readonly rank: number;
+  readonly traits: CallTraits | undefined;
   deadline: Deadline | undefined;
   /** Identifies when it was let in. */
   stamp: object | undefined;
@@ -64,7 +69,10 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
   readonly quiet = true;
   readonly #options: ResolvedBulkhead;
   readonly #maxConcurrent: number;
-  readonly #queue = new WaitQueue<Place>();
+  readonly #holders = new SlotHolders();
+  readonly #queue = new RankedQueue<Place>((which) =>
+    this.#holders.holdsLess(which, this.#inFlight, this.#maxConcurrent),
+  );
   readonly #fullMessage: string;
   #inFlight = 0;
   /** The current stamp. Calls with another one were let in before the last start over. `undefined` until the first: calls need none. */
@@ -88,14 +96,20 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
   enter(call: Call): Admission | Promise<Admission> {
     // No slot stays free while a call waits, so a call that finds one does not jump the queue.
     if (this.#inFlight < this.#maxConcurrent) {
-      this.#inFlight++;
+      this.#take(call);
       if (this.#stamp !== undefined) call.state = this.#stamp;
       return undefined;
     }
     const { dryRun, maxQueued } = this.#options;
     if (dryRun) return this.#admitOverLimit(call);
     if (this.#queue.length < maxQueued) return this.#wait(call);
-    return this.#full(call);
+    const displaced = this.#queue.displace(call);
+    if (displaced === undefined) return this.#full(call);
+    this.#stopClock(displaced);
+    // Its place is taken first, because whoever hears of that may make calls.
+    const wait = this.#wait(call);
+    this.#turnAway(displaced, 'a more important call took its place in the queue');
+    return wait;
   }
 
   #full({ label, captureStack }: RefusedCall): BulkheadFullError {
@@ -106,6 +120,7 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
     const { state } = call;
     if (state !== this.#stamp && stampIn(state) !== this.#stamp) return;
     this.#inFlight--;
+    if (call.traits !== undefined) this.#holders.count(call.traits, -1);
     this.#serve();
   }
 
@@ -128,7 +143,8 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
       refuse: (about) => {
         const { dryRun, maxQueued } = this.#options;
         const free = this.#inFlight < this.#maxConcurrent;
-        return free || dryRun || this.#queue.length < maxQueued ? undefined : this.#full(about);
+        const hasPlace = this.#queue.length < maxQueued || this.#queue.yieldsTo(PLAIN);
+        return free || dryRun || hasPlace ? undefined : this.#full(about);
       },
     };
   }
@@ -144,10 +160,9 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
   onDeadline(waiter: Waiter<Place>): void {
     waiter.item.deadline = undefined;
     this.#queue.leave(waiter);
-    const { admit, own, label, captureStack } = waiter.item;
     const waited = formatDuration(this.#options.maxWait as number);
-    admit(new BulkheadFullError(`${label}: no slot came free within ${waited}`, { captureStack }));
-    own?.hear();
+    this.#turnAway(waiter.item, `no slot came free within ${waited}`);
+    waiter.item.own?.hear();
   }
 
   /** What it is doing now, as plain JSON. */
@@ -171,6 +186,7 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
   startOver(): void {
     this.#stamp = {};
     this.#inFlight = 0;
+    this.#holders.clear();
     this.#serve();
   }
 
@@ -184,12 +200,14 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
 
   #wait(call: Call): Promise<Admission> {
     return new Promise((admit) => {
-      const { label, captureStack } = call;
+      const { label, captureStack, rank, traits } = call;
       const place: Place = {
         admit,
         own: undefined,
         label,
         captureStack,
+        rank,
+        traits,
         deadline: undefined,
         stamp: undefined,
       };
@@ -203,7 +221,8 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
       if (this.#options.maxWait !== undefined) {
         place.deadline = time.deadlines(this.#options.maxWait).add(this, waiter, 0);
       }
-      if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length });
+      if (call.listening)
+        call.emit({ type: 'queued', queued: this.#queue.length, priority: traits?.priority });
     });
   }
 
@@ -212,11 +231,20 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
       const place = this.#queue.shift();
       if (place === undefined) break;
       // Take the slot here, before the waiter runs: no other call can come in between.
-      this.#inFlight++;
+      this.#take(place);
       this.#stopClock(place);
       place.stamp = this.#stamp;
       place.admit(undefined);
     }
+  }
+
+  #take({ traits }: Call | Place): void {
+    this.#inFlight++;
+    if (traits !== undefined) this.#holders.count(traits, 1);
+  }
+
+  #turnAway({ admit, label, captureStack }: Place, why: string): void {
+    admit(new BulkheadFullError(`${label}: ${why}`, { captureStack }));
   }
 
   #stopClock(place: Place): void {
@@ -227,11 +255,14 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
 
   /** The calls over the limit are those that would wait: as many as the queue has places. */
   #admitOverLimit(call: Call): undefined {
-    const waiting = this.#inFlight++ - this.#maxConcurrent;
+    const waiting = this.#inFlight - this.#maxConcurrent;
+    this.#take(call);
     if (this.#stamp !== undefined) call.state = this.#stamp;
     if (waiting >= this.#options.maxQueued) call.wouldReject(BulkheadFullError.reason);
   }
 }
+
+const PLAIN = { rank: PLAIN_RANK };
 
 /** The stamp of a call that came through the queue. */
 function stampIn(state: unknown): object | undefined {

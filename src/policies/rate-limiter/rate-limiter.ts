@@ -4,20 +4,22 @@ import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract/policy.js';
 import type { Refusals } from '../../pipeline/contract/refusals.js';
 import type { StraightHalf, StraightPlace } from '../../pipeline/contract/straight-half.js';
+import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
+import type { OwnRequest } from '../in-own-request.js';
 import { inOwnRequest } from '../in-own-request.js';
 import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
+import { RankedQueue } from '../priority/ranked-queue.js';
 import { TokenBucket } from '../token-bucket.js';
 import type { Waiter } from '../wait-queue.js';
-import { WaitQueue } from '../wait-queue.js';
 import type { RateLimiterOptions, ResolvedRateLimiter } from './options.js';
 import { resolveRateLimiter } from './options.js';
 
 /**
- * Bounds how many calls start in a period, to keep an upstream's quota. Excess calls wait up to `maxWait`, first come,
- * first served, or are refused with a {@link RateLimitedError}. Its `retryAfter` is exactly the time until there is a permit.
+ * Bounds how many calls start in a period, to keep an upstream's quota. Excess calls wait up to `maxWait`, the more important ones in front, first
+ * come, first served among equals, or are refused with a {@link RateLimitedError}. Its `retryAfter` is exactly the time until there is a permit.
  *
  * It is a token bucket: in any time t at most `burst` + t x `limit` / `per` calls start.
  *
@@ -42,10 +44,15 @@ export interface RateLimiterSnapshot {
 /** A call in the queue. */
 interface Place {
   admit: (admission: Admission) => void;
+  /** Where another request may have let it in. */
+  own: OwnRequest<Admission> | undefined;
+  readonly rank: number;
   readonly label: string;
   readonly captureStack: boolean;
   /** The latest time for its turn. */
   readonly until: number;
+  /** Ends its wait then: more important calls may have come before it. */
+  deadline: Deadline | undefined;
   admitted: boolean;
 }
 
@@ -66,7 +73,7 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
   readonly #burst: number;
   readonly #message: string;
   readonly #time = new OneClock('rateLimiter', 'limiter');
-  readonly #queue = new WaitQueue<Place>();
+  readonly #queue = new RankedQueue<Place>();
   /** Armed while calls wait. */
   #timer: unknown;
   readonly #onTimer = (): void => {
@@ -95,7 +102,7 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
 
   enter(call: Call): Admission | Promise<Admission> {
     const now = call.time.now();
-    const waitMs = this.#bucket.waitFor(this.#queue.length + 1, now);
+    const waitMs = this.#bucket.waitFor(this.#ahead(call) + 1, now);
     if (waitMs === 0 && this.#queue.length === 0) {
       this.#bucket.take();
       return undefined;
@@ -129,12 +136,27 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
   leave(call: Call): void {
     const place = call.state as Waiter<Place>;
     if (this.#queue.leave(place)) {
+      stopClock(place.item);
       if (this.#queue.length === 0) this.#disarm();
     } else if (place.item.admitted) {
       // It gave up before it could go on: its permit goes to the next call.
       this.#bucket.putBack();
       if (this.#queue.length > 0) this.#serve();
     }
+  }
+
+  /** @internal */
+  onDeadline(waiter: Waiter<Place>): void {
+    const place = waiter.item;
+    place.deadline = undefined;
+    // A late timer may have kept its permit waiting.
+    if (waiter.queued) this.#serve();
+    if (this.#queue.leave(waiter)) {
+      if (this.#queue.length === 0) this.#disarm();
+      const retryAfter = this.#bucket.waitFor(this.#ahead(place) + 1, this.#time.source.now());
+      place.admit(this.#refusal(place, retryAfter));
+    }
+    place.own?.hear();
   }
 
   /** What it is doing now, as plain JSON. */
@@ -169,16 +191,34 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     return new RateLimitedError(`${label}: ${this.#message}`, { captureStack, retryAfter });
   }
 
+  /** How many waiting calls will be served before this one. */
+  #ahead(call: Call | Place): number {
+    return this.#queue.isNext(call) ? 0 : this.#queue.ahead(call);
+  }
+
   #wait(call: Call, now: number): Promise<Admission> {
-    const { label, captureStack } = call;
-    const until = now + this.#options.maxWait + LATE_MS;
+    const { label, captureStack, rank, time } = call;
+    const maxWaitMs = this.#options.maxWait + LATE_MS;
     return new Promise((admit) => {
-      const place: Place = { admit, label, captureStack, until, admitted: false };
+      const place: Place = {
+        admit,
+        own: undefined,
+        rank,
+        label,
+        captureStack,
+        until: now + maxWaitMs,
+        deadline: undefined,
+        admitted: false,
+      };
       const waiter = this.#queue.join(place);
       call.state = waiter;
-      const { bound, clock } = call.time;
-      if (bound) place.admit = inOwnRequest(clock, waiter, admit, () => this.#serve()).tell;
-      if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length });
+      place.deadline = time.deadlines(maxWaitMs).add(this, waiter, 0);
+      if (time.bound) {
+        place.own = inOwnRequest(time.clock, waiter, admit, () => this.#serve());
+        place.admit = place.own.tell;
+      }
+      const priority = call.traits?.priority;
+      if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length, priority });
       // Wait for a timer that is late. If this call admitted the waiting ones, the next call could start before they do.
       if (this.#timer === undefined) this.#serve();
     });
@@ -192,13 +232,14 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     this.#disarm();
     const now = this.#time.source.now();
     const late: Place[] = [];
-    for (let first = this.#queue.first; first !== undefined; first = this.#queue.first) {
+    for (let first = this.#queue.next; first !== undefined; first = this.#queue.next) {
       const waitMs = this.#bucket.waitFor(1, now);
       if (waitMs > 0 && now + waitMs <= first.until) {
         this.#arm(waitMs);
         break;
       }
-      this.#queue.shift();
+      this.#queue.shift(waitMs === 0);
+      stopClock(first);
       if (waitMs > 0) {
         late.push(first);
       } else {
@@ -222,4 +263,10 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     this.#time.source.clock.clearTimer(this.#timer);
     this.#timer = undefined;
   }
+}
+
+/** For a call that has just left the queue. */
+function stopClock(place: Place): void {
+  place.deadline?.queue.remove(place.deadline);
+  place.deadline = undefined;
 }

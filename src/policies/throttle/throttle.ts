@@ -18,12 +18,14 @@ import { signsOf } from '../sign.js';
 import type { ResolvedThrottle, ThrottleOptions } from './options.js';
 import { resolveThrottle } from './options.js';
 import { rejectionProbability } from './probability.js';
+import { RankMix } from './rank-mix.js';
 import { RecentTraffic } from './recent-traffic.js';
 
 /**
  * Sends an overloaded upstream no more than it can bear. While the upstream refuses many calls, the throttle refuses a share of them
  * at once with a {@link ThrottledError}, so that it sends about `requestsPerAccept` (K) calls for each accepted one. The probability
- * of a refusal is `max(0, (requests - K x accepts) / (requests + 1))` over the window, and at most `maxProbability`.
+ * of a refusal is `max(0, (requests - K x accepts) / (requests + 1))` over the window, and at most `maxProbability`. It refuses the least
+ * important calls first, and retries before first attempts, so that the share of all calls is the same.
  *
  * As in the SRE book, requests are all calls that come here, counted when they come, refused ones included. Accepts are
  * calls that the upstream did not refuse, counted when they end. Two things differ from the book: calls still in flight do not count against the
@@ -70,6 +72,7 @@ export class ThrottlePolicy<Name extends string = string> implements Gate {
   #inspects: boolean;
   readonly #random: Random;
   #traffic: RecentTraffic;
+  #mix = new RankMix();
   /** The current stamp. Calls with another one were let in before the last start over. `undefined` until the first: calls need none. */
   #stamp: object | undefined;
   readonly #time = new OneClock('throttle', 'throttle');
@@ -98,7 +101,9 @@ export class ThrottlePolicy<Name extends string = string> implements Gate {
     // The path of a successful call. While nothing was refused, there is nothing to calculate and no need to know the time.
     if (this.#traffic.refusals > 0) {
       const now = call.time.recent();
-      const probability = this.#probability(now);
+      const general = this.#probability(now);
+      this.#mix.add(call.rank);
+      const probability = this.#mix.probabilityOf(call.rank, general, this.#options.maxProbability);
       if (probability > 0 && this.#random() < probability) {
         this.#traffic.refuse(now);
         return this.#refuse(call, probability);
@@ -154,6 +159,7 @@ export class ThrottlePolicy<Name extends string = string> implements Gate {
   startOver(): void {
     this.#stamp = {};
     this.#traffic = new RecentTraffic(this.#options.window);
+    this.#mix = new RankMix();
   }
 
   fork(): ThrottlePolicy<Name> {

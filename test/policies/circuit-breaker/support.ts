@@ -171,6 +171,7 @@ export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[]
     traits: undefined,
     layers: [],
     alone: false,
+    rank: 5,
     attempts: 1,
     callId: 1,
     within: (run) => run(),
