@@ -17,6 +17,12 @@ export interface BreakerAccount {
   readonly times: ((nowMs: number) => Readonly<Record<string, number>>) | undefined;
 }
 
+/** The counts that chaos policies keep themselves. */
+export interface ChaosAccount {
+  readonly policy: string;
+  readonly injections: Readonly<Record<string, number>>;
+}
+
 /** Reads accounts, and adds up those with the same name. */
 export class Counters {
   readonly series: Series;
@@ -69,6 +75,14 @@ export class Counters {
     }
     if (times === undefined) return;
     for (const [state, ms] of Object.entries(times(nowMs))) add('breakerTime', state, ms / 1_000);
+  }
+
+  /** Adds what a chaos policy has injected. */
+  addChaos(attributes: Attributes, { policy, injections }: ChaosAccount): void {
+    const at = { ...attributes, [attribute.policy]: policy };
+    for (const [injection, value] of Object.entries(injections)) {
+      this.series.add('chaosInjections', { ...at, [attribute.injection]: injection }, value);
+    }
   }
 
   #addCalls(attributes: Attributes, { straight, calls }: Tally): void {

@@ -3,7 +3,7 @@ import type { PolicyMeasures } from '../pipeline/contract/measures.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { reportFault } from '../pipeline/reporting/faults.js';
 import type { Tally } from '../pipeline/reporting/tally.js';
-import type { Account, BreakerAccount, Counters } from './counters.js';
+import type { Account, BreakerAccount, ChaosAccount, Counters } from './counters.js';
 
 /** The numbers of one pipeline, or of a keyed one with all its copies. */
 export interface Source {
@@ -29,6 +29,7 @@ export class PipelineSource implements Source {
   readonly #accounts: Account[] = [];
   readonly #pipeline: WeakRef<Pipeline<unknown>>;
   #breakers: readonly BreakerAccount[];
+  readonly #chaos: readonly ChaosAccount[];
   #disposed = false;
 
   constructor(
@@ -44,6 +45,10 @@ export class PipelineSource implements Source {
       const times = policy.stateTimes;
       return transitions === undefined ? [] : [{ policy: name, transitions, times }];
     });
+    this.#chaos = pipeline.plan.layers.flatMap(({ name, policy }) => {
+      const injections = measured(() => policy.measure?.(now))?.chaos?.injections;
+      return injections === undefined ? [] : [{ policy: name, injections }];
+    });
     this.#accounts.push({ attributes, tally: pipeline.tally });
   }
 
@@ -53,6 +58,7 @@ export class PipelineSource implements Source {
     const [own] = this.#accounts as [Account];
     const now = this.#now;
     for (const breaker of this.#breakers) counters.addBreaker(own.attributes, breaker, now);
+    for (const each of this.#chaos) counters.addChaos(own.attributes, each);
   }
 
   get attributes(): Attributes {

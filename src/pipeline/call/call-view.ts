@@ -1,5 +1,6 @@
 import type { TimeSource } from '../../time/time-source.js';
 import type { CallTraits } from '../contract/call-traits.js';
+import type { Operation } from '../contract/context.js';
 import type { EventBody, Told } from '../contract/events.js';
 import type { Call } from '../contract/policy.js';
 import { knownOf } from '../outcome/failure-rule.js';
@@ -47,6 +48,7 @@ export class CallView extends Judged implements Call, ContextOwner {
   error: unknown = undefined;
   /** Set when the time of a cooperative run is over. */
   timeOver: TimeOver | undefined = undefined;
+  around: ((operation: Operation) => Operation) | undefined = undefined;
   private readonly pass: Abandonable;
 
   constructor(pass: Abandonable, record: CallRecord, from: number, outer: CallView | undefined) {

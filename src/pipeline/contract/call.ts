@@ -2,6 +2,7 @@ import type { TimeSource } from '../../time/time-source.js';
 import type { Outcome } from '../outcome/outcome.js';
 import type { Known, Verdict } from '../outcome/verdict.js';
 import type { CallTraits } from './call-traits.js';
+import type { Operation } from './context.js';
 import type { EventBody, Told } from './events.js';
 
 /** What a policy sees of the call it is part of. Valid from `enter` to `exit`: do not keep it. */
@@ -24,6 +25,8 @@ export interface Call {
   state: unknown;
   /** What the call says of itself: how important it is, and what it costs. `undefined`: nothing. */
   readonly traits: CallTraits | undefined;
+  /** @internal What the innermost policy makes of the operation, for this attempt. Set it before `enter` returns. */
+  around?: ((operation: Operation) => Operation) | undefined;
   /** How often the operation has been called in this call so far. */
   readonly attempts: number;
   /** When the nearest enclosing timeout expires, in the clock's milliseconds; `Infinity` without one. */

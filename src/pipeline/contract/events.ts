@@ -1,4 +1,5 @@
 import type { OutcomeKind } from '../outcome/outcome.js';
+import type { ChaosInjection, ChaosRates } from './injection.js';
 
 /** The states of a circuit breaker, as events and telemetry name them. */
 export type BreakerState = 'closed' | 'open' | 'half_open' | 'isolated';
@@ -89,6 +90,25 @@ export type EventBody =
     }
   /** A call waits in a queue. */
   | { readonly type: 'queued'; readonly queued: number }
+  /** A chaos policy was switched on, with this seed, for so long. */
+  | {
+      readonly type: 'chaos_started';
+      readonly seed: number;
+      readonly rates: ChaosRates;
+      /** `undefined`: without a limit. */
+      readonly forMs: number | undefined;
+    }
+  /** It is off again: it was stopped, or its time is over. */
+  | { readonly type: 'chaos_stopped'; readonly reason: 'stopped' | 'time' }
+  /** It injected something into an attempt: a latency of `delayMs`, this error, or this result. */
+  | {
+      readonly type: 'chaos';
+      readonly injection: ChaosInjection;
+      readonly rates: ChaosRates;
+      readonly delayMs?: number;
+      readonly error?: unknown;
+      readonly value?: unknown;
+    }
   /** A result nobody will receive was given to the `discard` hook. */
   | { readonly type: 'discard'; readonly value?: unknown };
 
@@ -127,6 +147,9 @@ const TYPES: Readonly<Record<EventType, true>> = {
   fallback: true,
   queued: true,
   discard: true,
+  chaos: true,
+  chaos_started: true,
+  chaos_stopped: true,
 };
 
 /** The names of all events. */
