@@ -21,6 +21,8 @@ export interface RejectedErrorInit extends ResilienceErrorInit {
 export interface TimeoutErrorInit extends ResilienceErrorInit {
   /** The time that was allowed, in milliseconds. */
   readonly timeoutMs?: number | undefined;
+  /** For how much of that time the event loop of this process was blocked, in milliseconds. */
+  readonly blockedMs?: number | undefined;
 }
 
 /** One mistake in a configuration. */
@@ -143,6 +145,11 @@ export class TimeoutError extends ResilienceError {
 
   /** The time that was allowed, in milliseconds. `undefined` when it is not known. */
   declare readonly timeoutMs: number | undefined;
+  /**
+   * For how much of that time this process had its event loop blocked, so that no answer could come in, in milliseconds. Not there if it was not. Of a
+   * timeout for which it was half of the time or more, nothing is held against the upstream.
+   */
+  declare readonly blockedMs?: number;
 
   static {
     nameClass(TimeoutError.prototype, 'TimeoutError');
@@ -151,6 +158,8 @@ export class TimeoutError extends ResilienceError {
   constructor(message: string, init: TimeoutErrorInit = NOTHING) {
     super(message, init);
     this.timeoutMs = init.timeoutMs;
+    // Not of every timeout: it would show up as undefined on almost all of them.
+    if (init.blockedMs) this.blockedMs = init.blockedMs;
   }
 }
 

@@ -14,9 +14,12 @@ export interface BegunStream {
 }
 
 /** The error of a stream whose reader waits in vain. */
-export function idleError({ name, publicKey: key, label }: Pipeline<unknown>, timeoutMs: number) {
+export function idleError(pipeline: Pipeline<unknown>, timeoutMs: number) {
+  const { name, publicKey: key, label, time } = pipeline;
   const message = `${label}: timed out: no message came for ${formatDuration(timeoutMs)}`;
-  return new TimeoutError(message, { timeoutMs, pipeline: name, policy: 'idle_timeout', key });
+  const blockedMs = time.blockedSince(time.now() - timeoutMs);
+  const init = { timeoutMs, blockedMs, pipeline: name, policy: 'idle_timeout', key };
+  return new TimeoutError(message, init);
 }
 
 /** A stream that had begun failed. Counts and reports it, if it is a failure of the upstream. */

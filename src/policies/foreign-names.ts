@@ -72,4 +72,13 @@ export const chaosNames: ForeignNames = {
   run: 'behaviorGenerator action',
 };
 
+export const hedgeNames: ForeignNames = {
+  percentile: 'quantile delayQuantile hedgingPercentile',
+  delay: 'hedgingDelay hedgeDelay maxDelay after',
+  maxHedges: 'maxHedgedAttempts maxAttempts attempts hedges',
+  maxExtraLoad: 'budgetPercent maxHedgeRate ratio',
+  budget: 'retryBudget',
+  handle: HANDLE,
+};
+
 export const fallbackNames: ForeignNames = { handle: HANDLE };

@@ -4,15 +4,21 @@ import { signsIn } from '../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../pipeline/outcome/outcome.js';
 import type { Handle, Handles } from './filter.js';
 import { verdictsOf } from './filter.js';
+import { isOwnDelay } from './own-delay.js';
 
 /** Reads the sign in the outcome of a call. The call is `undefined` outside any call. */
 export type SignsIn = (outcome: Outcome, call: Call | undefined) => Sign;
 
 /**
  * How a policy reads outcomes: by its `handle`, else by the `isFailure` of the call's pipeline, else by `byDefault`. An ignored outcome
- * says nothing.
+ * says nothing, and so does a timeout of a process that was busy itself.
  */
 export function signsOf(handle: Handle | undefined, byDefault: Handles): SignsIn {
+  const signs = ownSignsOf(handle, byDefault);
+  return (outcome, call) => (isOwnDelay(outcome) ? 'nothing' : signs(outcome, call));
+}
+
+function ownSignsOf(handle: Handle | undefined, byDefault: Handles): SignsIn {
   const own = signsIn(handle);
   if (own !== undefined)
     return (outcome) => (outcome.kind === 'cancelled' ? 'nothing' : own(outcome));

@@ -36,7 +36,8 @@ function followedTime(): FollowedTime {
   return followed.time;
 }
 
-const isReal = (): boolean => followed.time === undefined && areUntouched();
+/** Whether time is real, and always was. */
+export const isReal = (): boolean => followed.time === undefined && areUntouched();
 
 /** Sets a timer once there are fakes, or have been. */
 function setFollowedTimer(callback: () => void, delayMs: number): unknown {

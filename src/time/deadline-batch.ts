@@ -4,8 +4,8 @@ export interface Waiting {
   waitsIn: DeadlineBatch | undefined;
   /** Its place there. */
   waitsAt: number;
-  /** Its time has come. */
-  expire(): void;
+  /** Its time has come: it was up at `atMs`. */
+  expire(atMs: number): void;
 }
 
 /** The queue that a batch belongs to. */

@@ -9,8 +9,8 @@ import { TICK_MS } from './tick.js';
 
 /** Gets the deadlines that were set for it with {@link DeadlineQueue.add}. */
 export interface DeadlineListener<Owner = unknown> {
-  /** The deadline passed. `owner` and `token` were given when it was set. */
-  onDeadline(owner: Owner, token: number): void;
+  /** The deadline passed, at `atMs`. `owner` and `token` were given when it was set. */
+  onDeadline(owner: Owner, token: number, atMs: number): void;
 }
 
 /** A deadline in a {@link DeadlineQueue}. It is valid from `add` until `remove`, or until it passes. */
@@ -24,7 +24,7 @@ export interface Deadline {
   /** @internal */
   waitsAt: number;
   /** @internal */
-  expire(): void;
+  expire(atMs: number): void;
 }
 
 /** A deadline with a listener. */
@@ -47,8 +47,8 @@ class OwnDeadline implements Deadline, Waiting {
     return this.waitsIn === undefined ? undefined : this.#owner;
   }
 
-  expire(): void {
-    this.#listener.onDeadline(this.#owner, this.#token);
+  expire(atMs: number): void {
+    this.#listener.onDeadline(this.#owner, this.#token, atMs);
   }
 }
 
@@ -61,6 +61,7 @@ export interface TickingTime {
   read(): number;
   recent(): number;
   afterPoll(callback: () => void): unknown;
+  held(dueMs: number, nowMs: number): void;
   awaitTick(listener: TickListener): void;
   deadlines(durationMs: number): DeadlineSetter;
 }
@@ -284,6 +285,7 @@ export class DeadlineQueue {
     // If the clock is a fake by now, it says nothing about a real timer that fires.
     const now = this.isOutdated ? this.#dueAt : this.#time.now();
     let horizon = now;
+    if (this.#horizon < 0) this.#time.held(this.#dueAt, now);
     if (this.#horizon >= 0) {
       horizon = this.#horizon;
       this.#horizon = -1;
@@ -301,7 +303,7 @@ export class DeadlineQueue {
     this.#firing = true;
     try {
       for (let head = this.#head; head !== undefined && head.at <= horizon; head = this.#head) {
-        head.shift()?.expire();
+        head.shift()?.expire(head.at);
       }
     } finally {
       // Even when a listener throws, the other deadlines have to pass.

@@ -44,7 +44,7 @@ export class SingleDeadlines extends DeadlineQueue {
         return;
       }
       this.#timers.delete(batch);
-      batch.shift()?.expire();
+      batch.shift()?.expire(batch.at);
     }, delayMs);
     this.#timers.set(batch, timer);
   }

@@ -1,8 +1,10 @@
 import { boundToRequests } from '../host.js';
+import { Blocks, LEAST_BLOCK_MS } from './blocks.js';
 import type { Clock } from './clock.js';
-import { afterPoll, isSystemClock, systemClock } from './clock.js';
+import { afterPoll, isReal, isSystemClock, systemClock } from './clock.js';
 import { DeadlineQueue } from './deadline-queue.js';
 import { areReplaced, areUntouched } from './fakes.js';
+import { keptTimer } from './kept-timer.js';
 import { SingleDeadlines } from './single-deadlines.js';
 import type { TickListener } from './tick.js';
 import { TICK_MS } from './tick.js';
@@ -15,6 +17,15 @@ const BUSY_READINGS = 16;
 
 /** Unused queues are looked for when there are at least this many. */
 const MIN_SWEPT = 256;
+
+/** How soon the source looks whether the event loop turns, after a reading. */
+const LOOK_MS = 20;
+
+/** Later looks wait longer: by this part of the time since the last reading. A block matters in proportion to how long calls take. */
+const LOOK_SHARE = 1 / 8;
+
+/** It stops looking this long after the last reading. */
+const WATCH_MS = 60_000;
 
 /** After this many uses of one reading the clock is read again, even if no tick came, as in a loop of microtasks. */
 const MAX_USES = 256;
@@ -48,6 +59,14 @@ export class TimeSource {
   #busySince = -Infinity;
   #busyReadings = 0;
   #waiting: TickListener[] = [];
+  /** @internal The times in which the event loop was blocked. */
+  readonly blocks = new Blocks();
+  /** When the next tick is due. A timer that is overdue is how a block shows. */
+  #tickDue = Infinity;
+  /** When the next look at the event loop is due; Infinity while nobody looks. */
+  #lookDue = Infinity;
+  #look: unknown;
+  #mayLook = true;
   readonly #tick = (): void => this.#onTick();
 
   /** @internal */
@@ -72,6 +91,24 @@ export class TimeSource {
     if (this.ticking && --this.#usesLeft > 0 && setTimeout === loadedSetTimeout)
       return this.#reading;
     return this.read();
+  }
+
+  /**
+   * For how many milliseconds since `fromMs` the event loop was blocked, by this process itself: nothing could be sent, received or noticed.
+   * That time is no latency of an upstream, so take it off what a call took before you judge. Known for the last blocks, to about a tenth of the time
+   * since the call began, and only on real timers. A hold-up of less than 15 ms is no block.
+   */
+  blockedSince(fromMs: number, nowMs: number = this.now()): number {
+    // A block that has not ended is known by the timer that it holds up.
+    if (nowMs - Math.min(this.#tickDue, this.#lookDue) >= LEAST_BLOCK_MS) {
+      this.held(Math.min(this.#tickDue, this.#lookDue), nowMs);
+    }
+    return this.blocks.until > fromMs ? this.blocks.between(fromMs, nowMs) : 0;
+  }
+
+  /** @internal A timer was due at `dueMs`, and comes now. */
+  held(dueMs: number, nowMs: number): void {
+    if (this.#isSystem && isReal()) this.blocks.note(dueMs, nowMs);
   }
 
   /** The queue of all deadlines that are set `durationMs` ahead. */
@@ -140,30 +177,56 @@ export class TimeSource {
     if (this.ticking) {
       this.#usesLeft = MAX_USES;
       this.#busyReadings += MAX_USES;
-    } else if (now - this.#busySince >= TICK_MS) {
-      this.#busySince = now;
-      this.#busyReadings = 1;
-    } else if (++this.#busyReadings >= BUSY_READINGS && this.#canTick()) {
-      this.#arm();
+    } else {
+      if (this.#lookDue > now + LOOK_MS) this.#lookIn(LOOK_MS, now);
+      if (now - this.#busySince >= TICK_MS) {
+        this.#busySince = now;
+        this.#busyReadings = 1;
+      } else if (++this.#busyReadings >= BUSY_READINGS && this.#canTick()) {
+        this.#arm(now);
+      }
     }
     return now;
   }
 
-  #arm(): void {
+  /** Looks at the event loop some time from now. That must not keep the process alive, so where timers always do, nobody looks. */
+  #lookIn(delayMs: number, nowMs: number): void {
+    if (!this.#mayLook || !this.#canTick()) return;
+    this.clock.clearTimer(this.#look);
+    this.#look = this.clock.setTimer(this.#onLook, delayMs);
+    const timer = keptTimer(this.#look);
+    timer?.unref();
+    this.#mayLook = timer !== undefined;
+    if (this.#mayLook) this.#lookDue = nowMs + delayMs;
+    else this.clock.clearTimer(this.#look);
+  }
+
+  readonly #onLook = (): void => {
+    const now = this.clock.now();
+    this.held(this.#lookDue, now);
+    this.#lookDue = Infinity;
+    const sinceMs = now - this.#reading;
+    if (sinceMs < WATCH_MS) this.#lookIn(Math.max(LOOK_MS, sinceMs * LOOK_SHARE), now);
+  };
+
+  #arm(nowMs: number): void {
     this.ticking = true;
     this.#usesLeft = MAX_USES;
     this.#busyReadings = 0;
+    this.#tickDue = nowMs + TICK_MS;
     this.clock.setTimer(this.#tick, TICK_MS);
   }
 
   #onTick(): void {
     const now = this.clock.now();
+    this.held(this.#tickDue, now);
+    this.#tickDue = Infinity;
     const uses = this.#busyReadings + MAX_USES - this.#usesLeft;
     this.#reading = Math.floor(now);
     this.ticking = false;
     this.#busySince = now;
     this.#busyReadings = 0;
-    if (uses >= BUSY_READINGS && this.#canTick()) this.#arm();
+    if (uses >= BUSY_READINGS && this.#canTick()) this.#arm(now);
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const listener of waiting) listener.onTick(now);

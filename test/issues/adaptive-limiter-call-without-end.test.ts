@@ -41,5 +41,6 @@ it('L2: a call whose caller had no time left when it started is no sign of troub
 
 /** What a gate asks of a call. */
 function callOf(clock: ReturnType<typeof rig>['clock']) {
-  return { time: { clock, now: () => clock.now(), recent: () => clock.now() }, state: undefined };
+  const now = () => clock.now();
+  return { time: { clock, now, recent: now, blockedSince: () => 0 }, state: undefined };
 }

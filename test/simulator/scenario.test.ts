@@ -28,6 +28,7 @@ describe('a scenario document', () => {
       workers: 4,
       service: { mean: 20, spread: 'exponential' },
       dropsAbandoned: false,
+      knowsDeadlines: false,
       network: 1,
       load: 0.75,
       errors: 0,
@@ -39,7 +40,7 @@ describe('a scenario document', () => {
 
   it('says which kinds of triggers there are', () => {
     const kinds =
-      'must be one of "slowdown", "spike", "black_hole", "errors", "refused", "delay", "missing_ids", "restart"';
+      'must be one of "slowdown", "spike", "black_hole", "errors", "refused", "delay", "missing_ids", "restart", "pause"';
     const name = 'x';
     expect(messageOf({ name, triggers: [{ kind: 'outage' }] })).toBe(
       `scenario.triggers[0].kind: ${kinds} (got "outage")`,
@@ -123,7 +124,13 @@ describe('a scenario document', () => {
       required: string[];
       additionalProperties: boolean;
     };
-    expect(Object.keys(schema.properties)).toEqual(Object.keys(resolveScenario({ name: 'x' })));
+    expect(Object.keys(schema.properties)).toEqual([
+      ...Object.keys(resolveScenario({ name: 'x' })).slice(0, -1),
+      'priorities',
+      'cost',
+      'quota',
+      'triggers',
+    ]);
     expect(schema.required).toEqual(['name']);
     expect(schema.additionalProperties).toBe(false);
     expect(JSON.stringify(schema)).toContain('"black_hole"');

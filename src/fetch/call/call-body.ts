@@ -103,7 +103,8 @@ export class CallBody implements BodyBounds, Asked, UnreadBody {
   timeoutError(policy: BodyTimeout, timeoutMs: number): TimeoutError {
     const what = policy === 'idle_timeout' ? 'nothing came for' : 'the body took longer than';
     const text = `timed out: ${what} ${formatDuration(timeoutMs)}`;
-    return timeoutErrorOf(text, timeoutMs, policy, this.#options, this);
+    const blockedMs = this.time.blockedSince(this.time.now() - timeoutMs);
+    return timeoutErrorOf(text, timeoutMs, policy, this.#options, this, blockedMs);
   }
 
   onEnd(error: unknown): void {

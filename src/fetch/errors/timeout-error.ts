@@ -19,10 +19,11 @@ export function timeoutErrorOf(
   policy: string | undefined,
   { name, captureStack }: ResolvedClient,
   { key, method, url, site }: Asked,
+  blockedMs?: number,
 ): TimeoutError {
   const shown = key === undefined ? undefined : publicKeyOf(key);
   const message = `${labelOf(name, shown)}: ${what}`;
-  const init = { timeoutMs, pipeline: name, policy, key: shown, captureStack };
+  const init = { timeoutMs, blockedMs, pipeline: name, policy, key: shown, captureStack };
   const error = new TimeoutError(message, init);
   signRequest(error, name, { key, method, url });
   site?.addTo(error);

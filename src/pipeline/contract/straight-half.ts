@@ -46,8 +46,8 @@ export interface StraightHalf {
   fail?: ((call: StraightEntrant, end: StraightEnd) => boolean) | undefined;
   /** Returns the error for a call that was not let in, if the call is refused and there is no more to do. Otherwise `undefined`. */
   refuse?: ((about: RefusedCall) => RejectedError | undefined) | undefined;
-  /** The time of the call is over, of which the policy keeps the deadline. */
-  expire?: ((call: StraightEntrant) => void) | undefined;
+  /** The time of the call is over, of which the policy keeps the deadline. It was up at `atMs`. */
+  expire?: ((call: StraightEntrant, atMs: number) => void) | undefined;
   /**
    * Does at once what `enter` and the way out do together to a call that a policy inside refuses, whether it is still refused or answered by
    * now. For a policy that then has no more to do and needs nothing of the call.

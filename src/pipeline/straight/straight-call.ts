@@ -144,8 +144,8 @@ export class StraightCall implements RunningContext, StraightEntrant {
     return after ?? this.takeOver(this.#plan.layers.length).running();
   }
 
-  expire(): void {
-    for (const { expire } of (this.#plan.path as StraightPath).halves) expire?.(this);
+  expire(atMs: number): void {
+    for (const { expire } of (this.#plan.path as StraightPath).halves) expire?.(this, atMs);
   }
 
   get takenOver(): Call {

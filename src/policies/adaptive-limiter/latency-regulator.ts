@@ -24,7 +24,7 @@ export class LatencyRegulator implements Regulator {
   }
 
   timeOf(time: TimeSource): number {
-    return time.now();
+    return time.read();
   }
 
   advance(): void {}
@@ -49,8 +49,13 @@ export class LatencyRegulator implements Regulator {
     isOverload: boolean,
   ): number {
     // A call that was given up or refused says nothing about the upstream. One that failed by itself says nothing about its load.
-    if (isOverload || ending === 'success') {
-      this.#limit.sample(elapsedMs(startedAt, time.now()), inFlight, isOverload);
+    if (isOverload || ending === 'success' || ending === 'superseded') {
+      const now = time.now();
+      const elapsed = elapsedMs(startedAt, now);
+      const tookMs = elapsed - time.blockedSince(now - elapsed, now);
+      // Of a call that was superseded, only the least that it would have taken is known.
+      if (ending === 'superseded' && !(tookMs > (this.unloadedMs ?? Infinity))) return 0;
+      this.#limit.sample(tookMs, inFlight, isOverload);
     }
     return 0;
   }

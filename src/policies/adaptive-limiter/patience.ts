@@ -1,3 +1,5 @@
+import type { BlockedTime } from '../../time/blocks.js';
+
 /** What is left of the longest wait in a standing queue: CoDel drops what waits for more than 5% of its interval. */
 const SHARE = 1 / 20;
 
@@ -29,11 +31,18 @@ export class Patience {
    *
    * @param leftMs How much time its caller has left: it waits for no more than {@link MOST_OF_TIME} of it.
    */
-  of(nowMs: number, queued: number, isNext: boolean, leftMs: number): number {
+  of(
+    nowMs: number,
+    queued: number,
+    isNext: boolean,
+    leftMs: number,
+    blocked?: BlockedTime,
+  ): number {
     if (queued === 0) this.#standsSince = nowMs;
     const mostMs =
       leftMs * MOST_OF_TIME <= this.#maxWaitMs ? stepOf(leftMs * MOST_OF_TIME) : this.#maxWaitMs;
-    const stands = nowMs - this.#standsSince >= mostMs;
+    const since = this.#standsSince;
+    const stands = nowMs - since - (blocked?.blockedSince(since, nowMs) ?? 0) >= mostMs;
     return stands && !isNext ? mostMs * SHARE : mostMs;
   }
 }

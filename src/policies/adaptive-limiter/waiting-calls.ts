@@ -81,7 +81,8 @@ export class WaitingCalls {
       const { label, captureStack, time, deadline: callDeadlineMs } = call;
       const queue = this.#queue;
       const isNext = queue.isNext(level);
-      const maxWaitMs = this.#patience.of(nowMs, queue.length, isNext, callDeadlineMs - nowMs);
+      const leftMs = callDeadlineMs - nowMs;
+      const maxWaitMs = this.#patience.of(nowMs, queue.length, isNext, leftMs, time);
       const waiter = queue.join({
         admit,
         own: undefined,

@@ -3,10 +3,12 @@ import type { Sign } from '../../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
 import { isUpstreamFailure } from '../filter.js';
+import { isOwnDelay } from '../own-delay.js';
 import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';
 import type { SignsIn } from '../sign.js';
 import { signsOf } from '../sign.js';
+import { isSuperseded } from '../superseded.js';
 import { Admitted } from './admitted.js';
 import { causeOf, LatestFailure } from './cause.js';
 import type { Circuit } from './circuit.js';
@@ -75,7 +77,7 @@ export class CallEnds {
    * now, if it has to.
    */
   failedPlainly(outcome: Outcome, stamp: number, time: TimeSource): OpenReason | undefined {
-    if (!isUpstreamFailure(outcome)) return undefined;
+    if (!isUpstreamFailure(outcome) || isOwnDelay(outcome)) return undefined;
     this.latestFailure.note(outcome);
     return this.#judge.record(time.now(), true, false, this.#runStep('failure', stamp));
   }
@@ -92,13 +94,14 @@ export class CallEnds {
     const probe = admitted?.probe;
     // User functions may have moved the breaker by hand.
     if (stamp < circuit.generation) return;
-    if (sign === 'nothing') {
-      if (probe !== undefined) circuit.freeProbe(probe, call.time.now());
-      return;
-    }
     const failed = isFailed(sign);
     const now = call.time.now();
-    const slow = admitted !== undefined && now - admitted.startedAt > this.#slowMs;
+    const slow = admitted !== undefined && this.#isSlow(admitted, now, call.time);
+    // An attempt that lost to a hedge says that it was slow, if it was.
+    if (sign === 'nothing' && !(slow && isSuperseded(outcome))) {
+      if (probe !== undefined) circuit.freeProbe(probe, now);
+      return;
+    }
     if (probe !== undefined) {
       const cause = failed ? causeOf(outcome) : undefined;
       circuit.settleProbe(probe, now, !failed && !slow, asked, cause);
@@ -113,6 +116,11 @@ export class CallEnds {
       const cause = failed ? causeOf(outcome) : this.latestFailure.causeOf(reason);
       circuit.open(now, reason, asked, cause);
     }
+  }
+
+  #isSlow({ startedAt }: Admitted, now: number, time: TimeSource): boolean {
+    const tookMs = now - startedAt;
+    return tookMs > this.#slowMs && tookMs - time.blockedSince(startedAt, now) > this.#slowMs;
   }
 
   /** What the call is to a run of failures. */

@@ -267,7 +267,7 @@ export class Circuit {
   #halfOpen(): void {
     const { probes, probesNeeded, probeTimeoutMs } = this.#options;
     const placeMs = this.#options.maxOpenForMs ?? Math.max(PLACE_MS, this.#openForMs);
-    const period = new Probes(probes, probesNeeded, probeTimeoutMs, placeMs);
+    const period = new Probes(probes, probesNeeded, probeTimeoutMs, placeMs, this.#judge.blocked);
     this.#move('half_open', 'open_elapsed', undefined, period);
   }
 

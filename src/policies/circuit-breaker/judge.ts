@@ -1,3 +1,4 @@
+import type { BlockedTime } from '../../time/blocks.js';
 import type { CircuitBreakerSnapshot } from './snapshot.js';
 import type { Health, TripReason } from './trip-rule.js';
 
@@ -18,6 +19,8 @@ export interface Judge {
   /** Whether it needs the time of successes. */
   readonly timed: boolean;
   readonly health: Health;
+  /** Knows when the event loop was blocked: that is no time in which the upstream failed. */
+  blocked?: BlockedTime | undefined;
   /** When the current run of failures began. */
   readonly failingSince: number | undefined;
   /**

@@ -1,3 +1,5 @@
+import type { BlockedTime } from '../../time/blocks.js';
+
 /** A call let in by a half-open breaker. */
 export interface Probe {
   /** The half-open period it belongs to. */
@@ -31,6 +33,7 @@ export class Probes {
   readonly #needed: number;
   readonly #timeoutMs: number;
   readonly #placeMs: number;
+  readonly #blocked: BlockedTime | undefined;
   /** In the order in which they started. */
   readonly #running: Probe[] = [];
   /** The start times of probes that have a place, ended or not. */
@@ -39,11 +42,18 @@ export class Probes {
   #failed = 0;
 
   /** @param needed How many probes have to succeed: 1 to `limit`. */
-  constructor(limit: number, needed: number, timeoutMs: number, placeMs = Infinity) {
+  constructor(
+    limit: number,
+    needed: number,
+    timeoutMs: number,
+    placeMs = Infinity,
+    blocked?: BlockedTime,
+  ) {
     this.#limit = limit;
     this.#needed = needed;
     this.#timeoutMs = timeoutMs;
     this.#placeMs = placeMs;
+    this.#blocked = blocked;
   }
 
   /** How many have ended with a verdict. */
@@ -98,7 +108,7 @@ export class Probes {
   expire(nowMs: number): ProbeVerdict {
     let oldest = this.#running[0];
     if ((this.#places.at(-1) ?? nowMs) > nowMs) this.#restart(nowMs);
-    while (oldest !== undefined && nowMs - oldest.startedAt >= this.#timeoutMs) {
+    while (oldest !== undefined && this.#isOver(oldest, nowMs)) {
       this.#remove(oldest);
       this.#failed++;
       oldest = this.#running[0];
@@ -112,6 +122,13 @@ export class Probes {
     this.#places.forEach((at, i) => {
       this.#places[i] = Math.min(at, nowMs);
     });
+  }
+
+  /** Time in which the event loop was blocked does not count. */
+  #isOver({ startedAt }: Probe, nowMs: number): boolean {
+    const tookMs = nowMs - startedAt;
+    if (!(tookMs >= this.#timeoutMs)) return false;
+    return tookMs - (this.#blocked?.blockedSince(startedAt, nowMs) ?? 0) >= this.#timeoutMs;
   }
 
   #verdict(): ProbeVerdict {

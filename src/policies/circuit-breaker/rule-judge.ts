@@ -1,3 +1,4 @@
+import type { BlockedTime } from '../../time/blocks.js';
 import { CountWindow } from '../../windows/count-window.js';
 import { TimeWindow } from '../../windows/time-window.js';
 import type { Judge, Known, OpenReason, RunStep } from './judge.js';
@@ -9,6 +10,7 @@ import { tripReason } from './trip-rule.js';
 /** Judges by holdfast's own rules. */
 export class RuleJudge implements Judge, Health {
   readonly timed: boolean;
+  blocked: BlockedTime | undefined;
   readonly #rule: TripRule;
   readonly #time: TimeWindow | undefined;
   readonly #count: CountWindow | undefined;
@@ -61,7 +63,7 @@ export class RuleJudge implements Judge, Health {
   }
 
   get failuresLastedMs(): number {
-    return this.#lastFailureAt - this.#failuresSince;
+    return this.#lasted(this.#failuresSince, this.#lastFailureAt);
   }
 
   get consecutiveFailures(): number {
@@ -69,7 +71,7 @@ export class RuleJudge implements Judge, Health {
   }
 
   get runLastedMs(): number {
-    return this.#runUntil - this.#runSince;
+    return this.#lasted(this.#runSince, this.#runUntil);
   }
 
   /** While a run of failures goes on: when it began. */
@@ -142,6 +144,10 @@ export class RuleJudge implements Judge, Health {
     this.#failuresSince = atMs;
     this.#lastFailureAt = atMs;
     this.#runUntil = atMs;
+  }
+
+  #lasted(sinceMs: number, untilMs: number): number {
+    return untilMs - sinceMs - (this.blocked?.blockedSince(sinceMs, untilMs) ?? 0);
   }
 
   #failed(nowMs: number, step: RunStep): void {

@@ -79,7 +79,7 @@ export class TimeoutPolicy implements Gate {
         exit,
         fail: exit,
         turnBack: nothing,
-        expire: ({ takenOver }) => this.onDeadline(takenOver, layer),
+        expire: ({ takenOver }, atMs) => this.onDeadline(takenOver, layer, atMs),
         roughDeadlineOf: (call) => queue.roughTimeOf(call),
         stateOf: (entrant, call) => queue.replace(entrant, this, call, layer),
       };
@@ -87,7 +87,8 @@ export class TimeoutPolicy implements Gate {
     // The call itself waits for another timeout. That for this one is an object of its own.
     if (!take('otherDeadline')) return undefined;
     const listener = {
-      onDeadline: ({ takenOver }: StraightEntrant) => this.onDeadline(takenOver, layer),
+      onDeadline: ({ takenOver }: StraightEntrant, _: number, atMs: number) =>
+        this.onDeadline(takenOver, layer, atMs),
     };
     const exit = (call: StraightEntrant): boolean => {
       queue.remove(call.otherDeadline as Deadline);
@@ -136,12 +137,14 @@ export class TimeoutPolicy implements Gate {
   }
 
   /** @internal */
-  onDeadline(call: Call, layer: number): void {
+  onDeadline(call: Call, layer: number, atMs: number): void {
     const own = call.setting(layer);
     const timeoutMs = own ?? this.timeoutMs;
-    const { label, captureStack } = call;
-    const message = `${label}: ${own === undefined ? this.#message : messageOf(own)}`;
-    const error = new TimeoutError(message, { timeoutMs, captureStack });
+    const { label, captureStack, time } = call;
+    const blockedMs = Math.round(time.blockedSince(atMs - timeoutMs, atMs));
+    const blocked = blockedMs ? ` (the event loop was blocked for ${blockedMs} ms of it)` : '';
+    const message = `${label}: ${own === undefined ? this.#message : messageOf(own)}${blocked}`;
+    const error = new TimeoutError(message, { timeoutMs, blockedMs, captureStack });
     if (call.listening) {
       this.#expiring.add(call);
       call.emit({ type: 'timeout', timeoutMs, error }, layer);

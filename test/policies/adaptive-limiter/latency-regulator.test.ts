@@ -7,7 +7,13 @@ const limits = { initialLimit: 20, minLimit: 1, maxLimit: 200 };
 
 /** A regulator, and calls that each take so long and end so, with as many in flight as the limit. */
 function rigOf(algorithm: 'gradient' | 'aimd') {
-  const time = { ms: 1_000, now: () => time.ms, recent: () => time.ms - 4 };
+  const time = {
+    ms: 1_000,
+    now: () => time.ms,
+    read: () => time.ms,
+    recent: () => time.ms - 4,
+    blockedSince: () => 0,
+  };
   const source = time as unknown as TimeSource;
   const regulator = new LatencyRegulator({ algorithm, ...limits });
   const calls = (count: number, kind: OutcomeKind, isOverload: boolean, pausedMs = 0): void => {

@@ -46,14 +46,14 @@ export class BrakeRegulator implements Regulator {
     this.#brake.advance(nowMs);
   }
 
-  look(nowMs: number, inFlight: number): void {
+  look(nowMs: number, inFlight: number, time?: TimeSource): void {
     if (nowMs === this.#lookedAt) return;
     this.#lookedAt = nowMs;
     const brake = this.#brake;
     const stays = this.#stays;
     brake.advance(nowMs);
     // A late call is useless before it ends. Otherwise a hanging upstream would be noticed a whole timeout later.
-    for (let stay = stays.takeLate(nowMs); stay >= 0; stay = stays.takeLate(nowMs)) {
+    for (let stay = stays.takeLate(nowMs, time); stay >= 0; stay = stays.takeLate(nowMs, time)) {
       brake.useless(stays.cuts(stay), nowMs, inFlight);
     }
   }
@@ -87,19 +87,20 @@ export class BrakeRegulator implements Regulator {
     if (ending === 'ignored') {
       // Before looking for late calls: this call's time says nothing.
       stays.remove(stay);
-      this.look(now, inFlight);
+      this.look(now, inFlight, time);
       return 0;
     }
-    this.look(now, inFlight);
+    this.look(now, inFlight, time);
     const tookMs = now - stays.startedMs(stay);
-    const isGivenUp = ending === 'timeout' || ending === 'cancelled';
+    const isGivenUp = ending === 'timeout' || ending === 'cancelled' || ending === 'superseded';
     let isUseless = stays.isJudged(stay);
     if (!isUseless) {
-      isUseless = isOverload || stays.isLate(stay, now);
+      isUseless = isOverload || stays.isLate(stay, now, time);
       if (isUseless) brake.useless(stays.cuts(stay), now, inFlight);
       else if (ending === 'success' && usefulMs > 0) brake.useful(stays.cuts(stay), now, inFlight);
     }
-    if (ending === 'success' && !stays.hasDeadline(stay)) this.#usual.add(tookMs);
+    if (ending === 'success' && !stays.hasDeadline(stay))
+      this.#usual.add(tookMs - time.blockedSince(now - tookMs, now));
     stays.remove(stay);
     // The upstream still works on calls that were given up.
     return isGivenUp && isUseless && brake.inTrouble ? keptFor(tookMs) : 0;

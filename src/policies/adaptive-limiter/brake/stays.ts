@@ -1,3 +1,5 @@
+import type { BlockedTime } from '../../../time/blocks.js';
+
 /** No place. */
 const NONE = -1;
 
@@ -116,19 +118,21 @@ export class Stays {
     return (this.#flags(stay) & JUDGED) !== 0;
   }
 
-  /** Whether it has taken so long that it is useless to its caller. A call whose caller had no time at all says nothing. */
-  isLate(stay: number, nowMs: number): boolean {
+  /** Whether it has taken so long that it is useless to its caller, without the time in which the event loop was blocked. A call whose caller had no time at all says nothing. */
+  isLate(stay: number, nowMs: number, time?: BlockedTime): boolean {
     const usefulMs = this.usefulMs(stay);
-    return usefulMs > 0 && nowMs - this.startedMs(stay) > usefulMs;
+    const startedMs = this.startedMs(stay);
+    if (!(usefulMs > 0 && nowMs - startedMs > usefulMs)) return false;
+    return nowMs - startedMs - (time?.blockedSince(startedMs, nowMs) ?? 0) > usefulMs;
   }
 
   /**
    * The next call that has been in flight for too long; this judges it. Below 0 when there is none. It looks at the oldest call only. If
    * callers have different amounts of time, a late call is found when it is the oldest, or when it ends.
    */
-  takeLate(nowMs: number): number {
+  takeLate(nowMs: number, time?: BlockedTime): number {
     const stay = this.#head;
-    if (stay === NONE || !this.isLate(stay, nowMs)) return NONE;
+    if (stay === NONE || !this.isLate(stay, nowMs, time)) return NONE;
     this.#unlist(stay);
     this.#notes[NOTES * stay + FLAGS] = this.#flags(stay) | JUDGED;
     return stay;

@@ -11,6 +11,10 @@ class Time {
     this.exact++;
     return this.ms;
   }
+  blockedSince(): number {
+    return 0;
+  }
+
   recent(): number {
     return Math.floor(this.ms / 4) * 4;
   }

@@ -1,0 +1,14 @@
+import type { Outcome } from '../pipeline/outcome/outcome.js';
+
+/**
+ * Whether a call timed out because this process was busy: its event loop was blocked for half of the time or more. That says nothing about the
+ * upstream, so no policy counts it.
+ */
+export function isOwnDelay(outcome: Outcome): boolean {
+  if (outcome.kind !== 'timeout') return false;
+  const { blockedMs, timeoutMs } = Object(outcome.error) as {
+    blockedMs?: number;
+    timeoutMs?: number;
+  };
+  return 2 * (blockedMs ?? 0) >= (timeoutMs ?? Infinity);
+}
