@@ -38,7 +38,12 @@ export class ChaosSwitch {
     this.#startedIn = undefined;
     this.#msOn();
     const { seed, rates } = this;
-    this.#tell({ type: 'chaos_started', seed, rates, forMs: forMs === Infinity ? undefined : forMs });
+    this.#tell({
+      type: 'chaos_started',
+      seed,
+      rates,
+      forMs: forMs === Infinity ? undefined : forMs,
+    });
   }
 
   stop(reason: 'stopped' | 'time' = 'stopped'): void {

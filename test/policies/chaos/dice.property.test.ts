@@ -1,6 +1,6 @@
+import fc from 'fast-check';
 import type { ChaosInjection } from 'holdfast';
 import { chaos, keyed, pipeline, retry } from 'holdfast';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Dice } from '../../../src/policies/chaos/dice.js';
 
