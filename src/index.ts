@@ -31,6 +31,7 @@ export type {
   RetryStop,
   ToldOutcome,
 } from './pipeline/contract/events.js';
+export type { ChaosInjection, ChaosRates } from './pipeline/contract/injection.js';
 export type { PolicyMeasures } from './pipeline/contract/measures.js';
 export type {
   Admission,
@@ -62,6 +63,7 @@ export type {
 } from './pipeline/pipeline.js';
 export * from './policies/adaptive-limiter/index.js';
 export * from './policies/bulkhead/index.js';
+export * from './policies/chaos/index.js';
 export * from './policies/circuit-breaker/index.js';
 export * from './policies/ejection/index.js';
 export * from './policies/fallback/index.js';

@@ -62,7 +62,9 @@ export class Common {
     const placed = placePolicies(policies, host, isPipeline);
     const rule = ruleAmong(isFailure, placed);
     this.failureRule = rule;
-    for (const { policy } of placed) this.bind(policy);
+    placed.forEach(({ policy }, i) => {
+      this.bind(policy, placed[i + 1]?.policy);
+    });
     const judges = errorTypeOf !== undefined || rule !== undefined;
     this.plan = planOf(placed, judges || captureStack, rule);
     if (this.plan.mayBeStraight) this.plan.path = straightPathOf(this.plan.layers, host);
@@ -70,8 +72,8 @@ export class Common {
   }
 
   /** Tells a policy that it serves calls of this pipeline, or of a copy. */
-  bind(policy: Policy<unknown>): void {
-    policy.bind?.(this.time, this.failureRule !== undefined);
+  bind(policy: Policy<unknown>, inside?: Policy<unknown>): void {
+    policy.bind?.(this.time, this.failureRule !== undefined, inside);
   }
 
   /** Returns what the copy for a key shares: this, unless the calls of such keys are counted apart. */

@@ -59,6 +59,19 @@ export const throttleNames: ForeignNames = {
   handle: HANDLE,
 };
 
+export const chaosNames: ForeignNames = {
+  faults: 'fault errors exceptions',
+  latency: 'latencies delays',
+  results: 'result outcome outcomes',
+  behavior: 'behaviour behaviors behaviours',
+  when: 'enabledGenerator predicate filter',
+  rate: 'injectionRate probability percentage',
+  error: 'faultGenerator exception fault',
+  delay: 'duration latencyGenerator',
+  value: 'outcomeGenerator result',
+  run: 'behaviorGenerator action',
+};
+
 export const hedgeNames: ForeignNames = {
   percentile: 'quantile delayQuantile hedgingPercentile',
   delay: 'hedgingDelay hedgeDelay maxDelay after',

@@ -11,7 +11,7 @@ export interface HealthReason {
   /**
    * `circuit_open`, `circuit_isolated`, `circuit_half_open`: the state of a circuit breaker; `failing`: the share of calls that fail;
    * `limit_at_floor`: an adaptive limit is as low as it gets; `at_limit`: all slots of a limit are taken; `rate_limited`: a rate limiter has no permit left;
-   * `throttled`: a throttle refuses calls; `ejected`: callers that balance over hosts leave this one out; `draining`: no new calls are taken.
+   * `throttled`: a throttle refuses calls; `ejected`: callers that balance over hosts leave this one out; `chaos`: a chaos policy is on; `draining`: no new calls are taken.
    */
   readonly reason:
     | 'circuit_open'
@@ -23,6 +23,7 @@ export interface HealthReason {
     | 'rate_limited'
     | 'throttled'
     | 'ejected'
+    | 'chaos'
     | 'draining';
   /** The policy whose state it is. */
   readonly policy?: string;
@@ -55,6 +56,7 @@ export function complaintOf(
   if (calls >= MINIMUM_CALLS && share >= failingShare) return { status, reason: 'failing', share };
   if (atFloor) return { status, reason: 'limit_at_floor' };
   if (inFlight >= limit) return { status, reason: 'at_limit' };
+  if (measures.chaos?.active) return { status, reason: 'chaos' };
   if (measures.available === 0) return { status, reason: 'rate_limited' };
   const { rejectionProbability = 0 } = measures;
   if (rejectionProbability > 0) return { status, reason: 'throttled', share: rejectionProbability };

@@ -24,6 +24,12 @@ export interface EjectionAccount {
   readonly ejections: NonNullable<PolicyMeasures['ejections']>;
 }
 
+/** The counts that chaos policies keep themselves. */
+export interface ChaosAccount {
+  readonly policy: string;
+  readonly injections: Readonly<Record<string, number>>;
+}
+
 /** Reads accounts, and adds up those with the same name. */
 export class Counters {
   readonly series: Series;
@@ -85,6 +91,14 @@ export class Counters {
       const at = { ...attributes, [attribute.policy]: policy, [attribute.reason]: reason };
       this.series.add('ejections', { ...at, [attribute.enforced]: true }, enforced);
       this.series.add('ejections', { ...at, [attribute.enforced]: false }, waived);
+    }
+  }
+
+  /** Adds what a chaos policy has injected. */
+  addChaos(attributes: Attributes, { policy, injections }: ChaosAccount): void {
+    const at = { ...attributes, [attribute.policy]: policy };
+    for (const [injection, value] of Object.entries(injections)) {
+      this.series.add('chaosInjections', { ...at, [attribute.injection]: injection }, value);
     }
   }
 

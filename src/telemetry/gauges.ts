@@ -27,6 +27,7 @@ class PolicySum {
   balance: number | undefined;
   atFloor: number | undefined;
   ejected: number | undefined;
+  chaos: number | undefined;
   isThrottle = false;
   requests = 0;
   /** How many of the calls in the windows would be refused now. */
@@ -57,8 +58,10 @@ class PolicySum {
       this.requests += requests;
       this.refused += rejectionProbability * requests;
     }
-    const { available, balance, atFloor, ejected } = measures;
+    const { available, balance, atFloor, ejected, chaos } = measures;
     if (ejected !== undefined) this.ejected = (this.ejected ?? 0) + (ejected ? 1 : 0);
+    // All copies are on, or none.
+    if (chaos !== undefined) this.chaos = Math.max(this.chaos ?? 0, chaos.active ? 1 : 0);
     if (atFloor !== undefined) this.atFloor = (this.atFloor ?? 0) + (atFloor ? 1 : 0);
     if (available !== undefined) this.available = (this.available ?? 0) + available;
     if (balance !== undefined) this.balance = Math.min(this.balance ?? Infinity, balance);
@@ -89,6 +92,7 @@ class PolicySum {
       series.add('adaptiveLimiterLimit', at, this.limit);
     }
     if (this.atFloor !== undefined) series.add('adaptiveLimiterAtFloor', at, this.atFloor);
+    if (this.chaos !== undefined) series.add('chaosActive', at, this.chaos);
     if (this.balance !== undefined) series.add('retryBudgetBalance', at, this.balance);
   }
 }

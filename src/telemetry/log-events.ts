@@ -69,11 +69,11 @@ export const logEventsSchema = /* @__PURE__ */ once(() =>
 
 /**
  * Writes a line to a logger for each change of state of a circuit breaker, and for each call whose retries were used up or cut short, or
- * whose response body failed. Successful calls cost nothing more, with one exception: pipelines that have a timeout, and no retry or
+ * whose response body failed. Warns when {@link chaos} is on, before what that causes. Successful calls cost nothing more, with one exception: pipelines that have a timeout, and no retry or
  * fallback around it, remember where each call was made.
  *
  * Lines have the names of telemetry's attributes, the number of the call (`holdfast.call_id`), and `trace_id` and `span_id` if there is a
- * span around the call. An outage cannot flood the log. There are three kinds of lines, changes of state, calls, and contracts of declared services. Of each kind, `burst`
+ * span around the call. An outage cannot flood the log. There are four kinds of lines, changes of state, calls, contracts of declared services, and chaos. Of each kind, `burst`
  * lines are written at once, and then one every `every`. That one says in `suppressed` how many were left out before it.
  *
  * @param of A pipeline, a keyed one, a client, or a registry.
@@ -90,6 +90,9 @@ export function logEvents(of: EventSource, logger: Logger, options?: LogEventsOp
   const transitions = new FloodGate(burst, every);
   const calls = new FloodGate(burst, every);
   const contracts = new FloodGate(burst, every);
+  const chaos = new FloodGate(burst, every);
+  /** The pipelines and keys in which chaos is known to be on. */
+  const warned = new Set<string>();
   const write = (
     gate: FloodGate,
     level: keyof Logger,
@@ -100,6 +103,19 @@ export function logEvents(of: EventSource, logger: Logger, options?: LogEventsOp
     if (suppressed === undefined) return;
     const more = suppressed === 0 ? {} : { suppressed };
     logger[level]({ ...fields, ...more, ...traceIds() }, message);
+  };
+  const warn = (event: EventOf<'chaos' | 'chaos_started'>): void => {
+    if (event.type === 'chaos' && warned.has(event.pipeline)) return;
+    warned.add(event.pipeline);
+    const { seed, forMs } = event as Partial<EventOf<'chaos_started'>>;
+    const fields = {
+      ...place(event),
+      rates: event.rates,
+      ...(seed === undefined ? {} : { seed }),
+      ...(forMs === undefined ? {} : { [attribute.delay]: forMs / 1_000 }),
+    };
+    const rates = Object.entries(event.rates).map(([kind, rate]) => `${kind} ${rate}`);
+    write(chaos, 'warn', fields, `chaos is on in ${event.pipeline}: injects ${rates.join(', ')}`);
   };
   const stops = [
     of.on('transition', (event) => {
@@ -130,6 +146,14 @@ export function logEvents(of: EventSource, logger: Logger, options?: LogEventsOp
       const { error } = event;
       const fields = { ...place(event), [attribute.errorType]: errorTypeOf(error), err: error };
       write(calls, 'warn', fields, `the body of an answer to ${event.pipeline} failed`);
+    }),
+    of.on('chaos_started', (event) => warn(event)),
+    // It may have been on before.
+    of.on('chaos', (event) => warn(event)),
+    of.on('chaos_stopped', (event) => {
+      warned.delete(event.pipeline);
+      const fields = { ...place(event), [attribute.reason]: event.reason };
+      write(chaos, 'info', fields, `chaos is off again in ${event.pipeline}`);
     }),
   ];
   const services = of as TellsContracts;

@@ -37,6 +37,7 @@ export const attribute = {
   callId: 'holdfast.call_id',
   operation: 'holdfast.operation',
   urlTemplate: 'url.template',
+  injection: 'holdfast.injection',
   errorType: 'error.type',
   statusCode: 'http.response.status_code',
   resendCount: 'http.request.resend_count',
@@ -49,6 +50,7 @@ export const attribute = {
 const { policy, outcome, retried, attemptKind, reason, enforced, state, errorType, statusCode } =
   attribute;
 const { priority } = attribute;
+const { injection } = attribute;
 
 /** The metrics. */
 export const metric = {
@@ -225,6 +227,20 @@ export const metric = {
     description: 'Retries that the budget allows now; of several together, those of the poorest.',
     attributes: [policy],
   },
+  chaosActive: {
+    name: 'holdfast.chaos.active',
+    kind: 'gauge',
+    unit: '1',
+    description: 'Whether a chaos policy is on: 1 or 0.',
+    attributes: [policy],
+  },
+  chaosInjections: {
+    name: 'holdfast.chaos.injections',
+    kind: 'counter',
+    unit: '{injection}',
+    description: 'What a chaos policy injected.',
+    attributes: [policy, injection],
+  },
 } as const satisfies Record<string, Metric>;
 
 /** Names of {@link metric}. */
@@ -280,6 +296,11 @@ export const spanEvent = {
     name: 'holdfast.fallback',
     description: 'A fallback answered in place of this outcome.',
     attributes: [policy, outcome, statusCode, errorType],
+  },
+  chaos: {
+    name: 'holdfast.chaos',
+    description: 'A chaos policy injected this, a latency of that many seconds.',
+    attributes: [policy, injection, attribute.delay, errorType],
   },
   queued: {
     name: 'holdfast.queued',

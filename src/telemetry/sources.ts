@@ -3,7 +3,13 @@ import type { PolicyMeasures } from '../pipeline/contract/measures.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { reportFault } from '../pipeline/reporting/faults.js';
 import type { Tally } from '../pipeline/reporting/tally.js';
-import type { Account, BreakerAccount, Counters, EjectionAccount } from './counters.js';
+import type {
+  Account,
+  BreakerAccount,
+  ChaosAccount,
+  Counters,
+  EjectionAccount,
+} from './counters.js';
 
 /** The numbers of one pipeline, or of a keyed one with all its copies. */
 export interface Source {
@@ -30,6 +36,7 @@ export class PipelineSource implements Source {
   readonly #pipeline: WeakRef<Pipeline<unknown>>;
   #breakers: readonly BreakerAccount[];
   readonly #ejections: readonly EjectionAccount[];
+  readonly #chaos: readonly ChaosAccount[];
   #disposed = false;
 
   constructor(
@@ -49,6 +56,10 @@ export class PipelineSource implements Source {
       const ejections = measured(() => policy.measure?.(now))?.ejections;
       return ejections === undefined ? [] : [{ policy: name, ejections }];
     });
+    this.#chaos = pipeline.plan.layers.flatMap(({ name, policy }) => {
+      const injections = measured(() => policy.measure?.(now))?.chaos?.injections;
+      return injections === undefined ? [] : [{ policy: name, injections }];
+    });
     this.#accounts.push({ attributes, tally: pipeline.tally });
   }
 
@@ -59,6 +70,7 @@ export class PipelineSource implements Source {
     const now = this.#now;
     for (const breaker of this.#breakers) counters.addBreaker(own.attributes, breaker, now);
     for (const each of this.#ejections) counters.addEjections(own.attributes, each);
+    for (const each of this.#chaos) counters.addChaos(own.attributes, each);
   }
 
   get attributes(): Attributes {

@@ -86,6 +86,14 @@ export function addSpanEvent(span: Span, event: PipelineEvent): void {
         ...endedAs(event),
       });
       break;
+    case 'chaos':
+      span.addEvent(spanEvent.chaos.name, {
+        ...policy,
+        [attribute.injection]: event.injection,
+        ...(event.delayMs === undefined ? {} : { [attribute.delay]: seconds(event.delayMs) }),
+        ...(event.injection === 'fault' ? { [attribute.errorType]: errorTypeOf(event.error) } : {}),
+      });
+      break;
     case 'queued':
       span.addEvent(spanEvent.queued.name, { ...policy, ...priorityOf(event) });
       break;

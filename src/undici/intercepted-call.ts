@@ -9,6 +9,7 @@ import { originOf } from '../fetch/request/request.js';
 import { isUpload } from '../fetch/request/upload.js';
 import { markFailed } from '../fetch/verdict/result-notes.js';
 import type { Context } from '../pipeline/contract/context.js';
+import { sendingOf } from '../pipeline/contract/injection.js';
 import { inheritedMs } from '../pipeline/inherited.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Clock } from '../time/clock.js';
@@ -86,13 +87,17 @@ export class InterceptedCall extends HttpCall {
     let attempt: Attempt | undefined;
     try {
       const sent = await this.#forAttempt(context, prepared);
-      const current = new Attempt(this.#handler, this.controller);
-      attempt = current;
-      signal.addEventListener('abort', () => current.abort(signal.reason));
-      if (signal.aborted) current.abort(signal.reason);
-      else if (!isUpload(sent.body)) this.#dispatch(sent, current);
-      else this.sendUpload(context, () => this.#dispatch(sent, current));
-      response = await current.response;
+      const send = (): Promise<HeldResponse> => {
+        const current = new Attempt(this.#handler, this.controller);
+        attempt = current;
+        signal.addEventListener('abort', () => current.abort(signal.reason));
+        if (signal.aborted) current.abort(signal.reason);
+        else if (!isUpload(sent.body)) this.#dispatch(sent, current);
+        else this.sendUpload(context, () => this.#dispatch(sent, current));
+        return current.response;
+      };
+      const sending = sendingOf(context);
+      response = (await (sending === undefined ? send() : sending(send))) as HeldResponse;
     } catch (error) {
       // Once the call was given up, nobody is asked any more.
       throw signal.aborted ? error : this.failed(error, attempt?.begun !== false);

@@ -32,6 +32,9 @@ const fields: { readonly [K in EventType]: { readonly [F in FieldsOf<K>]: true }
   fallback: { outcome: true, status: true, value: true, error: true },
   queued: { queued: true, priority: true },
   discard: { value: true },
+  chaos_started: { seed: true, rates: true, forMs: true },
+  chaos_stopped: { reason: true },
+  chaos: { injection: true, rates: true, delayMs: true, error: true, value: true },
 };
 
 const page = pages().find(({ path }) => path === 'docs/events.md')?.text ?? '';

@@ -1,5 +1,6 @@
 import type { Context } from '../../pipeline/contract/context.js';
 import { controllerOf } from '../../pipeline/contract/context.js';
+import { sendingOf } from '../../pipeline/contract/injection.js';
 import { inheritedMs } from '../../pipeline/inherited.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Clock } from '../../time/clock.js';
@@ -105,7 +106,9 @@ export class FetchCall extends HttpCall {
     this.begin(context);
     let response: unknown;
     try {
-      response = await this.#send(context, signal, prepared);
+      const send = (): unknown => this.#send(context, signal, prepared);
+      const sending = sendingOf(context);
+      response = await (sending === undefined ? send() : sending(send));
     } catch (error) {
       // Once the attempt was given up, nobody is asked any more.
       throw signal.aborted ? error : this.failed(error);

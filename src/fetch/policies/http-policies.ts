@@ -23,7 +23,7 @@ export function httpPolicies(
   clock: Clock,
   keep: Keep = () => {},
 ): PipelineLayer[] {
-  return withClientRules(layersOf(given), {
+  const layers = withClientRules(layersOf(given), {
     retryHandle,
     countingHandle,
     isOverload: isFetchOverload,
@@ -33,6 +33,8 @@ export function httpPolicies(
     },
     ruleBeside,
   });
+  // Its calls ask themselves what stands between them and the upstream. What is no policy is for the pipeline to refuse.
+  return layers.map((layer) => (layer as Policy | undefined)?.inClient?.() ?? layer);
 }
 
 function layersOf(given: ParsedPolicies | undefined): readonly PipelineLayer[] {

@@ -1,4 +1,5 @@
 import type { RejectedError } from '../../errors.js';
+import type { Call } from '../contract/call.js';
 import type { CallTraits } from '../contract/call-traits.js';
 import type { LayerSettings, Operation } from '../contract/context.js';
 import type { EventBody, PipelineEvent, ToldOutcome } from '../contract/events.js';
@@ -105,8 +106,8 @@ export class CallRecord {
   }
 
   /** Calls the operation, in the trace of the call. */
-  operate(context: RunningContext): unknown {
-    const { operation } = this;
+  operate(context: RunningContext, around: Call['around']): unknown {
+    const operation = around === undefined ? this.operation : around(this.operation);
     context.attempt = ++this.attempts;
     return this.watch === undefined ? operation(context) : this.watch.operate(operation, context);
   }

@@ -1,6 +1,7 @@
 import type { TimeSource } from '../../time/time-source.js';
 import type { CallTraits } from '../contract/call-traits.js';
 import { rankOf } from '../contract/call-traits.js';
+import type { Operation } from '../contract/context.js';
 import type { EventBody, Told } from '../contract/events.js';
 import type { Call } from '../contract/policy.js';
 import { knownOf } from '../outcome/failure-rule.js';
@@ -52,6 +53,7 @@ export class CallView extends Judged implements Call, ContextOwner {
   beside = false;
   /** Set when the time of a cooperative run is over. */
   timeOver: TimeOver | undefined = undefined;
+  around: ((operation: Operation) => Operation) | undefined = undefined;
   private readonly pass: Abandonable;
 
   constructor(pass: Abandonable, record: CallRecord, from: number, outer: CallView | undefined) {

@@ -1,6 +1,6 @@
 import { adopted, isNative, isThenable } from '../outcome/promises.js';
 import type { RunningContext } from './attempt.js';
-import type { CallRecord } from './call-record.js';
+import type { CallView } from './call-view.js';
 
 /** Who wants to know how the operation ends. */
 export interface Operator {
@@ -11,10 +11,10 @@ export interface Operator {
 }
 
 /** Calls the operation and says how it ends: at once, if it returns no promise. */
-export function operate(record: CallRecord, context: RunningContext, operator: Operator): void {
+export function operate(view: CallView, context: RunningContext, operator: Operator): void {
   let result: unknown;
   try {
-    result = record.operate(context);
+    result = view.record.operate(context, view.around);
     if (isThenable(result)) {
       const settling = isNative(result) ? result : adopted(result);
       settling.then(

@@ -219,7 +219,7 @@ export class Pass
     } else if (stop === undefined) {
       view.phase = Phase.running;
       this.unsettled.operation = true;
-      operate(record, this.context, this);
+      operate(view, this.context, this);
     } else if (stop.why === 'driven') {
       this.drive(view.layer, undefined);
     } else {

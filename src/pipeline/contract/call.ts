@@ -2,6 +2,7 @@ import type { TimeSource } from '../../time/time-source.js';
 import type { Outcome } from '../outcome/outcome.js';
 import type { Known, Verdict } from '../outcome/verdict.js';
 import type { CallTraits } from './call-traits.js';
+import type { Operation } from './context.js';
 import type { EventBody, Told } from './events.js';
 
 /** What a policy sees of the call it is part of. Valid from `enter` to `exit`: do not keep it. */
@@ -29,6 +30,8 @@ export interface Call {
    * higher for first attempts and the lower for retries and hedges. A first attempt of a call that says no class has 5.
    */
   readonly rank: number;
+  /** @internal What the innermost policy makes of the operation, for this attempt. Set it before `enter` returns. */
+  around?: ((operation: Operation) => Operation) | undefined;
   /** How often the operation has been called in this call so far. */
   readonly attempts: number;
   /** @internal The policies of the plan, for those that share something with another one. */

@@ -1,5 +1,6 @@
 import type { OutcomeKind } from '../outcome/outcome.js';
 import type { Priority } from './call-traits.js';
+import type { ChaosInjection, ChaosRates } from './injection.js';
 
 /** The states of a circuit breaker, as events and telemetry name them. */
 export type BreakerState = 'closed' | 'open' | 'half_open' | 'isolated';
@@ -121,6 +122,25 @@ export type EventBody =
       /** The class of the call, if it says one. */
       readonly priority?: Priority | undefined;
     }
+  /** A chaos policy was switched on, with this seed, for so long. */
+  | {
+      readonly type: 'chaos_started';
+      readonly seed: number;
+      readonly rates: ChaosRates;
+      /** `undefined`: without a limit. */
+      readonly forMs: number | undefined;
+    }
+  /** It is off again: it was stopped, or its time is over. */
+  | { readonly type: 'chaos_stopped'; readonly reason: 'stopped' | 'time' }
+  /** It injected something into an attempt: a latency of `delayMs`, this error, or this result. */
+  | {
+      readonly type: 'chaos';
+      readonly injection: ChaosInjection;
+      readonly rates: ChaosRates;
+      readonly delayMs?: number;
+      readonly error?: unknown;
+      readonly value?: unknown;
+    }
   /** A result nobody will receive was given to the `discard` hook. */
   | { readonly type: 'discard'; readonly value?: unknown };
 
@@ -163,6 +183,9 @@ const TYPES: Readonly<Record<EventType, true>> = {
   fallback: true,
   queued: true,
   discard: true,
+  chaos: true,
+  chaos_started: true,
+  chaos_stopped: true,
 };
 
 /** The names of all events. */

@@ -1,3 +1,5 @@
+import type { ChaosInjection } from './injection.js';
+
 /** Numbers that a policy reports when telemetry collects; see `PolicyBase.measure`. */
 export interface PolicyMeasures {
   /** State of a circuit breaker. */
@@ -35,4 +37,9 @@ export interface PolicyMeasures {
   >;
   /** Calls in a throttle's window: the weight of its probability in the average over all throttles of its name. */
   readonly requests?: number;
+  /** Whether a chaos policy is on, and how often it has injected each; copies made by `fork` count in one account. */
+  readonly chaos?: {
+    readonly active: boolean;
+    readonly injections: Readonly<Record<ChaosInjection, number>>;
+  };
 }

@@ -33,9 +33,9 @@ export interface PolicyBase {
   readonly name?: string | undefined;
   /**
    * Called when a pipeline is made with this policy. Throws a ConfigError if the policy cannot work there. `hasRule`: in this pipeline,
-   * `Call.isFailure` gives verdicts on results, too.
+   * `Call.isFailure` gives verdicts on results, too. `inside`: the policy right inside this one, if there is one.
    */
-  bind?(time: TimeSource, hasRule?: boolean): void;
+  bind?(time: TimeSource, hasRule?: boolean, inside?: Policy<unknown>): void;
   /** @internal The `isFailure` of the list that this policy comes from: see `standard`. */
   readonly failureRule?: FailureRule | undefined;
   /** @internal Its part in the path of a call that is let in at once and succeeds; `undefined` where it has none. Asked when a plan is made. */
@@ -72,6 +72,8 @@ export interface PolicyBase {
    * the function, so it must not hold the policy.
    */
   readonly stateTimes?: ((nowMs: number) => Readonly<Record<BreakerState, number>>) | undefined;
+  /** @internal The same policy for a client that asks what stands between it and the upstream: see `sendingOf`. */
+  inClient?(): Policy<unknown>;
   /** @internal No more calls come: stop counting what goes on with time alone. */
   retire?(): void;
 }
