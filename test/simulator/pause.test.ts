@@ -40,7 +40,8 @@ describe('S10: a pause of the clients process', () => {
     }, 70);
     time.deliver(note('second answer'), 80);
     time.process.setTimer(note('timer of the end'), 150);
-    time.deliver(note('answer of the end'), 150);
+    // A server that answers so that it arrives at the very end.
+    time.setTimer(() => time.deliver(note('answer of the end'), 50), 100);
     await time.run(1_000);
     expect(seen).toEqual(
       [
