@@ -52,7 +52,7 @@ export class LatencyRegulator implements Regulator {
     if (isOverload || ending === 'success') {
       const now = time.now();
       const tookMs = elapsedMs(startedAt, now);
-      this.#limit.sample(tookMs - time.blockedSince(now - tookMs, now), inFlight, isOverload);
+      this.#limit.sample(time.elapsed(now - tookMs, now), inFlight, isOverload);
     }
     return 0;
   }

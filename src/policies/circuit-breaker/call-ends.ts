@@ -99,7 +99,8 @@ export class CallEnds {
     }
     const failed = isFailed(sign);
     const now = call.time.now();
-    const slow = admitted !== undefined && this.#isSlow(admitted, now, call.time);
+    const slow =
+      admitted !== undefined && call.time.elapsed(admitted.startedAt, now) > this.#slowMs;
     if (probe !== undefined) {
       const cause = failed ? causeOf(outcome) : undefined;
       circuit.settleProbe(probe, now, !failed && !slow, asked, cause);
@@ -114,11 +115,6 @@ export class CallEnds {
       const cause = failed ? causeOf(outcome) : this.latestFailure.causeOf(reason);
       circuit.open(now, reason, asked, cause);
     }
-  }
-
-  #isSlow({ startedAt }: Admitted, now: number, time: TimeSource): boolean {
-    const tookMs = now - startedAt;
-    return tookMs > this.#slowMs && tookMs - time.blockedSince(startedAt, now) > this.#slowMs;
   }
 
   /** What the call is to a run of failures. */
