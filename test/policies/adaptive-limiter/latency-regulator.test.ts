@@ -12,7 +12,7 @@ function rigOf(algorithm: 'gradient' | 'aimd') {
     now: () => time.ms,
     read: () => time.ms,
     recent: () => time.ms - 4,
-    blockedSince: () => 0,
+    elapsed: (from: number, now: number) => now - from,
   };
   const source = time as unknown as TimeSource;
   const regulator = new LatencyRegulator({ algorithm, ...limits });
