@@ -1,3 +1,4 @@
+import type { TimeoutErrorInit } from '../errors.js';
 import type { Outcome } from '../pipeline/outcome/outcome.js';
 
 /**
@@ -6,9 +7,6 @@ import type { Outcome } from '../pipeline/outcome/outcome.js';
  */
 export function isOwnDelay(outcome: Outcome): boolean {
   if (outcome.kind !== 'timeout') return false;
-  const { blockedMs, timeoutMs } = Object(outcome.error) as {
-    blockedMs?: number;
-    timeoutMs?: number;
-  };
-  return 2 * (blockedMs ?? 0) >= (timeoutMs ?? Infinity);
+  const { blockedMs, timeoutMs } = Object(outcome.error) as TimeoutErrorInit;
+  return 2 * (blockedMs as number) >= (timeoutMs as number);
 }

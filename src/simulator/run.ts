@@ -136,7 +136,12 @@ function planPauses(spells: readonly Spell[], time: VirtualTime): void {
     if (spell.kind !== 'pause') continue;
     const ms = spell.endMs - spell.startMs;
     for (let i = 0; i < spell.times; i++) {
-      time.setTimer(() => time.pause(ms), spell.startMs + i * (spell.every ?? 0));
+      const pause = (): void => {
+        time.pause(ms);
+        // Only the system clock shows it by itself: see TimeSource.blockedSince.
+        timeSourceOf(time.process).blocks.note(time.now(), time.now() + ms);
+      };
+      time.setTimer(pause, spell.startMs + i * (spell.every ?? 0));
     }
   }
 }

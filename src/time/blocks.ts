@@ -1,10 +1,11 @@
-/** A shorter hold-up is none: timers of hosts are that coarse, and turns of a busy loop that long. */
-export const LEAST_BLOCK_MS = 15;
-
 /** Knows for how long the event loop was blocked. */
 export interface BlockedTime {
-  blockedSince(fromMs: number, nowMs: number): number;
+  /** How long it has been from `fromMs` to `nowMs`, without the time in which the loop was blocked. */
+  elapsed(fromMs: number, nowMs: number): number;
 }
+
+/** A shorter hold-up is none: timers of hosts are that coarse, and turns of a busy loop that long. */
+export const LEAST_BLOCK_MS = 15;
 
 /** How many of the last blocks are known. */
 const KEPT = 16;
@@ -17,36 +18,30 @@ const WAITS = 4;
 
 /** The times in which the event loop was blocked of late, so that nothing could be sent, received or noticed. It is told the time. */
 export class Blocks {
-  /** The end of the last one. */
-  until = -Infinity;
-  readonly #starts: number[] = [];
-  readonly #ends: number[] = [];
+  /** Start and end of each, the last one first. */
+  readonly #all: [start: number, end: number][] = [];
 
   /** What was due at `dueMs` comes only now. */
   note(dueMs: number, nowMs: number): void {
-    const last = this.#ends.length - 1;
-    if (dueMs <= this.until) {
+    if (!(nowMs - dueMs >= LEAST_BLOCK_MS)) return;
+    const last = this.#all[0];
+    if (last !== undefined && dueMs <= last[1]) {
       // It was held up by the block that is known.
-      this.#starts[last] = Math.min(dueMs, this.#starts[last] as number);
-    } else if (nowMs - dueMs < LEAST_BLOCK_MS) {
-      return;
-    } else {
-      this.#starts.push(dueMs);
-      this.#ends.push(nowMs);
+      last[0] = Math.min(last[0], dueMs);
+      last[1] = Math.max(last[1], nowMs);
+    } else if (this.#all.unshift([dueMs, nowMs]) > KEPT) {
+      this.#all.pop();
     }
-    this.until = Math.max(this.until, nowMs);
-    this.#ends[this.#ends.length - 1] = this.until;
-    if (this.#ends.length <= KEPT) return;
-    this.#starts.shift();
-    this.#ends.shift();
   }
 
   /** For how much of this span the loop was blocked, in milliseconds: the sum of the longest blocks in it. */
   between(fromMs: number, untilMs: number): number {
-    return this.#ends
-      .map((end, i) => Math.min(end, untilMs) - Math.max(this.#starts[i] as number, fromMs))
+    // Almost always: there was none since.
+    if (!((this.#all[0]?.[1] as number) > fromMs)) return 0;
+    return this.#all
+      .map(([start, end]) => Math.max(0, Math.min(end, untilMs) - Math.max(start, fromMs)))
       .sort((a, b) => b - a)
       .slice(0, WAITS)
-      .reduce((sum, ms) => sum + Math.max(0, ms), 0);
+      .reduce((sum, ms) => sum + ms);
   }
 }

@@ -36,7 +36,7 @@ function followedTime(): FollowedTime {
   return followed.time;
 }
 
-/** Whether time is real, and always was. */
+/** Whether there are no fakes, and were none. */
 export const isReal = (): boolean => followed.time === undefined && areUntouched();
 
 /** Sets a timer once there are fakes, or have been. */

@@ -1,5 +1,5 @@
 import { boundToRequests } from '../host.js';
-import { Blocks, LEAST_BLOCK_MS } from './blocks.js';
+import { Blocks } from './blocks.js';
 import type { Clock } from './clock.js';
 import { afterPoll, isReal, isSystemClock, systemClock } from './clock.js';
 import { DeadlineQueue } from './deadline-queue.js';
@@ -61,13 +61,11 @@ export class TimeSource {
   #waiting: TickListener[] = [];
   /** @internal The times in which the event loop was blocked. */
   readonly blocks = new Blocks();
-  /** When the next tick is due. A timer that is overdue is how a block shows. */
-  #tickDue = Infinity;
-  /** When the next look at the event loop is due; Infinity while nobody looks. */
-  #lookDue = Infinity;
-  #look: unknown;
+  #timer: unknown;
+  /** When that is due: the next tick, or the next look at the event loop. A timer that is overdue is how a block shows. */
+  #due = Infinity;
   #mayLook = true;
-  readonly #tick = (): void => this.#onTick();
+  readonly #fire = (): void => this.#onTimer();
 
   /** @internal */
   constructor(clock: Clock, canTick: () => boolean = never) {
@@ -100,15 +98,18 @@ export class TimeSource {
    */
   blockedSince(fromMs: number, nowMs: number = this.now()): number {
     // A block that has not ended is known by the timer that it holds up.
-    if (nowMs - Math.min(this.#tickDue, this.#lookDue) >= LEAST_BLOCK_MS) {
-      this.held(Math.min(this.#tickDue, this.#lookDue), nowMs);
-    }
-    return this.blocks.until > fromMs ? this.blocks.between(fromMs, nowMs) : 0;
+    this.held(this.#due, nowMs);
+    return this.blocks.between(fromMs, nowMs);
+  }
+
+  /** How long it has been from `fromMs` to `nowMs`, without the time in which the event loop was blocked. */
+  elapsed(fromMs: number, nowMs: number): number {
+    return nowMs - fromMs - this.blockedSince(fromMs, nowMs);
   }
 
   /** @internal A timer was due at `dueMs`, and comes now. */
   held(dueMs: number, nowMs: number): void {
-    if (this.#isSystem && isReal()) this.blocks.note(dueMs, nowMs);
+    if (nowMs > dueMs && this.#canTick() && isReal()) this.blocks.note(dueMs, nowMs);
   }
 
   /** The queue of all deadlines that are set `durationMs` ahead. */
@@ -178,55 +179,59 @@ export class TimeSource {
       this.#usesLeft = MAX_USES;
       this.#busyReadings += MAX_USES;
     } else {
-      if (this.#lookDue > now + LOOK_MS) this.#lookIn(LOOK_MS, now);
+      if (this.#due > now + LOOK_MS) this.#look(now, LOOK_MS);
       if (now - this.#busySince >= TICK_MS) {
         this.#busySince = now;
         this.#busyReadings = 1;
       } else if (++this.#busyReadings >= BUSY_READINGS && this.#canTick()) {
-        this.#arm(now);
+        this.#tick(now);
       }
     }
     return now;
   }
 
-  /** Looks at the event loop some time from now. That must not keep the process alive, so where timers always do, nobody looks. */
-  #lookIn(delayMs: number, nowMs: number): void {
-    if (!this.#mayLook || !this.#canTick()) return;
-    this.clock.clearTimer(this.#look);
-    this.#look = this.clock.setTimer(this.#onLook, delayMs);
-    const timer = keptTimer(this.#look);
-    timer?.unref();
-    this.#mayLook = timer !== undefined;
-    if (this.#mayLook) this.#lookDue = nowMs + delayMs;
-    else this.clock.clearTimer(this.#look);
-  }
-
-  readonly #onLook = (): void => {
-    const now = this.clock.now();
-    this.held(this.#lookDue, now);
-    this.#lookDue = Infinity;
-    const sinceMs = now - this.#reading;
-    if (sinceMs < WATCH_MS) this.#lookIn(Math.max(LOOK_MS, sinceMs * LOOK_SHARE), now);
-  };
-
-  #arm(nowMs: number): void {
+  #tick(nowMs: number): void {
     this.ticking = true;
     this.#usesLeft = MAX_USES;
     this.#busyReadings = 0;
-    this.#tickDue = nowMs + TICK_MS;
-    this.clock.setTimer(this.#tick, TICK_MS);
+    this.#arm(nowMs, TICK_MS);
   }
 
-  #onTick(): void {
+  /** Looks at the event loop some time from now. That must not keep the process alive, so where timers always do, nobody looks. */
+  #look(nowMs: number, delayMs: number): void {
+    if (!this.#mayLook || !this.#canTick()) return;
+    this.#arm(nowMs, delayMs);
+    const timer = keptTimer(this.#timer);
+    timer?.unref();
+    if (timer !== undefined) return;
+    this.#mayLook = false;
+    this.clock.clearTimer(this.#timer);
+    this.#due = Infinity;
+  }
+
+  #arm(nowMs: number, delayMs: number): void {
+    this.clock.clearTimer(this.#timer);
+    this.#due = nowMs + delayMs;
+    this.#timer = this.clock.setTimer(this.#fire, delayMs);
+  }
+
+  #onTimer(): void {
     const now = this.clock.now();
-    this.held(this.#tickDue, now);
-    this.#tickDue = Infinity;
+    this.held(this.#due, now);
+    this.#due = Infinity;
+    if (this.ticking) this.#onTick(now);
+    const sinceMs = now - this.#reading;
+    if (!this.ticking && sinceMs < WATCH_MS)
+      this.#look(now, Math.max(LOOK_MS, sinceMs * LOOK_SHARE));
+  }
+
+  #onTick(now: number): void {
     const uses = this.#busyReadings + MAX_USES - this.#usesLeft;
     this.#reading = Math.floor(now);
     this.ticking = false;
     this.#busySince = now;
     this.#busyReadings = 0;
-    if (uses >= BUSY_READINGS && this.#canTick()) this.#arm(now);
+    if (uses >= BUSY_READINGS && this.#canTick()) this.#tick(now);
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const listener of waiting) listener.onTick(now);

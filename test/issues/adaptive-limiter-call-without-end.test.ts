@@ -42,5 +42,8 @@ it('L2: a call whose caller had no time left when it started is no sign of troub
 /** What a gate asks of a call. */
 function callOf(clock: ReturnType<typeof rig>['clock']) {
   const now = () => clock.now();
-  return { time: { clock, now, recent: now, blockedSince: () => 0 }, state: undefined };
+  return {
+    time: { clock, now, recent: now, elapsed: (from: number, to: number) => to - from },
+    state: undefined,
+  };
 }

@@ -42,7 +42,7 @@ export class Patience {
     const mostMs =
       leftMs * MOST_OF_TIME <= this.#maxWaitMs ? stepOf(leftMs * MOST_OF_TIME) : this.#maxWaitMs;
     const since = this.#standsSince;
-    const stands = nowMs - since - (blocked?.blockedSince(since, nowMs) ?? 0) >= mostMs;
+    const stands = (blocked?.elapsed(since, nowMs) ?? nowMs - since) >= mostMs;
     return stands && !isNext ? mostMs * SHARE : mostMs;
   }
 }

@@ -96,7 +96,8 @@ export class CallEnds {
     if (stamp < circuit.generation) return;
     const failed = isFailed(sign);
     const now = call.time.now();
-    const slow = admitted !== undefined && this.#isSlow(admitted, now, call.time);
+    const slow =
+      admitted !== undefined && call.time.elapsed(admitted.startedAt, now) > this.#slowMs;
     // An attempt that lost to a hedge says that it was slow, if it was.
     if (sign === 'nothing' && !(slow && isSuperseded(outcome))) {
       if (probe !== undefined) circuit.freeProbe(probe, now);
@@ -116,11 +117,6 @@ export class CallEnds {
       const cause = failed ? causeOf(outcome) : this.latestFailure.causeOf(reason);
       circuit.open(now, reason, asked, cause);
     }
-  }
-
-  #isSlow({ startedAt }: Admitted, now: number, time: TimeSource): boolean {
-    const tookMs = now - startedAt;
-    return tookMs > this.#slowMs && tookMs - time.blockedSince(startedAt, now) > this.#slowMs;
   }
 
   /** What the call is to a run of failures. */

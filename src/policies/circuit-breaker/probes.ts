@@ -126,9 +126,7 @@ export class Probes {
 
   /** Time in which the event loop was blocked does not count. */
   #isOver({ startedAt }: Probe, nowMs: number): boolean {
-    const tookMs = nowMs - startedAt;
-    if (!(tookMs >= this.#timeoutMs)) return false;
-    return tookMs - (this.#blocked?.blockedSince(startedAt, nowMs) ?? 0) >= this.#timeoutMs;
+    return (this.#blocked?.elapsed(startedAt, nowMs) ?? nowMs - startedAt) >= this.#timeoutMs;
   }
 
   #verdict(): ProbeVerdict {

@@ -147,7 +147,7 @@ export class RuleJudge implements Judge, Health {
   }
 
   #lasted(sinceMs: number, untilMs: number): number {
-    return untilMs - sinceMs - (this.blocked?.blockedSince(sinceMs, untilMs) ?? 0);
+    return this.blocked?.elapsed(sinceMs, untilMs) ?? untilMs - sinceMs;
   }
 
   #failed(nowMs: number, step: RunStep): void {

@@ -105,9 +105,8 @@ export class Race {
     if (this.#over || ended || call.alone) return;
     const { time } = call;
     const now = time.now();
-    const blockedMs = time.blockedSince(since, now);
     // A process that was busy had no time to notice an answer.
-    if (blockedMs > 0 && now - since - blockedMs < delayMs) {
+    if (now - since >= delayMs && time.elapsed(since, now) < delayMs) {
       this.#wait();
       return;
     }
@@ -142,8 +141,7 @@ export class Race {
     const lost = !isLate && (isRefused || this.#loses(outcome));
     if (isFirst && startedAt !== undefined) {
       const { time } = drive.call;
-      const now = time.now();
-      const tookMs = now - startedAt - time.blockedSince(startedAt, now);
+      const tookMs = time.elapsed(startedAt, time.now());
       this.#hedging.learn(tookMs, outcome, lost, this.#isLate);
     }
     if (this.#over) drive.discard(outcome);

@@ -262,7 +262,7 @@ export class RetryPolicy implements Driver {
   #learn(call: Call, outcome: Outcome, startedAt: number): void {
     if (outcome.kind !== 'success' || call.isFailure(outcome) === 'ignore') return;
     const now = call.time.now();
-    this.#typical.add(now - startedAt - call.time.blockedSince(startedAt, now), now);
+    this.#typical.add(call.time.elapsed(startedAt, now), now);
   }
 
   #stop(call: Call, reason: RetryStop, outcome: Outcome, refusal?: unknown): Outcome {

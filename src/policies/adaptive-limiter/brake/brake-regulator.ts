@@ -100,7 +100,7 @@ export class BrakeRegulator implements Regulator {
       else if (ending === 'success' && usefulMs > 0) brake.useful(stays.cuts(stay), now, inFlight);
     }
     if (ending === 'success' && !stays.hasDeadline(stay))
-      this.#usual.add(tookMs - time.blockedSince(now - tookMs, now));
+      this.#usual.add(time.elapsed(now - tookMs, now));
     stays.remove(stay);
     // The upstream still works on calls that were given up.
     return isGivenUp && isUseless && brake.inTrouble ? keptFor(tookMs) : 0;

@@ -123,7 +123,7 @@ export class Stays {
     const usefulMs = this.usefulMs(stay);
     const startedMs = this.startedMs(stay);
     if (!(usefulMs > 0 && nowMs - startedMs > usefulMs)) return false;
-    return nowMs - startedMs - (time?.blockedSince(startedMs, nowMs) ?? 0) > usefulMs;
+    return time === undefined || time.elapsed(startedMs, nowMs) > usefulMs;
   }
 
   /**

@@ -11,8 +11,8 @@ class Time {
     this.exact++;
     return this.ms;
   }
-  blockedSince(): number {
-    return 0;
+  elapsed(fromMs: number, nowMs: number): number {
+    return nowMs - fromMs;
   }
 
   recent(): number {
