@@ -18,13 +18,19 @@ const LEAST = 0.001;
  */
 export class MovingQuantile {
   readonly #share: number;
+  readonly #step: number;
+  #count = 0;
   #first: number[] | undefined = [];
   /** The logarithm of the estimate. */
   #log = 0;
 
-  /** @param share 0 < share < 1: 0.95 for the 95th percentile. */
-  constructor(share: number) {
+  /**
+   * @param share 0 < share < 1: 0.95 for the 95th percentile.
+   * @param slowness How many times as many samples it goes by. It moves as quickly as any at first.
+   */
+  constructor(share: number, slowness = 1) {
     this.#share = share;
+    this.#step = STEP / slowness;
   }
 
   /** The estimate; `undefined` while there are too few samples. */
@@ -43,7 +49,8 @@ export class MovingQuantile {
     const share = this.#share;
     const first = this.#first;
     if (first === undefined) {
-      this.#log += log > this.#log ? STEP * share : -STEP * (1 - share);
+      const step = Math.max(this.#step, Math.min(STEP, 1 / ++this.#count));
+      this.#log += log > this.#log ? step * share : -step * (1 - share);
       return;
     }
     if (first.push(log) < LEAST_SAMPLES) return;

@@ -8,8 +8,8 @@ export type BreakerState = 'closed' | 'open' | 'half_open' | 'isolated';
 /** Why no further retry was made. `exhausted`: `maxRetries` were made already. */
 export type RetryStop = 'exhausted' | 'budget' | 'deadline' | 'retry_after' | 'rejected';
 
-/** Why no further hedge is made. `rejected`: a policy inside refused it. */
-export type HedgeStop = 'budget' | 'deadline' | 'rejected';
+/** Why no further hedge is made. `overload`: not one attempt is slow, but all are. `rejected`: a policy inside refused it. `queued`: it would have had to wait to be let in. */
+export type HedgeStop = 'budget' | 'deadline' | 'overload' | 'rejected' | 'queued';
 
 /**
  * The name of an outcome in events and telemetry. The verdict of the pipeline's `isFailure` takes precedence over the kind: a result can be

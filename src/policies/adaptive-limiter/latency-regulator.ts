@@ -51,16 +51,11 @@ export class LatencyRegulator implements Regulator {
     // A call that was given up or refused says nothing about the upstream. One that failed by itself says nothing about its load.
     if (isOverload || ending === 'success' || ending === 'superseded') {
       const now = time.now();
-<<<<<<< HEAD
-      const elapsed = elapsedMs(startedAt, now);
-      const tookMs = elapsed - time.blockedSince(now - elapsed, now);
+      const sinceMs = elapsedMs(startedAt, now);
+      const tookMs = time.elapsed(now - sinceMs, now);
       // Of a call that was superseded, only the least that it would have taken is known.
       if (ending === 'superseded' && !(tookMs > (this.unloadedMs ?? Infinity))) return 0;
       this.#limit.sample(tookMs, inFlight, isOverload);
-=======
-      const tookMs = elapsedMs(startedAt, now);
-      this.#limit.sample(time.elapsed(now - tookMs, now), inFlight, isOverload);
->>>>>>> p-honesty
     }
     return 0;
   }

@@ -9,6 +9,7 @@ import type { TimeSource } from '../../time/time-source.js';
 import type { PolicyRules } from '../client-rules.js';
 import { breaksContract, handlesOf, isFailureIn } from '../filter.js';
 import type { RetryBudget } from '../retry-budget/index.js';
+import { Crowd } from './crowd.js';
 import { ExtraLoad } from './extra-load.js';
 import { Latencies } from './latencies.js';
 import type { HedgeOptions, ResolvedHedge } from './options.js';
@@ -58,6 +59,7 @@ export class HedgePolicy implements Driver {
   readonly #handles: (outcome: Outcome, call: Call) => boolean;
   #latencies!: Latencies;
   #load!: ExtraLoad;
+  readonly #crowd = new Crowd();
   #queue: DeadlineQueue | undefined;
   #time: TimeSource | undefined;
 
@@ -121,31 +123,41 @@ export class HedgePolicy implements Driver {
     // They outlast a start over.
     const load = this.#load;
     const latencies = this.#latencies;
+    const crowd = this.#crowd;
+    let cost = 0;
     return {
       maxHedges,
       onKept,
       handles: (outcome) => this.#handles(outcome, call),
       queue: () => this.#queueOf(call.time),
       begun: () => {
+        crowd.came();
         load.earn();
         if (budget !== undefined && !isFilledElsewhere(budget, this, call)) {
           budget.deposit(call.time.now());
         }
       },
-      take: (nowMs) => this.#take(call, nowMs),
-      putBack: () => load.putBack(),
-      learn: (durationMs, outcome, lost) => {
+      take: (nowMs) => {
+        const stop = this.#forbids(call, nowMs);
+        if (stop === undefined) cost = load.take();
+        return stop;
+      },
+      putBack: () => load.putBack(cost),
+      told: (won) => load.told(won),
+      late: () => crowd.late(),
+      learn: (durationMs, outcome, lost, wasLate) => {
+        crowd.went(wasLate);
         if (call.isFailure(outcome) === 'ignore') return;
         latencies.add(durationMs, outcome.kind === 'success' && !lost);
       },
     };
   }
 
-  #take(call: Call, nowMs: number): HedgeStop | undefined {
+  #forbids(call: Call, nowMs: number): HedgeStop | undefined {
     const timeLeft = call.deadline - nowMs;
     if (timeLeft <= this.#latencies.typicalMs) return 'deadline';
+    if (this.#crowd.isLate || this.#latencies.areSlow) return 'overload';
     if (this.#load.balance < 1 || this.budget?.tryWithdraw(nowMs) === false) return 'budget';
-    this.#load.take();
     return undefined;
   }
 

@@ -3,6 +3,9 @@ import { MovingQuantile } from '../../windows/moving-quantile.js';
 /** Delays are rounded up to an eighth of a doubling, so that calls of about the same delay share a timer. */
 const STEPS = 8;
 
+/** How many times as long as usual attempts take, as a whole, if something is wrong with the upstream. */
+const SLOW = 2;
+
 /** The shortest delay: timers know no less. */
 const LEAST_DELAY_MS = 1;
 
@@ -11,6 +14,8 @@ export class Latencies {
   readonly #fixedMs: number;
   readonly #slow: MovingQuantile | undefined;
   readonly #typical = new MovingQuantile(0.5);
+  /** The same over a hundred times as many. */
+  readonly #usual = new MovingQuantile(0.5, 100);
 
   /**
    * @param fixedMs The delay while too little is known; always, without a percentile.
@@ -33,6 +38,11 @@ export class Latencies {
     return this.#typical.value ?? 0;
   }
 
+  /** Whether attempts as a whole take much longer than usual: that is no bad luck of one, and hedges would add to an overload. */
+  get areSlow(): boolean {
+    return this.typicalMs > SLOW * (this.#usual.value ?? Infinity);
+  }
+
   /** How many first attempts it knows, up to the number from which it needs no more. */
   get samples(): number {
     return this.#typical.samples;
@@ -48,5 +58,6 @@ export class Latencies {
     if (!whole && durationMs < this.delayMs) return;
     this.#slow?.add(durationMs);
     this.#typical.add(durationMs);
+    this.#usual.add(durationMs);
   }
 }

@@ -1,4 +1,5 @@
 import { isRejectedError } from '../../error-kinds.js';
+import { SUPERSEDED } from '../../pipeline/call/drive.js';
 import type { HedgeStop } from '../../pipeline/contract/events.js';
 import type { Drive } from '../../pipeline/contract/policy.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
@@ -15,10 +16,14 @@ export interface Hedging {
   take(nowMs: number): HedgeStop | undefined;
   /** A hedge that was taken was not made. */
   putBack(): void;
+  /** A first attempt has taken the delay. */
+  late(): void;
+  /** A call that was hedged has ended; `won`: with the answer to a hedge. */
+  told(won: boolean): void;
   /** A first attempt has begun. */
   begun(): void;
   /** It has ended, or was given up. `lost`: as a failure. */
-  learn(durationMs: number, outcome: Outcome, lost: boolean): void;
+  learn(durationMs: number, outcome: Outcome, lost: boolean, wasLate: boolean): void;
   readonly onKept: ((outcome: Outcome) => void) | undefined;
 }
 
@@ -38,6 +43,9 @@ export class Race {
   #running = 0;
   #hedges = 0;
   #over = false;
+  #isLate = false;
+  /** A hedge has called the operation. */
+  #made = false;
   /** The outcome of the first attempt, while others run that may bring a better one. */
   #kept: Outcome | undefined;
   #deadline: Deadline | undefined;
@@ -67,12 +75,16 @@ export class Race {
     const onStart = (): void => {
       runner.startedAt = this.#drive.call.time.now();
       if (isFirst) this.#hedging.begun();
+      else this.#made = true;
       this.#wait();
     };
+    const waits = isFirst ? undefined : new AbortController();
     this.#drive
-      .next(isFirst ? { onStart } : { onStart, kind: 'hedge' })
+      .next(isFirst ? { onStart } : { onStart, kind: 'hedge', signal: waits?.signal })
       .then((outcome) => this.#ended(runner, outcome))
       .catch(this.#fail);
+    // It would help nobody in a queue, and take the place of a first attempt.
+    if (runner.startedAt === undefined) waits?.abort(SUPERSEDED);
   }
 
   /** Waits for the delay, from the start of an operation on. A call that waits to be let in would wait twice with a hedge. */
@@ -93,11 +105,14 @@ export class Race {
     if (this.#over || ended || call.alone) return;
     const { time } = call;
     const now = time.now();
-    const blockedMs = time.blockedSince(since, now);
     // A process that was busy had no time to notice an answer.
-    if (blockedMs > 0 && now - since - blockedMs < delayMs) {
+    if (now - since >= delayMs && time.elapsed(since, now) < delayMs) {
       this.#wait();
       return;
+    }
+    if (!this.#isLate) {
+      this.#isLate = true;
+      this.#hedging.late();
     }
     const stop = this.#hedging.take(now);
     if (stop !== undefined) {
@@ -121,19 +136,22 @@ export class Race {
     this.#running--;
     const isRefused = startedAt === undefined && !isFirst;
     if (isRefused) this.#hedging.putBack();
+
     const isLate = this.#over || drive.ended;
-    const lost = !isLate && this.#loses(outcome);
+    const lost = !isLate && (isRefused || this.#loses(outcome));
     if (isFirst && startedAt !== undefined) {
       const { time } = drive.call;
-      const now = time.now();
-      const tookMs = now - startedAt - time.blockedSince(startedAt, now);
-      this.#hedging.learn(tookMs, outcome, lost);
+      const tookMs = time.elapsed(startedAt, time.now());
+      this.#hedging.learn(tookMs, outcome, lost, this.#isLate);
     }
     if (this.#over) drive.discard(outcome);
     // User's functions may have ended the call.
-    else if (!lost || drive.ended) this.#win(outcome);
+    else if (!lost || drive.ended) {
+      if (this.#made) this.#hedging.told(!isFirst && !drive.ended);
+      this.#win(outcome);
+    }
     else if (this.#running > 0) {
-      if (isRefused) this.#stop('rejected', outcome);
+      if (isRefused) this.#stop(outcome.kind === 'cancelled' ? 'queued' : 'rejected', outcome);
       if (isFirst) this.#keep(outcome);
       else drive.discard(outcome);
     } else {
