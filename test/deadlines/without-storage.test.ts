@@ -2,6 +2,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 type Holdfast = typeof import('../../src/index.js');
 
+/** The modules of Node that were asked for. */
+const asked: string[] = [];
+
 const SEAM = Symbol.for('holdfast.inherited.1');
 
 /** The package as a runtime without Node's modules loads it. */
@@ -9,7 +12,10 @@ async function loaded(): Promise<Holdfast> {
   vi.resetModules();
   vi.doMock('../../src/host.js', () => ({
     boundToRequests: false,
-    builtinModule: () => undefined,
+    builtinModule: (id: string) => {
+      asked.push(id);
+      return undefined;
+    },
   }));
   // What all copies of the process share.
   const seam = (globalThis as Record<symbol, { carrier?: unknown } | undefined>)[SEAM];
@@ -25,6 +31,10 @@ describe('D10: without AsyncLocalStorage', () => {
 
   it('D10: runWithin says what to do instead, and everything else works', async () => {
     const { deadlineFrom, detached, pipeline, runWithin, systemClock, timeLeft } = await loaded();
+    asked.length = 0;
+    await pipeline('first').execute(() => timeLeft());
+    expect(deadlineFrom({})).toBe(Infinity);
+    expect(asked).not.toContain('node:async_hooks');
     expect(() => runWithin(systemClock.now() + 50, () => 1)).toThrow(
       expect.objectContaining({
         code: 'ERR_CONFIG',
