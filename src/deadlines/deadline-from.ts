@@ -75,8 +75,15 @@ const deadlineFromSchema = /* @__PURE__ */ once(() =>
  */
 export function deadlineFrom(headers: object, options?: DeadlineFromOptions): number {
   const fields = headersIn(headers, 'deadlineFrom');
-  const given = parseOptions(deadlineFromSchema, options, 'deadlineFrom');
-  const { header, max, receivedAt = Infinity, clock = systemClock, onRefused } = given;
+  const given: Partial<z.output<ReturnType<typeof deadlineFromSchema>>> =
+    options === undefined ? {} : parseOptions(deadlineFromSchema, options, 'deadlineFrom');
+  const {
+    header,
+    max = DEFAULT_MAX_MS,
+    receivedAt = Infinity,
+    clock = systemClock,
+    onRefused,
+  } = given;
   boundCalls();
   const { ms, refused } = timeLeftIn(fields, header, max);
   if (onRefused !== undefined) {

@@ -18,10 +18,17 @@ function fieldsOf(headers: object, name: string): unknown[] {
   const { get } = headers as Fields;
   // A Map is told apart: it knows names only as they were written.
   if (typeof get === 'function' && !(headers instanceof Map)) return [get.call(headers, name)];
-  const entries = Symbol.iterator in headers ? pairsOf(headers as Fields) : Object.entries(headers);
-  return entries
-    .filter(([key]) => textOf(key).toLowerCase() === name)
-    .flatMap(([, value]) => value);
+  const found: unknown[] = [];
+  const look = (key: unknown, value: unknown): void => {
+    const text = textOf(key);
+    if (text.length === name.length && text.toLowerCase() === name) found.push(value);
+  };
+  if (Symbol.iterator in headers) {
+    for (const [key, value] of pairsOf(headers as Fields)) look(key, value);
+  } else {
+    for (const key of Object.keys(headers)) look(key, (headers as Record<string, unknown>)[key]);
+  }
+  return found.flat();
 }
 
 function pairsOf(fields: Iterable<unknown>): unknown[][] {

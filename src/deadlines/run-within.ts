@@ -13,7 +13,7 @@ import { systemClock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
 import { durationSchema } from '../time/duration.js';
 import { boundCalls } from './bound-calls.js';
-import { timeSchema } from './time-schema.js';
+import { isTime, timeSchema } from './time-schema.js';
 
 /** What {@link runWithin} passes on to the calls inside. */
 export interface Within {
@@ -39,6 +39,8 @@ const withinSchema = /* @__PURE__ */ once(() =>
   }),
 );
 
+type Given = z.output<ReturnType<typeof withinSchema>>;
+
 /**
  * Runs a function. All pipelines that it calls, however deep and in whatever it starts, give up at this deadline: `execute`, `settle`, `wrap`, fetch,
  * undici, services and gRPC. A call with a time of its own ends at the nearer one. Within another `runWithin` the nearer deadline wins, too.
@@ -50,13 +52,19 @@ const withinSchema = /* @__PURE__ */ once(() =>
  * app.use((request, response, next) => runWithin(deadlineFrom(request), next));
  */
 export function runWithin<T>(within: number | Within, fn: () => T): T {
-  const given = typeof within === 'number' ? { deadline: within } : within;
   const {
     deadline = Infinity,
     timeout,
     priority,
     clock = systemClock,
-  } = parseOptions(withinSchema, given, 'runWithin');
+  } = isTime(within)
+    ? // A time alone needs no schema. Only the message for a wrong one does.
+      ({ deadline: within as number } as Given)
+    : parseOptions(
+        withinSchema,
+        typeof within === 'number' ? { deadline: within } : within,
+        'runWithin',
+      );
   const latest = timeout === undefined ? deadline : Math.min(deadline, clock.now() + timeout);
   const outer = inheritedHere();
   const own = { deadline: latest, clock, priority: priority ?? outer?.priority };
