@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { circuitBreaker, ConfigError, keyed, pipeline } from 'holdfast';
+import { ConfigError, circuitBreaker, keyed, pipeline } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
 import { hostsOf } from '../policies/ejection/support.js';

@@ -45,11 +45,16 @@ describe('one bad server of eight', () => {
     for (const { soon } of figures['without'] as Figures[]) expect(soon).toBeLessThan(0.95);
   }, 60_000);
 
-  it.each(['ejection-swallows', 'ejection-slow'])('E9: the same for %s', async (id) => {
-    const { figures } = await figuresOf(id, ['with']);
-    expect(figures['with']?.length).toBe(SEEDS.length);
-    for (const { soon } of figures['with'] as Figures[]) expect(soon).toBeGreaterThanOrEqual(0.99);
-  }, 60_000);
+  it.each(['ejection-swallows', 'ejection-slow'])(
+    'E9: the same for %s',
+    async (id) => {
+      const { figures } = await figuresOf(id, ['with']);
+      expect(figures['with']?.length).toBe(SEEDS.length);
+      for (const { soon } of figures['with'] as Figures[])
+        expect(soon).toBeGreaterThanOrEqual(0.99);
+    },
+    60_000,
+  );
 
   it('E2: all eight half fail: nothing is lost by ejection, and all is well afterwards', async () => {
     const { goals } = await figuresOf('ejection-all', ['without', 'with']);
