@@ -11,7 +11,7 @@ import { queriesOf } from './queries.js';
 
 /** @param {ReturnType<typeof queriesOf>} q */
 function rows(q) {
-  const { pipeline, policy, outcome, state, reason, errorType } = q.labels;
+  const { pipeline, policy, outcome, state, reason, enforced, errorType } = q.labels;
   const p = `{{${pipeline}}}`;
   const each = `{{${pipeline}}} {{${policy}}}`;
   /** @type {readonly (readonly [string, readonly Panel[]])[]} */
@@ -189,6 +189,19 @@ function rows(q) {
           description: 'Probability with which a throttle refuses a call.',
           unit: 'percentunit',
           targets: [[q.throttle, each]],
+        },
+        {
+          title: 'Ejected hosts',
+          description: 'Hosts that are left out now.',
+          unit: 'short',
+          targets: [[q.ejected, each]],
+        },
+        {
+          title: 'Ejections',
+          description:
+            'How often a second hosts stand out by their failures, and whether they are left out.',
+          unit: 'ops',
+          targets: [[q.ejections, `${each} {{${reason}}} enforced: {{${enforced}}}`]],
         },
       ],
     ],

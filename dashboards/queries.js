@@ -87,6 +87,8 @@ export function queriesOf({ metric, attribute }, window, only = '') {
      * @param {string} query
      */
     whereCalled: (query) => `(${query}) and on (${job}, ${pipeline}) (${traffic} > 0)`,
+    ejected: `sum ${byPolicy} (${series(metric.ejectedHosts, having())})`,
+    ejections: `sum by (${job}, ${pipeline}, ${policy}, ${reason}, ${enforced}) (${rate(series(metric.ejections, having()))})`,
     throttle: `max ${byPolicy} (${series(metric.throttleProbability, having())})`,
     budget: `min ${byPolicy} (${series(metric.retryBudgetBalance, having())})`,
     permits,
@@ -107,6 +109,6 @@ export function queriesOf({ metric, attribute }, window, only = '') {
     errorTypes: `sum by (${errorType}, ${job}, ${pipeline}) (${rate(series(metric.calls, having(`${errorType}!=""`)))})`,
     rejections: `sum by (${policy}, ${reason}, ${enforced}, ${job}, ${pipeline}) (${rate(series(metric.rejections, having()))})`,
     retryDelay: `histogram_quantile(0.9, sum by (le, ${job}, ${pipeline}) (${rate(series(metric.retryDelay, having(), '_bucket'))}))`,
-    labels: { pipeline, policy, outcome, state, reason, errorType },
+    labels: { pipeline, policy, outcome, state, reason, enforced, errorType },
   };
 }

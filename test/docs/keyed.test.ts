@@ -13,7 +13,7 @@ describe('the options table of docs/keyed.md', () => {
       ([, name = '', value = '']) => [name, z.parse(durationSchema(), read(value))] as const,
     );
     expect(Object.fromEntries(rows)).toEqual(keyedDefaults);
-    const names = [...rows.map(([name]) => name), 'registry', 'critical'];
+    const names = [...rows.map(([name]) => name), 'random', 'registry', 'critical'];
     expect(names).toEqual(Object.keys(keyedSchema()._zod.def.shape));
     expect(options).toContain('| `registry`, `critical` |');
   });

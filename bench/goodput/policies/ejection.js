@@ -141,7 +141,8 @@ export const comparisons = [
   {
     id: 'ejection-half',
     title: 'One of eight fails half of its calls',
-    about: 'Successes come between, so it is its rate that shows it. All calls come from one client here, as rates need calls.',
+    about:
+      'Successes come between, so it is its rate that shows it. All calls come from one client here, as rates need calls.',
     scenario: {
       name: 'one of eight half fails',
       ...usual,

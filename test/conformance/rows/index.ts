@@ -2,6 +2,7 @@ import type { Row } from '../table.js';
 import { adaptiveLimiterRow } from './adaptive-limiter.js';
 import { bulkheadRow, releasingBulkhead } from './bulkhead.js';
 import { closedBreaker, halfOpenBreaker } from './circuit-breaker.js';
+import { ejectionRow } from './ejection.js';
 import { fallbackRow } from './fallback.js';
 import { none } from './none.js';
 import { ownDriver } from './own-driver.js';
@@ -25,6 +26,7 @@ export const rows: readonly Row[] = [
   rateLimiterRow,
   adaptiveLimiterRow,
   throttleRow,
+  ejectionRow,
   fallbackRow,
   ownGate,
   holdingGate,

@@ -5,13 +5,16 @@ import {
   bulkhead,
   ConstantBackoff,
   circuitBreaker,
+  ejection,
   fallback,
+  keyed,
   pipeline,
   rateLimiter,
   retry,
   throttle,
   timeout,
 } from 'holdfast';
+import { VirtualClock } from 'holdfast/testing';
 
 const hedged: Driver = {
   role: 'driver',
@@ -45,6 +48,8 @@ export async function everything(name: string): Promise<unknown> {
   );
   const strict = pipeline(name, retry({ maxRetries: 0 }), circuitBreaker(), throttle());
   const hedging = pipeline(name, hedged);
+  const clock = new VirtualClock();
+  const balanced = keyed(pipeline({ name, clock }, ejection()));
   await trace.getTracer('test').startActiveSpan('request', async (span) => {
     await failing.execute(() => 1);
     await Promise.all([failing.execute(turn), failing.execute(turn), failing.execute(turn)]);
@@ -53,7 +58,12 @@ export async function everything(name: string): Promise<unknown> {
     await failing.execute(fails);
     await strict.settle(fails);
     await hedging.execute(() => 1);
+    for (let i = 0; i < 6; i++) {
+      for (const host of ['a', 'b', 'c']) await balanced.execute(host, () => 1);
+      await balanced.settle('d', fails);
+      await clock.advance(50);
+    }
     span.end();
   });
-  return [failing, strict, hedging];
+  return [failing, strict, hedging, balanced];
 }
