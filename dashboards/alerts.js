@@ -102,6 +102,14 @@ export function alertsOf(names, { window, hold }) {
       description:
         'So many calls fail that retrying them would make it worse; they fail at once now.',
     },
+    {
+      alert: 'HoldfastChaosOn',
+      expr: `${q.chaos} > 0`,
+      for: '0s',
+      severity: 'info',
+      summary: `chaos is on in ${at}`,
+      description: 'Faults are injected on purpose. Other alerts of this pipeline may be due to it.',
+    },
   ];
 }
 

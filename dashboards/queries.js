@@ -109,6 +109,7 @@ export function queriesOf({ metric, attribute }, window, only = '') {
     errorTypes: `sum by (${errorType}, ${job}, ${pipeline}) (${rate(series(metric.calls, having(`${errorType}!=""`)))})`,
     rejections: `sum by (${policy}, ${reason}, ${enforced}, ${job}, ${pipeline}) (${rate(series(metric.rejections, having()))})`,
     retryDelay: `histogram_quantile(0.9, sum by (le, ${job}, ${pipeline}) (${rate(series(metric.retryDelay, having(), '_bucket'))}))`,
+    chaos: `max ${byPolicy} (${series(metric.chaosActive, having())})`,
     labels: { pipeline, policy, outcome, state, reason, enforced, errorType },
   };
 }

@@ -50,6 +50,13 @@ const OWN_LIST: Readonly<Record<string, string>> = {
   throttling: 'throttle(), ...standard()',
 };
 
+/** Policies that go between or inside the standard ones, each as you write it. */
+const INSIDE: Readonly<Record<string, string>> = {
+  hedge: '[total, retry, hedge(), ...inner] of const [total, retry, ...inner] = standard()',
+  hedging: '[total, retry, hedge(), ...inner] of const [total, retry, ...inner] = standard()',
+  chaos: '[...standard(), chaos({ … })]',
+};
+
 /** The options of policies that a name can only mean, in the order in which they are tried. */
 const PLACES = [
   'retry.maxRetries',
@@ -88,6 +95,10 @@ export function hintAmongPolicies(client: ForeignNames = {}): Hint {
     const isClient = known.includes('policies');
     if (isClient && Object.hasOwn(OWN_LIST, name)) {
       return `; policies of your own go to "policies", as a list: [${OWN_LIST[name]}]`;
+    }
+    if (Object.hasOwn(INSIDE, name)) {
+      const to = isClient ? '"policies"' : 'the pipeline';
+      return `; it is a policy of its own, which goes to ${to} as a part of the list: ${INSIDE[name]}`;
     }
     const own = translated(name, client);
     if (own !== undefined && known.includes(own)) return asked(own, name, value);

@@ -108,6 +108,18 @@ describe('what is injected', () => {
     );
   });
 
+  it('C4: of two kinds is in the same attempt as often as chance has it', async () => {
+    const n = 1_000;
+    for (const seed of [1, 2, 3]) {
+      const all = await injected(seed, { latency: 0.5, fault: 0.5, behavior: 0.5 }, n);
+      const withBoth = (one: string, other: string): number =>
+        all.filter((each) => each.includes(one) && each.includes(other)).length;
+      expect(isNear(withBoth('latency', 'fault'), 0.25, n)).toBe(true);
+      expect(isNear(withBoth('behavior', 'latency'), 0.25, n)).toBe(true);
+      expect(isNear(withBoth('behavior', 'fault'), 0.25, n)).toBe(true);
+    }
+  });
+
   it('C4: begins anew with each start', async () => {
     const policy = chaos({ seed: 7, faults: { rate: 0.5, error: () => new Error('injected') } });
     const calls = pipeline('calls', policy);
