@@ -84,8 +84,9 @@ export const hedgeNames: ForeignNames = {
 export const ejectionNames: ForeignNames = {
   deviations: 'stdevFactor successRateStdevFactor',
   minimumHosts: 'successRateMinimumHosts',
-  minimumCalls: `requestVolume successRateRequestVolume ${MINIMUM_CALLS}`,
-  window: `interval ${WINDOW}`,
+  minimumCalls:
+    'requestVolume successRateRequestVolume volumeThreshold minimumThroughput minimumNumberOfCalls',
+  window: 'interval rollingCountTimeout samplingDuration slidingWindowSize samplingWindow',
   consecutiveFailures: 'failureThreshold consecutive5xx consecutiveErrors',
   ejectFor: 'baseEjectionTime ejectionTime',
   maxEjectFor: 'maxEjectionTime',

@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { PolicyMeasures } from '../pipeline/contract/measures.js';
 import type { Tally } from '../pipeline/reporting/tally.js';
+import type { MetricId } from './names.js';
 import { attribute } from './names.js';
 import { Series } from './series.js';
 
@@ -10,24 +11,13 @@ export interface Account {
   readonly tally: Tally;
 }
 
-/** The counts that circuit breakers keep themselves. */
-export interface BreakerAccount {
+/** The counts that a policy keeps itself. It does not refer to the policy. */
+export interface PolicyAccount {
   readonly policy: string;
-  readonly transitions: Readonly<Record<string, number>>;
-  /** How many milliseconds were spent in each state up to a time. */
+  /** What the policy measured once. The counts in it go on. */
+  readonly counts: PolicyMeasures;
+  /** How many milliseconds a circuit breaker spent in each state up to a time. */
   readonly times: ((nowMs: number) => Readonly<Record<string, number>>) | undefined;
-}
-
-/** The counts that ejections keep themselves. */
-export interface EjectionAccount {
-  readonly policy: string;
-  readonly ejections: NonNullable<PolicyMeasures['ejections']>;
-}
-
-/** The counts that chaos policies keep themselves. */
-export interface ChaosAccount {
-  readonly policy: string;
-  readonly injections: Readonly<Record<string, number>>;
 }
 
 /** Reads accounts, and adds up those with the same name. */
@@ -68,37 +58,31 @@ export class Counters {
     }
   }
 
-  /** Adds what circuit breakers have counted up to a time. */
-  addBreaker(
-    attributes: Attributes,
-    { policy, transitions, times }: BreakerAccount,
-    nowMs: number,
-  ): void {
-    const add = (id: 'breakerTransitions' | 'breakerTime', state: string, value: number): void => {
-      const at = { ...attributes, [attribute.policy]: policy, [attribute.state]: state };
-      this.series.add(id, at, value);
-    };
-    for (const [state, value] of Object.entries(transitions)) {
-      add('breakerTransitions', state, value);
-    }
-    if (times === undefined) return;
-    for (const [state, ms] of Object.entries(times(nowMs))) add('breakerTime', state, ms / 1_000);
-  }
-
-  /** Adds what ejections have counted. */
-  addEjections(attributes: Attributes, { policy, ejections }: EjectionAccount): void {
-    for (const [reason, { enforced, waived }] of Object.entries(ejections)) {
-      const at = { ...attributes, [attribute.policy]: policy, [attribute.reason]: reason };
-      this.series.add('ejections', { ...at, [attribute.enforced]: true }, enforced);
-      this.series.add('ejections', { ...at, [attribute.enforced]: false }, waived);
-    }
-  }
-
-  /** Adds what a chaos policy has injected. */
-  addChaos(attributes: Attributes, { policy, injections }: ChaosAccount): void {
+  /** Adds what a policy has counted up to a time. */
+  addPolicy(attributes: Attributes, { policy, counts, times }: PolicyAccount, nowMs: number): void {
     const at = { ...attributes, [attribute.policy]: policy };
-    for (const [injection, value] of Object.entries(injections)) {
-      this.series.add('chaosInjections', { ...at, [attribute.injection]: injection }, value);
+    const add = (id: MetricId, more: Attributes, value: number): void =>
+      this.series.add(id, { ...at, ...more }, value);
+    const { transitions, ejections, chaos } = counts;
+    if (transitions !== undefined) {
+      for (const [state, value] of Object.entries(transitions)) {
+        add('breakerTransitions', { [attribute.state]: state }, value);
+      }
+      for (const [state, ms] of Object.entries(times?.(nowMs) ?? {})) {
+        add('breakerTime', { [attribute.state]: state }, ms / 1_000);
+      }
+    }
+    if (ejections !== undefined) {
+      for (const [reason, { enforced, waived }] of Object.entries(ejections)) {
+        const of = { [attribute.reason]: reason };
+        add('ejections', { ...of, [attribute.enforced]: true }, enforced);
+        add('ejections', { ...of, [attribute.enforced]: false }, waived);
+      }
+    }
+    if (chaos !== undefined) {
+      for (const [injection, value] of Object.entries(chaos.injections)) {
+        add('chaosInjections', { [attribute.injection]: injection }, value);
+      }
     }
   }
 

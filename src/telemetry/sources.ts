@@ -3,13 +3,7 @@ import type { PolicyMeasures } from '../pipeline/contract/measures.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { reportFault } from '../pipeline/reporting/faults.js';
 import type { Tally } from '../pipeline/reporting/tally.js';
-import type {
-  Account,
-  BreakerAccount,
-  ChaosAccount,
-  Counters,
-  EjectionAccount,
-} from './counters.js';
+import type { Account, Counters, PolicyAccount } from './counters.js';
 
 /** The numbers of one pipeline, or of a keyed one with all its copies. */
 export interface Source {
@@ -34,9 +28,8 @@ export class PipelineSource implements Source {
   /** Its own account, and those of copies with attributes of their own. */
   readonly #accounts: Account[] = [];
   readonly #pipeline: WeakRef<Pipeline<unknown>>;
-  #breakers: readonly BreakerAccount[];
-  readonly #ejections: readonly EjectionAccount[];
-  readonly #chaos: readonly ChaosAccount[];
+  /** The accounts of policies that keep counts themselves. */
+  #policies: readonly PolicyAccount[];
   #disposed = false;
 
   constructor(
@@ -47,18 +40,9 @@ export class PipelineSource implements Source {
     this.provider = provider;
     this.#pipeline = new WeakRef(pipeline);
     const now = pipeline.time.now();
-    this.#breakers = pipeline.plan.layers.flatMap(({ name, policy }) => {
-      const transitions = measured(() => policy.measure?.(now))?.transitions;
-      const times = policy.stateTimes;
-      return transitions === undefined ? [] : [{ policy: name, transitions, times }];
-    });
-    this.#ejections = pipeline.plan.layers.flatMap(({ name, policy }) => {
-      const ejections = measured(() => policy.measure?.(now))?.ejections;
-      return ejections === undefined ? [] : [{ policy: name, ejections }];
-    });
-    this.#chaos = pipeline.plan.layers.flatMap(({ name, policy }) => {
-      const injections = measured(() => policy.measure?.(now))?.chaos?.injections;
-      return injections === undefined ? [] : [{ policy: name, injections }];
+    this.#policies = pipeline.plan.layers.flatMap(({ name, policy }) => {
+      const counts = measured(() => policy.measure?.(now));
+      return counts === undefined ? [] : [{ policy: name, counts, times: policy.stateTimes }];
     });
     this.#accounts.push({ attributes, tally: pipeline.tally });
   }
@@ -68,9 +52,7 @@ export class PipelineSource implements Source {
     for (const account of this.#accounts) counters.add(account);
     const [own] = this.#accounts as [Account];
     const now = this.#now;
-    for (const breaker of this.#breakers) counters.addBreaker(own.attributes, breaker, now);
-    for (const each of this.#ejections) counters.addEjections(own.attributes, each);
-    for (const each of this.#chaos) counters.addChaos(own.attributes, each);
+    for (const policy of this.#policies) counters.addPolicy(own.attributes, policy, now);
   }
 
   get attributes(): Attributes {
@@ -90,7 +72,7 @@ export class PipelineSource implements Source {
     const now = this.#now;
     this.#disposed = true;
     // Time would go on by itself. It has to end here.
-    this.#breakers = this.#breakers.map(({ times, ...rest }) => {
+    this.#policies = this.#policies.map(({ times, ...rest }) => {
       const spent = times?.(now);
       return { ...rest, times: spent && (() => spent) };
     });
