@@ -24,6 +24,7 @@ export type {
   EventBody,
   EventOf,
   EventType,
+  HedgeStop,
   Listener,
   PipelineEvent,
   RetryStop,
@@ -64,6 +65,7 @@ export * from './policies/circuit-breaker/index.js';
 export * from './policies/fallback/index.js';
 export type { Handle } from './policies/filter.js';
 export type { Named } from './policies/named.js';
+export * from './policies/hedge/index.js';
 export * from './policies/rate-limiter/index.js';
 export * from './policies/retry/index.js';
 export type { RetryBudget, RetryBudgetOptions } from './policies/retry-budget/index.js';

@@ -1,17 +1,13 @@
-import { isOf } from '../copies.js';
+import { isFit, markOf } from '../copies.js';
 import type { Policy } from '../pipeline/contract/policy.js';
 import type { FailureRule } from '../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../pipeline/outcome/outcome.js';
 import type { PipelineLayer } from '../pipeline/pipeline.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import type { Placed } from '../pipeline/plan.js';
-import { AdaptiveLimiterPolicy } from './adaptive-limiter/adaptive-limiter.js';
-import { CircuitBreakerPolicy } from './circuit-breaker/circuit-breaker.js';
 import type { Handle, Handles } from './filter.js';
 import { handleBy } from './filter.js';
-import { RetryPolicy } from './retry/retry.js';
 import type { DelayFrom } from './retry-after.js';
-import { ThrottlePolicy } from './throttle/throttle.js';
 
 /** The rules of a protocol, for policies that have none of their own. */
 export interface ClientRules {
@@ -28,6 +24,25 @@ export interface ClientRules {
   ruleBeside(own: FailureRule | undefined): FailureRule | undefined;
 }
 
+/** What a policy without rules of its own gets. */
+export interface PolicyRules {
+  /** Its `handle` if it tries again: the given one, or that of the protocol. */
+  retrying(given: Handle | undefined): Handle;
+  /** Its `handle` if it counts failures. */
+  counting(given: Handle | undefined): Handle;
+  readonly isOverload: Handles;
+  readonly delayFrom: DelayFrom;
+  /** Called with the outcome that is kept while another attempt is made. */
+  onKept(outcome: Outcome): void;
+  readonly rule: FailureRule | undefined;
+}
+
+/** A policy of this package that takes such rules. The clients import none: a bundle has only those that it uses. */
+interface Rulable {
+  /** A policy with the same options, and these rules where the options have none. */
+  withRules?(rules: PolicyRules): Policy<unknown>;
+}
+
 /** The policies of a client's template. Those without rules of their own get the rules of the protocol. */
 export function withClientRules(
   layers: readonly PipelineLayer[],
@@ -37,15 +52,14 @@ export function withClientRules(
   const isOverload: Handles = (outcome) => rules.isOverload(outcome);
   const onKept = (outcome: Outcome): void => rules.onKept(outcome);
   const withRules = (policy: Policy<unknown>, own: FailureRule | undefined): Policy<unknown> => {
+    const found = markOf(policy);
+    if (found === undefined || !isFit(found)) return policy;
     const rule = rules.ruleBeside(own);
     const orRule = (handle: Handle | undefined) => handle ?? (rule && handleBy(rule));
     const counting = (handle: Handle | undefined): Handle => rules.countingHandle(orRule(handle));
     const retrying = (handle: Handle | undefined): Handle => rules.retryHandle(orRule(handle));
-    if (isOf(policy, RetryPolicy)) return policy.derive(retrying, delayFrom, onKept, rule);
-    if (isOf(policy, CircuitBreakerPolicy)) return policy.derive(counting, delayFrom, rule);
-    if (isOf(policy, AdaptiveLimiterPolicy)) return policy.derive(isOverload, rule);
-    if (isOf(policy, ThrottlePolicy)) return policy.derive(counting);
-    return policy;
+    const given = { retrying, counting, isOverload, delayFrom, onKept, rule };
+    return (policy as Rulable).withRules?.(given) ?? policy;
   };
   const placed = layers.flatMap((layer): Pick<Placed, 'policy' | 'rule'>[] =>
     Pipeline.is(layer)

@@ -59,4 +59,13 @@ export const throttleNames: ForeignNames = {
   handle: HANDLE,
 };
 
+export const hedgeNames: ForeignNames = {
+  percentile: 'quantile delayQuantile hedgingPercentile',
+  delay: 'hedgingDelay hedgeDelay maxDelay after',
+  maxHedges: 'maxHedgedAttempts maxAttempts attempts hedges',
+  maxExtraLoad: 'budgetPercent maxHedgeRate ratio',
+  budget: 'retryBudget',
+  handle: HANDLE,
+};
+
 export const fallbackNames: ForeignNames = { handle: HANDLE };

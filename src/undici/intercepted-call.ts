@@ -78,6 +78,7 @@ export class InterceptedCall extends HttpCall {
 
   async attempt(context: Context): Promise<HeldResponse> {
     const { signal } = context;
+    this.enterAttempt(context);
     const prepared = this.prepares ? await this.prepare(context, signal) : undefined;
     this.begin(context);
     let response: HeldResponse;

@@ -12,6 +12,8 @@ const fields: { readonly [K in EventType]: { readonly [F in FieldsOf<K>]: true }
   call: { outcome: true, attempts: true, durationMs: true, value: true, error: true },
   attempt: { attempt: true, kind: true, outcome: true, status: true, value: true, error: true },
   retry: { attempt: true, delayMs: true, outcome: true, status: true, value: true, error: true },
+  hedge: { attempt: true, delayMs: true },
+  hedge_stopped: { reason: true, by: true, attempts: true },
   retry_stopped: {
     reason: true,
     by: true,

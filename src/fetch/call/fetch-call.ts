@@ -99,6 +99,7 @@ export class FetchCall extends HttpCall {
   async attempt(context: Context): Promise<unknown> {
     const controller = controllerOf(context);
     const { signal } = controller;
+    this.enterAttempt(context);
     const prepared = this.prepares ? await this.prepare(context, signal) : undefined;
     this.begin(context);
     let response: unknown;

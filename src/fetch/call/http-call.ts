@@ -1,7 +1,7 @@
 import { TimeoutError } from '../../errors.js';
 import { CallSite } from '../../pipeline/call/call-site.js';
 import type { Context, LayerSettings } from '../../pipeline/contract/context.js';
-import { callIdOf, clockOf } from '../../pipeline/contract/context.js';
+import { callIdOf, clockOf, runsAlone } from '../../pipeline/contract/context.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import { failure, success } from '../../pipeline/outcome/outcome.js';
@@ -195,6 +195,11 @@ export class HttpCall implements OutgoingRequest {
   /** How long a response that nobody reads may take to end. */
   protected get discardMs(): number {
     return this.#bounds?.discardMs ?? 0;
+  }
+
+  /** An attempt has been let in. What may be sent once is not hedged. */
+  protected enterAttempt(context: Context): void {
+    if (this.#guard !== undefined) runsAlone(context);
   }
 
   /** Whether an attempt needs preparation before it is sent. */

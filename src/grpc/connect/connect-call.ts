@@ -3,7 +3,7 @@ import { ContractError } from '../../errors.js';
 import { placesOf } from '../../fetch/policies/call-settings.js';
 import { BodyGuard } from '../../fetch/response/body-guard.js';
 import type { AttemptClock, Context } from '../../pipeline/contract/context.js';
-import { callIdOf, clockOf, controllerOf } from '../../pipeline/contract/context.js';
+import { callIdOf, clockOf, controllerOf, runsAlone } from '../../pipeline/contract/context.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { RepeatTerms } from '../attempt-end.js';
@@ -78,6 +78,7 @@ export class ConnectCall<Q extends ConnectRequest, A extends ConnectResponse>
   async attempt(context: Context): Promise<A> {
     const controller = controllerOf(context);
     const { signal } = controller;
+    if (this.#idempotent !== true || this.#request.stream) runsAlone(context);
     this.#begin(signal);
     this.#callId ??= callIdOf(context);
     if (this.#sendsStream) {

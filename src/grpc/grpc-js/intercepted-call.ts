@@ -3,7 +3,7 @@ import { placesOf } from '../../fetch/policies/call-settings.js';
 import type { Home } from '../../pipeline/call/async-context.js';
 import { homeHere } from '../../pipeline/call/async-context.js';
 import type { AttemptClock, Context } from '../../pipeline/contract/context.js';
-import { clockOf } from '../../pipeline/contract/context.js';
+import { clockOf, runsAlone } from '../../pipeline/contract/context.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Keyed } from '../../registry/keyed.js';
@@ -247,6 +247,7 @@ export class InterceptedCall implements GrpcCall, AttemptedCall, StreamedCall {
 
   /** Runs one attempt. */
   #run(context: Context): Promise<unknown> {
+    if (this.idempotent !== true || this.isStream || this.#sendsStream) runsAlone(context);
     return new Promise((resolve, reject) => {
       const attempt = new Attempt(this, context, resolve, reject);
       this.#attempt = attempt;

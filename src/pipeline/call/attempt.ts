@@ -7,6 +7,7 @@ export interface ContextOwner {
   readonly time: { now(): number };
   /** The number of a call that somebody listens to. */
   readonly heardAs?: number | undefined;
+  runsAlone?(): void;
   stopClock?(layer: number | undefined): void;
   startClock?(layer: number | undefined, extraMs: number): void;
 }
@@ -92,6 +93,10 @@ export class Attempt implements RunningContext {
 
   get callId(): number | undefined {
     return this.#owner?.heardAs;
+  }
+
+  runsAlone(): void {
+    this.#owner?.runsAlone?.();
   }
 
   stopClock(layer: number | undefined): void {

@@ -34,6 +34,8 @@ export class CallRecord {
   attempts = 0;
   /** A fallback has answered. */
   degraded = false;
+  /** The operation must not run beside itself. */
+  alone = false;
   /** The async context in which the call was made, if user code may have to be called from a timer or a signal. */
   home: Home | undefined;
   /** Telemetry's watch over this call. */

@@ -45,6 +45,8 @@ export class CallView extends Judged implements Call, ContextOwner {
   /** What the operation or a fallback answered. */
   value: unknown = undefined;
   error: unknown = undefined;
+  /** It is a hedge: what policies do once for each first run, they have done for the run beside it. */
+  beside = false;
   /** Set when the time of a cooperative run is over. */
   timeOver: TimeOver | undefined = undefined;
   private readonly pass: Abandonable;
@@ -101,6 +103,14 @@ export class CallView extends Judged implements Call, ContextOwner {
 
   get traits(): CallTraits | undefined {
     return this.record.traits;
+  }
+
+  get alone(): boolean {
+    return this.record.alone;
+  }
+
+  runsAlone(): void {
+    this.record.alone = true;
   }
 
   get state(): unknown {

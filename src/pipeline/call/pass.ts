@@ -169,6 +169,7 @@ export class Pass
     return new Promise((resolve, reject) => {
       const settler = { resolve, reject } as Settler;
       const pass = new Pass(record, Delivery.outcome, settler, this, layer + 1, kind);
+      pass.view.beside = kind === 'hedge';
       pass.onStart = options?.onStart;
       pass.isCooperative = options?.cooperative === true;
       this.unsettled.addRun(pass);

@@ -35,7 +35,7 @@ export function goIn(view: CallView, from: number): Stop | undefined {
         const admission = layer.gate.enter(view);
         if (admission !== undefined) return stopOf(view, admission);
       } else if (layer.begins) {
-        layer.driver?.begin?.(view);
+        if (!view.beside) layer.driver?.begin?.(view);
       } else if (layer.active) {
         return DRIVEN;
       }

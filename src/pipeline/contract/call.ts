@@ -26,6 +26,10 @@ export interface Call {
   readonly traits: CallTraits | undefined;
   /** How often the operation has been called in this call so far. */
   readonly attempts: number;
+  /** @internal The policies of the plan, for those that share something with another one. */
+  readonly layers: readonly { readonly policy: object }[];
+  /** @internal Whether the operation may run beside itself. An operation that must not says so: see {@link OwnContext.runsAlone}. */
+  readonly alone: boolean;
   /** When the nearest enclosing timeout expires, in the clock's milliseconds; `Infinity` without one. */
   readonly deadline: number;
   /** @internal Like {@link Call.deadline}, but up to a tick of the time source early, and almost free. */

@@ -30,6 +30,8 @@ export interface OwnContext extends Context {
   readonly controller: AbortController;
   /** The number of a call that somebody listens to. */
   readonly callId: number | undefined;
+  /** The operation must not run beside itself: no hedge of this call starts. */
+  runsAlone?(): void;
   /** While the operation runs: stops the clock of the timeout in `layer`, if that bounds this attempt. */
   stopClock(layer: number | undefined): void;
   /** Starts it anew, with `extraMs` on top of its time. */
@@ -44,6 +46,11 @@ export function controllerOf(context: Context): AbortController {
 /** The number of the call, if anybody listens to it. Ask before the attempt is over. */
 export function callIdOf(context: Context): number | undefined {
   return (context as OwnContext).callId;
+}
+
+/** The operation must not run beside itself: no hedge starts. Say so before anything is waited for. */
+export function runsAlone(context: Context): void {
+  (context as OwnContext).runsAlone?.();
 }
 
 /** Stops and restarts the time of one attempt. Does nothing once the attempt is over. */

@@ -6,6 +6,9 @@ export type BreakerState = 'closed' | 'open' | 'half_open' | 'isolated';
 /** Why no further retry was made. `exhausted`: `maxRetries` were made already. */
 export type RetryStop = 'exhausted' | 'budget' | 'deadline' | 'retry_after' | 'rejected';
 
+/** Why no further hedge is made. `overload`: not one attempt is slow, but all are. `rejected`: a policy inside refused it. `queued`: it would have had to wait to be let in. */
+export type HedgeStop = 'budget' | 'deadline' | 'overload' | 'rejected' | 'queued';
+
 /**
  * The name of an outcome in events and telemetry. The verdict of the pipeline's `isFailure` takes precedence over the kind: a result can be
  * a `failure`, an error a `success`, and either can be `ignored`.
@@ -55,6 +58,15 @@ export type EventBody =
       readonly status?: number | undefined;
       readonly value?: unknown;
       readonly error?: unknown;
+    }
+  /** A hedge starts, since the attempts before it took `delayMs`. `attempt` is the number of the attempt to come. */
+  | { readonly type: 'hedge'; readonly attempt: number; readonly delayMs: number }
+  /** No further hedge is made, although the call still waits. `by` is the policy inside that refused one. */
+  | {
+      readonly type: 'hedge_stopped';
+      readonly reason: HedgeStop;
+      readonly by?: string | undefined;
+      readonly attempts: number;
     }
   /** A timeout expired. */
   | { readonly type: 'timeout'; readonly timeoutMs: number; readonly error?: unknown }
@@ -121,6 +133,8 @@ const TYPES: Readonly<Record<EventType, true>> = {
   retry: true,
   body_failure: true,
   retry_stopped: true,
+  hedge: true,
+  hedge_stopped: true,
   timeout: true,
   rejection: true,
   transition: true,

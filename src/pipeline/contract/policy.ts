@@ -187,7 +187,7 @@ export interface Driver extends PolicyBase {
   accepts?(call: Call, outcome: Outcome): boolean;
   /** Whether `accepts` wants to see successful outcomes too. Default `false`: a success is accepted unasked. */
   readonly inspectsValues?: boolean;
-  /** Called before the first run, when `accepts` is there. */
+  /** Called before the first run, when `accepts` is there. Not called for a hedge: that runs beside a first run. */
   begin?(call: Call): void;
   /** Decides the outcome: returns it, or a promise of it if it has to wait. What it throws becomes the outcome. */
   drive(drive: Drive, first: Outcome | undefined): Outcome | Promise<Outcome>;

@@ -11,12 +11,14 @@ import type {
 import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
 import type { Outcome, OutcomeKind } from '../../pipeline/outcome/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
-import type { Handles, Verdicts } from '../filter.js';
+import type { PolicyRules } from '../client-rules.js';
+import type { Verdicts } from '../filter.js';
 import { verdictsOf } from '../filter.js';
 import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { isOwnDelay } from '../own-delay.js';
 import { isQuiet } from '../quiet.js';
+import { isSuperseded } from '../superseded.js';
 import type { Waiter } from '../wait-queue.js';
 import { admittedAs, stampIn, stayIn, withStay } from './admitted.js';
 import { KeptSlots } from './brake/kept-slots.js';
@@ -139,11 +141,11 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
 
   exit(call: Call, outcome: Outcome): void {
     if (stampIn(call.state) !== this.#stamp) return;
-    let ending: Ending = outcome.kind;
+    let ending: Ending = isSuperseded(outcome) ? 'superseded' : outcome.kind;
     let isOverload = false;
     try {
       if (isOwnDelay(outcome)) ending = 'ignored';
-      else if (this.#asks) ending = endingOf(call, outcome);
+      else if (this.#asks && outcome.kind !== 'cancelled') ending = endingOf(call, outcome);
       if (ending !== 'ignored') {
         const said = this.#says(outcome);
         if (said === 'ignore') ending = 'ignored';
@@ -249,9 +251,9 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
     return new AdaptiveLimiterPolicy(this.#options);
   }
 
-  /** @internal A limiter with the same options, and this `isOverload` where the options have none. */
-  derive(isOverload: Handles, failureRule?: FailureRule): AdaptiveLimiterPolicy {
-    return new AdaptiveLimiterPolicy({ ...this.#options, isOverload, failureRule });
+  /** @internal */
+  withRules({ isOverload, rule }: PolicyRules): AdaptiveLimiterPolicy {
+    return new AdaptiveLimiterPolicy({ ...this.#options, isOverload, failureRule: rule });
   }
 
   /** A limiter that brakes must not be forgotten. */

@@ -49,10 +49,13 @@ export class LatencyRegulator implements Regulator {
     isOverload: boolean,
   ): number {
     // A call that was given up or refused says nothing about the upstream. One that failed by itself says nothing about its load.
-    if (isOverload || ending === 'success') {
+    if (isOverload || ending === 'success' || ending === 'superseded') {
       const now = time.now();
-      const tookMs = elapsedMs(startedAt, now);
-      this.#limit.sample(time.elapsed(now - tookMs, now), inFlight, isOverload);
+      const sinceMs = elapsedMs(startedAt, now);
+      const tookMs = time.elapsed(now - sinceMs, now);
+      // Of a call that was superseded, only the least that it would have taken is known.
+      if (ending === 'superseded' && !(tookMs > (this.unloadedMs ?? Infinity))) return 0;
+      this.#limit.sample(tookMs, inFlight, isOverload);
     }
     return 0;
   }

@@ -1,8 +1,8 @@
 import type { OutcomeKind } from '../../pipeline/outcome/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
 
-/** How a call ended. `ignored`: it says nothing, however long it took. */
-export type Ending = OutcomeKind | 'ignored';
+/** How a call ended. `ignored`: it says nothing, however long it took. `superseded`: it was given up for another one, and would have taken longer. */
+export type Ending = OutcomeKind | 'ignored' | 'superseded';
 
 /** Decides how many calls may be in flight, from how calls end. Its state for a call is a number, which costs no allocation. */
 export interface Regulator {

@@ -8,6 +8,7 @@ import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';
 import type { SignsIn } from '../sign.js';
 import { signsOf } from '../sign.js';
+import { isSuperseded } from '../superseded.js';
 import { Admitted } from './admitted.js';
 import { causeOf, LatestFailure } from './cause.js';
 import type { Circuit } from './circuit.js';
@@ -93,14 +94,15 @@ export class CallEnds {
     const probe = admitted?.probe;
     // User functions may have moved the breaker by hand.
     if (stamp < circuit.generation) return;
-    if (sign === 'nothing') {
-      if (probe !== undefined) circuit.freeProbe(probe, call.time.now());
-      return;
-    }
     const failed = isFailed(sign);
     const now = call.time.now();
     const slow =
       admitted !== undefined && call.time.elapsed(admitted.startedAt, now) > this.#slowMs;
+    // An attempt that lost to a hedge says that it was slow, if it was.
+    if (sign === 'nothing' && !(slow && isSuperseded(outcome))) {
+      if (probe !== undefined) circuit.freeProbe(probe, now);
+      return;
+    }
     if (probe !== undefined) {
       const cause = failed ? causeOf(outcome) : undefined;
       circuit.settleProbe(probe, now, !failed && !slow, asked, cause);

@@ -11,11 +11,10 @@ import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import { reportFault } from '../../pipeline/reporting/faults.js';
 import type { TimeSource } from '../../time/time-source.js';
-import type { Handle } from '../filter.js';
+import type { PolicyRules } from '../client-rules.js';
 import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
-import type { DelayFrom } from '../retry-after.js';
 import { retryAfterOf } from '../retry-after.js';
 import { Admitted, stampOf, UNCOUNTED } from './admitted.js';
 import { CallEnds } from './call-ends.js';
@@ -301,17 +300,13 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     this.#judge.restore(atMs, { window, consecutiveFailures: 0 });
   }
 
-  /** @internal A breaker with the same options, another `handle`, and this `delayFrom` where the options have none. */
-  derive(
-    handleOf: (given: Handle | undefined) => Handle,
-    delayFrom: DelayFrom,
-    failureRule?: FailureRule | undefined,
-  ): CircuitBreakerPolicy {
+  /** @internal */
+  withRules({ counting, delayFrom, rule }: PolicyRules): CircuitBreakerPolicy {
     const options = this.#options;
     return new CircuitBreakerPolicy({
       ...options,
-      handle: handleOf(options.handle),
-      failureRule,
+      handle: counting(options.handle),
+      failureRule: rule,
       delayFrom: options.delayFrom ?? delayFrom,
     });
   }

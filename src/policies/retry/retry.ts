@@ -13,9 +13,8 @@ import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';
-import type { Handle } from '../filter.js';
+import type { PolicyRules } from '../client-rules.js';
 import { breaksContract, handlesOf, isFailureIn } from '../filter.js';
-import type { DelayFrom } from '../retry-after.js';
 import { askedBy } from '../retry-after.js';
 import { isRetryBudget, RetryBudget } from '../retry-budget/index.js';
 import type { Delays } from './backoff.js';
@@ -212,22 +211,13 @@ export class RetryPolicy implements Driver {
     return this.#copies;
   }
 
-  /**
-   * @internal A retry with the same options, another `handle`, and this `delayFrom` where the options have none.
-   * `onKept` is given the outcome that will be the answer if the coming retry is refused. It is kept until then.
-   */
-  derive(
-    handleOf: (given: Handle | undefined) => Handle,
-    delayFrom: DelayFrom,
-    onKept: (outcome: Outcome) => void,
-    failureRule?: FailureRule | undefined,
-  ): RetryPolicy {
+  /** @internal A call may then ask for retries although the policy makes none. */
+  withRules({ retrying, delayFrom, onKept, rule }: PolicyRules): RetryPolicy {
     const options = this.#options;
-    const handle = handleOf(options.handle);
     return new RetryPolicy({
       ...options,
-      handle,
-      failureRule,
+      handle: retrying(options.handle),
+      failureRule: rule,
       delayFrom: options.delayFrom ?? delayFrom,
       onKept,
     });

@@ -8,7 +8,7 @@ import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';
-import type { Handle } from '../filter.js';
+import type { PolicyRules } from '../client-rules.js';
 import { isUpstreamFailure } from '../filter.js';
 import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
@@ -160,9 +160,9 @@ export class ThrottlePolicy<Name extends string = string> implements Gate {
     return new ThrottlePolicy(this.#options);
   }
 
-  /** @internal A throttle with the same options and another `handle`. */
-  derive(handleOf: (given: Handle | undefined) => Handle): ThrottlePolicy {
-    return new ThrottlePolicy({ ...this.#options, handle: handleOf(this.#options.handle) });
+  /** @internal */
+  withRules({ counting }: PolicyRules): ThrottlePolicy {
+    return new ThrottlePolicy({ ...this.#options, handle: counting(this.#options.handle) });
   }
 
   /** A throttle that refuses calls must not be forgotten. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { OutcomeKind } from '../../../src/pipeline/outcome/outcome.js';
 import { LatencyRegulator } from '../../../src/policies/adaptive-limiter/latency-regulator.js';
+import type { Ending } from '../../../src/policies/adaptive-limiter/regulator.js';
 import type { TimeSource } from '../../../src/time/time-source.js';
 
 const limits = { initialLimit: 20, minLimit: 1, maxLimit: 200 };
@@ -16,14 +16,14 @@ function rigOf(algorithm: 'gradient' | 'aimd') {
   };
   const source = time as unknown as TimeSource;
   const regulator = new LatencyRegulator({ algorithm, ...limits });
-  const calls = (count: number, kind: OutcomeKind, isOverload: boolean, pausedMs = 0): void => {
+  const calls = (count: number, kind: Ending, isOverload: boolean, pausedMs = 0, tookMs = 50): void => {
     for (let i = 0; i < count; i++) {
       let stay = regulator.begin(time.ms);
       if (pausedMs > 0) {
         time.ms += pausedMs;
         stay = regulator.resume(stay, time.ms);
       }
-      time.ms += 50;
+      time.ms += tookMs;
       expect(regulator.end(stay, source, regulator.current, kind, isOverload)).toBe(0);
     }
   };
@@ -57,4 +57,15 @@ it('L2: the time of a call starts anew after a pause, and is known exactly', () 
 it('L2: neither time alone nor a cut long ago moves it', () => {
   const { regulator } = rigOf('gradient');
   expect(regulator).toMatchObject({ movesWithTime: false, remembers: false, letGoes: 0 });
+});
+
+it('H8: an attempt that lost to a hedge took at least as long as it ran', () => {
+  const { regulator, calls } = rigOf('gradient');
+  calls(2_000, 'success', false);
+  const { current, unloadedMs } = regulator;
+  // A hedge that lost says nothing: it had no time.
+  calls(500, 'superseded', false, 0, 1);
+  expect(regulator).toMatchObject({ current, unloadedMs });
+  calls(500, 'superseded', false, 0, 1_000);
+  expect(regulator.current).toBeLessThan(current);
 });

@@ -169,6 +169,8 @@ export function gateCall(clock: Clock): GateCall & { readonly noted: EventBody[]
     layer: 0,
     state: undefined,
     traits: undefined,
+    layers: [],
+    alone: false,
     attempts: 1,
     callId: 1,
     within: (run) => run(),

@@ -352,7 +352,14 @@ describe('circuitBreaker: trip rules', () => {
       [{ handle: () => true, delayFrom: () => 10_000 }, 'open'],
     ] as const) {
       const numbers = { ...PLAIN, ...PLAIN_RULES, ...options };
-      const breaker = circuitBreaker(numbers).derive((given) => given ?? never, minute);
+      const breaker = circuitBreaker(numbers).withRules({
+        counting: (given) => given ?? never,
+        retrying: () => never,
+        isOverload: never,
+        delayFrom: minute,
+        onKept: () => {},
+        rule: undefined,
+      });
       const calls = pipeline({ name: 'calls', clock }, breaker);
       for (let i = 0; i < 5; i++) await calls.settle(() => Promise.reject(DOWN));
       expect(breaker.state).toBe(state);

@@ -92,7 +92,7 @@ export class BrakeRegulator implements Regulator {
     }
     this.look(now, inFlight, time);
     const tookMs = now - stays.startedMs(stay);
-    const isGivenUp = ending === 'timeout' || ending === 'cancelled';
+    const isGivenUp = ending === 'timeout' || ending === 'cancelled' || ending === 'superseded';
     let isUseless = stays.isJudged(stay);
     if (!isUseless) {
       isUseless = isOverload || stays.isLate(stay, now, time);

@@ -1,0 +1,42 @@
+import type { Context, HedgeOptions, PipelineLayer } from 'holdfast';
+import { hedge } from 'holdfast';
+import type { VirtualClock } from 'holdfast/testing';
+import type { Rig, Started } from '../support/rig.js';
+import { byHand, rig } from '../support/rig.js';
+
+/** Random numbers that are the same for the same seed (mulberry32). */
+export function chanceFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** A rig whose hedge may be made at once: 20 calls have earned it. */
+export interface HedgeRig extends Rig {
+  readonly hedge: ReturnType<typeof hedge>;
+  readonly started: Started[];
+  readonly operation: (context: Context) => Promise<unknown>;
+}
+
+export async function hedged(
+  options: HedgeOptions,
+  inside: readonly PipelineLayer[] = [],
+  outside: readonly PipelineLayer[] = [],
+): Promise<HedgeRig> {
+  const policy = hedge(options);
+  const made = rig(...outside, policy, ...inside);
+  for (let i = 0; i < 200; i++) await made.pipeline.execute(() => 'quick');
+  made.events.length = 0;
+  const operation = byHand(made.clock);
+  return Object.assign(made, { hedge: policy, started: operation.started, operation });
+}
+
+export function sleep(clock: VirtualClock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.setTimer(resolve, ms);
+  });
+}
