@@ -1,4 +1,4 @@
-import type { TimeoutErrorInit } from '../errors.js';
+import type { TimeoutError } from '../errors.js';
 import type { Outcome } from '../pipeline/outcome/outcome.js';
 
 /**
@@ -7,6 +7,6 @@ import type { Outcome } from '../pipeline/outcome/outcome.js';
  */
 export function isOwnDelay(outcome: Outcome): boolean {
   if (outcome.kind !== 'timeout') return false;
-  const { blockedMs, timeoutMs } = Object(outcome.error) as TimeoutErrorInit;
-  return 2 * (blockedMs as number) >= (timeoutMs as number);
+  const error = outcome.error as Partial<TimeoutError> | undefined;
+  return 2 * (error?.blockedMs as number) >= (error?.timeoutMs as number);
 }

@@ -18,26 +18,24 @@ const WAITS = 4;
 
 /** The times in which the event loop was blocked of late, so that nothing could be sent, received or noticed. It is told the time. */
 export class Blocks {
+  /** The end of the last one. */
+  until = -Infinity;
   /** Start and end of each, the last one first. */
-  readonly #all: [start: number, end: number][] = [];
+  #all: (readonly [start: number, end: number])[] = [];
 
   /** What was due at `dueMs` comes only now. */
   note(dueMs: number, nowMs: number): void {
-    if (!(nowMs - dueMs >= LEAST_BLOCK_MS)) return;
-    const last = this.#all[0];
-    if (last !== undefined && dueMs <= last[1]) {
-      // It was held up by the block that is known.
-      last[0] = Math.min(last[0], dueMs);
-      last[1] = Math.max(last[1], nowMs);
-    } else if (this.#all.unshift([dueMs, nowMs]) > KEPT) {
-      this.#all.pop();
-    }
+    // It may have been held up by a block that is known.
+    const start = Math.max(dueMs, this.until);
+    if (!(nowMs - start >= LEAST_BLOCK_MS)) return;
+    this.until = nowMs;
+    this.#all = [[start, nowMs] as const, ...this.#all].slice(0, KEPT);
   }
 
   /** For how much of this span the loop was blocked, in milliseconds: the sum of the longest blocks in it. */
   between(fromMs: number, untilMs: number): number {
     // Almost always: there was none since.
-    if (!((this.#all[0]?.[1] as number) > fromMs)) return 0;
+    if (this.until <= fromMs) return 0;
     return this.#all
       .map(([start, end]) => Math.max(0, Math.min(end, untilMs) - Math.max(start, fromMs)))
       .sort((a, b) => b - a)

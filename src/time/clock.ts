@@ -36,8 +36,7 @@ function followedTime(): FollowedTime {
   return followed.time;
 }
 
-/** Whether there are no fakes, and were none. */
-export const isReal = (): boolean => followed.time === undefined && areUntouched();
+const isReal = (): boolean => followed.time === undefined && areUntouched();
 
 /** Sets a timer once there are fakes, or have been. */
 function setFollowedTimer(callback: () => void, delayMs: number): unknown {

@@ -1,7 +1,7 @@
 import { boundToRequests } from '../host.js';
 import { Blocks } from './blocks.js';
 import type { Clock } from './clock.js';
-import { afterPoll, isReal, isSystemClock, systemClock } from './clock.js';
+import { afterPoll, isSystemClock, systemClock } from './clock.js';
 import { DeadlineQueue } from './deadline-queue.js';
 import { areReplaced, areUntouched } from './fakes.js';
 import { keptTimer } from './kept-timer.js';
@@ -62,9 +62,10 @@ export class TimeSource {
   /** @internal The times in which the event loop was blocked. */
   readonly blocks = new Blocks();
   #timer: unknown;
-  /** When that is due: the next tick, or the next look at the event loop. A timer that is overdue is how a block shows. */
+  /**
+   * When that is due: the next tick, or the next look at the event loop. A timer that is overdue is how a block shows. NaN where nobody may look.
+   */
   #due = Infinity;
-  #mayLook = true;
   readonly #fire = (): void => this.#onTimer();
 
   /** @internal */
@@ -109,7 +110,7 @@ export class TimeSource {
 
   /** @internal A timer was due at `dueMs`, and comes now. */
   held(dueMs: number, nowMs: number): void {
-    if (nowMs > dueMs && this.#canTick() && isReal()) this.blocks.note(dueMs, nowMs);
+    if (this.#canTick()) this.blocks.note(dueMs, nowMs);
   }
 
   /** The queue of all deadlines that are set `durationMs` ahead. */
@@ -199,14 +200,15 @@ export class TimeSource {
 
   /** Looks at the event loop some time from now. That must not keep the process alive, so where timers always do, nobody looks. */
   #look(nowMs: number, delayMs: number): void {
-    if (!this.#mayLook || !this.#canTick()) return;
+    if (!this.#canTick()) return;
     this.#arm(nowMs, delayMs);
     const timer = keptTimer(this.#timer);
-    timer?.unref();
-    if (timer !== undefined) return;
-    this.#mayLook = false;
+    if (timer !== undefined) {
+      timer.unref();
+      return;
+    }
     this.clock.clearTimer(this.#timer);
-    this.#due = Infinity;
+    this.#due = Number.NaN;
   }
 
   #arm(nowMs: number, delayMs: number): void {

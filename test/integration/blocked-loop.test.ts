@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import {
   adaptiveLimiter,
   circuitBreaker,
+  hedge,
   type Policy,
   pipeline,
   retry,
@@ -102,7 +103,7 @@ describe('calls whose time was over before the upstream had its share of it', ()
     expect(blocked.errors.filter(timesOut)).toHaveLength(24);
     for (const error of blocked.errors as TimeoutError[]) {
       expect(error.blockedMs).toBeGreaterThanOrEqual(200);
-      expect(error.message).toContain('the event loop was blocked for');
+      expect(error.message).toContain('(event loop blocked for ');
     }
     expect(breaker.state).toBe('closed');
     expect(breaker.snapshot().window.failures).toBe(0);
@@ -167,6 +168,21 @@ describe('calls that only seem slow', () => {
     expect(cut.snapshot().limit).toBeLessThan(unused);
   }, 30_000);
 });
+
+it('O1: a block fires no hedge', async () => {
+  let operations = 0;
+  const counted = (ms: number) => (context?: { readonly signal: AbortSignal }) => {
+    operations++;
+    return exchange(ms)(context);
+  };
+  const policies = () => [hedge({ delay: 400, maxExtraLoad: 1 })];
+  const blocked = await together(policies(), counted(20), { blockMs: 1_000 });
+  expect(blocked.errors).toEqual([]);
+  expect(operations).toBe(24);
+  const slow = await together(policies(), counted(800));
+  expect(slow.errors).toEqual([]);
+  expect(operations).toBeGreaterThan(48);
+}, 30_000);
 
 it('O2: a process that is busy in short turns all the time still notices an upstream that hangs', async () => {
   const breaker = circuitBreaker({ failingFor: 0, minimumCalls: 10, failureRate: 0.5 });

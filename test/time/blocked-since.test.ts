@@ -76,7 +76,7 @@ it('O1: a deadline that comes late tells of a block, even if no timer can be unr
   expect(time.blockedSince(start)).toBeGreaterThanOrEqual(500);
 });
 
-it('O5: an idle source looks less and less often, then not at all, and its timers keep nothing alive', () => {
+it('O3: an idle source looks less and less often, then not at all, and its timers keep nothing alive', () => {
   const { clock, time } = source();
   const node = clock as NodeClock;
   clock.run(60_000);
@@ -90,14 +90,14 @@ it('O5: an idle source looks less and less often, then not at all, and its timer
   expect(clock.pending).toBe(1);
 });
 
-it('O5: where timers cannot be unref’ed, nobody looks', () => {
+it('O3: where timers cannot be unref’ed, nobody looks', () => {
   const { clock, time } = source(new LoopClock());
   expect(clock.pending).toBe(0);
   time.read();
   expect(clock.pending).toBe(0);
 });
 
-it('O5: a virtual clock that is moved on has not blocked anything', async () => {
+it('O3: a virtual clock that is moved on has not blocked anything', async () => {
   const clock = new VirtualClock();
   const time = timeSourceOf(clock);
   time.read();
@@ -106,7 +106,7 @@ it('O5: a virtual clock that is moved on has not blocked anything', async () => 
   expect(time.blockedSince(0)).toBe(0);
 });
 
-it('O5: fake timers that are moved on have not blocked anything, nor has their end', async () => {
+it('O3: fake timers that are moved on have not blocked anything', async () => {
   const time = timeSourceOf(systemClock);
   time.read();
   vi.useFakeTimers();
@@ -115,13 +115,9 @@ it('O5: fake timers that are moved on have not blocked anything, nor has their e
   time.deadlines(50).add({ onDeadline: () => {} }, 1, 0);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(time.blockedSince(start)).toBe(0);
-  vi.useRealTimers();
-  await new Promise((resolve) => setTimeout(resolve, 30));
-  time.read();
-  expect(time.blockedSince(start)).toBe(0);
 });
 
-it('O1, O5: a real block of the real clock shows; and a process that has nothing else to do ends at once', async () => {
+it('O1, O3: a real block of the real clock shows; and a process that has nothing else to do ends at once', async () => {
   const entry = JSON.stringify(
     pathToFileURL(new URL('../../dist/index.js', import.meta.url).pathname),
   );
@@ -146,6 +142,6 @@ it('O1, O5: a real block of the real clock shows; and a process that has nothing
   const { blockedMs, message, at } = JSON.parse(told) as Record<string, never>;
   expect(blockedMs).toBeGreaterThanOrEqual(50);
   expect(blockedMs).toBeLessThanOrEqual(100);
-  expect(message).toContain(`(the event loop was blocked for ${blockedMs} ms of it)`);
+  expect(message).toContain(`(event loop blocked for ${blockedMs} ms)`);
   expect(Number(ended) - Number(at)).toBeLessThan(2_000);
 });

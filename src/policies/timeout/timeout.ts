@@ -142,7 +142,7 @@ export class TimeoutPolicy implements Gate {
     const timeoutMs = call.setting(layer) ?? this.timeoutMs;
     const { label, captureStack, time } = call;
     const blockedMs = Math.round(time.blockedSince(atMs - timeoutMs, atMs));
-    const blocked = blockedMs ? ` (the event loop was blocked for ${blockedMs} ms of it)` : '';
+    const blocked = blockedMs ? ` (event loop blocked for ${blockedMs} ms)` : '';
     const message = `${label}: ${this.#what} ${formatDuration(timeoutMs)}${blocked}`;
     const error = new TimeoutError(message, { timeoutMs, blockedMs, captureStack });
     if (call.listening) {
