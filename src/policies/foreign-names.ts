@@ -62,8 +62,8 @@ export const throttleNames: ForeignNames = {
 export const ejectionNames: ForeignNames = {
   deviations: 'stdevFactor successRateStdevFactor',
   minimumHosts: 'successRateMinimumHosts',
-  minimumCalls: `requestVolume successRateRequestVolume ${MINIMUM_CALLS}`,
-  window: `interval ${WINDOW}`,
+  minimumCalls: 'requestVolume successRateRequestVolume',
+  window: 'interval',
   consecutiveFailures: 'failureThreshold consecutive5xx consecutiveErrors',
   ejectFor: 'baseEjectionTime ejectionTime',
   maxEjectFor: 'maxEjectionTime',

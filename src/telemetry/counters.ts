@@ -10,18 +10,13 @@ export interface Account {
   readonly tally: Tally;
 }
 
-/** The counts that circuit breakers keep themselves. */
-export interface BreakerAccount {
+/** The counts that circuit breakers and ejections keep themselves. */
+export interface PolicyAccount {
   readonly policy: string;
-  readonly transitions: Readonly<Record<string, number>>;
+  readonly transitions: Readonly<Record<string, number>> | undefined;
+  readonly ejections: PolicyMeasures['ejections'];
   /** How many milliseconds were spent in each state up to a time. */
   readonly times: ((nowMs: number) => Readonly<Record<string, number>>) | undefined;
-}
-
-/** The counts that ejections keep themselves. */
-export interface EjectionAccount {
-  readonly policy: string;
-  readonly ejections: NonNullable<PolicyMeasures['ejections']>;
 }
 
 /** Reads accounts, and adds up those with the same name. */
@@ -61,10 +56,10 @@ export class Counters {
     }
   }
 
-  /** Adds what circuit breakers have counted up to a time. */
-  addBreaker(
+  /** Adds what policies have counted up to a time. */
+  addPolicy(
     attributes: Attributes,
-    { policy, transitions, times }: BreakerAccount,
+    { policy, transitions = {}, ejections, times }: PolicyAccount,
     nowMs: number,
   ): void {
     const add = (id: 'breakerTransitions' | 'breakerTime', state: string, value: number): void => {
@@ -74,17 +69,13 @@ export class Counters {
     for (const [state, value] of Object.entries(transitions)) {
       add('breakerTransitions', state, value);
     }
-    if (times === undefined) return;
-    for (const [state, ms] of Object.entries(times(nowMs))) add('breakerTime', state, ms / 1_000);
-  }
-
-  /** Adds what ejections have counted. */
-  addEjections(attributes: Attributes, { policy, ejections }: EjectionAccount): void {
-    for (const [reason, { enforced, waived }] of Object.entries(ejections)) {
+    for (const [reason, { enforced, waived }] of Object.entries(ejections ?? {})) {
       const at = { ...attributes, [attribute.policy]: policy, [attribute.reason]: reason };
       this.series.add('ejections', { ...at, [attribute.enforced]: true }, enforced);
       this.series.add('ejections', { ...at, [attribute.enforced]: false }, waived);
     }
+    if (times === undefined) return;
+    for (const [state, ms] of Object.entries(times(nowMs))) add('breakerTime', state, ms / 1_000);
   }
 
   #addCalls(attributes: Attributes, { straight, calls }: Tally): void {

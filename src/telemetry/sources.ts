@@ -3,7 +3,7 @@ import type { PolicyMeasures } from '../pipeline/contract/measures.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { reportFault } from '../pipeline/reporting/faults.js';
 import type { Tally } from '../pipeline/reporting/tally.js';
-import type { Account, BreakerAccount, Counters, EjectionAccount } from './counters.js';
+import type { Account, Counters, PolicyAccount } from './counters.js';
 
 /** The numbers of one pipeline, or of a keyed one with all its copies. */
 export interface Source {
@@ -28,8 +28,7 @@ export class PipelineSource implements Source {
   /** Its own account, and those of copies with attributes of their own. */
   readonly #accounts: Account[] = [];
   readonly #pipeline: WeakRef<Pipeline<unknown>>;
-  #breakers: readonly BreakerAccount[];
-  readonly #ejections: readonly EjectionAccount[];
+  #counting: readonly PolicyAccount[];
   #disposed = false;
 
   constructor(
@@ -40,14 +39,10 @@ export class PipelineSource implements Source {
     this.provider = provider;
     this.#pipeline = new WeakRef(pipeline);
     const now = pipeline.time.now();
-    this.#breakers = pipeline.plan.layers.flatMap(({ name, policy }) => {
-      const transitions = measured(() => policy.measure?.(now))?.transitions;
+    this.#counting = pipeline.plan.layers.flatMap(({ name, policy }) => {
+      const { transitions, ejections } = measured(() => policy.measure?.(now)) ?? {};
       const times = policy.stateTimes;
-      return transitions === undefined ? [] : [{ policy: name, transitions, times }];
-    });
-    this.#ejections = pipeline.plan.layers.flatMap(({ name, policy }) => {
-      const ejections = measured(() => policy.measure?.(now))?.ejections;
-      return ejections === undefined ? [] : [{ policy: name, ejections }];
+      return transitions || ejections ? [{ policy: name, transitions, ejections, times }] : [];
     });
     this.#accounts.push({ attributes, tally: pipeline.tally });
   }
@@ -57,8 +52,7 @@ export class PipelineSource implements Source {
     for (const account of this.#accounts) counters.add(account);
     const [own] = this.#accounts as [Account];
     const now = this.#now;
-    for (const breaker of this.#breakers) counters.addBreaker(own.attributes, breaker, now);
-    for (const each of this.#ejections) counters.addEjections(own.attributes, each);
+    for (const each of this.#counting) counters.addPolicy(own.attributes, each, now);
   }
 
   get attributes(): Attributes {
@@ -78,7 +72,7 @@ export class PipelineSource implements Source {
     const now = this.#now;
     this.#disposed = true;
     // Time would go on by itself. It has to end here.
-    this.#breakers = this.#breakers.map(({ times, ...rest }) => {
+    this.#counting = this.#counting.map(({ times, ...rest }) => {
       const spent = times?.(now);
       return { ...rest, times: spent && (() => spent) };
     });
