@@ -12,6 +12,9 @@ import {
 } from 'holdfast';
 import { startOver, VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
+import { ejectionDefaults, ejectionSchema } from '../../../src/policies/ejection/options.js';
+import { formatDuration } from '../../../src/time/duration.js';
+import { pages } from '../../docs/pages.js';
 import { DOWN, hostsOf } from './support.js';
 
 const isEjection = (event: { type: string }): event is EventOf<'ejection'> =>
@@ -322,6 +325,21 @@ describe('in dry runs, drains and tests', () => {
     fleet.byHost.on('call', ({ callId, key }) => key === 'host-1' && calls.push(callId));
     await fleet.failRun('host-1', 5);
     expect(fleet.events.map(({ callId }) => callId)).toEqual(calls.slice(-1));
+  });
+});
+
+describe('the table of options in docs/ejection.md', () => {
+  it('has every option with its default', () => {
+    const text = pages().find(({ path }) => path === 'docs/ejection.md')?.text ?? '';
+    const table = text.slice(text.indexOf('## Options'), text.indexOf('## Events'));
+    const rows = [...table.matchAll(/^\| `(\w+)` \| [^|]*\| ([^|]*) \|/gm)];
+    const said = new Map(rows.map(([, name = '', value = '']) => [name, value]));
+    expect([...said.keys()].sort()).toEqual(Object.keys(ejectionSchema()._zod.def.shape).sort());
+    for (const [name, value] of Object.entries(ejectionDefaults)) {
+      const isTime = ['window', 'ejectFor', 'maxEjectFor'].includes(name);
+      const wanted = isTime ? formatDuration(value as number) : String(value);
+      expect(`${name} ${said.get(name)?.replaceAll('`', '')}`).toContain(`${name} ${wanted}`);
+    }
   });
 });
 
