@@ -84,9 +84,14 @@ export const hedgeNames: ForeignNames = {
 export const ejectionNames: ForeignNames = {
   deviations: 'stdevFactor successRateStdevFactor',
   minimumHosts: 'successRateMinimumHosts',
+<<<<<<< HEAD
   minimumCalls:
     'requestVolume successRateRequestVolume volumeThreshold minimumThroughput minimumNumberOfCalls',
   window: 'interval rollingCountTimeout samplingDuration slidingWindowSize samplingWindow',
+=======
+  minimumCalls: 'requestVolume successRateRequestVolume',
+  window: 'interval',
+>>>>>>> p-ejection
   consecutiveFailures: 'failureThreshold consecutive5xx consecutiveErrors',
   ejectFor: 'baseEjectionTime ejectionTime',
   maxEjectFor: 'maxEjectionTime',

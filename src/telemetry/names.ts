@@ -287,11 +287,6 @@ export const spanEvent = {
     description: 'This call made a circuit breaker change its state.',
     attributes: [policy, attribute.previousState, state, reason, enforced],
   },
-  ejection: {
-    name: 'holdfast.ejection',
-    description: 'With this call, its host stood out by its failures.',
-    attributes: [policy, reason, enforced],
-  },
   fallback: {
     name: 'holdfast.fallback',
     description: 'A fallback answered in place of this outcome.',

@@ -72,13 +72,6 @@ export function addSpanEvent(span: Span, event: PipelineEvent): void {
         [attribute.enforced]: event.enforced,
       });
       break;
-    case 'ejection':
-      span.addEvent(spanEvent.ejection.name, {
-        ...policy,
-        [attribute.reason]: event.reason,
-        [attribute.enforced]: event.enforced,
-      });
-      break;
     case 'fallback':
       span.addEvent(spanEvent.fallback.name, {
         ...policy,

@@ -6,6 +6,7 @@ import { resolvePipeline } from '../../src/pipeline/options/pipeline-options.js'
 import { resolveAdaptiveLimiter } from '../../src/policies/adaptive-limiter/options.js';
 import { resolveBulkhead } from '../../src/policies/bulkhead/options.js';
 import { resolveCircuitBreaker } from '../../src/policies/circuit-breaker/options.js';
+import { resolveEjection } from '../../src/policies/ejection/options.js';
 import { resolveFallback } from '../../src/policies/fallback/options.js';
 import { resolveRetry } from '../../src/policies/retry/options.js';
 import { resolveRetryBudget } from '../../src/policies/retry-budget/options.js';
@@ -22,6 +23,7 @@ describe('what is made without options needs no schema, and is what the schema w
     ['fallback', resolveFallback(undefined), resolveFallback({})],
     ['retry', resolveRetry(undefined), resolveRetry({})],
     ['retryBudget', resolveRetryBudget(undefined), resolveRetryBudget({})],
+    ['ejection', resolveEjection(undefined), resolveEjection({})],
     ['throttle', resolveThrottle(undefined), resolveThrottle({})],
     ['timeout', resolveTimeout('1.5s'), resolveTimeout({ duration: '1.5s' })],
     ['pipeline', resolvePipeline('a'), resolvePipeline({ name: 'a' })],

@@ -106,6 +106,15 @@ export const PARTS = [
     tests: ['policies/token-bucket.test.ts'],
   },
   {
+    name: 'ejection',
+    files: ['policies/ejection/outliers.ts', 'policies/ejection/stay.ts', 'registry/pick.ts'],
+    tests: [
+      'policies/ejection/outliers.test.ts',
+      'policies/ejection/stay.test.ts',
+      'registry/pick.test.ts',
+    ],
+  },
+  {
     name: 'throttle',
     files: ['policies/throttle/probability.ts', 'policies/throttle/recent-traffic.ts'],
     tests: ['policies/throttle/probability.test.ts', 'policies/throttle/recent-traffic.test.ts'],

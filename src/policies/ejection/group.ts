@@ -63,13 +63,13 @@ export class Group {
       nowMs - host.runSince >= LEAST_RUN_MS &&
       isRunOutlier(host.run, consecutiveFailures, this.#othersSince(host))
     ) {
-      this.#detect(host, 'consecutive_failures', nowMs, call, host);
+      this.#detect(host, 'consecutive_failures', nowMs, call);
     }
-    if (nowMs >= this.#checkAt) this.check(nowMs, call, host);
+    if (nowMs >= this.#checkAt) this.check(nowMs, call);
   }
 
   /** Compares the rates, and lets hosts return whose time is over. Called by calls, ten times in a window. */
-  check(nowMs: number, call: Call, own?: Host): void {
+  check(nowMs: number, call: Call): void {
     const { deviations, minimumHosts, minimumCalls, window } = this.#options;
     this.#checkAt = nowMs + window / 10;
     for (const host of this.#hosts) this.back(host, nowMs, call);
@@ -77,7 +77,7 @@ export class Group {
     const hosts = this.#staying(nowMs);
     const rule = { deviations, minimumHosts, minimumCalls };
     for (const i of rateOutliers(hosts, rule)) {
-      this.#detect(hosts[i] as Host, 'failure_rate', nowMs, call, own);
+      this.#detect(hosts[i] as Host, 'failure_rate', nowMs, call);
     }
   }
 
@@ -92,13 +92,7 @@ export class Group {
     tell(host, { type: 'return', ejectedForMs }, call);
   }
 
-  #detect(
-    host: Host,
-    reason: EjectionReason,
-    nowMs: number,
-    call: Call,
-    own: Host | undefined,
-  ): void {
+  #detect(host: Host, reason: EjectionReason, nowMs: number, call: Call): void {
     const { dryRun, maxShare, window } = this.#options;
     const ejected = [...this.#hosts].filter((each) => each.isEjected(nowMs)).length;
     const mayEject = ejected < mostEjected(this.#hosts.size, maxShare);
@@ -114,7 +108,6 @@ export class Group {
     host.renew();
     this.counts[reason][enforced ? 'enforced' : 'waived']++;
     const event: EventBody = { type: 'ejection', reason, enforced, forMs };
-    if (host === own) call.note(event);
     tell(host, event, call);
   }
 

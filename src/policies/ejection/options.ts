@@ -69,10 +69,10 @@ export const ejectionDefaults = {
   dryRun: false,
 } as const;
 
-const DEVIATIONS = 'must be a number above 0, such as 1.9, or false';
-const HOSTS = 'must be a whole number >= 3: of two hosts, neither stands out';
-const RUN = 'must be a whole number >= 2, or false: one failure says little';
-const SHARE = 'must be a number above 0 and at most 1, such as 0.1';
+const DEVIATIONS = 'must be a number above 0, or false';
+const HOSTS = 'must be a whole number >= 3';
+const RUN = 'must be a whole number >= 2, or false';
+const SHARE = 'must be a number above 0 and up to 1';
 
 /** The schema of {@link EjectionOptions}. */
 export const ejectionSchema = /* @__PURE__ */ once(() =>
