@@ -190,6 +190,15 @@ function rows(q) {
           unit: 'percentunit',
           targets: [[q.throttle, each]],
         },
+        {
+          title: 'Chaos',
+          description: 'What is injected on purpose, and whether chaos is on.',
+          unit: 'short',
+          targets: [
+            [q.injections, `${each} {{holdfast_injection}}`],
+            [q.chaos, `${each} on`],
+          ],
+        },
       ],
     ],
   ];

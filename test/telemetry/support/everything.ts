@@ -4,6 +4,7 @@ import {
   adaptiveLimiter,
   bulkhead,
   ConstantBackoff,
+  chaos,
   circuitBreaker,
   fallback,
   pipeline,
@@ -44,7 +45,9 @@ export async function everything(name: string): Promise<unknown> {
     adaptiveLimiter(),
   );
   const strict = pipeline(name, retry({ maxRetries: 0 }), circuitBreaker(), throttle());
-  const hedging = pipeline(name, hedged);
+  const injected = chaos({ latency: { rate: 1, delay: 0 } });
+  const hedging = pipeline(name, hedged, injected);
+  injected.start();
   await trace.getTracer('test').startActiveSpan('request', async (span) => {
     await failing.execute(() => 1);
     await Promise.all([failing.execute(turn), failing.execute(turn), failing.execute(turn)]);
