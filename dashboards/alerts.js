@@ -108,7 +108,8 @@ export function alertsOf(names, { window, hold }) {
       for: '0s',
       severity: 'info',
       summary: `chaos is on in ${at}`,
-      description: 'Faults are injected on purpose. Other alerts of this pipeline may be due to it.',
+      description:
+        'Faults are injected on purpose. Other alerts of this pipeline may be due to it.',
     },
   ];
 }

@@ -203,6 +203,15 @@ function rows(q) {
           unit: 'ops',
           targets: [[q.ejections, `${each} {{${reason}}} enforced: {{${enforced}}}`]],
         },
+        {
+          title: 'Chaos',
+          description: 'What is injected on purpose, and whether chaos is on.',
+          unit: 'short',
+          targets: [
+            [q.injections, `${each} {{holdfast_injection}}`],
+            [q.chaos, `${each} on`],
+          ],
+        },
       ],
     ],
   ];

@@ -23,6 +23,7 @@ export function queriesOf({ metric, attribute }, window, only = '') {
   const reason = label(attribute.reason);
   const enforced = label(attribute.enforced);
   const errorType = label(attribute.errorType);
+  const injection = label(attribute.injection);
   const job = 'job';
 
   /** @param {...string} matchers */
@@ -109,6 +110,7 @@ export function queriesOf({ metric, attribute }, window, only = '') {
     errorTypes: `sum by (${errorType}, ${job}, ${pipeline}) (${rate(series(metric.calls, having(`${errorType}!=""`)))})`,
     rejections: `sum by (${policy}, ${reason}, ${enforced}, ${job}, ${pipeline}) (${rate(series(metric.rejections, having()))})`,
     retryDelay: `histogram_quantile(0.9, sum by (le, ${job}, ${pipeline}) (${rate(series(metric.retryDelay, having(), '_bucket'))}))`,
+    injections: `sum by (${injection}, ${job}, ${pipeline}, ${policy}) (${rate(series(metric.chaosInjections, having()))})`,
     chaos: `max ${byPolicy} (${series(metric.chaosActive, having())})`,
     labels: { pipeline, policy, outcome, state, reason, enforced, errorType },
   };

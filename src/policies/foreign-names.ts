@@ -60,16 +60,12 @@ export const throttleNames: ForeignNames = {
 };
 
 export const chaosNames: ForeignNames = {
-  faults: 'fault errors exceptions',
-  latency: 'latencies delays',
-  results: 'result outcome outcomes',
-  behavior: 'behaviour behaviors behaviours',
-  when: 'enabledGenerator predicate filter',
-  rate: 'injectionRate probability percentage',
-  error: 'faultGenerator exception fault',
-  delay: 'duration latencyGenerator',
-  value: 'outcomeGenerator result',
-  run: 'behaviorGenerator action',
+  faults: 'fault',
+  results: 'result outcome',
+  behavior: 'behaviour',
+  rate: 'injectionRate probability',
+  error: 'faultGenerator',
+  delay: 'duration',
 };
 
 export const hedgeNames: ForeignNames = {
@@ -84,14 +80,9 @@ export const hedgeNames: ForeignNames = {
 export const ejectionNames: ForeignNames = {
   deviations: 'stdevFactor successRateStdevFactor',
   minimumHosts: 'successRateMinimumHosts',
-<<<<<<< HEAD
   minimumCalls:
     'requestVolume successRateRequestVolume volumeThreshold minimumThroughput minimumNumberOfCalls',
   window: 'interval rollingCountTimeout samplingDuration slidingWindowSize samplingWindow',
-=======
-  minimumCalls: 'requestVolume successRateRequestVolume',
-  window: 'interval',
->>>>>>> p-ejection
   consecutiveFailures: 'failureThreshold consecutive5xx consecutiveErrors',
   ejectFor: 'baseEjectionTime ejectionTime',
   maxEjectFor: 'maxEjectionTime',

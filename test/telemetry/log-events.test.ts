@@ -140,7 +140,7 @@ it('successful calls build no event for it', async () => {
     logger,
   );
   await made.execute(() => 1);
-  expect(events).toBe(5);
+  expect(events).toBe(8);
   expect(made.hub.active).toBe(true);
   expect(made.hub.routine).toBe(false);
   stop();

@@ -115,7 +115,7 @@ export class ChaosPolicy<T = unknown, Name extends string = string> implements G
     this.#switch.time.bind(time);
     if (inside === undefined || isOf(inside, ChaosPolicy)) return;
     throw new ConfigError(
-      `chaos: must be the innermost policy, but "${inside.name ?? inside.type}" is inside it and would not see what is injected; put chaos last`,
+      `chaos: must be the innermost policy, but "${inside.name ?? inside.type}" is inside it; put chaos last`,
       { path: 'chaos', policy: 'chaos' },
     );
   }

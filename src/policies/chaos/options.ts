@@ -74,11 +74,9 @@ export interface ChaosStartOptions {
 /** How long it is on unless something else is said. */
 export const DEFAULT_FOR_MS = 600_000;
 
-const DELAY = "must be a duration such as '500ms', or a function that returns one";
-const MADE_ONCE =
-  'must be a result, or a function that makes one: a promise or a Response can be used once, so give a function';
-const NOTHING =
-  'must inject something: give it faults, latency, results or behavior, such as { faults: { rate: 0.1, error: () => new Error() } }';
+const DELAY = "must be a duration such as '500ms', or a function";
+const MADE_ONCE = 'must be a result that can be used more than once, else give a function';
+const NOTHING = 'must inject something: give it faults, latency, results or behavior';
 
 type Fn<F extends keyof O, O> = Extract<O[F], (...args: never[]) => unknown>;
 

@@ -4,6 +4,7 @@ import {
   adaptiveLimiter,
   bulkhead,
   ConstantBackoff,
+  chaos,
   circuitBreaker,
   ejection,
   fallback,
@@ -47,7 +48,9 @@ export async function everything(name: string): Promise<unknown> {
     adaptiveLimiter(),
   );
   const strict = pipeline(name, retry({ maxRetries: 0 }), circuitBreaker(), throttle());
-  const hedging = pipeline(name, hedged);
+  const injected = chaos({ latency: { rate: 1, delay: 0 } });
+  const hedging = pipeline(name, hedged, injected);
+  injected.start();
   const clock = new VirtualClock();
   const balanced = keyed(pipeline({ name, clock }, ejection()));
   await trace.getTracer('test').startActiveSpan('request', async (span) => {
