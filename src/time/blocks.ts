@@ -34,8 +34,8 @@ export class Blocks {
 
   /** For how much of this span the loop was blocked, in milliseconds: the sum of the longest blocks in it. */
   between(fromMs: number, untilMs: number): number {
-    // Almost always: there was none since.
-    if (this.until <= fromMs) return 0;
+    // Almost always: there was none since. A reading that is no time is no block, either.
+    if (!(this.until > fromMs)) return 0;
     return this.#all
       .map(([start, end]) => Math.max(0, Math.min(end, untilMs) - Math.max(start, fromMs)))
       .sort((a, b) => b - a)

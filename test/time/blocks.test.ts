@@ -5,6 +5,9 @@ import { Blocks, LEAST_BLOCK_MS } from '../../src/time/blocks.js';
 it('O1: knows nothing at first', () => {
   const blocks = new Blocks();
   expect(blocks.between(0, 1_000)).toBe(0);
+  expect(blocks.between(Number.NaN, 1_000)).toBe(0);
+  blocks.note(Number.NaN, 100);
+  expect(blocks.between(-1, 1_000)).toBe(0);
 });
 
 it('O1: says for how much of a span the loop was blocked', () => {

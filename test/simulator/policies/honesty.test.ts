@@ -1,7 +1,9 @@
 import { simulate } from 'holdfast/simulator';
 import { expect, it } from 'vitest';
-import { comparisons } from '../../../bench/goodput/policies/honesty.js';
+import type { Comparison } from '../../../bench/goodput/policies/types.js';
 
+const file = new URL('../../../bench/goodput/policies/honesty.js', import.meta.url).href;
+const { comparisons } = (await import(file)) as { comparisons: readonly Comparison[] };
 const [pauses] = comparisons;
 
 it('O1: what is lost while the clients block their own event loop is hardly more than nothing', async () => {
