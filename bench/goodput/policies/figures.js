@@ -65,7 +65,7 @@ export function readRun(comparison, run) {
  * @param {Figure} figure
  * @param {readonly Figures[]} runs one a seed
  */
-export function valueOf({ id, seeds = 'mean' }, runs) {
+export function figureOver({ id, seeds = 'mean' }, runs) {
   const values = runs.map((run) => run[id] ?? Number.NaN);
   return seeds === 'worst' ? Math.max(...values) : sum(values) / values.length;
 }
@@ -81,7 +81,7 @@ export function judge({ arm, figure: id, atLeast, atMost }, comparison, arms) {
   const of = (/** @type {string} */ name) => {
     const runs = arms[name];
     if (runs === undefined) throw new Error(`${comparison.id}: there is no arm ${name}`);
-    return valueOf(figure, runs);
+    return figureOver(figure, runs);
   };
   const limitOf = (/** @type {number | Relative} */ limit) =>
     typeof limit === 'number' ? limit : of(limit.arm) * (limit.times ?? 1) + (limit.plus ?? 0);
