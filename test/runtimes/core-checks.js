@@ -4,10 +4,12 @@ import {
   bulkhead,
   CircuitOpenError,
   circuitBreaker,
+  deadlineFrom,
   fallback,
   pipeline,
   rateLimiter,
   retry,
+  runWithin,
   TimeoutError,
   timeout,
 } from 'holdfast';
@@ -33,6 +35,25 @@ export const failing = (promise) =>
   );
 
 export const coreChecks = {
+  async 'a deadline is inherited where there is an AsyncLocalStorage, and can be given anywhere'() {
+    const calls = pipeline('calls', retry());
+    const left = ({ timeLeft }) => timeLeft;
+    const deadline = deadlineFrom(new Headers({ 'grpc-timeout': '1M' }));
+    const given = await calls.execute(left, { deadline });
+    ok(given > 30_000 && given <= 60_000, given);
+    let inherited;
+    try {
+      inherited = await runWithin(deadline, async () => {
+        await sleep(1);
+        return calls.execute(left);
+      });
+    } catch (error) {
+      equal(error.code, 'ERR_CONFIG');
+      return;
+    }
+    ok(inherited > 30_000 && inherited < 60_000, inherited);
+    equal(await calls.execute(left), Infinity);
+  },
   async 'a success goes through five policies'() {
     const five = pipeline(
       'five',
