@@ -22,27 +22,30 @@ describe('a moving quantile', () => {
     expect(quantile.samples).toBe(20);
   });
 
-  it.each([0.5, 0.9, 0.95, 0.99])('H1: of a steady distribution, a share of %s lies below it', (share) => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 2 ** 31 }), fc.boolean(), (seed, heavy) => {
-        const chance = chanceFrom(seed);
-        const sample = heavy
-          ? () => (chance() < 0.04 ? 1_000 : 50) * (0.8 + 0.4 * chance())
-          : () => exponential(chance, 20);
-        const quantile = fed(share, 1_000, sample);
-        let below = 0;
-        const count = 4_000;
-        for (let i = 0; i < count; i++) {
-          const each = sample();
-          if (each <= (quantile.value as number)) below++;
-          quantile.add(each);
-        }
-        // It moves back and forth between two bounds, so its errors add up to no more than these.
-        expect(Math.abs(below / count - share)).toBeLessThan(0.02);
-      }),
-      { numRuns: 30 },
-    );
-  });
+  it.each([0.5, 0.9, 0.95, 0.99])(
+    'H1: of a steady distribution, a share of %s lies below it',
+    (share) => {
+      fc.assert(
+        fc.property(fc.integer({ min: 1, max: 2 ** 31 }), fc.boolean(), (seed, heavy) => {
+          const chance = chanceFrom(seed);
+          const sample = heavy
+            ? () => (chance() < 0.04 ? 1_000 : 50) * (0.8 + 0.4 * chance())
+            : () => exponential(chance, 20);
+          const quantile = fed(share, 1_000, sample);
+          let below = 0;
+          const count = 4_000;
+          for (let i = 0; i < count; i++) {
+            const each = sample();
+            if (each <= (quantile.value as number)) below++;
+            quantile.add(each);
+          }
+          // It moves back and forth between two bounds, so its errors add up to no more than these.
+          expect(Math.abs(below / count - share)).toBeLessThan(0.02);
+        }),
+        { numRuns: 30 },
+      );
+    },
+  );
 
   it('H1: is near the exact quantile of the latest samples', () => {
     for (let seed = 1; seed <= 10; seed++) {
@@ -80,12 +83,15 @@ describe('a moving quantile', () => {
 
   it('takes any number, and stays a number', () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ noNaN: true, min: 0, max: 1e12 }), { minLength: 20 }), (all) => {
-        const quantile = new MovingQuantile(0.95);
-        for (const each of all) quantile.add(each);
-        expect(quantile.value).toBeGreaterThan(0);
-        expect(quantile.value).toBeLessThan(Infinity);
-      }),
+      fc.property(
+        fc.array(fc.double({ noNaN: true, min: 0, max: 1e12 }), { minLength: 20 }),
+        (all) => {
+          const quantile = new MovingQuantile(0.95);
+          for (const each of all) quantile.add(each);
+          expect(quantile.value).toBeGreaterThan(0);
+          expect(quantile.value).toBeLessThan(Infinity);
+        },
+      ),
     );
   });
 });

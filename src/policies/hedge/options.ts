@@ -57,10 +57,7 @@ export const hedgeSchema = /* @__PURE__ */ once(() =>
     percentile: z.optional(number(PERCENTILE, atLeast(0.5), atMost(0.999))),
     delay: z.optional(durationSchema()),
     maxHedges: z._default(positiveCount(), hedgeDefaults.maxHedges),
-    maxExtraLoad: z._default(
-      number(LOAD, above(0), atMost(1)),
-      hedgeDefaults.maxExtraLoad,
-    ),
+    maxExtraLoad: z._default(number(LOAD, above(0), atMost(1)), hedgeDefaults.maxExtraLoad),
     budget: z.optional(
       z.custom<RetryBudget>(isRetryBudget, {
         error: 'must be a budget to share with retries, such as retryBudget()',

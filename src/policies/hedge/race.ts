@@ -149,8 +149,7 @@ export class Race {
     else if (!lost || drive.ended) {
       if (this.#made) this.#hedging.told(!isFirst && !drive.ended);
       this.#win(outcome);
-    }
-    else if (this.#running > 0) {
+    } else if (this.#running > 0) {
       if (isRefused) this.#stop(outcome.kind === 'cancelled' ? 'queued' : 'rejected', outcome);
       if (isFirst) this.#keep(outcome);
       else drive.discard(outcome);

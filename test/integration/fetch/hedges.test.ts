@@ -64,15 +64,18 @@ describe.each(clientKinds)('$name', ({ make }) => {
 
   it.each<[string, object]>([
     ['a POST', { method: 'POST', body: 'text' }],
-    ['a body that can be read once', {
-      method: 'PUT',
-      body: new ReadableStream({
-        start(controller) {
-          controller.enqueue(new TextEncoder().encode('text'));
-          controller.close();
-        },
-      }),
-    }],
+    [
+      'a body that can be read once',
+      {
+        method: 'PUT',
+        body: new ReadableStream({
+          start(controller) {
+            controller.enqueue(new TextEncoder().encode('text'));
+            controller.close();
+          },
+        }),
+      },
+    ],
     ['what the caller forbids', { holdfast: { retry: false } }],
     ['what the caller calls not idempotent', { holdfast: { idempotent: false } }],
   ])('H9: never sent twice: %s', async (_name, init) => {

@@ -16,7 +16,13 @@ function rigOf(algorithm: 'gradient' | 'aimd') {
   };
   const source = time as unknown as TimeSource;
   const regulator = new LatencyRegulator({ algorithm, ...limits });
-  const calls = (count: number, kind: Ending, isOverload: boolean, pausedMs = 0, tookMs = 50): void => {
+  const calls = (
+    count: number,
+    kind: Ending,
+    isOverload: boolean,
+    pausedMs = 0,
+    tookMs = 50,
+  ): void => {
     for (let i = 0; i < count; i++) {
       let stay = regulator.begin(time.ms);
       if (pausedMs > 0) {

@@ -11,31 +11,36 @@ const steps = fc.array(fc.constantFrom('earn', 'earn', 'earn', 'earn', 'hedge', 
 
 it('H3: over any stretch, hedges are at most the share of the first attempts, and what was saved up', () => {
   fc.assert(
-    fc.property(steps, fc.double({ min: 0.01, max: 1, noNaN: true }), fc.func(fc.boolean()), (all, share, wins) => {
-      const load = new ExtraLoad(share);
-      // How far above the bound it may have got since any moment before: hedges less what was earned.
-      let over = 0;
-      let sinceStart = 0;
-      for (const [i, step] of all.entries()) {
-        if (step === 'earn') {
-          load.earn();
-          over = Math.max(0, over - share);
-          sinceStart -= share;
-          continue;
+    fc.property(
+      steps,
+      fc.double({ min: 0.01, max: 1, noNaN: true }),
+      fc.func(fc.boolean()),
+      (all, share, wins) => {
+        const load = new ExtraLoad(share);
+        // How far above the bound it may have got since any moment before: hedges less what was earned.
+        let over = 0;
+        let sinceStart = 0;
+        for (const [i, step] of all.entries()) {
+          if (step === 'earn') {
+            load.earn();
+            over = Math.max(0, over - share);
+            sinceStart -= share;
+            continue;
+          }
+          if (load.balance < 1) continue;
+          const cost = load.take();
+          if (step === 'putBack') {
+            load.putBack(cost);
+            continue;
+          }
+          over += 1;
+          sinceStart += 1;
+          load.told(wins(i));
+          expect(over).toBeLessThan(10 + 1e-6);
+          expect(sinceStart).toBeLessThan(1e-6);
         }
-        if (load.balance < 1) continue;
-        const cost = load.take();
-        if (step === 'putBack') {
-          load.putBack(cost);
-          continue;
-        }
-        over += 1;
-        sinceStart += 1;
-        load.told(wins(i));
-        expect(over).toBeLessThan(10 + 1e-6);
-        expect(sinceStart).toBeLessThan(1e-6);
-      }
-    }),
+      },
+    ),
   );
 });
 
@@ -48,13 +53,24 @@ it('H3: hedges that lose become dearer, up to eight times, and those that win ch
     return 0;
   };
   cost();
-  const costs = [false, false, false, false, false, false, false, false, true, true, true, true].map(
-    (won) => {
-      load.told(won);
-      for (let i = 0; i < 20; i++) load.earn();
-      return Math.round(load.take() * 10) / 10;
-    },
-  );
+  const costs = [
+    false,
+    false,
+    false,
+    false,
+    false,
+    false,
+    false,
+    false,
+    true,
+    true,
+    true,
+    true,
+  ].map((won) => {
+    load.told(won);
+    for (let i = 0; i < 20; i++) load.earn();
+    return Math.round(load.take() * 10) / 10;
+  });
   expect(costs).toEqual([1.4, 2, 2.8, 4, 5.7, 8, 8, 8, 4, 2, 1, 1]);
 });
 
@@ -82,7 +98,9 @@ it('H3: of calls that are all slow, one in twenty is hedged by default, however 
   for (const maxExtraLoad of [undefined, 0.1, 1]) {
     const clock = new VirtualClock();
     const calls = pipeline({ name: 'calls', clock }, hedge({ delay: 10, maxExtraLoad }));
-    const kinds = await run(clock, calls, 400, (attempt) => sleep(clock, attempt === 1 ? 1_000 : 1));
+    const kinds = await run(clock, calls, 400, (attempt) =>
+      sleep(clock, attempt === 1 ? 1_000 : 1),
+    );
     expect(kinds['hedge']).toBe(400 * (maxExtraLoad ?? 0.05));
   }
 });
@@ -95,7 +113,10 @@ it('H6: a budget that is shared with retries bounds both together, inside and ar
       retry({ budget, maxRetries: 2, backoff: () => 1 }),
       hedge({ delay: 10, maxExtraLoad: 1, budget }),
     ];
-    const calls = pipeline({ name: 'calls', clock }, ...(order === 'inside' ? both : both.reverse()));
+    const calls = pipeline(
+      { name: 'calls', clock },
+      ...(order === 'inside' ? both : both.reverse()),
+    );
     let extra = 0;
     let firsts = 0;
     calls.on('attempt', ({ kind }) => {

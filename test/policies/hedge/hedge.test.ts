@@ -37,7 +37,13 @@ describe('when a hedge starts', () => {
   });
 
   it('H1: after a fixed delay, one delay after the other, up to maxHedges', async () => {
-    const { pipeline: calls, clock, operation, started, of } = await hedged({
+    const {
+      pipeline: calls,
+      clock,
+      operation,
+      started,
+      of,
+    } = await hedged({
       delay: 100,
       maxHedges: 2,
     });
@@ -84,9 +90,12 @@ describe('when a hedge starts', () => {
   });
 
   it('H4: not while the call waits to be let in', async () => {
-    const { pipeline: calls, clock, operation, started } = await hedged({ delay: 100 }, [
-      bulkhead({ maxConcurrent: 1, maxQueued: 5 }),
-    ]);
+    const {
+      pipeline: calls,
+      clock,
+      operation,
+      started,
+    } = await hedged({ delay: 100 }, [bulkhead({ maxConcurrent: 1, maxQueued: 5 })]);
     const first = calls.execute(operation);
     const second = calls.execute(operation);
     await clock.advance(90);
@@ -128,7 +137,14 @@ describe('when a hedge starts', () => {
 
 describe('which attempt wins', () => {
   it('H2: the hedge, if it is answered first; the other is aborted and its late result discarded', async () => {
-    const { pipeline: calls, clock, operation, started, discarded, of } = await hedged({
+    const {
+      pipeline: calls,
+      clock,
+      operation,
+      started,
+      discarded,
+      of,
+    } = await hedged({
       delay: 100,
     });
     const call = calls.execute(operation);
@@ -225,7 +241,12 @@ describe('which attempt wins', () => {
   });
 
   it('G4: a `handle` that throws ends the call with that error, and the other attempt is aborted', async () => {
-    const { pipeline: calls, clock, operation, started } = await hedged({
+    const {
+      pipeline: calls,
+      clock,
+      operation,
+      started,
+    } = await hedged({
       delay: 100,
       handle: (outcome) => {
         if (outcome.kind === 'failure') throw WORSE;
@@ -304,10 +325,14 @@ describe('what forbids a hedge', () => {
   });
 
   it('H5: a policy inside that refuses it. The first attempt goes on, and the hedge is put back', async () => {
-    const { pipeline: calls, clock, operation, started, of, hedge: policy } = await hedged(
-      { delay: 100, maxHedges: 3 },
-      [bulkhead({ maxConcurrent: 1 })],
-    );
+    const {
+      pipeline: calls,
+      clock,
+      operation,
+      started,
+      of,
+      hedge: policy,
+    } = await hedged({ delay: 100, maxHedges: 3 }, [bulkhead({ maxConcurrent: 1 })]);
     const { balance } = policy.snapshot();
     const call = calls.execute(operation);
     await clock.advance(1_000);
@@ -319,10 +344,14 @@ describe('what forbids a hedge', () => {
 
   it('H5: a queue in which it would wait: it takes no place there', async () => {
     const queue = bulkhead({ maxConcurrent: 1, maxQueued: 5 });
-    const { pipeline: calls, clock, operation, started, of, hedge: policy } = await hedged(
-      { delay: 100, maxHedges: 3 },
-      [queue],
-    );
+    const {
+      pipeline: calls,
+      clock,
+      operation,
+      started,
+      of,
+      hedge: policy,
+    } = await hedged({ delay: 100, maxHedges: 3 }, [queue]);
     const { balance } = policy.snapshot();
     const call = calls.execute(operation);
     await clock.advance(1_000);
@@ -335,7 +364,13 @@ describe('what forbids a hedge', () => {
   });
 
   it('H5: half of all calls that take the delay, which is an overload', async () => {
-    const { pipeline: calls, clock, operation, started, of } = await hedged({
+    const {
+      pipeline: calls,
+      clock,
+      operation,
+      started,
+      of,
+    } = await hedged({
       delay: 100,
       maxExtraLoad: 1,
     });
@@ -463,10 +498,13 @@ describe('with a breaker or a limiter inside', () => {
 
   it('H8: hedges take the places of probes, and no more than there are', async () => {
     const breaker = circuitBreaker({ probes: 2, openFor: 1_000 });
-    const { pipeline: calls, clock, operation, started, of } = await hedged(
-      { delay: 100, maxHedges: 5, maxExtraLoad: 1 },
-      [breaker],
-    );
+    const {
+      pipeline: calls,
+      clock,
+      operation,
+      started,
+      of,
+    } = await hedged({ delay: 100, maxHedges: 5, maxExtraLoad: 1 }, [breaker]);
     breaker.trip();
     await clock.advance(2_000);
     const one = calls.execute(operation);
@@ -489,9 +527,11 @@ describe('with a breaker or a limiter inside', () => {
 
 describe('with a retry', () => {
   it('H2: inside a retry, each attempt may be hedged', async () => {
-    const { pipeline: calls, clock } = await hedged({ delay: 100, maxExtraLoad: 1 }, [], [
-      retry({ maxRetries: 1, initialDelay: 10, jitter: 'none' }),
-    ]);
+    const { pipeline: calls, clock } = await hedged(
+      { delay: 100, maxExtraLoad: 1 },
+      [],
+      [retry({ maxRetries: 1, initialDelay: 10, jitter: 'none' })],
+    );
     const kinds: unknown[] = [];
     calls.on('attempt', ({ attempt, kind, outcome }) => kinds.push([attempt, kind, outcome]));
     const call = calls.execute(async ({ attempt }) => {
