@@ -1,27 +1,17 @@
 import { trace } from '@opentelemetry/api';
-import type { Drive, Driver } from 'holdfast';
 import {
   adaptiveLimiter,
   bulkhead,
   ConstantBackoff,
   circuitBreaker,
   fallback,
+  hedge,
   pipeline,
   rateLimiter,
   retry,
   throttle,
   timeout,
 } from 'holdfast';
-
-const hedged: Driver = {
-  role: 'driver',
-  type: 'hedge',
-  drive: async (drive: Drive) => {
-    const first = drive.next();
-    await drive.next({ kind: 'hedge' });
-    return first;
-  },
-};
 
 /** Makes pipelines do everything that telemetry tells of, inside a span. Answers the pipelines: they must be kept. */
 export async function everything(name: string): Promise<unknown> {
@@ -44,7 +34,7 @@ export async function everything(name: string): Promise<unknown> {
     adaptiveLimiter(),
   );
   const strict = pipeline(name, retry({ maxRetries: 0 }), circuitBreaker(), throttle());
-  const hedging = pipeline(name, hedged);
+  const hedging = pipeline(name, hedge({ delay: 1, maxExtraLoad: 1, maxHedges: 2 }));
   await trace.getTracer('test').startActiveSpan('request', async (span) => {
     await failing.execute(() => 1);
     await Promise.all([failing.execute(turn), failing.execute(turn), failing.execute(turn)]);
@@ -52,7 +42,8 @@ export async function everything(name: string): Promise<unknown> {
     await failing.execute(fails);
     await failing.execute(fails);
     await strict.settle(fails);
-    await hedging.execute(() => 1);
+    // The second hedge is one too many.
+    await hedging.execute(({ attempt }) => new Promise((resolve) => setTimeout(resolve, attempt === 1 ? 40 : 20)));
     span.end();
   });
   return [failing, strict, hedging];
