@@ -272,6 +272,12 @@ export const spanEvent = {
     description: 'A further attempt that ran beside another one ended, or was given up.',
     attributes: [attribute.attempt, outcome, statusCode, errorType],
   },
+  hedgeStopped: {
+    name: 'holdfast.hedge_stopped',
+    description:
+      'No further hedge: budget, deadline or an overload forbid it, it would have to wait, or a policy inside refused it.',
+    attributes: [policy, reason, attribute.rejectedBy, attribute.attempts],
+  },
   timeout: {
     name: 'holdfast.timeout',
     description: 'A timeout (of that many seconds) expired.',

@@ -49,6 +49,14 @@ export function addSpanEvent(span: Span, event: PipelineEvent): void {
         ...endedAs(event),
       });
       break;
+    case 'hedge_stopped':
+      span.addEvent(spanEvent.hedgeStopped.name, {
+        ...policy,
+        [attribute.reason]: event.reason,
+        ...(event.by === undefined ? {} : { [attribute.rejectedBy]: event.by }),
+        [attribute.attempts]: event.attempts,
+      });
+      break;
     case 'timeout':
       span.addEvent(spanEvent.timeout.name, {
         ...policy,

@@ -1,6 +1,5 @@
 import { mark } from '../../copies.js';
 import type { HedgeStop } from '../../pipeline/contract/events.js';
-import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Call, Drive, Driver } from '../../pipeline/contract/policy.js';
 import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
@@ -85,12 +84,6 @@ export class HedgePolicy implements Driver {
   snapshot(): HedgeSnapshot {
     const { delayMs, samples } = this.#latencies;
     return { delayMs, samples, balance: this.#load.balance };
-  }
-
-  measure(nowMs: number): PolicyMeasures {
-    const { balance } = this.#load;
-    const shared = this.budget?.balance?.(nowMs);
-    return { balance: shared === undefined ? balance : Math.min(shared, balance) };
   }
 
   /** Forgets the latencies, and resets its budgets, a shared one too. */

@@ -1,5 +1,4 @@
 import { trace } from '@opentelemetry/api';
-import type { Drive, Driver } from 'holdfast';
 import {
   adaptiveLimiter,
   bulkhead,
@@ -8,6 +7,7 @@ import {
   circuitBreaker,
   ejection,
   fallback,
+  hedge,
   keyed,
   pipeline,
   rateLimiter,
@@ -16,16 +16,6 @@ import {
   timeout,
 } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
-
-const hedged: Driver = {
-  role: 'driver',
-  type: 'hedge',
-  drive: async (drive: Drive) => {
-    const first = drive.next();
-    await drive.next({ kind: 'hedge' });
-    return first;
-  },
-};
 
 /** Makes pipelines do everything that telemetry tells of, inside a span. Answers the pipelines: they must be kept. */
 export async function everything(name: string): Promise<unknown> {
@@ -49,7 +39,7 @@ export async function everything(name: string): Promise<unknown> {
   );
   const strict = pipeline(name, retry({ maxRetries: 0 }), circuitBreaker(), throttle());
   const injected = chaos({ latency: { rate: 1, delay: 0 } });
-  const hedging = pipeline(name, hedged, injected);
+  const hedging = pipeline(name, hedge({ delay: 1, maxExtraLoad: 1, maxHedges: 2 }), injected);
   injected.start();
   const clock = new VirtualClock();
   const balanced = keyed(pipeline({ name, clock }, ejection()));
@@ -60,7 +50,10 @@ export async function everything(name: string): Promise<unknown> {
     await failing.execute(fails);
     await failing.execute(fails);
     await strict.settle(fails);
-    await hedging.execute(() => 1);
+    // The second hedge is one too many.
+    await hedging.execute(
+      ({ attempt }) => new Promise((resolve) => setTimeout(resolve, attempt === 1 ? 400 : 200)),
+    );
     span.end();
   });
   // Outside the span: its calls would be many.
