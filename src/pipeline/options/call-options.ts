@@ -36,7 +36,7 @@ export interface CallOptions {
 const DEADLINE =
   "must be a time in the milliseconds of the pipeline's clock, such as context.deadline or systemClock.now() + 500, or Infinity for none";
 
-const PRIORITY = `must be one of ${priorities.map((each) => `'${each}'`).join(', ')}`;
+export const PRIORITY = `must be one of ${priorities.map((each) => `'${each}'`).join(', ')}`;
 const COST = 'must be a number of permits: finite, >= 0';
 
 const callSchema = /* @__PURE__ */ once(() =>
@@ -53,7 +53,7 @@ function isDeadline(value: unknown): boolean {
   return typeof value === 'number' && !Number.isNaN(value);
 }
 
-function isPriority(value: unknown): boolean {
+export function isPriority(value: unknown): boolean {
   return priorities.includes(value as Priority);
 }
 
