@@ -11,7 +11,7 @@ import { queriesOf } from './queries.js';
 
 /** @param {ReturnType<typeof queriesOf>} q */
 function rows(q) {
-  const { pipeline, policy, outcome, state, reason, enforced, errorType } = q.labels;
+  const { pipeline, policy, outcome, state, reason, enforced, priority, errorType } = q.labels;
   const p = `{{${pipeline}}}`;
   const each = `{{${pipeline}}} {{${policy}}}`;
   /** @type {readonly (readonly [string, readonly Panel[]])[]} */
@@ -105,7 +105,7 @@ function rows(q) {
           title: 'Rejections',
           description: 'Calls a second that a policy refused, or would have (dry run).',
           unit: 'reqps',
-          targets: [[q.rejections, `${each} {{${reason}}}`]],
+          targets: [[q.rejections, `${each} {{${reason}}} {{${priority}}}`]],
         },
       ],
     ],

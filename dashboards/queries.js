@@ -22,6 +22,7 @@ export function queriesOf({ metric, attribute }, window, only = '') {
   const kind = label(attribute.attemptKind);
   const reason = label(attribute.reason);
   const enforced = label(attribute.enforced);
+  const priority = label(attribute.priority);
   const errorType = label(attribute.errorType);
   const injection = label(attribute.injection);
   const job = 'job';
@@ -108,10 +109,10 @@ export function queriesOf({ metric, attribute }, window, only = '') {
     adaptiveQueued: `sum ${byPolicy} (${series(metric.adaptiveLimiterQueued, having())})`,
     outcomes: `sum by (${outcome}, ${job}, ${pipeline}) (${rate(series(metric.calls, having()))})`,
     errorTypes: `sum by (${errorType}, ${job}, ${pipeline}) (${rate(series(metric.calls, having(`${errorType}!=""`)))})`,
-    rejections: `sum by (${policy}, ${reason}, ${enforced}, ${job}, ${pipeline}) (${rate(series(metric.rejections, having()))})`,
+    rejections: `sum by (${policy}, ${reason}, ${enforced}, ${priority}, ${job}, ${pipeline}) (${rate(series(metric.rejections, having()))})`,
     retryDelay: `histogram_quantile(0.9, sum by (le, ${job}, ${pipeline}) (${rate(series(metric.retryDelay, having(), '_bucket'))}))`,
     injections: `sum by (${injection}, ${job}, ${pipeline}, ${policy}) (${rate(series(metric.chaosInjections, having()))})`,
     chaos: `max ${byPolicy} (${series(metric.chaosActive, having())})`,
-    labels: { pipeline, policy, outcome, state, reason, enforced, errorType },
+    labels: { pipeline, policy, outcome, state, reason, enforced, priority, errorType },
   };
 }

@@ -12,6 +12,8 @@ import {
 import { parseOptions } from '../config/validate.js';
 import * as z from '../config/zod.js';
 import { checked, converted } from '../config/zod.js';
+import type { Priority } from '../pipeline/contract/call-traits.js';
+import { isPriority, PRIORITY } from '../pipeline/options/call-options.js';
 import type { JoinOptions } from '../pipeline/options/joining.js';
 import { pipelineSchema } from '../pipeline/options/pipeline-options.js';
 import type { TelemetryOptions } from '../pipeline/options/telemetry-options.js';
@@ -85,6 +87,8 @@ export interface FetchOverrides<R = ResponseLike> {
   readonly totalTimeout?: Duration | false | undefined;
   /** How long each attempt of this call may take, at most as long as the whole call. `false` for that long. Default: as the policies say. */
   readonly attemptTimeout?: Duration | false | undefined;
+  /** How important this call is, for the limiters that it meets. It is not sent. Default: what the `priority` option says. */
+  readonly priority?: Priority | undefined;
   /** Called before each attempt, after the `beforeAttempt` option. */
   readonly beforeAttempt?: BeforeAttempt<R> | undefined;
   /** As the option of this name. */
@@ -118,6 +122,11 @@ export interface ClientOptions<R> extends JoinOptions {
   readonly beforeAttempt?: BeforeAttempt<R> | undefined;
   /** Whether requests may be sent twice: for all, or decided by a function. Default: by their methods and headers. */
   readonly idempotent?: boolean | ((request: OutgoingRequest) => boolean | undefined) | undefined;
+  /**
+   * How important requests are, for the limiters that they meet: all alike, or decided by a function. More important ones are served first and
+   * refused last. Default `normal`.
+   */
+  readonly priority?: Priority | ((request: OutgoingRequest) => Priority | undefined) | undefined;
   /**
    * How to read the delay that a failed response asks for. `true`: from `Retry-After`, `RateLimit` and similar headers. `false`: not at
    * all. Or a function that returns milliseconds. Default true.
@@ -192,6 +201,8 @@ const overrideShape = () => ({
   ),
 });
 
+const prioritySchema = () => checked<Priority>(PRIORITY, isPriority);
+
 const callTimeSchema = () => z.optional(z.union([durationSchema(), off()]));
 
 /** The schema of {@link FetchOverrides}. */
@@ -212,6 +223,7 @@ export const overridesSchema = /* @__PURE__ */ once(() =>
         error: 'must be false or an object with maxRetries',
       }),
     ),
+    priority: z.optional(prioritySchema()),
     totalTimeout: callTimeSchema(),
     attemptTimeout: callTimeSchema(),
   }),
@@ -236,6 +248,11 @@ export const clientSchema = /* @__PURE__ */ once(() => {
     idleFor: z._default(positiveDurationSchema(), keyedDefaults.idleFor),
     idempotent: z.optional(
       switchable<(request: OutgoingRequest) => boolean | undefined>('a function of the request'),
+    ),
+    priority: z.optional(
+      z.union([prioritySchema(), fnOf<(request: OutgoingRequest) => Priority | undefined>()], {
+        error: `${PRIORITY}, or a function of the request`,
+      }),
     ),
     idleTimeout: z._default(bodyTimes().idleTimeout, DEFAULT_IDLE_MS),
     bodyTimeout: z._default(bodyTimes().bodyTimeout, Infinity),

@@ -2,8 +2,10 @@ import { once } from '../config/once.js';
 import { flag, fnOf, policyName, positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import * as z from '../config/zod.js';
-import { converted } from '../config/zod.js';
+import { checked, converted } from '../config/zod.js';
 import { ContractError } from '../errors.js';
+import type { CallTraits, Priority } from '../pipeline/contract/call-traits.js';
+import { isPriority, PRIORITY } from '../pipeline/options/call-options.js';
 import type { JoinOptions } from '../pipeline/options/joining.js';
 import { pipelineSchema } from '../pipeline/options/pipeline-options.js';
 import type { TelemetryOptions } from '../pipeline/options/telemetry-options.js';
@@ -47,6 +49,11 @@ export interface GrpcOptions extends JoinOptions {
    * and for `undefined`: as gRPC has it, the statuses of `retryable` are repeated if the server gave them. Connect reads `idempotency_level`.
    */
   readonly idempotent?: boolean | ((method: GrpcMethod) => boolean | undefined) | undefined;
+  /**
+   * How important calls are, for the limiters that they meet: all alike, or decided by a function. More important ones are served first and
+   * refused last. Default `normal`.
+   */
+  readonly priority?: Priority | ((method: GrpcMethod) => Priority | undefined) | undefined;
   /** The statuses that are repeated. Default `['UNAVAILABLE']`. */
   readonly retryable?: readonly Exclude<GrpcStatusName, 'OK'>[] | undefined;
   /**
@@ -113,6 +120,17 @@ const grpcSchema = /* @__PURE__ */ once(() => {
         error: 'must be true, false or a function of the method',
       }),
     ),
+    priority: z.optional(
+      z.union(
+        [
+          checked<Priority>(PRIORITY, isPriority),
+          fnOf<(method: GrpcMethod) => Priority | undefined>(),
+        ],
+        {
+          error: `${PRIORITY}, or a function of the method`,
+        },
+      ),
+    ),
     retryable: z._default(codesSchema(), DEFAULT_RETRYABLE),
     idleTimeout: z._default(idleSchema(), DEFAULT_IDLE_MS),
     address: z.optional(addressSchema()),
@@ -162,6 +180,22 @@ export function isIdempotent(
   if (said === undefined) return declared;
   if (typeof said === 'boolean') return said;
   throw noAnswer(path, 'idempotent', 'true, false or undefined');
+}
+
+/** What a call says of itself. */
+export function traitsOf(
+  { priority: general, path }: ResolvedGrpc,
+  method: GrpcMethod,
+): CallTraits | undefined {
+  const priority = typeof general === 'function' ? general(method) : general;
+  if (priority === undefined) return undefined;
+  if (!isPriority(priority)) throw noAnswer(path, 'priority', 'a class of calls or undefined');
+  return { priority, cost: undefined };
+}
+
+/** The same as an option of a call. A call without it stays on the shortest path. */
+export function priorityIn(traits: CallTraits | undefined): { priority?: Priority | undefined } {
+  return traits === undefined ? {} : { priority: traits.priority };
 }
 
 /** The key whose policies a call runs under. */

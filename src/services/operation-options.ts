@@ -224,6 +224,7 @@ const OVERRIDES: readonly (keyof OperationOverrides | 'idempotencyKey')[] = [
   'retryAfter',
   'idempotencyKey',
   'retry',
+  'priority',
   'totalTimeout',
   'attemptTimeout',
   'beforeAttempt',

@@ -106,5 +106,7 @@ it('G13: a slot that would be free at no time is not kept', () => {
 });
 
 it('G13: no time left that is known is no reason to wait for ever', () => {
-  expect(new Patience(100).of(0, 0, true, Number.NaN)).toBe(100);
+  expect(
+    new Patience(100).of({ nowMs: 0, which: 2, best: undefined, isNext: true }, Number.NaN),
+  ).toBe(100);
 });

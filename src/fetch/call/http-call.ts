@@ -1,5 +1,6 @@
 import { TimeoutError } from '../../errors.js';
 import { CallSite } from '../../pipeline/call/call-site.js';
+import type { CallTraits } from '../../pipeline/contract/call-traits.js';
 import type { Context, LayerSettings } from '../../pipeline/contract/context.js';
 import { callIdOf, clockOf, runsAlone } from '../../pipeline/contract/context.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
@@ -125,6 +126,19 @@ export class HttpCall implements OutgoingRequest {
   /** The key it runs under; `undefined` until that is known. */
   get key(): string | undefined {
     return this.#key;
+  }
+
+  /**
+   * What the call says of itself.
+   *
+   * @throws ContractError when the `priority` function answers something else.
+   */
+  traits(): CallTraits | undefined {
+    const { priority: general } = this.#options;
+    const said =
+      this.overrides.priority ?? (typeof general === 'function' ? general(this) : general);
+    const priority = answerOf('priority', 'priority', said);
+    return priority === undefined ? undefined : { priority, cost: undefined };
   }
 
   header(name: string): string | undefined {

@@ -1,12 +1,13 @@
 import { TimeoutError } from '../../errors.js';
 import { placesOf } from '../../fetch/policies/call-settings.js';
+import type { CallTraits } from '../../pipeline/contract/call-traits.js';
 import type { Context, LayerSettings } from '../../pipeline/contract/context.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { AnyStandardSnapshots } from '../../policies/standard.js';
 import type { InterceptorState } from '../interceptor-state.js';
 import { withState } from '../interceptor-state.js';
 import type { GrpcOptions } from '../options.js';
-import { keyOf, resolveGrpc } from '../options.js';
+import { keyOf, priorityIn, resolveGrpc, traitsOf } from '../options.js';
 import { grpcPipelines } from '../pipelines.js';
 import { timeoutIn } from './attempt-headers.js';
 import { callerError } from './call-error.js';
@@ -49,7 +50,8 @@ export function connectInterceptor(
     async (request: Q): Promise<A> => {
       const method = methods.of(request);
       const pipeline = byKey.get(keyOf(resolved, method));
-      return send(new ConnectCall(request, next, resolved, pipeline, method), request, pipeline);
+      const call = new ConnectCall(request, next, resolved, pipeline, method);
+      return send(call, request, pipeline, traitsOf(resolved, method));
     };
   // Without a function for it, the key is the authority.
   const addressOf = (key: string) => (methods.allKnown ? key : undefined);
@@ -65,6 +67,7 @@ async function send<Q extends ConnectRequest, A extends ConnectResponse>(
   call: ConnectCall<Q, A>,
   request: Q,
   pipeline: Pipeline<unknown>,
+  traits: CallTraits | undefined,
 ): Promise<A> {
   const occupants = pipeline.lifetime.occupy();
   let handedOver = false;
@@ -79,11 +82,11 @@ async function send<Q extends ConnectRequest, A extends ConnectResponse>(
         timeout === undefined
           ? undefined
           : new CallerSignal(signal, clock, () => overdue(pipeline, timeout));
-      return pipeline.executeWith(run, caller?.signal ?? signal, withoutTotal(pipeline));
+      return pipeline.executeWith(run, caller?.signal ?? signal, withoutTotal(pipeline), traits);
     }
-    if (timeout === undefined) return pipeline.execute(run, { signal });
+    if (timeout === undefined) return pipeline.execute(run, { signal, ...priorityIn(traits) });
     caller = new CallerSignal(signal, clock);
-    return pipeline.execute(run, { signal: caller.signal, timeout });
+    return pipeline.execute(run, { signal: caller.signal, timeout, ...priorityIn(traits) });
   };
   try {
     const response = (await execute()) as A;

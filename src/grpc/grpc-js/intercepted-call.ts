@@ -2,6 +2,7 @@ import type { Places } from '../../fetch/policies/call-settings.js';
 import { placesOf } from '../../fetch/policies/call-settings.js';
 import type { Home } from '../../pipeline/call/async-context.js';
 import { homeHere } from '../../pipeline/call/async-context.js';
+import type { CallTraits } from '../../pipeline/contract/call-traits.js';
 import type { AttemptClock, Context } from '../../pipeline/contract/context.js';
 import { clockOf, runsAlone } from '../../pipeline/contract/context.js';
 import { inheritedMs } from '../../pipeline/inherited.js';
@@ -12,7 +13,7 @@ import { systemClock } from '../../time/clock.js';
 import { GrpcError } from '../grpc-error.js';
 import { kindOf, methodOf } from '../method.js';
 import type { ResolvedGrpc } from '../options.js';
-import { isIdempotent, keyOf } from '../options.js';
+import { isIdempotent, keyOf, priorityIn, traitsOf } from '../options.js';
 import { statusOfRefusal } from '../refusal-status.js';
 import { GrpcStatus } from '../status.js';
 import type { AttemptedCall } from './attempt.js';
@@ -56,6 +57,7 @@ export class InterceptedCall implements GrpcCall, AttemptedCall, StreamedCall {
   readonly #callOptions: GrpcCallOptions;
   readonly #nextCall: GrpcNextCall;
   readonly #signal = new CancelSignal();
+  #traits: CallTraits | undefined;
   #metadata: GrpcMetadata | undefined;
   #listener: GrpcListener | undefined;
   #pipeline: Pipeline<unknown> | undefined;
@@ -219,6 +221,7 @@ export class InterceptedCall implements GrpcCall, AttemptedCall, StreamedCall {
     const kind = kindOf(definition.requestStream, definition.responseStream);
     const method = methodOf(definition.path, kind, host);
     this.idempotent = isIdempotent(options, method);
+    this.#traits = traitsOf(options, method);
     this.#pipeline = byKey.get(keyOf(options, method));
     this.#occupants = this.#pipeline.lifetime.occupy();
     this.#leaveParent = followParent(this.#callOptions, () =>
@@ -229,10 +232,11 @@ export class InterceptedCall implements GrpcCall, AttemptedCall, StreamedCall {
   #execute(pipeline: Pipeline<unknown>): Promise<unknown> {
     const signal = this.#signal as unknown as AbortSignal;
     const operation = (context: Context): Promise<unknown> => this.#run(context);
+    const own = priorityIn(this.#traits);
     const left = this.#ownDeadline - systemClock.wallNow();
     if (!this.#sendsStream) {
-      if (left === Infinity) return pipeline.execute(operation, { signal });
-      return pipeline.execute(operation, { signal, deadline: pipeline.time.now() + left });
+      if (left === Infinity) return pipeline.execute(operation, { signal, ...own });
+      return pipeline.execute(operation, { signal, deadline: pipeline.time.now() + left, ...own });
     }
     if (left !== Infinity) {
       this.#clearTimer = endAfter(left, pipeline, (error) => {
@@ -247,6 +251,7 @@ export class InterceptedCall implements GrpcCall, AttemptedCall, StreamedCall {
       operation,
       signal,
       total === undefined ? undefined : layers.map((_, i) => (i === total ? Infinity : undefined)),
+      this.#traits,
     );
   }
 

@@ -301,6 +301,8 @@ describe.each([
     });
 
     it('G4: one that throws, or answers something else, ends the call with that and takes nothing', async () => {
+      const mustReturn =
+        'priority must return one of highest, high, normal, low, lowest, a number, or undefined';
       for (const [priority, error] of [
         [
           () => {
@@ -308,11 +310,11 @@ describe.each([
           },
           boom,
         ],
-        [() => Number.NaN, 'priority must return a number (returned NaN)'],
-        [() => 'high', 'priority must return a number (returned "high")'],
+        [() => Number.NaN, `${mustReturn} (returned NaN)`],
+        [() => 'urgent', `${mustReturn} (returned "urgent")`],
         [
           () => Promise.reject(boom),
-          'priority returned a promise: it must return a number at once',
+          'priority returned a promise: it must return a class or a number at once',
         ],
       ] as const) {
         const policy = fixed(1, { maxQueued: 1, priority: priority as () => number });

@@ -136,7 +136,7 @@ it('G5, G8: when the last one leaves, no timer is left', async () => {
   await pipeline.execute(() => 1);
   const caller = new AbortController();
   const gone = pipeline.settle(() => 1, { signal: caller.signal });
-  expect(clock.pending).toBe(1);
+  expect(clock.pending).toBe(2);
   caller.abort(boom);
   await gone;
   expect(clock.pending).toBe(0);

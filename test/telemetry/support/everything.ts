@@ -45,7 +45,12 @@ export async function everything(name: string): Promise<unknown> {
   const balanced = keyed(pipeline({ name, clock }, ejection()));
   await trace.getTracer('test').startActiveSpan('request', async (span) => {
     await failing.execute(() => 1);
-    await Promise.all([failing.execute(turn), failing.execute(turn), failing.execute(turn)]);
+    const low = { priority: 'low' } as const;
+    await Promise.all([
+      failing.execute(turn),
+      failing.execute(turn, low),
+      failing.execute(turn, low),
+    ]);
     await failing.execute(() => new Promise(() => {}));
     await failing.execute(fails);
     await failing.execute(fails);
