@@ -24,6 +24,8 @@ export interface Call {
   state: unknown;
   /** What the call says of itself: how important it is, and what it costs. `undefined`: nothing. */
   readonly traits: CallTraits | undefined;
+  /** @internal The layers of the pipeline, outermost first. */
+  readonly layers?: readonly { readonly name: string }[];
   /** How often the operation has been called in this call so far. */
   readonly attempts: number;
   /** When the nearest enclosing timeout expires, in the clock's milliseconds; `Infinity` without one. */

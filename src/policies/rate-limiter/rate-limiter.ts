@@ -4,22 +4,29 @@ import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract/policy.js';
 import type { Refusals } from '../../pipeline/contract/refusals.js';
 import type { StraightHalf, StraightPlace } from '../../pipeline/contract/straight-half.js';
+import type { Outcome } from '../../pipeline/outcome/outcome.js';
+import { refusePromise } from '../../pipeline/outcome/refuse-promise.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import { inOwnRequest } from '../in-own-request.js';
 import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
-import { TokenBucket } from '../token-bucket.js';
 import type { Waiter } from '../wait-queue.js';
 import { WaitQueue } from '../wait-queue.js';
+import { costIn, isAmount, isCorrectable } from './call-cost.js';
 import type { RateLimiterOptions, ResolvedRateLimiter } from './options.js';
 import { resolveRateLimiter } from './options.js';
+import { PermitBucket } from './permit-bucket.js';
+import { Spent } from './spent.js';
+import type { QuotaReport } from './upstream-quota.js';
+import { UpstreamQuota } from './upstream-quota.js';
 
 /**
  * Bounds how many calls start in a period, to keep an upstream's quota. Excess calls wait up to `maxWait`, first come,
  * first served, or are refused with a {@link RateLimitedError}. Its `retryAfter` is exactly the time until there is a permit.
  *
- * It is a token bucket: in any time t at most `burst` + t x `limit` / `per` calls start.
+ * It is a token bucket: in any time t at most `burst` + t x `limit` / `per` calls start. Calls may have a cost (`execute(operation, { cost })`).
+ * Then it is their cost that is bounded.
  *
  * @throws ConfigError when an option is wrong.
  * @example
@@ -33,21 +40,32 @@ export function rateLimiter<const Name extends string = 'rate_limiter'>(
 
 /** What a rate limiter is doing now. */
 export interface RateLimiterSnapshot {
-  /** Calls that may start now. */
+  /** Permits that can be taken now: calls that may start, if each takes one. */
   readonly available: number;
   /** Calls that wait for their turn. */
   readonly queued: number;
+  /** What the upstream has told of its quota, less what was taken since: only with `learn`, and while something is known. */
+  readonly upstream?: QuotaReport | undefined;
 }
 
 /** A call in the queue. */
 interface Place {
   admit: (admission: Admission) => void;
   readonly label: string;
+  readonly policy: string;
   readonly captureStack: boolean;
   /** The latest time for its turn. */
   readonly until: number;
+  readonly cost: number;
+  /** Lets it in. */
+  readonly take: () => Spent | undefined;
   admitted: boolean;
+  /** What it has taken, if that may have to be corrected. */
+  spent: Spent | undefined;
 }
+
+/** The reason to refuse a call that could never be let in. */
+const TOO_DEAR = 'cost_above_burst';
 
 /** How much later than `maxWait` a turn may come. Timers can be that late, and a call must not have waited in vain because of it. */
 const LATE_MS = 1;
@@ -60,13 +78,17 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
   readonly role = 'gate';
   readonly type = 'rate_limiter';
   readonly name: Name | undefined;
-  readonly quiet = true;
+  readonly quiet: boolean;
   readonly #options: ResolvedRateLimiter;
-  #bucket: TokenBucket;
+  #bucket: PermitBucket;
   readonly #burst: number;
-  readonly #message: string;
+  readonly #says: string;
+  /** Set if it learns what the upstream leaves of its quota. */
+  #quota: UpstreamQuota | undefined;
   readonly #time = new OneClock('rateLimiter', 'limiter');
   readonly #queue = new WaitQueue<Place>();
+  /** What the calls in the queue cost together. */
+  #queuedCost = 0;
   /** Armed while calls wait. */
   #timer: unknown;
   readonly #onTimer = (): void => {
@@ -76,13 +98,14 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
 
   /** @internal Use {@link rateLimiter}. */
   constructor(options: ResolvedRateLimiter) {
-    const { limit, per, burst = limit, maxWait } = options;
+    const { limit, per, burst = limit, learn, costOf } = options;
     this.#options = options;
     this.#burst = burst;
-    this.#bucket = new TokenBucket(limit, per, burst);
+    this.quiet = learn === undefined && costOf === undefined;
+    this.#bucket = this.#full();
+    this.#quota = this.#unknown();
     this.name = options.name as Name | undefined;
-    const within = maxWait === 0 ? '' : ` within ${formatDuration(maxWait)}`;
-    this.#message = `no permit${within} (limit: ${limit} per ${formatDuration(per)}, burst: ${burst})`;
+    this.#says = `limit: ${limit} per ${formatDuration(per)}, burst: ${burst}`;
   }
 
   bind(time: TimeSource): void {
@@ -90,91 +113,201 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
   }
 
   get refusals(): Refusals {
-    return { reasons: [RateLimitedError.reason], enforced: !this.#options.dryRun, limit: true };
+    const reasons = [RateLimitedError.reason, TOO_DEAR];
+    return { reasons, enforced: !this.#options.dryRun, limit: true };
   }
 
   enter(call: Call): Admission | Promise<Admission> {
+    const cost = costIn(call) ?? this.#options.cost;
     const now = call.time.now();
-    const waitMs = this.#bucket.waitFor(this.#queue.length + 1, now);
-    if (waitMs === 0 && this.#queue.length === 0) {
-      this.#bucket.take();
+    const { maxWait, dryRun } = this.#options;
+    if (cost > this.#most(now)) {
+      if (!dryRun) return this.#tooDear(call, cost, now);
+      call.wouldReject(TOO_DEAR);
       return undefined;
     }
-    const { maxWait, dryRun } = this.#options;
+    const waitMs = this.#waitFor(cost, this.#queuedCost, now);
+    // What takes nothing overtakes nobody.
+    if ((waitMs === 0 && this.#queue.length === 0) || cost === 0) {
+      call.state = this.#take(call, cost);
+      return undefined;
+    }
     // A call whose time will be over by then would wait in vain.
     const refused = waitMs > maxWait || now + waitMs > call.deadline;
     if (dryRun) {
       if (refused) call.wouldReject(RateLimitedError.reason, waitMs);
       // Calls that would wait take the tokens that they would wait for.
-      else this.#bucket.take();
+      else call.state = this.#take(call, cost);
       return undefined;
     }
-    return refused ? this.#refusal(call, waitMs) : this.#wait(call, now);
+    return refused ? this.#refusal(call, cost, waitMs, now) : this.#wait(call, cost, now);
   }
 
   /** @internal */
-  straight({ time }: StraightPlace): StraightHalf {
+  straight({ time }: StraightPlace): StraightHalf | undefined {
+    if (!this.quiet) return undefined;
+    const { cost } = this.#options;
     return {
       enter: () => {
-        if (this.#queue.length > 0 || this.#bucket.waitFor(1, time.now()) > 0) return false;
-        this.#bucket.take();
+        if (this.#queue.length > 0 || this.#bucket.remembers) return false;
+        if (this.#bucket.waitFor(cost, time.now()) > 0) return false;
+        this.#bucket.take(cost);
         return true;
       },
       fail: () => true,
     };
   }
 
-  exit(): void {}
+  exit(call: Call, outcome: Outcome): void {
+    const { state } = call;
+    if (this.quiet || state === undefined) return;
+    const spent = state instanceof Spent ? state : (state as Waiter<Place>).item.spent;
+    if (spent === undefined) return;
+    const { learn, costOf } = this.#options;
+    // What both say is asked for before anything changes: either may throw.
+    const told: unknown = learn?.(outcome, call.time.clock.wallNow());
+    const cost: unknown = costOf?.(outcome);
+    refusePromise(
+      told,
+      'learn returned a promise: it must return what the answer says, or undefined',
+    );
+    refusePromise(cost, 'costOf returned a promise: it must return a number, or undefined');
+    const now = call.time.now();
+    if (typeof told === 'object' && told !== null) spent.learn(told, now);
+    if (isAmount(cost)) spent.settle(cost, now);
+    if (this.#queue.length > 0) this.#serve();
+  }
 
   leave(call: Call): void {
     const place = call.state as Waiter<Place>;
     if (this.#queue.leave(place)) {
-      if (this.#queue.length === 0) this.#disarm();
+      this.#hasLeft(place.item);
+      // What it waited for may be enough for the next.
+      this.#serve();
     } else if (place.item.admitted) {
-      // It gave up before it could go on: its permit goes to the next call.
-      this.#bucket.putBack();
-      if (this.#queue.length > 0) this.#serve();
+      // It gave up before it could go on: its permits go to the next calls.
+      const { cost, spent } = place.item;
+      this.#bucket.putBack(cost);
+      this.#quota?.take(-cost);
+      spent?.forget();
+      this.#serve();
     }
   }
 
   /** What it is doing now, as plain JSON. */
   snapshot(): RateLimiterSnapshot {
-    return {
-      available: this.#bucket.available(this.#time.source.now()),
-      queued: this.#queue.length,
-    };
+    const now = this.#time.source.now();
+    const upstream = this.#quota?.report(now);
+    const own = { available: this.#available(now), queued: this.#queue.length };
+    return upstream === undefined ? own : { ...own, upstream };
   }
 
   measure(nowMs: number): PolicyMeasures {
-    return { available: this.#bucket.available(nowMs) };
+    return { available: this.#available(nowMs) };
   }
 
-  /** Fills its bucket, and serves the calls that wait. */
+  /** Fills its bucket, forgets what it has learnt, and serves the calls that wait. */
   startOver(): void {
-    const { limit, per } = this.#options;
-    this.#bucket = new TokenBucket(limit, per, this.#burst);
-    if (this.#queue.length > 0) this.#serve();
+    this.#bucket = this.#full();
+    this.#quota = this.#unknown();
+    this.#serve();
   }
 
   fork(): RateLimiterPolicy<Name> {
     return new RateLimiterPolicy(this.#options);
   }
 
-  /** It remembers calls until its bucket is full again. */
+  /** It remembers calls until its bucket is full again, and what it has learnt while that is true. */
   busy(): boolean {
-    return this.#bucket.available(this.#time.source.now()) < this.#burst;
+    const now = this.#time.source.now();
+    return this.#bucket.available(now) < this.#burst || this.#quota?.report(now) !== undefined;
   }
 
-  #refusal({ label, captureStack }: Call | Place, retryAfter: number): RateLimitedError {
-    return new RateLimitedError(`${label}: ${this.#message}`, { captureStack, retryAfter });
+  #full(): PermitBucket {
+    const { limit, per } = this.#options;
+    return new PermitBucket(limit, per, this.#burst);
   }
 
-  #wait(call: Call, now: number): Promise<Admission> {
-    const { label, captureStack } = call;
+  #unknown(): UpstreamQuota | undefined {
+    const { learn, per } = this.#options;
+    return learn && new UpstreamQuota(per);
+  }
+
+  /** The most that a call can take at once. */
+  #most(now: number): number {
+    return Math.min(this.#burst, this.#quota?.most(now) ?? Infinity);
+  }
+
+  #available(now: number): number {
+    const left = this.#quota?.report(now)?.remaining ?? Infinity;
+    return Math.min(this.#bucket.available(now), Math.floor(left));
+  }
+
+  /** Milliseconds until a call of this cost can start after those that cost `ahead`. */
+  #waitFor(cost: number, ahead: number, now: number): number {
+    const own = this.#bucket.waitFor(ahead + cost, now);
+    return this.#quota === undefined ? own : Math.max(own, this.#quota.waitFor(cost, ahead, now));
+  }
+
+  /** Takes the permits of a call. Returns what has to be known of them later. */
+  #take(call: Pick<Call, 'policy' | 'traits'>, cost: number): Spent | undefined {
+    const said = call.traits?.cost;
+    const late = isCorrectable(said) ? said : undefined;
+    if (this.quiet && late === undefined) {
+      this.#bucket.take(cost);
+      return undefined;
+    }
+    const spent = new Spent(cost, this.#bucket, this.#quota);
+    late?.taken?.(call.policy, (actual) => {
+      spent.settle(actual, this.#time.source.now());
+      this.#serve();
+    });
+    return spent;
+  }
+
+  #refusal(
+    { label, captureStack }: Call | Place,
+    cost: number,
+    retryAfter: number,
+    now: number,
+  ): RateLimitedError {
+    const { maxWait } = this.#options;
+    const what = cost === 1 ? 'no permit' : `not enough permits for a cost of ${cost}`;
+    const within = maxWait === 0 ? '' : ` within ${formatDuration(maxWait)}`;
+    const own = this.#bucket.waitFor(this.#queuedCost + cost, now);
+    const whose = own < retryAfter ? '; the upstream has told that its quota is used up' : '';
+    return new RateLimitedError(`${label}: ${what}${within} (${this.#says})${whose}`, {
+      captureStack,
+      retryAfter,
+    });
+  }
+
+  /** No `retryAfter`: it cannot be let in at any time. */
+  #tooDear(
+    { label, policy, captureStack }: Call | Place,
+    cost: number,
+    now: number,
+  ): RateLimitedError {
+    const most = this.#most(now);
+    const bound = most < this.#burst ? 'limit that the upstream has told' : 'burst';
+    return new RateLimitedError(
+      `${label}: a cost of ${cost} is above the ${bound} (${most}) of ${policy}, so it could never start: make the call smaller, or raise the limit`,
+      { captureStack, reason: TOO_DEAR },
+    );
+  }
+
+  #wait(call: Call, cost: number, now: number): Promise<Admission> {
+    const { label, policy, traits, captureStack } = call;
     const until = now + this.#options.maxWait + LATE_MS;
     return new Promise((admit) => {
-      const place: Place = { admit, label, captureStack, until, admitted: false };
+      const place: Place = {
+        ...{ admit, label, policy, captureStack, until, cost },
+        take: () => this.#take({ policy, traits }, cost),
+        admitted: false,
+        spent: undefined,
+      };
       const waiter = this.#queue.join(place);
+      this.#queuedCost += cost;
       call.state = waiter;
       const { bound, clock } = call.time;
       if (bound) place.admit = inOwnRequest(clock, waiter, admit, () => this.#serve()).tell;
@@ -184,32 +317,44 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     });
   }
 
+  #hasLeft({ cost }: Place): void {
+    // Sums of fractions are not exact.
+    this.#queuedCost = this.#queue.length === 0 ? 0 : this.#queuedCost - cost;
+  }
+
   /**
    * Admits the calls whose turn has come, and comes back for the next one. When a timer is late and the bucket is full meanwhile, the late
    * time brings no tokens. A call whose turn moves too far because of that is refused.
    */
   #serve(): void {
     this.#disarm();
+    if (this.#queue.length === 0) return;
     const now = this.#time.source.now();
     const late: Place[] = [];
     for (let first = this.#queue.first; first !== undefined; first = this.#queue.first) {
-      const waitMs = this.#bucket.waitFor(1, now);
+      const { cost } = first;
+      const isTooDear = cost > this.#most(now);
+      const waitMs = isTooDear ? 0 : this.#waitFor(cost, 0, now);
       if (waitMs > 0 && now + waitMs <= first.until) {
         this.#arm(waitMs);
         break;
       }
       this.#queue.shift();
-      if (waitMs > 0) {
+      this.#hasLeft(first);
+      if (isTooDear) {
+        first.admit(this.#tooDear(first, cost, now));
+      } else if (waitMs > 0) {
         late.push(first);
       } else {
-        this.#bucket.take();
+        first.spent = first.take();
         first.admitted = true;
         first.admit(undefined);
       }
     }
-    if (late.length === 0) return;
-    const retryAfter = this.#bucket.waitFor(this.#queue.length + 1, now);
-    for (const place of late) place.admit(this.#refusal(place, retryAfter));
+    for (const place of late) {
+      const retryAfter = this.#waitFor(place.cost, this.#queuedCost, now);
+      place.admit(this.#refusal(place, place.cost, retryAfter, now));
+    }
   }
 
   #arm(delayMs: number): void {
