@@ -3,6 +3,8 @@ import { count, flag, fnOf, nested, off, policyName, positiveCount } from '../co
 import { parseOptions } from '../config/validate.js';
 import * as z from '../config/zod.js';
 import { checked, converted } from '../config/zod.js';
+import type { CorrectableCost, Cost } from '../pipeline/contract/call-traits.js';
+import { costSchema } from '../pipeline/options/call-options.js';
 import type { JoinOptions } from '../pipeline/options/joining.js';
 import { pipelineSchema } from '../pipeline/options/pipeline-options.js';
 import type { TelemetryOptions } from '../pipeline/options/telemetry-options.js';
@@ -74,6 +76,10 @@ export interface FetchOverrides<R = ResponseLike> {
   readonly totalTimeout?: Duration | false | undefined;
   /** How long each attempt of this call may take, at most as long as the whole call. `false` for that long. Default: as the policies say. */
   readonly attemptTimeout?: Duration | false | undefined;
+  /**
+   * How many permits each attempt takes from the rate limiters among the policies: see `CallOptions` of a pipeline. Default: as the limiters say.
+   */
+  readonly cost?: Cost | CorrectableCost | undefined;
   /** Called before each attempt, after the `beforeAttempt` option. */
   readonly beforeAttempt?: BeforeAttempt<R> | undefined;
   /** As the option of this name. */
@@ -200,6 +206,7 @@ export const overridesSchema = /* @__PURE__ */ once(() =>
     ...bodyTimes(),
     key: z.optional(checked<string>('must be a text', (value) => typeof value === 'string')),
     idempotent: z.optional(flag()),
+    cost: z.optional(costSchema()),
     idempotencyKey: z.optional(
       checked<string | boolean>(
         booleanOr('a text that is not empty').error,

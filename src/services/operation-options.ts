@@ -226,6 +226,7 @@ const OVERRIDES: readonly (keyof OperationOverrides | 'idempotencyKey')[] = [
   'retry',
   'totalTimeout',
   'attemptTimeout',
+  'cost',
   'beforeAttempt',
   'idleTimeout',
   'bodyTimeout',

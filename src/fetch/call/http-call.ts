@@ -1,5 +1,6 @@
 import { TimeoutError } from '../../errors.js';
 import { CallSite } from '../../pipeline/call/call-site.js';
+import type { CallTraits } from '../../pipeline/contract/call-traits.js';
 import type { Context, LayerSettings } from '../../pipeline/contract/context.js';
 import { callIdOf, clockOf } from '../../pipeline/contract/context.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
@@ -113,6 +114,12 @@ export class HttpCall implements OutgoingRequest {
       throw this.endedBadly(error);
     }
     if (options.captureStack) this.site = new CallSite(new.target);
+  }
+
+  /** What it says of itself to the policies. */
+  get traits(): CallTraits | undefined {
+    const { cost } = this.overrides;
+    return cost === undefined ? undefined : { priority: undefined, cost };
   }
 
   /** The key whose policies it runs under. */
