@@ -40,7 +40,7 @@ process.once(
     const make = makers[arm];
     if (make === undefined) throw new Error(`there is no arm ${arm} over HTTP`);
     const callers = Array.from({ length: clients }, (_, client) =>
-      make({ clock, random: Math.random, client, deadline }),
+      make({ clock, random: Math.random, client, deadline, servers: 1 }),
     );
     const url = `http://127.0.0.1:${port}/`;
     // Cold code is a trigger of its own.

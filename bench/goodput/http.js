@@ -139,7 +139,7 @@ function outcomeOf(given, slices, latencies, upstream) {
     startMs: beforeMs,
     endMs: beforeMs + triggerMs,
   }));
-  const run = { scenario, spells, slices, samples: [], latencies, upstream };
+  const run = { scenario, spells, slices, samples: [], latencies, starts: [], upstream };
   const { before, during, after, recovery, lost, amplification, wasted } = measure(run);
   return rounded({
     seed: 0,

@@ -13,6 +13,7 @@ import { armOf, arms, OURS } from './arms.js';
 import { choicesOf } from './choices-section.js';
 import { markdown } from './markdown.js';
 import { OVERLOAD_ROW, overloadPicture } from './overload.js';
+import { policiesOf } from './policies/section.js';
 import { readResults } from './results.js';
 import { rows, sections } from './rows.js';
 import { cellOf, goalText, judge, mean, percent, valueText } from './verdict.js';
@@ -116,6 +117,7 @@ function pageOf(results, reasons) {
   }
   lines.push('## Goals that are missed', '', ...missesOf(results, reasons), '');
   lines.push(...choicesOf(results));
+  lines.push(...policiesOf(results.policies));
   lines.push('## What the upstream had to do', '', ...workOf(results), '');
   lines.push('## Second by second', '');
   lines.push(
@@ -132,6 +134,7 @@ function pageOf(results, reasons) {
     '```sh',
     'npm run bench:goodput                     # all rows and choices, in two processes; writes the results and this page',
     'npm run bench:goodput -- slowdown-100     # one row; writes nothing',
+    'npm run bench:goodput -- --policies       # the policies beside `standard()` alone',
     'npm run bench:goodput -- --http           # the run over HTTP alone',
     'npm run bench:goodput -- --page           # this page alone, from the results',
     '```',

@@ -41,7 +41,7 @@ export function parseResults(text) {
  * The runs of an arm in a line, so that a difference can be read.
  * @param {Results} results
  */
-export function textOf({ libraries, seeds, rows, charts, choices, http }) {
+export function textOf({ libraries, seeds, rows, charts, choices, policies, http }) {
   const nested = (/** @type {Record<string, Record<string, unknown>>} */ groups) =>
     block(
       Object.entries(groups).map(([name, arms]) => [
@@ -61,6 +61,7 @@ export function textOf({ libraries, seeds, rows, charts, choices, http }) {
     ['charts', nested(charts)],
     ['choices', nested(choices)],
   ];
+  if (policies !== undefined) parts.push(['policies', nested(policies)]);
   if (http !== undefined) parts.push(['http', json(http)]);
   return `${block(parts, '')}\n`;
 }

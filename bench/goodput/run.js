@@ -2,6 +2,8 @@
 /**
  * `npm run bench:goodput`                  runs all rows and choices, writes bench/results/goodput.json, docs/goodput.md and its charts
  * `npm run bench:goodput -- steady-100`    some rows; prints them and writes nothing
+ * `npm run bench:goodput -- --policies`    the comparisons of single policies alone; the rows stay
+ * `npm run bench:goodput -- --policies hedge`   one part of them; the others stay
  * `npm run bench:goodput -- --http`        the run over real HTTP alone; the rows stay
  * `npm run bench:goodput -- --page`        the page alone, from the results
  * `node bench/goodput/run.js --smoke`      a few seconds of some rows, to see that all arms run; writes nothing
@@ -15,6 +17,8 @@ import { arms } from './arms.js';
 import { choices, situations } from './choices.js';
 import { runHttp, smokeHttp } from './http.js';
 import { filesOf, writePage } from './page.js';
+import { parts } from './policies/index.js';
+import { linesOf } from './policies/section.js';
 import { runAll } from './pool.js';
 import { readResults, saveResults } from './results.js';
 import { rowOf, rows, SEEDS } from './rows.js';
@@ -30,6 +34,7 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     smoke: { type: 'boolean', default: false },
+    policies: { type: 'boolean', default: false },
     http: { type: 'boolean', default: false },
     page: { type: 'boolean', default: false },
   },
@@ -38,13 +43,15 @@ const { values: options, positionals } = parseArgs({
 if (options.smoke) await smoke();
 else if (options.page) await writePage();
 else if (options.http) await overHttp();
+else if (options.policies) await policiesAlone(positionals);
 else if (positionals.length > 0) await bench(positionals.map(rowOf));
 else await benchAll();
 
 async function benchAll() {
   const earlier = await readResults();
   const results = { ...(await bench(rows)), choices: await benchChoices() };
-  await saveResults({ ...results, ...(earlier?.http ? { http: earlier.http } : {}) });
+  const policies = await benchPolicies(parts);
+  await saveResults({ ...results, policies, ...(earlier?.http ? { http: earlier.http } : {}) });
   await writePage();
   console.log('\nwrote bench/results/goodput.json, docs/goodput.md and docs/goodput/');
 }
@@ -56,6 +63,65 @@ async function overHttp() {
   await saveResults({ ...earlier, http });
   await writePage();
   console.log('\nwrote bench/results/goodput.json and docs/goodput.md');
+}
+
+/** @param {readonly string[]} names of parts; none for all */
+async function policiesAlone(names) {
+  const earlier = await readResults();
+  if (earlier === undefined) throw new Error('there are no rows yet: npm run bench:goodput');
+  for (const name of names) {
+    if (!parts.some(({ id }) => id === name)) {
+      throw new Error(
+        `there is no part ${name}; there are ${parts.map(({ id }) => id).join(', ')}`,
+      );
+    }
+  }
+  const found = await benchPolicies(
+    parts.filter(({ id }) => names.length === 0 || names.includes(id)),
+  );
+  /** @type {import('./policies/types.d.ts').PolicyResults} */
+  const policies = {};
+  for (const { id } of parts.flatMap(({ comparisons }) => comparisons)) {
+    const runs = found[id] ?? earlier.policies?.[id];
+    if (runs !== undefined) policies[id] = runs;
+  }
+  await saveResults({ ...earlier, policies });
+  await writePage();
+  console.log('\nwrote bench/results/goodput.json and docs/goodput.md');
+}
+
+/**
+ * @param {readonly import('./policies/types.d.ts').Part[]} chosen
+ * @returns {Promise<import('./policies/types.d.ts').PolicyResults>}
+ */
+async function benchPolicies(chosen) {
+  const comparisons = chosen.flatMap((part) => part.comparisons);
+  const jobs = comparisons.flatMap(({ id, arms: compared, seeds = SEEDS }) =>
+    jobsOf(
+      id,
+      compared.map((arm) => arm.id),
+      seeds,
+      true,
+    ),
+  );
+  /** @type {import('./policies/types.d.ts').PolicyResults} */
+  const found = {};
+  for (const { id, arms: compared } of comparisons)
+    found[id] = byId(
+      compared.map((arm) => arm.id),
+      () => [],
+    );
+  /** @type {Map<string, import('./policies/types.d.ts').Figures>} */
+  const answers = new Map();
+  await runAll(jobs, ({ row, arm, seed }, { figures }) => {
+    answers.set(`${row} ${arm} ${seed}`, figures ?? {});
+    if (process.stderr.isTTY) process.stderr.write(`${answers.size} of ${jobs.length} runs   \r`);
+  });
+  for (const { row, arm, seed } of jobs) {
+    found[row]?.[arm]?.push(answers.get(`${row} ${arm} ${seed}`) ?? {});
+  }
+  for (const comparison of comparisons) console.log(linesOf(comparison, found).join('\n'));
+  return found;
 }
 
 /**
@@ -120,10 +186,12 @@ async function answersOf(chosen, ids) {
  * @param {string} row
  * @param {readonly string[]} ids
  * @param {readonly number[]} seeds
+ * @param {boolean} [policies] whether `row` is a comparison of policies
  * @returns {Job[]}
  */
-function jobsOf(row, ids, seeds) {
-  return ids.flatMap((arm) => seeds.map((seed) => ({ row, arm, seed, smoke: false })));
+function jobsOf(row, ids, seeds, policies = false) {
+  const of = policies ? /** @type {const} */ ({ policies: true }) : {};
+  return ids.flatMap((arm) => seeds.map((seed) => ({ row, ...of, arm, seed, smoke: false })));
 }
 
 /**
@@ -139,10 +207,19 @@ function byId(ids, make) {
 /** Every arm and choice twice, so that both processes have to come to the same; a moment of HTTP; and the page, which is thrown away. */
 async function smoke() {
   const ids = [...arms, ...choices].map(({ id }) => id);
-  const once = SMOKE_ROWS.flatMap((row) => jobsOf(row, ids, [1])).map((job) => ({
-    ...job,
-    smoke: true,
-  }));
+  const once = [
+    ...SMOKE_ROWS.flatMap((row) => jobsOf(row, ids, [1])),
+    ...parts.flatMap(({ comparisons }) =>
+      comparisons.flatMap(({ id, arms: compared }) =>
+        jobsOf(
+          id,
+          compared.map((arm) => arm.id),
+          [1],
+          true,
+        ),
+      ),
+    ),
+  ].map((job) => ({ ...job, smoke: true }));
   /** @type {Map<string, string>} */
   const seen = new Map();
   await runAll([...once, ...once], ({ row, arm }, answer) => {

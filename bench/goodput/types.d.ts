@@ -62,11 +62,16 @@ export interface Choice {
 /** What one run hands over: the outcome, and the report of it for the charts. */
 export interface RunAnswer {
   outcome: Outcome;
+  /** In a comparison of policies, the figures that it shows. */
+  figures?: import('./policies/types.d.ts').Figures;
   report: import('holdfast/simulator').ArmReport;
 }
 
 export interface Job {
+  /** The id of a row, or of a comparison of policies. */
   row: string;
+  /** Where `row` is that of a comparison. */
+  policies?: true;
   /** The id of an arm, or of a choice. */
   arm: string;
   seed: number;
@@ -101,5 +106,6 @@ export interface Results {
   charts: Record<string, Record<string, import('holdfast/simulator').ArmReport>>;
   /** By row and choice, an outcome a seed. */
   choices: Record<string, Record<string, Outcome[]>>;
+  policies?: import('./policies/types.d.ts').PolicyResults;
   http?: HttpResults;
 }

@@ -7,6 +7,8 @@
 
 import { simulate } from 'holdfast/simulator';
 import { armFor } from './arms.js';
+import { readRun } from './policies/figures.js';
+import { comparisonOf } from './policies/index.js';
 import { rounded } from './results.js';
 import { rowOf } from './rows.js';
 
@@ -24,10 +26,14 @@ process.on('message', async (/** @type {Job} */ job) => {
  * @param {Job} job
  * @returns {Promise<import('./types.d.ts').RunAnswer>}
  */
-async function perform({ row: id, arm, seed, smoke }) {
-  const row = rowOf(id);
-  const scenario = smoke ? shortened(row.scenario) : row.scenario;
-  const { arms } = await simulate({ scenario, arms: { [arm]: armFor(row, arm) }, seeds: [seed] });
+async function perform({ row: id, policies, arm, seed, smoke }) {
+  const comparison = policies ? comparisonOf(id) : undefined;
+  const { scenario, made } = comparison ? ofComparison(comparison, arm) : ofRow(rowOf(id), arm);
+  const { arms } = await simulate({
+    scenario: smoke ? shortened(scenario) : scenario,
+    arms: { [arm]: made },
+    seeds: [seed],
+  });
   const report = arms[arm];
   const run = report?.runs[0];
   if (report === undefined || run === undefined) throw new Error('there was no run');
@@ -46,7 +52,26 @@ async function perform({ row: id, arm, seed, smoke }) {
     sent: amplification,
     wasted,
   };
-  return rounded({ outcome, report });
+  const figures = comparison ? { figures: readRun(comparison, run) } : {};
+  return rounded({ outcome, ...figures, report });
+}
+
+/**
+ * @param {import('./types.d.ts').Row} row
+ * @param {string} arm
+ */
+function ofRow(row, arm) {
+  return { scenario: row.scenario, made: armFor(row, arm) };
+}
+
+/**
+ * @param {import('./policies/types.d.ts').Comparison} comparison
+ * @param {string} id
+ */
+function ofComparison({ id: name, scenario, arms }, id) {
+  const found = arms.find((arm) => arm.id === id);
+  if (found === undefined) throw new Error(`${name} has no arm ${id}`);
+  return { scenario, made: found.arm };
 }
 
 /**
@@ -55,11 +80,10 @@ async function perform({ row: id, arm, seed, smoke }) {
  * @returns {import('holdfast/simulator').Scenario}
  */
 function shortened(scenario) {
-  const triggers = scenario.triggers?.map((trigger) => ({
-    ...trigger,
-    at: 2_000,
-    lasts: 1_000,
-    varies: 200,
-  }));
+  const triggers = scenario.triggers?.map((trigger) =>
+    trigger.kind === 'pause'
+      ? { ...trigger, at: 2_000 }
+      : { ...trigger, at: 2_000, lasts: 1_000, varies: 200 },
+  );
   return { ...scenario, arrivals: '9s', ...(triggers ? { triggers } : {}) };
 }

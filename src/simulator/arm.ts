@@ -1,8 +1,23 @@
+import type { Priority } from '../pipeline/contract/call-traits.js';
 import type { Clock } from '../time/clock.js';
 
-/** What a caller gives to an operation. Only `signal` is read. */
+/** What a caller gives to an operation. All else that it has, such as the context of a pipeline, is not read. */
 export interface RunContext {
   readonly signal?: AbortSignal | undefined;
+  /** Which server to ask: 0, 1, ... Default: the balancer picks one by chance. */
+  readonly server?: number | undefined;
+  /** How many milliseconds are left to the caller, for the server to know. Default: the server does not know. */
+  readonly deadlineMs?: number | undefined;
+}
+
+/** What a call brings along. */
+export interface CallerOptions {
+  /** Aborts at the deadline. */
+  readonly signal: AbortSignal;
+  /** How important the call is, where the scenario has priorities. */
+  readonly priority?: Priority;
+  /** What the call costs of a quota, where the scenario has costs. */
+  readonly cost?: number;
 }
 
 /**
@@ -12,7 +27,7 @@ export interface RunContext {
 export interface Caller {
   execute(
     operation: (context?: RunContext) => Promise<unknown>,
-    options: { readonly signal: AbortSignal },
+    options: CallerOptions,
   ): PromiseLike<unknown>;
   /** Returns the snapshot of a pipeline. With it, the report has the states of breakers and limits. */
   snapshot?(): unknown;
@@ -39,6 +54,8 @@ export interface ArmSetup {
   readonly client: number;
   /** How long a caller waits, in milliseconds. */
   readonly deadline: number;
+  /** How many servers there are, for code that chooses among them. */
+  readonly servers: number;
 }
 
 /** Makes the caller that a client makes its calls through. Called once for each client. */

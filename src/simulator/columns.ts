@@ -1,3 +1,4 @@
+import { priorities } from '../pipeline/contract/call-traits.js';
 import { back, decimal, percent, times } from './figures.js';
 import type { ArmReport } from './report.js';
 
@@ -68,6 +69,25 @@ export const COLUMNS: readonly Column[] = [
     cell: ({ summary }) => decimal(summary.p99),
   },
 ];
+
+/** What only some scenarios have, in words: how the classes of calls fared, and what the upstream turned away. */
+export function extrasOf({ summary, priorities: classes }: ArmReport): string[] {
+  const { overQuota, expired } = summary;
+  return [
+    ...priorities.flatMap((each) => {
+      const measures = classes?.[each];
+      if (measures === undefined) return [];
+      const { before, during, after } = measures;
+      const trouble = Number.isNaN(during) ? '' : `, ${percent(during)} during`;
+      const rest = Number.isNaN(after) ? '' : `, ${percent(after)} after`;
+      return [`${each}: answered in time ${percent(before)} before${trouble}${rest}`];
+    }),
+    ...(overQuota === undefined ? [] : [`over the quota: ${percent(overQuota)} of the requests`]),
+    ...(expired === undefined
+      ? []
+      : [`dropped because their deadline had passed: ${percent(expired)} of the requests`]),
+  ];
+}
 
 /** Says which runs the figures come from. */
 export function seedsText(seeds: readonly number[]): string {

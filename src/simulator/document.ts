@@ -1,3 +1,4 @@
+import type { Priority } from '../pipeline/contract/call-traits.js';
 import type { Duration } from '../time/duration.js';
 
 /** A scenario as plain data, so that it can be JSON. Only the name is required. */
@@ -18,6 +19,8 @@ export interface Scenario {
   readonly service?: ServiceTime | undefined;
   /** Servers skip queued requests whose caller is gone. Default: they work on them, as most servers do. */
   readonly dropsAbandoned?: boolean | undefined;
+  /** Servers drop queued requests whose deadline has passed, as far as the requests say it. Default: they work on them. */
+  readonly knowsDeadlines?: boolean | undefined;
   /** The time from a client to a server, and the same back. Default: 1 ms. */
   readonly network?: Duration | undefined;
   /** The rate of calls, as a share of the capacity of all servers: above 0, up to 10. They come at random moments. Default: 0.75. */
@@ -28,6 +31,12 @@ export interface Scenario {
   readonly deadline?: Duration | undefined;
   /** How long calls keep coming. Default: 120 s. */
   readonly arrivals?: Duration | undefined;
+  /** The share of calls of each class; they sum to 1. Default: calls say no class. */
+  readonly priorities?: Readonly<Partial<Record<Priority, number | undefined>>> | undefined;
+  /** What calls cost, for policies and quotas that count it. Default: calls say no cost. */
+  readonly cost?: CallCost | undefined;
+  /** What the upstream lets in at most. Default: all. */
+  readonly quota?: UpstreamQuota | undefined;
   /** What happens to the servers or to the traffic. Default: nothing. */
   readonly triggers?: readonly Trigger[] | undefined;
 }
@@ -42,6 +51,26 @@ export interface ServiceTime {
   readonly slowShare?: number | undefined;
   /** How many times as long the slow requests take. Default: 10. */
   readonly slowFactor?: number | undefined;
+}
+
+/** What calls cost: whole numbers from 1 on. */
+export interface CallCost {
+  /** The average. */
+  readonly mean: number;
+  /** Default: `exponential`. */
+  readonly spread?: 'exponential' | 'constant' | undefined;
+}
+
+/** A bucket that fills evenly. A request that finds too little in it is answered at once with a `QuotaError`, and takes nothing. */
+export interface UpstreamQuota {
+  /** What it holds, and what comes in each `per`. */
+  readonly limit: number;
+  /** Default: 1 s. */
+  readonly per?: Duration | undefined;
+  /** Default: `calls`. */
+  readonly counts?: 'calls' | 'cost' | undefined;
+  /** Whether all clients have one together, or each its own. Default: true. */
+  readonly shared?: boolean | undefined;
 }
 
 /** When a trigger begins, how long it lasts, and what it hits. */
@@ -77,4 +106,13 @@ export type Trigger =
   /** This share of calls (default half) asks for something that does not exist. To be told so is a true answer. */
   | ({ readonly kind: 'missing_ids'; readonly share?: number | undefined } & TriggerTiming)
   /** One server after the other is away for as long as the trigger `lasts`, and loses the requests that it had. */
-  | ({ readonly kind: 'restart' } & TriggerTiming);
+  | ({ readonly kind: 'restart' } & TriggerTiming)
+  /**
+   * The process of the clients is blocked for as long as the trigger `lasts`: no timer fires and no answer or call reaches it. Then its timers
+   * that are due fire, and after them comes what has arrived. With `every`, it is blocked so many `times` (default 1).
+   */
+  | ({
+      readonly kind: 'pause';
+      readonly every?: Duration | undefined;
+      readonly times?: number | undefined;
+    } & TriggerTiming);

@@ -1,14 +1,23 @@
 /** 'holdfast/simulator': how a set-up behaves under overload, in virtual time. */
-export type { Arm, ArmSetup, Caller, CockatielCaller, RunContext } from './arm.js';
+export type { Arm, ArmSetup, Caller, CallerOptions, CockatielCaller, RunContext } from './arm.js';
 export { arms } from './arms.js';
-export type { Scenario, ServiceTime, Trigger, TriggerTiming } from './document.js';
+export type {
+  CallCost,
+  Scenario,
+  ServiceTime,
+  Trigger,
+  TriggerTiming,
+  UpstreamQuota,
+} from './document.js';
 export { toJson } from './json.js';
-export type { Measures } from './measures.js';
+export type { ClassMeasures, Measures } from './measures.js';
 export { measure } from './measures.js';
+export type { Quota, QuotaAnswer } from './quota.js';
+export { QuotaError } from './quota.js';
 export type { ArmReport, Report, RunReport, TriggerReport } from './report.js';
 export type { Run } from './run.js';
 export { run } from './run.js';
-export type { ResolvedScenario, ResolvedTrigger } from './scenario.js';
+export type { ResolvedQuota, ResolvedScenario, ResolvedTrigger } from './scenario.js';
 export { resolveScenario, scenarioJsonSchema } from './scenario.js';
 export type { ScenarioName } from './scenarios.js';
 export { scenarios } from './scenarios.js';

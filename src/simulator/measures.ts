@@ -1,3 +1,5 @@
+import type { Priority } from '../pipeline/contract/call-traits.js';
+import { priorities } from '../pipeline/contract/call-traits.js';
 import type { Run } from './run.js';
 import type { Slice } from './tally.js';
 import { sumOf } from './tally.js';
@@ -31,15 +33,32 @@ export interface Measures {
   /** Latencies of the calls that got a true answer, in milliseconds. */
   readonly p50: number;
   readonly p99: number;
+  /** The same of the calls made during the trouble. NaN if there are none. */
+  readonly p99During: number;
+  /** The share of requests that were answered with a `QuotaError`. Only where the upstream has a quota. */
+  readonly overQuota?: number;
+  /** The share of requests that no server began with, because their deadline had passed. Only where servers know deadlines. */
+  readonly expired?: number;
+}
+
+/** What became of the calls of one class. Shares are 0 to 1. */
+export interface ClassMeasures {
+  /** How many there were. */
+  readonly calls: number;
+  /** The share of those made before the trouble, without the first 5 s, that got a true answer in time; of all if there is no trouble. */
+  readonly before: number;
+  /** The same for calls made during the trouble. NaN if there are none. */
+  readonly during: number;
+  /** The same for calls made after the trouble. NaN if there are none. */
+  readonly after: number;
 }
 
 /** Makes the measures of a run. */
-export function measure({ scenario, spells, slices, latencies, upstream }: Run): Measures {
+export function measure(run: Run): Measures {
+  const { scenario, spells, slices, latencies, starts, upstream } = run;
   const trouble = troubleOf(spells, scenario.servers);
   const { arrivals } = scenario;
-  const startMs = trouble?.startMs ?? arrivals;
-  const endMs = trouble?.endMs ?? arrivals;
-  const warmMs = Math.min(WARM_UP_MS, startMs / 2);
+  const { warmMs, startMs, endMs } = windowsOf(run);
   const before = shareOf(sumOf(slices, warmMs, startMs));
   // A steady scenario has no before. It is compared with the best that is possible.
   const hasBefore = trouble !== undefined && !Number.isNaN(before);
@@ -49,7 +68,10 @@ export function measure({ scenario, spells, slices, latencies, upstream }: Run):
   const calm = seconds(slices, warmMs, startMs).map(isEnough);
   const rest = seconds(slices, endMs, arrivals).map(isEnough);
   const all = sumOf(slices, 0, Infinity);
-  const sorted = [...latencies].sort((a, b) => a - b);
+  const sorted = [...latencies].sort(ascending);
+  const during = latencies
+    .filter((_, i) => (starts[i] as number) >= startMs && (starts[i] as number) < endMs)
+    .sort(ascending);
   return {
     before,
     during: shareOf(sumOf(slices, startMs, endMs)),
@@ -60,8 +82,40 @@ export function measure({ scenario, spells, slices, latencies, upstream }: Run):
     wasted: upstream.workedMs === 0 ? 0 : upstream.wastedMs / upstream.workedMs,
     p50: quantile(sorted, 0.5),
     p99: quantile(sorted, 0.99),
+    p99During: quantile(during, 0.99),
+    ...(scenario.quota && { overQuota: upstream.overQuota / upstream.requests }),
+    ...(scenario.knowsDeadlines && { expired: upstream.expired / upstream.requests }),
   };
 }
+
+/** Makes the measures of each class of calls. `undefined` where calls have no class. */
+export function measureClasses(run: Run): Partial<Record<Priority, ClassMeasures>> | undefined {
+  if (run.byPriority === undefined || run.byPriority.size === 0) return undefined;
+  const { warmMs, startMs, endMs } = windowsOf(run);
+  const measures: Partial<Record<Priority, ClassMeasures>> = {};
+  for (const priority of priorities) {
+    const slices = run.byPriority.get(priority);
+    if (slices === undefined) continue;
+    measures[priority] = {
+      calls: sumOf(slices, 0, Infinity).calls,
+      before: shareOf(sumOf(slices, warmMs, startMs)),
+      during: shareOf(sumOf(slices, startMs, endMs)),
+      after: shareOf(sumOf(slices, endMs, run.scenario.arrivals)),
+    };
+  }
+  return measures;
+}
+
+/** When the trouble is, and what comes before it without the start. */
+function windowsOf({ scenario, spells }: Run): Record<'warmMs' | 'startMs' | 'endMs', number> {
+  const { startMs, endMs } = troubleOf(spells, scenario.servers) ?? {
+    startMs: scenario.arrivals,
+    endMs: scenario.arrivals,
+  };
+  return { warmMs: Math.min(WARM_UP_MS, startMs / 2), startMs, endMs };
+}
+
+const ascending = (a: number, b: number): number => a - b;
 
 function shareOf({ good, calls }: Slice): number {
   return good / calls;

@@ -1,10 +1,11 @@
-import type { Measures } from './measures.js';
-import { measure } from './measures.js';
+import type { Priority } from '../pipeline/contract/call-traits.js';
+import type { ClassMeasures, Measures } from './measures.js';
+import { measure, measureClasses } from './measures.js';
 import type { Run } from './run.js';
 import type { ResolvedScenario } from './scenario.js';
 import type { Series } from './series.js';
 import { seriesOf } from './series.js';
-import { summaryOf } from './summary.js';
+import { classesOf, summaryOf } from './summary.js';
 import { endOf } from './timeline.js';
 
 /** The result of {@link simulate}: plain data. */
@@ -21,6 +22,8 @@ export interface Report {
 export interface ArmReport {
   /** The means over all runs. One run that never recovers makes `recovery` infinite. */
   readonly summary: Measures;
+  /** The means for each class of calls. Only where the scenario has priorities. */
+  readonly priorities?: Readonly<Partial<Record<Priority, ClassMeasures>>>;
   /** One for each seed. */
   readonly runs: readonly RunReport[];
 }
@@ -32,6 +35,8 @@ export interface RunReport {
   /** When the triggers of this run began and ended. */
   readonly triggers: readonly TriggerReport[];
   readonly measures: Measures;
+  /** For each class of calls. Only where the scenario has priorities. */
+  readonly priorities?: Readonly<Partial<Record<Priority, ClassMeasures>>>;
   readonly series: Series;
 }
 
@@ -50,10 +55,22 @@ export function runReportOf(run: Run, seed: number): RunReport {
     const { kind, startMs } = spell;
     return { kind, startMs, endMs: endMs === Infinity ? null : endMs };
   });
-  return { seed, triggers, measures: measure(run), series: seriesOf(run) };
+  const classes = measureClasses(run);
+  return {
+    seed,
+    triggers,
+    measures: measure(run),
+    ...(classes && { priorities: classes }),
+    series: seriesOf(run),
+  };
 }
 
 /** The report of one arm. */
 export function armReportOf(runs: readonly RunReport[]): ArmReport {
-  return { summary: summaryOf(runs.map(({ measures }) => measures)), runs };
+  const classes = classesOf(runs.map(({ priorities }) => priorities));
+  return {
+    summary: summaryOf(runs.map(({ measures }) => measures)),
+    ...(classes && { priorities: classes }),
+    runs,
+  };
 }

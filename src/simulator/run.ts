@@ -1,8 +1,11 @@
+import type { Priority } from '../pipeline/contract/call-traits.js';
+import { priorities } from '../pipeline/contract/call-traits.js';
 import { tellAtOnce } from '../telemetry/at-once.js';
 import { systemClock } from '../time/clock.js';
 import { timeSourceOf } from '../time/time-source.js';
 import type { Arm } from './arm.js';
 import { Chance } from './chance.js';
+import type { CallPlan } from './client.js';
 import { Client } from './client.js';
 import { fakeGlobals } from './fake-globals.js';
 import type { ResolvedScenario } from './scenario.js';
@@ -21,12 +24,16 @@ export interface Run {
   readonly spells: readonly Spell[];
   readonly slices: readonly Slice[];
   readonly samples: readonly Sample[];
+  /** The slices of each class of calls, where there are classes. */
+  readonly byPriority?: ReadonlyMap<Priority, readonly Slice[]> | undefined;
   readonly latencies: readonly number[];
+  /** When the calls of `latencies` were made. */
+  readonly starts: readonly number[];
   readonly upstream: UpstreamCounts;
 }
 
 /** What each stream of random numbers is for. So all arms of a simulation meet the same calls and the same trouble. */
-const FOR = { spells: 0, arrivals: 1, upstream: 2, arm: 3 } as const;
+const FOR = { spells: 0, arrivals: 1, upstream: 2, arm: 3, priorities: 4, costs: 5 } as const;
 
 /** How often, and how many times at most, a run checks whether the system clock is read for each call again. */
 const LOOK_MS = 5;
@@ -51,21 +58,23 @@ async function runAlone(scenario: ResolvedScenario, arm: Arm, seed: number): Pro
   const spells = spellsOf(scenario, () => spellChance.next());
   const upstream = new Upstream(time, scenario, spells, new Chance(seed, FOR.upstream));
   const tally = new Tally();
-  const restore = fakeGlobals(time, random);
+  const restore = fakeGlobals(time.process, random);
   try {
-    const { deadline } = scenario;
+    const { deadline, servers } = scenario;
     const clients = Array.from({ length: scenario.clients }, (_, client) => {
-      const caller = arm({ clock: time, random, client, deadline });
-      return new Client(caller, time, upstream, tally, deadline);
+      const caller = arm({ clock: time.process, random, client, deadline, servers });
+      return new Client(caller, client, time, upstream, tally);
     });
-    startTraffic(scenario, spells, time, clients, new Chance(seed, FOR.arrivals));
+    planPauses(spells, time);
+    startTraffic(scenario, spells, time, clients, seed);
     startSampling(time, tally, upstream, clients);
     await time.run(scenario.arrivals + deadline + 500);
   } finally {
     restore();
   }
-  const { slices, samples, latencies } = tally;
-  return { scenario, spells, slices, samples, latencies, upstream: upstream.counts };
+  const { slices, byPriority, samples, latencies, starts } = tally;
+  const { counts } = upstream;
+  return { scenario, spells, slices, byPriority, samples, latencies, starts, upstream: counts };
 }
 
 /** Under load, pipelines share one reading of the system clock for some milliseconds. Waits, so that no such reading gets into simulated time. */
@@ -82,8 +91,10 @@ function startTraffic(
   spells: readonly Spell[],
   time: VirtualTime,
   clients: readonly Client[],
-  chance: Chance,
+  seed: number,
 ): void {
+  const chance = new Chance(seed, FOR.arrivals);
+  const traitsOf = traitsBy(scenario, seed);
   const perMs = (scenario.load * capacityOf(scenario)) / 1_000;
   const factorAt = (nowMs: number): number => {
     let factor = 1;
@@ -110,9 +121,59 @@ function startTraffic(
         now < spell.endMs &&
         chance.next() < spell.share,
     );
-    clients[clientOf(scenario, clients.length, chance)]?.call(missing);
+    const client = clients[clientOf(scenario, clients.length, chance)];
+    const plan: CallPlan = { missing, ...traitsOf() };
+    // A paused process hears of it afterwards, as of all that comes over a socket.
+    if (time.paused) time.deliver(() => client?.call(plan), 0);
+    else client?.call(plan);
   };
   time.setTimer(candidate, chance.exponential(1 / (perMs * most)));
+}
+
+/** Blocks the clients' process as the triggers say. */
+function planPauses(spells: readonly Spell[], time: VirtualTime): void {
+  for (const spell of spells) {
+    if (spell.kind !== 'pause') continue;
+    const ms = spell.endMs - spell.startMs;
+    for (let i = 0; i < spell.times; i++) {
+      time.setTimer(() => time.pause(ms), spell.startMs + i * (spell.every ?? 0));
+    }
+  }
+}
+
+/** Draws the class and the cost of each call, with chances of their own: what else is drawn stays the same. */
+function traitsBy(
+  { priorities: shares, cost }: ResolvedScenario,
+  seed: number,
+): () => Pick<CallPlan, 'priority' | 'cost'> {
+  const classes = new Chance(seed, FOR.priorities);
+  const costs = new Chance(seed, FOR.costs);
+  return () => ({
+    priority: shares && classAt(shares, classes.next()),
+    cost: cost && costOf(cost, costs),
+  });
+}
+
+/** The class of a number from 0 to below 1, which falls into the share of one. */
+function classAt(
+  shares: NonNullable<ResolvedScenario['priorities']>,
+  u: number,
+): Priority | undefined {
+  let sum = 0;
+  let last: Priority | undefined;
+  for (const each of priorities) {
+    const share = shares[each] ?? 0;
+    if (share === 0) continue;
+    sum += share;
+    last = each;
+    if (u < sum) break;
+  }
+  return last;
+}
+
+/** A whole number, because that is what is counted: tokens, rows, bytes. */
+function costOf({ mean, spread }: NonNullable<ResolvedScenario['cost']>, chance: Chance): number {
+  return Math.max(1, Math.round(spread === 'constant' ? mean : chance.exponential(mean)));
 }
 
 /** Picks the client of a call. With unequal clients, the square of a random number gives half of the calls to a quarter of them. */
@@ -129,6 +190,13 @@ function startSampling(
 ): void {
   const sample = (): void => {
     time.setTimer(sample, 1_000);
+    const { queued } = upstream;
+    const last = tally.samples.at(-1);
+    if (time.paused) {
+      // Nothing of the process can be read.
+      tally.samples.push({ open: 0, limit: Number.NaN, ...last, queued });
+      return;
+    }
     let open = 0;
     let limits = 0;
     let limited = 0;
@@ -142,7 +210,7 @@ function startSampling(
       }
       if (isOpen) open++;
     }
-    tally.samples.push({ queued: upstream.queued, open, limit: limits / limited });
+    tally.samples.push({ queued, open, limit: limits / limited });
   };
   time.setTimer(sample, 1_000);
 }

@@ -141,6 +141,36 @@ export const scenarios = {
     service: { mean: '20ms', spread: 'bimodal' },
     triggers: [TEN_TIMES_SLOWER],
   },
+  spike_with_priorities: {
+    name: 'spike_with_priorities',
+    about:
+      'Two and a half times as many calls come for about 10 s. A tenth of all calls is of the highest class, and half of them are of lower ones.',
+    priorities: { highest: 0.1, high: 0.15, normal: 0.25, low: 0.25, lowest: 0.25 },
+    triggers: [{ kind: 'spike', factor: 2.5, lasts: '10s', varies: '4s' }],
+  },
+  slowdown_with_deadlines: {
+    name: 'slowdown_with_deadlines',
+    about:
+      'The servers become ten times slower for about 10 s. They drop queued requests whose deadline has passed, as far as the requests say it.',
+    knowsDeadlines: true,
+    triggers: [TEN_TIMES_SLOWER],
+  },
+  quota_of_tokens: {
+    name: 'quota_of_tokens',
+    about:
+      'Calls cost 500 tokens on average, and the upstream lets in two thirds of what they cost together: a spent quota is answered at once.',
+    clients: 10,
+    deadline: '10s',
+    cost: { mean: 500 },
+    quota: { limit: 50_000, per: '1s', counts: 'cost' },
+  },
+  pauses: {
+    name: 'pauses',
+    about:
+      'The process of the clients is blocked for 400 ms in each second, ten times. The servers are well.',
+    clients: 20,
+    triggers: [{ kind: 'pause', lasts: '400ms', every: '1s', times: 10 }],
+  },
   steady: {
     name: 'steady',
     about: 'Nothing happens at 95% of the capacity; 1% of the requests fail.',

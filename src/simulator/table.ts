@@ -1,4 +1,4 @@
-import { COLUMNS, seedsText } from './columns.js';
+import { COLUMNS, extrasOf, seedsText } from './columns.js';
 import type { Report } from './report.js';
 
 const WIDTH = 80;
@@ -24,5 +24,9 @@ export function toTable({ scenario, seeds, arms }: Report): string {
     '',
     ...COLUMNS.map(({ head, legend }) => `  ${head.padEnd(8)}${legend}`),
     '',
+    ...Object.entries(arms).flatMap(([name, arm]) => {
+      const lines = extrasOf(arm);
+      return lines.length === 0 ? [] : [name, ...lines.map((line) => `  ${line}`), ''];
+    }),
   ].join('\n');
 }

@@ -1,3 +1,5 @@
+import type { Priority } from '../pipeline/contract/call-traits.js';
+
 /** Length of a slice of time in which calls are counted together. */
 export const SLICE_MS = 100;
 
@@ -26,17 +28,34 @@ export interface Sample {
 /** The counts of one run. */
 export class Tally {
   readonly slices: Slice[] = [];
+  /** The same for each class of calls, where there are classes. */
+  readonly byPriority = new Map<Priority, Slice[]>();
   readonly samples: Sample[] = [];
   /** How long the good calls took, in milliseconds. */
   readonly latencies: number[] = [];
+  /** When these calls were made. */
+  readonly starts: number[] = [];
 
-  slice(atMs: number): Slice {
-    const index = Math.floor(atMs / SLICE_MS);
-    while (this.slices.length <= index) {
-      this.slices.push({ calls: 0, good: 0, refused: 0, requests: 0 });
-    }
-    return this.slices[index] as Slice;
+  /** Where to count what happens now to a call of a class: together with all others, and with its class. */
+  slicesOf(atMs: number, priority: Priority | undefined): readonly Slice[] {
+    const all = sliceAt(this.slices, atMs);
+    if (priority === undefined) return [all];
+    const own = this.byPriority.get(priority) ?? [];
+    this.byPriority.set(priority, own);
+    return [all, sliceAt(own, atMs)];
   }
+
+  /** A call got a true answer in time. */
+  answered(startMs: number, latencyMs: number): void {
+    this.starts.push(startMs);
+    this.latencies.push(latencyMs);
+  }
+}
+
+function sliceAt(slices: Slice[], atMs: number): Slice {
+  const index = Math.floor(atMs / SLICE_MS);
+  while (slices.length <= index) slices.push({ calls: 0, good: 0, refused: 0, requests: 0 });
+  return slices[index] as Slice;
 }
 
 /** The slices from `fromMs` to `toMs`, added up. */

@@ -22,9 +22,10 @@ export function spellsOf({ triggers }: ResolvedScenario, chance: () => number): 
   });
 }
 
-/** When a trigger is over. A restart goes from one server to the next. */
+/** When a trigger is over. A restart goes from one server to the next, and a pause may come again. */
 export function endOf(spell: Spell, servers: number): number {
   const { kind, startMs, endMs } = spell;
+  if (kind === 'pause') return endMs + (spell.times - 1) * (spell.every ?? 0);
   return kind === 'restart' ? startMs + (endMs - startMs) * (spell.servers ?? servers) : endMs;
 }
 

@@ -3,7 +3,7 @@ import type { Scales } from './chart/scales.js';
 import { drawnRuns, scalesOf } from './chart/scales.js';
 import { CHART_STYLE } from './chart/style.js';
 import { xml } from './chart/xml.js';
-import { COLUMNS, seedsText } from './columns.js';
+import { COLUMNS, extrasOf, seedsText } from './columns.js';
 import type { ArmReport, Report, RunReport } from './report.js';
 import { describeScenario } from './words.js';
 
@@ -68,13 +68,16 @@ function table({ arms }: Report): string {
     return `<tr><td>${xml(name)}</td>${cells.join('')}</tr>`;
   });
   const legend = COLUMNS.map(({ head, legend }) => `<dt>${head}</dt><dd>${xml(legend)}</dd>`);
+  const extras = Object.entries(arms).flatMap(([name, arm]) =>
+    extrasOf(arm).map((line) => `<li>${xml(`${name}, ${line}`)}</li>`),
+  );
   return `<div class="wide"><table>
 <thead><tr><th>arm</th>${heads.join('')}</tr></thead>
 <tbody>
 ${rows.join('\n')}
 </tbody>
 </table></div>
-<dl>${legend.join('')}</dl>`;
+<dl>${legend.join('')}</dl>${extras.length === 0 ? '' : `\n<ul>\n${extras.join('\n')}\n</ul>`}`;
 }
 
 function chart(name: string, arm: ArmReport, run: RunReport, scales: Scales): string {

@@ -1,8 +1,10 @@
-import type { Clock } from '../time/clock.js';
 import type { Chance } from './chance.js';
+import type { Quota } from './quota.js';
+import { QuotaBucket } from './quota.js';
 import type { ResolvedScenario } from './scenario.js';
 import { SLOW_FACTOR, SLOW_SHARE } from './scenario.js';
 import type { Spell } from './timeline.js';
+import type { VirtualTime } from './virtual-time.js';
 
 /** The upstream's own error: a 500, or a connection that is refused or reset. */
 export class UpstreamError extends Error {
@@ -25,9 +27,17 @@ export class MissingError extends Error {
 export interface Request {
   /** Whether it asks for something that does not exist. */
   readonly missing: boolean;
+  /** What it costs of a quota. Default: 1. */
+  readonly cost?: number | undefined;
+  /** Whose quota it takes from, where each client has its own. */
+  readonly client?: number | undefined;
+  /** The server that it asks for. Default: the balancer picks one. */
+  readonly server?: number | undefined;
+  /** What it says is left of the time of its caller, in milliseconds. */
+  readonly deadlineMs?: number | undefined;
   /** Nobody waits for its answer any more. */
   gone: boolean;
-  answer(error: Error | undefined): void;
+  answer(error: Error | undefined, quota?: Quota): void;
 }
 
 /** What the servers did. */
@@ -38,11 +48,17 @@ export interface UpstreamCounts {
   workedMs: number;
   /** The part of it whose answer nobody waited for. */
   wastedMs: number;
+  /** Requests that were answered with a {@link QuotaError}. */
+  overQuota: number;
+  /** Requests that no server began with, because their deadline had passed. */
+  expired: number;
 }
 
 interface Job {
   readonly request: Request;
   readonly fails: boolean;
+  /** When the time of its caller is over, as far as the server knows. */
+  readonly deadlineAtMs: number;
 }
 
 /** What a worker works on. */
@@ -71,8 +87,8 @@ class Server {
   }
 
   take(job: Job): void {
-    if (this.#running.size < this.#workers) this.#work(job);
-    else this.#queue.push(job);
+    if (this.#running.size >= this.#workers) this.#queue.push(job);
+    else if (!this.#isTooLate(job)) this.#work(job);
   }
 
   /** Loses all the requests it had, and returns them. */
@@ -110,22 +126,43 @@ class Server {
         this.#head = 0;
       }
       if (dropsAbandoned && job.request.gone) continue;
+      if (this.#isTooLate(job)) continue;
       this.#work(job);
       return;
     }
+  }
+
+  /** Whether a job is not worth to begin with. Its caller is told so. */
+  #isTooLate({ request, deadlineAtMs }: Job): boolean {
+    if (this.#upstream.time.now() < deadlineAtMs) return false;
+    this.#upstream.expire(this.#index, request);
+    return true;
   }
 }
 
 /** All servers of a simulation, behind a balancer that picks one at random. */
 export class Upstream {
-  readonly time: Clock;
+  readonly time: VirtualTime;
   readonly scenario: ResolvedScenario;
-  readonly counts: UpstreamCounts = { requests: 0, workedMs: 0, wastedMs: 0 };
+  readonly counts: UpstreamCounts = {
+    requests: 0,
+    workedMs: 0,
+    wastedMs: 0,
+    overQuota: 0,
+    expired: 0,
+  };
   readonly #spells: readonly Spell[];
   readonly #chance: Chance;
   readonly #servers: Server[];
+  /** By client; under one key where all share a quota. */
+  readonly #quotas = new Map<number | undefined, QuotaBucket>();
 
-  constructor(time: Clock, scenario: ResolvedScenario, spells: readonly Spell[], chance: Chance) {
+  constructor(
+    time: VirtualTime,
+    scenario: ResolvedScenario,
+    spells: readonly Spell[],
+    chance: Chance,
+  ) {
     this.time = time;
     this.scenario = scenario;
     this.#spells = spells;
@@ -166,6 +203,12 @@ export class Upstream {
     if (gone) this.counts.wastedMs += ms;
   }
 
+  /** A server does not begin with a request whose deadline has passed. */
+  expire(server: number, request: Request): void {
+    this.counts.expired++;
+    this.#reply(server, request, new UpstreamError('504'));
+  }
+
   /** A worker is done with a request. */
   finish(server: number, request: Request, fails: boolean): void {
     const error = request.missing ? new MissingError('not found') : undefined;
@@ -174,7 +217,8 @@ export class Upstream {
 
   #arrive(request: Request): void {
     this.counts.requests++;
-    const server = this.#chance.below(this.#servers.length);
+    const picked = this.#chance.below(this.#servers.length);
+    const server = request.server ?? picked;
     let fails = this.#chance.next() < this.scenario.errors;
     let slowly = false;
     for (const spell of this.#active(server)) {
@@ -187,8 +231,27 @@ export class Upstream {
       fails = true;
       slowly ||= spell.slow;
     }
-    if (fails && !slowly) this.#reply(server, request, new UpstreamError('500'));
-    else this.#servers[server]?.take({ request, fails });
+    const spent = this.#quotaOf(request)?.take(request.cost ?? 1, this.time.now());
+    if (spent !== undefined) {
+      this.counts.overQuota++;
+      this.#reply(server, request, spent);
+    } else if (fails && !slowly) {
+      this.#reply(server, request, new UpstreamError('500'));
+    } else {
+      const { deadlineMs = Infinity } = request;
+      const knownMs = this.scenario.knowsDeadlines ? deadlineMs : Infinity;
+      const deadlineAtMs = this.time.now() + knownMs;
+      this.#servers[server]?.take({ request, fails, deadlineAtMs });
+    }
+  }
+
+  #quotaOf({ client }: Request): QuotaBucket | undefined {
+    const { quota } = this.scenario;
+    if (quota === undefined) return undefined;
+    const key = quota.shared ? undefined : client;
+    const bucket = this.#quotas.get(key) ?? new QuotaBucket(quota);
+    this.#quotas.set(key, bucket);
+    return bucket;
   }
 
   #reply(server: number, request: Request, error: Error | undefined): void {
@@ -197,8 +260,9 @@ export class Upstream {
       if (spell.kind === 'black_hole') return;
       if (spell.kind === 'delay') ms += spell.by;
     }
-    this.time.setTimer(() => {
-      if (!request.gone) request.answer(error);
+    const quota = this.#quotaOf(request)?.read(this.time.now());
+    this.time.deliver(() => {
+      if (!request.gone) request.answer(error, quota);
     }, ms);
   }
 

@@ -15,6 +15,7 @@ function measured(
   shares: readonly number[],
   rest: {
     latencies?: readonly number[];
+    starts?: readonly number[];
     requests?: number;
     workedMs?: number;
     wastedMs?: number;
@@ -29,10 +30,10 @@ function measured(
       (): Slice => ({ calls: 10, good: 10 * share, refused: 0, requests: 0 }),
     ),
   );
-  const { latencies = [], requests = 0, workedMs = 0, wastedMs = 0 } = rest;
-  const upstream = { requests, workedMs, wastedMs };
+  const { latencies = [], starts = [], requests = 0, workedMs = 0, wastedMs = 0 } = rest;
+  const upstream = { requests, workedMs, wastedMs, overQuota: 0, expired: 0 };
   const spells = spellsOf(scenario, () => 0.5);
-  return measure({ scenario, spells, slices, samples: [], latencies, upstream });
+  return measure({ scenario, spells, slices, samples: [], latencies, starts, upstream });
 }
 
 const times = (n: number, share: number): number[] => Array.from({ length: n }, () => share);

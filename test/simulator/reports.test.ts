@@ -87,6 +87,34 @@ describe('a table', () => {
   });
 });
 
+describe('what only some scenarios have', () => {
+  it('is in the table and on the page: classes, what the quota turned away, what was dropped', async () => {
+    const found = await simulate({
+      scenario: {
+        ...short,
+        priorities: { high: 0.3, low: 0.7 },
+        quota: { limit: 100 },
+        knowsDeadlines: true,
+      },
+      arms: { none: arms.none },
+      seeds: [1],
+    });
+    const lines = [
+      /high: answered in time [\d.]+% before, [\d.]+% during, [\d.]+% after/,
+      /low: answered in time/,
+      /over the quota: [\d.]+% of the requests/,
+      /dropped because their deadline had passed: 0% of the requests/,
+    ];
+    for (const line of lines) {
+      expect(toTable(found)).toMatch(line);
+      expect(toHtml(found)).toMatch(line);
+    }
+    for (const line of toTable(found).split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    expect(unbalanced(toHtml(found))).toEqual([]);
+    expect(toTable(report)).not.toMatch(/quota|dropped|answered in time [\d.]/);
+  });
+});
+
 describe('JSON', () => {
   it('says never and null for what JSON does not know', () => {
     const parsed = JSON.parse(toJson(report)) as Report;

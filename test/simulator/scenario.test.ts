@@ -28,6 +28,7 @@ describe('a scenario document', () => {
       workers: 4,
       service: { mean: 20, spread: 'exponential' },
       dropsAbandoned: false,
+      knowsDeadlines: false,
       network: 1,
       load: 0.75,
       errors: 0,
@@ -39,7 +40,7 @@ describe('a scenario document', () => {
 
   it('says which kinds of triggers there are', () => {
     const kinds =
-      'must be one of "slowdown", "spike", "black_hole", "errors", "refused", "delay", "missing_ids", "restart"';
+      'must be one of "slowdown", "spike", "black_hole", "errors", "refused", "delay", "missing_ids", "restart", "pause"';
     const name = 'x';
     expect(messageOf({ name, triggers: [{ kind: 'outage' }] })).toBe(
       `scenario.triggers[0].kind: ${kinds} (got "outage")`,
@@ -109,6 +110,32 @@ describe('a scenario document', () => {
       'scenario.triggers[0].servers: has no effect: spike is a matter of the callers',
     ],
     [{ name: 'x', triggers: [{ kind: 'restart' }] }, 'scenario.triggers[0].lasts: is missing'],
+    [{ name: 'x', priorities: { high: 0.5 } }, 'scenario.priorities: must be shares that sum to 1'],
+    [{ name: 'x', priorities: {} }, 'scenario.priorities: must be shares that sum to 1'],
+    [
+      { name: 'x', priorities: { urgent: 1 } },
+      'scenario.priorities.urgent: unknown option "urgent"',
+    ],
+    [{ name: 'x', cost: { mean: 0 } }, 'scenario.cost.mean: must be a number above 0'],
+    [{ name: 'x', quota: { limit: -1 } }, 'scenario.quota.limit: must be a number above 0'],
+    [{ name: 'x', quota: { limit: 1, per: 0 } }, 'scenario.quota.per: must be a duration'],
+    [{ name: 'x', triggers: [{ kind: 'pause' }] }, 'scenario.triggers[0].lasts: is missing'],
+    [
+      { name: 'x', triggers: [{ kind: 'pause', lasts: '1s', every: '1s', times: 2 }] },
+      'scenario.triggers[0].every: must be more than a pause lasts',
+    ],
+    [
+      { name: 'x', triggers: [{ kind: 'pause', lasts: '1s', times: 2 }] },
+      'scenario.triggers[0].every: is missing: when the next begins',
+    ],
+    [
+      { name: 'x', triggers: [{ kind: 'pause', lasts: '1s', every: '2s' }] },
+      'scenario.triggers[0].times: is missing: how many there are',
+    ],
+    [
+      { name: 'x', servers: 2, triggers: [{ kind: 'pause', lasts: '1s', servers: 1 }] },
+      'scenario.triggers[0].servers: has no effect: pause is a matter of the callers',
+    ],
     ['slowdwn', 'scenario: no ready scenario is named "slowdwn"; did you mean "slowdown"?'],
     ['toString', 'scenario: no ready scenario is named "toString"'],
     [null, 'scenario: must be'],
@@ -123,7 +150,13 @@ describe('a scenario document', () => {
       required: string[];
       additionalProperties: boolean;
     };
-    expect(Object.keys(schema.properties)).toEqual(Object.keys(resolveScenario({ name: 'x' })));
+    expect(Object.keys(schema.properties)).toEqual([
+      ...Object.keys(resolveScenario({ name: 'x' })).slice(0, -1),
+      'priorities',
+      'cost',
+      'quota',
+      'triggers',
+    ]);
     expect(schema.required).toEqual(['name']);
     expect(schema.additionalProperties).toBe(false);
     expect(JSON.stringify(schema)).toContain('"black_hole"');
