@@ -87,7 +87,8 @@ function namedHeaders(
       reset === undefined ? undefined : timeUntil(reset, serverTime(headers, wallNowMs));
     // If it says when, and nobody can read that, the rest may be as wrong.
     if (reset !== undefined && resetMs === undefined) return undefined;
-    return { limit: parseAmount(read('limit')), remaining, resetMs };
+    // Those who have quotas of tokens have token buckets.
+    return { limit: parseAmount(read('limit')), remaining, resetMs, refills: name !== undefined };
   }
   return undefined;
 }

@@ -6,12 +6,17 @@ export interface QuotaReport {
   readonly remaining?: number | undefined;
   /** Milliseconds until all of it is there again. Only more than 0 and at most 31 days count. Default: the `per` of the limiter. */
   readonly resetMs?: number | undefined;
+  /** The quota comes back evenly until the reset, as in a token bucket. Needs `limit`. Default: all of it at the reset. */
+  readonly refills?: boolean | undefined;
   /** How long a window is, in milliseconds: more than 0, at most 31 days. Default: the `per` of the limiter. */
   readonly windowMs?: number | undefined;
 }
 
 /** The longest time that is believed: monthly quotas are the longest there are. */
 const MOST_MS = 31 * 86_400_000;
+
+/** Nanoseconds in a millisecond: waits are whole nanoseconds. */
+const NS = 1e6;
 
 /**
  * What the upstream leaves of its quota, as far as its answers tell: others may use it, too. An answer is true of the moment when its request
@@ -21,6 +26,9 @@ export class UpstreamQuota {
   #limit = Infinity;
   #left = Infinity;
   #windowMs: number;
+  /** How much comes back each millisecond; 0 if all of it does at once. */
+  #perMs = 0;
+  #filledAt = 0;
   /** When the window ends of which something is known. */
   #until = -Infinity;
   /** Whether an answer has told of this window. */
@@ -48,6 +56,10 @@ export class UpstreamQuota {
     // One that is larger than the whole quota gets a window that nobody has used.
     const isFirst = !this.#told && ahead === 0 && this.#left === this.#limit;
     if (missing <= 0 || isFirst) return 0;
+    if (this.#perMs > 0) {
+      const waitMs = Math.round((missing / this.#perMs) * NS) / NS;
+      return nowMs + waitMs === nowMs ? 0 : waitMs;
+    }
     const windows = Number.isFinite(this.#limit) ? Math.ceil(missing / this.#limit) - 1 : 0;
     return Math.max(0, this.#until - nowMs) + windows * this.#windowMs;
   }
@@ -66,7 +78,8 @@ export class UpstreamQuota {
   }
 
   /** Adopts what the answer to the call says that took at this place. What cannot be true is left out. */
-  learn({ limit, remaining, resetMs, windowMs }: QuotaReport, place: number, nowMs: number): void {
+  learn(report: QuotaReport, place: number, nowMs: number): void {
+    const { limit, remaining, resetMs, windowMs, refills } = report;
     this.#advance(nowMs);
     if (this.#told && place < this.#knownAt) return;
     const most = isNumber(limit) && limit >= 1 ? limit : undefined;
@@ -79,7 +92,11 @@ export class UpstreamQuota {
     if (left !== undefined || !this.#told) {
       // What started later is not counted in it yet.
       this.#left = (left ?? this.#limit) - (this.#taken - place);
-      this.#until = nowMs + (resetMs ?? this.#windowMs);
+      const overMs = resetMs ?? this.#windowMs;
+      this.#until = nowMs + overMs;
+      this.#filledAt = nowMs;
+      const gone = refills === true && left !== undefined ? this.#limit - left : 0;
+      this.#perMs = gone > 0 && gone < Infinity ? gone / overMs : 0;
     }
     this.#knownAt = place;
     this.#told = true;
@@ -99,6 +116,13 @@ export class UpstreamQuota {
 
   /** The window of which something was known is over: all of it can be used again. */
   #advance(nowMs: number): void {
+    if (this.#perMs > 0) {
+      const come = Math.max(0, nowMs - this.#filledAt) * this.#perMs;
+      this.#left = Math.min(this.#limit, this.#left + come);
+      this.#filledAt = nowMs;
+      this.#told = nowMs < this.#until;
+      return;
+    }
     if (nowMs < this.#until || this.#left === Infinity) return;
     this.#told = false;
     this.#left = this.#limit;
