@@ -105,9 +105,15 @@ it('L4: with costs, no permit is wasted, and the wait that is told or waited is 
   await fc.assert(
     fc.asyncProperty(
       shape,
-      fc.array(fc.record({ gap: fc.nat({ max: 60 }), cost: fc.double({ min: 0.01, max: 6, noNaN: true }) }), {
-        maxLength: 40,
-      }),
+      fc.array(
+        fc.record({
+          gap: fc.nat({ max: 60 }),
+          cost: fc.double({ min: 0.01, max: 6, noNaN: true }),
+        }),
+        {
+          maxLength: 40,
+        },
+      ),
       async (options, calls) => {
         const { limit, per, burst, maxWait } = options;
         const clock = new VirtualClock();
@@ -130,7 +136,8 @@ it('L4: with costs, no permit is wasted, and the wait that is told or waited is 
           all.push(
             result.then((got) => {
               expect(got.status).toBe(expected);
-              if (tooDear) return expect((got as PromiseRejectedResult).reason.retryAfter).toBeUndefined();
+              if (tooDear)
+                return expect((got as PromiseRejectedResult).reason.retryAfter).toBeUndefined();
               const waited = got.status === 'fulfilled' ? got.value : got.reason.retryAfter;
               expect(Math.abs(waited - waitMs)).toBeLessThan(1e-5);
             }),

@@ -11,7 +11,6 @@ const { judge, readRun } = (await import(`${folder}figures.js`)) as {
   readRun(comparison: Comparison, run: unknown): Figures;
 };
 
-
 describe('L4, L6: who counts what the upstream counts is not refused, and serves more', () => {
   it.each(comparisons.map((each) => [each.id, each] as const))(
     'L4, L6: %s',
