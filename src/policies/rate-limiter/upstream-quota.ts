@@ -4,11 +4,11 @@ export interface QuotaReport {
   readonly limit?: number | undefined;
   /** How much of that is left. Less than nothing is nothing. More than `limit` does not count. */
   readonly remaining?: number | undefined;
-  /** Milliseconds until all of it is there again. Only more than 0 and at most 31 days count. Default: the `per` of the limiter. */
+  /** Milliseconds until all of it is there again. Only 1 ms to 31 days count. Default: the `per` of the limiter. */
   readonly resetMs?: number | undefined;
   /** The quota comes back evenly until the reset, as in a token bucket. Needs `limit`. Default: all of it at the reset. */
   readonly refills?: boolean | undefined;
-  /** How long a window is, in milliseconds: more than 0, at most 31 days. Default: the `per` of the limiter. */
+  /** How long a window is, in milliseconds: 1 ms to 31 days. Default: the `per` of the limiter. */
   readonly windowMs?: number | undefined;
 }
 
@@ -131,9 +131,9 @@ export class UpstreamQuota {
 }
 
 function isNumber(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value);
+  return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 }
 
 function isTime(value: unknown): value is number {
-  return isNumber(value) && value > 0 && value <= MOST_MS;
+  return isNumber(value) && value >= 1 && value <= MOST_MS;
 }
