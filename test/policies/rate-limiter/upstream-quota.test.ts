@@ -83,7 +83,7 @@ describe('the quota of an upstream', () => {
   ])('L6: %j cannot be true, and changes nothing', (report) => {
     expect(told(report).report(0)).toBeUndefined();
     const quota = told({ limit: 100, remaining: 30, resetMs: 500 });
-    quota.learn(report, quota.take(0), 100);
+    quota.learn(report as object, quota.take(0), 100);
     expect(quota.report(100)).toEqual({ limit: 100, remaining: 30, resetMs: 400 });
   });
 

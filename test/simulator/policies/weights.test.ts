@@ -16,7 +16,7 @@ describe('L4, L6: who counts what the upstream counts is not refused, and serves
     'L4, L6: %s',
     async (_id, comparison) => {
       const arms = Object.fromEntries(comparison.arms.map(({ id, arm }) => [id, arm]));
-      const scenario = { ...comparison.scenario, arrivals: '30s' };
+      const scenario = { ...comparison.scenario, arrivals: '30s' as const };
       const report = await simulate({ scenario, arms, seeds: [1, 2, 3] });
       const figures = Object.fromEntries(
         Object.keys(arms).map((id) => [
