@@ -41,7 +41,8 @@ const DEADLINE =
   "must be a time in the milliseconds of the pipeline's clock, such as context.deadline or systemClock.now() + 500, or Infinity for none";
 
 const PRIORITY = `must be one of ${priorities.map((each) => `'${each}'`).join(', ')}`;
-const COST =
+/** What a cost has to be. */
+export const COST =
   'must be a number of permits (finite, >= 0), numbers by the names of rate limiters, or a callCost';
 
 /** The schema of the option `cost`. */
@@ -68,13 +69,15 @@ function isPriority(value: unknown): boolean {
   return priorities.includes(value as Priority);
 }
 
-function isCost(value: unknown): boolean {
+/** Whether this can be the cost of a call. */
+export function isCost(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return isAmount(value);
   if (typeof (value as CorrectableCost).correct === 'function') return true;
   return isPlainObject(value) && Object.values(value).every(isAmount);
 }
 
-function isAmount(value: unknown): boolean {
+/** Whether this is a number of permits. */
+export function isAmount(value: unknown): value is number {
   return Number.isFinite(value) && (value as number) >= 0;
 }
 

@@ -1,7 +1,8 @@
-import { describe, isPlain } from '../../config/describe.js';
+import { describe } from '../../config/describe.js';
 import { ConfigError } from '../../errors.js';
 import type { CorrectableCost, Cost } from '../../pipeline/contract/call-traits.js';
 import type { Call } from '../../pipeline/contract/policy.js';
+import { COST, isCost } from '../../pipeline/options/call-options.js';
 
 /**
  * The cost of one call, to be corrected when it is known: after a stream has ended, for example. What was taken too much goes back to the rate
@@ -70,18 +71,8 @@ function amountOf(cost: Cost, policy: string): number | undefined {
 }
 
 function checked(cost: Cost): Cost {
-  if (isAmount(cost)) return cost;
-  if (typeof cost === 'object' && cost !== null && isPlain(cost)) {
-    if (Object.values(cost).every(isAmount)) return Object.freeze({ ...cost });
-  }
-  const remedy =
-    'must be a number of permits (finite, >= 0), or numbers by the names of rate limiters';
-  throw wrong(`${remedy} (got ${describe(cost)})`, cost);
-}
-
-/** Whether this is a number of permits. */
-export function isAmount(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value < Infinity;
+  if (!isCost(cost) || isCorrectable(cost)) throw wrong(`${COST} (got ${describe(cost)})`, cost);
+  return typeof cost === 'number' ? cost : Object.freeze({ ...cost });
 }
 
 function noSuchPolicy(name: string, cost: Cost, { layers = [], label }: Call): ConfigError {
