@@ -18,7 +18,12 @@ export {
 export { pipeline } from './create.js';
 export * from './deadlines/index.js';
 export * from './errors.js';
-export type { CallTraits, Priority } from './pipeline/contract/call-traits.js';
+export type {
+  CallTraits,
+  CorrectableCost,
+  Cost,
+  Priority,
+} from './pipeline/contract/call-traits.js';
 export type { Context, Operation } from './pipeline/contract/context.js';
 export type {
   BreakerState,

@@ -22,6 +22,7 @@ export type {
 export type { BodyFactory } from './request/body.js';
 export type { OutgoingRequest } from './request/request.js';
 export { neverSent } from './retry/never-sent.js';
+export { rateLimitHeaders } from './retry/quota-headers.js';
 export { retryAfterOf } from './retry/retry-after.js';
 export type {
   AbortStateLike,

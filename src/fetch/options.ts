@@ -12,8 +12,8 @@ import {
 import { parseOptions } from '../config/validate.js';
 import * as z from '../config/zod.js';
 import { checked, converted } from '../config/zod.js';
-import type { Priority } from '../pipeline/contract/call-traits.js';
-import { isPriority, PRIORITY } from '../pipeline/options/call-options.js';
+import type { CorrectableCost, Cost, Priority } from '../pipeline/contract/call-traits.js';
+import { costSchema, isPriority, PRIORITY } from '../pipeline/options/call-options.js';
 import type { JoinOptions } from '../pipeline/options/joining.js';
 import { pipelineSchema } from '../pipeline/options/pipeline-options.js';
 import type { TelemetryOptions } from '../pipeline/options/telemetry-options.js';
@@ -89,6 +89,10 @@ export interface FetchOverrides<R = ResponseLike> {
   readonly attemptTimeout?: Duration | false | undefined;
   /** How important this call is, for the limiters that it meets. It is not sent. Default: what the `priority` option says. */
   readonly priority?: Priority | undefined;
+  /**
+   * How many permits each attempt takes from the rate limiters among the policies: see `CallOptions` of a pipeline. Default: as the limiters say.
+   */
+  readonly cost?: Cost | CorrectableCost | undefined;
   /** Called before each attempt, after the `beforeAttempt` option. */
   readonly beforeAttempt?: BeforeAttempt<R> | undefined;
   /** As the option of this name. */
@@ -212,6 +216,7 @@ export const overridesSchema = /* @__PURE__ */ once(() =>
     ...bodyTimes(),
     key: z.optional(checked<string>('must be a text', (value) => typeof value === 'string')),
     idempotent: z.optional(flag()),
+    cost: z.optional(costSchema()),
     idempotencyKey: z.optional(
       checked<string | boolean>(
         booleanOr('a text that is not empty').error,

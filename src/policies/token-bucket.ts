@@ -21,7 +21,7 @@ export class TokenBucket {
     this.#tokens = burst;
   }
 
-  /** Milliseconds until `count` callers can each have had a token; 0 when the last can have one now. */
+  /** Milliseconds until `count` tokens can have been taken; 0 when they can be taken now. */
   waitFor(count: number, nowMs: number): number {
     this.#fill(nowMs);
     const missing = count - this.#tokens;
@@ -31,14 +31,19 @@ export class TokenBucket {
     return nowMs + waitMs === nowMs ? 0 : waitMs;
   }
 
-  /** Takes one, whether or not it is there. */
-  take(): void {
-    this.#tokens--;
+  /** How many it could hold besides those that it held when it was last asked. */
+  get room(): number {
+    return this.#burst - this.#tokens;
   }
 
-  /** Puts one back that was taken and not used. */
-  putBack(): void {
-    this.#tokens = Math.min(this.#burst, this.#tokens + 1);
+  /** Takes some, whether or not they are there. */
+  take(count: number): void {
+    this.#tokens -= count;
+  }
+
+  /** Puts some back that were taken and not used. */
+  putBack(count: number): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + count);
   }
 
   /** How many can be taken at once. `nowMs` may be a little old: asking does not set the time back. */

@@ -17,6 +17,7 @@ export type {
 } from '../fetch/request/before-attempt.js';
 export type { BodyFactory } from '../fetch/request/body.js';
 export type { OutgoingRequest } from '../fetch/request/request.js';
+export { rateLimitHeaders } from '../fetch/retry/quota-headers.js';
 export type {
   AbortStateLike,
   FetchInit,

@@ -227,6 +227,7 @@ const OVERRIDES: readonly (keyof OperationOverrides | 'idempotencyKey')[] = [
   'priority',
   'totalTimeout',
   'attemptTimeout',
+  'cost',
   'beforeAttempt',
   'idleTimeout',
   'bodyTimeout',

@@ -16,6 +16,7 @@ export type {
   UpcomingAttempt,
 } from '../fetch/request/before-attempt.js';
 export type { OutgoingRequest } from '../fetch/request/request.js';
+export { rateLimitHeaders } from '../fetch/retry/quota-headers.js';
 export type { HeadersLike, HeadersSource, ResponseLike } from '../fetch/types.js';
 export type {
   InterceptedOverrides,

@@ -180,25 +180,27 @@ describe('what headers carry', () => {
   });
 
   it('X6: of a RateLimit field all quotas, each with what it says', () => {
-    expect(parseRateLimit('"a";r=1;t=2, "b" ; t = 5 ; r = 0;flag, c;x')).toEqual([
+    const quotasIn = (field: string) =>
+      parseRateLimit(field).map(({ remaining, resetSeconds }) => ({ remaining, resetSeconds }));
+    expect(quotasIn('"a";r=1;t=2, "b" ; t = 5 ; r = 0;flag, c;x')).toEqual([
       { remaining: 1, resetSeconds: 2 },
       { remaining: 0, resetSeconds: 5 },
       { remaining: undefined, resetSeconds: undefined },
     ]);
-    expect(parseRateLimit('limit=100, Remaining = 3 ,reset= 30')).toEqual([
+    expect(quotasIn('limit=100, Remaining = 3 ,reset= 30')).toEqual([
       { remaining: 3, resetSeconds: 30 },
     ]);
-    expect(parseRateLimit('a="x";r=1, b')).toEqual([
+    expect(quotasIn('a="x";r=1, b')).toEqual([
       { remaining: undefined, resetSeconds: undefined },
       { remaining: undefined, resetSeconds: undefined },
     ]);
-    expect(parseRateLimit('"a";r=0;t=5;tt')).toEqual([{ remaining: 0, resetSeconds: 5 }]);
-    expect(parseRateLimit('"a";r=1, "b=c";r=0;t=5, "d";r=2')).toEqual([
+    expect(quotasIn('"a";r=0;t=5;tt')).toEqual([{ remaining: 0, resetSeconds: 5 }]);
+    expect(quotasIn('"a";r=1, "b=c";r=0;t=5, "d";r=2')).toEqual([
       { remaining: 1, resetSeconds: undefined },
       { remaining: 0, resetSeconds: 5 },
       { remaining: 2, resetSeconds: undefined },
     ]);
-    expect(parseRateLimit('"a=b"')).toEqual([{ remaining: undefined, resetSeconds: undefined }]);
+    expect(quotasIn('"a=b"')).toEqual([{ remaining: undefined, resetSeconds: undefined }]);
   });
 
   it('X6: dates and numbers are read with spaces around them', () => {

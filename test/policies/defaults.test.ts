@@ -49,7 +49,7 @@ describe('defaults', () => {
   });
 
   it('L1: rateLimiter', () => {
-    expect(rateLimiterDefaults).toEqual({ per: 1_000, maxWait: 0, dryRun: false });
+    expect(rateLimiterDefaults).toEqual({ per: 1_000, maxWait: 0, cost: 1, dryRun: false });
   });
 
   it('L2: adaptiveLimiter', () => {

@@ -5,7 +5,7 @@ import { TokenBucket } from '../../src/policies/token-bucket.js';
 /** Takes all that are there, and says how many. */
 function drain(bucket: TokenBucket, nowMs: number): number {
   let taken = 0;
-  for (; bucket.waitFor(1, nowMs) === 0; taken++) bucket.take();
+  for (; bucket.waitFor(1, nowMs) === 0; taken++) bucket.take(1);
   return taken;
 }
 
@@ -29,7 +29,7 @@ describe('token bucket', () => {
     const now = 2 ** 52;
     const bucket = new TokenBucket(2, 1, 1);
     expect(bucket.waitFor(1, now)).toBe(0);
-    bucket.take();
+    bucket.take(1);
     // Half a millisecond, where the clock has whole ones.
     expect(now + 0.5).toBe(now);
     expect(bucket.waitFor(1, now)).toBe(0);
@@ -39,7 +39,7 @@ describe('token bucket', () => {
   it('says how many are there, in whole tokens', () => {
     const bucket = new TokenBucket(10, 1_000, 3);
     expect(bucket.available(0)).toBe(3);
-    for (let i = 0; i < 5; i++) bucket.take();
+    for (let i = 0; i < 5; i++) bucket.take(1);
     expect(bucket.available(0)).toBe(0);
     expect(bucket.available(250)).toBe(0);
     expect(bucket.available(399)).toBe(1);
@@ -53,9 +53,9 @@ describe('token bucket', () => {
   it('takes one back, and never more than it can hold', () => {
     const bucket = new TokenBucket(1, 1_000, 2);
     expect(bucket.waitFor(1, 0)).toBe(0);
-    bucket.take();
-    bucket.putBack();
-    bucket.putBack();
+    bucket.take(1);
+    bucket.putBack(1);
+    bucket.putBack(1);
     expect(drain(bucket, 0)).toBe(2);
   });
 
@@ -131,7 +131,7 @@ describe('token bucket', () => {
         const emptied = () => {
           const bucket = new TokenBucket(limit, per, burst);
           expect(bucket.waitFor(burst, 0)).toBe(0);
-          for (let i = 0; i < burst; i++) bucket.take();
+          for (let i = 0; i < burst; i++) bucket.take(1);
           return bucket;
         };
         // A bucket of one nanosecond a token is not worth the name.
@@ -152,6 +152,6 @@ describe('token bucket', () => {
 
 function drainAtMost(bucket: TokenBucket, nowMs: number, most: number): number {
   let taken = 0;
-  for (; taken < most && bucket.waitFor(1, nowMs) === 0; taken++) bucket.take();
+  for (; taken < most && bucket.waitFor(1, nowMs) === 0; taken++) bucket.take(1);
   return taken;
 }

@@ -138,7 +138,8 @@ export class HttpCall implements OutgoingRequest {
     const said =
       this.overrides.priority ?? (typeof general === 'function' ? general(this) : general);
     const priority = answerOf('priority', 'priority', said);
-    return priority === undefined ? undefined : { priority, cost: undefined };
+    const { cost } = this.overrides;
+    return priority === undefined && cost === undefined ? undefined : { priority, cost };
   }
 
   header(name: string): string | undefined {

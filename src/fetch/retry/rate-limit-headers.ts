@@ -48,6 +48,10 @@ export function parseReset(text: string, nowMs: number): number | undefined {
 
 /** One quota of a `RateLimit` field. */
 export interface Quota {
+  /** Its name; empty if it has none. */
+  readonly name: string;
+  /** How much there is of it, if it says so. */
+  readonly limit: number | undefined;
   /** What is left of it, if it says so. */
   readonly remaining: number | undefined;
   /** Seconds until it is restored, if it says so. */
@@ -65,10 +69,12 @@ export function parseRateLimit(field: string): Quota[] {
   for (const item of splitOutsideStrings(field, ',')) {
     const [name = '', ...parameters] = splitOutsideStrings(item, ';');
     if (isMember(name)) addMember(legacy, name);
-    else quotas.push(quotaOf(parameters));
+    else quotas.push(quotaOf(name, parameters));
   }
   if (legacy.size > 0) {
     quotas.push({
+      name: '',
+      limit: parseAmount(legacy.get('limit')),
       remaining: parseCount(legacy.get('remaining')),
       resetSeconds: parseAmount(legacy.get('reset')),
     });
@@ -85,12 +91,47 @@ function addMember(members: Map<string, string>, text: string): void {
   members.set(text.slice(0, equals).trim().toLowerCase(), text.slice(equals + 1).trim());
 }
 
-function quotaOf(parameters: readonly string[]): Quota {
+function quotaOf(name: string, parameters: readonly string[]): Quota {
+  const members = membersOf(parameters);
+  const remaining = parseCount(members.get('r'));
+  return {
+    name: unquoted(name),
+    limit: undefined,
+    remaining,
+    resetSeconds: parseAmount(members.get('t')),
+  };
+}
+
+function membersOf(parameters: readonly string[]): Map<string, string> {
   const members = new Map<string, string>();
   for (const parameter of parameters) {
     if (parameter.includes('=')) addMember(members, parameter);
   }
-  return { remaining: parseCount(members.get('r')), resetSeconds: parseAmount(members.get('t')) };
+  return members;
+}
+
+function unquoted(name: string): string {
+  return name.replace(/^"|"$/g, '');
+}
+
+/** One quota of a `RateLimit-Policy` field. */
+export interface QuotaPolicy {
+  readonly name: string;
+  readonly limit: number | undefined;
+  /** How long its window is, if it says so. */
+  readonly windowSeconds: number | undefined;
+}
+
+/** Reads a `RateLimit-Policy` field: `"default";q=100;w=60`, or the form of its earlier versions, `100;w=60`. */
+export function parseRateLimitPolicy(field: string): QuotaPolicy[] {
+  return splitOutsideStrings(field, ',').map((item) => {
+    const [name = '', ...parameters] = splitOutsideStrings(item, ';');
+    const members = membersOf(parameters);
+    const windowSeconds = parseAmount(members.get('w'));
+    const bare = parseAmount(name);
+    if (bare !== undefined) return { name: '', limit: bare, windowSeconds };
+    return { name: unquoted(name), limit: parseAmount(members.get('q')), windowSeconds };
+  });
 }
 
 /** The trimmed parts of a structured field. A separator within a quoted string does not separate. */

@@ -61,7 +61,8 @@ export function saysRetry(headers: HeadersSource | null | undefined): boolean | 
   return said === 'false' ? false : undefined;
 }
 
-function serverTime(headers: HeadersSource, wallNowMs: number): number {
+/** The time of the server that has answered, in milliseconds since the epoch; ours, if it does not say. */
+export function serverTime(headers: HeadersSource, wallNowMs: number): number {
   const date = readHeader(headers, 'date');
   return (date === undefined ? undefined : parseHttpDate(date.trim(), wallNowMs)) ?? wallNowMs;
 }

@@ -4,12 +4,28 @@ export const priorities = ['highest', 'high', 'normal', 'low', 'lowest'] as cons
 /** How important a call is. */
 export type Priority = (typeof priorities)[number];
 
+/**
+ * What a call takes from the rate limiters that it meets: one number for all of them, or numbers by the names of the limiters. A limiter
+ * that is not named takes what it always takes.
+ */
+export type Cost = number | Readonly<Record<string, number>>;
+
+/** A cost that is corrected when it is known: see `callCost`. */
+export interface CorrectableCost {
+  /** What the next attempt takes. */
+  readonly now: Cost;
+  /** What the call has really cost. */
+  correct(cost: Cost): void;
+  /** @internal A policy of this name took what is expected. `settle` tells it what it was. */
+  taken?(policy: string, settle: (cost: number) => void): void;
+}
+
 /** What a call says of itself, for policies that treat calls differently. */
 export interface CallTraits {
   /** How important it is. `undefined`: it does not say. */
   readonly priority: Priority | undefined;
-  /** How many permits of a rate limiter it takes. `undefined`: one. */
-  readonly cost: number | undefined;
+  /** How many permits of a rate limiter it takes. `undefined`: as many as the limiter says, by default one. */
+  readonly cost: Cost | CorrectableCost | undefined;
 }
 
 /** The rank of one attempt: see `Call.rank`. */

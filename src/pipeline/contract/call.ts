@@ -35,7 +35,7 @@ export interface Call {
   /** How often the operation has been called in this call so far. */
   readonly attempts: number;
   /** @internal The policies of the plan, for those that share something with another one. */
-  readonly layers: readonly { readonly policy: object }[];
+  readonly layers: readonly { readonly name: string; readonly policy: object }[];
   /** @internal Whether the operation may run beside itself. An operation that must not says so: see {@link OwnContext.runsAlone}. */
   readonly alone: boolean;
   /** When the nearest enclosing timeout expires, in the clock's milliseconds; `Infinity` without one. */

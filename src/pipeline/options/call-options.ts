@@ -1,3 +1,4 @@
+import { isPlain as isPlainObject } from '../../config/describe.js';
 import { once } from '../../config/once.js';
 import { parseOptions } from '../../config/validate.js';
 import * as z from '../../config/zod.js';
@@ -5,7 +6,7 @@ import { ConfigError } from '../../errors.js';
 import type { Duration } from '../../time/duration.js';
 import { durationIn, durationSchema } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
-import type { CallTraits, Priority } from '../contract/call-traits.js';
+import type { CallTraits, CorrectableCost, Cost, Priority } from '../contract/call-traits.js';
 import { priorities } from '../contract/call-traits.js';
 import type { LayerSettings } from '../contract/context.js';
 import { bareSignal, isBareSignal } from './wrong-arguments.js';
@@ -29,15 +30,26 @@ export interface CallOptions {
    * first and refused last. Default `normal`.
    */
   readonly priority?: Priority | undefined;
-  /** How many permits of a rate limiter this call takes: finite, >= 0. Default 1. */
-  readonly cost?: number | undefined;
+  /**
+   * How many permits each attempt takes from the rate limiters that it meets: a number for all of them, or numbers by the names of limiters,
+   * each finite and >= 0. `callCost(…)` for one that is corrected later. Default: as the limiters say.
+   */
+  readonly cost?: Cost | CorrectableCost | undefined;
 }
 
 const DEADLINE =
   "must be a time in the milliseconds of the pipeline's clock, such as context.deadline or systemClock.now() + 500, or Infinity for none";
 
 export const PRIORITY = `must be one of ${priorities.map((each) => `'${each}'`).join(', ')}`;
-const COST = 'must be a number of permits: finite, >= 0';
+/** What a cost has to be. */
+export const COST =
+  'must be a number of permits (finite, >= 0), numbers by the names of rate limiters, or a callCost';
+
+/** The schema of the option `cost`. */
+export const costSchema = (): z.Schema<CallCost, CallCost> =>
+  z.custom<CallCost>(isCost, { error: COST });
+
+type CallCost = Cost | CorrectableCost;
 
 const callSchema = /* @__PURE__ */ once(() =>
   z.strictObject({
@@ -45,7 +57,7 @@ const callSchema = /* @__PURE__ */ once(() =>
     timeout: z.optional(durationSchema()),
     deadline: z.optional(z.custom<number>(isDeadline, { error: DEADLINE })),
     priority: z.optional(z.custom<Priority>(isPriority, { error: PRIORITY })),
-    cost: z.optional(z.custom<number>(isCost, { error: COST })),
+    cost: z.optional(costSchema()),
   }),
 );
 
@@ -57,7 +69,15 @@ export function isPriority(value: unknown): boolean {
   return priorities.includes(value as Priority);
 }
 
-function isCost(value: unknown): boolean {
+/** Whether this can be the cost of a call. */
+export function isCost(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return isAmount(value);
+  if (typeof (value as CorrectableCost).correct === 'function') return true;
+  return isPlainObject(value) && Object.values(value).every(isAmount);
+}
+
+/** Whether this is a number of permits. */
+export function isAmount(value: unknown): value is number {
   return Number.isFinite(value) && (value as number) >= 0;
 }
 

@@ -17,7 +17,7 @@ import type { ResolvedAdaptiveLimiter } from './options.js';
 import { Patience } from './patience.js';
 
 /** A call that is or was in the queue. */
-export interface Place extends Required<Ranked> {
+export interface Place extends Required<Omit<Ranked, 'cost'>> {
   admit: (admission: Admission) => void;
   /** Where another request may have let it in. */
   own: OwnRequest<Admission> | undefined;
@@ -67,7 +67,7 @@ export class WaitingCalls {
   }
 
   /** How important a call is. If it does not say, the user is asked. That may end other calls. */
-  rankNow({ rank, traits }: Call): Required<Ranked> {
+  rankNow({ rank, traits }: Call): Required<Omit<Ranked, 'cost'>> {
     const { priority } = this.#options;
     if (priority === undefined || traits?.priority !== undefined) return { rank, level: 0 };
     const said: unknown = priority();
@@ -82,7 +82,11 @@ export class WaitingCalls {
   }
 
   /** Lets a call wait, if need be in place of a less important one. `undefined` if all places are taken. */
-  join(call: Call, ranked: Required<Ranked>, nowMs: number): Promise<Admission> | undefined {
+  join(
+    call: Call,
+    ranked: Required<Omit<Ranked, 'cost'>>,
+    nowMs: number,
+  ): Promise<Admission> | undefined {
     if (this.#queue.length >= this.#options.maxQueued) {
       const displaced = this.#queue.displace(ranked);
       if (displaced === undefined) return undefined;

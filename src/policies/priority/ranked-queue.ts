@@ -9,10 +9,16 @@ export interface Ranked {
   readonly rank: number;
   /** Orders calls of one class: higher is more important. Default 0. */
   readonly level?: number;
+  /** What it takes of what it waits for. Default 1. */
+  readonly cost?: number;
 }
 
-interface Line<T> extends Required<Ranked> {
+interface Line<T> {
+  readonly rank: number;
+  readonly level: number;
   readonly queue: WaitQueue<T>;
+  /** What its waiters cost together. */
+  cost: number;
 }
 
 /**
@@ -48,11 +54,11 @@ export class RankedQueue<T extends Ranked> {
     return first === undefined || order(first, ranked) < 0 || this.#isMissed(ranked);
   }
 
-  /** How many waiters are at least as important. */
+  /** What the waiters cost together that are at least as important. */
   ahead(ranked: Ranked): number {
-    let count = 0;
-    for (const line of this.#lines) if (order(line, ranked) >= 0) count += line.queue.length;
-    return count;
+    let cost = 0;
+    for (const line of this.#lines) if (order(line, ranked) >= 0) cost += line.cost;
+    return cost;
   }
 
   /** Joins behind all waiters that are at least as important. */
@@ -61,11 +67,12 @@ export class RankedQueue<T extends Ranked> {
     const at = this.#placeOf(item);
     let line = this.#lines[at];
     if (line === undefined || order(line, item) !== 0) {
-      line = { rank, level, queue: new WaitQueue() };
+      line = { rank, level, queue: new WaitQueue(), cost: 0 };
       this.#lines.splice(at, 0, line);
       if (classOf(rank) !== classOf(PLAIN_RANK)) this.#turns ??= new Turns();
     }
     this.#length++;
+    line.cost += costOf(item);
     return line.queue.join(item);
   }
 
@@ -74,7 +81,7 @@ export class RankedQueue<T extends Ranked> {
     if (!waiter.queued) return false;
     const at = this.#placeOf(waiter.item);
     this.#lines[at]?.queue.leave(waiter);
-    this.#oneLess(at);
+    this.#oneLess(at, waiter.item);
     return true;
   }
 
@@ -90,7 +97,7 @@ export class RankedQueue<T extends Ranked> {
     if (line === undefined) return undefined;
     if (served) this.#turns?.served(classOf(line.rank));
     const item = line.queue.shift();
-    this.#oneLess(at);
+    if (item !== undefined) this.#oneLess(at, item);
     return item;
   }
 
@@ -106,7 +113,7 @@ export class RankedQueue<T extends Ranked> {
   displace(ranked: Ranked): T | undefined {
     const at = this.#victimOf(ranked);
     const item = this.#lines[at]?.queue.pop();
-    if (item !== undefined) this.#oneLess(at);
+    if (item !== undefined) this.#oneLess(at, item);
     return item;
   }
 
@@ -154,10 +161,16 @@ export class RankedQueue<T extends Ranked> {
     return at;
   }
 
-  #oneLess(at: number): void {
+  #oneLess(at: number, item: T): void {
+    const line = this.#lines[at] as Line<T>;
     this.#length--;
-    if (this.#lines[at]?.queue.length === 0) this.#lines.splice(at, 1);
+    line.cost -= costOf(item);
+    if (line.queue.length === 0) this.#lines.splice(at, 1);
   }
+}
+
+function costOf({ cost = 1 }: Ranked): number {
+  return cost;
 }
 
 /** Above 0 if `a` is more important. Retries come after first attempts of the same class and level. */

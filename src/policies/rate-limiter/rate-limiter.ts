@@ -4,6 +4,9 @@ import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract/policy.js';
 import type { Refusals } from '../../pipeline/contract/refusals.js';
 import type { StraightHalf, StraightPlace } from '../../pipeline/contract/straight-half.js';
+import { isAmount } from '../../pipeline/options/call-options.js';
+import type { Outcome } from '../../pipeline/outcome/outcome.js';
+import { refusePromise } from '../../pipeline/outcome/refuse-promise.js';
 import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
@@ -12,16 +15,21 @@ import { inOwnRequest } from '../in-own-request.js';
 import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { RankedQueue } from '../priority/ranked-queue.js';
-import { TokenBucket } from '../token-bucket.js';
 import type { Waiter } from '../wait-queue.js';
+import { costIn, isCorrectable } from './call-cost.js';
 import type { RateLimiterOptions, ResolvedRateLimiter } from './options.js';
 import { resolveRateLimiter } from './options.js';
+import { PermitBucket } from './permit-bucket.js';
+import { Spent } from './spent.js';
+import type { QuotaReport } from './upstream-quota.js';
+import { UpstreamQuota } from './upstream-quota.js';
 
 /**
  * Bounds how many calls start in a period, to keep an upstream's quota. Excess calls wait up to `maxWait`, the more important ones in front, first
  * come, first served among equals, or are refused with a {@link RateLimitedError}. Its `retryAfter` is exactly the time until there is a permit.
  *
- * It is a token bucket: in any time t at most `burst` + t x `limit` / `per` calls start.
+ * It is a token bucket: in any time t at most `burst` + t x `limit` / `per` calls start. Calls may have a cost (`execute(operation, { cost })`).
+ * Then it is their cost that is bounded.
  *
  * @throws ConfigError when an option is wrong.
  * @example
@@ -35,10 +43,12 @@ export function rateLimiter<const Name extends string = 'rate_limiter'>(
 
 /** What a rate limiter is doing now. */
 export interface RateLimiterSnapshot {
-  /** Calls that may start now. */
+  /** Permits that can be taken now: calls that may start, if each takes one. */
   readonly available: number;
   /** Calls that wait for their turn. */
   readonly queued: number;
+  /** What the upstream has told of its quota, less what was taken since: only with `learn`, and while something is known. */
+  readonly upstream?: QuotaReport | undefined;
 }
 
 /** A call in the queue. */
@@ -48,13 +58,22 @@ interface Place {
   own: OwnRequest<Admission> | undefined;
   readonly rank: number;
   readonly label: string;
+  readonly policy: string;
   readonly captureStack: boolean;
   /** The latest time for its turn. */
   readonly until: number;
   /** Ends its wait then: more important calls may have come before it. */
   deadline: Deadline | undefined;
+  readonly cost: number;
+  /** Lets it in. */
+  readonly take: () => Spent | undefined;
   admitted: boolean;
+  /** What it has taken, if that may have to be corrected. */
+  spent: Spent | undefined;
 }
+
+/** The reason to refuse a call that could never be let in. */
+const TOO_DEAR = 'cost_above_burst';
 
 /** How much later than `maxWait` a turn may come. Timers can be that late, and a call must not have waited in vain because of it. */
 const LATE_MS = 1;
@@ -67,11 +86,13 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
   readonly role = 'gate';
   readonly type = 'rate_limiter';
   readonly name: Name | undefined;
-  readonly quiet = true;
+  readonly quiet: boolean;
   readonly #options: ResolvedRateLimiter;
-  #bucket: TokenBucket;
+  #bucket: PermitBucket;
   readonly #burst: number;
-  readonly #message: string;
+  readonly #says: string;
+  /** Set if it learns what the upstream leaves of its quota. */
+  #quota: UpstreamQuota | undefined;
   readonly #time = new OneClock('rateLimiter', 'limiter');
   readonly #queue = new RankedQueue<Place>();
   /** Armed while calls wait. */
@@ -83,13 +104,14 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
 
   /** @internal Use {@link rateLimiter}. */
   constructor(options: ResolvedRateLimiter) {
-    const { limit, per, burst = limit, maxWait } = options;
+    const { limit, per, burst = limit, learn, costOf } = options;
     this.#options = options;
     this.#burst = burst;
-    this.#bucket = new TokenBucket(limit, per, burst);
+    this.quiet = learn === undefined && costOf === undefined;
+    this.#bucket = this.#full();
+    this.#quota = this.#unknown();
     this.name = options.name as Name | undefined;
-    const within = maxWait === 0 ? '' : ` within ${formatDuration(maxWait)}`;
-    this.#message = `no permit${within} (limit: ${limit} per ${formatDuration(per)}, burst: ${burst})`;
+    this.#says = `limit: ${limit} per ${formatDuration(per)}, burst: ${burst}`;
   }
 
   bind(time: TimeSource): void {
@@ -97,51 +119,84 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
   }
 
   get refusals(): Refusals {
-    return { reasons: [RateLimitedError.reason], enforced: !this.#options.dryRun, limit: true };
+    const reasons = [RateLimitedError.reason, TOO_DEAR];
+    return { reasons, enforced: !this.#options.dryRun, limit: true };
   }
 
   enter(call: Call): Admission | Promise<Admission> {
+    const cost = costIn(call) ?? this.#options.cost;
     const now = call.time.now();
-    const waitMs = this.#bucket.waitFor(this.#ahead(call) + 1, now);
-    if (waitMs === 0 && this.#queue.length === 0) {
-      this.#bucket.take();
+    const { maxWait, dryRun } = this.#options;
+    if (cost > this.#most(now)) {
+      if (!dryRun) return this.#tooDear(call, cost, now);
+      call.wouldReject(TOO_DEAR);
       return undefined;
     }
-    const { maxWait, dryRun } = this.#options;
+    const waitMs = this.#waitFor(cost, this.#ahead(call), now);
+    // What takes nothing overtakes nobody.
+    if ((waitMs === 0 && this.#queue.length === 0) || cost === 0) {
+      call.state = this.#take(call, cost);
+      return undefined;
+    }
     // A call whose time will be over by then would wait in vain.
     const refused = waitMs > maxWait || now + waitMs > call.deadline;
     if (dryRun) {
       if (refused) call.wouldReject(RateLimitedError.reason, waitMs);
       // Calls that would wait take the tokens that they would wait for.
-      else this.#bucket.take();
+      else call.state = this.#take(call, cost);
       return undefined;
     }
-    return refused ? this.#refusal(call, waitMs) : this.#wait(call, now);
+    return refused ? this.#refusal(call, cost, now) : this.#wait(call, cost, now);
   }
 
   /** @internal */
-  straight({ time }: StraightPlace): StraightHalf {
+  straight({ time }: StraightPlace): StraightHalf | undefined {
+    if (!this.quiet) return undefined;
+    const { cost } = this.#options;
     return {
       enter: () => {
-        if (this.#queue.length > 0 || this.#bucket.waitFor(1, time.now()) > 0) return false;
-        this.#bucket.take();
+        if (this.#queue.length > 0 || this.#bucket.remembers) return false;
+        if (this.#bucket.waitFor(cost, time.now()) > 0) return false;
+        this.#bucket.take(cost);
         return true;
       },
       fail: () => true,
     };
   }
 
-  exit(): void {}
+  exit(call: Call, outcome: Outcome): void {
+    const { state } = call;
+    if (this.quiet || state === undefined) return;
+    const spent = state instanceof Spent ? state : (state as Waiter<Place>).item.spent;
+    if (spent === undefined) return;
+    const { learn, costOf } = this.#options;
+    // What both say is asked for before anything changes: either may throw.
+    const told: unknown = learn?.(outcome, call.time.clock.wallNow());
+    const cost: unknown = costOf?.(outcome);
+    refusePromise(
+      told,
+      'learn returned a promise: it must return what the answer says, or undefined',
+    );
+    refusePromise(cost, 'costOf returned a promise: it must return a number, or undefined');
+    const now = call.time.now();
+    if (typeof told === 'object' && told !== null) spent.learn(told, now);
+    if (isAmount(cost)) spent.settle(cost, now);
+    if (this.#queue.length > 0) this.#serve();
+  }
 
   leave(call: Call): void {
     const place = call.state as Waiter<Place>;
     if (this.#queue.leave(place)) {
       stopClock(place.item);
-      if (this.#queue.length === 0) this.#disarm();
+      // What it waited for may be enough for the next.
+      this.#serve();
     } else if (place.item.admitted) {
-      // It gave up before it could go on: its permit goes to the next call.
-      this.#bucket.putBack();
-      if (this.#queue.length > 0) this.#serve();
+      // It gave up before it could go on: its permits go to the next calls.
+      const { cost, spent } = place.item;
+      this.#bucket.putBack(cost);
+      this.#quota?.take(-cost);
+      spent?.forget();
+      this.#serve();
     }
   }
 
@@ -152,63 +207,130 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     // A late timer may have kept its permit waiting.
     if (waiter.queued) this.#serve();
     if (this.#queue.leave(waiter)) {
-      if (this.#queue.length === 0) this.#disarm();
-      const retryAfter = this.#bucket.waitFor(this.#ahead(place) + 1, this.#time.source.now());
-      place.admit(this.#refusal(place, retryAfter));
+      const now = this.#time.source.now();
+      this.#serve();
+      place.admit(this.#refusal(place, place.cost, now));
     }
     place.own?.hear();
   }
 
   /** What it is doing now, as plain JSON. */
   snapshot(): RateLimiterSnapshot {
-    return {
-      available: this.#bucket.available(this.#time.source.now()),
-      queued: this.#queue.length,
-    };
+    const now = this.#time.source.now();
+    const upstream = this.#quota?.report(now);
+    const own = { available: this.#available(now), queued: this.#queue.length };
+    return upstream === undefined ? own : { ...own, upstream };
   }
 
   measure(nowMs: number): PolicyMeasures {
-    return { available: this.#bucket.available(nowMs) };
+    return { available: this.#available(nowMs) };
   }
 
-  /** Fills its bucket, and serves the calls that wait. */
+  /** Fills its bucket, forgets what it has learnt, and serves the calls that wait. */
   startOver(): void {
-    const { limit, per } = this.#options;
-    this.#bucket = new TokenBucket(limit, per, this.#burst);
-    if (this.#queue.length > 0) this.#serve();
+    this.#bucket = this.#full();
+    this.#quota = this.#unknown();
+    this.#serve();
   }
 
   fork(): RateLimiterPolicy<Name> {
     return new RateLimiterPolicy(this.#options);
   }
 
-  /** It remembers calls until its bucket is full again. */
+  /** It remembers calls until its bucket is full again, and what it has learnt while that is true. */
   busy(): boolean {
-    return this.#bucket.available(this.#time.source.now()) < this.#burst;
+    const now = this.#time.source.now();
+    return this.#bucket.available(now) < this.#burst || this.#quota?.report(now) !== undefined;
   }
 
-  #refusal({ label, captureStack }: Call | Place, retryAfter: number): RateLimitedError {
-    return new RateLimitedError(`${label}: ${this.#message}`, { captureStack, retryAfter });
+  #full(): PermitBucket {
+    const { limit, per } = this.#options;
+    return new PermitBucket(limit, per, this.#burst);
   }
 
-  /** How many waiting calls will be served before this one. */
+  /** What the waiting calls cost that will be served before this one. */
   #ahead(call: Call | Place): number {
     return this.#queue.isNext(call) ? 0 : this.#queue.ahead(call);
   }
 
-  #wait(call: Call, now: number): Promise<Admission> {
-    const { label, captureStack, rank, time } = call;
+  #unknown(): UpstreamQuota | undefined {
+    const { learn, per } = this.#options;
+    return learn && new UpstreamQuota(per);
+  }
+
+  /** The most that a call can take at once. */
+  #most(now: number): number {
+    return Math.min(this.#burst, this.#quota?.most(now) ?? Infinity);
+  }
+
+  #available(now: number): number {
+    const left = this.#quota?.report(now)?.remaining ?? Infinity;
+    return Math.min(this.#bucket.available(now), Math.floor(left));
+  }
+
+  /** Milliseconds until a call of this cost can start after those that cost `ahead`. */
+  #waitFor(cost: number, ahead: number, now: number): number {
+    const own = this.#bucket.waitFor(ahead + cost, now);
+    return this.#quota === undefined ? own : Math.max(own, this.#quota.waitFor(cost, ahead, now));
+  }
+
+  /** Takes the permits of a call. Returns what has to be known of them later. */
+  #take(call: Pick<Call, 'policy' | 'traits'>, cost: number): Spent | undefined {
+    const said = call.traits?.cost;
+    const late = isCorrectable(said) ? said : undefined;
+    if (this.quiet && late === undefined) {
+      this.#bucket.take(cost);
+      return undefined;
+    }
+    const spent = new Spent(cost, this.#bucket, this.#quota);
+    late?.taken?.(call.policy, (actual) => {
+      spent.settle(actual, this.#time.source.now());
+      this.#serve();
+    });
+    return spent;
+  }
+
+  #refusal(call: Call | Place, cost: number, now: number): RateLimitedError {
+    const { label, captureStack } = call;
+    const { maxWait } = this.#options;
+    const ahead = this.#ahead(call);
+    const retryAfter = this.#waitFor(cost, ahead, now);
+    const what = cost === 1 ? 'no permit' : `not enough permits for a cost of ${cost}`;
+    const within = maxWait === 0 ? '' : ` within ${formatDuration(maxWait)}`;
+    const own = this.#bucket.waitFor(ahead + cost, now);
+    const whose = own < retryAfter ? '; the upstream has told that its quota is used up' : '';
+    return new RateLimitedError(`${label}: ${what}${within} (${this.#says})${whose}`, {
+      captureStack,
+      retryAfter,
+    });
+  }
+
+  /** No `retryAfter`: it cannot be let in at any time. */
+  #tooDear(
+    { label, policy, captureStack }: Call | Place,
+    cost: number,
+    now: number,
+  ): RateLimitedError {
+    const most = this.#most(now);
+    const bound = most < this.#burst ? 'limit that the upstream has told' : 'burst';
+    return new RateLimitedError(
+      `${label}: a cost of ${cost} is above the ${bound} (${most}) of ${policy}, so it could never start: make the call smaller, or raise the limit`,
+      { captureStack, reason: TOO_DEAR },
+    );
+  }
+
+  #wait(call: Call, cost: number, now: number): Promise<Admission> {
+    const { label, policy, traits, captureStack, rank, time } = call;
     const maxWaitMs = this.#options.maxWait + LATE_MS;
+    const until = now + maxWaitMs;
     return new Promise((admit) => {
       const place: Place = {
-        admit,
+        ...{ admit, label, policy, captureStack, until, cost, rank },
+        take: () => this.#take({ policy, traits }, cost),
         own: undefined,
-        rank,
-        label,
-        captureStack,
-        until: now + maxWaitMs,
         deadline: undefined,
         admitted: false,
+        spent: undefined,
       };
       const waiter = this.#queue.join(place);
       call.state = waiter;
@@ -230,27 +352,30 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
    */
   #serve(): void {
     this.#disarm();
+    if (this.#queue.length === 0) return;
     const now = this.#time.source.now();
     const late: Place[] = [];
     for (let first = this.#queue.next; first !== undefined; first = this.#queue.next) {
-      const waitMs = this.#bucket.waitFor(1, now);
+      const { cost } = first;
+      const isTooDear = cost > this.#most(now);
+      const waitMs = isTooDear ? 0 : this.#waitFor(cost, 0, now);
       if (waitMs > 0 && now + waitMs <= first.until) {
         this.#arm(waitMs);
         break;
       }
-      this.#queue.shift(waitMs === 0);
+      this.#queue.shift(!isTooDear && waitMs === 0);
       stopClock(first);
-      if (waitMs > 0) {
+      if (isTooDear) {
+        first.admit(this.#tooDear(first, cost, now));
+      } else if (waitMs > 0) {
         late.push(first);
       } else {
-        this.#bucket.take();
+        first.spent = first.take();
         first.admitted = true;
         first.admit(undefined);
       }
     }
-    if (late.length === 0) return;
-    const retryAfter = this.#bucket.waitFor(this.#queue.length + 1, now);
-    for (const place of late) place.admit(this.#refusal(place, retryAfter));
+    for (const place of late) place.admit(this.#refusal(place, place.cost, now));
   }
 
   #arm(delayMs: number): void {

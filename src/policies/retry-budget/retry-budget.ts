@@ -86,7 +86,7 @@ export class RetryBudget {
   tryWithdraw(nowMs: number): boolean {
     if (this.balance(nowMs) < 1) return false;
     if (this.#earned(nowMs) >= 1) this.#paid.add(nowMs);
-    else this.#floor?.take();
+    else this.#floor?.take(1);
     this.#retries.add(nowMs);
     return true;
   }

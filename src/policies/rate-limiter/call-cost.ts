@@ -1,0 +1,86 @@
+import { describe } from '../../config/describe.js';
+import { ConfigError } from '../../errors.js';
+import type { CorrectableCost, Cost } from '../../pipeline/contract/call-traits.js';
+import type { Call } from '../../pipeline/contract/policy.js';
+import { COST, isCost } from '../../pipeline/options/call-options.js';
+
+/**
+ * The cost of one call, to be corrected when it is known: after a stream has ended, for example. What was taken too much goes back to the rate
+ * limiters, and what was taken too little is owed by later calls. Make one for each call. If the call is repeated, the correction is that of its
+ * last attempt.
+ *
+ * @param estimate What is expected: a number, or numbers by the names of limiters.
+ * @throws ConfigError when that is something else.
+ * @example
+ * const cost = callCost({ tokens: 1_200 });
+ * const answer = await modelFetch(url, init, { cost });
+ * const { usage } = await answer.json();
+ * cost.correct({ tokens: usage.total_tokens });
+ */
+export function callCost(estimate: Cost): CorrectableCost {
+  return new CallCost(estimate);
+}
+
+class CallCost implements CorrectableCost {
+  #now: Cost;
+  readonly #settles = new Map<string, (cost: number) => void>();
+
+  constructor(estimate: Cost) {
+    this.#now = checked(estimate);
+  }
+
+  get now(): Cost {
+    return this.#now;
+  }
+
+  /** @throws ConfigError when it is neither a number of permits nor numbers by the names of limiters. */
+  correct(cost: Cost): void {
+    this.#now = checked(cost);
+    for (const [policy, settle] of this.#settles) {
+      const own = amountOf(this.#now, policy);
+      if (own !== undefined) settle(own);
+    }
+  }
+
+  taken(policy: string, settle: (cost: number) => void): void {
+    this.#settles.set(policy, settle);
+  }
+}
+
+/** What a call says that it takes from the limiter that is asked; `undefined` when it does not say. */
+export function costIn(call: Call): number | undefined {
+  const said = call.traits?.cost;
+  if (said === undefined) return undefined;
+  const cost = typeof said === 'object' && isCorrectable(said) ? said.now : said;
+  const { layers, policy } = call;
+  if (typeof cost === 'object' && layers !== undefined) {
+    const unknown = Object.keys(cost).find((name) => layers.every((each) => each.name !== name));
+    if (unknown !== undefined) throw noSuchPolicy(unknown, cost, call);
+  }
+  return amountOf(checked(cost), policy);
+}
+
+/** The function with which a correctable cost hears of what was taken. */
+export function isCorrectable(cost: Cost | CorrectableCost | undefined): cost is CorrectableCost {
+  return typeof (cost as CorrectableCost | undefined)?.correct === 'function';
+}
+
+function amountOf(cost: Cost, policy: string): number | undefined {
+  if (typeof cost === 'number') return cost;
+  return Object.hasOwn(cost, policy) ? cost[policy] : undefined;
+}
+
+function checked(cost: Cost): Cost {
+  if (!isCost(cost) || isCorrectable(cost)) throw wrong(`${COST} (got ${describe(cost)})`, cost);
+  return typeof cost === 'number' ? cost : Object.freeze({ ...cost });
+}
+
+function noSuchPolicy(name: string, cost: Cost, { layers = [], label }: Call): ConfigError {
+  const names = layers.map((each) => each.name).join(', ');
+  const remedy = `names a policy that ${label} does not have: use the name of a rate limiter among ${names}`;
+  return wrong(`${remedy} (got ${describe(name)})`, cost);
+}
+
+function wrong(remedy: string, value: unknown): ConfigError {
+  return new ConfigError(`cost: ${remedy}`, { path: 'cost', value });
+}

@@ -1,0 +1,139 @@
+/** What an answer says about the quota of the upstream. Whatever it does not say is `undefined`. */
+export interface QuotaReport {
+  /** How much may be used in each window. Only a number from 1 on counts. */
+  readonly limit?: number | undefined;
+  /** How much of that is left. Less than nothing is nothing. More than `limit` does not count. */
+  readonly remaining?: number | undefined;
+  /** Milliseconds until all of it is there again. Only 1 ms to 31 days count. Default: the `per` of the limiter. */
+  readonly resetMs?: number | undefined;
+  /** The quota comes back evenly until the reset, as in a token bucket. Needs `limit`. Default: all of it at the reset. */
+  readonly refills?: boolean | undefined;
+  /** How long a window is, in milliseconds: 1 ms to 31 days. Default: the `per` of the limiter. */
+  readonly windowMs?: number | undefined;
+}
+
+/** The longest time that is believed: monthly quotas are the longest there are. */
+const MOST_MS = 31 * 86_400_000;
+
+/** Nanoseconds in a millisecond: waits are whole nanoseconds. */
+const NS = 1e6;
+
+/**
+ * What the upstream leaves of its quota, as far as its answers tell: others may use it, too. An answer is true of the moment when its request
+ * arrived. Requests arrive in the order in which they start, so what has started later is not counted in it yet.
+ */
+export class UpstreamQuota {
+  #limit = Infinity;
+  #left = Infinity;
+  #windowMs: number;
+  /** How much comes back each millisecond; 0 if all of it does at once. */
+  #perMs = 0;
+  #filledAt = 0;
+  /** When the window ends of which something is known. */
+  #until = -Infinity;
+  /** Whether an answer has told of this window. */
+  #told = false;
+  /** All that was taken so far. */
+  #taken = 0;
+  /** What had been taken when the request started whose answer is known. */
+  #knownAt = 0;
+
+  /** @param windowMs How long a window is, until an answer says so. */
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs;
+  }
+
+  /** The most that one call may cost, as an answer has told of this window; otherwise Infinity. */
+  most(nowMs: number): number {
+    this.#advance(nowMs);
+    return this.#told ? this.#limit : Infinity;
+  }
+
+  /** Milliseconds until so much can be used after what waits `ahead` of it. */
+  waitFor(count: number, ahead: number, nowMs: number): number {
+    this.#advance(nowMs);
+    const missing = ahead + count - this.#left;
+    // One that is larger than the whole quota gets a window that nobody has used.
+    const isFirst = !this.#told && ahead === 0 && this.#left === this.#limit;
+    if (missing <= 0 || isFirst) return 0;
+    if (this.#perMs > 0) {
+      const waitMs = Math.round((missing / this.#perMs) * NS) / NS;
+      return nowMs + waitMs === nowMs ? 0 : waitMs;
+    }
+    const windows = Number.isFinite(this.#limit) ? Math.ceil(missing / this.#limit) - 1 : 0;
+    return Math.max(0, this.#until - nowMs) + windows * this.#windowMs;
+  }
+
+  /** Takes so much. Returns the place of this take among all. */
+  take(count: number): number {
+    this.#left -= count;
+    this.#taken += count;
+    return this.#taken;
+  }
+
+  /** What was taken at this place is more or less than was thought. */
+  correct(more: number, place: number): void {
+    // The answer that is known counts it as the upstream does.
+    if (place > this.#knownAt) this.#left -= more;
+  }
+
+  /** Adopts what the answer to the call says that took at this place. What cannot be true is left out. */
+  learn(report: QuotaReport, place: number, nowMs: number): void {
+    const { limit, remaining, resetMs, windowMs, refills } = report;
+    this.#advance(nowMs);
+    if (this.#told && place < this.#knownAt) return;
+    const most = isNumber(limit) && limit >= 1 ? limit : undefined;
+    const left = isNumber(remaining) ? Math.max(0, remaining) : undefined;
+    if (most === undefined && left === undefined) return;
+    if (left !== undefined && left > (most ?? Infinity)) return;
+    if (resetMs !== undefined && !isTime(resetMs)) return;
+    if (isTime(windowMs)) this.#windowMs = windowMs;
+    if (most !== undefined) this.#limit = most;
+    if (left !== undefined || !this.#told) {
+      // What started later is not counted in it yet.
+      this.#left = (left ?? this.#limit) - (this.#taken - place);
+      const overMs = resetMs ?? this.#windowMs;
+      this.#until = nowMs + overMs;
+      this.#filledAt = nowMs;
+      const gone = refills === true && left !== undefined ? this.#limit - left : 0;
+      this.#perMs = gone > 0 && gone < Infinity ? gone / overMs : 0;
+    }
+    this.#knownAt = place;
+    this.#told = true;
+  }
+
+  /** What is known now; `undefined` when nothing is. */
+  report(nowMs: number): QuotaReport | undefined {
+    this.#advance(nowMs);
+    const { limit, remaining } = { limit: this.#limit, remaining: this.#left };
+    if (limit === Infinity && remaining === Infinity) return undefined;
+    return {
+      ...(limit === Infinity ? {} : { limit }),
+      remaining: Math.max(0, remaining),
+      resetMs: Math.max(0, this.#until - nowMs),
+    };
+  }
+
+  /** The window of which something was known is over: all of it can be used again. */
+  #advance(nowMs: number): void {
+    if (this.#perMs > 0) {
+      const come = Math.max(0, nowMs - this.#filledAt) * this.#perMs;
+      this.#left = Math.min(this.#limit, this.#left + come);
+      this.#filledAt = nowMs;
+      this.#told = nowMs < this.#until;
+      return;
+    }
+    if (nowMs < this.#until || this.#left === Infinity) return;
+    this.#told = false;
+    this.#left = this.#limit;
+    this.#until = nowMs + this.#windowMs;
+  }
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+}
+
+function isTime(value: unknown): value is number {
+  return isNumber(value) && value >= 1 && value <= MOST_MS;
+}
