@@ -43,7 +43,9 @@ export async function everything(name: string): Promise<unknown> {
     await failing.execute(fails);
     await strict.settle(fails);
     // The second hedge is one too many.
-    await hedging.execute(({ attempt }) => new Promise((resolve) => setTimeout(resolve, attempt === 1 ? 400 : 200)));
+    await hedging.execute(
+      ({ attempt }) => new Promise((resolve) => setTimeout(resolve, attempt === 1 ? 400 : 200)),
+    );
     span.end();
   });
   return [failing, strict, hedging];
