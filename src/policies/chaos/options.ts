@@ -75,10 +75,8 @@ export interface ChaosStartOptions {
 export const DEFAULT_FOR_MS = 600_000;
 
 const DELAY = "must be a duration such as '500ms', or a function";
-const MADE_ONCE =
-  'must be a result that can be used more than once, else give a function';
-const NOTHING =
-  'must inject something: give it faults, latency, results or behavior';
+const MADE_ONCE = 'must be a result that can be used more than once, else give a function';
+const NOTHING = 'must inject something: give it faults, latency, results or behavior';
 
 type Fn<F extends keyof O, O> = Extract<O[F], (...args: never[]) => unknown>;
 
