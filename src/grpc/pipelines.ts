@@ -1,5 +1,6 @@
 import { pipelineOf } from '../create.js';
 import { ConfigError } from '../errors.js';
+import type { Policy } from '../pipeline/contract/policy.js';
 import type { FailureRule } from '../pipeline/outcome/failure-rule.js';
 import type { Pipeline, PipelineLayer } from '../pipeline/pipeline.js';
 import { withClientRules } from '../policies/client-rules.js';
@@ -26,7 +27,7 @@ export function grpcPipelines(options: ResolvedGrpc): Keyed<unknown> {
   const { name, clock, captureStack, telemetry, policies, path } = options;
   // What is taken or refused there shows before anything is made.
   rosterFor(options, path, name);
-  const layers = withClientRules(layersOf(policies), {
+  const ruled = withClientRules(layersOf(policies), {
     retryHandle,
     countingHandle,
     isOverload: isGrpcOverload,
@@ -34,6 +35,8 @@ export function grpcPipelines(options: ResolvedGrpc): Keyed<unknown> {
     onKept: () => {},
     ruleBeside: (own: FailureRule | undefined) => own,
   });
+  // Its calls ask themselves what stands between them and the upstream. What is no policy is for the pipeline to refuse.
+  const layers = ruled.map((layer) => (layer as Policy | undefined)?.inClient?.() ?? layer);
   // The rule of the list, if it brings one, is that of the whole pipeline.
   const isFailure = layers.some(hasRule) ? undefined : isGrpcFailure;
   const template = pipelineOf(

@@ -1,5 +1,6 @@
 import { messageOf } from '../config/describe.js';
 import { isRejectedError, isResilienceError, isTimeoutError } from '../error-kinds.js';
+import { statusIn } from './grpc-error.js';
 import { GrpcStatus } from './status.js';
 
 /** The refusals of policies that guard against too much at once. */
@@ -36,5 +37,6 @@ export function statusOfRefusal(error: unknown): PlainStatus {
     const isIdle = error.policy === 'idle_timeout';
     return { code: isIdle ? GrpcStatus.UNAVAILABLE : GrpcStatus.DEADLINE_EXCEEDED, details };
   }
-  return { code: GrpcStatus.INTERNAL, details };
+  // A status that a policy puts in place of the server's: chaos, or a user's own.
+  return statusIn(error) ?? { code: GrpcStatus.INTERNAL, details };
 }

@@ -171,3 +171,20 @@ it('G7: what is a slip of the pen, or nothing known, is told as before', () => {
   expect(refusalOf(() => resilientFetch({ constructor: 1 } as object))).toMatch('the options are');
   expect(refusalOf(() => standard({ toString: 1 } as object))).toMatch('the options are');
 });
+
+describe('policies that go beside the standard ones', () => {
+  it.each(['hedge', 'chaos'])(
+    'G7: %s is a policy of its own, and the message shows its place',
+    (option) => {
+      const options = { [option]: {} };
+      expect(refusalOf(() => standard(options))).toMatch(
+        new RegExp(`^standard\\.${option}: unknown option .*goes to the pipeline .*${option}\\(`),
+      );
+      for (const [name, make] of CLIENTS) {
+        expect(refusalOf(() => make(options))).toMatch(
+          new RegExp(`^${name}\\.${option}: unknown option .*goes to "policies" .*${option}\\(`),
+        );
+      }
+    },
+  );
+});

@@ -4,6 +4,7 @@ import { placesOf } from '../../fetch/policies/call-settings.js';
 import { BodyGuard } from '../../fetch/response/body-guard.js';
 import type { AttemptClock, Context } from '../../pipeline/contract/context.js';
 import { callIdOf, clockOf, controllerOf, runsAlone } from '../../pipeline/contract/context.js';
+import { sendingOf } from '../../pipeline/contract/injection.js';
 import { inheritedMs } from '../../pipeline/inherited.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
@@ -88,7 +89,9 @@ export class ConnectCall<Q extends ConnectRequest, A extends ConnectResponse>
       this.#clock.stop();
     }
     try {
-      const response = await this.#next(this.#requestFor(context, signal));
+      const send = (): Promise<A> => this.#next(this.#requestFor(context, signal));
+      const sending = sendingOf(context);
+      const response = await (sending === undefined ? send() : (sending(send) as Promise<A>));
       if (response.stream) await this.#open(response, controller, context);
       return response;
     } catch (error) {

@@ -5,12 +5,15 @@ import { homeHere } from '../../pipeline/call/async-context.js';
 import type { CallTraits } from '../../pipeline/contract/call-traits.js';
 import type { AttemptClock, Context } from '../../pipeline/contract/context.js';
 import { clockOf, runsAlone } from '../../pipeline/contract/context.js';
+import type { Sending } from '../../pipeline/contract/injection.js';
+import { sendingOf } from '../../pipeline/contract/injection.js';
 import { inheritedMs } from '../../pipeline/inherited.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Keyed } from '../../registry/keyed.js';
 import { systemClock } from '../../time/clock.js';
-import { GrpcError } from '../grpc-error.js';
+import { attemptError } from '../attempt-end.js';
+import { GrpcError, statusIn } from '../grpc-error.js';
 import { kindOf, methodOf } from '../method.js';
 import type { ResolvedGrpc } from '../options.js';
 import { isIdempotent, keyOf, priorityIn, traitsOf } from '../options.js';
@@ -258,6 +261,11 @@ export class InterceptedCall implements GrpcCall, AttemptedCall, StreamedCall {
   /** Runs one attempt. */
   #run(context: Context): Promise<unknown> {
     if (this.idempotent !== true || this.isStream || this.#sendsStream) runsAlone(context);
+    const sending = sendingOf(context);
+    return sending === undefined ? this.#send(context) : this.#sendWith(sending, context);
+  }
+
+  #send(context: Context): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const attempt = new Attempt(this, context, resolve, reject);
       this.#attempt = attempt;
@@ -267,6 +275,18 @@ export class InterceptedCall implements GrpcCall, AttemptedCall, StreamedCall {
         attempt.fail(error);
       }
     });
+  }
+
+  /** Something may stand in for the server. A status that it gives counts as an answer. */
+  async #sendWith(sending: Sending, context: Context): Promise<unknown> {
+    try {
+      return await sending(() => this.#send(context));
+    } catch (error) {
+      const status = statusIn(error);
+      if (status === undefined || error instanceof GrpcError) throw error;
+      const cause = { ...status, metadata: emptyLike(this.metadata), cause: error };
+      throw attemptError({ ...status, reach: 'answered', pushback: [], cause }, this);
+    }
   }
 
   /** It ended with an error of its policies, or of the last attempt. */
