@@ -11,9 +11,9 @@ const { judge, readRun } = (await import(`${folder}figures.js`)) as {
   readRun(comparison: Comparison, run: unknown): Figures;
 };
 
-const IDS = ['everything-spike-100', 'everything-half-fail-100', 'everything-one-of-eight-fails'];
+const IDS = ['everything-half-fail-100', 'everything-one-of-eight-fails'];
 
-/** Those of docs/goodput.md in which policies may get into each other's way most, with a shorter calm before and after. */
+/** Two of those of docs/goodput.md, with a shorter calm before and after. */
 const shortened = comparisons
   .filter(({ id }) => IDS.includes(id))
   .map(({ scenario, ...comparison }) => ({
