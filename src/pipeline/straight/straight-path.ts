@@ -64,7 +64,7 @@ interface Part {
  * the target could be any of them.
  */
 function stepsOf(parts: readonly Part[]): Steps {
-  const [one, two, three, four] = parts as [Part, Part, Part, Part];
+  const [one, two, three, four, five] = parts as [Part, Part, Part, Part, Part];
   switch (parts.length) {
     case 0:
       return () => THROUGH;
@@ -89,6 +89,15 @@ function stepsOf(parts: readonly Part[]): Steps {
       const { run: c, layer: lc } = three;
       const { run: d, layer: ld } = four;
       return (call) => (a(call) ? (b(call) ? (c(call) ? (d(call) ? THROUGH : ld) : lc) : lb) : la);
+    }
+    case 5: {
+      const { run: a, layer: la } = one;
+      const { run: b, layer: lb } = two;
+      const { run: c, layer: lc } = three;
+      const { run: d, layer: ld } = four;
+      const { run: e, layer: le } = five;
+      return (call) =>
+        a(call) ? (b(call) ? (c(call) ? (d(call) ? (e(call) ? THROUGH : le) : ld) : lc) : lb) : la;
     }
     default: {
       const first = stepsOf(parts.slice(0, 4));
