@@ -12,6 +12,8 @@ const OUTSIDE = { duration: 1_000, name: 'outside' } as const;
 const INSIDE = { duration: 1_000, name: 'inside' } as const;
 
 const plain = (row: Row) => ({ '': row.plain });
+/** Where another policy may be inside. */
+const holding = (row: Row) => (row.innermost === true ? {} : plain(row));
 const one = (setUp: SetUp | undefined) => (setUp === undefined ? {} : { '': setUp });
 const passes = (scene: Scene) => scene.passAll();
 const outside = (layers: readonly PipelineLayer[]) => [timeout(OUTSIDE), ...layers];
@@ -98,7 +100,7 @@ export const endings: Readonly<Record<EndingName, Ending>> = {
   'timeout inside': {
     title: 'It hangs, and a timeout inside expires',
     script: ['hangs'],
-    setUps: plain,
+    setUps: holding,
     around: (layers) => [...layers, timeout(INSIDE)],
     act: passes,
     usual: ends('ERR_TIMEOUT', ['timeout by inside', 'attempt 1 timeout', 'call timeout']),
@@ -240,7 +242,7 @@ export const endings: Readonly<Record<EndingName, Ending>> = {
   'refusal inside': {
     title: 'A policy inside refuses the call',
     script: ['resolves'],
-    setUps: plain,
+    setUps: holding,
     around: (layers) => [...layers, refusing],
     act: passes,
     usual: ends('ERR_NO', ['rejection by inside: no', 'call rejected']),
@@ -248,7 +250,7 @@ export const endings: Readonly<Record<EndingName, Ending>> = {
   'given up inside': {
     title: 'A driver inside gives its run up',
     script: ['hangs'],
-    setUps: plain,
+    setUps: holding,
     around: (layers) => [...layers, givingUp],
     act: passes,
     usual: ends('the reason', ['attempt 1 cancelled', 'call cancelled']),

@@ -11,6 +11,8 @@ export interface Expected {
   readonly held?: number;
   /** Faults that are told to `diag` alone. Default 0. */
   readonly faults?: number;
+  /** Attempts that ended before the operation was called. Default 0. */
+  readonly uncalled?: number;
   /** What the policy has counted, where it counts. */
   readonly counts?: string;
 }
@@ -67,6 +69,8 @@ export interface Row {
   readonly plain: SetUp;
   /** Something has been done to the policy then, which its copies would not know of. */
   readonly prepared?: boolean;
+  /** No other policy may be inside. */
+  readonly innermost?: boolean;
   /** The call waits: one set-up for each of its waits. */
   readonly waits?: Readonly<Record<string, SetUp>>;
   /** Likewise, and in the end it has waited in vain. */

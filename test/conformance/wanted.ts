@@ -17,7 +17,7 @@ export interface Observed {
   metrics: Counts | undefined;
   /** Spans that have ended, each by the call's outcome, and whether that is an error. */
   spans: readonly string[];
-  /** `attempts` of the event of the call, in which the operation was called how often. */
+  /** `attempts` of the event of the call, less how often the operation was called. */
   attempts: number | undefined;
   /** Calls that still wait when this one has settled. */
   waiting: number;
@@ -60,7 +60,7 @@ export function wanted(cell: Expected, ending: Ending, mode: Mode): Observed {
     counters,
     metrics: mode.watched === true ? counters : undefined,
     spans: mode.watched === true ? [spanOf(expected)] : [],
-    attempts: mode.listens ? 0 : undefined,
+    attempts: mode.listens ? (expected.uncalled ?? 0) : undefined,
     waiting: 0,
     held: mode.keyed === true ? 0 : (expected.held ?? 0),
     heldInTheEnd: 0,

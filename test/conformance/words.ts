@@ -9,7 +9,7 @@ export function inWords(event: PipelineEvent): string {
     case 'call':
       return `call ${event.outcome}`;
     case 'attempt':
-      return `attempt ${event.attempt} ${event.outcome}`;
+      return `attempt ${event.attempt} ${event.outcome}${event.kind === 'hedge' ? ' (hedge)' : ''}`;
     case 'retry':
       return `retry as ${event.attempt} after ${event.outcome}`;
     case 'retry_stopped':
@@ -60,7 +60,8 @@ export function countsOf(events: readonly string[]): Counts {
       const [what, ...rest] = event.split(' ');
       if (what === 'call') return [`call ${rest[0]}`];
       if (what === 'attempt') {
-        return [`${rest[0] === '1' ? 'first' : 'retry'} attempt ${rest[1]}`];
+        const kind = rest[2] === '(hedge)' ? 'hedge' : rest[0] === '1' ? 'first' : 'retry';
+        return [`${kind} attempt ${rest[1]}`];
       }
       return what === 'rejection' ? [event] : [];
     }),

@@ -1,9 +1,11 @@
 import type { Row } from '../table.js';
 import { adaptiveLimiterRow } from './adaptive-limiter.js';
 import { bulkheadRow, releasingBulkhead } from './bulkhead.js';
+import { chaosOff, chaosOn } from './chaos.js';
 import { closedBreaker, halfOpenBreaker } from './circuit-breaker.js';
 import { ejectionRow } from './ejection.js';
 import { fallbackRow } from './fallback.js';
+import { hedgeRow } from './hedge.js';
 import { none } from './none.js';
 import { ownDriver } from './own-driver.js';
 import { holdingGate, ownGate } from './own-gate.js';
@@ -17,6 +19,7 @@ import { shortTimeout, timeoutRow } from './timeout.js';
 export const rows: readonly Row[] = [
   none,
   retryRow,
+  hedgeRow,
   closedBreaker,
   halfOpenBreaker,
   timeoutRow,
@@ -28,6 +31,8 @@ export const rows: readonly Row[] = [
   throttleRow,
   ejectionRow,
   fallbackRow,
+  chaosOff,
+  chaosOn,
   ownGate,
   holdingGate,
   ownDriver,
