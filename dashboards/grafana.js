@@ -169,7 +169,7 @@ function rows(q) {
         },
         {
           title: 'Permits of rate limiters',
-          description: 'Calls that may start now.',
+          description: 'Permits that are free now: for that many calls, where each costs one.',
           unit: 'short',
           targets: [[q.permits, each]],
         },
@@ -190,6 +190,11 @@ function rows(q) {
           unit: 'percentunit',
           targets: [[q.throttle, each]],
         },
+      ],
+    ],
+    [
+      'Ejection and chaos',
+      [
         {
           title: 'Ejected hosts',
           description: 'Hosts that are left out now.',

@@ -53,3 +53,23 @@ it('every metric is on the dashboard', () => {
     expect(dashboard).toContain(name.replaceAll('.', '_'));
   }
 });
+
+it('no panel is over another one, or too narrow to read', () => {
+  const { panels } = JSON.parse(shipped('grafana.json')) as {
+    panels: { title: string; gridPos: { x: number; y: number; w: number; h: number } }[];
+  };
+  const taken = new Map<string, string>();
+  for (const { title, gridPos } of panels) {
+    const { x, y, w, h } = gridPos;
+    // Grafana's grid has 24 whole columns.
+    expect([x, y, w, h].every(Number.isInteger), title).toBe(true);
+    expect(w, title).toBeGreaterThanOrEqual(6);
+    expect(x + w, title).toBeLessThanOrEqual(24);
+    for (let column = x; column < x + w; column++) {
+      for (let row = y; row < y + h; row++) {
+        expect(taken.get(`${column} ${row}`), title).toBeUndefined();
+        taken.set(`${column} ${row}`, title);
+      }
+    }
+  }
+});
