@@ -68,12 +68,12 @@ export const logEventsSchema = /* @__PURE__ */ once(() =>
 );
 
 /**
- * Writes a line to a logger for each change of state of a circuit breaker, and for each call whose retries were used up or cut short, or
+ * Writes a line to a logger for each change of state of a circuit breaker, for each host that is ejected or used again, and for each call whose retries were used up or cut short, or
  * whose response body failed. Warns when {@link chaos} is on, before what that causes. Successful calls cost nothing more, with one exception: pipelines that have a timeout, and no retry or
  * fallback around it, remember where each call was made.
  *
  * Lines have the names of telemetry's attributes, the number of the call (`holdfast.call_id`), and `trace_id` and `span_id` if there is a
- * span around the call. An outage cannot flood the log. There are four kinds of lines, changes of state, calls, contracts of declared services, and chaos. Of each kind, `burst`
+ * span around the call. An outage cannot flood the log. There are four kinds of lines: changes of state and hosts, calls, contracts of declared services, and chaos. Of each kind, `burst`
  * lines are written at once, and then one every `every`. That one says in `suppressed` how many were left out before it.
  *
  * @param of A pipeline, a keyed one, a client, or a registry.
@@ -91,7 +91,7 @@ export function logEvents(of: EventSource, logger: Logger, options?: LogEventsOp
   const calls = new FloodGate(burst, every);
   const contracts = new FloodGate(burst, every);
   const chaos = new FloodGate(burst, every);
-  /** The pipelines and keys in which chaos is known to be on. */
+  /** The chaos policies that are known to be on. */
   const warned = new Set<string>();
   const write = (
     gate: FloodGate,
@@ -105,14 +105,15 @@ export function logEvents(of: EventSource, logger: Logger, options?: LogEventsOp
     logger[level]({ ...fields, ...more, ...traceIds() }, message);
   };
   const warn = (event: EventOf<'chaos' | 'chaos_started'>): void => {
-    if (event.type === 'chaos' && warned.has(event.pipeline)) return;
-    warned.add(event.pipeline);
+    const which = policyOf(event);
+    if (event.type === 'chaos' && warned.has(which)) return;
+    warned.add(which);
     const { seed, forMs } = event as Partial<EventOf<'chaos_started'>>;
     const fields = {
       ...place(event),
       rates: event.rates,
       ...(seed === undefined ? {} : { seed }),
-      ...(forMs === undefined ? {} : { [attribute.delay]: forMs / 1_000 }),
+      ...(forMs === undefined ? {} : { [attribute.activeFor]: forMs / 1_000 }),
     };
     const rates = Object.entries(event.rates).map(([kind, rate]) => `${kind} ${rate}`);
     write(chaos, 'warn', fields, `chaos is on in ${event.pipeline}: injects ${rates.join(', ')}`);
@@ -151,7 +152,7 @@ export function logEvents(of: EventSource, logger: Logger, options?: LogEventsOp
     // It may have been on before.
     of.on('chaos', (event) => warn(event)),
     of.on('chaos_stopped', (event) => {
-      warned.delete(event.pipeline);
+      warned.delete(policyOf(event));
       const fields = { ...place(event), [attribute.reason]: event.reason };
       write(chaos, 'info', fields, `chaos is off again in ${event.pipeline}`);
     }),
@@ -227,6 +228,11 @@ function callFields(event: EventOf<'retry_stopped'>): Record<string, unknown> {
     ...endedAs(event),
     ...(error === undefined ? {} : { err: error }),
   };
+}
+
+/** A policy, with all its copies. */
+function policyOf({ pipeline, policy }: PipelineEvent): string {
+  return JSON.stringify([pipeline, policy]);
 }
 
 function place(event: Pick<PipelineEvent, 'pipeline' | 'key' | 'policy' | 'callId'>) {

@@ -33,6 +33,7 @@ export const attribute = {
   delay: 'holdfast.delay',
   openFor: 'holdfast.open_for',
   ejectedFor: 'holdfast.ejected_for',
+  activeFor: 'holdfast.active_for',
   key: 'holdfast.key',
   callId: 'holdfast.call_id',
   operation: 'holdfast.operation',
@@ -165,7 +166,7 @@ export const metric = {
     name: 'holdfast.rate_limiter.available',
     kind: 'gauge',
     unit: '{permit}',
-    description: 'Calls that may start now.',
+    description: 'Permits that are free now.',
     attributes: [policy],
   },
   adaptiveLimiterLimit: {

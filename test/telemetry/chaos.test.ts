@@ -84,7 +84,7 @@ describe('log lines', () => {
     expect(lines[0]?.[2]).toEqual({
       'holdfast.pipeline': 'stock',
       'holdfast.policy': 'chaos',
-      'holdfast.delay': 300,
+      'holdfast.active_for': 300,
       rates: { fault: 1 },
       seed: 5,
     });
@@ -102,6 +102,27 @@ describe('log lines', () => {
     expect(lines.map(([level, message]) => [level, message])).toEqual([
       ['warn', 'chaos is on in stock: injects fault 1'],
       ['warn', 'retries of stock ended: all failed'],
+    ]);
+  });
+
+  it('C6: warn of each policy that was on before anybody listened, and once more when it is started anew', async () => {
+    const { lines, logger } = log();
+    const fault = faulty();
+    const slow = chaos({ name: 'slow', latency: { rate: 1, delay: 1 } });
+    const clock = new VirtualClock();
+    const made = pipeline({ name: 'stock', clock }, slow, fault);
+    slow.start();
+    fault.start();
+    logEvents(made, logger);
+    await clock.runUntil(made.settle(fine));
+    fault.stop();
+    await clock.runUntil(made.settle(fine));
+    fault.start();
+    expect(lines.map(([level, message]) => [level, message])).toEqual([
+      ['warn', 'chaos is on in stock: injects latency 1'],
+      ['warn', 'chaos is on in stock: injects fault 1'],
+      ['info', 'chaos is off again in stock'],
+      ['warn', 'chaos is on in stock: injects fault 1'],
     ]);
   });
 });
