@@ -3,6 +3,7 @@ import {
   bulkhead,
   chaos,
   circuitBreaker,
+  ejection,
   fallback,
   hedge,
   type Policy,
@@ -23,6 +24,7 @@ export const policies = {
   'circuit breaker': () => circuitBreaker({ consecutiveFailures: 50 }),
   'adaptive limiter': () => adaptiveLimiter({ maxQueued: 1 }),
   bulkhead: () => bulkhead({ maxConcurrent: 2, maxQueued: 1 }),
+  ejection: () => ejection(),
   chaos: () => {
     // It is on, so that each attempt goes through it, and changes nothing.
     const policy = chaos({ behavior: { rate: 1, run: () => {} } });
