@@ -355,7 +355,8 @@ describe('errors of the HTTP clients say method and URL', () => {
       const send = resilientRequest({ policies });
       const direct = await errorOf(send(`${origin}/a?token=secret`));
       expect(direct).toMatchObject({ ...said, method: 'GET', url: `${origin}/a` });
-      expect(direct.message).toBe(`undici [${origin}]: timed out after 100 ms`);
+      // On a busy machine it goes on: for how long the event loop was blocked.
+      expect(direct.message.startsWith(`undici [${origin}]: timed out after 100 ms`)).toBe(true);
     });
   });
 });
