@@ -472,6 +472,25 @@ export const EQUIVALENT = [
     ],
     ['if (elapsed > 0) {', ['elapsed > 0 -> elapsed >= 0'], 'no time brings nothing'],
   ]),
+  ...inFile('src/policies/priority/turns.ts', [
+    [
+      'for (let which = best - 1; which >= 0; which--) {',
+      ['best - 1 -> best + 1'],
+      'nobody waits above the best, and its own turn comes to the same',
+    ],
+    [
+      'for (let i = 0; i < CLASSES; i++) {',
+      ['i < CLASSES -> i <= CLASSES'],
+      'nobody asks for a class that does not exist',
+    ],
+  ]),
+  ...inFile('src/time/blocks.ts', [
+    [
+      'if (!(this.until > fromMs)) return 0;',
+      ['this.until > fromMs -> this.until >= fromMs'],
+      'a block that ends where the span begins has nothing in it',
+    ],
+  ]),
   ...inFile('src/policies/throttle/recent-traffic.ts', [
     [
       'this.#ended.record(nowMs, true, false);',

@@ -115,6 +115,26 @@ export const PARTS = [
     ],
   },
   {
+    name: 'permits',
+    files: ['policies/rate-limiter/permit-bucket.ts'],
+    tests: ['policies/rate-limiter/weights.test.ts'],
+  },
+  {
+    name: 'hedges',
+    files: ['policies/hedge/extra-load.ts'],
+    tests: ['policies/hedge/extra-load.test.ts'],
+  },
+  {
+    name: 'turns',
+    files: ['policies/priority/ranked-queue.ts', 'policies/priority/turns.ts'],
+    tests: ['policies/priority/ranked-queue.test.ts'],
+  },
+  {
+    name: 'blocks',
+    files: ['time/blocks.ts'],
+    tests: ['time/blocks.test.ts'],
+  },
+  {
     name: 'throttle',
     files: ['policies/throttle/probability.ts', 'policies/throttle/recent-traffic.ts'],
     tests: ['policies/throttle/probability.test.ts', 'policies/throttle/recent-traffic.test.ts'],

@@ -45,6 +45,14 @@ it('O2: no more than the four longest blocks are taken off one span', () => {
   expect(blocks.between(0, 2_000)).toBe(80 + 3 * 50);
 });
 
+it('O2: the longest ones are taken off wherever they are, and only the last sixteen are known', () => {
+  const blocks = new Blocks();
+  for (let i = 0; i < 11; i++) blocks.note(100 * i, 100 * i + (i === 5 ? 80 : 50));
+  expect(blocks.between(0, 2_000)).toBe(80 + 3 * 50);
+  for (let i = 0; i < 16; i++) blocks.note(2_000 + 100 * i, 2_020 + 100 * i);
+  expect(blocks.between(0, 10_000)).toBe(4 * 20);
+});
+
 it('O2: a span is never blocked for longer than it lasts, and no block is longer than what was noted', () => {
   const gap = fc.integer({ min: 0, max: 300 });
   fc.assert(

@@ -149,3 +149,18 @@ it('H6: without a retry, hedges earn it themselves', async () => {
   for (let i = 0; i < 10; i++) await calls.execute(() => 1);
   expect(budget.balance(clock.now())).toBe(5);
 });
+
+it('H5: a hedge that was not made is not paid for, whatever it would have cost', () => {
+  const load = new ExtraLoad(1);
+  for (let i = 0; i < 5; i++) load.earn();
+  load.putBack(load.take());
+  expect(load.balance).toBe(5);
+  for (let i = 0; i < 6; i++) load.told(false);
+  expect(load.balance).toBe(0);
+  for (let i = 0; i < 5; i++) load.earn();
+  expect(load.balance).toBe(1);
+  const cost = load.take();
+  expect([cost, load.balance]).toEqual([8, 0]);
+  load.putBack(cost);
+  expect(load.balance).toBe(1);
+});

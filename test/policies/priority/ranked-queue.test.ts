@@ -149,6 +149,19 @@ it('K2: of any services in a row, a class gets no more than its share in place o
   );
 });
 
+it('K3: a class that was served often is due as soon as any other', () => {
+  const turns = new Turns();
+  for (let i = 0; i < 100; i++) turns.served(0);
+  for (let i = 0; i < 31; i++) turns.served(4);
+  expect(turns.isDue(0)).toBe(false);
+  turns.served(4);
+  expect(turns.isDue(0)).toBe(true);
+  // However long it waits then, it has one turn.
+  for (let i = 0; i < 100; i++) turns.served(4);
+  turns.served(0);
+  expect(turns.isDue(0)).toBe(false);
+});
+
 it('K2: the shares leave three quarters to the most important class, and never grow downwards', () => {
   const shares = [0, 1, 2, 3, 4].map(shareOf);
   expect(shares.reduce((sum, each) => sum + each)).toBe(1);
