@@ -117,7 +117,10 @@ export const PARTS = [
   {
     name: 'permits',
     files: ['policies/rate-limiter/permit-bucket.ts'],
-    tests: ['policies/rate-limiter/weights.property.test.ts', 'policies/rate-limiter/weights.test.ts'],
+    tests: [
+      'policies/rate-limiter/weights.property.test.ts',
+      'policies/rate-limiter/weights.test.ts',
+    ],
   },
   {
     name: 'hedges',

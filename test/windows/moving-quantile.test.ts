@@ -81,6 +81,21 @@ describe('a moving quantile', () => {
     }
   });
 
+  it('moves as quickly as any at first, and then goes by as many times more samples as it is told', () => {
+    const [quick, slow] = [new MovingQuantile(0.5), new MovingQuantile(0.5, 100)];
+    const both = (sample: number, times: number): number[] => {
+      for (let i = 0; i < times; i++) for (const each of [quick, slow]) each.add(sample);
+      return [Math.log(quick.value as number), Math.log(slow.value as number)];
+    };
+    both(1, LEAST_SAMPLES);
+    // Half of a step of 0.1 each.
+    for (const log of both(1e9, 10)) expect(log).toBeCloseTo(0.5, 9);
+    // From here on the steps of the slow one shrink, down to a hundredth.
+    const [, before = 0] = both(1e9, 2_000);
+    const [, after = 0] = both(1e9, 10);
+    expect(after - before).toBeCloseTo(0.005, 9);
+  });
+
   it('takes any number, and stays a number', () => {
     fc.assert(
       fc.property(
