@@ -115,14 +115,6 @@ export const PARTS = [
     ],
   },
   {
-    name: 'permits',
-    files: ['policies/rate-limiter/permit-bucket.ts'],
-    tests: [
-      'policies/rate-limiter/weights.property.test.ts',
-      'policies/rate-limiter/weights.test.ts',
-    ],
-  },
-  {
     name: 'hedges',
     files: ['policies/hedge/extra-load.ts'],
     tests: ['policies/hedge/extra-load.test.ts'],
