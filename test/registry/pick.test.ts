@@ -109,6 +109,25 @@ describe('pick', () => {
     );
   });
 
+  it('refuses what is no list of strings, by name', () => {
+    const byHost = keyed(pipeline('of'));
+    const pick = (keys: unknown, tried?: unknown) => () =>
+      byHost.pick(keys as string[], tried as string[]);
+    for (const keys of [undefined, null, 'host', new Set(['a', 'b']), { length: 2 }]) {
+      expect(pick(keys)).toThrow('pick: "keys" must be an array of strings (got');
+      expect(() => byHost.usable(keys as string[])).toThrow('"keys" must be an array of strings');
+    }
+    for (const tried of [null, 'ab', new Set(['a'])])
+      expect(pick(['a', 'b'], tried)).toThrow('pick: "tried" must be an array of strings (got');
+    for (const key of [1, undefined, null, new URL('http://a.test')]) {
+      const message = 'keyed: the key must be a string (got';
+      expect(pick([key])).toThrow(message);
+      expect(pick([key, key])).toThrow(message);
+      expect(pick(['a', 'b'], [key])).toThrow(message);
+      expect(() => byHost.usable([key as never])).toThrow(message);
+    }
+  });
+
   it('refuses an empty list, and a source of chance that is none', () => {
     const byHost = keyed(pipeline('of'));
     expect(() => byHost.pick([])).toThrow(new TypeError('pick: there must be at least one key'));
