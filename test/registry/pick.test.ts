@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ConfigError, circuitBreaker, keyed, pipeline } from 'holdfast';
+import { ConfigError, circuitBreaker, keyed, pipeline, retry } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
 import { hostsOf } from '../policies/ejection/support.js';
@@ -75,6 +75,36 @@ describe('pick', () => {
     await clock.advance(6_000);
     expect(byHost.usable(hosts)).toEqual(hosts);
     expect(byHost.pick(['a'])).toBe('a');
+  });
+
+  it('E11: what a recovering breaker refuses, a retry asks another host for at once', async () => {
+    const clock = new VirtualClock();
+    const breaker = circuitBreaker({ consecutiveFailures: 1, failingFor: 0, openFor: '5s' });
+    const byHost = keyed(pipeline({ name: 'of', clock }, breaker), { random: () => 0 });
+    await byHost.settle('a', () => Promise.reject(new Error('down')));
+    await clock.advance(6_000);
+    let refused = 0;
+    byHost.on('rejection', () => refused++);
+    const outer = pipeline(
+      { name: 'outer', clock },
+      retry({
+        initialDelay: 10,
+        jitter: 'none',
+        handle: ({ kind }) => kind === 'rejected',
+        delayFrom: () => undefined,
+      }),
+    );
+    for (let i = 0; i < 60; i++) {
+      const tried: string[] = [];
+      const call = outer.execute(() => {
+        const host = byHost.pick(['a', 'b'], tried);
+        tried.push(host);
+        return byHost.execute(host, () => 'fine');
+      });
+      await clock.advance(10);
+      expect(await call).toBe('fine');
+    }
+    expect(refused).toBeGreaterThan(5);
   });
 
   it('E11: a breaker in a dry run leaves nothing out', async () => {
