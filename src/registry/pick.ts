@@ -13,7 +13,9 @@ const PANIC_SHARE = 0.5;
 /** @throws TypeError when it is not an array. A text would be taken for a list of its characters. */
 export function assertList(name: 'keys' | 'tried', list: unknown): void {
   if (Array.isArray(list)) return;
-  throw new TypeError(`pick: "${name}" must be an array of strings (got ${describe(list)})`);
+  // A text may be the URL of a host, with a password.
+  const got = typeof list === 'string' ? 'a string' : describe(list);
+  throw new TypeError(`pick: "${name}" must be an array of strings (got ${got})`);
 }
 
 /** What speaks against calling a host now. */

@@ -147,6 +147,7 @@ describe('pick', () => {
       expect(pick(keys)).toThrow('pick: "keys" must be an array of strings (got');
       expect(() => byHost.usable(keys as string[])).toThrow('"keys" must be an array of strings');
     }
+    expect(pick('http://user:password@host.test')).toThrow('(got a string)');
     for (const tried of [null, 'ab', new Set(['a'])])
       expect(pick(['a', 'b'], tried)).toThrow('pick: "tried" must be an array of strings (got');
     for (const key of [1, undefined, null, new URL('http://a.test')]) {
