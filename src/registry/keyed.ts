@@ -16,7 +16,7 @@ import { join, rosterFor } from './join.js';
 import type { KeyedOptions, ResolvedKeyed } from './keyed-options.js';
 import { keyedDefaults, keyedSchema } from './keyed-options.js';
 import { DroppedPipelines, leftByKey, sumOf } from './left.js';
-import { pick, usable } from './pick.js';
+import { assertList, pick, usable } from './pick.js';
 import { UseOrder } from './use-order.js';
 
 /** What was left after a drain of all keys. */
@@ -152,28 +152,42 @@ export class Keyed<Adds = never, Policies = unknown> {
    *
    * @param keys All hosts that can serve the call.
    * @param tried Those that the call has tried already. They are chosen only if there are no others.
-   * @throws TypeError when there are no keys.
+   * @throws TypeError when there are no keys, or one is not a string.
    * @example
    * const host = byHost.pick(['10.0.0.1', '10.0.0.2', '10.0.0.3']);
    */
   pick(keys: readonly string[], tried: readonly string[] = []): string {
-    return pick(keys, tried, this.#look, this.#random);
+    return this.pickBy(keys, tried, (key) => key);
   }
 
   /**
    * The usable ones of these keys, in the same order: neither ejected (see `ejection`) nor behind an open circuit breaker. If less than half of
    * them are, ejections do not count. If all breakers are open, all keys are usable.
+   *
+   * @throws TypeError when one is not a string.
    */
   usable(keys: readonly string[]): string[] {
+    assertList('keys', keys);
     return usable(keys, this.#look);
   }
 
   /** @internal As {@link Keyed.pick}, for texts that stand for keys. */
   pickBy(texts: readonly string[], tried: readonly string[], keyOf: (text: string) => string) {
-    return pick(texts, tried, (text) => this.#look(keyOf(text)), this.#random);
+    assertList('keys', texts);
+    assertList('tried', tried);
+    const known = (text: string): string => {
+      assertKey(text);
+      return keyOf(text);
+    };
+    const asked = tried.map(known);
+    const isTried = (text: string): boolean => asked.includes(known(text));
+    return pick(texts, isTried, (text) => this.#look(known(text)), this.#random);
   }
 
-  readonly #look = (key: string): Pipeline<unknown> | undefined => this.#copies.get(key);
+  readonly #look = (key: string): Pipeline<unknown> | undefined => {
+    assertKey(key);
+    return this.#copies.get(key);
+  };
 
   /** Runs an operation in the pipeline of a key: see {@link Pipeline.execute}. */
   execute<T>(
@@ -274,9 +288,7 @@ export class Keyed<Adds = never, Policies = unknown> {
   }
 
   #add(key: string): Pipeline<Adds, Policies> {
-    if (typeof key !== 'string') {
-      throw new TypeError(`keyed: the key must be a string (got ${describe(key)})`);
-    }
+    assertKey(key);
     const copy = this.#make(key);
     if (this.#closed) void copy.close();
     this.#copies.set(key, copy);
@@ -309,4 +321,9 @@ export class Keyed<Adds = never, Policies = unknown> {
     this.#dropped.add(copy);
     copy.dispose();
   }
+}
+
+function assertKey(key: unknown): void {
+  if (typeof key === 'string') return;
+  throw new TypeError(`keyed: the key must be a string (got ${describe(key)})`);
 }

@@ -1,4 +1,5 @@
 /** Which of several hosts to call. */
+import { describe } from '../config/describe.js';
 import { refusalsOf } from '../pipeline/contract/refusals.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { measured } from '../telemetry/sources.js';
@@ -8,6 +9,14 @@ export type Look = (key: string) => Pipeline<unknown> | undefined;
 
 /** Below this share of usable hosts, the others are hardly to blame: then ejections do not count. */
 const PANIC_SHARE = 0.5;
+
+/** @throws TypeError when it is not an array. A text would be taken for a list of its characters. */
+export function assertList(name: 'keys' | 'tried', list: unknown): void {
+  if (Array.isArray(list)) return;
+  // A text may be the URL of a host, with a password.
+  const got = typeof list === 'string' ? 'a string' : describe(list);
+  throw new TypeError(`pick: "${name}" must be an array of strings (got ${got})`);
+}
 
 /** What speaks against calling a host now. */
 type Fault = 'ejected' | 'shut' | undefined;
@@ -42,12 +51,12 @@ export function usable(keys: readonly string[], look: Look): string[] {
 /**
  * Chooses one of two random usable hosts: the one with fewer calls in flight.
  *
- * @param tried Hosts that are chosen only if there are no others.
+ * @param isTried Whether to choose a host only if there are no others.
  * @throws TypeError when there is none to choose from.
  */
 export function pick(
   keys: readonly string[],
-  tried: readonly string[],
+  isTried: (key: string) => boolean,
   look: Look,
   random: () => number,
 ): string {
@@ -57,13 +66,13 @@ export function pick(
     return lessBusy(one, other, look);
   }
   const able = usable(keys, look);
-  const untried = able.filter((key) => !tried.includes(key));
+  const untried = able.filter((key) => !isTried(key));
   const [first, second] = twoOf(untried.length > 0 ? untried : able, random);
   if (first === undefined) throw new TypeError('pick: there must be at least one key');
   return second === undefined ? first : lessBusy(first, second, look);
 
   function isFine(key: string): boolean {
-    return !tried.includes(key) && faultOf(look(key)) === undefined;
+    return !isTried(key) && faultOf(look(key)) === undefined;
   }
 }
 
@@ -77,6 +86,7 @@ function twoOf(keys: readonly string[], random: () => number): (string | undefin
 
 /** Of equally busy ones the first, which was drawn at random. */
 function lessBusy(first: string, second: string, look: Look): string {
+  // Bodies that nobody reads must not keep a host from being chosen, so no response counts whose head is there.
   const busy = (key: string): number => look(key)?.inFlight ?? 0;
   return busy(second) < busy(first) ? second : first;
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ConfigError, circuitBreaker, keyed, pipeline } from 'holdfast';
+import { ConfigError, circuitBreaker, keyed, pipeline, retry } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
 import { hostsOf } from '../policies/ejection/support.js';
@@ -77,6 +77,36 @@ describe('pick', () => {
     expect(byHost.pick(['a'])).toBe('a');
   });
 
+  it('E11: what a recovering breaker refuses, a retry asks another host for at once', async () => {
+    const clock = new VirtualClock();
+    const breaker = circuitBreaker({ consecutiveFailures: 1, failingFor: 0, openFor: '5s' });
+    const byHost = keyed(pipeline({ name: 'of', clock }, breaker), { random: () => 0 });
+    await byHost.settle('a', () => Promise.reject(new Error('down')));
+    await clock.advance(6_000);
+    let refused = 0;
+    byHost.on('rejection', () => refused++);
+    const outer = pipeline(
+      { name: 'outer', clock },
+      retry({
+        initialDelay: 10,
+        jitter: 'none',
+        handle: ({ kind }) => kind === 'rejected',
+        delayFrom: () => undefined,
+      }),
+    );
+    for (let i = 0; i < 60; i++) {
+      const tried: string[] = [];
+      const call = outer.execute(() => {
+        const host = byHost.pick(['a', 'b'], tried);
+        tried.push(host);
+        return byHost.execute(host, () => 'fine');
+      });
+      await clock.advance(10);
+      expect(await call).toBe('fine');
+    }
+    expect(refused).toBeGreaterThan(5);
+  });
+
   it('E11: a breaker in a dry run leaves nothing out', async () => {
     const breaker = circuitBreaker({ consecutiveFailures: 1, failingFor: 0, dryRun: true });
     const byHost = keyed(pipeline('of', breaker));
@@ -107,6 +137,26 @@ describe('pick', () => {
         if (usable.some((host) => !tried.includes(host))) expect(tried).not.toContain(picked);
       }),
     );
+  });
+
+  it('refuses what is no list of strings, by name', () => {
+    const byHost = keyed(pipeline('of'));
+    const pick = (keys: unknown, tried?: unknown) => () =>
+      byHost.pick(keys as string[], tried as string[]);
+    for (const keys of [undefined, null, 'host', new Set(['a', 'b']), { length: 2 }]) {
+      expect(pick(keys)).toThrow('pick: "keys" must be an array of strings (got');
+      expect(() => byHost.usable(keys as string[])).toThrow('"keys" must be an array of strings');
+    }
+    expect(pick('http://user:password@host.test')).toThrow('(got a string)');
+    for (const tried of [null, 'ab', new Set(['a'])])
+      expect(pick(['a', 'b'], tried)).toThrow('pick: "tried" must be an array of strings (got');
+    for (const key of [1, undefined, null, new URL('http://a.test')]) {
+      const message = 'keyed: the key must be a string (got';
+      expect(pick([key])).toThrow(message);
+      expect(pick([key, key])).toThrow(message);
+      expect(pick(['a', 'b'], [key])).toThrow(message);
+      expect(() => byHost.usable([key as never])).toThrow(message);
+    }
   });
 
   it('refuses an empty list, and a source of chance that is none', () => {

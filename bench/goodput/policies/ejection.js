@@ -31,16 +31,19 @@ const atRandom = (setup) => {
   };
 };
 
-/** @param {ArmSetup} setup */
-function balanced({ clock, random, deadline }) {
-  const policies = [timeout(deadline / 4), ejection({ ejectFor: '4s', random })];
+/**
+ * @param {ArmSetup} setup
+ * @param {import('holdfast').EjectionOptions} [options]
+ */
+function balanced({ clock, random, deadline }, options) {
+  const policies = [timeout(deadline / 4), ejection({ ejectFor: '4s', random, ...options })];
   return keyed(pipeline({ name: 'each', clock, telemetry: false }, ...policies), { random });
 }
 
-/** @type {Arm} */
-const ejecting = (setup) => {
+/** @type {(options?: import('holdfast').EjectionOptions) => Arm} */
+const ejectingWith = (options) => (setup) => {
   const servers = serversOf(setup);
-  const byServer = balanced(setup);
+  const byServer = balanced(setup, options);
   return {
     execute: (operation, { signal }) => {
       const server = byServer.pick(servers);
@@ -115,9 +118,14 @@ const when = { at: AT_S * 1_000, lasts: LASTS_S * 1_000 };
 
 const arms = [
   { id: 'without', label: 'a server at random', arm: atRandom },
-  { id: 'with', label: '`pick` with `ejection()`', arm: ejecting },
+  { id: 'with', label: '`pick` with `ejection()`', arm: ejectingWith() },
   { id: 'elsewhere', label: 'and a retry elsewhere', arm: elsewhere },
 ];
+const fewer = {
+  id: 'fewer',
+  label: 'with `minimumCalls: 20`',
+  arm: ejectingWith({ minimumCalls: 20 }),
+};
 const goals = [
   { arm: 'with', figure: 'soon', atLeast: 0.99 },
   { arm: 'elsewhere', figure: 'soon', atLeast: 0.99 },
@@ -142,17 +150,18 @@ export const comparisons = [
     id: 'ejection-half',
     title: 'One of eight fails half of its calls',
     about:
-      'Successes come between, so it is its rate that shows it. All calls come from one client here, as rates need calls.',
+      'Successes come between, so it is its rate that shows it, and rates need calls: here all come from one client. With `minimumCalls: 20` it is found sooner.',
     scenario: {
       name: 'one of eight half fails',
       ...usual,
       clients: 1,
       triggers: [{ kind: 'errors', share: 0.5, servers: 1, ...when }],
     },
-    arms,
+    arms: [...arms.slice(0, 2), fewer, ...arms.slice(2)],
     shows: ['before', soon, 'sent'],
     goals: [
       { arm: 'with', figure: 'soon', atLeast: 0.98 },
+      { arm: 'fewer', figure: 'soon', atLeast: 0.99 },
       { arm: 'elsewhere', figure: 'soon', atLeast: 0.99 },
     ],
   },

@@ -7,7 +7,6 @@ import type { TimeSource } from '../../time/time-source.js';
 import type { PolicyRules } from '../client-rules.js';
 import { isUpstreamFailure } from '../filter.js';
 import type { Named } from '../named.js';
-import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
 import type { SignsIn } from '../sign.js';
 import { signsOf } from '../sign.js';
@@ -65,7 +64,6 @@ export class EjectionPolicy<Name extends string = string> implements Gate {
   readonly #group: Group;
   readonly #host: Host;
   #joined = false;
-  readonly #time = new OneClock('ejection', 'ejection');
 
   /** @internal Use {@link ejection}. */
   constructor(options: ResolvedEjection, group = new Group(options)) {
@@ -79,7 +77,7 @@ export class EjectionPolicy<Name extends string = string> implements Gate {
   }
 
   bind(time: TimeSource, hasRule?: boolean): void {
-    this.#time.bind(time);
+    this.#group.time.bind(time);
     if (hasRule === true) this.#inspects = true;
   }
 
@@ -109,15 +107,18 @@ export class EjectionPolicy<Name extends string = string> implements Gate {
   }
 
   /** @internal The body of an answer failed, which had counted as a success. */
-  failedLate(outcome: Outcome): void {
+  failedLate(outcome: Outcome, succeededAt: number): void {
+    const host = this.#host;
+    // An answer of the time before or during an ejection says nothing about the time after it.
+    if (host.until !== 0 || succeededAt < host.since) return;
     if (this.#signs(outcome, undefined) !== 'failure') return;
-    if (this.#host.until === 0) this.#host.failLate(this.#time.source.recent());
+    host.failLate(this.#group.time.source.recent());
   }
 
   /** What is known of this host now, as plain JSON. */
   snapshot(): EjectionSnapshot {
     const { calls, failures, run, until, times } = this.#host;
-    const now = this.#time.source.now();
+    const now = this.#group.time.source.now();
     const ejected = this.#host.isEjected(now);
     const returnsIn = ejected ? until - now : 0;
     return { calls, failures, consecutiveFailures: run, ejected, returnsIn, times };
@@ -151,11 +152,13 @@ export class EjectionPolicy<Name extends string = string> implements Gate {
 
   /** An ejection must not be forgotten. */
   busy(): boolean {
-    return this.#host.isEjected(this.#time.source.now());
+    return this.#host.isEjected(this.#group.time.source.now());
   }
 
   /** The host is called no more. */
   retire(): void {
+    // A call that comes all the same must not bring it back.
+    this.#joined = true;
     this.#group.leave(this.#host);
   }
 }

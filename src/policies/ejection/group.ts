@@ -2,6 +2,7 @@ import type { EventBody } from '../../pipeline/contract/events.js';
 import type { Call } from '../../pipeline/contract/policy.js';
 import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';
+import { OneClock } from '../one-clock.js';
 import { Host } from './host.js';
 import type { ResolvedEjection } from './options.js';
 import type { Counts, EjectionReason } from './outliers.js';
@@ -16,6 +17,8 @@ const LEAST_RUN_MS = 200;
 
 /** The hosts that are compared with each other: the copies of one keyed pipeline. */
 export class Group {
+  /** All its hosts must have the same clock. */
+  readonly time = new OneClock('ejection', 'ejection');
   readonly counts: EjectionCounts = {
     failure_rate: { enforced: 0, waived: 0 },
     consecutive_failures: { enforced: 0, waived: 0 },

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { PipelineEvent } from 'holdfast';
 import { ejection, keyed, pipeline, retry, standard, timeout } from 'holdfast';
 import { isFetchFailure, resilientFetch } from 'holdfast/fetch';
+import { VirtualClock } from 'holdfast/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -99,6 +100,56 @@ describe('eight real servers', () => {
     for (const count of asked.slice(1)) expect(count).toBeGreaterThan(20);
     for (const response of held) response.end('late');
     await Promise.all(running);
+    fetch.dispose();
+  });
+
+  it('E10: bodies that nobody reads keep no host from being chosen', async () => {
+    const { asked, origins } = await fleetOf(2);
+    const fetch = resilientFetch({ policies: [ejection()] });
+    const unread = [];
+    for (let i = 0; i < 40; i++) unread.push(await fetch(fetch.pick(origins)));
+    for (const count of asked) expect(count).toBeGreaterThan(3);
+    for (const response of unread) await response.body?.cancel();
+    fetch.dispose();
+  });
+
+  it('E6: a body of before an ejection that fails afterwards counts for nothing', async () => {
+    const { answers, origins } = await fleetOf(8);
+    const [bad = '', ...others] = origins;
+    const held: ServerResponse[] = [];
+    answers[0] = (request, response) => {
+      if (request.url !== '/stream') return broken(request, response);
+      response.write('some');
+      held.push(response);
+    };
+    const clock = new VirtualClock();
+    const policies = [ejection({ ejectFor: '10s', random: () => 0.5 })];
+    const fetch = resilientFetch({ policies, clock });
+    const streams = [await fetch(`${bad}/stream`), await fetch(`${bad}/stream`)];
+    const known = () => fetch.snapshot()[bad]?.policies.ejection;
+    for (let i = 0; i < 5; i++) {
+      for (const origin of others) await (await fetch(origin)).text();
+      await (await fetch(bad)).text();
+      await clock.advance(50);
+    }
+    expect(known()).toMatchObject({ ejected: true });
+    await clock.advance(10_000);
+    answers[0] = fine;
+    for (let i = 0; i < 5; i++) await (await fetch(bad)).text();
+    for (const response of held) response.destroy();
+    for (const stream of streams) await expect(stream.text()).rejects.toThrow();
+    expect(known()).toMatchObject({ calls: 5, failures: 0 });
+    fetch.dispose();
+  });
+
+  it('E11: what was tried may be told as any URL of its origin', async () => {
+    const { origins } = await fleetOf(2);
+    const fetch = resilientFetch();
+    const urls = origins.map((origin) => `${origin}/v1/`);
+    for (let i = 0; i < 20; i++) expect(fetch.pick(urls, [`${origins[0]}/v1/stock`])).toBe(urls[1]);
+    expect(() => fetch.pick([new URL(origins[0] ?? '') as never])).toThrow(
+      'keyed: the key must be a string (got an instance of URL)',
+    );
     fetch.dispose();
   });
 

@@ -10,6 +10,7 @@ import {
   retry,
   timeout,
 } from 'holdfast';
+import { resilientFetch } from 'holdfast/fetch';
 import { startOver, VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
 import { ejectionDefaults, ejectionSchema } from '../../../src/policies/ejection/options.js';
@@ -298,6 +299,30 @@ describe('in dry runs, drains and tests', () => {
     await fleet.clock.advance(1_000);
     for (const host of fleet.hosts.slice(1)) await fleet.succeed(host);
     expect(fleet.events).toEqual([]);
+  });
+
+  it('a dropped key that is called all the same is not compared again', async () => {
+    const fleet = hostsOf({}, 3);
+    const kept = fleet.byHost.get('host-0');
+    fleet.byHost.delete('host-0');
+    // Alone, host-1 is the last. With the dropped one, it would be one of two.
+    await kept.execute(() => 1);
+    for (let i = 0; i < 10; i++) {
+      await kept.execute(() => 1);
+      await fleet.fail('host-1');
+      await fleet.clock.advance(50);
+    }
+    expect(fleet.told()).toEqual(['host-1 consecutive_failures (waived)']);
+    expect(fleet.stateOf('host-1')).toMatchObject({ ejected: false });
+  });
+
+  it('refuses a second clock, also for copies with the rules of a client', () => {
+    const policy = ejection();
+    const first = resilientFetch({ policies: [policy], clock: new VirtualClock() });
+    expect(() => resilientFetch({ policies: [policy], clock: new VirtualClock() })).toThrow(
+      'ejection: already runs on another clock',
+    );
+    first.dispose();
   });
 
   it('starts over', async () => {

@@ -56,6 +56,13 @@ describe('one bad server of eight', () => {
     60_000,
   );
 
+  it('E9: it fails half of its calls: found by its rate, sooner if fewer calls are needed', async () => {
+    const { figures, goals } = await figuresOf('ejection-half', ['with', 'fewer']);
+    for (const { soon } of figures['with'] as Figures[]) expect(soon).toBeGreaterThanOrEqual(0.98);
+    for (const { soon } of figures['fewer'] as Figures[]) expect(soon).toBeGreaterThanOrEqual(0.99);
+    expect(goals.map(({ met }) => met)).toEqual([true, true]);
+  }, 60_000);
+
   it('E2: all eight half fail: nothing is lost by ejection, and all is well afterwards', async () => {
     const { goals } = await figuresOf('ejection-all', ['without', 'with']);
     expect(goals.map(({ met }) => met)).toEqual([true, true]);
