@@ -413,6 +413,37 @@ describe('D4: an attempt that has too little time left is not begun', () => {
     await clock.advance(100);
   });
 
+  it('D4: quick calls are let in again, though there are as many slow ones beside them', async () => {
+    const { clock, pipeline } = rig();
+    const call = async (durationMs: number, timeout: number): Promise<string> => {
+      const operation = () => new Promise<void>((end) => clock.setTimer(end, durationMs));
+      const called = runWithin({ timeout, clock }, () => pipeline.settle(operation));
+      await clock.advance(durationMs);
+      return (await called).status;
+    };
+    for (let i = 0; i < 20; i++) await call(5_000, 20_000);
+    const statuses: string[] = [];
+    for (let i = 0; i < 100; i++) {
+      await call(5_000, 20_000);
+      statuses.push(await call(1, 1_000));
+    }
+    expect(statuses.slice(0, 10)).toEqual(Array(10).fill('rejected'));
+    expect(statuses.slice(-50)).toEqual(Array(50).fill('fulfilled'));
+  });
+
+  it('D4: one that was begun in spite of it, and was not over in time, is no reason to begin more', async () => {
+    const made = rig();
+    const { clock, pipeline } = made;
+    await learn(made, 1000);
+    const operation = byHand(clock);
+    for (let i = 0; i < 100; i++) {
+      void runWithin({ timeout: 100, clock }, () => pipeline.settle(operation));
+      await clock.advance(100);
+    }
+    expect(operation.started.length).toBeGreaterThan(0);
+    expect(operation.started.length).toBeLessThan(5);
+  });
+
   it('D4: pipelines learn apart', async () => {
     const made = rig();
     await learn(made, 100);
