@@ -2,6 +2,7 @@ import {
   bulkhead,
   type CallTraits,
   circuitBreaker,
+  deadlineFrom,
   detached,
   fallback,
   type Gate,
@@ -18,6 +19,7 @@ import {
 } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
+import { seam } from '../../src/pipeline/inherited.js';
 import { byHand, follow, rejectionOf, rig } from '../policies/support/rig.js';
 
 const delays = { initialDelay: 0, maxDelay: 0 };
@@ -209,6 +211,25 @@ describe('D1: calls give up at the deadline that they inherit', () => {
     );
     expect(await queued).toMatchObject({ code: 'ERR_RATE_LIMITED' });
   });
+});
+
+it('D1: a request that says nothing changes nothing, neither outside of a deadline nor within one', () => {
+  const clock = new VirtualClock();
+  let plans = 0;
+  const { bind } = seam;
+  seam.bind = (...told) => {
+    plans++;
+    return bind?.(...told);
+  };
+  const calls = pipelineWith(clock);
+  runWithin(Infinity, () => void calls.execute(() => 1));
+  expect(plans).toBe(0);
+  runWithin({ timeout: 20, priority: 'low', clock }, () => {
+    runWithin({}, () => expect(timeLeft()).toBe(20));
+    runWithin(Infinity, () => void calls.execute(() => 1));
+  });
+  expect(plans).toBe(1);
+  if (bind !== undefined) seam.bind = bind;
 });
 
 describe('D2: leaving', () => {
@@ -478,6 +499,13 @@ describe('D5: wrong arguments', () => {
       }),
     ).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', path }));
     expect(ran).toBe(false);
+  });
+
+  it('D5: a clock that counts as the wall clock does has such times', () => {
+    const clock = new VirtualClock({ start: Date.now() });
+    expect(runWithin({ deadline: clock.now() + 500, clock }, timeLeft)).toBe(500);
+    const deadline = deadlineFrom({ 'grpc-timeout': '1S' }, { clock, receivedAt: clock.now() });
+    expect(deadline).toBe(clock.now() + 1000);
   });
 
   it('D5: what is no function is a TypeError, and what the function throws is thrown', () => {
