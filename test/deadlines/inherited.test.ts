@@ -17,7 +17,7 @@ import {
   timeLeft,
   timeout,
 } from 'holdfast';
-import { VirtualClock } from 'holdfast/testing';
+import { startOver, VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
 import { seam } from '../../src/pipeline/inherited.js';
 import { byHand, follow, rejectionOf, rig } from '../policies/support/rig.js';
@@ -216,6 +216,7 @@ describe('D1: calls give up at the deadline that they inherit', () => {
 it('D1: a request that says nothing changes nothing, neither outside of a deadline nor within one', () => {
   const clock = new VirtualClock();
   let plans = 0;
+  runWithin(Infinity, () => {});
   const { bind } = seam;
   seam.bind = (...told) => {
     plans++;
@@ -463,6 +464,20 @@ describe('D4: an attempt that has too little time left is not begun', () => {
     }
     expect(operation.started.length).toBeGreaterThan(0);
     expect(operation.started.length).toBeLessThan(5);
+  });
+
+  it('D4: startOver forgets how long attempts took', async () => {
+    const made = rig();
+    await learn(made, 100);
+    const operation = byHand(made.clock);
+    const short = () =>
+      void runWithin({ timeout: 10, clock: made.clock }, () => made.pipeline.settle(operation));
+    short();
+    expect(operation.started).toHaveLength(0);
+    startOver(made.pipeline);
+    short();
+    expect(operation.started).toHaveLength(1);
+    await made.clock.advance(10);
   });
 
   it('D4: pipelines learn apart', async () => {
