@@ -57,5 +57,7 @@ function traitsOf(
 
 /** From now on, calls go by the deadlines of requests. */
 export function boundCalls(): void {
-  seam.bind ??= bind;
+  if (seam.bind !== undefined) return;
+  seam.bind = bind;
+  seam.forget = (plan) => plans.delete(plan);
 }

@@ -14,7 +14,7 @@ import { boundCalls } from './bound-calls.js';
 import { valuesOf } from './header-values.js';
 import type { RefusedWhy } from './time-left.js';
 import { timeLeftIn } from './time-left.js';
-import { timeSchema } from './time-schema.js';
+import { assertTime, timeSchema } from './time-schema.js';
 
 /** The value of a header that {@link deadlineFrom} has not taken. */
 export interface RefusedHeader {
@@ -56,7 +56,7 @@ const deadlineFromSchema = /* @__PURE__ */ once(() =>
   z.strictObject({
     header: z.optional(headerName()),
     max: z._default(positiveDurationSchema(), DEFAULT_MAX_MS),
-    receivedAt: z.optional(timeSchema(RECEIVED)),
+    receivedAt: z.optional(timeSchema()),
     clock: z.optional(clockSchema()),
     onRefused: z.optional(fnOf<(refused: RefusedHeader) => void>()),
   }),
@@ -84,6 +84,7 @@ export function deadlineFrom(headers: object, options?: DeadlineFromOptions): nu
     clock = systemClock,
     onRefused,
   } = given;
+  assertTime(receivedAt, clock, 'deadlineFrom.receivedAt', RECEIVED);
   boundCalls();
   const { ms, refused } = timeLeftIn(fields, header, max);
   if (onRefused !== undefined) {

@@ -65,11 +65,13 @@ class AttemptDeadline implements Gate {
   }
 
   exit(call: Call, outcome: Outcome): void {
+    const now = call.time.now();
+    const durationMs = now - (call.state as number);
+    if (outcome.kind === 'timeout') this.#attempts.ranOut(durationMs, now);
     if (outcome.kind !== 'success') return;
     const verdict = call.isFailure(outcome);
     if (verdict === true || verdict === 'ignore') return;
-    const now = call.time.now();
-    this.#attempts.learn(now - (call.state as number), now);
+    this.#attempts.learn(durationMs, now);
   }
 
   /** The time of an attempt starts when its body has been sent. */

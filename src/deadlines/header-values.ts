@@ -2,7 +2,7 @@
 type Fields = Iterable<unknown> & { get?: unknown };
 
 /**
- * All values of one header, in any form of headers: an object with `get`, a record (of strings, or arrays of them), a Map, pairs, and undici's and
+ * All values of one header, in any form of headers: an object with `get` (a Headers, the Metadata of gRPC), a record (of strings, or arrays of them), a Map, pairs, and undici's and
  * Node's flat lists of names and values, also as bytes. Values that were joined by commas are taken apart.
  *
  * @param name In lower case.
@@ -17,7 +17,8 @@ export function valuesOf(headers: object, name: string): string[] {
 function fieldsOf(headers: object, name: string): unknown[] {
   const { get } = headers as Fields;
   // A Map is told apart: it knows names only as they were written.
-  if (typeof get === 'function' && !(headers instanceof Map)) return [get.call(headers, name)];
+  if (typeof get === 'function' && !(headers instanceof Map))
+    return [get.call(headers, name)].flat();
   const found: unknown[] = [];
   const look = (key: unknown, value: unknown): void => {
     const text = textOf(key);

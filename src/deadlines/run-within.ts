@@ -13,7 +13,7 @@ import { systemClock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
 import { durationSchema } from '../time/duration.js';
 import { boundCalls } from './bound-calls.js';
-import { isTime, timeSchema } from './time-schema.js';
+import { assertTime, isTime, timeSchema } from './time-schema.js';
 
 /** What {@link runWithin} passes on to the calls inside. */
 export interface Within {
@@ -32,7 +32,7 @@ const DEADLINE =
 
 const withinSchema = /* @__PURE__ */ once(() =>
   z.strictObject({
-    deadline: z.optional(timeSchema(DEADLINE)),
+    deadline: z.optional(timeSchema()),
     timeout: z.optional(durationSchema()),
     priority: z.optional(z.custom<Priority>(isPriority, { error: PRIORITY })),
     clock: z.optional(clockSchema()),
@@ -57,7 +57,7 @@ export function runWithin<T>(within: number | Within, fn: () => T): T {
     timeout,
     priority,
     clock = systemClock,
-  } = isTime(within)
+  } = isTime(within, systemClock)
     ? // A time alone needs no schema. Only the message for a wrong one does.
       ({ deadline: within as number } as Given)
     : parseOptions(
@@ -65,12 +65,15 @@ export function runWithin<T>(within: number | Within, fn: () => T): T {
         typeof within === 'number' ? { deadline: within } : within,
         'runWithin',
       );
+  assertTime(deadline, clock, 'runWithin.deadline', DEADLINE);
   const latest = timeout === undefined ? deadline : Math.min(deadline, clock.now() + timeout);
-  const outer = inheritedHere();
-  const own = { deadline: latest, clock, priority: priority ?? outer?.priority };
   refuseNoFunction(fn, 'runWithin');
   boundCalls();
   seam.carrier ??= makeCarrier();
+  // A request that says nothing: its calls keep the short way.
+  if (latest === Infinity && priority === undefined) return fn();
+  const outer = inheritedHere();
+  const own = { deadline: latest, clock, priority: priority ?? outer?.priority };
   return seam.carrier.run(nearer(own, outer), fn);
 }
 

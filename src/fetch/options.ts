@@ -56,7 +56,7 @@ export interface FetchHeaders {
   readonly deadline?: string | undefined;
   /** Name of a header that carries the number of the attempt, 1 for the first. Default: not sent. */
   readonly attempt?: string | undefined;
-  /** Name of a header that carries the priority of the call, if it has one. Default: not sent. */
+  /** Name of a header that carries the priority of the call, its own or the inherited one, if it has one. Default: not sent. */
   readonly priority?: string | undefined;
   /**
    * Sends an `Idempotency-Key` with methods that are not idempotent by themselves (POST, PATCH). All attempts of a call send the same key,
@@ -87,7 +87,7 @@ export interface FetchOverrides<R = ResponseLike> {
   readonly totalTimeout?: Duration | false | undefined;
   /** How long each attempt of this call may take, at most as long as the whole call. `false` for that long. Default: as the policies say. */
   readonly attemptTimeout?: Duration | false | undefined;
-  /** How important this call is, for the limiters that it meets. It is not sent. Default: what the `priority` option says. */
+  /** How important this call is, for the limiters that it meets. Default: what the `priority` option says. */
   readonly priority?: Priority | undefined;
   /**
    * How many permits each attempt takes from the rate limiters among the policies: see `CallOptions` of a pipeline. Default: as the limiters say.

@@ -50,6 +50,8 @@ interface Seam {
     settings: LayerSettings | undefined,
     traits: CallTraits | undefined,
   ): Bound | undefined;
+  /** Set with it. Forgets how long the attempts of these calls took. */
+  forget?(plan: Plan): void;
   /** Set by the first code that runs within one. Until then, no call looks for it. */
   carrier?: Carrier;
 }

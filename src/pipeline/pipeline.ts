@@ -495,6 +495,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
   /** @internal See `startOver` of `holdfast/testing`. Calls in flight go on, and are no longer waited for by a drain. */
   startOver(): void {
     startOverAll(this.#plan?.layers.map(({ policy }) => policy) ?? []);
+    if (this.#plan !== undefined) seam.forget?.(this.#plan);
     this.#rare?.lifetime?.startOver();
     this.entry =
       this.#plan ?? (this.key === undefined ? undefined : sharedPlan(this.#common, this));

@@ -77,7 +77,7 @@ async function run(call: InterceptedCall, { byKey, boundsOf }: Pipelines): Promi
     call.occupy(pipeline);
     const attempt = (context: Context): Promise<HeldResponse> => call.attempt(context);
     const signal = call.controller as unknown as AbortSignal;
-    const response = await pipeline.executeWith(attempt, signal, settings, call.traits());
+    const response = await pipeline.executeWith(attempt, signal, settings, call.traits);
     call.passOn(response, pipeline);
   } catch (error) {
     call.fail(call.endedBadly(error, call.controller));

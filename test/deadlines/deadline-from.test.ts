@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Metadata } from '@grpc/grpc-js';
 import * as fc from 'fast-check';
 import type { DeadlineFromOptions, RefusedHeader } from 'holdfast';
 import { deadlineFrom, pipeline, priorityFrom, systemClock } from 'holdfast';
@@ -60,6 +61,17 @@ describe('D6: deadlineFrom reads what is left', () => {
     ['twice the same, joined', { [OWN]: '70, 70' }],
   ])('D6: from %s', (_form, headers) => {
     expect(read(headers)).toEqual({ left: 70, refused: [] });
+  });
+
+  it('D6: from the metadata of a served gRPC call, whose get returns a list', () => {
+    const metadata = new Metadata();
+    expect(read(metadata)).toEqual({ left: Infinity, refused: [] });
+    metadata.set(OWN, '70');
+    metadata.set('x-priority', 'low');
+    expect(read(metadata)).toEqual({ left: 70, refused: [] });
+    expect(priorityFrom(metadata, 'X-Priority')).toBe('low');
+    metadata.add(OWN, '80');
+    expect(read(metadata)).toEqual({ left: Infinity, refused: [`${OWN} conflicting`] });
   });
 
   it('D6: without any of them there is none', () => {

@@ -2,6 +2,7 @@ import {
   bulkhead,
   type CallTraits,
   circuitBreaker,
+  deadlineFrom,
   detached,
   fallback,
   type Gate,
@@ -16,8 +17,9 @@ import {
   timeLeft,
   timeout,
 } from 'holdfast';
-import { VirtualClock } from 'holdfast/testing';
+import { startOver, VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
+import { seam } from '../../src/pipeline/inherited.js';
 import { byHand, follow, rejectionOf, rig } from '../policies/support/rig.js';
 
 const delays = { initialDelay: 0, maxDelay: 0 };
@@ -209,6 +211,26 @@ describe('D1: calls give up at the deadline that they inherit', () => {
     );
     expect(await queued).toMatchObject({ code: 'ERR_RATE_LIMITED' });
   });
+});
+
+it('D1: a request that says nothing changes nothing, neither outside of a deadline nor within one', () => {
+  const clock = new VirtualClock();
+  let plans = 0;
+  runWithin(Infinity, () => {});
+  const { bind } = seam;
+  seam.bind = (...told) => {
+    plans++;
+    return bind?.(...told);
+  };
+  const calls = pipelineWith(clock);
+  runWithin(Infinity, () => void calls.execute(() => 1));
+  expect(plans).toBe(0);
+  runWithin({ timeout: 20, priority: 'low', clock }, () => {
+    runWithin({}, () => expect(timeLeft()).toBe(20));
+    runWithin(Infinity, () => void calls.execute(() => 1));
+  });
+  expect(plans).toBe(1);
+  if (bind !== undefined) seam.bind = bind;
 });
 
 describe('D2: leaving', () => {
@@ -413,6 +435,51 @@ describe('D4: an attempt that has too little time left is not begun', () => {
     await clock.advance(100);
   });
 
+  it('D4: quick calls are let in again, though there are as many slow ones beside them', async () => {
+    const { clock, pipeline } = rig();
+    const call = async (durationMs: number, timeout: number): Promise<string> => {
+      const operation = () => new Promise<void>((end) => clock.setTimer(end, durationMs));
+      const called = runWithin({ timeout, clock }, () => pipeline.settle(operation));
+      await clock.advance(durationMs);
+      return (await called).status;
+    };
+    for (let i = 0; i < 20; i++) await call(5_000, 20_000);
+    const statuses: string[] = [];
+    for (let i = 0; i < 100; i++) {
+      await call(5_000, 20_000);
+      statuses.push(await call(1, 1_000));
+    }
+    expect(statuses.slice(0, 10)).toEqual(Array(10).fill('rejected'));
+    expect(statuses.slice(-50)).toEqual(Array(50).fill('fulfilled'));
+  });
+
+  it('D4: one that was begun in spite of it, and was not over in time, is no reason to begin more', async () => {
+    const made = rig();
+    const { clock, pipeline } = made;
+    await learn(made, 1000);
+    const operation = byHand(clock);
+    for (let i = 0; i < 100; i++) {
+      void runWithin({ timeout: 100, clock }, () => pipeline.settle(operation));
+      await clock.advance(100);
+    }
+    expect(operation.started.length).toBeGreaterThan(0);
+    expect(operation.started.length).toBeLessThan(5);
+  });
+
+  it('D4: startOver forgets how long attempts took', async () => {
+    const made = rig();
+    await learn(made, 100);
+    const operation = byHand(made.clock);
+    const short = () =>
+      void runWithin({ timeout: 10, clock: made.clock }, () => made.pipeline.settle(operation));
+    short();
+    expect(operation.started).toHaveLength(0);
+    startOver(made.pipeline);
+    short();
+    expect(operation.started).toHaveLength(1);
+    await made.clock.advance(10);
+  });
+
   it('D4: pipelines learn apart', async () => {
     const made = rig();
     await learn(made, 100);
@@ -447,6 +514,13 @@ describe('D5: wrong arguments', () => {
       }),
     ).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', path }));
     expect(ran).toBe(false);
+  });
+
+  it('D5: a clock that counts as the wall clock does has such times', () => {
+    const clock = new VirtualClock({ start: Date.now() });
+    expect(runWithin({ deadline: clock.now() + 500, clock }, timeLeft)).toBe(500);
+    const deadline = deadlineFrom({ 'grpc-timeout': '1S' }, { clock, receivedAt: clock.now() });
+    expect(deadline).toBe(clock.now() + 1000);
   });
 
   it('D5: what is no function is a TypeError, and what the function throws is thrown', () => {

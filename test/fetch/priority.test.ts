@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Priority } from 'holdfast';
-import { ConfigError, ContractError } from 'holdfast';
+import { ConfigError, ContractError, runWithin } from 'holdfast';
 import { resilientFetch } from 'holdfast/fetch';
 import { defineService } from 'holdfast/services';
 import { flakyUpstream } from 'holdfast/testing';
@@ -53,6 +56,43 @@ it('K1: a request says its class, else the client does, else nobody', async () =
     undefined,
     'high',
   ]);
+});
+
+it('D3: what goes to the server is what limiters see: the own class, else the inherited one', async () => {
+  const told: unknown[] = [];
+  const server = createServer((request, response) => {
+    told.push(request.headers['x-class']);
+    response.end();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { seen, options } = watching();
+  let asked = 0;
+  const priority = (outgoing: { url: string }): Priority | undefined => {
+    asked++;
+    return outgoing.url.includes('report') ? 'lowest' : undefined;
+  };
+  const client = { ...options, headers: { priority: 'X-Class' }, priority };
+  const [fetch, request] = [resilientFetch(client), resilientRequest(client)];
+  const send = async (path: string, more?: object) => {
+    await (await fetch(url + path, more)).text();
+    await (await request(url + path, more as never)).body.dump();
+  };
+  await send('/report');
+  await send('/page');
+  await send('/page', { holdfast: { priority: 'high' } });
+  expect(asked).toBe(4);
+  await runWithin({ priority: 'low' }, async () => {
+    await send('/report');
+    await send('/page');
+    await send('/page', { holdfast: { priority: 'normal' } });
+    await send('/report', { headers: { 'x-class': 'mine' } });
+  });
+  server.close();
+  server.closeAllConnections();
+  const classes = ['lowest', undefined, 'high', 'lowest', 'low', 'normal'];
+  expect(told).toEqual([...classes, 'mine'].flatMap((each) => [each, each]));
+  expect(seen).toEqual([...classes, 'lowest'].flatMap((each) => [each, each]));
 });
 
 it.each(['urgent', 'High', 1, null, ['high']])(

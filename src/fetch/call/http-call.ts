@@ -37,10 +37,11 @@ import {
 } from '../verdict/result-notes.js';
 import { isFailedAnswer, isFetchFailure } from '../verdict/verdict.js';
 import { noteAttempts } from './attempt-count.js';
+import { traitsOf, withPriority } from './call-traits.js';
 import { answerOf } from './callback-answers.js';
 import { isElsewhere } from './elsewhere.js';
 import { ownVerdict } from './own-verdict.js';
-import { headersOfAll, maySendTwice } from './sent-twice.js';
+import { maySendTwice, withKey } from './sent-twice.js';
 
 /** A call's request, as it came. */
 export interface CallFacts {
@@ -69,7 +70,9 @@ export class HttpCall implements OutgoingRequest {
   readonly url: string;
   readonly method: string;
   readonly overrides: ResolvedOverrides;
-  /** The headers for every attempt, with the call's idempotency key. */
+  /** What the call says of itself. */
+  readonly traits: CallTraits | undefined;
+  /** The headers for every attempt, with the call's idempotency key and priority. */
   readonly headers: HeadersSource | null | undefined;
   /** The body for every attempt, kept as it was at the call. */
   readonly body: unknown;
@@ -102,7 +105,9 @@ export class HttpCall implements OutgoingRequest {
     this.method = method;
     this.headers = facts.headers;
     try {
-      this.headers = headersOfAll(this, options);
+      this.headers = withKey(this, options);
+      this.traits = traitsOf(this, options);
+      this.headers = withPriority(this, options, this.traits);
       this.body = keepBody(facts.body);
       const once = overrides.retry === false || bodyKind(this.body) === 'once';
       this.#guard =
@@ -126,20 +131,6 @@ export class HttpCall implements OutgoingRequest {
   /** The key it runs under; `undefined` until that is known. */
   get key(): string | undefined {
     return this.#key;
-  }
-
-  /**
-   * What the call says of itself.
-   *
-   * @throws ContractError when the `priority` function answers something else.
-   */
-  traits(): CallTraits | undefined {
-    const { priority: general } = this.#options;
-    const said =
-      this.overrides.priority ?? (typeof general === 'function' ? general(this) : general);
-    const priority = answerOf('priority', 'priority', said);
-    const { cost } = this.overrides;
-    return priority === undefined && cost === undefined ? undefined : { priority, cost };
   }
 
   header(name: string): string | undefined {

@@ -1,8 +1,6 @@
 /** Whether a call's request may be sent twice: what the caller, the client's options, the request's method and its idempotency key say. */
-import { inheritedHere } from '../../pipeline/inherited.js';
 import type { ResolvedClient, ResolvedOverrides } from '../options.js';
 import { withIdempotencyKey } from '../request/attempt-headers.js';
-import { readHeader, withHeader } from '../request/headers.js';
 import type { OutgoingRequest } from '../request/request.js';
 import { mayRepeat } from '../retry/repeatable.js';
 import type { HeadersSource } from '../types.js';
@@ -14,21 +12,8 @@ interface Repeated extends OutgoingRequest {
   readonly overrides: ResolvedOverrides;
 }
 
-/** The headers for every attempt, with the call's priority and an idempotency key if they are wanted. */
-export function headersOfAll(
-  call: Repeated,
-  options: ResolvedClient,
-): HeadersSource | null | undefined {
-  const headers = withKey(call, options);
-  const name = options.headers?.priority;
-  const priority = name === undefined ? undefined : inheritedHere()?.priority;
-  if (name === undefined || priority === undefined) return headers;
-  // The caller may have set another one.
-  if (readHeader(headers, name) !== undefined) return headers;
-  return withHeader(headers, name, priority) as HeadersSource;
-}
-
-function withKey(
+/** The headers for every attempt, with an idempotency key if one is wanted. */
+export function withKey(
   { method, headers, overrides }: Repeated,
   options: ResolvedClient,
 ): HeadersSource | null | undefined {

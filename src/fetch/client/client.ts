@@ -113,7 +113,7 @@ export function httpClient(
       call.occupy(pipeline);
       reading?.startIn(pipeline, settings);
       const run = (context: Context): unknown => call.attempt(context);
-      const response = await pipeline.executeWith(run, call.signal, settings, call.traits());
+      const response = await pipeline.executeWith(run, call.signal, settings, call.traits);
       if (reading !== undefined) {
         const result = await reading.result(response);
         // A reader may hand the response itself on.
