@@ -7,7 +7,7 @@ const NOW = Date.UTC(2026, 0, 1);
 
 /** What an answer with these headers says of a quota. */
 function read(headers: Record<string, string>, of?: string, status = 200) {
-  return rateLimitHeaders(of)(success(new Response(null, { status, headers })), NOW);
+  return rateLimitHeaders(of).read(success(new Response(null, { status, headers })), NOW);
 }
 
 describe('the headers of a quota', () => {
@@ -112,12 +112,12 @@ describe('the headers of a quota', () => {
   it('L6: the answer in an error is read, and all else says nothing', () => {
     const response = new Response(null, { status: 429, headers: { ratelimit: '"a";r=0;t=1' } });
     const learn = rateLimitHeaders();
-    expect(learn(failure(Object.assign(new Error('no'), { response })), NOW)).toMatchObject({
+    expect(learn.read(failure(Object.assign(new Error('no'), { response })), NOW)).toMatchObject({
       remaining: 0,
     });
     for (const value of [undefined, null, 1, {}, { status: 200 }, { status: 200, headers: 3 }]) {
-      expect(learn(success(value), NOW)).toBeUndefined();
-      expect(learn(failure(value), NOW)).toBeUndefined();
+      expect(learn.read(success(value), NOW)).toBeUndefined();
+      expect(learn.read(failure(value), NOW)).toBeUndefined();
     }
   });
 
@@ -135,7 +135,7 @@ describe('the headers of a quota', () => {
           'x-ratelimit-reset': reset,
         };
         for (const of of [undefined, 'tokens']) {
-          rateLimitHeaders(of)(success({ status: 200, headers }), NOW);
+          rateLimitHeaders(of).read(success({ status: 200, headers }), NOW);
         }
       }),
     );

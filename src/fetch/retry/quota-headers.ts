@@ -1,5 +1,6 @@
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
-import type { Learn } from '../../policies/rate-limiter/options.js';
+import type { Learn } from '../../policies/rate-limiter/learn.js';
+import { learnFrom } from '../../policies/rate-limiter/learn.js';
 import type { QuotaReport } from '../../policies/rate-limiter/upstream-quota.js';
 import { readHeader } from '../request/headers.js';
 import type { HeadersSource } from '../types.js';
@@ -29,7 +30,7 @@ const TOO_MANY = 429;
  */
 export function rateLimitHeaders(of?: string): Learn {
   const name = of?.toLowerCase();
-  return (outcome: Outcome, wallNowMs: number) => {
+  return learnFrom((outcome: Outcome, wallNowMs: number) => {
     const answer = outcome.kind === 'success' ? outcome.value : answerIn(outcome.error);
     const status = statusOf(answer);
     const headers = (Object(answer) as { headers?: HeadersSource }).headers;
@@ -38,7 +39,7 @@ export function rateLimitHeaders(of?: string): Learn {
     if (told !== undefined || status !== TOO_MANY) return told;
     const resetMs = retryAfterOf(headers, wallNowMs, status);
     return resetMs === undefined ? undefined : { remaining: 0, resetMs };
-  };
+  });
 }
 
 /** The quota in the field `RateLimit`. */

@@ -23,6 +23,9 @@ const NS = 1e6;
  * arrived. Requests arrive in the order in which they start, so what has started later is not counted in it yet.
  */
 export class UpstreamQuota {
+  /** For messages. */
+  readonly says = '; the upstream has told that its quota is used up';
+  readonly limitName = 'limit that the upstream has told';
   #limit = Infinity;
   #left = Infinity;
   #windowMs: number;

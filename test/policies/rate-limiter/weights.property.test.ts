@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { callCost, type Outcome, pipeline, rateLimiter } from 'holdfast';
+import { callCost, learnFrom, pipeline, rateLimiter } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 import { expect, it } from 'vitest';
 
@@ -39,9 +39,12 @@ it('L4, L5: whatever calls cost, in any window their final costs are within burs
       const { limit, per, burst, maxWait } = options;
       const clock = new VirtualClock();
       const starts: Start[] = [];
-      const costOf = (outcome: Outcome): number | undefined =>
-        outcome.kind === 'success' ? (outcome.value as { used?: number }).used : undefined;
-      const limiter = rateLimiter({ ...options, costOf });
+      const learn = learnFrom((outcome) =>
+        outcome.kind === 'success'
+          ? { cost: (outcome.value as { used?: number }).used }
+          : undefined,
+      );
+      const limiter = rateLimiter({ ...options, learn });
       const made = pipeline({ name: 'p', clock }, limiter);
       const settled: Promise<unknown>[] = [];
       for (const [i, { afterMs, abortAfterMs, cost, runsMs, actual, how }] of calls.entries()) {
