@@ -2,14 +2,18 @@ import type { TokenBucket } from '../token-bucket.js';
 import { Headroom } from './headroom.js';
 import type { QuotaReport, UpstreamQuota } from './upstream-quota.js';
 
+/** How many takes of one call are kept apart. */
+const MOST = 8;
+
 /** What a call has taken, until it is known what it has really cost. */
 export class Spent {
   #cost: number;
   readonly #bucket: TokenBucket;
   readonly #headroom: Headroom;
   readonly #quota: UpstreamQuota | undefined;
-  readonly #take: number;
   readonly #place: number;
+  /** What it took, and what was found to be missing later. */
+  readonly #takes: { count: number; readonly take: number }[] = [];
   #forgotten = false;
 
   /** Takes it. */
@@ -19,8 +23,7 @@ export class Spent {
     this.#cost = cost;
     this.#bucket = bucket;
     this.#quota = quota;
-    bucket.take(cost);
-    this.#take = this.#headroom.mark();
+    this.#borrow(cost);
     this.#place = quota?.take(cost) ?? 0;
   }
 
@@ -42,10 +45,31 @@ export class Spent {
     this.#cost = cost;
     // For all tokens that have come until now.
     bucket.waitFor(0, nowMs);
-    if (more > 0) bucket.take(more);
-    else bucket.putBack(Math.min(-more, this.#headroom.leastSince(this.#take)));
-    this.#headroom.sink(bucket.room);
+    if (more > 0) this.#borrow(more);
+    else this.#restore(-more);
     this.#quota?.correct(more, this.#place);
+  }
+
+  #borrow(count: number): void {
+    this.#bucket.take(count);
+    const take = this.#headroom.mark();
+    const last = this.#takes.at(-1);
+    if (last !== undefined && this.#takes.length >= MOST) last.count += count;
+    else this.#takes.push({ count, take });
+  }
+
+  /** The last that was taken first. */
+  #restore(count: number): void {
+    for (let rest = count; rest > 0; ) {
+      const last = this.#takes.at(-1);
+      if (last === undefined) break;
+      const some = Math.min(rest, last.count);
+      this.#bucket.putBack(Math.min(some, this.#headroom.leastSince(last.take)));
+      this.#headroom.sink(this.#bucket.room);
+      rest -= some;
+      last.count -= some;
+      if (last.count <= 0) this.#takes.pop();
+    }
   }
 
   /** Its answer says this. */
