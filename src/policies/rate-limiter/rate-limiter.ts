@@ -228,7 +228,7 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
   /** It remembers calls until its bucket is full again, and what it has learnt while that is true. */
   busy(): boolean {
     const now = this.#time.source.now();
-    return this.#bucket.available(now) < this.#burst || this.#quota?.report(now) !== undefined;
+    return this.#bucket.available(now) < this.#burst || this.#quota?.binds(now) === true;
   }
 
   #full(): TokenBucket {
@@ -332,6 +332,8 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
       if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length, priority });
       // Wait for a timer that is late. If this call admitted the waiting ones, the next call could start before they do.
       if (this.#timer === undefined) this.#serve();
+      // It may come in front of the one that the timer is for, and cost less.
+      else if (this.#queue.next === place) this.#arm(this.#waitFor(cost, 0, now));
     });
   }
 
@@ -368,6 +370,7 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
   }
 
   #arm(delayMs: number): void {
+    this.#disarm();
     const { bound, clock } = this.#time.source;
     if (!bound) this.#timer = clock.setTimer(this.#onTimer, delayMs);
   }

@@ -351,3 +351,65 @@ describe('what is learnt of the upstream', () => {
     await rejectionOf(pipeline.execute(() => 1));
   });
 });
+
+describe('costs, ranks and keys together', () => {
+  it('L4: who comes in front of a large one that waits goes when there is enough for it', async () => {
+    const limiter = rateLimiter({ limit: 10, per: '1s', maxWait: '5s' });
+    const { clock, pipeline } = rig(limiter);
+    await pipeline.execute(() => 1, { cost: 10 });
+    const starts: [string, number][] = [];
+    const call = (name: string, cost: number, priority?: 'high' | 'low') =>
+      pipeline.settle(() => starts.push([name, clock.now()]), { cost, priority });
+    const all = [call('large', 10, 'low')];
+    await clock.advance(150);
+    all.push(call('small', 1, 'high'), call('later', 2, 'high'), call('plain', 1));
+    await clock.runAll();
+    await Promise.all(all);
+    expect(starts).toEqual([
+      ['small', 150],
+      ['later', 300],
+      ['plain', 400],
+      ['large', 1_400],
+    ]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('L5: a cost that was raised and then lowered comes back', async () => {
+    const limiter = rateLimiter({ limit: 100, per: '1h' });
+    const { pipeline } = rig(limiter);
+    const cost = callCost(1);
+    await pipeline.execute(() => 1, { cost });
+    for (const [now, left] of [
+      [80, 20],
+      [140, 0],
+      [30, 70],
+      [0, 100],
+    ] as const) {
+      cost.correct(now);
+      expect(limiter.snapshot().available).toBe(left);
+    }
+  });
+
+  it.each([[1e300], [Number.MAX_VALUE], [2 ** 53]])('L5: %d is no cost', async (cost) => {
+    const learn = learnFrom(() => ({ cost }));
+    const limiter = rateLimiter({ limit: 10, per: '1h', learn });
+    const { pipeline } = rig(limiter);
+    await pipeline.execute(() => 1);
+    expect(limiter.snapshot().available).toBe(9);
+    await expect(pipeline.execute(() => 1, { cost })).rejects.toThrow(ConfigError);
+    expect(() => callCost(1).correct(cost)).toThrow(ConfigError);
+  });
+
+  it('L6: it is at rest when nothing that it has learnt binds any more', async () => {
+    for (const refills of [false, true]) {
+      const learn = learnFrom(() => ({ limit: 10, remaining: 5, resetMs: 2_000, refills }));
+      const limiter = rateLimiter({ limit: 10, per: '1s', learn });
+      const { clock, pipeline } = rig(limiter);
+      await pipeline.execute(() => 1);
+      await clock.advance(1_000);
+      expect(limiter.busy()).toBe(true);
+      await clock.advance(1_001);
+      expect(limiter.busy()).toBe(false);
+    }
+  });
+});
