@@ -86,7 +86,7 @@ function checked(cost: Cost): Cost {
 
 function noSuchPolicy(name: string, cost: Cost, { layers = [], label }: Call): ConfigError {
   const names = layers.map((each) => each.name).join(', ');
-  const remedy = `names a policy that ${label} does not have: use the name of a rate limiter among ${names}`;
+  const remedy = `must name rate limiters of ${label}, which has ${names}`;
   return wrong(`${remedy} (got ${describe(name)})`, cost);
 }
 

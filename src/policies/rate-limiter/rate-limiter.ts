@@ -303,7 +303,7 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     const most = this.#most(now);
     const bound = most < this.#burst ? this.#quota?.limitName : 'burst';
     return new RateLimitedError(
-      `${label}: a cost of ${cost} is above the ${bound} (${most}) of ${policy}, so it could never start: make the call smaller, or raise the limit`,
+      `${label}: a cost of ${cost} is above the ${bound} (${most}) of ${policy}, so it could never start`,
       { captureStack, reason: TOO_DEAR },
     );
   }

@@ -65,13 +65,13 @@ export class UpstreamQuota {
     if (missing <= 0 || isFirst) return 0;
     if (this.#perMs > 0) {
       const full = this.#told || ahead > 0 ? Infinity : this.#limit - this.#left;
-      const waitMs = Math.round((Math.min(missing, full) / this.#perMs) * NS) / NS;
+      const waitMs = inNs(Math.min(missing, full) / this.#perMs);
       return nowMs + waitMs === nowMs ? 0 : waitMs;
     }
     // What is owed ends with the window.
     const later = missing + Math.min(0, this.#left);
     const windows = Number.isFinite(this.#limit) ? Math.ceil(later / this.#limit) - 1 : 0;
-    return Math.max(0, this.#until - nowMs) + windows * this.#windowMs;
+    return inNs(Math.max(0, this.#until - nowMs) + windows * this.#windowMs);
   }
 
   /** Takes so much. Returns the place of this take among all. */
@@ -151,6 +151,10 @@ export class UpstreamQuota {
     this.#left = this.#limit;
     this.#until = nowMs + this.#windowMs;
   }
+}
+
+function inNs(ms: number): number {
+  return Math.round(ms * NS) / NS;
 }
 
 function isNumber(value: unknown): value is number {
