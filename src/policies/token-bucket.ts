@@ -14,6 +14,8 @@ export class TokenBucket {
   /** Below zero if more were taken than were there. */
   #tokens: number;
   #filledAt = Number.NEGATIVE_INFINITY;
+  /** @internal Hears how much room there is, once tokens may come back late. */
+  headroom: { sink(room: number): void } | undefined;
 
   constructor(limit: number, perMs: number, burst: number) {
     this.#burst = burst;
@@ -24,6 +26,7 @@ export class TokenBucket {
   /** Milliseconds until `count` tokens can have been taken; 0 when they can be taken now. */
   waitFor(count: number, nowMs: number): number {
     this.#fill(nowMs);
+    this.headroom?.sink(this.room);
     const missing = count - this.#tokens;
     if (missing <= 0) return 0;
     const waitMs = Math.round(missing * this.#msPerToken * NS) / NS;

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
-import { failure, success } from 'holdfast';
+import { ConfigError, failure, pipeline, RateLimitedError, rateLimiter, success } from 'holdfast';
 import { rateLimitHeaders } from 'holdfast/fetch';
+import { VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
 
 const NOW = Date.UTC(2026, 0, 1);
 
 /** What an answer with these headers says of a quota. */
 function read(headers: Record<string, string>, of?: string, status = 200) {
-  return rateLimitHeaders(of)(success(new Response(null, { status, headers })), NOW);
+  return rateLimitHeaders(of).read(success(new Response(null, { status, headers })), NOW);
 }
 
 describe('the headers of a quota', () => {
@@ -88,6 +89,38 @@ describe('the headers of a quota', () => {
     expect(read(anthropic, 'input-tokens')).toEqual(expected);
   });
 
+  it.each([
+    ['"burst";r=0;t=1, "daily";r=0;t=7200'],
+    ['"daily";r=0;t=7200, "burst";r=0;t=1'],
+    ['"daily";r=-1;t=7200, "burst";r=-3;t=1'],
+    ['"burst";r=0;t=1, "daily";r=0'],
+  ])('L6: of several that are used up, the one that stays so longest counts: %s', (ratelimit) => {
+    const policy = '"burst";q=10;w=1, "daily";q=500;w=7200';
+    expect(read({ ratelimit, 'ratelimit-policy': policy })).toMatchObject({ limit: 500 });
+  });
+
+  it.each<[Record<string, string>, number | undefined, number, number | undefined]>([
+    [{ 'ratelimit-limit': '100;w=21600', 'ratelimit-remaining': '76;w=21600' }, 100, 76, 21_600],
+    [{ 'ratelimit-limit': '10, 10;w=1, 50;w=60', 'ratelimit-remaining': '9' }, 10, 9, undefined],
+    [{ 'x-ratelimit-limit': 'many', 'x-ratelimit-remaining': '9' }, undefined, 9, undefined],
+  ])('L6: with parameters: %j', (headers, limit, remaining, windowSeconds) => {
+    const windowMs = windowSeconds === undefined ? undefined : windowSeconds * 1_000;
+    expect(read(headers)).toMatchObject({ limit, remaining, windowMs });
+  });
+
+  it('L6: a name may be any text', () => {
+    const headers = { ratelimit: '"my quota";r=1;t=5, "größe";r=2;t=5' };
+    for (const name of ['a"b', ' ', 'x\n', '', 'größe', 'my quota', '__proto__']) {
+      const found = name === 'my quota' ? { remaining: 1 } : undefined;
+      if (name === 'größe') expect(() => read(headers, name)).not.toThrow();
+      else if (found === undefined) expect(read(headers, name)).toBeUndefined();
+      else expect(read(headers, name)).toMatchObject(found);
+    }
+    for (const name of [5, null, {}, ['tokens']]) {
+      expect(() => rateLimitHeaders(name as never)).toThrow(ConfigError);
+    }
+  });
+
   it('L6: a quota of this name in RateLimit', () => {
     const headers = { ratelimit: '"requests";r=1;t=5, "tokens";r=900;t=6' };
     expect(read(headers, 'tokens')).toMatchObject({ remaining: 900, resetMs: 6_000 });
@@ -112,13 +145,68 @@ describe('the headers of a quota', () => {
   it('L6: the answer in an error is read, and all else says nothing', () => {
     const response = new Response(null, { status: 429, headers: { ratelimit: '"a";r=0;t=1' } });
     const learn = rateLimitHeaders();
-    expect(learn(failure(Object.assign(new Error('no'), { response })), NOW)).toMatchObject({
+    expect(learn.read(failure(Object.assign(new Error('no'), { response })), NOW)).toMatchObject({
       remaining: 0,
     });
     for (const value of [undefined, null, 1, {}, { status: 200 }, { status: 200, headers: 3 }]) {
-      expect(learn(success(value), NOW)).toBeUndefined();
-      expect(learn(failure(value), NOW)).toBeUndefined();
+      expect(learn.read(success(value), NOW)).toBeUndefined();
+      expect(learn.read(failure(value), NOW)).toBeUndefined();
     }
+  });
+
+  it('L6: whatever answers say in their headers, calls end as they do, and the limiter is not closed for ever', async () => {
+    const value = fc.oneof(
+      fc.constantFrom(
+        ...['0', '-1', '1', '50', '1e9', 'NaN', '', ' ', 'Infinity', '9'.repeat(400), '0.0001'],
+        ...['6m0s', '20ms', '0s', '999999h', '2026-01-01T00:00:30Z', '9999-99-99T99:99:99Z'],
+        ...['1767225630', '1767225630000', 'Thu, 01 Jan 2026 00:00:30 GMT', '50;w=60', '5, 5'],
+        ...[
+          '"a";r=0;t=30',
+          '"a";r=0;t=1, "b";r=0;t=9',
+          'limit=0, remaining=0, reset=0',
+          '"a";r=1;t',
+        ],
+        ...['"a";q=10;w=60', '0;w=0', '10;w=1, 50;w=60'],
+      ),
+      fc.string({ unit: fc.constantFrom(...'0123456789smhd.:-TZ";=,rqtw'), maxLength: 20 }),
+    );
+    const names = [
+      ...['ratelimit', 'ratelimit-policy', 'ratelimit-limit', 'ratelimit-remaining', 'date'],
+      ...['ratelimit-reset', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'],
+      ...['x-ratelimit-remaining-tokens', 'x-ratelimit-reset-tokens', 'x-ratelimit-limit-tokens'],
+      ...['anthropic-ratelimit-tokens-remaining', 'anthropic-ratelimit-tokens-reset'],
+      ...['retry-after', 'x-rate-limit-remaining', 'x-ratelimit-reset-after'],
+    ];
+    const headers = fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 8 });
+    const answer = fc.record({ headers, status: fc.constantFrom(200, 429, 503) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(answer, { minLength: 1, maxLength: 8 }),
+        fc.constantFrom(undefined, 'tokens', 'a'),
+        async (answers, of) => {
+          const clock = new VirtualClock({ wallStart: NOW });
+          const limiter = rateLimiter({ limit: 10, per: '1s', learn: rateLimitHeaders(of) });
+          const made = pipeline({ name: 'p', clock }, limiter);
+          for (const each of answers) {
+            const result = await made.settle(() => each);
+            if (result.status === 'rejected') {
+              const { retryAfter } = result.reason as RateLimitedError;
+              expect(result.reason).toBeInstanceOf(RateLimitedError);
+              expect(retryAfter).toBeGreaterThan(0);
+              expect(retryAfter).toBeLessThanOrEqual(31 * 86_400_000);
+            }
+            const { available, upstream } = limiter.snapshot();
+            for (const number of [available, ...Object.values(upstream ?? {})]) {
+              expect(number).toBeGreaterThanOrEqual(0);
+              expect(number).toBeLessThan(Infinity);
+            }
+          }
+          await clock.advance(31 * 86_400_000);
+          expect((await made.settle(() => ({ status: 200 }))).status).toBe('fulfilled');
+        },
+      ),
+      { numRuns: 600 },
+    );
   });
 
   it('L6: whatever headers say, nothing is thrown', () => {
@@ -135,7 +223,7 @@ describe('the headers of a quota', () => {
           'x-ratelimit-reset': reset,
         };
         for (const of of [undefined, 'tokens']) {
-          rateLimitHeaders(of)(success({ status: 200, headers }), NOW);
+          rateLimitHeaders(of).read(success({ status: 200, headers }), NOW);
         }
       }),
     );

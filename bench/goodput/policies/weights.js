@@ -5,7 +5,7 @@
  * @module
  */
 
-import { pipeline, rateLimiter } from 'holdfast';
+import { learnFrom, pipeline, rateLimiter } from 'holdfast';
 import { scenarios } from 'holdfast/simulator';
 
 /** @typedef {import('./types.d.ts').Comparison} Comparison */
@@ -35,14 +35,14 @@ const withoutCosts = (arm) => (setup) => {
   return { execute: (operation, { signal }) => calls.execute(operation, { signal }) };
 };
 
-/** What an answer of the upstream says. @type {import('holdfast').Learn} */
-const learn = (outcome) => {
+/** What an answer of the upstream says. */
+const learn = learnFrom((outcome) => {
   const found = outcome.kind === 'success' ? outcome.value : outcome.error;
   const { quota } = /** @type {Partial<QuotaAnswer>} */ (Object(found));
   if (quota === undefined) return undefined;
   const { limit, remaining, reset: resetMs } = quota;
   return { limit, remaining, resetMs, refills: true };
-};
+});
 
 /** @type {Comparison[]} */
 export const comparisons = [

@@ -1,12 +1,14 @@
+import { describe } from '../../config/describe.js';
+import { ConfigError } from '../../errors.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
-import type { Learn } from '../../policies/rate-limiter/options.js';
+import type { Learn } from '../../policies/rate-limiter/learn.js';
+import { learnFrom } from '../../policies/rate-limiter/learn.js';
 import type { QuotaReport } from '../../policies/rate-limiter/upstream-quota.js';
 import { readHeader } from '../request/headers.js';
 import type { HeadersSource } from '../types.js';
 import { answerIn, statusOf } from '../verdict/answer.js';
 import type { Quota, QuotaPolicy } from './rate-limit-headers.js';
 import {
-  parseAmount,
   parseCount,
   parseRateLimit,
   parseRateLimitPolicy,
@@ -24,12 +26,17 @@ const TOO_MANY = 429;
  * @param of What the limiter counts, where the upstream has quotas for several things: `requests`, `tokens`, `input-tokens`. It reads the quota of
  * this name in `RateLimit`, and headers such as `x-ratelimit-remaining-tokens` and `anthropic-ratelimit-tokens-remaining`. Default: the
  * quota without a name, or of several the one of which the least is left.
+ * @throws ConfigError when the name is no text.
  * @example
  * rateLimiter({ name: 'tokens', limit: 90_000, per: '1m', learn: rateLimitHeaders('tokens') })
  */
 export function rateLimitHeaders(of?: string): Learn {
+  if (of !== undefined && typeof of !== 'string') {
+    const message = `rateLimitHeaders: must be the name of a quota, such as 'tokens' (got ${describe(of)})`;
+    throw new ConfigError(message, { path: 'rateLimitHeaders', value: of });
+  }
   const name = of?.toLowerCase();
-  return (outcome: Outcome, wallNowMs: number) => {
+  return learnFrom((outcome: Outcome, wallNowMs: number) => {
     const answer = outcome.kind === 'success' ? outcome.value : answerIn(outcome.error);
     const status = statusOf(answer);
     const headers = (Object(answer) as { headers?: HeadersSource }).headers;
@@ -38,7 +45,7 @@ export function rateLimitHeaders(of?: string): Learn {
     if (told !== undefined || status !== TOO_MANY) return told;
     const resetMs = retryAfterOf(headers, wallNowMs, status);
     return resetMs === undefined ? undefined : { remaining: 0, resetMs };
-  };
+  });
 }
 
 /** The quota in the field `RateLimit`. */
@@ -46,17 +53,31 @@ function fieldOf(headers: HeadersSource, name: string | undefined): QuotaReport 
   const field = readHeader(headers, 'ratelimit');
   if (field === undefined) return undefined;
   const policies = parseRateLimitPolicy(readHeader(headers, 'ratelimit-policy') ?? '');
-  const quotas = parseRateLimit(field).filter(
-    (each) =>
-      each.remaining !== undefined && (name === undefined || each.name.toLowerCase() === name),
-  );
+  const quotas = parseRateLimit(field)
+    .filter((each) => each.remaining !== undefined)
+    .filter((each) => name === undefined || each.name.toLowerCase() === name)
+    .map((each) =>
+      reportOf(
+        each,
+        policies.find((policy) => policy.name === each.name),
+      ),
+    );
   const [first, ...others] = quotas;
-  if (first === undefined) return undefined;
-  const least = others.reduce((a, b) => ((b.remaining ?? 0) < (a.remaining ?? 0) ? b : a), first);
-  return reportOf(
-    least,
-    policies.find((each) => each.name === least.name),
-  );
+  return first && others.reduce((a, b) => (binds(b, a) ? b : a), first);
+}
+
+/** Less is left of it, or as little for longer. */
+function binds(a: QuotaReport, b: QuotaReport): boolean {
+  const less = leftOf(a) - leftOf(b);
+  return less < 0 || (less === 0 && lastOf(a) > lastOf(b));
+}
+
+function leftOf({ remaining = 0 }: QuotaReport): number {
+  return Math.max(0, remaining);
+}
+
+function lastOf({ resetMs, windowMs = 0 }: QuotaReport): number {
+  return resetMs ?? windowMs;
 }
 
 function reportOf(quota: Quota, policy: QuotaPolicy | undefined): QuotaReport {
@@ -80,7 +101,8 @@ function namedHeaders(
 ): QuotaReport | undefined {
   for (const headerOf of name === undefined ? PLAIN : namesOf(name)) {
     const read = (what: string) => readHeader(headers, headerOf(what));
-    const remaining = parseCount(read('remaining'));
+    // Some have parameters: 76;w=21600.
+    const remaining = parseCount(read('remaining')?.split(';')[0]);
     if (remaining === undefined) continue;
     const reset = read('reset') ?? (name === undefined ? read('reset-after') : undefined);
     const resetMs =
@@ -88,7 +110,9 @@ function namedHeaders(
     // If it says when, and nobody can read that, the rest may be as wrong.
     if (reset !== undefined && resetMs === undefined) return undefined;
     // Those who have quotas of tokens have token buckets.
-    return { limit: parseAmount(read('limit')), remaining, resetMs, refills: name !== undefined };
+    const policy = parseRateLimitPolicy(read('limit') ?? '')[0];
+    const windowMs = inMs(policy?.windowSeconds);
+    return { limit: policy?.limit, remaining, resetMs, windowMs, refills: name !== undefined };
   }
   return undefined;
 }
@@ -99,7 +123,11 @@ const PLAIN: readonly HeaderOf[] = ['ratelimit', 'x-ratelimit', 'x-rate-limit'].
   (prefix) => (what) => `${prefix}-${what}`,
 );
 
+/** A name of a header. */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
 function namesOf(name: string): readonly HeaderOf[] {
+  if (!TOKEN.test(name)) return [];
   return [
     (what) => `x-ratelimit-${what}-${name}`,
     (what) => `anthropic-ratelimit-${name}-${what}`,

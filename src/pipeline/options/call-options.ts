@@ -32,7 +32,7 @@ export interface CallOptions {
   readonly priority?: Priority | undefined;
   /**
    * How many permits each attempt takes from the rate limiters that it meets: a number for all of them, or numbers by the names of limiters,
-   * each finite and >= 0. `callCost(…)` for one that is corrected later. Default: as the limiters say.
+   * each from 0 to 2^53 - 1. `callCost(…)` for one that is corrected later. Default: as the limiters say.
    */
   readonly cost?: Cost | CorrectableCost | undefined;
 }
@@ -43,7 +43,7 @@ const DEADLINE =
 export const PRIORITY = `must be one of ${priorities.map((each) => `'${each}'`).join(', ')}`;
 /** What a cost has to be. */
 export const COST =
-  'must be a number of permits (finite, >= 0), numbers by the names of rate limiters, or a callCost';
+  'must be a number of permits (0 to 2^53 - 1), numbers by the names of rate limiters, or a callCost';
 
 /** The schema of the option `cost`. */
 export const costSchema = (): z.Schema<CallCost, CallCost> =>
@@ -78,7 +78,7 @@ export function isCost(value: unknown): boolean {
 
 /** Whether this is a number of permits. */
 export function isAmount(value: unknown): value is number {
-  return Number.isFinite(value) && (value as number) >= 0;
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }
 
 /** Whether a call brings no more than a signal, as almost every call does. */

@@ -4,6 +4,11 @@ import type { CorrectableCost, Cost } from '../../pipeline/contract/call-traits.
 import type { Call } from '../../pipeline/contract/policy.js';
 import { COST, isCost } from '../../pipeline/options/call-options.js';
 
+import type { TokenBucket } from '../token-bucket.js';
+import type { Learn } from './learn.js';
+import { Spent } from './spent.js';
+import type { UpstreamQuota } from './upstream-quota.js';
+
 /**
  * The cost of one call, to be corrected when it is known: after a stream has ended, for example. What was taken too much goes back to the rate
  * limiters, and what was taken too little is owed by later calls. Make one for each call. If the call is repeated, the correction is that of its
@@ -21,7 +26,7 @@ export function callCost(estimate: Cost): CorrectableCost {
   return new CallCost(estimate);
 }
 
-class CallCost implements CorrectableCost {
+class CallCost implements CorrectableCost, Pick<Learn, 'spend'> {
   #now: Cost;
   readonly #settles = new Map<string, (cost: number) => void>();
 
@@ -40,6 +45,10 @@ class CallCost implements CorrectableCost {
       const own = amountOf(this.#now, policy);
       if (own !== undefined) settle(own);
     }
+  }
+
+  spend(cost: number, bucket: TokenBucket, quota?: UpstreamQuota): Spent {
+    return new Spent(cost, bucket, quota);
   }
 
   taken(policy: string, settle: (cost: number) => void): void {
@@ -77,7 +86,7 @@ function checked(cost: Cost): Cost {
 
 function noSuchPolicy(name: string, cost: Cost, { layers = [], label }: Call): ConfigError {
   const names = layers.map((each) => each.name).join(', ');
-  const remedy = `names a policy that ${label} does not have: use the name of a rate limiter among ${names}`;
+  const remedy = `must name rate limiters of ${label}, which has ${names}`;
   return wrong(`${remedy} (got ${describe(name)})`, cost);
 }
 

@@ -1,12 +1,11 @@
 import { mark } from '../../copies.js';
 import { RateLimitedError } from '../../errors.js';
+import type { CorrectableCost } from '../../pipeline/contract/call-traits.js';
 import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract/policy.js';
 import type { Refusals } from '../../pipeline/contract/refusals.js';
 import type { StraightHalf, StraightPlace } from '../../pipeline/contract/straight-half.js';
-import { isAmount } from '../../pipeline/options/call-options.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
-import { refusePromise } from '../../pipeline/outcome/refuse-promise.js';
 import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
@@ -15,14 +14,14 @@ import { inOwnRequest } from '../in-own-request.js';
 import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { RankedQueue } from '../priority/ranked-queue.js';
+import { TokenBucket } from '../token-bucket.js';
 import type { Waiter } from '../wait-queue.js';
 import { costIn, isCorrectable } from './call-cost.js';
+import type { Learn } from './learn.js';
 import type { RateLimiterOptions, ResolvedRateLimiter } from './options.js';
 import { resolveRateLimiter } from './options.js';
-import { PermitBucket } from './permit-bucket.js';
-import { Spent } from './spent.js';
-import type { QuotaReport } from './upstream-quota.js';
-import { UpstreamQuota } from './upstream-quota.js';
+import type { Spent } from './spent.js';
+import type { QuotaReport, UpstreamQuota } from './upstream-quota.js';
 
 /**
  * Bounds how many calls start in a period, to keep an upstream's quota. Excess calls wait up to `maxWait`, the more important ones in front, first
@@ -88,7 +87,7 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
   readonly name: Name | undefined;
   readonly quiet: boolean;
   readonly #options: ResolvedRateLimiter;
-  #bucket: PermitBucket;
+  #bucket: TokenBucket;
   readonly #burst: number;
   readonly #says: string;
   /** Set if it learns what the upstream leaves of its quota. */
@@ -104,10 +103,10 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
 
   /** @internal Use {@link rateLimiter}. */
   constructor(options: ResolvedRateLimiter) {
-    const { limit, per, burst = limit, learn, costOf } = options;
+    const { limit, per, burst = limit, learn } = options;
     this.#options = options;
     this.#burst = burst;
-    this.quiet = learn === undefined && costOf === undefined;
+    this.quiet = learn === undefined;
     this.#bucket = this.#full();
     this.#quota = this.#unknown();
     this.name = options.name as Name | undefined;
@@ -155,7 +154,7 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     const { cost } = this.#options;
     return {
       enter: () => {
-        if (this.#queue.length > 0 || this.#bucket.remembers) return false;
+        if (this.#queue.length > 0 || this.#bucket.headroom !== undefined) return false;
         if (this.#bucket.waitFor(cost, time.now()) > 0) return false;
         this.#bucket.take(cost);
         return true;
@@ -165,23 +164,13 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
   }
 
   exit(call: Call, outcome: Outcome): void {
-    const { state } = call;
-    if (this.quiet || state === undefined) return;
-    const spent = state instanceof Spent ? state : (state as Waiter<Place>).item.spent;
+    const { learn } = this.#options;
+    const state = call.state as Spent | Waiter<Place> | undefined;
+    if (learn === undefined || state === undefined) return;
+    const spent = 'item' in state ? state.item.spent : state;
     if (spent === undefined) return;
-    const { learn, costOf } = this.#options;
-    // What both say is asked for before anything changes: either may throw.
-    const told: unknown = learn?.(outcome, call.time.clock.wallNow());
-    const cost: unknown = costOf?.(outcome);
-    refusePromise(
-      told,
-      'learn returned a promise: it must return what the answer says, or undefined',
-    );
-    refusePromise(cost, 'costOf returned a promise: it must return a number, or undefined');
-    const now = call.time.now();
-    if (typeof told === 'object' && told !== null) spent.learn(told, now);
-    if (isAmount(cost)) spent.settle(cost, now);
-    if (this.#queue.length > 0) this.#serve();
+    learn.hear(spent, outcome, call.time);
+    this.#serve();
   }
 
   leave(call: Call): void {
@@ -193,9 +182,8 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     } else if (place.item.admitted) {
       // It gave up before it could go on: its permits go to the next calls.
       const { cost, spent } = place.item;
-      this.#bucket.putBack(cost);
-      this.#quota?.take(-cost);
-      spent?.forget();
+      if (spent === undefined) this.#bucket.putBack(cost);
+      else spent.giveBack();
       this.#serve();
     }
   }
@@ -240,12 +228,12 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
   /** It remembers calls until its bucket is full again, and what it has learnt while that is true. */
   busy(): boolean {
     const now = this.#time.source.now();
-    return this.#bucket.available(now) < this.#burst || this.#quota?.report(now) !== undefined;
+    return this.#bucket.available(now) < this.#burst || this.#quota?.binds(now) === true;
   }
 
-  #full(): PermitBucket {
+  #full(): TokenBucket {
     const { limit, per } = this.#options;
-    return new PermitBucket(limit, per, this.#burst);
+    return new TokenBucket(limit, per, this.#burst);
   }
 
   /** What the waiting calls cost that will be served before this one. */
@@ -255,7 +243,7 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
 
   #unknown(): UpstreamQuota | undefined {
     const { learn, per } = this.#options;
-    return learn && new UpstreamQuota(per);
+    return learn?.quota(per);
   }
 
   /** The most that a call can take at once. */
@@ -277,16 +265,17 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
   /** Takes the permits of a call. Returns what has to be known of them later. */
   #take(call: Pick<Call, 'policy' | 'traits'>, cost: number): Spent | undefined {
     const said = call.traits?.cost;
-    const late = isCorrectable(said) ? said : undefined;
-    if (this.quiet && late === undefined) {
-      this.#bucket.take(cost);
-      return undefined;
+    const late: (CorrectableCost & Partial<Pick<Learn, 'spend'>>) | undefined = isCorrectable(said)
+      ? said
+      : undefined;
+    const spent = (this.#options.learn ?? late)?.spend?.(cost, this.#bucket, this.#quota);
+    if (spent === undefined) this.#bucket.take(cost);
+    else {
+      late?.taken?.(call.policy, (actual) => {
+        spent.settle(actual, this.#time.source.now());
+        this.#serve();
+      });
     }
-    const spent = new Spent(cost, this.#bucket, this.#quota);
-    late?.taken?.(call.policy, (actual) => {
-      spent.settle(actual, this.#time.source.now());
-      this.#serve();
-    });
     return spent;
   }
 
@@ -298,7 +287,7 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     const what = cost === 1 ? 'no permit' : `not enough permits for a cost of ${cost}`;
     const within = maxWait === 0 ? '' : ` within ${formatDuration(maxWait)}`;
     const own = this.#bucket.waitFor(ahead + cost, now);
-    const whose = own < retryAfter ? '; the upstream has told that its quota is used up' : '';
+    const whose = own < retryAfter ? this.#quota?.says : '';
     return new RateLimitedError(`${label}: ${what}${within} (${this.#says})${whose}`, {
       captureStack,
       retryAfter,
@@ -312,9 +301,9 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     now: number,
   ): RateLimitedError {
     const most = this.#most(now);
-    const bound = most < this.#burst ? 'limit that the upstream has told' : 'burst';
+    const bound = most < this.#burst ? this.#quota?.limitName : 'burst';
     return new RateLimitedError(
-      `${label}: a cost of ${cost} is above the ${bound} (${most}) of ${policy}, so it could never start: make the call smaller, or raise the limit`,
+      `${label}: a cost of ${cost} is above the ${bound} (${most}) of ${policy}, so it could never start`,
       { captureStack, reason: TOO_DEAR },
     );
   }
@@ -343,6 +332,8 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
       if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length, priority });
       // Wait for a timer that is late. If this call admitted the waiting ones, the next call could start before they do.
       if (this.#timer === undefined) this.#serve();
+      // It may come in front of the one that the timer is for, and cost less.
+      else if (this.#queue.next === place) this.#arm(this.#waitFor(cost, 0, now));
     });
   }
 
@@ -379,6 +370,7 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
   }
 
   #arm(delayMs: number): void {
+    this.#disarm();
     const { bound, clock } = this.#time.source;
     if (!bound) this.#timer = clock.setTimer(this.#onTimer, delayMs);
   }

@@ -15,6 +15,9 @@ export interface QuotaReport {
 /** The longest time that is believed: monthly quotas are the longest there are. */
 const MOST_MS = 31 * 86_400_000;
 
+/** A reading may be so old. A clock that shows an earlier time has gone back. */
+const OLD_MS = 1_000;
+
 /** Nanoseconds in a millisecond: waits are whole nanoseconds. */
 const NS = 1e6;
 
@@ -23,12 +26,16 @@ const NS = 1e6;
  * arrived. Requests arrive in the order in which they start, so what has started later is not counted in it yet.
  */
 export class UpstreamQuota {
+  /** For messages. */
+  readonly says = '; the upstream has told that its quota is used up';
+  readonly limitName = 'limit that the upstream has told';
   #limit = Infinity;
   #left = Infinity;
   #windowMs: number;
   /** How much comes back each millisecond; 0 if all of it does at once. */
   #perMs = 0;
   #filledAt = 0;
+  #seenAt = -Infinity;
   /** When the window ends of which something is known. */
   #until = -Infinity;
   /** Whether an answer has told of this window. */
@@ -57,11 +64,14 @@ export class UpstreamQuota {
     const isFirst = !this.#told && ahead === 0 && this.#left === this.#limit;
     if (missing <= 0 || isFirst) return 0;
     if (this.#perMs > 0) {
-      const waitMs = Math.round((missing / this.#perMs) * NS) / NS;
+      const full = this.#told || ahead > 0 ? Infinity : this.#limit - this.#left;
+      const waitMs = inNs(Math.min(missing, full) / this.#perMs);
       return nowMs + waitMs === nowMs ? 0 : waitMs;
     }
-    const windows = Number.isFinite(this.#limit) ? Math.ceil(missing / this.#limit) - 1 : 0;
-    return Math.max(0, this.#until - nowMs) + windows * this.#windowMs;
+    // What is owed ends with the window.
+    const later = missing + Math.min(0, this.#left);
+    const windows = Number.isFinite(this.#limit) ? Math.ceil(later / this.#limit) - 1 : 0;
+    return inNs(Math.max(0, this.#until - nowMs) + windows * this.#windowMs);
   }
 
   /** Takes so much. Returns the place of this take among all. */
@@ -102,6 +112,12 @@ export class UpstreamQuota {
     this.#told = true;
   }
 
+  /** Whether it may still make a difference. */
+  binds(nowMs: number): boolean {
+    this.#advance(nowMs);
+    return this.#told || this.#left < this.#limit;
+  }
+
   /** What is known now; `undefined` when nothing is. */
   report(nowMs: number): QuotaReport | undefined {
     this.#advance(nowMs);
@@ -116,8 +132,15 @@ export class UpstreamQuota {
 
   /** The window of which something was known is over: all of it can be used again. */
   #advance(nowMs: number): void {
+    const backMs = this.#seenAt - nowMs;
+    if (backMs > 0) {
+      if (backMs < OLD_MS) return;
+      this.#until -= backMs;
+      this.#filledAt -= backMs;
+    }
+    this.#seenAt = nowMs;
     if (this.#perMs > 0) {
-      const come = Math.max(0, nowMs - this.#filledAt) * this.#perMs;
+      const come = (nowMs - this.#filledAt) * this.#perMs;
       this.#left = Math.min(this.#limit, this.#left + come);
       this.#filledAt = nowMs;
       this.#told = nowMs < this.#until;
@@ -128,6 +151,10 @@ export class UpstreamQuota {
     this.#left = this.#limit;
     this.#until = nowMs + this.#windowMs;
   }
+}
+
+function inNs(ms: number): number {
+  return Math.round(ms * NS) / NS;
 }
 
 function isNumber(value: unknown): value is number {

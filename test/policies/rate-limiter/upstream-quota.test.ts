@@ -68,6 +68,26 @@ describe('the quota of an upstream', () => {
     expect(quota.waitFor(101, 0, 5_000)).toBe(0);
   });
 
+  it('L6: what is owed is not waited for beyond the reset', () => {
+    const quota = told({ limit: 10, remaining: 5, resetMs: 500 });
+    quota.take(30);
+    expect(quota.waitFor(1, 0, 0)).toBe(500);
+    expect(quota.waitFor(1, 10, 0)).toBe(1_500);
+    expect(quota.waitFor(1, 0, 500)).toBe(0);
+  });
+
+  it('L6: a reading of the past brings nothing twice, and a clock that goes back puts nothing off', () => {
+    const refilling = told({ limit: 100, remaining: 0, resetMs: 1_000, refills: true });
+    expect(refilling.report(500)?.remaining).toBe(50);
+    expect(refilling.report(490)?.remaining).toBe(50);
+    expect(refilling.report(500)?.remaining).toBe(50);
+    for (const refills of [false, true]) {
+      const quota = told({ limit: 10, remaining: 0, resetMs: 500, refills }, 1e6);
+      expect(quota.waitFor(10, 0, 1e6 - 86_400_000)).toBe(500);
+      expect(quota.waitFor(10, 0, 1e6 - 86_400_000 + 500)).toBe(0);
+    }
+  });
+
   it.each([
     [{}],
     [{ remaining: Number.NaN }],

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import {
   ConfigError,
   callCost,
-  type Outcome,
+  learnFrom,
   pipeline,
   type QuotaReport,
   RateLimitedError,
@@ -12,7 +12,8 @@ import {
 } from 'holdfast';
 import { startOver, VirtualClock } from 'holdfast/testing';
 import { describe, expect, it, vi } from 'vitest';
-import { PermitBucket } from '../../../src/policies/rate-limiter/permit-bucket.js';
+import { Spent } from '../../../src/policies/rate-limiter/spent.js';
+import { TokenBucket } from '../../../src/policies/token-bucket.js';
 import { follow, rejectionOf, rig } from '../support/rig.js';
 
 describe('a rate limiter and the costs of calls', () => {
@@ -48,7 +49,7 @@ describe('a rate limiter and the costs of calls', () => {
       retryAfter: undefined,
     });
     expect(refused.message).toBe(
-      'rig: a cost of 51 is above the burst (50) of tokens, so it could never start: make the call smaller, or raise the limit',
+      'rig: a cost of 51 is above the burst (50) of tokens, so it could never start',
     );
     expect(operation).not.toHaveBeenCalled();
     expect(of('rejection')).toMatchObject([{ reason: 'cost_above_burst', enforced: true }]);
@@ -102,8 +103,7 @@ describe('a rate limiter and the costs of calls', () => {
     const wrong = await rejectionOf(pipeline.execute(() => 1, { cost: { token: 1 } }));
     expect(wrong).toBeInstanceOf(ConfigError);
     expect(wrong).toMatchObject({
-      message:
-        'cost: names a policy that rig does not have: use the name of a rate limiter among calls, tokens (got "token")',
+      message: 'cost: must name rate limiters of rig, which has calls, tokens (got "token")',
     });
   });
 
@@ -134,8 +134,11 @@ describe('a rate limiter and the costs of calls', () => {
   it.each<[object, string]>([
     [{ limit: 10, cost: -1 }, 'rateLimiter.cost: must be finite and >= 0'],
     [{ limit: 10, cost: 11 }, 'rateLimiter.cost: must not be above burst (10)'],
-    [{ limit: 10, costOf: 1 }, 'rateLimiter.costOf: must be a function'],
-    [{ limit: 10, learn: true }, 'rateLimiter.learn: must be a function'],
+    [
+      { limit: 10, learn: () => undefined },
+      'rateLimiter.learn: must be made by learnFrom() or rateLimitHeaders()',
+    ],
+    [{ limit: 10, learn: true }, 'rateLimiter.learn: must be made by learnFrom()'],
   ])('%j is refused: %s', (options, message) => {
     const make = () => rateLimiter(options as { limit: number });
     expect(make).toThrow(ConfigError);
@@ -167,11 +170,12 @@ describe('a rate limiter and the costs of calls', () => {
 });
 
 describe('a cost that is corrected', () => {
-  const costOf = (outcome: Outcome) =>
-    outcome.kind === 'success' ? (outcome.value as number) : undefined;
+  const learn = learnFrom((outcome) =>
+    outcome.kind === 'success' ? { cost: outcome.value as number } : undefined,
+  );
 
-  it('L5: costOf settles what a call has taken, in both directions', async () => {
-    const limiter = rateLimiter({ limit: 100, per: '1s', costOf });
+  it('L5: what is learnt settles what a call has taken, in both directions', async () => {
+    const limiter = rateLimiter({ limit: 100, per: '1s', learn });
     const { clock, pipeline } = rig(limiter);
     await pipeline.execute(() => 20, { cost: 50 });
     expect(limiter.snapshot().available).toBe(80);
@@ -185,13 +189,19 @@ describe('a cost that is corrected', () => {
 
   it('L5: what is no amount changes nothing; a promise is refused', async () => {
     for (const said of [undefined, Number.NaN, -1, Infinity, '3', null]) {
-      const limiter = rateLimiter({ limit: 10, costOf: () => said as number });
+      const limiter = rateLimiter({
+        limit: 10,
+        learn: learnFrom(() => ({ cost: said as number })),
+      });
       await rig(limiter).pipeline.execute(() => 1, { cost: 4 });
       expect(limiter.snapshot().available).toBe(6);
     }
-    const limiter = rateLimiter({ limit: 10, costOf: (() => Promise.resolve(1)) as never });
+    const limiter = rateLimiter({
+      limit: 10,
+      learn: learnFrom((() => Promise.resolve({})) as never),
+    });
     await expect(rig(limiter).pipeline.execute(() => 1)).rejects.toThrow(
-      'costOf returned a promise',
+      'learn returned a promise',
     );
   });
 
@@ -230,7 +240,7 @@ describe('a cost that is corrected', () => {
   });
 
   it('L5: one that never started gives back what it had, and is corrected no more', async () => {
-    const limiter = rateLimiter({ limit: 10, per: '1s', maxWait: '1m', costOf });
+    const limiter = rateLimiter({ limit: 10, per: '1s', maxWait: '1m', learn });
     const { clock, pipeline } = rig(limiter);
     await pipeline.execute(() => 10, { cost: 10 });
     const caller = new AbortController();
@@ -244,7 +254,7 @@ describe('a cost that is corrected', () => {
   });
 
   it('L5: after a start over, calls from before change nothing', async () => {
-    const limiter = rateLimiter({ limit: 10, per: '1h', costOf });
+    const limiter = rateLimiter({ limit: 10, per: '1h', learn });
     const made = pipeline({ name: 'p', clock: new VirtualClock() }, limiter);
     let end = (_: number): void => {};
     const running = made.execute(() => new Promise<number>((resolve) => (end = resolve)), {
@@ -268,8 +278,8 @@ describe('a cost that is corrected', () => {
       fc.property(fc.array(op, { maxLength: 40 }), (ops) => {
         const burst = 5;
         const perMs = 0.1;
-        const bucket = new PermitBucket(100, 1_000, burst);
-        const takes: { at: number; cost: number; mark: number }[] = [];
+        const bucket = new TokenBucket(100, 1_000, burst);
+        const takes: { at: number; cost: number; spent: Spent }[] = [];
         const open: (typeof takes)[number][] = [];
         /** What a bucket holds that has known all costs from the start. */
         const replayed = (now: number): number => {
@@ -285,14 +295,14 @@ describe('a cost that is corrected', () => {
         for (const { afterMs, cost, settles, part } of ops) {
           now += afterMs;
           if (bucket.waitFor(cost, now) === 0) {
-            const take = { at: now, cost, mark: bucket.lend(cost) };
+            const take = { at: now, cost, spent: new Spent(cost, bucket) };
             takes.push(take);
             open.push(take);
           }
           const settled = settles === undefined ? undefined : open.splice(settles, 1)[0];
           if (settled !== undefined) {
-            bucket.restore(settled.cost * (1 - part), settled.mark, now);
             settled.cost *= part;
+            settled.spent.settle(settled.cost, now);
           }
           const missing = burst - replayed(now);
           expect(bucket.waitFor(burst, now)).toBeCloseTo(missing / perMs, 4);
@@ -304,8 +314,9 @@ describe('a cost that is corrected', () => {
 });
 
 describe('what is learnt of the upstream', () => {
-  const learn = (outcome: Outcome): QuotaReport | undefined =>
-    outcome.kind === 'success' ? (outcome.value as QuotaReport) : undefined;
+  const learn = learnFrom((outcome) =>
+    outcome.kind === 'success' ? (outcome.value as QuotaReport) : undefined,
+  );
 
   it('L6: no more calls start than the upstream leaves, until its reset', async () => {
     const limiter = rateLimiter({ limit: 100, per: '1s', learn });
@@ -337,5 +348,67 @@ describe('what is learnt of the upstream', () => {
     const { pipeline } = rig(limiter);
     for (let i = 0; i < 3; i++) await pipeline.execute(() => ({ limit: 1e6, remaining: 1e6 }));
     await rejectionOf(pipeline.execute(() => 1));
+  });
+});
+
+describe('costs, ranks and keys together', () => {
+  it('L4: who comes in front of a large one that waits goes when there is enough for it', async () => {
+    const limiter = rateLimiter({ limit: 10, per: '1s', maxWait: '5s' });
+    const { clock, pipeline } = rig(limiter);
+    await pipeline.execute(() => 1, { cost: 10 });
+    const starts: [string, number][] = [];
+    const call = (name: string, cost: number, priority?: 'high' | 'low') =>
+      pipeline.settle(() => starts.push([name, clock.now()]), { cost, priority });
+    const all = [call('large', 10, 'low')];
+    await clock.advance(150);
+    all.push(call('small', 1, 'high'), call('later', 2, 'high'), call('plain', 1));
+    await clock.runAll();
+    await Promise.all(all);
+    expect(starts).toEqual([
+      ['small', 150],
+      ['later', 300],
+      ['plain', 400],
+      ['large', 1_400],
+    ]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('L5: a cost that was raised and then lowered comes back', async () => {
+    const limiter = rateLimiter({ limit: 100, per: '1h' });
+    const { pipeline } = rig(limiter);
+    const cost = callCost(1);
+    await pipeline.execute(() => 1, { cost });
+    for (const [now, left] of [
+      [80, 20],
+      [140, 0],
+      [30, 70],
+      [0, 100],
+    ] as const) {
+      cost.correct(now);
+      expect(limiter.snapshot().available).toBe(left);
+    }
+  });
+
+  it.each([[1e300], [Number.MAX_VALUE], [2 ** 53]])('L5: %d is no cost', async (cost) => {
+    const learn = learnFrom(() => ({ cost }));
+    const limiter = rateLimiter({ limit: 10, per: '1h', learn });
+    const { pipeline } = rig(limiter);
+    await pipeline.execute(() => 1);
+    expect(limiter.snapshot().available).toBe(9);
+    await expect(pipeline.execute(() => 1, { cost })).rejects.toThrow(ConfigError);
+    expect(() => callCost(1).correct(cost)).toThrow(ConfigError);
+  });
+
+  it('L6: it is at rest when nothing that it has learnt binds any more', async () => {
+    for (const refills of [false, true]) {
+      const learn = learnFrom(() => ({ limit: 10, remaining: 5, resetMs: 2_000, refills }));
+      const limiter = rateLimiter({ limit: 10, per: '1s', learn });
+      const { clock, pipeline } = rig(limiter);
+      await pipeline.execute(() => 1);
+      await clock.advance(1_000);
+      expect(limiter.busy()).toBe(true);
+      await clock.advance(1_001);
+      expect(limiter.busy()).toBe(false);
+    }
   });
 });
