@@ -36,6 +36,9 @@ function followedTime(): FollowedTime {
   return followed.time;
 }
 
+/** Whether there are fakes, or have been. */
+export const followsFakes = (): boolean => followed.time !== undefined;
+
 const isReal = (): boolean => followed.time === undefined && areUntouched();
 
 /** Sets a timer once there are fakes, or have been. */

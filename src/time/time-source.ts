@@ -1,7 +1,7 @@
 import { boundToRequests } from '../host.js';
 import { Blocks } from './blocks.js';
 import type { Clock } from './clock.js';
-import { afterPoll, isSystemClock, systemClock } from './clock.js';
+import { afterPoll, followsFakes, isSystemClock, systemClock } from './clock.js';
 import { DeadlineQueue } from './deadline-queue.js';
 import { areReplaced, areUntouched } from './fakes.js';
 import { keptTimer } from './kept-timer.js';
@@ -110,7 +110,8 @@ export class TimeSource {
 
   /** @internal A timer was due at `dueMs`, and comes now. */
   held(dueMs: number, nowMs: number): void {
-    if (this.#canTick()) this.blocks.note(dueMs, nowMs);
+    // Fakes that have gone may have moved time on.
+    if (this.#canTick() && !(this.#isSystem && followsFakes())) this.blocks.note(dueMs, nowMs);
   }
 
   /** The queue of all deadlines that are set `durationMs` ahead. */

@@ -103,7 +103,6 @@ describe('calls whose time was over before the upstream had its share of it', ()
     expect(blocked.errors.filter(timesOut)).toHaveLength(24);
     for (const error of blocked.errors as TimeoutError[]) {
       expect(error.blockedMs).toBeGreaterThanOrEqual(200);
-      expect(error.message).toContain('(event loop blocked for ');
     }
     expect(breaker.state).toBe('closed');
     expect(breaker.snapshot().window.failures).toBe(0);

@@ -96,7 +96,7 @@ export const comparisons = [
         id: `hedge-${scenario.name}`,
         title: scenario.name === 'spike' ? 'A spike' : 'A slowdown',
         about: `${scenario.about} All calls are slow, and a hedge would be one more.`,
-        scenario: { ...scenario, clients: 20, arrivals: '70s' },
+        scenario: { ...scenario, arrivals: '70s' },
         arms: [
           { id: 'without', label: '`standard()`', arm: plain },
           { id: 'hedge', label: '`hedge()` inside its retry', arm: withHedge },
@@ -105,4 +105,19 @@ export const comparisons = [
         goals: [{ arm: 'hedge', figure: 'served', atLeast: { arm: 'without', plus: -0.01 } }],
       }),
   ),
+  {
+    id: 'hedge-nearly-full',
+    title: 'Servers that are nearly full',
+    about: 'The calls take 95% of the capacity, all the time. Hardly more would be too many.',
+    scenario: { name: 'nearly_full', load: 0.95, arrivals: '70s' },
+    arms: [
+      { id: 'without', label: '`standard()`', arm: plain },
+      { id: 'hedge', label: '`hedge()` inside its retry', arm: withHedge },
+    ],
+    shows: ['served', 'lost', 'sent'],
+    goals: [
+      { arm: 'hedge', figure: 'served', atLeast: { arm: 'without', plus: -0.001 } },
+      { arm: 'hedge', figure: 'lost', atMost: { arm: 'without' } },
+    ],
+  },
 ];

@@ -1,7 +1,7 @@
 /** Hedges that can be saved up. */
 const SAVED = 10;
 
-/** What a hedge costs at most while hedges do not help. */
+/** What a hedge costs at most: while hedges do not help, and until the first ones have. */
 const MOST = 8;
 
 /** One that lost makes the next this much dearer, and one that won this much cheaper. So with every third one that wins, the cost stays. */
@@ -16,16 +16,18 @@ const ROUNDING = 1e-9;
  * are saved up. So from the beginning, hedges are at most that share of all first attempts; and within any stretch of them, at most that
  * share and ten more. Time earns nothing.
  *
- * A hedge costs more while hedges lose: where the second attempt waits in the same queue as the first, it only makes the queue longer.
+ * A hedge costs more while hedges lose: where the second attempt waits in the same queue as the first, it only makes the queue longer. The first one
+ * is dear, too, unless the share is large. Otherwise many clients that each make few calls would all try it when an overload begins.
  */
 export class ExtraLoad {
   readonly #share: number;
   #earned = 0;
-  #cost = 1;
+  #cost: number;
 
   /** @param share Hedges for each first attempt: > 0. */
   constructor(share: number) {
     this.#share = share;
+    this.#cost = Math.min(MOST, 1 / share);
   }
 
   /** How many hedges are allowed now. */

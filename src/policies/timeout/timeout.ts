@@ -142,8 +142,8 @@ export class TimeoutPolicy implements Gate {
     const timeoutMs = call.setting(layer) ?? this.timeoutMs;
     const { label, captureStack, time } = call;
     const blockedMs = Math.round(time.blockedSince(atMs - timeoutMs, atMs));
-    const blocked = blockedMs ? ` (event loop blocked for ${blockedMs} ms)` : '';
-    const message = `${label}: ${this.#what} ${formatDuration(timeoutMs)}${blocked}`;
+    // It does not tell blockedMs: error trackers group by message.
+    const message = `${label}: ${this.#what} ${formatDuration(timeoutMs)}`;
     const error = new TimeoutError(message, { timeoutMs, blockedMs, captureStack });
     if (call.listening) {
       this.#expiring.add(call);

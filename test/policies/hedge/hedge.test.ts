@@ -232,7 +232,7 @@ describe('which attempt wins', () => {
     const policy = hedge({ delay: 100 });
     const isFailure = (outcome: Outcome) => outcome.kind === 'failure' && outcome.error !== WORSE;
     const calls = pipeline({ name: 'calls', clock, isFailure }, policy);
-    for (let i = 0; i < 30; i++) await calls.execute(() => 1);
+    for (let i = 0; i < 160; i++) await calls.execute(() => 1);
     const operation = byHand(clock);
     const call = rejectionOf(calls.execute(operation));
     await clock.advance(100);
@@ -470,9 +470,9 @@ describe('what it learns', () => {
   it('H7: forgets it when it starts over, and copies learn for themselves', async () => {
     const policy = hedge();
     const calls = keyed(pipeline('calls', policy));
-    for (let i = 0; i < 40; i++) await calls.get('a').execute(() => 1);
+    for (let i = 0; i < 160; i++) await calls.get('a').execute(() => 1);
     const of = (key: string) => calls.get(key).snapshot().policies['hedge'];
-    expect(of('a')).toMatchObject({ samples: 20, balance: 2 });
+    expect(of('a')).toMatchObject({ samples: 20, balance: 1 });
     expect(of('b')).toMatchObject({ samples: 0, balance: 0 });
     startOver(calls);
     expect(of('a')).toEqual({ delayMs: 1_000, samples: 0, balance: 0 });

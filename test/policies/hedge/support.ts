@@ -1,6 +1,6 @@
 import type { Context, HedgeOptions, PipelineLayer } from 'holdfast';
-import { hedge } from 'holdfast';
-import type { VirtualClock } from 'holdfast/testing';
+import { hedge, pipeline } from 'holdfast';
+import { VirtualClock } from 'holdfast/testing';
 import type { Rig, Started } from '../support/rig.js';
 import { byHand, rig } from '../support/rig.js';
 
@@ -15,11 +15,23 @@ export function chanceFrom(seed: number): () => number {
   };
 }
 
-/** A rig whose hedge may be made at once: 20 calls have earned it. */
+/** A rig with ten hedges saved up: hedges have won before, so one costs one. */
 export interface HedgeRig extends Rig {
   readonly hedge: ReturnType<typeof hedge>;
   readonly started: Started[];
   readonly operation: (context: Context) => Promise<unknown>;
+}
+
+/** Has hedges of this policy win three times, on a clock of its own. From then on, each costs one. */
+async function proven(policy: ReturnType<typeof hedge>): Promise<void> {
+  const clock = new VirtualClock();
+  const calls = pipeline({ name: 'proving', clock }, policy);
+  for (let won = 0; won < 3; won++) {
+    for (let i = 0; i < 200; i++) await calls.execute(() => 'quick');
+    const call = calls.execute(({ attempt }) => (attempt === 1 ? sleep(clock, 1e6) : 'hedge'));
+    await clock.advance(policy.snapshot().delayMs);
+    await call;
+  }
 }
 
 export async function hedged(
@@ -28,6 +40,7 @@ export async function hedged(
   outside: readonly PipelineLayer[] = [],
 ): Promise<HedgeRig> {
   const policy = hedge(options);
+  await proven(policy);
   const made = rig(...outside, policy, ...inside);
   for (let i = 0; i < 200; i++) await made.pipeline.execute(() => 'quick');
   made.events.length = 0;
