@@ -240,7 +240,20 @@ export class Pipeline<Adds = never, Policies = unknown> {
     settings: LayerSettings | undefined,
     traits?: CallTraits,
   ): Promise<Awaited<T> | Adds> {
-    const call = this.#pass(operation, Delivery.execute, signal, undefined, settings, traits);
+    // Without a frame of our own more: stacks show ten, and the caller is to be among them.
+    const call =
+      seam.bind === undefined
+        ? Pass.run(
+            this,
+            this.#whole,
+            operation,
+            Delivery.execute,
+            signal,
+            settings,
+            undefined,
+            traits,
+          )
+        : this.#pass(operation, Delivery.execute, signal, undefined, settings, traits);
     return call as Promise<Awaited<T> | Adds>;
   }
 

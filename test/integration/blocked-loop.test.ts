@@ -174,11 +174,11 @@ it('O1: a block fires no hedge', async () => {
     operations++;
     return exchange(ms)(context);
   };
-  const policies = () => [hedge({ delay: 400, maxExtraLoad: 1 })];
-  const blocked = await together(policies(), counted(20), { blockMs: 1_000 });
+  const policies = () => [hedge({ delay: 1_500, maxExtraLoad: 1 })];
+  const blocked = await together(policies(), counted(20), { blockMs: 2_500 });
   expect(blocked.errors).toEqual([]);
   expect(operations).toBe(24);
-  const slow = await together(policies(), counted(800));
+  const slow = await together(policies(), counted(2_500));
   expect(slow.errors).toEqual([]);
   expect(operations).toBeGreaterThan(48);
 }, 30_000);

@@ -1,8 +1,8 @@
-/** How important a call is, the most important first. */
-export const priorities = ['highest', 'high', 'normal', 'low', 'lowest'] as const;
-
 /** How important a call is. */
-export type Priority = (typeof priorities)[number];
+export type Priority = 'highest' | 'high' | 'normal' | 'low' | 'lowest';
+
+/** The most important first. */
+export const priorities: readonly Priority[] = ['highest', 'high', 'normal', 'low', 'lowest'];
 
 /**
  * What a call takes from the rate limiters that it meets: one number for all of them, or numbers by the names of the limiters. A limiter

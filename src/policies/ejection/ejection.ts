@@ -81,7 +81,7 @@ export class EjectionPolicy<Name extends string = string> implements Gate {
     if (hasRule === true) this.#inspects = true;
   }
 
-  /** Who listens. */
+  /** @internal */
   get audience(): Audience {
     return this.#host.announcer;
   }
