@@ -32,7 +32,7 @@ describe('G14: bodies that fail', () => {
     return false;
   };
   const options = (seen: string[]) => ({
-    idleTimeout: 80,
+    idleTimeout: 800,
     policies: { circuitBreaker: { handle: handle(seen) }, retry: false as const },
   });
 

@@ -28,7 +28,7 @@ async function proven(policy: ReturnType<typeof hedge>): Promise<void> {
   const calls = pipeline({ name: 'proving', clock }, policy);
   for (let won = 0; won < 3; won++) {
     for (let i = 0; i < 200; i++) await calls.execute(() => 'quick');
-    const call = calls.execute(({ attempt }) => (attempt === 1 ? sleep(clock, 1e6) : 'hedge'));
+    const call = calls.execute(({ attempt }) => (attempt === 1 ? sleep(clock, 1e6) : undefined));
     await clock.advance(policy.snapshot().delayMs);
     await call;
   }
