@@ -96,6 +96,7 @@ it('rejections by policy and reason, transitions and limits reached', async () =
   );
   expect(await told(sdk, 'holdfast.rejections', name)).toEqual([
     'rate_limiter rate_limited true 0',
+    'rate_limiter cost_above_burst true 0',
     'circuit_breaker circuit_open true 0',
     'circuit_breaker circuit_isolated true 0',
     'brake throttled false 0',
