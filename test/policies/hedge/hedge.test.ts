@@ -175,6 +175,17 @@ describe('which attempt wins', () => {
     expect(discarded).toEqual(['hedge']);
   });
 
+  it('G4, G9: a listener that aborts the call as its hedge begins finds no second attempt', async () => {
+    const { pipeline: calls, clock, operation, started } = await hedged({ delay: 100 });
+    const caller = new AbortController();
+    calls.on('hedge', () => caller.abort(BROKEN));
+    const call = rejectionOf(calls.execute(operation, { signal: caller.signal }));
+    await clock.advance(100);
+    expect(await call).toBe(BROKEN);
+    expect(started.length).toBe(1);
+    expect(clock.pending).toBe(0);
+  });
+
   it('H2: a failure does not win while another attempt is under way', async () => {
     for (const [failing, other] of [
       [0, 1],

@@ -1,5 +1,6 @@
 import {
   ConfigError,
+  callCost,
   circuitBreaker,
   fallback,
   keyed,
@@ -183,6 +184,26 @@ it('G3: one that gives up between its turn and its start leaves its permit to th
   expect(await next).toBe('next');
   expect(operation).not.toHaveBeenCalled();
   expect(clock.pending).toBe(0);
+});
+
+it('G3, L5: so does one whose cost may be corrected, and it is corrected no more', async () => {
+  const clock = handClock();
+  const limiter = rateLimiter({ limit: 1, per: 10, burst: 3, maxWait: '1s' });
+  const made = pipeline({ name: 'p', clock }, limiter);
+  await made.execute(() => 1, { cost: 3 });
+  const caller = new AbortController();
+  const cost = callCost(2);
+  const gone = made.execute(() => 1, { signal: caller.signal, cost });
+  const next = made.execute(() => 'next', { cost: 2 });
+  clock.time = 20;
+  clock.fire();
+  caller.abort(boom);
+  expect(await rejectionOf(gone)).toBe(boom);
+  expect(await next).toBe('next');
+  cost.correct(3);
+  expect(limiter.snapshot()).toEqual({ available: 0, queued: 0 });
+  clock.time = 50;
+  expect(limiter.snapshot().available).toBe(3);
 });
 
 it('T2: a timeout around it bounds the wait, and one that would wait in vain is refused at once', async () => {

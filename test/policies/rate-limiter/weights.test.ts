@@ -343,6 +343,25 @@ describe('what is learnt of the upstream', () => {
     await pipeline.execute(() => undefined, { cost: 1 });
   });
 
+  it('L6: one that waits is refused when the upstream tells a limit below its cost', async () => {
+    const limiter = rateLimiter({ limit: 100, per: '1s', maxWait: '1m', learn, name: 'tokens' });
+    const { clock, pipeline } = rig(limiter);
+    const first = pipeline.execute(
+      () =>
+        new Promise<QuotaReport>((resolve) => {
+          clock.setTimer(() => resolve({ limit: 50, remaining: 50, resetMs: 5_000 }), 100);
+        }),
+      { cost: 100 },
+    );
+    const dear = rejectionOf(pipeline.execute(() => 1, { cost: 60 }));
+    await clock.advance(100);
+    await first;
+    const refused = (await dear) as RateLimitedError;
+    expect(refused).toMatchObject({ reason: 'cost_above_burst', retryAfter: undefined });
+    expect(refused.message).toContain('a cost of 60 is above the limit that the upstream has told');
+    expect(clock.now()).toBe(100);
+  });
+
   it('L6: its own bound stays, whatever the upstream leaves', async () => {
     const limiter = rateLimiter({ limit: 3, per: '1h', learn });
     const { pipeline } = rig(limiter);
