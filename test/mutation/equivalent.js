@@ -454,7 +454,7 @@ export const EQUIVALENT = [
       'a bucket that holds nothing gives nothing: made only where it is needed',
     ],
     [
-      'else this.#floor?.take();',
+      'else this.#floor?.take(1);',
       ['this.#floor?.take -> this.#floor.take'],
       'what is not earned comes from the floor, so there is one; for the compiler',
     ],
@@ -471,6 +471,30 @@ export const EQUIVALENT = [
       'no time brings nothing',
     ],
     ['if (elapsed > 0) {', ['elapsed > 0 -> elapsed >= 0'], 'no time brings nothing'],
+  ]),
+  ...inFile('src/policies/ejection/stay.ts', [
+    [
+      'return stay > maxEjectFor ? 2 * maxEjectFor - stay : stay;',
+      ['stay > maxEjectFor -> stay >= maxEjectFor'],
+      'folded back at itself it is the same',
+    ],
+  ]),
+  ...inFile('src/registry/pick.ts', [
+    [
+      'if (policy.measure === undefined) continue;',
+      ['policy.measure === undefined -> false'],
+      'what measures nothing has no state when it is asked: kept to save the time',
+    ],
+    [
+      "if (ejected === true) fault = 'ejected';",
+      [`'ejected' -> ""`],
+      "all that counts is that it is a fault, and not 'shut'",
+    ],
+    [
+      'if (one !== undefined && other !== undefined && [one, other].every(isFine)) {',
+      ['one !== undefined -> true'],
+      'a list without a first has no other; for the compiler',
+    ],
   ]),
   ...inFile('src/policies/priority/turns.ts', [
     [
