@@ -76,9 +76,8 @@ export function pick(
   }
 }
 
-/** Two different places of a list, at random; fewer if it has fewer. */
+/** What is at two different places of a list, chosen at random; `undefined` if it has no such place. */
 function twoOf(keys: readonly string[], random: () => number): (string | undefined)[] {
-  if (keys.length < 2) return [...keys];
   const first = Math.floor(random() * keys.length);
   const second = Math.floor(random() * (keys.length - 1));
   return [keys[first], keys[second < first ? second : second + 1]];

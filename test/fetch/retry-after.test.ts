@@ -4,6 +4,7 @@ import {
   parseAmount,
   parseCount,
   parseRateLimit,
+  parseRateLimitPolicy,
 } from '../../src/fetch/retry/rate-limit-headers.js';
 import { parseRetryAfter, retryAfterOf, saysRetry } from '../../src/fetch/retry/retry-after.js';
 
@@ -165,6 +166,37 @@ describe('x-should-retry', () => {
 });
 
 describe('what headers carry', () => {
+  it('X6: quotas have their names, and the earlier form its limit', () => {
+    expect(parseRateLimit('"say \\"hi\\" twice";r=0;t=30, daily;r=5')).toEqual([
+      { name: 'say \\"hi\\" twice', limit: undefined, remaining: 0, resetSeconds: 30 },
+      { name: 'daily', limit: undefined, remaining: 5, resetSeconds: undefined },
+    ]);
+    expect(parseRateLimit('limit=100, remaining=7, reset=30')).toEqual([
+      { name: '', limit: 100, remaining: 7, resetSeconds: 30 },
+    ]);
+  });
+
+  it.each([
+    ['"default";q=100;w=60', [{ name: 'default', limit: 100, windowSeconds: 60 }]],
+    [
+      '"a,b;q=1";w=1;q=5, daily;q=9',
+      [
+        { name: 'a,b;q=1', limit: 5, windowSeconds: 1 },
+        { name: 'daily', limit: 9, windowSeconds: undefined },
+      ],
+    ],
+    [
+      '100;w=60, 5000;w=3600;comment="q=1"',
+      [
+        { name: '', limit: 100, windowSeconds: 60 },
+        { name: '', limit: 5000, windowSeconds: 3600 },
+      ],
+    ],
+    ['"none"', [{ name: 'none', limit: undefined, windowSeconds: undefined }]],
+  ])('X6: policies of %s', (field, quotas) => {
+    expect(parseRateLimitPolicy(field)).toEqual(quotas);
+  });
+
   it('X6: numbers are read with spaces around them, and nothing else', () => {
     expect([' 1.25 ', '-1', '1.', 'x1', '1x', undefined].map(parseAmount)).toEqual([
       1.25,

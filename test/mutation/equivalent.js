@@ -203,6 +203,11 @@ export const EQUIVALENT = [
     ],
   ]),
   ...inFile('src/policies/adaptive-limiter/patience.ts', [
+    [
+      'readonly #standsSince: number[] = new Array(CLASSES).fill(0);',
+      ['new Array(CLASSES) -> new Array()'],
+      'who waits has set it for its class and all below: none is read before it is set',
+    ],
     ['if (ms <= 1) return 1;', ['ms <= 1 -> ms < 1'], 'a millisecond is a whole step'],
   ]),
   ...inFile('src/policies/adaptive-limiter/brake/kept-slots.ts', [
@@ -279,7 +284,7 @@ export const EQUIVALENT = [
       'it is the first of its row: 0',
     ],
     [
-      'if (stay === NONE || !this.isLate(stay, nowMs)) return NONE;',
+      'if (stay === NONE || !this.isLate(stay, nowMs, time)) return NONE;',
       ['stay === NONE -> false'],
       'what is in no row is not late; for the reader',
     ],
@@ -454,7 +459,7 @@ export const EQUIVALENT = [
       'a bucket that holds nothing gives nothing: made only where it is needed',
     ],
     [
-      'else this.#floor?.take();',
+      'else this.#floor?.take(1);',
       ['this.#floor?.take -> this.#floor.take'],
       'what is not earned comes from the floor, so there is one; for the compiler',
     ],
@@ -471,6 +476,55 @@ export const EQUIVALENT = [
       'no time brings nothing',
     ],
     ['if (elapsed > 0) {', ['elapsed > 0 -> elapsed >= 0'], 'no time brings nothing'],
+  ]),
+  ...inFile('src/policies/ejection/stay.ts', [
+    [
+      'return stay > maxEjectFor ? 2 * maxEjectFor - stay : stay;',
+      ['stay > maxEjectFor -> stay >= maxEjectFor'],
+      'folded back at itself it is the same',
+    ],
+  ]),
+  ...inFile('src/registry/pick.ts', [
+    [
+      'if (policy.measure === undefined) continue;',
+      ['policy.measure === undefined -> false'],
+      'what measures nothing has no state when it is asked: kept to save the time',
+    ],
+    [
+      "if (ejected === true) fault = 'ejected';",
+      [`'ejected' -> ""`],
+      "all that counts is that it is a fault, and not 'shut'",
+    ],
+    [
+      'if (one !== undefined && other !== undefined && [one, other].every(isFine)) {',
+      ['one !== undefined -> true'],
+      'a list without a first has no other; for the compiler',
+  ...inFile('src/policies/priority/ranked-queue.ts', [
+    [
+      'this.#lines[at]?.queue.leave(waiter);',
+      ['this.#lines[at]?.queue -> this.#lines[at].queue'],
+      'who is in the queue has a line; for the compiler',
+    ],
+    [
+      'if (item !== undefined) this.#oneLess(at, item);',
+      ['item !== undefined -> true'],
+      'no line is empty; for the compiler',
+    ],
+    [
+      'if (turns === undefined || best === undefined) return 0;',
+      ['best === undefined -> false'],
+      'there is no line 0, nor one of no class; for the compiler',
+    ],
+    [
+      'const may = (which: number) => firstOf(which) >= 0 && this.#mayHaveTurn(which);',
+      ['firstOf(which) >= 0 -> firstOf(which) > 0'],
+      'the first line is of the best class, which needs no turn',
+    ],
+    [
+      'return a === b ? 0 : a > b ? 1 : -1;',
+      ['a > b -> a >= b'],
+      'equal ones have been told apart',
+    ],
   ]),
   ...inFile('src/policies/priority/turns.ts', [
     [

@@ -50,6 +50,17 @@ describe('token bucket', () => {
     expect(thirds.available(thirds.waitFor(1, 0))).toBe(1);
   });
 
+  it('says how many more it could hold', () => {
+    const bucket = new TokenBucket(10, 1_000, 3);
+    expect(bucket.room).toBe(0);
+    bucket.take(2);
+    expect(bucket.room).toBe(2);
+    bucket.take(3);
+    expect(bucket.room).toBe(5);
+    bucket.putBack(1);
+    expect(bucket.room).toBe(4);
+  });
+
   it('takes one back, and never more than it can hold', () => {
     const bucket = new TokenBucket(1, 1_000, 2);
     expect(bucket.waitFor(1, 0)).toBe(0);

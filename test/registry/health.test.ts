@@ -43,6 +43,11 @@ describe('the rules of health', () => {
     [{ available: 1 }, true, undefined],
     [{ rejectionProbability: 0.01 }, true, ['degraded', 'throttled']],
     [{ rejectionProbability: 0 }, true, undefined],
+    [{ ejected: true }, true, ['down', 'ejected']],
+    [{ ejected: true }, false, ['degraded', 'ejected']],
+    [{ ejected: false }, true, undefined],
+    [{ chaos: { active: true } }, true, ['degraded', 'chaos']],
+    [{ chaos: { active: false } }, true, undefined],
     [{ balance: 0 }, true, undefined],
     [{}, true, undefined],
   ] as const)('M6: %j, enforced: %s, is %j', (measures, enforced, expected) => {
@@ -62,7 +67,7 @@ describe('the rules of health', () => {
     expect(said(of(MINIMUM_CALLS), true, 1)).toEqual(['degraded', 'failing']);
   });
 
-  it('M6: only an enforced breaker that is open or isolated makes a pipeline down', () => {
+  it('M6: only an enforced breaker that is open or isolated, or an enforced ejection, makes a pipeline down', () => {
     const measures = fc.record(
       {
         state: fc.constantFrom('closed', 'open', 'half_open', 'isolated'),
@@ -71,6 +76,8 @@ describe('the rules of health', () => {
         inFlight: fc.nat(10),
         limit: fc.nat(10),
         atFloor: fc.boolean(),
+        ejected: fc.boolean(),
+        chaos: fc.record({ active: fc.boolean() }),
         available: fc.nat(3),
         rejectionProbability: fc.double({ min: 0, max: 1, noNaN: true }),
       },
@@ -78,7 +85,8 @@ describe('the rules of health', () => {
     );
     fc.assert(
       fc.property(measures, fc.boolean(), (each, enforced) => {
-        const isShut = each.state === 'open' || each.state === 'isolated';
+        const isEjected = each.ejected === true && each.state !== 'half_open';
+        const isShut = each.state === 'open' || each.state === 'isolated' || isEjected;
         const complaint = complaintOf(each as PolicyMeasures, enforced, 0.2);
         expect(complaint?.status === 'down').toBe(enforced && isShut);
         expect(JSON.parse(JSON.stringify(complaint ?? null))).toEqual(complaint ?? null);

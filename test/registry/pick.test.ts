@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { ConfigError, circuitBreaker, keyed, pipeline, retry } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
+import type { Look } from '../../src/registry/pick.js';
+import { pick, usable } from '../../src/registry/pick.js';
 import { hostsOf } from '../policies/ejection/support.js';
 
 /** Numbers that come round again. */
@@ -148,6 +150,7 @@ describe('pick', () => {
       expect(() => byHost.usable(keys as string[])).toThrow('"keys" must be an array of strings');
     }
     expect(pick('http://user:password@host.test')).toThrow('(got a string)');
+    expect(pick(null)).toThrow('(got null)');
     for (const tried of [null, 'ab', new Set(['a'])])
       expect(pick(['a', 'b'], tried)).toThrow('pick: "tried" must be an array of strings (got');
     for (const key of [1, undefined, null, new URL('http://a.test')]) {
@@ -164,5 +167,112 @@ describe('pick', () => {
     expect(() => byHost.pick([])).toThrow(new TypeError('pick: there must be at least one key'));
     expect(byHost.usable([])).toEqual([]);
     expect(() => keyed(pipeline('of'), { random: 1 as never })).toThrow(ConfigError);
+  });
+});
+
+/** What one of a host's policies says of it. */
+interface Said {
+  state?: string;
+  ejected?: boolean;
+  /** What its gate says of its refusals; without it, nothing. */
+  enforced?: boolean;
+}
+
+/** Hosts by name, of which a policy each is known, or how many calls are in flight. */
+function looking(hosts: Record<string, Said[] | number>): Look {
+  return (key) => {
+    const of = hosts[key];
+    if (of === undefined) return undefined;
+    const said = typeof of === 'number' ? [] : of;
+    const seen = said.map(({ enforced }) => ({
+      policy: { measure: () => undefined },
+      gate: enforced === undefined ? undefined : { refusals: { reasons: ['open'], enforced } },
+    }));
+    const inFlight = typeof of === 'number' ? of : 0;
+    const measureIn = (i: number): Said | undefined => said[i];
+    return { time: { now: () => 0 }, inFlight, seen, measureIn } as never;
+  };
+}
+
+const untried = (): boolean => false;
+
+describe('hosts that are usable', () => {
+  const look = looking({
+    open: [{ state: 'open', enforced: true }],
+    isolated: [{ state: 'isolated', enforced: true }],
+    silent: [{ state: 'open' }],
+    dry: [{ state: 'open', enforced: false }],
+    closed: [{ state: 'closed', enforced: true }],
+    trying: [{ state: 'half_open', enforced: true }],
+    ejected: [{ ejected: true }],
+    out: [{ ejected: true }, { state: 'closed', enforced: true }],
+    shut: [{ ejected: true }, { state: 'open', enforced: true }],
+    back: [{ ejected: false }],
+  });
+
+  it('E11: none is whose breaker is open or isolated, unless it is a dry run', () => {
+    const fine = ['dry', 'closed', 'trying', 'back', 'unknown'];
+    expect(usable([...fine, 'open', 'isolated', 'silent', 'ejected', 'out'], look)).toEqual(fine);
+  });
+
+  it('E11: if less than half are, ejections do not count, but breakers do', () => {
+    expect(usable(['open', 'ejected', 'closed', 'out'], look)).toEqual([
+      'ejected',
+      'closed',
+      'out',
+    ]);
+    expect(usable(['shut', 'ejected', 'isolated'], look)).toEqual(['ejected']);
+    // Half are enough.
+    expect(usable(['ejected', 'closed'], look)).toEqual(['closed']);
+  });
+
+  it('E11: if all breakers are open, all are', () => {
+    expect(usable(['open', 'isolated', 'shut'], look)).toEqual(['open', 'isolated', 'shut']);
+  });
+
+  it('E11: what is drawn first is left out if it is not usable', () => {
+    const pickOf = (...keys: string[]): string => pick(keys, untried, look, () => 0);
+    expect(pickOf('open', 'isolated', 'closed', 'dry')).toBe('closed');
+    expect(pickOf('closed', 'open')).toBe('closed');
+    expect(pickOf('open', 'closed')).toBe('closed');
+  });
+});
+
+describe('two that are drawn at random', () => {
+  const hosts = ['a', 'b', 'c'];
+
+  it('E10: are any two, never the same one twice, each as often', () => {
+    for (const [first, chance] of [0.1, 0.5, 0.99].entries()) {
+      // The first is busy, so the second is chosen.
+      const look = looking({ [hosts[first] as string]: 1 });
+      const others = hosts.filter((_, i) => i !== first);
+      expect(pick(hosts, untried, look, cycle(chance, 0.1))).toBe(others[0]);
+      expect(pick(hosts, untried, look, cycle(chance, 0.99))).toBe(others[1]);
+    }
+  });
+
+  it('E10: are compared as well when some are not usable', () => {
+    const look = (busy: Record<string, number>): Look =>
+      looking({ down: [{ state: 'open', enforced: true }], ...busy });
+    const keys = ['down', 'b', 'c'];
+    expect(pick(keys, untried, look({ b: 1 }), () => 0)).toBe('c');
+    expect(pick(keys, untried, look({ c: 1 }), () => 0)).toBe('b');
+    expect(pick(keys, untried, look({ b: 1, c: 1 }), () => 0)).toBe('b');
+  });
+
+  it('E10: of one host, it is that one, whatever the chance', () => {
+    for (const chance of [0, 0.5, 1 - 2 ** -53])
+      expect(pick(['a'], untried, looking({ a: 3 }), () => chance)).toBe('a');
+  });
+
+  it('E10: of many hosts, only these two are looked at while they are usable', () => {
+    const many = Array.from({ length: 1_000 }, (_, i) => `host-${i}`);
+    const seen = new Set<string>();
+    const look: Look = (key) => {
+      seen.add(key);
+      return undefined;
+    };
+    expect(pick(many, untried, look, cycle(0.5, 0))).toBe('host-500');
+    expect([...seen].sort()).toEqual(['host-0', 'host-500']);
   });
 });

@@ -70,6 +70,10 @@ const trouble = {
     { series: reached('adaptive_limiter'), values: count(30, 30) },
     { series: calls('success'), values: count(100, 100) },
   ],
+  HoldfastChaosOn: [
+    { series: `holdfast_chaos_active{${policy('chaos')}}`, values: '0x2 1x18 0x20' },
+    { series: calls('success'), values: count(100, 100) },
+  ],
   HoldfastManyRetries: [
     {
       series: `holdfast_attempts_total{${at},holdfast_attempt_kind="retry"}`,

@@ -10,8 +10,11 @@ import {
   adaptiveLimiter,
   bulkhead,
   ConstantBackoff,
+  chaos,
   circuitBreaker,
+  ejection,
   fallback,
+  keyed,
   pipeline,
   rateLimiter,
   retry,
@@ -56,6 +59,11 @@ const orders = pipeline(
   }),
 );
 
+const drill = chaos({ latency: { rate: 1, delay: '1ms' } });
+const rehearsal = pipeline('rehearsal', drill);
+const byHost = keyed(pipeline('hosts', ejection()));
+const HOSTS = ['a', 'b', 'c', 'd', 'e'];
+
 const exporter = new PrometheusExporter({ preventServerStart: true });
 metrics.setGlobalMeterProvider(new MeterProvider({ readers: [exporter] }));
 
@@ -78,6 +86,16 @@ traffic(orders, upstream, 50);
 traffic(offers, upstream, 50);
 traffic(search, slowUpstream, 100);
 traffic(reports, slowUpstream, 200);
+traffic(rehearsal, upstream, 200);
+// In trouble, one of the hosts fails.
+let inTrouble = false;
+setInterval(() => {
+  for (const host of HOSTS) {
+    void byHost.settle(host, async () => {
+      if (inTrouble && host === 'e') throw new Error('down');
+    });
+  }
+}, 100);
 
 const server = createServer((request, response) =>
   exporter.getMetricsRequestHandler(request, response),
@@ -87,5 +105,8 @@ server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }
 process.on('message', (phase) => {
   upstream.behave(phase === 'trouble' ? { failureRate: 1, failureStatuses: [503] } : {});
   slowUpstream.behave(phase === 'trouble' ? { latency: '1500ms' } : {});
+  inTrouble = phase === 'trouble';
+  if (inTrouble) drill.start();
+  else drill.stop();
 });
 process.on('disconnect', () => process.exit());

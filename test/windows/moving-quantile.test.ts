@@ -96,6 +96,13 @@ describe('a moving quantile', () => {
     expect(after - before).toBeCloseTo(0.005, 9);
   });
 
+  it('counts a sample at the estimate as one below it', () => {
+    const quantile = fed(0.95, LEAST_SAMPLES, () => 100);
+    expect(quantile.value).toBeCloseTo(100, 9);
+    quantile.add(100);
+    expect(quantile.value).toBeCloseTo(100 * Math.exp(-0.1 * 0.05), 9);
+  });
+
   it('takes any number, and stays a number', () => {
     fc.assert(
       fc.property(

@@ -27,6 +27,27 @@ it('L2: patience is short once the queue has stood for the longest wait, and onl
   expect(waitOf(patience, 0, 1, false, Infinity)).toBe(100);
 });
 
+it('L2: a call of any class that finds nobody, or only less important ones, waits for as long as in an empty queue', () => {
+  for (let which = 0; which < 5; which++) {
+    const patience = new Patience(100);
+    const of = (nowMs: number, best: number | undefined) =>
+      patience.of({ nowMs, which, best, isNext: false }, Infinity);
+    expect(of(1_000, undefined)).toBe(100);
+    expect(of(1_100, which)).toBe(5);
+    if (which > 0) expect(of(1_200, which - 1)).toBe(100);
+  }
+});
+
+it('L2: while the event loop is blocked, no queue stands', () => {
+  const patience = new Patience(100);
+  const blockedMs = (ms: number) => ({ elapsed: (from: number, now: number) => now - from - ms });
+  const of = (nowMs: number, best: number | undefined, ms: number) =>
+    patience.of({ nowMs, which: 2, best, isNext: false }, Infinity, blockedMs(ms));
+  expect(of(1_000, undefined, 0)).toBe(100);
+  expect(of(1_500, 2, 401)).toBe(100);
+  expect(of(1_500, 2, 400)).toBe(5);
+});
+
 it('L2: nobody waits for longer than half of the time that its caller has left', () => {
   fc.assert(
     fc.property(

@@ -46,11 +46,26 @@ describe('hosts whose failure rate stands out', () => {
     expect(rateOutliers(fleet(4, of(100, 0), of(99, 90)), RULE)).toEqual([]);
     expect(rateOutliers(fleet(3, of(100, 0), of(99, 0), of(100, 90)), RULE)).toEqual([]);
     expect(rateOutliers([], RULE)).toEqual([]);
+    // Also where one of so few is beyond the deviations.
+    const lax = { ...RULE, deviations: 1 };
+    expect(rateOutliers(fleet(4, of(100, 0), of(100, 90)), lax)).toEqual([4]);
+    expect(rateOutliers(fleet(3, of(100, 0), of(100, 90)), lax)).toEqual([]);
+  });
+
+  it('E1: names the worst first, wherever it is in the list', () => {
+    const lax = { ...RULE, deviations: 1 };
+    const [bad, worse] = [of(1000, 200), of(1000, 300)];
+    expect(rateOutliers(fleet(7, of(1000, 0), bad, worse), lax)).toEqual([8, 7]);
+    expect(rateOutliers(fleet(7, of(1000, 0), worse, bad), lax)).toEqual([7, 8]);
   });
 
   it('E1: leaves a host that is worse by less than five points, however many calls show it', () => {
     expect(rateOutliers(fleet(7, of(100_000, 0), of(100_000, 5_000)), RULE)).toEqual([]);
     expect(rateOutliers(fleet(7, of(100_000, 0), of(100_000, 8_000)), RULE)).toEqual([7]);
+    // Five points above the mean of the two, and one call more.
+    const two = { deviations: 0, minimumHosts: 2, minimumCalls: 100 };
+    expect(rateOutliers([of(100_000, 0), of(100_000, 10_000)], two)).toEqual([]);
+    expect(rateOutliers([of(100_000, 0), of(100_000, 10_001)], two)).toEqual([1]);
   });
 
   it('E1: leaves a host that may have been unlucky', () => {
@@ -131,6 +146,12 @@ describe('runs of failures', () => {
     expect(isRunOutlier(1_000, 5, of(0, 0))).toBe(false);
   });
 
+  it('E3: few calls of the others prove little', () => {
+    // One failure of 16 is assumed, then one of 17.
+    expect(isRunOutlier(5, 5, of(14, 0))).toBe(false);
+    expect(isRunOutlier(5, 5, of(15, 0))).toBe(true);
+  });
+
   it('E3: the more the others fail, the longer a run has to be', () => {
     const failing = fc.integer({ min: 0, max: 1_000 });
     fc.assert(
@@ -166,6 +187,11 @@ describe('how little chance explains', () => {
         else expect(bound).toBe(1);
       }
     }
+  });
+
+  it('is nothing where as many fail as expected, even none', () => {
+    expect(evidence(of(100, 0), 0)).toBe(0);
+    expect(evidence(of(100, 50), 0.5)).toBe(0);
   });
 });
 

@@ -199,6 +199,47 @@ it('K3: a class whose turn it is takes a place in a full queue, and keeps its la
   expect(queue.shift()?.rank).toBe(9);
 });
 
+/** A queue in which it is the turn of the least important class, none of which waits. */
+function dueQueue(): RankedQueue<Item> {
+  const queue = new RankedQueue<Item>();
+  for (let id = 0; id < 33; id++) queue.join({ id, rank: 9, level: 0 });
+  for (let i = 0; i < 32; i++) queue.shift();
+  return queue;
+}
+
+it('K3: of a class whose turn it is, all but the last one give way', () => {
+  const queue = dueQueue();
+  const [first, second, third] = [1, 0, 0].map((level, id) => ({ id, rank: 1, level }));
+  for (const each of [first, second, third]) queue.join(each as Item);
+  expect(queue.displace({ rank: 9 })).toBe(third);
+  expect(queue.displace({ rank: 9 })).toBe(second);
+  expect(queue.displace({ rank: 9 })).toBeUndefined();
+  expect(queue.displace({ rank: 1, level: 2 })).toBe(first);
+});
+
+it('K3: a class whose turn it is keeps its last place where nobody else waits, too', () => {
+  const queue = dueQueue();
+  queue.shift();
+  queue.join({ id: 0, rank: 1, level: 0 });
+  expect(queue.yieldsTo({ rank: 9 })).toBe(false);
+  expect(queue.displace({ rank: 9 })).toBeUndefined();
+});
+
+it('K3: who leaves the queue without being served brings no turn nearer', () => {
+  const queue = new RankedQueue<Item>();
+  for (let id = 0; id < 50; id++) queue.join({ id, rank: 9, level: 0 });
+  queue.join({ id: 100, rank: 1, level: 0 });
+  for (let i = 0; i < 50; i++) expect(queue.shift(false)?.rank).toBe(9);
+});
+
+it('K3: turns are counted from the first call that says a class', () => {
+  const queue = new RankedQueue<Item>();
+  for (let id = 0; id < 50; id++) queue.join({ id, rank: rankOf(undefined, true), level: 0 });
+  for (let i = 0; i < 40; i++) queue.shift();
+  queue.join({ id: 100, rank: 1, level: 0 });
+  expect(queue.next?.id).toBe(40);
+});
+
 it('K3: a class that holds its share of the slots has no turn', () => {
   const holders = new SlotHolders();
   const queue = new RankedQueue<Item>((which) => holders.holdsLess(which, 64, 64));

@@ -148,6 +148,8 @@ describe('a slot of a call that was given up', () => {
     calls(20, 800, 'cancelled');
     expect(call(800, 'cancelled')).toBe(600);
     expect(call(4_000, 'timeout', { isOverload: true })).toBe(2_000);
+    // An attempt that lost to its hedge is given up, too.
+    expect(call(800, 'superseded')).toBe(600);
   });
 
   it('L2: and no other one is', () => {

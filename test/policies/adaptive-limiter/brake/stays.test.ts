@@ -42,6 +42,20 @@ it('L2: nobody is late of whom nothing is known, or who had no time at all; and 
   expect(stays.takeLate(1e9)).toBe(-1);
 });
 
+it('L2: the time in which the event loop was blocked makes nobody late', () => {
+  const stays = new Stays();
+  const one = stays.add(50, 100, true, 0);
+  const blockedMs = (ms: number) => ({ elapsed: (from: number, now: number) => now - from - ms });
+  expect(stays.isLate(one, 550, blockedMs(400))).toBe(false);
+  expect(stays.takeLate(550, blockedMs(400))).toBe(-1);
+  expect(stays.isJudged(one)).toBe(false);
+  expect(stays.isLate(one, 550, blockedMs(399))).toBe(true);
+  expect(stays.takeLate(550, blockedMs(399))).toBe(one);
+  // Nor does it make late who has time left.
+  const other = stays.add(550, 100, true, 0);
+  expect(stays.isLate(other, 600, blockedMs(-500))).toBe(false);
+});
+
 it('L2: nobody is late while it is paused, and its time starts anew when it goes on', () => {
   const stays = new Stays();
   const one = stays.add(0, 100, true, 3);
