@@ -444,14 +444,9 @@ export const EQUIVALENT = [
   ]),
   ...inFile('src/policies/retry-budget/retry-budget.ts', [
     [
-      "readonly #firstAttempts = new EventWindow(BUDGET_WINDOW_MS, 10, 'low');",
+      "readonly #firstAttempts = new EventWindow(BUDGET_WINDOW_MS, BUCKETS, 'low');",
       [`'low' -> ""`],
       "whatever is not 'high' is 'low'",
-    ],
-    [
-      'const saved = minPerSecond > 0 ? Math.max(1, minPerSecond) : 0;',
-      ['minPerSecond > 0 -> true', 'minPerSecond > 0 -> minPerSecond >= 0'],
-      'without a floor each retry is paid for by a first attempt, which leaves the window no later: the other bound is the tighter one',
     ],
     [
       'if (this.#minPerSecond === 0) return;',

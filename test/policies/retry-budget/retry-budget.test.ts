@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import {
   BUDGET_BUCKET_MS,
   BUDGET_WINDOW_MS,
+  isRetryBudget,
 } from '../../../src/policies/retry-budget/retry-budget.js';
 import { bothWays, rig } from '../support/rig.js';
 
@@ -101,8 +102,10 @@ describe('retryBudget', () => {
       Object.assign(() => {}, { deposit, tryWithdraw }),
     ]) {
       expect(() => retry({ budget: none as never })).toThrow(ConfigError);
+      expect(isRetryBudget(none)).toBe(false);
     }
     const budget = retryBudget();
+    expect(isRetryBudget(budget)).toBe(true);
     expect(retry({ budget }).budget).toBe(budget);
   });
 
