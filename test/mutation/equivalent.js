@@ -494,6 +494,8 @@ export const EQUIVALENT = [
       'if (one !== undefined && other !== undefined && [one, other].every(isFine)) {',
       ['one !== undefined -> true'],
       'a list without a first has no other; for the compiler',
+    ],
+  ]),
   ...inFile('src/policies/priority/ranked-queue.ts', [
     [
       'this.#lines[at]?.queue.leave(waiter);',
