@@ -220,7 +220,8 @@ it('K3: of a class whose turn it is, all but the last one give way', () => {
 it('K3: a class whose turn it is keeps its last place where nobody else waits, too', () => {
   const queue = dueQueue();
   queue.shift();
-  queue.join({ id: 0, rank: 1, level: 0 });
+  for (let id = 0; id < 2; id++) queue.join({ id, rank: 1, level: 0 });
+  expect(queue.displace({ rank: 9 })?.id).toBe(1);
   expect(queue.yieldsTo({ rank: 9 })).toBe(false);
   expect(queue.displace({ rank: 9 })).toBeUndefined();
 });
