@@ -2,7 +2,7 @@ import { simulate } from 'holdfast/simulator';
 import { expect, it } from 'vitest';
 // @ts-expect-error The benchmarks are checked by a project of their own.
 import { judge, readRun } from '../../../bench/goodput/policies/figures.js';
-// @ts-expect-error
+// @ts-expect-error as above
 import { comparisons } from '../../../bench/goodput/policies/hedge.js';
 
 const SEEDS = [1, 2, 3];
