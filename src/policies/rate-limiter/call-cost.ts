@@ -3,7 +3,6 @@ import { ConfigError } from '../../errors.js';
 import type { CorrectableCost, Cost } from '../../pipeline/contract/call-traits.js';
 import type { Call } from '../../pipeline/contract/policy.js';
 import { COST, isCost } from '../../pipeline/options/call-options.js';
-
 import type { TokenBucket } from '../token-bucket.js';
 import type { Learn } from './learn.js';
 import { Spent } from './spent.js';

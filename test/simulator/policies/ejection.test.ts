@@ -1,41 +1,17 @@
 import { ejection, keyed, pipeline, timeout } from 'holdfast';
-import type { Arm, RunReport } from 'holdfast/simulator';
+import type { Arm } from 'holdfast/simulator';
 import { simulate } from 'holdfast/simulator';
 import { describe, expect, it } from 'vitest';
-
-type Comparison = import('../../../bench/goodput/policies/types.js').Comparison;
-type Goal = import('../../../bench/goodput/policies/types.js').Goal;
-type Figures = import('../../../bench/goodput/policies/types.js').Figures;
-
-/** The comparisons of docs/goodput.md. They are JavaScript, which TypeScript does not read here. */
-const load = async <T>(name: string): Promise<T> =>
-  (await import(new URL(`../../../bench/goodput/policies/${name}`, import.meta.url).href)) as T;
-const { comparisons } = await load<{ comparisons: readonly Comparison[] }>('ejection.js');
-const { judge, readRun } = await load<{
-  readRun(comparison: Comparison, run: RunReport): Figures;
-  judge(goal: Goal, of: Comparison, arms: Record<string, readonly Figures[]>): { met: boolean };
-}>('figures.js');
+import type { Figures } from '../../../bench/goodput/policies/types.js';
+import { comparisonsOf, run } from '../support/comparisons.js';
 
 const SEEDS = [1, 2, 3];
+const comparisons = new Map(await comparisonsOf('ejection'));
 
-async function figuresOf(id: string, arms: readonly string[]) {
-  const comparison = comparisons.find((each) => each.id === id);
+function figuresOf(id: string, only: readonly string[]) {
+  const comparison = comparisons.get(id);
   if (comparison === undefined) throw new Error(`no ${id}`);
-  const compared = comparison.arms.filter((each) => arms.includes(each.id));
-  const { scenario } = comparison;
-  const report = await simulate({
-    scenario,
-    arms: Object.fromEntries(compared.map((each) => [each.id, each.arm])),
-    seeds: SEEDS,
-  });
-  const figures = Object.fromEntries(
-    compared.map((each) => [
-      each.id,
-      (report.arms[each.id]?.runs ?? []).map((run) => readRun(comparison, run)),
-    ]),
-  );
-  const goals = comparison.goals.filter((goal) => arms.includes(goal.arm));
-  return { figures, goals: goals.map((goal) => judge(goal, comparison, figures)) };
+  return run(comparison, { only, seeds: SEEDS });
 }
 
 describe('one bad server of eight', () => {
