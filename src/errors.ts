@@ -59,9 +59,8 @@ export class RejectedError extends ResilienceError {
   /** Low-cardinality word for metrics, such as `circuit_open`. */
   declare readonly reason: string;
 
-  static {
-    nameClass(RejectedError.prototype, 'RejectedError');
-  }
+  /** @internal */
+  static readonly named: symbol = /* @__PURE__ */ nameClass(RejectedError, 'RejectedError');
 
   constructor(message: string, init: RejectedErrorInit = NOTHING) {
     super(message, init);
@@ -77,63 +76,77 @@ export class RejectedError extends ResilienceError {
 export class CircuitOpenError extends RejectedError {
   static override readonly code: string = 'ERR_CIRCUIT_OPEN';
   static override readonly reason: string = 'circuit_open';
-  static {
-    nameClass(CircuitOpenError.prototype, 'CircuitOpenError');
-  }
+  /** @internal */
+  static override readonly named: symbol = /* @__PURE__ */ nameClass(
+    CircuitOpenError,
+    'CircuitOpenError',
+  );
 }
 
 /** Somebody holds the circuit breaker open by hand (`isolate()`), until it is released. */
 export class CircuitIsolatedError extends RejectedError {
   static override readonly code: string = 'ERR_CIRCUIT_ISOLATED';
   static override readonly reason: string = 'circuit_isolated';
-  static {
-    nameClass(CircuitIsolatedError.prototype, 'CircuitIsolatedError');
-  }
+  /** @internal */
+  static override readonly named: symbol = /* @__PURE__ */ nameClass(
+    CircuitIsolatedError,
+    'CircuitIsolatedError',
+  );
 }
 
 /** Every slot of the bulkhead is taken and its queue is full, or the wait in it took too long. */
 export class BulkheadFullError extends RejectedError {
   static override readonly code: string = 'ERR_BULKHEAD_FULL';
   static override readonly reason: string = 'bulkhead_full';
-  static {
-    nameClass(BulkheadFullError.prototype, 'BulkheadFullError');
-  }
+  /** @internal */
+  static override readonly named: symbol = /* @__PURE__ */ nameClass(
+    BulkheadFullError,
+    'BulkheadFullError',
+  );
 }
 
 /** The rate limiter has no permit; `retryAfter` is the time until it has one. */
 export class RateLimitedError extends RejectedError {
   static override readonly code: string = 'ERR_RATE_LIMITED';
   static override readonly reason: string = 'rate_limited';
-  static {
-    nameClass(RateLimitedError.prototype, 'RateLimitedError');
-  }
+  /** @internal */
+  static override readonly named: symbol = /* @__PURE__ */ nameClass(
+    RateLimitedError,
+    'RateLimitedError',
+  );
 }
 
 /** The adaptive limiter's current limit on calls in flight is reached. */
 export class LimitExceededError extends RejectedError {
   static override readonly code: string = 'ERR_LIMIT_EXCEEDED';
   static override readonly reason: string = 'limit_exceeded';
-  static {
-    nameClass(LimitExceededError.prototype, 'LimitExceededError');
-  }
+  /** @internal */
+  static override readonly named: symbol = /* @__PURE__ */ nameClass(
+    LimitExceededError,
+    'LimitExceededError',
+  );
 }
 
 /** The client-side throttle dropped the call, because the upstream refuses many of them. */
 export class ThrottledError extends RejectedError {
   static override readonly code: string = 'ERR_THROTTLED';
   static override readonly reason: string = 'throttled';
-  static {
-    nameClass(ThrottledError.prototype, 'ThrottledError');
-  }
+  /** @internal */
+  static override readonly named: symbol = /* @__PURE__ */ nameClass(
+    ThrottledError,
+    'ThrottledError',
+  );
 }
 
 /** The pipeline is draining or has drained (`drain()`). It takes no new calls. */
 export class DrainingError extends RejectedError {
   static override readonly code: string = 'ERR_DRAINING';
   static override readonly reason: string = 'draining';
-  static {
-    nameClass(DrainingError.prototype, 'DrainingError');
-  }
+  /** @internal */
+  static override readonly named: symbol = /* @__PURE__ */ nameClass(
+    DrainingError,
+    'DrainingError',
+  );
 }
 
 /**
@@ -151,9 +164,8 @@ export class TimeoutError extends ResilienceError {
    */
   declare readonly blockedMs?: number;
 
-  static {
-    nameClass(TimeoutError.prototype, 'TimeoutError');
-  }
+  /** @internal */
+  static readonly named: symbol = /* @__PURE__ */ nameClass(TimeoutError, 'TimeoutError');
 
   constructor(message: string, init: TimeoutErrorInit = NOTHING) {
     super(message, init);
@@ -180,9 +192,8 @@ export class ConfigError extends ResilienceError {
   /** All mistakes, the first one included. */
   declare readonly issues: readonly ConfigIssue[];
 
-  static {
-    nameClass(ConfigError.prototype, 'ConfigError');
-  }
+  /** @internal */
+  static readonly named: symbol = /* @__PURE__ */ nameClass(ConfigError, 'ConfigError');
 
   constructor(message: string, init: ConfigErrorInit = CAPTURE) {
     super(message, capturing(init));
@@ -204,9 +215,8 @@ export class ConfigError extends ResilienceError {
 export class ContractError extends ResilienceError {
   static override readonly code: string = 'ERR_CONTRACT';
 
-  static {
-    nameClass(ContractError.prototype, 'ContractError');
-  }
+  /** @internal */
+  static readonly named: symbol = /* @__PURE__ */ nameClass(ContractError, 'ContractError');
 
   constructor(message: string, init: ResilienceErrorInit = CAPTURE) {
     super(message, capturing(init));

@@ -67,7 +67,7 @@ export class ResilienceError implements Error {
     Object.setPrototypeOf(ResilienceError, Error);
     Object.setPrototypeOf(ResilienceError.prototype, Error.prototype);
     Object.defineProperty(ResilienceError, Symbol.hasInstance, { value: hasInstance });
-    nameClass(ResilienceError.prototype, 'ResilienceError');
+    nameClass(ResilienceError, 'ResilienceError');
     // Instances are assigned a message, which fails where Error.prototype.message is frozen.
     define(ResilienceError.prototype, 'message', '');
     Object.defineProperty(ResilienceError.prototype, 'stack', {
@@ -136,12 +136,17 @@ function define(on: object, key: string, value: unknown): void {
   Object.defineProperty(on, key, { value, writable: true, configurable: true });
 }
 
-/** Sets the class's name on its prototype, not on each instance, and what tells its instances in all copies of this package. */
-export function nameClass(prototype: object, name: string): void {
+/**
+ * Sets the class's name on its prototype, not on each instance, and what tells its instances in all copies of this package. Classes call it as
+ * the value of a static member, as they call `mark`: so bundlers leave out those that a program does not use.
+ */
+export function nameClass(type: { readonly prototype: object }, name: string): symbol {
+  const { prototype } = type;
   define(prototype, 'name', name);
   const brand = brandOf(name);
   Object.defineProperty(prototype, brand, { value: true });
   brands.set(prototype, brand);
+  return brand;
 }
 
 /** `instanceof`. Those classes are told by their brand, since an error may come from another copy of this package; users' classes as usual. */

@@ -50,9 +50,8 @@ export class ServiceError<Data = unknown, Status extends number = number> extend
   /** @internal */
   declare readonly failed: boolean;
 
-  static {
-    nameClass(ServiceError.prototype, 'ServiceError');
-  }
+  /** @internal */
+  static readonly named: symbol = /* @__PURE__ */ nameClass(ServiceError, 'ServiceError');
 
   constructor(message: string, init: ServiceErrorInit<Data, Status>) {
     super(message, { pipeline: init.service });
@@ -91,9 +90,11 @@ export class ServiceContractError extends ContractError {
   /** The faults, at most 20. */
   declare readonly faults: readonly ContractFault[];
 
-  static {
-    nameClass(ServiceContractError.prototype, 'ServiceContractError');
-  }
+  /** @internal */
+  static override readonly named: symbol = /* @__PURE__ */ nameClass(
+    ServiceContractError,
+    'ServiceContractError',
+  );
 
   constructor(message: string, init: ServiceContractErrorInit) {
     super(message, { pipeline: init.service, captureStack: true });

@@ -1,14 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import {
-  BulkheadFullError,
-  CircuitIsolatedError,
-  CircuitOpenError,
-  DrainingError,
-  LimitExceededError,
-  RateLimitedError,
-  ThrottledError,
-  TimeoutError,
-} from '../errors.js';
+import { DrainingError, TimeoutError } from '../errors.js';
 import type { ToldOutcome } from '../pipeline/contract/events.js';
 import { isLimit, refusalsOf } from '../pipeline/contract/refusals.js';
 import { DRAIN } from '../pipeline/lifecycle/closing.js';
@@ -81,17 +72,18 @@ const RETRY = 'retry';
 
 const ATTEMPTS: readonly ToldOutcome[] = ['success', 'failure', 'timeout', 'rejected', 'cancelled'];
 
-/** The error types of refusals. A user's own error may have any type. */
-const CODES = new Map(
-  [
-    CircuitOpenError,
-    CircuitIsolatedError,
-    BulkheadFullError,
-    RateLimitedError,
-    LimitExceededError,
-    ThrottledError,
-  ].map(({ reason, code }) => [reason, code]),
-);
+/**
+ * The error types of refusals, by reason. A user's own error may have any type. Bundlers would keep each class that is named here, since this is
+ * loaded late.
+ */
+export const CODES: ReadonlyMap<string, string> = new Map([
+  ['circuit_open', 'ERR_CIRCUIT_OPEN'],
+  ['circuit_isolated', 'ERR_CIRCUIT_ISOLATED'],
+  ['bulkhead_full', 'ERR_BULKHEAD_FULL'],
+  ['rate_limited', 'ERR_RATE_LIMITED'],
+  ['limit_exceeded', 'ERR_LIMIT_EXCEEDED'],
+  ['throttled', 'ERR_THROTTLED'],
+]);
 
 /**
  * How calls can end, with the error types that are known. A failure's error type is not known. Its series without one shows that
