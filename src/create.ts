@@ -1,3 +1,4 @@
+import { Common } from './pipeline/common.js';
 import type { PoliciesOf } from './pipeline/contract/snapshot.js';
 import type { PipelineOptions, ResolvedPipeline } from './pipeline/options/pipeline-options.js';
 import { resolvePipeline } from './pipeline/options/pipeline-options.js';
@@ -36,7 +37,8 @@ export function pipelineOf<L extends readonly PipelineLayer[]>(
   resolved: ResolvedPipeline,
   policies: L,
 ): Pipeline<AddsOf<L[number]>, PoliciesOf<L[number]>> {
-  const made = Pipeline.of<AddsOf<L[number]>, PoliciesOf<L[number]>>(resolved, policies, callTime);
+  const common = new Common(resolved, callTime);
+  const made = Pipeline.of<AddsOf<L[number]>, PoliciesOf<L[number]>>(common, undefined, policies);
   if (resolved.telemetry !== false) observe(made, resolved.telemetry ?? { spans: 'auto' });
   return made;
 }

@@ -2,6 +2,7 @@ import { systemClock } from '../time/clock.js';
 import type { TimeSource } from '../time/time-source.js';
 import { timeSourceOf } from '../time/time-source.js';
 import type { Host } from './call/host.js';
+import type { PolicyMeasures } from './contract/measures.js';
 import type { Gate, Policy } from './contract/policy.js';
 import type { ResolvedPipeline } from './options/pipeline-options.js';
 import type { FailureRule } from './outcome/failure-rule.js';
@@ -12,8 +13,31 @@ import { planOf } from './plan.js';
 import { Hub } from './reporting/hub.js';
 import type { CallObserver } from './reporting/observer.js';
 import { Tally } from './reporting/tally.js';
-import type { CompactPlan } from './straight/compact-plan.js';
 import { straightPathOf } from './straight/straight-path.js';
+
+/** What a copy without policies of its own keeps. `undefined` if nothing. */
+export type Kept = readonly unknown[] | undefined;
+
+/** A copy of a pipeline. */
+interface Copy extends Host {
+  readonly made: Plan | undefined;
+  readonly common: Common;
+  isRetired: boolean;
+}
+
+/** What a pipeline asks of the code for copies, when it is one. */
+export interface OfCopies {
+  /** Makes the policies of a copy that keeps this, and the plan for its calls. `isRetired`: it is needed no more, and is called all the same. */
+  planOf(kept: Kept, isRetired: boolean): Plan;
+  /** The plan for calls of copies without policies of their own; `undefined` if there is none. Made for the first such copy, and then shared. */
+  sharedPlan(copy: Host): Plan | undefined;
+  /** Room for what such a copy keeps. */
+  room(): unknown[];
+  /** What a policy of such a copy says to telemetry. */
+  measure(layer: number, kept: Kept, nowMs: number): PolicyMeasures | undefined;
+  /** A copy is disposed of, and no longer observed. Returns what it shares with others from then on. */
+  leave(copy: Copy): Common;
+}
 
 /** What a pipeline and all its copies share. A copy is made from this and its key. */
 export class Common {
@@ -29,16 +53,12 @@ export class Common {
   observer: CallObserver | undefined;
   /** The plan for calls of the pipeline that is not a copy. The plans of copies are modelled on it. */
   plan!: Plan;
-  /** The plan for calls of copies without policies of their own. `null` where it is known that there is no such plan. */
-  compact: CompactPlan | null | undefined;
   /** Gives up a place in a registry. */
   leave: (() => void) | undefined;
-  /** Whether only one copy uses this, with policies of its own. */
-  ofOneKey = false;
-  /** What copies share when their calls are counted apart, by observer. */
-  #apart: Map<CallObserver, Common> | undefined;
-  /** What disposed copies share. */
-  #silent: Common | undefined;
+  /** What copies need that get policies of their own later, once there are any. */
+  copying: OfCopies | undefined;
+  /** How errors show the key of a copy, once there are any. */
+  publicKeyOf: ((key: string) => string) | undefined;
 
   constructor(options: ResolvedPipeline, callTime: readonly Gate[], like?: Common, tally?: Tally) {
     this.options = options;
@@ -74,37 +94,5 @@ export class Common {
   /** Tells a policy that it serves calls of this pipeline, or of a copy. */
   bind(policy: Policy<unknown>, inside?: Policy<unknown>): void {
     policy.bind?.(this.time, this.failureRule !== undefined, inside);
-  }
-
-  /** Returns what the copy for a key shares: this, unless the calls of such keys are counted apart. */
-  of(key: string): Common {
-    const observer = this.observer?.fork(key);
-    if (observer === this.observer || observer === undefined) return this;
-    this.#apart ??= new Map();
-    let apart = this.#apart.get(observer);
-    if (apart === undefined) {
-      apart = this.#like(observer.tally);
-      apart.observer = observer;
-      this.#apart.set(observer, apart);
-    }
-    return apart;
-  }
-
-  /** What copies share once nobody observes them any more. */
-  get silent(): Common {
-    if (this.#silent === undefined) {
-      this.#silent = this.#like(this.tally);
-      // Disposed copies have counted by this plan, and find their counts by it.
-      this.#silent.compact = this.compact;
-    }
-    return this.#silent;
-  }
-
-  #like(tally: Tally): Common {
-    const { options, callTime, failureRule, plan } = this;
-    const like = new Common(options, callTime, this, tally);
-    like.failureRule = failureRule;
-    like.plan = plan;
-    return like;
   }
 }

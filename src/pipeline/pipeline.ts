@@ -4,39 +4,27 @@ import type { Duration } from '../time/duration.js';
 import type { TimeSource } from '../time/time-source.js';
 import { Delivery, settledResult } from './call/delivery.js';
 import { Pass } from './call/pass.js';
-import { Common } from './common.js';
+import type { Common, OfCopies } from './common.js';
 import type { CallTraits } from './contract/call-traits.js';
 import type { Context, LayerSettings, Operation } from './contract/context.js';
 import type { EventOf, EventType, Listener } from './contract/events.js';
 import type { PolicyMeasures } from './contract/measures.js';
-import type { Gate, Policy } from './contract/policy.js';
+import type { Policy } from './contract/policy.js';
 import type { PipelineSnapshot } from './contract/snapshot.js';
 import { inheritedHere, seam } from './inherited.js';
 import type { Closing } from './lifecycle/closing.js';
 import type { Drained, DrainOptions } from './lifecycle/drain.js';
 import { allWithin, resolveDrain } from './lifecycle/drain.js';
 import { Lifetime } from './lifecycle/lifetime.js';
-import { startOverAll } from './lifecycle/start-over.js';
 import type { CallOptions } from './options/call-options.js';
 import { isPlain, resolveCall } from './options/call-options.js';
 import type { Discard, ErrorTypeOf, StatusOf } from './options/hooks.js';
-import type { ResolvedPipeline } from './options/pipeline-options.js';
 import { isOperation, noOperation } from './options/wrong-arguments.js';
 import type { FailureRule } from './outcome/failure-rule.js';
-import {
-  beginLate,
-  endLate,
-  isMadeAtOnce,
-  measureKept,
-  ownPlan,
-  roomIn,
-  sharedPlan,
-  statesOf,
-} from './own-policies.js';
 import type { Layer, Plan } from './plan.js';
 import { planInside } from './plan.js';
 import type { Hub } from './reporting/hub.js';
-import { labelOf, publicKeyOf } from './reporting/label.js';
+import { labelOf } from './reporting/label.js';
 import { hearing, reportPolicies } from './reporting/listening.js';
 import type { CallObserver } from './reporting/observer.js';
 import type { Tally } from './reporting/tally.js';
@@ -104,11 +92,11 @@ export class Pipeline<Adds = never, Policies = unknown> {
 
   /** @internal Use {@link pipeline}. */
   static of<A, P>(
-    options: ResolvedPipeline,
-    policies: readonly PipelineLayer[],
-    callTime: readonly Gate[],
+    common: Common,
+    key: string | undefined,
+    policies?: readonly PipelineLayer[],
   ): Pipeline<A, P> {
-    return new Pipeline(new Common(options, callTime), undefined, policies);
+    return new Pipeline(common, key, policies);
   }
 
   /** The name it was given. */
@@ -190,8 +178,15 @@ export class Pipeline<Adds = never, Policies = unknown> {
 
   /** What the pipeline and its policies are doing now, as plain JSON. */
   snapshot(): PipelineSnapshot<Policies> {
-    const policies = statesOf(this.#common, this.seen, this.kept);
-    const { name, key, inFlight } = this;
+    const { name, key, inFlight, kept } = this;
+    // A policy that is made of what is kept, only to tell its state.
+    const layers = kept === undefined ? this.seen : this.#copying.planOf(kept, true).layers;
+    // fromEntries defines properties: a policy may have any name, also one that assignment takes for something else.
+    const policies = Object.fromEntries(
+      layers.flatMap(({ name: policyName, policy }) =>
+        policy.snapshot === undefined ? [] : [[policyName, policy.snapshot()]],
+      ),
+    );
     const ofKey = key === undefined ? {} : { key };
     return { name, ...ofKey, inFlight, policies } as PipelineSnapshot<Policies>;
   }
@@ -215,13 +210,13 @@ export class Pipeline<Adds = never, Policies = unknown> {
   /** Lets go of all listeners, and leaves its registry. Calls in flight go on, and so may later ones; they are no longer reported. */
   dispose(): void {
     this.#rare?.unsubscribe?.();
-    if (this.key === undefined || this.#common.ofOneKey) {
-      this.observer?.dispose();
-      this.observer = undefined;
-    } else {
-      this.retire();
-      this.#common = this.#common.silent;
+    const { copying } = this.#common;
+    if (this.key !== undefined && copying !== undefined) {
+      this.#common = copying.leave(this);
+      return;
     }
+    this.observer?.dispose();
+    this.observer = undefined;
     if (this.key === undefined) {
       this.#common.leave?.();
       this.hub.clear();
@@ -311,14 +306,14 @@ export class Pipeline<Adds = never, Policies = unknown> {
 
   /** @internal A copy makes its policies when somebody asks for them. */
   get plan(): Plan {
-    return this.#plan ?? this.#make();
+    return this.#plan ?? this.make();
   }
 
   /** @internal */
   get publicKey(): string | undefined {
     if (this.key === undefined) return undefined;
     const own = this.#own;
-    own.publicKey ??= publicKeyOf(this.key);
+    own.publicKey ??= this.#common.publicKeyOf?.(this.key);
     return own.publicKey;
   }
 
@@ -390,30 +385,6 @@ export class Pipeline<Adds = never, Policies = unknown> {
     });
   }
 
-  /**
-   * @internal A copy for one key: the same options, listeners and counters, and fresh state in every policy that has any. Where all such
-   * policies say how (`PolicyBase.copies`), it is made when the copy is called for the first time.
-   */
-  fork(key: string): Pipeline<Adds, Policies> {
-    const copy = new Pipeline<Adds, Policies>(this.#common.of(key), key);
-    const { plan } = this;
-    if (isMadeAtOnce(plan)) {
-      copy.#make();
-    } else {
-      beginLate(plan, this.time.recent());
-      copy.entry = sharedPlan(copy.#common, copy);
-    }
-    return copy;
-  }
-
-  /** @internal A copy for one key with policies of its own: the same options and listeners, and no telemetry yet. */
-  forkWith(key: string, policies: readonly PipelineLayer[]): Pipeline<unknown> {
-    const { options, callTime } = this.#common;
-    const common = new Common(options, callTime, this.#common);
-    common.ofOneKey = true;
-    return new Pipeline<unknown>(common, key, policies);
-  }
-
   /** @internal The keyed pipelines that this is the template of. */
   get copies(): readonly WeakRef<Copies>[] {
     return this.#rare?.copies ?? NO_COPIES;
@@ -431,7 +402,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
 
   /** @internal Makes room for what its policies would count. */
   keep(): unknown[] {
-    this.kept ??= roomIn(this.#common);
+    this.kept ??= this.#copying.room();
     return this.kept;
   }
 
@@ -445,32 +416,30 @@ export class Pipeline<Adds = never, Policies = unknown> {
     const { kept } = this;
     return kept === undefined
       ? (this.seen[layer] as Layer).policy.measure?.(nowMs)
-      : measureKept(this.#common, layer, kept, nowMs);
+      : this.#copying.measure(layer, kept, nowMs);
   }
 
-  /** @internal Whether a call is in flight or a policy holds state that must not be dropped, such as an open breaker. */
-  get busy(): boolean {
-    return (
-      this.inFlight > 0 ||
-      this.#plan?.layers.some(({ policy }) => policy.busy?.() === true) === true
-    );
+  /** @internal Its policies at their places. `undefined` for a copy that has to be given them first. */
+  get made(): Plan | undefined {
+    return this.#plan;
   }
 
-  /** @internal Nobody makes calls here any more, and its policies are nobody else's. */
-  retire(): void {
-    if (this.#plan !== undefined) {
-      for (const { policy } of this.#plan.layers) policy.retire?.();
-      return;
-    }
-    const own = this.#own;
-    if (own.retired) return;
-    own.retired = true;
-    endLate(this.#common.plan, this.time.now());
+  /** @internal Of a copy: nobody makes calls any more, and its policies have not been made. */
+  get isRetired(): boolean {
+    return this.#rare?.isRetired === true;
   }
 
-  /** Makes the policies of a copy. */
-  #make(): Plan {
-    const plan = ownPlan(this.#common, this.kept, this.#rare?.retired === true);
+  set isRetired(isRetired: boolean) {
+    this.#own.isRetired = isRetired;
+  }
+
+  get #copying(): OfCopies {
+    return this.#common.copying as OfCopies;
+  }
+
+  /** @internal Makes the policies of a copy. */
+  make(): Plan {
+    const plan = this.#copying.planOf(this.kept, this.isRetired);
     this.kept = undefined;
     if (this.closing === undefined) this.entry = plan;
     this.#goThrough(plan);
@@ -505,16 +474,6 @@ export class Pipeline<Adds = never, Policies = unknown> {
     return this.lifetime.close();
   }
 
-  /** @internal See `startOver` of `holdfast/testing`. Calls in flight go on, and are no longer waited for by a drain. */
-  startOver(): void {
-    startOverAll(this.#plan?.layers.map(({ policy }) => policy) ?? []);
-    if (this.#plan !== undefined) seam.forget?.(this.#plan);
-    this.#rare?.lifetime?.startOver();
-    this.entry =
-      this.#plan ?? (this.key === undefined ? undefined : sharedPlan(this.#common, this));
-    this.kept = undefined;
-  }
-
   /** @internal Tells pipelines of all copies of this package. Behind a Proxy, which has no private fields, there is none. */
   get [MARK](): Mark | undefined {
     return #common in this ? PIPELINE : undefined;
@@ -541,6 +500,5 @@ class Rare {
   unsubscribe: (() => void) | undefined;
   /** It is to be subscribed to policies that are not made yet. */
   subscribes = false;
-  /** Nobody makes calls any more, and its policies have not been made. */
-  retired = false;
+  isRetired = false;
 }

@@ -5,8 +5,10 @@ import { ConfigError } from '../errors.js';
 import type { Operation } from '../pipeline/contract/context.js';
 import type { EventOf, EventType, Listener } from '../pipeline/contract/events.js';
 import type { PipelineSnapshot } from '../pipeline/contract/snapshot.js';
+import { copyOf, retire } from '../pipeline/copying.js';
 import type { Drained, DrainOptions } from '../pipeline/lifecycle/drain.js';
 import { allWithin, resolveDrain } from '../pipeline/lifecycle/drain.js';
+import { startPipelineOver } from '../pipeline/lifecycle/start-over.js';
 import type { CallOptions } from '../pipeline/options/call-options.js';
 import { refuseMisfit } from '../pipeline/options/incompatible-copy.js';
 import { Pipeline } from '../pipeline/pipeline.js';
@@ -95,13 +97,13 @@ export class Keyed<Adds = never, Policies = unknown> {
   constructor(
     template: Pipeline<Adds, Policies>,
     options: ResolvedKeyed,
-    make: (key: string) => Pipeline<Adds, Policies> = (key) => template.fork(key),
+    make: (key: string) => Pipeline<Adds, Policies> = (key) => copyOf(template, key),
   ) {
     this.template = template;
     this.#make = make;
     template.copies = [...template.copies, new WeakRef(this)];
     // From now on calls go to its copies. The template's own state must not go on beside theirs.
-    template.retire();
+    retire(template);
     this.#maxKeys = options.maxKeys;
     this.#idleMs = options.idleFor;
     this.#random = randomOf(options.random, 'keyed');
@@ -268,9 +270,9 @@ export class Keyed<Adds = never, Policies = unknown> {
 
   /** @internal See `startOver` of `holdfast/testing`. Its key is dropped, but a pipeline that somebody kept also starts over. */
   startOver(): void {
-    this.template.startOver();
+    startPipelineOver(this.template);
     for (const copy of [...this.#copies.values()]) {
-      copy.startOver();
+      startPipelineOver(copy);
       this.#drop(copy);
     }
     this.#closed = false;
@@ -304,7 +306,7 @@ export class Keyed<Adds = never, Policies = unknown> {
       // All others have been used since.
       this.#idleAt = oldest.usedAt + this.#idleMs;
       if (now < this.#idleAt && this.#copies.size <= this.#maxKeys) return;
-      if (oldest.busy) {
+      if (isBusy(oldest)) {
         // Still needed: it goes back to the end of the line, as if it had been used.
         oldest.usedAt = now;
         this.#order.use(oldest);
@@ -321,6 +323,11 @@ export class Keyed<Adds = never, Policies = unknown> {
     this.#dropped.add(copy);
     copy.dispose();
   }
+}
+
+/** Whether a call is in flight or a policy holds state that must not be dropped, such as an open breaker. */
+function isBusy({ inFlight, made }: Pipeline<unknown>): boolean {
+  return inFlight > 0 || made?.layers.some(({ policy }) => policy.busy?.() === true) === true;
 }
 
 function assertKey(key: unknown): void {

@@ -3,7 +3,7 @@ import { markOf } from '../copies.js';
 import { ConfigError } from '../errors.js';
 import type { ClientState } from '../fetch/client/client.js';
 import type { Policy, PolicyBase } from '../pipeline/contract/policy.js';
-import { refuseStuck, wayOf } from '../pipeline/lifecycle/start-over.js';
+import { refuseStuck, startPipelineOver, wayOf } from '../pipeline/lifecycle/start-over.js';
 import { refuseMisfit } from '../pipeline/options/incompatible-copy.js';
 import { REGISTRY } from '../pipeline/options/joining.js';
 import { Pipeline } from '../pipeline/pipeline.js';
@@ -44,14 +44,17 @@ function startsOf(what: unknown): (() => void)[] {
 }
 
 function startOf(what: unknown): () => void {
-  if (Pipeline.is(what)) refuseStuck(what.plan.layers.map(({ policy }) => policy));
+  if (Pipeline.is(what)) {
+    refuseStuck(what.plan.layers.map(({ policy }) => policy));
+    return () => startPipelineOver(what);
+  }
   const way = wayOf(Object(what));
   if (way !== undefined) return way;
   if (isPolicy(what)) {
     refuseStuck([what]);
     return () => what.startOver?.();
   }
-  // Pipelines, keyed pipelines and budgets, of any copy of this package.
+  // Keyed pipelines and budgets, of any copy of this package.
   if (canStartOver(what)) return () => what.startOver();
   throw new ConfigError(
     `startOver: takes pipelines, keyed pipelines, resilient fetches, requests and interceptors, registries, policies and retry budgets (got ${describe(what)})`,

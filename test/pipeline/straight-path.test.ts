@@ -2,6 +2,7 @@ import type { Context } from 'holdfast';
 import { bulkhead, circuitBreaker, fallback, keyed, pipeline, retry, timeout } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
+import { startPipelineOver } from '../../src/pipeline/lifecycle/start-over.js';
 import { deferred } from './support/deferred.js';
 
 const read = ({ attempt, deadline, timeLeft, pipeline }: Context) => ({
@@ -92,17 +93,17 @@ describe('a call on the straight path', () => {
     const copy = byKey.get('a');
     expect(await copy.execute(() => Promise.resolve(1))).toBe(1);
     expect(copy.snapshot().policies.circuit_breaker.window.calls).toBe(1);
-    copy.startOver();
+    startPipelineOver(copy);
     expect(copy.kept).toBe(undefined);
     expect(copy.snapshot().policies.circuit_breaker.window.calls).toBe(0);
     await copy.drain('1s');
     expect(await copy.settle(() => 1)).toMatchObject({ reason: { code: 'ERR_DRAINING' } });
-    copy.startOver();
+    startPipelineOver(copy);
     expect(await copy.execute(() => Promise.resolve(3))).toBe(3);
     expect(
       await copy.settle(() => Promise.reject(new Error('no')), { timeout: '1ms' }),
     ).toMatchObject({ status: 'rejected' });
-    copy.startOver();
+    startPipelineOver(copy);
     expect(copy.snapshot().policies.circuit_breaker.window.calls).toBe(0);
   });
 });

@@ -4,6 +4,7 @@ import type { CallTraits } from '../../pipeline/contract/call-traits.js';
 import type { Context, LayerSettings } from '../../pipeline/contract/context.js';
 import { callIdOf, clockOf, runsAlone } from '../../pipeline/contract/context.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
+import { occupy } from '../../pipeline/lifecycle/occupants.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import { failure, success } from '../../pipeline/outcome/outcome.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
@@ -161,7 +162,7 @@ export class HttpCall implements OutgoingRequest {
 
   /** Counts in its pipeline until {@link HttpCall.vacate}, so that a drain waits for it. A body may be read after its call has settled. */
   occupy(pipeline: Pipeline<unknown>): void {
-    this.#occupants = pipeline.lifetime.occupy();
+    this.#occupants = occupy(pipeline.lifetime);
   }
 
   /** Everything about the call is over. Calling it again does nothing. */

@@ -1,5 +1,6 @@
 import { parseOptions } from '../../config/validate.js';
 import { pipelineOf } from '../../create.js';
+import { copyWith } from '../../pipeline/copying.js';
 import type { IsFailure } from '../../pipeline/outcome/failure-rule.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { hintAmongPolicies } from '../../policies/elsewhere.js';
@@ -91,7 +92,7 @@ function ofEachKey(
       `${path}.policies`,
       hintAmongPolicies(),
     );
-    const made = template.forkWith(key, httpPolicies(given, clock, keep));
+    const made = copyWith(template, key, httpPolicies(given, clock, keep));
     if (telemetry !== false) observe(made, telemetry, sets);
     const bounds = boundsOf(made.plan.layers);
     const { discardMs } = bounds;

@@ -2,6 +2,7 @@ import { TimeoutError } from '../../errors.js';
 import { placesOf } from '../../fetch/policies/call-settings.js';
 import type { CallTraits } from '../../pipeline/contract/call-traits.js';
 import type { Context, LayerSettings } from '../../pipeline/contract/context.js';
+import { occupy } from '../../pipeline/lifecycle/occupants.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { AnyStandardSnapshots } from '../../policies/standard.js';
 import type { InterceptorState } from '../interceptor-state.js';
@@ -69,7 +70,7 @@ async function send<Q extends ConnectRequest, A extends ConnectResponse>(
   pipeline: Pipeline<unknown>,
   traits: CallTraits | undefined,
 ): Promise<A> {
-  const occupants = pipeline.lifetime.occupy();
+  const occupants = occupy(pipeline.lifetime);
   let handedOver = false;
   let caller: CallerSignal | undefined;
   const { signal } = request;

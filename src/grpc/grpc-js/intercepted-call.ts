@@ -9,6 +9,7 @@ import type { Sending } from '../../pipeline/contract/injection.js';
 import { sendingOf } from '../../pipeline/contract/injection.js';
 import { inheritedMs } from '../../pipeline/inherited.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
+import { occupy } from '../../pipeline/lifecycle/occupants.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Keyed } from '../../registry/keyed.js';
 import { systemClock } from '../../time/clock.js';
@@ -226,7 +227,7 @@ export class InterceptedCall implements GrpcCall, AttemptedCall, StreamedCall {
     this.idempotent = isIdempotent(options, method);
     this.#traits = traitsOf(options, method);
     this.#pipeline = byKey.get(keyOf(options, method));
-    this.#occupants = this.#pipeline.lifetime.occupy();
+    this.#occupants = occupy(this.#pipeline.lifetime);
     this.#leaveParent = followParent(this.#callOptions, () =>
       this.cancelWithStatus(GrpcStatus.CANCELLED, 'Cancelled by parent call'),
     );

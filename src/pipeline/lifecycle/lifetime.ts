@@ -1,7 +1,7 @@
 import type { Plan } from '../plan.js';
 import type { Occupied, Unread } from './closing.js';
 import { Closing } from './closing.js';
-import { Occupants } from './occupants.js';
+import type { Occupants } from './occupants.js';
 
 /** The pipeline. */
 interface Living extends Occupied {
@@ -17,22 +17,12 @@ export class Lifetime {
   unread: Unread | undefined;
   /** Calls of a client that are not over: a body may be read when its call has settled. */
   occupied = 0;
-  /** The group that has room for more calls. */
-  #occupants: Occupants | undefined;
+  /** The group of such calls that has room for more: see `occupy`. */
+  occupants: Occupants | undefined;
   readonly #of: Living;
 
   constructor(of: Living) {
     this.#of = of;
-  }
-
-  /** Counts a call of a client, until it leaves the occupants that are returned. */
-  occupy(): Occupants {
-    const occupants = this.#occupants;
-    if (occupants?.join() === true) return occupants;
-    const more = new Occupants(this);
-    more.join();
-    this.#occupants = more;
-    return more;
   }
 
   /** Takes no new calls. The promise resolves when nothing is left of those in flight. */
@@ -42,15 +32,8 @@ export class Lifetime {
       this.#of.entry = this.closing.plan;
       this.unread?.close();
       // From now on only their bodies lead to them.
-      this.#occupants = undefined;
+      this.occupants = undefined;
     }
     return this.closing.idle;
-  }
-
-  /** Ends a drain. Calls in flight go on, and are no longer waited for. */
-  startOver(): void {
-    this.closing?.end();
-    this.closing = undefined;
-    this.unread?.reopen();
   }
 }

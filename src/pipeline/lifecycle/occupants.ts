@@ -6,6 +6,11 @@ export interface Occupiable {
   readonly closing: Closing | undefined;
 }
 
+/** The same, with the group that has room for more calls. */
+interface Lifetime extends Occupiable {
+  occupants: Occupants | undefined;
+}
+
 interface Count {
   left: number;
   /** Weak, because the FinalizationRegistry holds the count: it would keep a pipeline that nobody uses. */
@@ -46,7 +51,17 @@ export class Occupants {
   }
 }
 
-const forgotten = new FinalizationRegistry<Count>(({ left, of }) => {
+/** Counts a call of a client, until it leaves the occupants that are returned. */
+export function occupy(lifetime: Lifetime): Occupants {
+  const { occupants } = lifetime;
+  if (occupants?.join() === true) return occupants;
+  const more = new Occupants(lifetime);
+  more.join();
+  lifetime.occupants = more;
+  return more;
+}
+
+const forgotten = /* @__PURE__ */ new FinalizationRegistry<Count>(({ left, of }) => {
   const pipeline = of.deref();
   if (pipeline === undefined) return;
   pipeline.occupied -= left;
