@@ -1,7 +1,7 @@
 import { adaptiveLimiter, type Context, pipeline, retry, timeout } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
-import { clockOf } from '../../src/pipeline/contract/context.js';
+import { clockOf } from '../../src/pipeline/call/attempt-clock.js';
 
 const sleep = (clock: VirtualClock, ms: number): Promise<void> =>
   new Promise((resolve) => {

@@ -1,6 +1,7 @@
 import { type Call, type Gate, retry, TimeoutError, timeout } from 'holdfast';
 import { expect, it } from 'vitest';
-import { type AttemptClock, clockOf } from '../../src/pipeline/contract/context.js';
+import { clockOf } from '../../src/pipeline/call/attempt-clock.js';
+import type { AttemptClock } from '../../src/pipeline/contract/context.js';
 import { byHand, follow, rejectionOf, rig } from '../policies/support/rig.js';
 
 /** Notes how long the calls have that go through here. */

@@ -1,8 +1,9 @@
 import { TimeoutError } from '../../errors.js';
+import { clockOf } from '../../pipeline/call/attempt-clock.js';
 import { CallSite } from '../../pipeline/call/call-site.js';
 import type { CallTraits } from '../../pipeline/contract/call-traits.js';
 import type { Context, LayerSettings } from '../../pipeline/contract/context.js';
-import { callIdOf, clockOf, runsAlone } from '../../pipeline/contract/context.js';
+import { callIdOf, runsAlone } from '../../pipeline/contract/context.js';
 import type { Occupants } from '../../pipeline/lifecycle/occupants.js';
 import { occupy } from '../../pipeline/lifecycle/occupants.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';

@@ -8,12 +8,11 @@ export interface ContextOwner {
   /** The number of a call that somebody listens to. */
   readonly heardAs?: number | undefined;
   runsAlone?(): void;
-  stopClock?(layer: number | undefined): void;
-  startClock?(layer: number | undefined, extraMs: number): void;
 }
 
 /** What the engine does with the context of an attempt. */
 export interface RunningContext extends OwnContext {
+  readonly owner: ContextOwner | undefined;
   /** Number of this attempt within the call. */
   attempt: number;
   /** Gives the attempt up: its signal, read or not yet read, aborts with this reason. */
@@ -91,20 +90,12 @@ export class Attempt implements RunningContext {
     return this.#owner?.pipeline ?? '';
   }
 
-  get callId(): number | undefined {
-    return this.#owner?.heardAs;
+  get owner(): ContextOwner | undefined {
+    return this.#owner;
   }
 
   runsAlone(): void {
     this.#owner?.runsAlone?.();
-  }
-
-  stopClock(layer: number | undefined): void {
-    this.#owner?.stopClock?.(layer);
-  }
-
-  startClock(layer: number | undefined, extraMs: number): void {
-    this.#owner?.startClock?.(layer, extraMs);
   }
 
   abort(reason: unknown): void {

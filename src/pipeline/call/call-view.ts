@@ -3,7 +3,7 @@ import type { CallTraits } from '../contract/call-traits.js';
 import { rankOf } from '../contract/call-traits.js';
 import type { Operation } from '../contract/context.js';
 import type { EventBody, Told } from '../contract/events.js';
-import type { Call } from '../contract/policy.js';
+import type { Call, Gate } from '../contract/policy.js';
 import { knownOf } from '../outcome/failure-rule.js';
 import type { Outcome, OutcomeKind } from '../outcome/outcome.js';
 import { kindOfError, outcomeOf } from '../outcome/outcome.js';
@@ -28,6 +28,15 @@ export interface TimeOver {
   /** In the clock's milliseconds. */
   readonly at: number;
 }
+
+/** What a gate says of the deadline that it keeps for a call. */
+type DeadlineOf = (gate: Gate, state: unknown) => number | undefined;
+
+const exact: DeadlineOf = (gate, state) => gate.deadlineOf?.(state);
+
+/** Up to a tick early. */
+export const rough: DeadlineOf = (gate, state) =>
+  gate.roughDeadlineOf?.(state) ?? gate.deadlineOf?.(state);
 
 /**
  * A pass as policies see it: the {@link Call}, and while the pass leaves, the {@link Outcome} too. It knows where the pass is, what each
@@ -145,67 +154,27 @@ export class CallView extends Judged implements Call, ContextOwner {
   }
 
   get deadline(): number {
-    let deadline = Infinity;
-    for (let view: CallView | undefined = this; view !== undefined; view = view.outer) {
-      for (let i = view.from, end = view.enteredLayers; i < end; i++) {
-        const at = view.layers[i]?.gate?.deadlineOf?.(view.states[i]);
-        if (at !== undefined && at < deadline) deadline = at;
-      }
-      if (view.timeOver !== undefined && view.timeOver.at < deadline) deadline = view.timeOver.at;
-    }
-    return deadline;
+    return this.deadlineOutside(this.enteredLayers, exact);
   }
 
   get roughDeadline(): number {
-    return this.roughDeadlineOutside(this.enteredLayers);
+    return this.deadlineOutside(this.enteredLayers, rough);
   }
 
-  private roughDeadlineOutside(layer: number): number {
+  /** The nearest deadline that the layers outside this one have set. */
+  deadlineOutside(layer: number, deadlineOf: DeadlineOf): number {
     let deadline = Infinity;
     let end = layer;
     for (let view: CallView | undefined = this; view !== undefined; view = view.outer) {
       if (view !== this) end = view.enteredLayers;
       for (let i = view.from; i < end; i++) {
         const gate = view.layers[i]?.gate;
-        if (gate === undefined) continue;
-        const state = view.states[i];
-        const at = gate.roughDeadlineOf?.(state) ?? gate.deadlineOf?.(state);
+        const at = gate && deadlineOf(gate, view.states[i]);
         if (at !== undefined && at < deadline) deadline = at;
       }
+      if (view.timeOver !== undefined && view.timeOver.at < deadline) deadline = view.timeOver.at;
     }
     return deadline;
-  }
-
-  /** The operation sends a body: stops the clock of the timeout in `layer`, and of the limiters. */
-  stopClock(layer: number | undefined): void {
-    if (this.phase !== Phase.running) return;
-    const timed = this.layerAt(layer);
-    for (let i = this.from; i < this.layers.length; i++) {
-      const { gate } = this.layers[i] as Layer;
-      if (this.layers[i] === timed && gate?.stopClock !== undefined) {
-        this.states[i] = gate.stopClock(this, this.states[i]);
-      }
-      gate?.sending?.(this, this.states[i]);
-    }
-  }
-
-  /** It has sent it: starts the clocks anew, with `extraMs` on top of their time. */
-  startClock(layer: number | undefined, extraMs: number): void {
-    if (this.phase !== Phase.running) return;
-    const timed = this.layerAt(layer);
-    for (let i = this.from; i < this.layers.length; i++) {
-      const { gate } = this.layers[i] as Layer;
-      if (this.layers[i] === timed && gate?.startClock !== undefined) {
-        this.states[i] = gate.startClock(this, i, this.states[i], extraMs);
-      }
-      if (gate?.sent === undefined) continue;
-      this.states[i] = gate.sent(this, this.states[i], this.roughDeadlineOutside(i), extraMs);
-    }
-  }
-
-  /** The layer of the pipeline at this place. The layers of this call may be more: gates for its own time come before and behind them. */
-  private layerAt(at: number | undefined): Layer | undefined {
-    return this.record.host.plan.layers[at ?? -1];
   }
 
   // What is told of it.

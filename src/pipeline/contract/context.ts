@@ -28,14 +28,10 @@ export type LayerSettings = readonly (number | undefined)[];
 export interface OwnContext extends Context {
   /** What aborts the signal, for work that outlives the call: a body is read after it. */
   readonly controller: AbortController;
-  /** The number of a call that somebody listens to. */
-  readonly callId: number | undefined;
+  /** The run that the attempt belongs to. `undefined` once that is over. It has the number of a call that somebody listens to. */
+  readonly owner: { readonly heardAs?: number | undefined } | undefined;
   /** The operation must not run beside itself: no hedge of this call starts. */
   runsAlone?(): void;
-  /** While the operation runs: stops the clock of the timeout in `layer`, if that bounds this attempt. */
-  stopClock(layer: number | undefined): void;
-  /** Starts it anew, with `extraMs` on top of its time. */
-  startClock(layer: number | undefined, extraMs: number): void;
 }
 
 /** The controller of the attempt that an operation was told about. */
@@ -45,7 +41,7 @@ export function controllerOf(context: Context): AbortController {
 
 /** The number of the call, if anybody listens to it. Ask before the attempt is over. */
 export function callIdOf(context: Context): number | undefined {
-  return (context as OwnContext).callId;
+  return (context as OwnContext).owner?.heardAs;
 }
 
 /** The operation must not run beside itself: no hedge starts. Say so before anything is waited for. */
@@ -59,13 +55,4 @@ export interface AttemptClock {
   stop(): void;
   /** The time counts again, with `extraMs` on top. */
   start(extraMs: number): void;
-}
-
-/** The clock of the timeout in `layer`, if there is one, and of the limiters around the attempt that an operation was told about. */
-export function clockOf(context: Context, layer: number | undefined): AttemptClock {
-  const attempt = context as OwnContext;
-  return {
-    stop: () => attempt.stopClock(layer),
-    start: (extraMs) => attempt.startClock(layer, extraMs),
-  };
 }

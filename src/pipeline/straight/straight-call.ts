@@ -154,7 +154,7 @@ export class StraightCall implements RunningContext, StraightEntrant {
 
   // The context. A pass answers everything that it is asked for, except the signal.
 
-  private get owner(): ContextOwner {
+  get owner(): ContextOwner {
     return this.#after === ENDED ? ENDED.view : this.pass.view;
   }
 
@@ -178,18 +178,6 @@ export class StraightCall implements RunningContext, StraightEntrant {
 
   get pipeline(): string {
     return this.#after === ENDED ? ENDED.view.pipeline : this.#host.name;
-  }
-
-  get callId(): number | undefined {
-    return this.owner.heardAs;
-  }
-
-  stopClock(layer: number | undefined): void {
-    this.owner.stopClock?.(layer);
-  }
-
-  startClock(layer: number | undefined, extraMs: number): void {
-    this.owner.startClock?.(layer, extraMs);
   }
 
   abort(reason: unknown): void {
