@@ -12,6 +12,7 @@ import { startPipelineOver } from '../pipeline/lifecycle/start-over.js';
 import type { CallOptions } from '../pipeline/options/call-options.js';
 import { refuseMisfit } from '../pipeline/options/incompatible-copy.js';
 import { Pipeline } from '../pipeline/pipeline.js';
+import { bringLateCopies } from '../policies/bring-late-copies.js';
 import { randomOf } from '../policies/chance.js';
 import type { Duration } from '../time/duration.js';
 import { join, rosterFor } from './join.js';
@@ -99,6 +100,7 @@ export class Keyed<Adds = never, Policies = unknown> {
     options: ResolvedKeyed,
     make: (key: string) => Pipeline<Adds, Policies> = (key) => copyOf(template, key),
   ) {
+    bringLateCopies();
     this.template = template;
     this.#make = make;
     template.copies = [...template.copies, new WeakRef(this)];

@@ -1,3 +1,5 @@
+import type { CallWindow } from './call-window.js';
+
 const FAILED = 1;
 const SLOW = 2;
 
@@ -7,7 +9,8 @@ const SLOW = 2;
  *
  * It allocates its memory at the first record: one byte for each outcome.
  */
-export class CountWindow {
+export class CountWindow implements CallWindow {
+  readonly timed = false;
   readonly #size: number;
   #outcomes: Uint8Array | undefined;
   #next = 0;
@@ -17,14 +20,11 @@ export class CountWindow {
 
   /** @param size How many outcomes it holds: a whole number >= 1. */
   constructor(size: number) {
-    if (!Number.isSafeInteger(size) || size < 1) {
-      throw new RangeError(`size must be a whole number >= 1, got ${size}`);
-    }
     this.#size = size;
   }
 
   /** Adds the outcome of a call, in place of the oldest when the window is full. */
-  record(failed: boolean, slow: boolean): void {
+  record(_nowMs: number, failed: boolean, slow: boolean): void {
     this.#outcomes ??= new Uint8Array(this.#size);
     const outcomes = this.#outcomes;
     const at = this.#next;
@@ -41,7 +41,11 @@ export class CountWindow {
     this.#next = at + 1 === this.#size ? 0 : at + 1;
   }
 
-  /** Turns the newest success into a failure, because its call has failed since. Returns `false` when it holds none. */
+  succeed(nowMs: number): void {
+    this.record(nowMs, false, false);
+  }
+
+  /** The success that becomes a failure is the newest. */
   failSuccess(): boolean {
     const outcomes = this.#outcomes;
     if (outcomes === undefined || this.#failures === this.#total) return false;
@@ -54,22 +58,29 @@ export class CountWindow {
     }
   }
 
-  /** How many outcomes it holds. */
+  add(nowMs: number, calls: number, failures: number, slow: number): void {
+    const kept = Math.min(this.#size, calls);
+    const share = kept / calls;
+    // Their order is not known. The failures go last, where they are kept longest.
+    for (let left = kept; left > 0; left--) {
+      this.record(nowMs, left <= Math.round(failures * share), left <= Math.round(slow * share));
+    }
+  }
+
+  advance(): void {}
+
   get total(): number {
     return this.#total;
   }
 
-  /** How many of them failed. */
   get failures(): number {
     return this.#failures;
   }
 
-  /** How many of them were slow, failed or not. */
   get slow(): number {
     return this.#slow;
   }
 
-  /** Forgets every outcome. */
   clear(): void {
     // The ring and the place in it can stay as they are: the ring is read only after it was filled again.
     this.#total = 0;

@@ -1,4 +1,5 @@
 import { Buckets } from './buckets.js';
+import type { CallWindow } from './call-window.js';
 
 /**
  * Counts the outcomes of the calls of the last `lengthMs`, exact to one bucket. Older calls are
@@ -9,11 +10,12 @@ import { Buckets } from './buckets.js';
  *
  * It allocates its memory at the first record.
  */
-export class TimeWindow extends Buckets {
-  readonly #buckets: number;
-  /** Calls, failures, slow calls; bucket by bucket. */
-  #counts: number[] | undefined;
-  #total = 0;
+export class TimeWindow extends Buckets implements CallWindow {
+  readonly timed = true;
+  readonly #slots: number;
+  /** Failures and slow calls, bucket by bucket. A bucket without any may have no number. */
+  readonly #failed: number[] = [];
+  readonly #slowed: number[] = [];
   #failures = 0;
   #slow = 0;
 
@@ -23,114 +25,67 @@ export class TimeWindow extends Buckets {
    */
   constructor(lengthMs: number, buckets = 10) {
     super(lengthMs / buckets, buckets);
-    this.#buckets = buckets;
+    this.#slots = buckets;
   }
 
-  /** Adds the outcome of a call that completed at `nowMs`. */
   record(nowMs: number, failed: boolean, slow: boolean): void {
-    const at = 3 * this.moveTo(nowMs);
-    this.#counts ??= new Array<number>(3 * this.#buckets).fill(0);
-    const counts = this.#counts;
-    this.#total++;
-    counts[at] = (counts[at] as number) + 1;
-    if (failed) {
-      this.#failures++;
-      counts[at + 1] = (counts[at + 1] as number) + 1;
-    }
-    if (slow) {
-      this.#slow++;
-      counts[at + 2] = (counts[at + 2] as number) + 1;
-    }
+    this.add(nowMs, 1, failed ? 1 : 0, slow ? 1 : 0);
   }
 
-  /** Adds a success, as {@link TimeWindow.record} does. It serves the path that almost every call takes. */
   succeed(nowMs: number): void {
-    const at = 3 * this.moveTo(nowMs);
-    const counts = this.#counts ?? this.#makeCounts();
-    this.#total++;
-    counts[at] = (counts[at] as number) + 1;
+    this.put(nowMs, 1);
   }
 
-  /**
-   * Counts a success as a failure, because its call has failed since. Removes the oldest success, and adds a failure that completed at
-   * `nowMs`. Returns `false` and changes nothing when it holds no success.
-   */
+  /** The success that is removed is the oldest. */
   failSuccess(nowMs: number): boolean {
     const newest = this.moveTo(nowMs);
-    const counts = this.#counts;
-    if (counts === undefined || this.#total === this.#failures) return false;
-    for (let i = 1; ; i++) {
-      const at = 3 * ((newest + i) % this.#buckets);
-      if (counts[at] === counts[at + 1]) continue;
-      counts[at] = (counts[at] as number) - 1;
-      counts[3 * newest] = (counts[3 * newest] as number) + 1;
-      counts[3 * newest + 1] = (counts[3 * newest + 1] as number) + 1;
-      this.#failures++;
-      return true;
+    if (this.total === this.#failures) return false;
+    let oldest = newest;
+    do oldest = (oldest + 1) % this.#slots;
+    while (this.heldIn(oldest) === (this.#failed[oldest] ?? 0));
+    this.change(oldest, -1);
+    this.record(nowMs, true, false);
+    return true;
+  }
+
+  add(nowMs: number, calls: number, failures: number, slow: number): void {
+    const at = this.put(nowMs, calls);
+    if (failures > 0) {
+      this.#failures += failures;
+      this.#failed[at] = (this.#failed[at] ?? 0) + failures;
+    }
+    if (slow > 0) {
+      this.#slow += slow;
+      this.#slowed[at] = (this.#slowed[at] ?? 0) + slow;
     }
   }
 
-  /** Adds the outcomes of many calls at once, as if they had all completed at `nowMs`. */
-  add(nowMs: number, calls: number, failures: number, slow: number): void {
-    const at = 3 * this.moveTo(nowMs);
-    this.#counts ??= new Array<number>(3 * this.#buckets).fill(0);
-    const counts = this.#counts;
-    this.#total += calls;
-    this.#failures += failures;
-    this.#slow += slow;
-    counts[at] = (counts[at] as number) + calls;
-    counts[at + 1] = (counts[at + 1] as number) + failures;
-    counts[at + 2] = (counts[at + 2] as number) + slow;
-  }
-
-  /** Moves the window to `nowMs`. Call it before you read `total`, `failures` and `slow`. */
   advance(nowMs: number): void {
     this.moveTo(nowMs);
   }
 
-  /** How many calls it holds. */
   get total(): number {
-    return this.#total;
+    return this.held;
   }
 
-  /** How many of them failed. */
   get failures(): number {
     return this.#failures;
   }
 
-  /** How many of them were slow, failed or not. */
   get slow(): number {
     return this.#slow;
   }
 
-  /** Forgets every call, but not the time. */
-  clear(): void {
-    this.dropAll();
-  }
-
-  #makeCounts(): number[] {
-    this.#counts = new Array<number>(3 * this.#buckets).fill(0);
-    return this.#counts;
-  }
-
-  protected override get isEmpty(): boolean {
-    return this.#total === 0;
+  override clear(): void {
+    super.clear();
+    this.#failed.length = this.#slowed.length = 0;
+    this.#failures = this.#slow = 0;
   }
 
   protected override drop(slot: number): void {
-    // Only a window that holds something drops a bucket, so there are counts.
-    const counts = this.#counts as number[];
-    const at = 3 * slot;
-    this.#total -= counts[at] as number;
-    this.#failures -= counts[at + 1] as number;
-    this.#slow -= counts[at + 2] as number;
-    counts[at] = counts[at + 1] = counts[at + 2] = 0;
-  }
-
-  protected override dropAll(): void {
-    this.#counts?.fill(0);
-    this.#total = 0;
-    this.#failures = 0;
-    this.#slow = 0;
+    super.drop(slot);
+    this.#failures -= this.#failed[slot] ?? 0;
+    this.#slow -= this.#slowed[slot] ?? 0;
+    this.#failed[slot] = this.#slowed[slot] = 0;
   }
 }

@@ -8,7 +8,7 @@ describe('a success that is one no more', () => {
   it('is one fewer of those in a count window, and never more than there are', () => {
     const window = new CountWindow(3);
     expect(window.failSuccess()).toBe(false);
-    for (const failed of [false, true, false, false]) window.record(failed, failed);
+    for (const failed of [false, true, false, false]) window.record(0, failed, failed);
     expect([window.total, window.failures, window.slow]).toEqual([3, 1, 1]);
     expect([window.failSuccess(), window.failSuccess(), window.failSuccess()]).toEqual([
       true,
@@ -17,7 +17,7 @@ describe('a success that is one no more', () => {
     ]);
     expect([window.total, window.failures, window.slow]).toEqual([3, 3, 1]);
     // What leaves it is what it has become.
-    window.record(false, false);
+    window.record(0, false, false);
     expect([window.total, window.failures]).toEqual([3, 2]);
     window.clear();
     expect(window.failSuccess()).toBe(false);
@@ -25,11 +25,11 @@ describe('a success that is one no more', () => {
 
   it('is the newest one of a count window', () => {
     const window = new CountWindow(4);
-    for (const failed of [false, false, false, true]) window.record(failed, false);
+    for (const failed of [false, false, false, true]) window.record(0, failed, false);
     expect(window.failSuccess()).toBe(true);
     // The two oldest go, which are successes still; then one that is a failure by now, and one that always was.
     const left = [1, 2, 3, 4].map(() => {
-      window.record(false, false);
+      window.record(0, false, false);
       return window.failures;
     });
     expect(left).toEqual([2, 2, 1, 0]);
@@ -91,7 +91,7 @@ describe('a success that is one no more', () => {
         let now = 0;
         for (const { failed, afterMs } of outcomes) {
           now += afterMs;
-          count.record(failed, false);
+          count.record(now, failed, false);
           time.record(now, failed, false);
         }
         for (const window of [count, time]) {

@@ -42,7 +42,7 @@ export interface PolicyBase {
   straight?(place: StraightPlace): StraightHalf | undefined;
   /** A copy with the same options and fresh state, without validating again. Without it, copies of a pipeline share the policy. */
   fork?(): Policy<unknown>;
-  /** @internal How copies are made that need nothing of their own before they are called; with `fork` only. */
+  /** @internal How copies are made that need nothing of their own before they are called; with `fork` only. There before a keyed pipeline makes copies. */
   readonly copies?: LateCopies | undefined;
   /** The policy's state as plain JSON. */
   snapshot?(): unknown;

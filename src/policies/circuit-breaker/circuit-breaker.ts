@@ -12,6 +12,7 @@ import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import { reportFault } from '../../pipeline/reporting/faults.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { PolicyRules } from '../client-rules.js';
+import { late } from '../late-copies.js';
 import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
@@ -26,7 +27,7 @@ import { HalfOpenAlarm } from './half-open-alarm.js';
 import type { Isolation } from './isolations.js';
 import { Isolations } from './isolations.js';
 import type { Judge, OpenReason } from './judge.js';
-import { LateBreakers } from './late-copies.js';
+import type { LateBreakers } from './late-copies.js';
 import type { CircuitBreakerOptions, ResolvedCircuitBreaker } from './options.js';
 import { resolveCircuitBreaker } from './options.js';
 import { probesNeeded } from './probes.js';
@@ -289,8 +290,9 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
 
   /** @internal `undefined` if a user's function makes the judge. Then copies are made at once, because the function may throw. */
   get copies(): LateBreakers | undefined {
-    if (this.#breaker !== undefined) return undefined;
-    this.#copies ??= new LateBreakers(this, this.#reporter.account, this.#options);
+    if (this.#breaker === undefined && late.Breakers !== undefined) {
+      this.#copies ??= new late.Breakers(this, this.#reporter.account, this.#options);
+    }
     return this.#copies;
   }
 

@@ -1,4 +1,5 @@
 import type { BlockedTime } from '../../time/blocks.js';
+import type { CallWindow } from '../../windows/call-window.js';
 import { CountWindow } from '../../windows/count-window.js';
 import { TimeWindow } from '../../windows/time-window.js';
 import type { Judge, Known, OpenReason, RunStep } from './judge.js';
@@ -12,10 +13,7 @@ export class RuleJudge implements Judge, Health {
   readonly timed: boolean;
   blocked: BlockedTime | undefined;
   readonly #rule: TripRule;
-  readonly #time: TimeWindow | undefined;
-  readonly #count: CountWindow | undefined;
-  readonly #window: TimeWindow | CountWindow;
-  readonly #size: number;
+  readonly #window: CallWindow;
   /** Steps of the latest run of failures, and its first failure. */
   #run = 0;
   #runSince = 0;
@@ -34,16 +32,9 @@ export class RuleJudge implements Judge, Health {
   constructor(options: ResolvedCircuitBreaker) {
     const window = options.window ?? circuitBreakerDefaults.window;
     this.#rule = ruleOf(options);
-    if (typeof window === 'number') {
-      this.#time = new TimeWindow(window);
-      this.#window = this.#time;
-      this.#size = Infinity;
-    } else {
-      this.#count = new CountWindow(window.calls);
-      this.#window = this.#count;
-      this.#size = window.calls;
-    }
-    this.timed = this.#time !== undefined;
+    this.#window =
+      typeof window === 'number' ? new TimeWindow(window) : new CountWindow(window.calls);
+    this.timed = this.#window.timed;
   }
 
   get health(): Health {
@@ -85,20 +76,16 @@ export class RuleJudge implements Judge, Health {
     slow: boolean,
     step: RunStep = 'next',
   ): OpenReason | undefined {
-    if (this.#time !== undefined) this.#time.record(nowMs, failed, slow);
-    else this.#count?.record(failed, slow);
+    this.#window.record(nowMs, failed, slow);
     if (failed) this.#failed(nowMs, step);
     else this.#successes++;
-    if (this.#window.failures === 0 && this.#window.slow === 0) return undefined;
-    return tripReason(this, this.#rule);
+    return this.#verdict();
   }
 
   succeeded(nowMs: number): OpenReason | undefined {
-    if (this.#time !== undefined) this.#time.succeed(nowMs);
-    else this.#count?.record(false, false);
+    this.#window.succeed(nowMs);
     this.#successes++;
-    const { failures, slow } = this.#window;
-    return failures === 0 && slow === 0 ? undefined : tripReason(this, this.#rule);
+    return this.#verdict();
   }
 
   failLate(nowMs: number, step: RunStep): OpenReason | undefined {
@@ -111,7 +98,7 @@ export class RuleJudge implements Judge, Health {
       this.#earlier = 0;
     }
     this.#failed(nowMs, step);
-    return tripReason(this, this.#rule);
+    return this.#verdict();
   }
 
   opened(): void {
@@ -123,27 +110,23 @@ export class RuleJudge implements Judge, Health {
   }
 
   advance(nowMs: number): void {
-    this.#time?.advance(nowMs);
+    this.#window.advance(nowMs);
   }
 
   restore(atMs: number, known: Known, failingSinceMs = atMs): void {
     const { window, consecutiveFailures } = known;
-    // The window may be smaller now: fill it, and keep the rates.
-    const scale = Math.min(1, this.#size / window.calls);
-    const calls = Math.min(this.#size, window.calls);
-    const failures = Math.round(window.failures * scale);
-    const slow = Math.round(window.slow * scale);
-    this.#time?.add(atMs, calls, failures, slow);
-    // A snapshot has no order. The failures go last, where a count window keeps them longest.
-    for (let i = 0; i < calls && this.#count !== undefined; i++) {
-      this.#count.record(i >= calls - failures, i >= calls - slow);
-    }
+    this.#window.add(atMs, window.calls, window.failures, window.slow);
     this.#clearRun();
     this.#run = consecutiveFailures;
     this.#runSince = Math.min(failingSinceMs, atMs);
     this.#failuresSince = atMs;
     this.#lastFailureAt = atMs;
     this.#runUntil = atMs;
+  }
+
+  #verdict(): OpenReason | undefined {
+    const { failures, slow } = this.#window;
+    return failures === 0 && slow === 0 ? undefined : tripReason(this, this.#rule);
   }
 
   #lasted(sinceMs: number, untilMs: number): number {

@@ -15,13 +15,14 @@ import type { Random } from '../chance.js';
 import { randomOf } from '../chance.js';
 import type { PolicyRules } from '../client-rules.js';
 import { breaksContract, handlesOf, isFailureIn } from '../filter.js';
+import { late } from '../late-copies.js';
 import { askedBy } from '../retry-after.js';
 import { isRetryBudget, RetryBudget } from '../retry-budget/index.js';
 import type { Delays } from './backoff.js';
 import { startBackoff } from './backoff.js';
 import type { Exponential } from './delay.js';
 import { askedDelay, exponentialDelay } from './delay.js';
-import { LateRetries } from './late-copies.js';
+import type { LateRetries } from './late-copies.js';
 import type { ResolvedRetry, RetryOptions } from './options.js';
 import { resolveRetry, retryDefaults } from './options.js';
 import { TypicalDuration } from './typical-duration.js';
@@ -205,9 +206,11 @@ export class RetryPolicy implements Driver {
   }
 
   /** @internal */
-  get copies(): LateRetries {
+  get copies(): LateRetries | undefined {
     const { budget } = this.#options;
-    this.#copies ??= new LateRetries(this, budget !== false && !isRetryBudget(budget));
+    if (late.Retries !== undefined) {
+      this.#copies ??= new late.Retries(this, budget !== false && !isRetryBudget(budget));
+    }
     return this.#copies;
   }
 
