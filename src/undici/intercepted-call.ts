@@ -87,14 +87,16 @@ export class InterceptedCall extends HttpCall {
     let attempt: Attempt | undefined;
     try {
       const sent = await this.#forAttempt(context, prepared);
-      const send = (): Promise<HeldResponse> => {
+      const send = (): unknown => {
         const current = new Attempt(this.#handler, this.controller);
         attempt = current;
         signal.addEventListener('abort', () => current.abort(signal.reason));
-        if (signal.aborted) current.abort(signal.reason);
-        else if (!isUpload(sent.body)) this.#dispatch(sent, current);
-        else this.sendUpload(context, () => this.#dispatch(sent, current));
-        return current.response;
+        if (signal.aborted) {
+          current.abort(signal.reason);
+          return current.response;
+        }
+        const dispatch = () => this.#dispatch(sent, current);
+        return isUpload(sent.body) ? this.sendUpload(context, dispatch) : dispatch();
       };
       const sending = sendingOf(context);
       response = (await (sending === undefined ? send() : sending(send))) as HeldResponse;

@@ -23,7 +23,7 @@ import { bodyForAttempt, bodyKind, keepBody } from '../request/body.js';
 import { readHeader } from '../request/headers.js';
 import type { OutgoingRequest } from '../request/request.js';
 import { originOf } from '../request/request.js';
-import { sendUpload } from '../request/upload-clock.js';
+import { sendUpload } from '../request/send-upload.js';
 import { RepeatGuard } from '../retry/repeat-guard.js';
 import type { AbortStateLike, HeadersSource } from '../types.js';
 import { noteFault } from '../verdict/attempt-fault.js';
@@ -156,7 +156,7 @@ export class HttpCall implements OutgoingRequest {
   }
 
   /** Sends a body that may take a while. The attempt's time starts when the body has been sent. */
-  protected sendUpload<T>(context: Context, send: () => T): T {
+  protected sendUpload(context: Context, send: () => unknown): unknown {
     const clock = clockOf(context, this.#bounds?.places.attempt);
     return sendUpload(clock, this, context.signal, send);
   }

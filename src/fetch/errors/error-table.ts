@@ -79,31 +79,8 @@ const CODES: Readonly<Record<Entry, readonly string[]>> = {
     'ETIMEOUT',
   ],
   tls: ['ERR_TLS_HANDSHAKE_TIMEOUT', 'EPROTO', 'UND_ERR_PRX_TLS'],
-  // X509 codes of Node's TLS documentation, and Bun's. PATTERNS below has whole families.
+  // What X509 below leaves over. The last three say that there is no common version of TLS.
   certificate: [
-    'UNABLE_TO_GET_ISSUER_CERT',
-    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-    'UNABLE_TO_GET_CRL',
-    'UNABLE_TO_DECRYPT_CERT_SIGNATURE',
-    'UNABLE_TO_DECRYPT_CRL_SIGNATURE',
-    'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
-    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-    'CERT_SIGNATURE_FAILURE',
-    'CERT_NOT_YET_VALID',
-    'CERT_HAS_EXPIRED',
-    'CERT_CHAIN_TOO_LONG',
-    'CERT_REVOKED',
-    'CERT_UNTRUSTED',
-    'CERT_REJECTED',
-    'CRL_SIGNATURE_FAILURE',
-    'CRL_NOT_YET_VALID',
-    'CRL_HAS_EXPIRED',
-    'ERROR_IN_CERT_NOT_BEFORE_FIELD',
-    'ERROR_IN_CERT_NOT_AFTER_FIELD',
-    'ERROR_IN_CRL_LAST_UPDATE_FIELD',
-    'ERROR_IN_CRL_NEXT_UPDATE_FIELD',
-    'DEPTH_ZERO_SELF_SIGNED_CERT',
-    'SELF_SIGNED_CERT_IN_CHAIN',
     'INVALID_CA',
     'INVALID_PURPOSE',
     'PATH_LENGTH_EXCEEDED',
@@ -180,9 +157,13 @@ const CODES: Readonly<Record<Entry, readonly string[]>> = {
   ],
 };
 
+/** Node's codes for a certificate of the other side that this one does not accept, and Bun's: those of OpenSSL's X509. */
+export const X509 = /^(?:UNABLE_TO_|CERT_|CRL_|ERROR_IN_C|(?:DEPTH_ZERO_)?SELF_SIGNED_CERT)/;
+
 /** Whole families of codes. The first that fits counts. */
 const PATTERNS: readonly (readonly [pattern: RegExp, entry: Entry])[] = [
   [/^(?:HPE_|Z_|ERR__ERROR_FORMAT_|ERR_BROTLI_|ZSTD_error_)/, 'protocol'],
+  [X509, CERTIFICATE],
   // Node's own check of the name. Alerts of a server that refuses the client's certificate.
   [/^ERR_TLS_CERT_|^ERR_SSL_.*(?:CERTIFICATE|UNKNOWN_CA)/, CERTIFICATE],
   [/^ERR_SSL_/, 'tls'],

@@ -1,10 +1,9 @@
-/** RFC 9110 section 5.6.7: the three forms in which a date is written in HTTP, all in GMT. */
-const IMF_FIXDATE =
-  /^(?:mon|tue|wed|thu|fri|sat|sun), (\d{2}) ([a-z]{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) gmt$/i;
-const RFC_850 =
-  /^(?:mon|tues|wednes|thurs|fri|satur|sun)day, (\d{2})-([a-z]{3})-(\d{2}) (\d{2}):(\d{2}):(\d{2}) gmt$/i;
-const ASCTIME =
-  /^(?:mon|tue|wed|thu|fri|sat|sun) ([a-z]{3}) ([ \d]\d) (\d{2}):(\d{2}):(\d{2}) (\d{4})$/i;
+/** RFC 9110 section 5.6.7: the three forms in which a date is written in HTTP, all in GMT. Only the second has a year of two digits. */
+const FORMS = [
+  /^(?:mon|tue|wed|thu|fri|sat|sun), (?<day>\d{2}) (?<month>[a-z]{3}) (?<year>\d{4}) (?<time>\d{2}:\d{2}:\d{2}) gmt$/i,
+  /^(?:mon|tues|wednes|thurs|fri|satur|sun)day, (?<day>\d{2})-(?<month>[a-z]{3})-(?<year>\d{2}) (?<time>\d{2}:\d{2}:\d{2}) gmt$/i,
+  /^(?:mon|tue|wed|thu|fri|sat|sun) (?<month>[a-z]{3}) (?<day>[ \d]\d) (?<time>\d{2}:\d{2}:\d{2}) (?<year>\d{4})$/i,
+];
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
@@ -21,49 +20,39 @@ const MAX_YEARS_AHEAD = 50;
  * exist. The day of the week is not checked.
  */
 export function parseHttpDate(text: string, nowMs: number): number | undefined {
-  let match = IMF_FIXDATE.exec(text);
-  if (match !== null) return timeOf(match, 1, 2, 3, 4);
-  match = ASCTIME.exec(text);
-  if (match !== null) return timeOf(match, 2, 1, 6, 3);
-  match = RFC_850.exec(text);
-  if (match === null) return undefined;
-  const century = Math.floor(new Date(nowMs).getUTCFullYear() / 100) * 100;
-  return nearestCentury(match, century + Number(match[3]), nowMs);
+  for (const form of FORMS) {
+    const parts = form.exec(text)?.groups as unknown as Parts | undefined;
+    if (parts === undefined) continue;
+    const year = Number(parts.year);
+    return parts.year.length === 2 ? nearestCentury(parts, year, nowMs) : timeIn(parts, year);
+  }
+  return undefined;
 }
 
-function nearestCentury(match: RegExpExecArray, year: number, nowMs: number): number | undefined {
+interface Parts {
+  readonly day: string;
+  readonly month: string;
+  readonly year: string;
+  readonly time: string;
+}
+
+function nearestCentury(parts: Parts, digits: number, nowMs: number): number | undefined {
   const latest = new Date(nowMs);
-  latest.setUTCFullYear(latest.getUTCFullYear() + MAX_YEARS_AHEAD);
+  const year = latest.getUTCFullYear();
+  const century = year - (year % 100);
+  latest.setUTCFullYear(year + MAX_YEARS_AHEAD);
   // From late to early, take the first that is not too far ahead. 29 February exists in some years only.
-  for (const candidate of [year + 100, year, year - 100]) {
-    const time = timeIn(match, 1, 2, candidate, 4);
+  for (const start of [century + 100, century, century - 100]) {
+    const time = timeIn(parts, start + digits);
     if (time !== undefined && time <= latest.getTime()) return time;
   }
   return undefined;
 }
 
-function timeOf(
-  match: RegExpExecArray,
-  day: number,
-  month: number,
-  year: number,
-  clock: number,
-): number | undefined {
-  return timeIn(match, day, month, Number(match[year]), clock);
-}
-
-function timeIn(
-  match: RegExpExecArray,
-  dayAt: number,
-  monthAt: number,
-  year: number,
-  clockAt: number,
-): number | undefined {
-  const month = MONTHS.indexOf((match[monthAt] ?? '').toLowerCase());
-  const day = Number(match[dayAt]);
-  const hours = Number(match[clockAt]);
-  const minutes = Number(match[clockAt + 1]);
-  const seconds = Number(match[clockAt + 2]);
+function timeIn(parts: Parts, year: number): number | undefined {
+  const month = MONTHS.indexOf(parts.month.toLowerCase());
+  const day = Number(parts.day);
+  const [hours = 0, minutes = 0, seconds = 0] = parts.time.split(':').map(Number);
   // 60 is a leap second.
   if (month < 0 || hours > 23 || minutes > 59 || seconds > 60) return undefined;
   // Not Date.UTC, which takes the years 0 to 99 for 1900 to 1999.

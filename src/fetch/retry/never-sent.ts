@@ -1,3 +1,4 @@
+import { X509 } from '../errors/error-table.js';
 import type { Target, TargetFields } from '../errors/error-target.js';
 import { isAbout, targetOf } from '../errors/error-target.js';
 import { hasEnded, isOfUndici8 } from '../errors/failed-requests.js';
@@ -35,14 +36,6 @@ const BEFORE_CONNECTION: ReadonlySet<string> = new Set([
   'ERR_HTTP2_GOAWAY_SESSION',
   'ERR_HTTP2_OUT_OF_STREAMS',
   'ERR_TLS_CERT_ALTNAME_INVALID',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'CERT_REVOKED',
 ]);
 
 /** undici 8's code for a proxy that goes away before it opened a tunnel. */
@@ -135,7 +128,7 @@ function isWrapper(code: string, cause: unknown): boolean {
 }
 
 function isUnprocessed(error: ErrorFields, code: string): boolean {
-  if (BEFORE_CONNECTION.has(code) || code.startsWith(SOCKS)) return true;
+  if (BEFORE_CONNECTION.has(code) || code.startsWith(SOCKS) || X509.test(code)) return true;
   const { syscall, message, http2ErrorCode } = error;
   switch (code) {
     case 'ERR_HTTP2_STREAM_ERROR':
