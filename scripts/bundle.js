@@ -122,6 +122,8 @@ function formats(into) {
       format: 'esm',
       dir: into,
       minify: ESM,
+      // Names are kept, so an alias for each would only be added to them.
+      minifyInternalExports: false,
       // Without the annotations, users' bundlers could not leave out what a program does not use.
       comments: { legal: false, annotation: true, jsdoc: false },
       entryFileNames: '[name].js',
