@@ -101,10 +101,11 @@ function chunkName({ isDynamicEntry, facadeModuleId, moduleIds, name }) {
 
 /** Classes tell their names: in `constructor.name`, in what `console.log` prints of an error, and in messages of ours. */
 const CLASSES = { function: false, class: true };
-/** Keeps names readable in stack traces. Only local names and blanks shrink; `withLines` gives each statement a line again. */
+const NAMED = { function: true, class: true };
+/** Keeps the names that stack traces show, of functions and classes; others and blanks shrink. `withLines` gives each statement a line again. */
 const ESM = {
   compress: { keepNames: CLASSES },
-  mangle: { toplevel: false, keepNames: CLASSES },
+  mangle: { toplevel: true, keepNames: NAMED },
   codegen: { removeWhitespace: true },
 };
 /** For Jest and for Node before 20.19. Nobody steps through this code. */
@@ -122,8 +123,6 @@ function formats(into) {
       format: 'esm',
       dir: into,
       minify: ESM,
-      // Names are kept, so an alias for each would only be added to them.
-      minifyInternalExports: false,
       // Without the annotations, users' bundlers could not leave out what a program does not use.
       comments: { legal: false, annotation: true, jsdoc: false },
       entryFileNames: '[name].js',
