@@ -101,10 +101,11 @@ function chunkName({ isDynamicEntry, facadeModuleId, moduleIds, name }) {
 
 /** Classes tell their names: in `constructor.name`, in what `console.log` prints of an error, and in messages of ours. */
 const CLASSES = { function: false, class: true };
-/** Keeps names readable in stack traces. Only local names and blanks shrink; `withLines` gives each statement a line again. */
+const NAMED = { function: true, class: true };
+/** Keeps the names that stack traces show, of functions and classes; others and blanks shrink. `withLines` gives each statement a line again. */
 const ESM = {
   compress: { keepNames: CLASSES },
-  mangle: { toplevel: false, keepNames: CLASSES },
+  mangle: { toplevel: true, keepNames: NAMED },
   codegen: { removeWhitespace: true },
 };
 /** For Jest and for Node before 20.19. Nobody steps through this code. */
@@ -147,13 +148,13 @@ function formats(into) {
 /** What runs only in a terminal or in tests: nobody's production has it in a stack trace. */
 const isTool = (id) => /^(cli|simulator|testing)\//.test(within(id));
 
-/** The code with a line for each statement, declaration and member of a class. */
+/** The code with a line for each statement, declaration and member of a class. A brace that closes has none of its own. */
 function withLines(code) {
   const ends = new Set();
   const visit = (node) => {
     if (typeof node !== 'object' || node === null) return;
-    for (const list of [node.body, node.consequent])
-      if (Array.isArray(list)) for (const { end } of list) ends.add(end);
+    if (Array.isArray(node.body)) for (const { end } of node.body.slice(0, -1)) ends.add(end);
+    if (Array.isArray(node.consequent)) for (const { end } of node.consequent) ends.add(end);
     for (const { end } of node.declarations ?? []) if (code[end] === ',') ends.add(end + 1);
     for (const each of Object.values(node)) visit(each);
   };

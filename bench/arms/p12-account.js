@@ -1,6 +1,7 @@
 // @ts-check
 import { readdirSync } from 'node:fs';
 import { bundleParts, parts } from '../bundles.js';
+import { packedParts } from '../packed.js';
 
 /** @typedef {import('../types.d.ts').OwnSample} OwnSample */
 
@@ -52,6 +53,52 @@ function partOf(file) {
   return second === undefined ? restOf(first) : `${first}/${second}`;
 }
 
+const TOOLS = 'ES modules: simulator, testing';
+const CLIENTS = 'ES modules: fetch, services, gRPC, undici';
+const INLINED = 'ES modules: zod and cockatiel';
+/**
+ * The parts of the package, by what their paths begin with. The last that fits counts.
+ * @type {readonly (readonly [start: string, title: string])[]}
+ */
+const PACKED = [
+  ['', 'README, changelog, licenses, manifest'],
+  ['dist/', 'ES modules: the other entries'],
+  ['dist/shared/', 'ES modules: what several load'],
+  ['dist/shared/core.js', 'ES modules: `holdfast`'],
+  ['dist/shared/simulator', TOOLS],
+  ['dist/shared/testing', TOOLS],
+  ['dist/shared/zod', INLINED],
+  ['dist/shared/cockatiel', INLINED],
+  ['dist/shared/fetch', CLIENTS],
+  ['dist/shared/services', CLIENTS],
+  ['dist/shared/grpc', CLIENTS],
+  ['dist/shared/undici', CLIENTS],
+  ['dist/cli/', 'the command'],
+  ['dist/cjs/', 'CommonJS: the other entries'],
+  ['dist/cjs/shared/core.cjs', 'CommonJS: `holdfast`, zod and cockatiel included'],
+  ['dist/types/', 'declarations'],
+  ['dashboards/', 'dashboard and alerts'],
+  ['docs/', 'pages: all others'],
+  ['docs/api/', 'pages: API reference'],
+  ['docs/policies/', 'pages: policies'],
+  ['docs/recipes/', 'pages: recipes'],
+];
+const PACKAGE = 'package';
+const packedTitles = [...new Set(PACKED.map(([, title]) => title)), TOTAL];
+const packedRow = (/** @type {string} */ title) => `${PACKAGE}: ${title}`;
+
+/** @param {string} path */
+const packedPart = (path) =>
+  packedRow(PACKED.filter(([start]) => path.startsWith(start)).at(-1)?.[1] ?? '');
+
+/**
+ * @param {string} id
+ * @param {string} label
+ * @param {string} group
+ * @returns {import('../types.d.ts').Subject}
+ */
+const armOf = (id, label, group) => ({ id, label, library: 'holdfast', group });
+
 /** @type {import('../types.d.ts').OwnPath} */
 export default {
   id: 'P12A',
@@ -59,10 +106,11 @@ export default {
   account: true,
   mostRuns: 1,
   anyNode: true,
-  title: 'What the bundles are made of',
+  title: 'What the bundles and the package are made of',
   about:
     'The bundles of P12, what is loaded at once, by folders below `src/` and by packages. They are made from the source, since what is published is in chunks; so ' +
-    'the sum differs a little from P12. esbuild tells the minified bytes of each file; the gzipped bytes of the whole are shared out in their proportion.',
+    'the sum differs a little from P12. esbuild tells the minified bytes of each file; the gzipped bytes of the whole are shared out in their proportion. ' +
+    'The tarball is shared out by what each file is when it is compressed alone.',
   groups: [
     {
       id: GROUP,
@@ -73,8 +121,19 @@ export default {
         { id: 'fetch', title: '`holdfast/fetch`', unit: 'kB' },
       ],
     },
+    {
+      id: PACKAGE,
+      title: 'the package',
+      measures: [
+        { id: 'tarball', title: 'tarball', unit: 'kB' },
+        { id: 'unpacked', title: 'unpacked', unit: 'kB' },
+      ],
+    },
   ],
-  arms: [...rows, TOTAL].map((id) => ({ id, label: id, library: 'holdfast', group: GROUP })),
+  arms: [
+    ...[...rows, TOTAL].map((id) => armOf(id, id, GROUP)),
+    ...packedTitles.map((title) => armOf(packedRow(title), title, PACKAGE)),
+  ],
   async measure() {
     /** @type {Record<string, OwnSample>} */
     const result = Object.fromEntries([...rows, TOTAL].map((id) => [id, {}]));
@@ -89,6 +148,14 @@ export default {
       }
       result[TOTAL] = { ...result[TOTAL], [part]: share(sum) };
     }
+    const all = { tarball: 0, unpacked: 0 };
+    for (const title of packedTitles) result[packedRow(title)] = { tarball: 0, unpacked: 0 };
+    for (const [id, { tarball, unpacked }] of packedParts(packedPart)) {
+      result[id] = { tarball: tarball / KB, unpacked: unpacked / KB };
+      all.tarball += tarball / KB;
+      all.unpacked += unpacked / KB;
+    }
+    result[packedRow(TOTAL)] = all;
     return result;
   },
 };

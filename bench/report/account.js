@@ -86,13 +86,13 @@ function steps(path, measured) {
 }
 
 /**
- * Each measure on each Node. Rows with nothing in them are left out.
+ * Each measure on each Node, a table a group. Rows with nothing in them are left out.
  * @param {OwnPath} path
  * @param {Measured} measured
  */
 function ownAccount(path, measured) {
   const on = path.anyNode ? measured.slice(0, 1) : measured;
-  return path.groups.flatMap((group) => {
+  const tables = path.groups.map((group) => {
     const columns = group.measures.flatMap((measure) =>
       on.map(({ major, result }) => ({
         title: path.anyNode ? measure.title : `${measure.title}, Node ${major}`,
@@ -107,6 +107,12 @@ function ownAccount(path, measured) {
         label,
         ...columns.map(({ value, unit }) => (value(id) === 0 ? '' : shown(value(id), unit))),
       ]);
-    return markdown(['', ...columns.map(({ title }) => title)], rows);
+    const title = path.groups.length > 1 ? group.title : '';
+    return rows.length === 0
+      ? []
+      : markdown([title, ...columns.map((column) => column.title)], rows);
   });
+  return tables
+    .filter((table) => table.length > 0)
+    .flatMap((table, at) => (at === 0 ? table : ['', ...table]));
 }

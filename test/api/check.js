@@ -4,7 +4,7 @@
  *   node test/api/check.js            fails where the API is not what its report says
  *   node test/api/check.js --update   writes the reports anew
  *
- * The same for the API reference in docs/api, a page for each entry: it has to be what the docstrings say.
+ * The same for the API reference in docs/api, two pages for each entry: it has to be what the docstrings say.
  *
  * Either way it fails where a public name has no docstring, and where a signature names a type that neither its own entry
  * nor 'holdfast' exports: users could not write it down, and it is a part of the inside. Needs build/ (npm run build).
@@ -164,7 +164,7 @@ const model = ({ name, file }) => ({
   sources: (path) => readFileSync(path === undefined ? file : join(root, path), 'utf8'),
 });
 const written = reference(entries.filter(({ file }) => existsSync(file)).map(model));
-mkdirSync(referencePages, { recursive: true });
+mkdirSync(join(referencePages, 'full'), { recursive: true });
 for (const [page, text] of written) {
   const path = join(referencePages, page);
   if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
@@ -174,7 +174,10 @@ for (const [page, text] of written) {
     console.error(`FAIL docs/api/${page} is not what the docstrings say; run: npm run api:update`);
   }
 }
-for (const page of readdirSync(referencePages).filter((name) => !written.has(name))) {
+const onDisk = readdirSync(referencePages, { recursive: true })
+  .map((name) => name.replaceAll('\\', '/'))
+  .filter((name) => name.endsWith('.md'));
+for (const page of onDisk.filter((name) => !written.has(name))) {
   if (update) rmSync(join(referencePages, page));
   else {
     failed = true;

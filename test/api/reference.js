@@ -1,7 +1,10 @@
 /**
- * The API reference: a Markdown page for each entry of the package, from the models that API Extractor writes of its
- * declarations and docstrings. Pure: models in, pages out.
+ * The API reference: two Markdown pages for each entry of the package, from the models that API Extractor writes of its
+ * declarations and docstrings. The brief one is published, the full one is not: the published declarations say the same. Pure: models in,
+ * pages out.
  */
+import { brief } from './brief.js';
+import { docOf, joined, oneLine, textOf } from './model.js';
 
 /** In the order in which a page lists them. */
 const SECTIONS = [
@@ -11,27 +14,7 @@ const SECTIONS = [
   ['Types and constants', ['TypeAlias', 'Variable', 'Enum', 'Namespace']],
 ];
 
-const oneLine = (text) => text.replace(/\s+/g, ' ').trim();
 const inCell = (text) => text.replace(/(?<!\\)\|/g, '\\|').replace(/\n/g, ' ');
-
-/** A docstring as its description and its blocks: `[['throws', 'ConfigError when ...'], ...]`. */
-function docOf(item) {
-  const text = (item.docComment ?? '')
-    .replace(/^\/\*\*|\*\/\s*$/g, '')
-    .replace(/^[ \t]*\* ?/gm, '')
-    .trim();
-  const [description = '', ...blocks] = text.split(/^(?=@\w+)/m);
-  return {
-    description: description.trim(),
-    blocks: blocks.map((block) => {
-      const [, tag, rest] = /^@(\w+)\s*([\s\S]*)$/.exec(block);
-      return [tag, rest.trim()];
-    }),
-  };
-}
-
-const joined = (tokens) => tokens.map(({ text }) => text).join('');
-const textOf = (item) => joined(item.excerptTokens);
 
 const LABELS = { returns: 'Returns', throws: 'Throws', see: 'See', defaultValue: 'Default' };
 
@@ -262,7 +245,7 @@ export function reference(entries) {
   const index = [
     '# API reference',
     '<!-- Written by `npm run api:update` from the docstrings. Do not edit. -->',
-    'Every exported name, with its signature and its docstring. A page for each entry of the package:',
+    'Every exported name, and what it is. A page for each entry of the package:',
     pages
       .map((page) => {
         const functions = page.sections.find(({ title }) => title === 'Functions')?.items ?? [];
@@ -271,9 +254,14 @@ export function reference(entries) {
         return `- [\`${page.module}\`](${page.file})${links.length > 0 ? `: ${links.join(', ')}` : ''}`;
       })
       .join('\n'),
+    'Units, defaults and errors are in the docstrings: your editor shows them at a name, and leads to the declarations in `dist/types`. ' +
+      'In the repository, the pages in `docs/api/full` have the same.',
   ].join('\n\n');
   return new Map([
     ['README.md', `${index}\n`],
-    ...bySize.map((page, at) => [page.file, page.render(core, bySize.slice(0, at))]),
+    ...bySize.flatMap((page, at) => [
+      [page.file, brief(page, bySize.slice(0, at))],
+      [`full/${page.file}`, page.render(core, bySize.slice(0, at))],
+    ]),
   ]);
 }
