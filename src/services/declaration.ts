@@ -2,6 +2,7 @@ import type { BodyOf } from '../fetch/client/resilient-fetch.js';
 import type { ClientOptions, FetchOverrides } from '../fetch/options.js';
 import type { BodyFactory } from '../fetch/request/body.js';
 import type { FetchInit, FetchLike, FetchResponse, HostFetch } from '../fetch/types.js';
+import type { Cost } from '../pipeline/contract/call-traits.js';
 import type { ContractOptions } from './contract/options.js';
 import type { StandardSchema } from './standard-schema.js';
 
@@ -23,7 +24,14 @@ export type RawBody =
 export type ErrorKey = number | `${1 | 3 | 4 | 5}xx` | 'default';
 
 /** What an operation may set in place of its service's policies and options. */
-export type OperationOverrides = Omit<FetchOverrides, 'key' | 'idempotencyKey'>;
+export interface OperationOverrides
+  extends Omit<FetchOverrides, 'key' | 'idempotencyKey' | 'cost'> {
+  /**
+   * How many permits each attempt takes from the rate limiters among the policies. Not a `callCost`: all calls would share it, so give one to each
+   * call. Default: as the limiters say.
+   */
+  readonly cost?: Cost | undefined;
+}
 
 /** What a fallback is told beside the error. */
 export interface FallbackContext {

@@ -4,6 +4,8 @@ import { parseOptions } from '../config/validate.js';
 import * as z from '../config/zod.js';
 import { ConfigError } from '../errors.js';
 import { clientHint, overridesSchema } from '../fetch/options.js';
+import type { Cost } from '../pipeline/contract/call-traits.js';
+import { isCorrectable, isCost } from '../pipeline/options/call-options.js';
 import type { ResolvedContract } from './contract/options.js';
 import { contractShape, resolveContract } from './contract/options.js';
 import type {
@@ -96,6 +98,12 @@ const operationSchema = /* @__PURE__ */ once(() => {
       }),
     ),
     maxResponseBytes: z.optional(positiveCount()),
+    cost: z.optional(
+      z.custom<Cost>((value) => isCost(value) && !isCorrectable(value), {
+        error:
+          'must be a number of permits (0 to 2^53 - 1) or numbers by the names of rate limiters; give a callCost to each call',
+      }),
+    ),
     contract: z.optional(contractSchema()),
     summary: z.optional(text()),
     deprecated: z.optional(flag()),

@@ -72,8 +72,13 @@ export function isPriority(value: unknown): boolean {
 /** Whether this can be the cost of a call. */
 export function isCost(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return isAmount(value);
-  if (typeof (value as CorrectableCost).correct === 'function') return true;
+  if (isCorrectable(value)) return true;
   return isPlainObject(value) && Object.values(value).every(isAmount);
+}
+
+/** Whether it is corrected when it is known. */
+export function isCorrectable(cost: unknown): cost is CorrectableCost {
+  return typeof (cost as CorrectableCost | undefined)?.correct === 'function';
 }
 
 /** Whether this is a number of permits. */

@@ -21,7 +21,7 @@ import { SlotHolders } from '../priority/slot-holders.js';
 import { isQuiet } from '../quiet.js';
 import { isSuperseded } from '../superseded.js';
 import type { Waiter } from '../wait-queue.js';
-import { admittedAs, stampIn, stayIn, withStay } from './admitted.js';
+import { admittedAs, rankIn, stampIn, stayIn, withStay } from './admitted.js';
 import { KeptSlots } from './brake/kept-slots.js';
 import { regulatorOf } from './choose-regulator.js';
 import type { AdaptiveLimiterOptions, ResolvedAdaptiveLimiter } from './options.js';
@@ -164,7 +164,8 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
       const inFlight = this.#inFlightOrLimit;
       const keptMs = this.#regulator.end(stayIn(call.state), time, inFlight, ending, isOverload);
       this.#inFlight--;
-      if (call.traits !== undefined) this.#holders.count(call.traits, -1);
+      const rank = rankIn(call.state);
+      if (rank !== undefined) this.#holders.count(rank, -1);
       if (keptMs > 0 && !this.#options.dryRun) this.#kept.add(time.now() + keptMs);
       if (this.#waiting.length > 0) this.#serve(time);
     }
@@ -294,9 +295,15 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
     return Math.max(taken, this.#regulator.current);
   }
 
-  #admit(call: Call, now: number, deadline: number): undefined {
-    call.state = admittedAs(this.#take(now, deadline), this.#stamp);
-    if (call.traits !== undefined) this.#holders.count(call.traits, 1);
+  /** @param rank Its rank, if it is known. */
+  #admit(
+    call: Call,
+    now: number,
+    deadline: number,
+    rank: number | undefined = call.traits && call.rank,
+  ): undefined {
+    call.state = admittedAs(this.#take(now, deadline), this.#stamp, rank);
+    if (rank !== undefined) this.#holders.count(rank, 1);
     return undefined;
   }
 
@@ -317,7 +324,7 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
   #enterQueue(call: Call, now: number, deadline: number): Admission | Promise<Admission> {
     const ranked = this.#waiting.rankNow(call);
     // That was user code. It may have ended calls.
-    if (this.#taken < this.#regulator.current) return this.#admit(call, now, deadline);
+    if (this.#taken < this.#regulator.current) return this.#admit(call, now, deadline, ranked.rank);
     return this.#waiting.join(call, ranked, now) ?? this.#refuse(call);
   }
 
@@ -337,7 +344,7 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
       if (place === undefined) break;
       // Take the slot here, before the waiter runs: no other call can come in between.
       this.#inFlight++;
-      if (place.traits !== undefined) this.#holders.count(place.traits, 1);
+      this.#holders.count(place.rank, 1);
       this.#missed = NOT_MISSED;
       place.stay = this.#regulator.begin(now, place.callDeadlineMs);
       place.stamp = this.#stamp;

@@ -1,16 +1,28 @@
-/** The state of a call that did not wait, once the limiter has started over. A call that waited has its place in the queue, which says the same. */
+/**
+ * The state of a call that did not wait, if its rank is known or the limiter has started over. A call that waited has its place in the queue, which
+ * says the same.
+ */
 interface Admitted {
-  readonly item: { stay: number; readonly stamp: object | undefined };
+  readonly item: {
+    stay: number;
+    readonly stamp: object | undefined;
+    readonly rank: number | undefined;
+  };
 }
 
 /**
  * Makes the state of a call that got its slot without waiting.
  *
  * @param stay The regulator's number for the call.
- * @param stamp Says since which start over it has the slot. `undefined` if there was none yet: then the number is the whole state.
+ * @param stamp Says since which start over it has the slot. `undefined` if there was none yet.
+ * @param rank The rank as which it holds the slot, if the call or the user has said its class. If both are `undefined`, the number is the whole state.
  */
-export function admittedAs(stay: number, stamp: object | undefined): unknown {
-  return stamp === undefined ? stay : { item: { stay, stamp } };
+export function admittedAs(
+  stay: number,
+  stamp: object | undefined,
+  rank: number | undefined,
+): unknown {
+  return stamp === undefined && rank === undefined ? stay : { item: { stay, stamp, rank } };
 }
 
 export function stayIn(state: unknown): number {
@@ -19,6 +31,11 @@ export function stayIn(state: unknown): number {
 
 export function stampIn(state: unknown): object | undefined {
   return typeof state === 'number' ? undefined : (state as Admitted).item.stamp;
+}
+
+/** The rank as which the call holds its slot; `undefined` if nobody has said its class. */
+export function rankIn(state: unknown): number | undefined {
+  return typeof state === 'number' ? undefined : (state as Admitted).item.rank;
 }
 
 /** The state of the same call with another stay. */

@@ -1,6 +1,6 @@
 import { describe } from '../../config/describe.js';
 import { ContractError, LimitExceededError } from '../../errors.js';
-import type { CallTraits, Priority } from '../../pipeline/contract/call-traits.js';
+import type { Priority } from '../../pipeline/contract/call-traits.js';
 import { priorities, rankOf } from '../../pipeline/contract/call-traits.js';
 import type { Admission, Call } from '../../pipeline/contract/policy.js';
 import { refusePromise } from '../../pipeline/outcome/refuse-promise.js';
@@ -24,7 +24,6 @@ export interface Place extends Required<Omit<Ranked, 'cost'>> {
   readonly label: string;
   readonly captureStack: boolean;
   readonly time: TimeSource;
-  readonly traits: CallTraits | undefined;
   readonly maxWaitMs: number;
   /** The time at which its caller's time is over. */
   readonly callDeadlineMs: number;
@@ -111,7 +110,6 @@ export class WaitingCalls {
         time,
         rank,
         level,
-        traits,
         maxWaitMs,
         callDeadlineMs,
         deadline: undefined,

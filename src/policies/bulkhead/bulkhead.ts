@@ -120,7 +120,7 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
     const { state } = call;
     if (state !== this.#stamp && stampIn(state) !== this.#stamp) return;
     this.#inFlight--;
-    if (call.traits !== undefined) this.#holders.count(call.traits, -1);
+    if (call.traits !== undefined) this.#holders.count(call.rank, -1);
     this.#serve();
   }
 
@@ -238,9 +238,9 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
     }
   }
 
-  #take({ traits }: Call | Place): void {
+  #take(call: Call | Place): void {
     this.#inFlight++;
-    if (traits !== undefined) this.#holders.count(traits, 1);
+    if (call.traits !== undefined) this.#holders.count(call.rank, 1);
   }
 
   #turnAway({ admit, label, captureStack }: Place, why: string): void {

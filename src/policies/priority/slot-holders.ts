@@ -1,14 +1,12 @@
-import type { CallTraits } from '../../pipeline/contract/call-traits.js';
-import { rankOf } from '../../pipeline/contract/call-traits.js';
 import { CLASSES, classOf, PLAIN_RANK, shareOf } from './shares.js';
 
 /** How many slots each class of calls holds. Calls that say no class are not counted: they hold what the others leave. */
 export class SlotHolders {
   readonly #counts: number[] = new Array(CLASSES).fill(0);
 
-  /** A call takes (1) or gives back (-1) a slot. */
-  count({ priority }: CallTraits, by: 1 | -1): void {
-    const which = classOf(rankOf(priority, true));
+  /** A call of this rank takes (1) or gives back (-1) a slot. */
+  count(rank: number, by: 1 | -1): void {
+    const which = classOf(rank);
     this.#counts[which] = (this.#counts[which] as number) + by;
   }
 

@@ -1,12 +1,16 @@
 import { describe } from '../../config/describe.js';
+import { markOf } from '../../copies.js';
 import { ConfigError } from '../../errors.js';
 import type { CorrectableCost, Cost } from '../../pipeline/contract/call-traits.js';
 import type { Call } from '../../pipeline/contract/policy.js';
-import { COST, isCost } from '../../pipeline/options/call-options.js';
+import { COST, isCorrectable, isCost } from '../../pipeline/options/call-options.js';
 import type { TokenBucket } from '../token-bucket.js';
 import type { Learn } from './learn.js';
 import { Spent } from './spent.js';
 import type { UpstreamQuota } from './upstream-quota.js';
+
+/** What the mark of a rate limiter says. */
+const KIND = 'rate_limiter';
 
 /**
  * The cost of one call, to be corrected when it is known: after a stream has ended, for example. What was taken too much goes back to the rate
@@ -60,17 +64,20 @@ export function costIn(call: Call): number | undefined {
   const said = call.traits?.cost;
   if (said === undefined) return undefined;
   const cost = typeof said === 'object' && isCorrectable(said) ? said.now : said;
-  const { layers, policy } = call;
-  if (typeof cost === 'object' && layers !== undefined) {
-    const unknown = Object.keys(cost).find((name) => layers.every((each) => each.name !== name));
-    if (unknown !== undefined) throw noSuchPolicy(unknown, cost, call);
-  }
-  return amountOf(checked(cost), policy);
+  if (typeof cost === 'object') assertNames(cost, call);
+  return amountOf(checked(cost), call.policy);
 }
 
-/** The function with which a correctable cost hears of what was taken. */
-export function isCorrectable(cost: Cost | CorrectableCost | undefined): cost is CorrectableCost {
-  return typeof (cost as CorrectableCost | undefined)?.correct === 'function';
+/** @throws ConfigError when it names a policy that takes no cost. */
+function assertNames(cost: object, { layers, label }: Call): void {
+  const namesOf = (...kinds: (string | undefined)[]) =>
+    layers.filter(({ policy }) => kinds.includes(markOf(policy)?.kind)).map(({ name }) => name);
+  // A policy without a mark is a user's own. It may read the cost, too.
+  const known = namesOf(KIND, undefined);
+  const unknown = Object.keys(cost).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const remedy = `must name rate limiters of ${label}, which has ${namesOf(KIND).join(', ')}`;
+  throw wrong(`${remedy} (got ${describe(unknown)})`, cost);
 }
 
 function amountOf(cost: Cost, policy: string): number | undefined {
@@ -81,12 +88,6 @@ function amountOf(cost: Cost, policy: string): number | undefined {
 function checked(cost: Cost): Cost {
   if (!isCost(cost) || isCorrectable(cost)) throw wrong(`${COST} (got ${describe(cost)})`, cost);
   return typeof cost === 'number' ? cost : Object.freeze({ ...cost });
-}
-
-function noSuchPolicy(name: string, cost: Cost, { layers = [], label }: Call): ConfigError {
-  const names = layers.map((each) => each.name).join(', ');
-  const remedy = `must name rate limiters of ${label}, which has ${names}`;
-  return wrong(`${remedy} (got ${describe(name)})`, cost);
 }
 
 function wrong(remedy: string, value: unknown): ConfigError {

@@ -246,18 +246,18 @@ it('K3: a class that holds its share of the slots has no turn', () => {
   const queue = new RankedQueue<Item>((which) => holders.holdsLess(which, 64, 64));
   for (let id = 0; id < 100; id++) queue.join({ id, rank: id < 90 ? 9 : 1, level: 0 });
   for (let i = 0; i < 32; i++) expect(queue.shift()?.rank).toBe(9);
-  holders.count({ priority: 'lowest', cost: undefined }, 1);
-  holders.count({ priority: 'lowest', cost: undefined }, 1);
+  holders.count(rankOf('lowest', true), 1);
+  holders.count(rankOf('lowest', true), 1);
   for (let i = 0; i < 10; i++) expect(queue.shift()?.rank).toBe(9);
-  holders.count({ priority: 'lowest', cost: undefined }, -1);
+  holders.count(rankOf('lowest', true), -1);
   expect(queue.shift()?.rank).toBe(1);
 });
 
 it('K3: calls that say no class hold what the others leave, and each class may hold one slot at least', () => {
   const holders = new SlotHolders();
   expect(holders.holdsLess(2, 16, 16)).toBe(false);
-  for (let i = 0; i < 16; i++) holders.count({ priority: 'high', cost: undefined }, 1);
-  holders.count({ priority: undefined, cost: 5 }, 1);
+  for (let i = 0; i < 16; i++) holders.count(rankOf('high', true), 1);
+  holders.count(rankOf(undefined, true), 1);
   expect(holders.holdsLess(2, 16, 16)).toBe(true);
   expect(holders.holdsLess(3, 16, 16)).toBe(false);
   expect(holders.holdsLess(0, 16, 1)).toBe(true);
