@@ -13,6 +13,7 @@ import type { CallOptions } from '../pipeline/options/call-options.js';
 import { refuseMisfit } from '../pipeline/options/incompatible-copy.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import { randomOf } from '../policies/chance.js';
+import { observerOf } from '../telemetry/copy-observers.js';
 import type { Duration } from '../time/duration.js';
 import { join, rosterFor } from './join.js';
 import type { KeyedOptions, ResolvedKeyed } from './keyed-options.js';
@@ -97,7 +98,7 @@ export class Keyed<Adds = never, Policies = unknown> {
   constructor(
     template: Pipeline<Adds, Policies>,
     options: ResolvedKeyed,
-    make: (key: string) => Pipeline<Adds, Policies> = (key) => copyOf(template, key),
+    make: (key: string) => Pipeline<Adds, Policies> = (key) => copyOf(template, key, observerOf),
   ) {
     this.template = template;
     this.#make = make;
