@@ -15,6 +15,9 @@ import type { Tally } from './reporting/tally.js';
 import type { CompactPlan } from './straight/compact-plan.js';
 import { compactPlanOf } from './straight/compact-plan.js';
 
+/** The observer for the copy with a key. */
+type ObserverOf = (template: CallObserver, key: string) => CallObserver;
+
 /**
  * Makes a copy for one key: the same options, listeners and counters, and fresh state in every policy that has any. Where all such
  * policies say how (`PolicyBase.copies`), they are made when the copy needs them for the first time.
@@ -22,8 +25,9 @@ import { compactPlanOf } from './straight/compact-plan.js';
 export function copyOf<Adds, Policies>(
   template: Pipeline<Adds, Policies>,
   key: string,
+  observerOf: ObserverOf,
 ): Pipeline<Adds, Policies> {
-  const common = copyingIn(template.common).commonFor(key);
+  const common = copyingIn(template.common).commonFor(key, observerOf);
   const copy = Pipeline.of<Adds, Policies>(common, key);
   const { plan } = template;
   if (isMadeAtOnce(plan)) {
@@ -89,9 +93,9 @@ class Copying implements OfCopies {
   }
 
   /** Returns what the copy for a key shares: the same as all others, unless the calls of such keys are counted apart. */
-  commonFor(key: string): Common {
+  commonFor(key: string, observerOf: ObserverOf): Common {
     const common = this.#common;
-    const observer = common.observer?.fork(key);
+    const observer = common.observer && observerOf(common.observer, key);
     if (observer === common.observer || observer === undefined) return common;
     let apart = this.#apart.get(observer);
     if (apart === undefined) {

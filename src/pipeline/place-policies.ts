@@ -1,9 +1,9 @@
-import { ConfigError } from '../errors.js';
 import type { TimeSource } from '../time/time-source.js';
 import { isSameTime } from '../time/time-source.js';
 import type { Policy } from './contract/policy.js';
 import type { Discard } from './options/hooks.js';
 import { refuseMisfit } from './options/incompatible-copy.js';
+import { misuse } from './options/misuse.js';
 import { listedTwice, notAPolicy } from './options/wrong-arguments.js';
 import type { FailureRule, IsFailure } from './outcome/failure-rule.js';
 import { failureRuleOf, isPartial } from './outcome/failure-rule.js';
@@ -69,9 +69,10 @@ function checkNested(nested: NestedPipeline, host: PlacingHost, i: number): void
   else if (nested.discard !== undefined && nested.discard !== host.discard) own = 'discard hook';
   if (own === undefined) return;
   const path = `pipeline.policies[${i}]`;
-  throw new ConfigError(
-    `${path}: the nested pipeline "${nested.name}" has a ${own} of its own, which would not be used here; give "${host.name}" the same one`,
-    { path, value: nested, policy: 'pipeline' },
+  throw misuse(
+    path,
+    `the nested pipeline "${nested.name}" has a ${own} of its own, which would not be used here; give "${host.name}" the same one`,
+    nested,
   );
 }
 

@@ -14,6 +14,7 @@ import { refuseMisfit } from '../pipeline/options/incompatible-copy.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import { bringLateCopies } from '../policies/bring-late-copies.js';
 import { randomOf } from '../policies/chance.js';
+import { observerOf } from '../telemetry/copy-observers.js';
 import type { Duration } from '../time/duration.js';
 import { join, rosterFor } from './join.js';
 import type { KeyedOptions, ResolvedKeyed } from './keyed-options.js';
@@ -98,7 +99,7 @@ export class Keyed<Adds = never, Policies = unknown> {
   constructor(
     template: Pipeline<Adds, Policies>,
     options: ResolvedKeyed,
-    make: (key: string) => Pipeline<Adds, Policies> = (key) => copyOf(template, key),
+    make: (key: string) => Pipeline<Adds, Policies> = (key) => copyOf(template, key, observerOf),
   ) {
     bringLateCopies();
     this.template = template;

@@ -29,32 +29,22 @@ export class Channels {
 
   /** Whether anybody listens to any channel. Then calls have to be watched. */
   get active(): boolean {
-    return (
-      this.#call.hasSubscribers || this.#attempt.hasSubscribers || this.#transition.hasSubscribers
-    );
+    return this.wants('call') || this.wants('attempt') || this.wants('transition');
   }
 
-  get wantsCalls(): boolean {
-    return this.#call.hasSubscribers;
-  }
-
-  get wantsAttempts(): boolean {
-    return this.#attempt.hasSubscribers;
-  }
-
-  get wantsTransitions(): boolean {
-    return this.#transition.hasSubscribers;
+  /** Whether anybody listens to events of this type. */
+  wants(type: PipelineEvent['type']): boolean {
+    return this.#of(type).hasSubscribers;
   }
 
   publish(event: PipelineEvent): void {
-    const to = this.#of(event.type);
-    if (to?.hasSubscribers === true) to.publish(event);
+    if (this.wants(event.type)) this.#of(event.type).publish(event);
   }
 
-  #of(type: PipelineEvent['type']): Channel | undefined {
+  #of(type: PipelineEvent['type']): Channel {
     if (type === 'call') return this.#call;
     if (type === 'attempt') return this.#attempt;
-    return type === 'transition' ? this.#transition : undefined;
+    return type === 'transition' ? this.#transition : SILENT;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Context, Operation } from '../pipeline/contract/context.js';
 import type { PipelineEvent } from '../pipeline/contract/events.js';
+import { allWithin } from '../pipeline/lifecycle/drain.js';
 import { reportFault } from '../pipeline/reporting/faults.js';
 import type { CallOutcome } from '../pipeline/reporting/kinds.js';
 import type { CallWatch, EndedCall } from '../pipeline/reporting/observer.js';
@@ -43,19 +44,11 @@ export class HeldCall implements CallWatch {
 
   async #operateLater(operation: Operation, attempt: Context): Promise<unknown> {
     // Whatever is loaded by then, half of the call's time is left to the operation.
-    await this.#readyWithin(Math.min(attempt.timeLeft / 2, LONGEST_HOLD_MS));
+    const holdMs = Math.min(attempt.timeLeft / 2, LONGEST_HOLD_MS);
+    await allWithin([this.#ready], holdMs, this.#clock);
     // The call may have been given up meanwhile.
     attempt.signal.throwIfAborted();
     return this.#watch === undefined ? operation(attempt) : this.#watch.operate(operation, attempt);
-  }
-
-  async #readyWithin(limitMs: number): Promise<void> {
-    let timer: unknown;
-    const limit = new Promise<void>((resolve) => {
-      timer = this.#clock.setTimer(resolve, limitMs);
-    });
-    await Promise.race([this.#ready, limit]);
-    this.#clock.clearTimer(timer);
   }
 
   within<T>(run: () => T): T {

@@ -1,3 +1,4 @@
+import { allWithin } from '../pipeline/lifecycle/drain.js';
 import { reportFault } from '../pipeline/reporting/faults.js';
 import { systemClock } from '../time/clock.js';
 import { LONGEST_HOLD_MS } from './held-call.js';
@@ -30,12 +31,7 @@ export function provide(given: Reporting): void {
 }
 
 async function start(): Promise<void> {
-  let timer: unknown;
-  const bound = new Promise<void>((resolve) => {
-    timer = systemClock.setTimer(resolve, LONGEST_HOLD_MS);
-  });
-  await Promise.race([bound, read()]);
-  systemClock.clearTimer(timer);
+  await allWithin([read()], LONGEST_HOLD_MS, systemClock);
   isOver = true;
 }
 

@@ -80,7 +80,7 @@ export class PipelineReporter implements Reporter {
   ): CallWatch | undefined {
     const { channels, tally } = this.#of;
     const heard = channels.active;
-    if (heard && channels.wantsTransitions) host.subscribe();
+    if (heard && channels.wants('transition')) host.subscribe();
     const span = this.#startSpan(host, active, since);
     if (span === undefined && active === ROOT_CONTEXT && !heard) {
       return passes || this.#recorder.records ? this.#recorder : undefined;

@@ -5,10 +5,9 @@ import type { ResolvedTelemetry } from '../pipeline/options/telemetry-options.js
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { reportFault } from '../pipeline/reporting/faults.js';
 import type { CallObserver, CallWatch } from '../pipeline/reporting/observer.js';
-import { Tally } from '../pipeline/reporting/tally.js';
+import type { Tally } from '../pipeline/reporting/tally.js';
 import { systemClock } from '../time/clock.js';
 import type { TimeSource } from '../time/time-source.js';
-import type { AttributeSets } from './attribute-sets.js';
 import { takeCallAttributes, withCallAttributes } from './call-attributes.js';
 import type { Channels } from './channels.js';
 import { channels } from './channels.js';
@@ -44,10 +43,9 @@ export class PipelineTelemetry implements CallObserver, Observed {
   readonly source: Source;
   readonly channels: Channels = channels();
   /** Collections find the copies through this template. So copies keep it alive through their observer. */
-  readonly #pipeline: Pipeline<unknown>;
-  readonly #sets: AttributeSets | undefined;
+  readonly pipeline: Pipeline<unknown>;
   /** The observers of copies, one for each set of attributes. */
-  readonly #forks = new Map<Attributes, PipelineTelemetry>();
+  readonly ofCopies = new Map<Attributes, PipelineTelemetry>();
   /** Whether only what is registered globally can want reports. */
   readonly #globalOnly: boolean;
   /** Nobody was there at the last look. */
@@ -63,14 +61,12 @@ export class PipelineTelemetry implements CallObserver, Observed {
     source: Source,
     tally: Tally,
     attributes: Attributes,
-    sets: AttributeSets | undefined,
   ) {
     this.tally = tally;
     this.attributes = attributes;
     this.options = options;
     this.source = source;
-    this.#pipeline = pipeline;
-    this.#sets = sets;
+    this.pipeline = pipeline;
     const { meterProvider, tracerProvider, spans } = options;
     this.#globalOnly =
       meterProvider === undefined && (tracerProvider === undefined || spans !== 'always');
@@ -82,11 +78,11 @@ export class PipelineTelemetry implements CallObserver, Observed {
   }
 
   get name(): string {
-    return this.#pipeline.name;
+    return this.pipeline.name;
   }
 
   get time(): TimeSource {
-    return this.#pipeline.time;
+    return this.pipeline.time;
   }
 
   start(host: Host): CallWatch | undefined {
@@ -99,25 +95,6 @@ export class PipelineTelemetry implements CallObserver, Observed {
 
   event(event: PipelineEvent): void {
     this.channels.publish(event);
-  }
-
-  fork(key: string): CallObserver {
-    if (this.#sets === undefined) return this;
-    const set = this.#sets.of(key);
-    let observer = this.#forks.get(set);
-    if (observer === undefined) {
-      observer = this.#forkWith(set);
-      this.#forks.set(set, observer);
-    }
-    return observer;
-  }
-
-  #forkWith(set: Attributes): PipelineTelemetry {
-    const tally = new Tally();
-    const attributes = { ...set, ...this.attributes };
-    const { source, options } = this;
-    source.add(tally, attributes);
-    return new PipelineTelemetry(this.#pipeline, options, source, tally, attributes, undefined);
   }
 
   dispose(): void {
@@ -134,7 +111,7 @@ export class PipelineTelemetry implements CallObserver, Observed {
     } catch (error) {
       reportFault('telemetry', error);
     }
-    for (const fork of this.#forks.values()) fork.ready();
+    for (const each of this.ofCopies.values()) each.ready();
   }
 
   #isWanted(registered = look()): boolean {

@@ -43,7 +43,7 @@ export class Watch implements CallWatch {
     this.#channels = channels;
     this.#context = context;
     this.#span = span;
-    this.attempts = channels.wantsAttempts;
+    this.attempts = channels.wants('attempt');
     this.hears = channels.active;
   }
 
@@ -91,7 +91,7 @@ export class Watch implements CallWatch {
       const errorType = this.#tally.errorType(outcome, error);
       endSpan(this.#span, outcome, attempts, error, errorType, this);
     }
-    if (this.#channels.wantsCalls) {
+    if (this.#channels.wants('call')) {
       this.within(() => this.#publish(outcome, attempts, error, startedAt, call));
     }
   }

@@ -1,7 +1,7 @@
 import { CONTRACT, shared } from '../copies.js';
 import { areUntouched } from './fakes.js';
 import { FollowedTime } from './followed-time.js';
-import { ClearableTimer, clearTimer, setTimer, WatchingTimer } from './host-timers.js';
+import { clearableTimer, clearTimer, setTimer, watchingTimer } from './host-timers.js';
 
 /**
  * Where time comes from. Everything that waits or measures takes it from a `Clock`, so that tests
@@ -44,13 +44,13 @@ const isReal = (): boolean => followed.time === undefined && areUntouched();
 /** Sets a timer once there are fakes, or have been. */
 function setFollowedTimer(callback: () => void, delayMs: number): unknown {
   const time = followedTime();
-  if (time.hasRealTimers) return new WatchingTimer(callback, delayMs, () => time.now());
+  if (time.hasRealTimers) return watchingTimer(callback, delayMs, () => time.now());
   const dueAt = time.now() + delayMs;
   const fire = (): void => {
     time.reach(dueAt);
     callback();
   };
-  return new ClearableTimer(fire, (fired) => setTimer(fired, delayMs));
+  return clearableTimer(fire, delayMs);
 }
 
 /**

@@ -9,12 +9,24 @@ const LOOK_MS = 10;
 
 type HostTimer = ReturnType<typeof setTimeout>;
 
-/** Waits for a delay in several legs. */
-abstract class TimerInLegs {
+/** How long the next leg of a timer takes, after a leg of `waitedMs`. Not above 0: the timer is due. */
+type NextLeg = (waitedMs: number) => number;
+
+/** A timer that waits in legs. It never fires after it was cleared: `setTimeout` may be faked while `clearTimeout` is not. */
+class TimerInLegs {
+  #callback: (() => void) | undefined;
+  readonly #nextLeg: NextLeg;
   #leg: HostTimer | undefined;
   #keepsAlive = true;
 
+  constructor(callback: () => void, nextLeg: NextLeg) {
+    this.#callback = callback;
+    this.#nextLeg = nextLeg;
+    this.#wait(Math.max(0, nextLeg(0)));
+  }
+
   clear(): void {
+    this.#callback = undefined;
     clearHostTimer(this.#leg);
   }
 
@@ -23,87 +35,44 @@ abstract class TimerInLegs {
     unref(this.#leg);
   }
 
-  protected wait(legMs: number): void {
-    this.#leg = setTimeout(() => this.waited(legMs), legMs);
+  #wait(legMs: number): void {
+    this.#leg = setTimeout(() => this.#waited(legMs), legMs);
     if (!this.#keepsAlive) unref(this.#leg);
   }
 
-  protected abstract waited(legMs: number): void;
-}
-
-/** A delay too long for one host timer. */
-class LongTimer extends TimerInLegs {
-  #leftMs: number;
-  readonly #callback: () => void;
-
-  constructor(callback: () => void, delayMs: number) {
-    super();
-    this.#callback = callback;
-    this.#leftMs = delayMs;
-    this.wait(Math.min(delayMs, MAX_TIMER_MS));
-  }
-
-  protected override waited(legMs: number): void {
-    this.#leftMs -= legMs;
-    if (this.#leftMs > 0) this.wait(Math.min(this.#leftMs, MAX_TIMER_MS));
+  #waited(waitedMs: number): void {
+    if (this.#callback === undefined) return;
+    const legMs = this.#nextLeg(waitedMs);
+    if (legMs > 0) this.#wait(legMs);
     else this.#callback();
   }
+}
+
+/** A timer that can be cleared where the host's cannot, for a delay that may be too long for one of the host's. */
+export function clearableTimer(callback: () => void, delayMs: number): unknown {
+  let leftMs = delayMs;
+  return new TimerInLegs(callback, (waitedMs) => {
+    leftMs -= waitedMs;
+    return Math.min(Math.ceil(leftMs), MAX_TIMER_MS);
+  });
 }
 
 /** Waits on real timers for a clock that is moved by hand. */
-export class WatchingTimer extends TimerInLegs {
-  readonly #callback: () => void;
-  readonly #now: () => number;
-  readonly #dueAt: number;
-
-  constructor(callback: () => void, delayMs: number, now: () => number) {
-    super();
-    this.#callback = callback;
-    this.#now = now;
-    this.#dueAt = now() + delayMs;
-    this.#go();
-  }
-
-  protected override waited(): void {
-    if (this.#now() < this.#dueAt) this.#go();
-    else this.#callback();
-  }
-
-  #go(): void {
-    this.wait(Math.min(LOOK_MS, Math.max(0, Math.ceil(this.#dueAt - this.#now()))));
-  }
-}
-
-/** A timer that never fires after it was cleared. `setTimeout` may be faked while `clearTimeout` is not. */
-export class ClearableTimer {
-  #callback: (() => void) | undefined;
-  readonly #timer: unknown;
-
-  constructor(callback: () => void, set: (callback: () => void) => unknown) {
-    this.#callback = callback;
-    this.#timer = set(() => this.#callback?.());
-  }
-
-  clear(): void {
-    this.#callback = undefined;
-    clearTimer(this.#timer);
-  }
-
-  unref(): void {
-    unref(this.#timer);
-  }
+export function watchingTimer(callback: () => void, delayMs: number, now: () => number): unknown {
+  const dueAt = now() + delayMs;
+  return new TimerInLegs(callback, () => Math.min(LOOK_MS, Math.ceil(dueAt - now())));
 }
 
 /** Sets a timer for any delay. */
 export function setTimer(callback: () => void, delayMs: number): unknown {
   // Hosts cut fractions off. Without rounding up, every such timer would be early.
   return delayMs > MAX_TIMER_MS
-    ? new LongTimer(callback, delayMs)
+    ? clearableTimer(callback, delayMs)
     : setTimeout(callback, Math.ceil(delayMs));
 }
 
 /** Cancels any of these timers, or one of the host's. */
 export function clearTimer(timer: unknown): void {
-  if (timer instanceof TimerInLegs || timer instanceof ClearableTimer) timer.clear();
+  if (timer instanceof TimerInLegs) timer.clear();
   else clearHostTimer(timer);
 }

@@ -8,7 +8,8 @@ import { policiesSchema } from '../../policies/policy-forms.js';
 import { join, rosterFor } from '../../registry/join.js';
 import { Keyed, keyedOf } from '../../registry/keyed.js';
 import type { Joinable } from '../../registry/member.js';
-import { attributeSetsOf, observe } from '../../telemetry/observe.js';
+import { AttributeSets } from '../../telemetry/attribute-sets.js';
+import { observe } from '../../telemetry/observe.js';
 import type { Clock } from '../../time/clock.js';
 import { listenToFailedRequests } from '../errors/failed-requests.js';
 import type { ResolvedClient } from '../options.js';
@@ -77,7 +78,8 @@ function ofEachKey(
 ): Made {
   const { path } = options;
   const telemetry = options.telemetry ?? { spans: 'auto' };
-  const sets = telemetry === false ? undefined : attributeSetsOf(telemetry);
+  const attributes = telemetry === false ? undefined : telemetry.attributes;
+  const sets = typeof attributes === 'function' ? new AttributeSets(attributes) : undefined;
   // All keys share the template's way of discarding, which gets only the response.
   const discardTimes = new WeakMap<object, number>();
   const discard = (value: unknown): unknown =>
@@ -93,7 +95,7 @@ function ofEachKey(
       hintAmongPolicies(),
     );
     const made = copyWith(template, key, httpPolicies(given, clock, keep));
-    if (telemetry !== false) observe(made, telemetry, sets);
+    if (telemetry !== false) observe(made, telemetry, sets?.of(key));
     const bounds = boundsOf(made.plan.layers);
     const { discardMs } = bounds;
     const arrived = (response: unknown): void => {

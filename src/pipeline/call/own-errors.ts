@@ -1,4 +1,5 @@
 /** Errors of this package on their way through the engine. */
+import { describe } from '../../config/describe.js';
 import type { ResilienceError } from '../../errors.js';
 import { ContractError } from '../../errors.js';
 import type { Host } from './host.js';
@@ -21,15 +22,10 @@ export function brokenContract(
   host: Host,
   policy: string,
 ): ContractError {
-  const got = shown(answer);
+  const got = describe(answer);
   const message =
     method === 'enter'
       ? `gate "${policy}": enter must return undefined, a RejectedError or a promise of one of them (got ${got})`
       : `driver "${policy}": drive must return an outcome or a promise of one (got ${got})`;
   return new ContractError(message, { pipeline: host.name, policy, key: host.publicKey });
-}
-
-function shown(answer: unknown): string {
-  if (typeof answer !== 'object' || answer === null) return String(answer);
-  return answer instanceof Error ? answer.name : 'an object';
 }

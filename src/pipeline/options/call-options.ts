@@ -2,13 +2,14 @@ import { isPlain as isPlainObject } from '../../config/describe.js';
 import { once } from '../../config/once.js';
 import { parseOptions } from '../../config/validate.js';
 import * as z from '../../config/zod.js';
-import { ConfigError } from '../../errors.js';
+import type { ConfigError } from '../../errors.js';
 import type { Duration } from '../../time/duration.js';
 import { durationIn, durationSchema } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { CallTraits, CorrectableCost, Cost, Priority } from '../contract/call-traits.js';
 import { priorities } from '../contract/call-traits.js';
 import type { LayerSettings } from '../contract/context.js';
+import { misuse } from './misuse.js';
 import { bareSignal, isBareSignal } from './wrong-arguments.js';
 
 /** What one call may bring along. */
@@ -157,9 +158,6 @@ export function isWallClock(deadline: number, now: number): boolean {
 }
 
 function wallClock(method: string, value: number): ConfigError {
-  const path = `${method}.deadline`;
-  return new ConfigError(
-    `${path}: ${DEADLINE}; of the wall clock, set timeout to what is left (got ${value})`,
-    { path, value, policy: method },
-  );
+  const remedy = 'of the wall clock, set timeout to what is left';
+  return misuse(`${method}.deadline`, `${DEADLINE}; ${remedy} (got ${value})`, value);
 }

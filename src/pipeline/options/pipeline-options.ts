@@ -3,13 +3,14 @@ import { flag, fnOf, isName, policyName } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import * as z from '../../config/zod.js';
 import { markOf } from '../../copies.js';
-import { ConfigError } from '../../errors.js';
+import type { ConfigError } from '../../errors.js';
 import type { Clock } from '../../time/clock.js';
 import type { IsFailure } from '../outcome/failure-rule.js';
 import { isFailureSchema } from '../outcome/failure-rule.js';
 import type { Discard, ErrorTypeOf, StatusOf } from './hooks.js';
 import type { AnyRegistry, JoinOptions } from './joining.js';
 import { REGISTRY } from './joining.js';
+import { misuse } from './misuse.js';
 import { policyAsOption } from './policy-as-option.js';
 import type { TelemetryOptions } from './telemetry-options.js';
 import { telemetrySchema } from './telemetry-options.js';
@@ -106,9 +107,10 @@ function looksLikePolicy(value: unknown): boolean {
 
 /** A policy where the name belongs. */
 function noName(value: unknown): ConfigError {
-  return new ConfigError(
-    "pipeline: the name comes first, as in pipeline('inventory', retry()) (got a policy)",
-    { path: 'pipeline', value, policy: 'pipeline' },
+  return misuse(
+    'pipeline',
+    "the name comes first, as in pipeline('inventory', retry()) (got a policy)",
+    value,
   );
 }
 

@@ -1,9 +1,10 @@
 /** Recognizes wrong arguments of a pipeline, and makes the errors for them. */
 import { describe } from '../../config/describe.js';
 import { nearest } from '../../config/nearest.js';
-import { ConfigError } from '../../errors.js';
+import type { ConfigError } from '../../errors.js';
 import { eventTypes } from '../contract/events.js';
 import type { Policy } from '../contract/policy.js';
+import { misuse } from './misuse.js';
 
 /**
  * Whether this can be an operation: a function, but not a generator function. Calling one runs nothing yet, so each attempt would succeed, and
@@ -71,9 +72,11 @@ export function noEvent(type: unknown): TypeError {
 export function notAPolicy(value: unknown, i: number): ConfigError {
   const got = describe(value);
   const hint = hintFor(value, got);
-  return new ConfigError(
-    `pipeline.policies[${i}]: must be a policy or a pipeline (got ${got})${hint === undefined ? '' : `; ${hint}`}`,
-    { path: `pipeline.policies[${i}]`, value, policy: 'pipeline' },
+  const remedy = hint === undefined ? '' : `; ${hint}`;
+  return misuse(
+    `pipeline.policies[${i}]`,
+    `must be a policy or a pipeline (got ${got})${remedy}`,
+    value,
   );
 }
 
@@ -110,8 +113,9 @@ function lacks(value: Record<string, unknown>, methods: readonly string[]): stri
 }
 
 export function listedTwice(policy: Policy<unknown>): ConfigError {
-  return new ConfigError(
-    `pipeline.policies: the same ${policy.type} is listed twice, and would count each call twice; make a second one`,
-    { path: 'pipeline.policies', value: policy, policy: 'pipeline' },
+  return misuse(
+    'pipeline.policies',
+    `the same ${policy.type} is listed twice, and would count each call twice; make a second one`,
+    policy,
   );
 }

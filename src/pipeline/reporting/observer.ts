@@ -26,8 +26,6 @@ export interface CallObserver {
   start(pipeline: ObservedPipeline): CallWatch | undefined;
   /** Something happened to a policy outside any call. */
   event(event: PipelineEvent): void;
-  /** The observer of a keyed pipeline's copy. */
-  fork(key: string): CallObserver;
   /** What tells of calls is loaded: see `telemetry/loading.ts`. */
   ready(): void;
   /** The pipeline was disposed of. */
