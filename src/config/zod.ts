@@ -111,6 +111,38 @@ export function strictObject<S extends core.$ZodLooseShape>(
   return value(read, { shape }) as unknown as Made;
 }
 
+/** A shape in which every option may be missing: those of `Defaults` then have their default. */
+type Options<S extends core.$ZodLooseShape, Defaults> = {
+  readonly [K in keyof S]: K extends keyof Defaults
+    ? core.$ZodDefault<S[K]>
+    : core.$ZodOptional<S[K]>;
+};
+
+/** An object with these options and no others, any of which may be missing. Its rules hear of the defaults of those that are. */
+export function options<S extends core.$ZodLooseShape, Defaults extends object>(
+  shape: S,
+  defaults: Defaults,
+  ...rules: Rule<core.output<core.$ZodObject<Options<S, Defaults>, core.$strict>>>[]
+): core.$ZodObject<Options<S, Defaults>, core.$strict> {
+  const all = Object.entries(shape).map(([key, schema]) => [
+    key,
+    Object.hasOwn(defaults, key)
+      ? _default(schema as Schema, defaults[key as keyof Defaults] as object)
+      : optional(schema),
+  ]);
+  return strictObject(Object.fromEntries(all) as Options<S, Defaults>, ...rules);
+}
+
+/** For a rule about several options: says which of them is wrong, and why. */
+export function wrongIn<T extends object>({
+  value,
+  issues,
+}: Payload<T>): (key: keyof T & string, message: string) => void {
+  return (key, message) => {
+    issues.push({ code: 'custom', input: value[key], path: [key], message });
+  };
+}
+
 export function optional<S extends core.SomeType>(schema: S): core.$ZodOptional<S> {
   const innerType = schema as unknown as core.$ZodType;
   const { optin = 'optional' } = innerType._zod;

@@ -53,13 +53,16 @@ const RECEIVED =
   "must be a time in the clock's milliseconds, such as systemClock.now() when the request came";
 
 const deadlineFromSchema = /* @__PURE__ */ once(() =>
-  z.strictObject({
-    header: z.optional(headerName()),
-    max: z._default(positiveDurationSchema(), DEFAULT_MAX_MS),
-    receivedAt: z.optional(timeSchema()),
-    clock: z.optional(clockSchema()),
-    onRefused: z.optional(fnOf<(refused: RefusedHeader) => void>()),
-  }),
+  z.options(
+    {
+      header: headerName(),
+      max: positiveDurationSchema(),
+      receivedAt: timeSchema(),
+      clock: clockSchema(),
+      onRefused: fnOf<(refused: RefusedHeader) => void>(),
+    },
+    { max: DEFAULT_MAX_MS },
+  ),
 );
 
 /**

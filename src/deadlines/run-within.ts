@@ -31,12 +31,15 @@ const DEADLINE =
   "must be a time in the clock's milliseconds, such as deadlineFrom(request) or systemClock.now() + 500, or Infinity for none";
 
 const withinSchema = /* @__PURE__ */ once(() =>
-  z.strictObject({
-    deadline: z.optional(timeSchema()),
-    timeout: z.optional(durationSchema()),
-    priority: z.optional(z.custom<Priority>(isPriority, { error: PRIORITY })),
-    clock: z.optional(clockSchema()),
-  }),
+  z.options(
+    {
+      deadline: timeSchema(),
+      timeout: durationSchema(),
+      priority: z.custom<Priority>(isPriority, { error: PRIORITY }),
+      clock: clockSchema(),
+    },
+    {},
+  ),
 );
 
 type Given = z.output<ReturnType<typeof withinSchema>>;

@@ -125,13 +125,15 @@ export const standardSchema = /* @__PURE__ */ once(() =>
       bulkhead: z._default(policySchema(bulkheadSchema), false),
       attemptTimeout: timeoutSchema(),
     },
-    ({ value: { totalTimeout, attemptTimeout }, issues }) => {
-      if (issues.length > 0 || typeof attemptTimeout !== 'number' || totalTimeout === false) return;
+    (payload) => {
+      const { totalTimeout, attemptTimeout } = payload.value;
+      if (payload.issues.length > 0 || typeof attemptTimeout !== 'number' || totalTimeout === false)
+        return;
       const whole = totalTimeout ?? standardDefaults.totalTimeout;
       if (attemptTimeout <= whole) return;
       const set = totalTimeout === undefined ? ': set that too, or false' : '';
-      const message = `must not be above totalTimeout (${formatDuration(whole)})${set}`;
-      issues.push({ code: 'custom', input: attemptTimeout, path: ['attemptTimeout'], message });
+      const most = `totalTimeout (${formatDuration(whole)})`;
+      z.wrongIn(payload)('attemptTimeout', `must not be above ${most}${set}`);
     },
   ),
 );

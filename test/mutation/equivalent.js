@@ -103,13 +103,13 @@ export const EQUIVALENT = [
       'half-open there are probes; for the compiler',
     ],
     [
-      'if (rampForMs === 0) return;',
-      ['rampForMs === 0 -> false'],
+      'if (rampFor === 0) return;',
+      ['rampFor === 0 -> false'],
       'of a ramp that takes no time nothing is left to go on with',
     ],
     [
-      "this.#close('probes_succeeded', rampForMs === 0 ? undefined : new Ramp(nowMs, rampForMs));",
-      ['rampForMs === 0 -> false'],
+      "this.#close('probes_succeeded', rampFor === 0 ? undefined : new Ramp(nowMs, rampFor));",
+      ['rampFor === 0 -> false'],
       'a ramp that takes no time is over for whoever comes next',
     ],
   ]),

@@ -76,28 +76,25 @@ const ALGORITHM = "must be 'brake', 'gradient', 'vegas' or 'aimd'";
 
 /** The schema of {@link AdaptiveLimiterOptions}. */
 export const adaptiveLimiterSchema = /* @__PURE__ */ once(() =>
-  z.strictObject(
+  z.options(
     {
-      algorithm: z._default(
-        oneOf(['brake', 'gradient', 'vegas', 'aimd'], ALGORITHM),
-        adaptiveLimiterDefaults.algorithm,
-      ),
-      initialLimit: z.optional(positiveCount()),
-      minLimit: z.optional(positiveCount()),
-      maxLimit: z.optional(positiveCount()),
-      maxQueued: z.optional(count()),
-      maxWait: z.optional(positiveDurationSchema()),
-      priority: z.optional(fnOf<() => Priority | number | undefined>()),
-      handle: z.optional(handleSchema()),
-      releaseOnAbandon: z._default(flag(), adaptiveLimiterDefaults.releaseOnAbandon),
-      dryRun: z._default(flag(), adaptiveLimiterDefaults.dryRun),
+      algorithm: oneOf(['brake', 'gradient', 'vegas', 'aimd'], ALGORITHM),
+      initialLimit: positiveCount(),
+      minLimit: positiveCount(),
+      maxLimit: positiveCount(),
+      maxQueued: count(),
+      maxWait: positiveDurationSchema(),
+      priority: fnOf<() => Priority | number | undefined>(),
+      handle: handleSchema(),
+      releaseOnAbandon: flag(),
+      dryRun: flag(),
       ...namedShape(),
     },
-    ({ value: options, issues }) => {
-      if (issues.length > 0) return;
-      const wrong = (key: keyof typeof options, message: string): void => {
-        issues.push({ code: 'custom', input: options[key], path: [key], message });
-      };
+    plainAdaptiveLimiter(),
+    (payload) => {
+      if (payload.issues.length > 0) return;
+      const options = payload.value;
+      const wrong = z.wrongIn(payload);
       const { initialLimit } = options;
       const { minLimit, maxLimit, maxQueued } = completed(options);
       if (minLimit > maxLimit) {
@@ -132,7 +129,7 @@ export interface ResolvedAdaptiveLimiter extends Parsed, Ruled {
 }
 
 /** The same as what the schema makes of `{}`. */
-export function plainAdaptiveLimiter(): Parsed {
+export function plainAdaptiveLimiter() {
   const { algorithm, releaseOnAbandon, dryRun } = adaptiveLimiterDefaults;
   return { algorithm, releaseOnAbandon, dryRun };
 }

@@ -4,31 +4,24 @@ import type { Priority } from '../../pipeline/contract/call-traits.js';
 import { priorities, rankOf } from '../../pipeline/contract/call-traits.js';
 import type { Admission, Call } from '../../pipeline/contract/policy.js';
 import { refusePromise } from '../../pipeline/outcome/refuse-promise.js';
-import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
-import type { OwnRequest } from '../in-own-request.js';
-import { inOwnRequest } from '../in-own-request.js';
 import type { Ranked } from '../priority/ranked-queue.js';
 import { RankedQueue } from '../priority/ranked-queue.js';
 import { classOf } from '../priority/shares.js';
+import type { WaitingCall } from '../priority/waiting-call.js';
+import { stopClock, waitIn, waitingCall } from '../priority/waiting-call.js';
 import type { Waiter } from '../wait-queue.js';
 import type { ResolvedAdaptiveLimiter } from './options.js';
 import { Patience } from './patience.js';
 
 /** A call that is or was in the queue. */
-export interface Place extends Required<Omit<Ranked, 'cost'>> {
-  admit: (admission: Admission) => void;
-  /** Where another request may have let it in. */
-  own: OwnRequest<Admission> | undefined;
-  readonly label: string;
-  readonly captureStack: boolean;
+export interface Place extends WaitingCall {
+  readonly level: number;
   readonly time: TimeSource;
   readonly maxWaitMs: number;
   /** The time at which its caller's time is over. */
   readonly callDeadlineMs: number;
-  /** The time at which it has waited too long. */
-  deadline: Deadline | undefined;
   /** The regulator's state for it, once it has a slot. */
   stay: number;
   /** Identifies when it got the slot. */
@@ -92,41 +85,23 @@ export class WaitingCalls {
       stopClock(displaced);
       turnAway(displaced, 'a more important call took its place in the queue');
     }
-    return new Promise((admit) => {
-      const { label, captureStack, time, traits, deadline: callDeadlineMs } = call;
-      const { rank, level } = ranked;
-      const queue = this.#queue;
-      const isNext = queue.isNext(ranked);
-      const maxWaitMs = this.#patience.of(
-        { nowMs, which: classOf(rank), best: queue.bestClass, isNext },
-        callDeadlineMs - nowMs,
-        time,
-      );
-      const waiter = queue.join({
-        admit,
-        own: undefined,
-        label,
-        captureStack,
-        time,
-        rank,
-        level,
-        maxWaitMs,
-        callDeadlineMs,
-        deadline: undefined,
-        stay: 0,
-        stamp: undefined,
-      });
-      call.state = waiter;
-      if (time.bound) {
-        const own = inOwnRequest(time.clock, waiter, admit, () => this.#serve(time));
-        waiter.item.own = own;
-        waiter.item.admit = own.tell;
-      }
-      waiter.item.deadline = time.deadlines(maxWaitMs).add(this, waiter, 0);
-      this.#changed(time);
-      if (call.listening)
-        call.emit({ type: 'queued', queued: queue.length, priority: traits?.priority });
-    });
+    const { time, deadline: callDeadlineMs } = call;
+    const { rank, level } = ranked;
+    const queue = this.#queue;
+    const isNext = queue.isNext(ranked);
+    const maxWaitMs = this.#patience.of(
+      { nowMs, which: classOf(rank), best: queue.bestClass, isNext },
+      callDeadlineMs - nowMs,
+      time,
+    );
+    const place: Place = {
+      ...{ ...waitingCall(call), rank, level, time, maxWaitMs, callDeadlineMs },
+      stay: 0,
+      stamp: undefined,
+    };
+    const wait = waitIn(queue, place, call, maxWaitMs, this, () => this.#serve(time));
+    this.#changed(time);
+    return wait;
   }
 
   /** Takes the call to serve next out of the queue. */
@@ -164,11 +139,6 @@ export class WaitingCalls {
 }
 
 const PRIORITY = `priority must return one of ${priorities.join(', ')}, a number, or undefined`;
-
-/** For a call that has just left the queue. Its deadline has not passed. */
-function stopClock({ deadline }: Place): void {
-  deadline?.queue.remove(deadline);
-}
 
 function turnAway({ admit, label, captureStack }: Place, why: string): void {
   admit(new LimitExceededError(`${label}: ${why}`, { captureStack }));

@@ -1,19 +1,17 @@
 import { mark } from '../../copies.js';
 import { BulkheadFullError } from '../../errors.js';
-import type { CallTraits } from '../../pipeline/contract/call-traits.js';
 import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract/policy.js';
 import type { Refusals } from '../../pipeline/contract/refusals.js';
 import type { RefusedCall, StraightHalf } from '../../pipeline/contract/straight-half.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
-import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
-import type { OwnRequest } from '../in-own-request.js';
-import { inOwnRequest } from '../in-own-request.js';
 import type { Named } from '../named.js';
 import { RankedQueue } from '../priority/ranked-queue.js';
 import { PLAIN_RANK } from '../priority/shares.js';
 import { SlotHolders } from '../priority/slot-holders.js';
+import type { WaitingCall } from '../priority/waiting-call.js';
+import { stopClock, waitIn, waitingCall } from '../priority/waiting-call.js';
 import type { Waiter } from '../wait-queue.js';
 import type { BulkheadOptions, ResolvedBulkhead } from './options.js';
 import { resolveBulkhead } from './options.js';
@@ -44,15 +42,7 @@ export interface BulkheadSnapshot {
 }
 
 /** A call in the queue. */
-interface Place {
-  admit: (admission: Admission) => void;
-  /** Where another request may have let it in. */
-  own: OwnRequest<Admission> | undefined;
-  readonly label: string;
-  readonly captureStack: boolean;
-  readonly rank: number;
-  readonly traits: CallTraits | undefined;
-  deadline: Deadline | undefined;
+interface Place extends WaitingCall {
   /** Identifies when it was let in. */
   stamp: object | undefined;
 }
@@ -105,7 +95,7 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
     if (this.#queue.length < maxQueued) return this.#wait(call);
     const displaced = this.#queue.displace(call);
     if (displaced === undefined) return this.#full(call);
-    this.#stopClock(displaced);
+    stopClock(displaced);
     // Its place is taken first, because whoever hears of that may make calls.
     const wait = this.#wait(call);
     this.#turnAway(displaced, 'a more important call took its place in the queue');
@@ -151,7 +141,7 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
 
   leave(call: Call): void {
     const waiter = call.state as Waiter<Place>;
-    if (this.#queue.leave(waiter)) this.#stopClock(waiter.item);
+    if (this.#queue.leave(waiter)) stopClock(waiter.item);
     // It has a slot: once it hears of that, it gives it back.
     else waiter.item.own?.hear();
   }
@@ -199,31 +189,8 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
   }
 
   #wait(call: Call): Promise<Admission> {
-    return new Promise((admit) => {
-      const { label, captureStack, rank, traits } = call;
-      const place: Place = {
-        admit,
-        own: undefined,
-        label,
-        captureStack,
-        rank,
-        traits,
-        deadline: undefined,
-        stamp: undefined,
-      };
-      const waiter = this.#queue.join(place);
-      call.state = waiter;
-      const { time } = call;
-      if (time.bound) {
-        place.own = inOwnRequest(time.clock, waiter, admit, () => this.#serve());
-        place.admit = place.own.tell;
-      }
-      if (this.#options.maxWait !== undefined) {
-        place.deadline = time.deadlines(this.#options.maxWait).add(this, waiter, 0);
-      }
-      if (call.listening)
-        call.emit({ type: 'queued', queued: this.#queue.length, priority: traits?.priority });
-    });
+    const place: Place = { ...waitingCall(call), stamp: undefined };
+    return waitIn(this.#queue, place, call, this.#options.maxWait, this, () => this.#serve());
   }
 
   #serve(): void {
@@ -232,7 +199,7 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
       if (place === undefined) break;
       // Take the slot here, before the waiter runs: no other call can come in between.
       this.#take(place);
-      this.#stopClock(place);
+      stopClock(place);
       place.stamp = this.#stamp;
       place.admit(undefined);
     }
@@ -245,12 +212,6 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
 
   #turnAway({ admit, label, captureStack }: Place, why: string): void {
     admit(new BulkheadFullError(`${label}: ${why}`, { captureStack }));
-  }
-
-  #stopClock(place: Place): void {
-    if (place.deadline === undefined) return;
-    place.deadline.queue.remove(place.deadline);
-    place.deadline = undefined;
   }
 
   /** The calls over the limit are those that would wait: as many as the queue has places. */

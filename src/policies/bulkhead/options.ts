@@ -36,19 +36,23 @@ export const bulkheadDefaults = {
 
 /** The schema of {@link BulkheadOptions}. */
 export const bulkheadSchema = /* @__PURE__ */ once(() =>
-  z.strictObject(
+  z.options(
     {
-      maxConcurrent: z._default(positiveCount(), bulkheadDefaults.maxConcurrent),
-      maxQueued: z._default(count(), bulkheadDefaults.maxQueued),
-      maxWait: z.optional(durationSchema()),
-      releaseOnAbandon: z._default(flag(), bulkheadDefaults.releaseOnAbandon),
-      dryRun: z._default(flag(), bulkheadDefaults.dryRun),
+      maxConcurrent: positiveCount(),
+      maxQueued: count(),
+      maxWait: durationSchema(),
+      releaseOnAbandon: flag(),
+      dryRun: flag(),
       ...namedShape(),
     },
-    ({ value: { maxWait, maxQueued }, issues }) => {
-      if (issues.length > 0 || maxWait === undefined || maxQueued > 0) return;
-      const message = 'has no effect without a queue: set maxQueued to at least 1, or leave it out';
-      issues.push({ code: 'custom', input: maxWait, path: ['maxWait'], message });
+    bulkheadDefaults,
+    (payload) => {
+      const { maxWait, maxQueued } = payload.value;
+      if (payload.issues.length > 0 || maxWait === undefined || maxQueued > 0) return;
+      z.wrongIn(payload)(
+        'maxWait',
+        'has no effect without a queue: set maxQueued to at least 1, or leave it out',
+      );
     },
   ),
 );

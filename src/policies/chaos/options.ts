@@ -82,7 +82,7 @@ type Fn<F extends keyof O, O> = Extract<O[F], (...args: never[]) => unknown>;
 
 /** The schema of {@link ChaosOptions}. */
 export const chaosSchema = /* @__PURE__ */ once(() =>
-  z.strictObject(
+  z.options(
     {
       faults: kind({ error: fnOf<ChaosFaults['error']>() }),
       latency: kind({
@@ -90,10 +90,11 @@ export const chaosSchema = /* @__PURE__ */ once(() =>
       }),
       results: kind({ value: z.custom<unknown>(isReusable, { error: MADE_ONCE }) }),
       behavior: kind({ run: fnOf<ChaosBehavior['run']>() }),
-      when: z.optional(fnOf<(context: Context) => boolean>()),
-      seed: z.optional(count()),
+      when: fnOf<(context: Context) => boolean>(),
+      seed: count(),
       ...namedShape(),
     },
+    {},
     z.refine(
       ({ faults, latency, results, behavior }) =>
         (faults ?? latency ?? results ?? behavior) !== undefined,
@@ -103,7 +104,7 @@ export const chaosSchema = /* @__PURE__ */ once(() =>
 );
 
 function kind<S extends Readonly<Record<string, z.Schema>>>(shape: S) {
-  return z.optional(nested(z.strictObject({ rate: rate(), ...shape })));
+  return nested(z.strictObject({ rate: rate(), ...shape }));
 }
 
 /** Whether many calls can get it. */
@@ -121,13 +122,14 @@ export function resolveChaos(options: ChaosOptions): ResolvedChaos {
 }
 
 const startSchema = /* @__PURE__ */ once(() =>
-  z.strictObject({
-    for: z.optional(
-      z.union([positiveDurationSchema(), off()], {
+  z.options(
+    {
+      for: z.union([positiveDurationSchema(), off()], {
         error: "must be a duration such as '10m', or false for no limit",
       }),
-    ),
-  }),
+    },
+    {},
+  ),
 );
 
 /**

@@ -30,14 +30,13 @@ import type { Judge, OpenReason } from './judge.js';
 import type { LateBreakers } from './late-copies.js';
 import type { CircuitBreakerOptions, ResolvedCircuitBreaker } from './options.js';
 import { resolveCircuitBreaker } from './options.js';
-import { probesNeeded } from './probes.js';
 import { RefusalMaker, waitOf } from './refusal.js';
 import type { BreakerAccount } from './reporter.js';
 import { Reporter } from './reporter.js';
 import { restore, restoreAtOnce, takeSnapshot } from './restore.js';
 import type { CircuitBreakerSnapshot } from './snapshot.js';
 import type { Stay } from './state-times.js';
-import { staysOf } from './stays.js';
+import { Stays } from './stays.js';
 
 /**
  * Stops calling an upstream that keeps failing. After too many failures it refuses calls with a {@link CircuitOpenError} for a
@@ -85,7 +84,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
 
   /** @internal Use {@link circuitBreaker}. */
   constructor(options: ResolvedCircuitBreaker, account?: BreakerAccount, home?: Home, stay?: Stay) {
-    const { probes, initialState } = options;
+    const { initialState } = options;
     this.#options = options;
     this.#stay = stay;
     this.name = options.name as Name | undefined;
@@ -97,15 +96,9 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     this.#breaker = breakerOf(options.breaker);
     this.#judge = judgeOf(options, this.#breaker);
     this.#circuit = new Circuit(
-      {
-        maxOpenForMs: options.maxOpenFor,
-        probes,
-        probesNeeded: probesNeeded(probes, options.probeSuccessRate),
-        probeTimeoutMs: options.probeTimeout,
-        rampForMs: options.rampFor,
-      },
+      options,
       this.#judge,
-      staysOf(options),
+      new Stays(options),
       (from, to, reason, openForMs) => {
         const now = this.#time.source.now();
         this.#ends.begin(now);
@@ -154,7 +147,8 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
 
   enter(call: Call): Admission {
     const circuit = this.#circuit;
-    return circuit.calm ? this.#letIn(call, circuit.stamp) : this.#enterAsCause(call);
+    if (circuit.calm) return this.#letIn(call, circuit.stamp);
+    return this.#reporter.during(call, () => this.#enterNotCalm(call));
   }
 
   /** @internal */
@@ -225,7 +219,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
         return;
       }
     }
-    this.#exitAsCause(call, outcome);
+    this.#reporter.during(call, () => this.#ends.ended(call, outcome));
   }
 
   failedLate(outcome: Outcome, succeededAt: number, callId?: number): void {
@@ -358,15 +352,6 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     return state === 'open' || state === 'isolated';
   }
 
-  #enterAsCause(call: Call): Admission {
-    const outer = this.#reporter.causedBy(call);
-    try {
-      return this.#enterNotCalm(call);
-    } finally {
-      this.#reporter.causedBy(outer);
-    }
-  }
-
   #letIn(call: Call, stamp: number): undefined {
     call.state =
       this.#slowMs === Infinity ? stamp : new Admitted(call.time.read(), stamp, undefined);
@@ -405,23 +390,11 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
 
   /** A call has ended, has been counted, and opens the breaker. A success does when it completes the number of calls that a judgement needs. */
   #openAsCause(call: Call, reason: OpenReason, outcome: Outcome): void {
-    const outer = this.#reporter.causedBy(call);
-    try {
-      const failed = outcome.kind !== 'success';
-      const cause = failed ? outcome.error : this.#ends.latestFailure.causeOf(reason);
-      this.#circuit.open(call.time.now(), reason, retryAfterOf(outcome), cause);
-    } finally {
-      this.#reporter.causedBy(outer);
-    }
-  }
-
-  #exitAsCause(call: Call, outcome: Outcome): void {
-    const outer = this.#reporter.causedBy(call);
-    try {
-      this.#ends.ended(call, outcome);
-    } finally {
-      this.#reporter.causedBy(outer);
-    }
+    const failed = outcome.kind !== 'success';
+    const cause = failed ? outcome.error : this.#ends.latestFailure.causeOf(reason);
+    this.#reporter.during(call, () =>
+      this.#circuit.open(call.time.now(), reason, retryAfterOf(outcome), cause),
+    );
   }
 
   /** Moves on with time. No call is there that could end with an error of `openFor`. */

@@ -1,8 +1,9 @@
 import type { BreakerState } from '../../pipeline/contract/events.js';
 import { Door } from '../../pipeline/contract/straight-half.js';
 import type { Judge, OpenReason } from './judge.js';
+import type { ResolvedCircuitBreaker } from './options.js';
 import type { Probe, ProbeVerdict } from './probes.js';
-import { Probes } from './probes.js';
+import { Probes, probesNeeded } from './probes.js';
 import type { RampCounts } from './ramp.js';
 import { Ramp } from './ramp.js';
 import type { Stays } from './stays.js';
@@ -24,16 +25,11 @@ export type OnTransition = (
   openForMs?: number,
 ) => void;
 
-/** The numbers of a circuit, in milliseconds. */
-export interface CircuitOptions {
-  /** The longest stay that no failure asked for, if there is one. */
-  readonly maxOpenForMs: number | undefined;
-  readonly probes: number;
-  readonly probesNeeded: number;
-  readonly probeTimeoutMs: number;
-  /** 0 means no ramp. */
-  readonly rampForMs: number;
-}
+/** The options of a breaker that its circuit follows. A `rampFor` of 0 means no ramp. */
+export type CircuitOptions = Pick<
+  ResolvedCircuitBreaker,
+  'maxOpenFor' | 'probes' | 'probeSuccessRate' | 'probeTimeout' | 'rampFor'
+>;
 
 /** How long a probe has its place, if there is no longest stay and the stay before was shorter than this. */
 const PLACE_MS = 1_000;
@@ -246,10 +242,10 @@ export class Circuit {
 
   /** Makes a closed circuit go on with a ramp that began elsewhere. */
   restoreRamp(startedAtMs: number, openings: number, counts: RampCounts): void {
-    const { rampForMs } = this.#options;
-    if (rampForMs === 0) return;
+    const { rampFor } = this.#options;
+    if (rampFor === 0) return;
     this.openings = openings;
-    this.#enter('closed', undefined, new Ramp(startedAtMs, rampForMs, counts));
+    this.#enter('closed', undefined, new Ramp(startedAtMs, rampFor, counts));
   }
 
   /** Notes what opened it. */
@@ -265,9 +261,10 @@ export class Circuit {
   }
 
   #halfOpen(): void {
-    const { probes, probesNeeded, probeTimeoutMs } = this.#options;
-    const placeMs = this.#options.maxOpenForMs ?? Math.max(PLACE_MS, this.#openForMs);
-    const period = new Probes(probes, probesNeeded, probeTimeoutMs, placeMs, this.#judge.blocked);
+    const { probes, probeSuccessRate, probeTimeout, maxOpenFor } = this.#options;
+    const needed = probesNeeded(probes, probeSuccessRate);
+    const placeMs = maxOpenFor ?? Math.max(PLACE_MS, this.#openForMs);
+    const period = new Probes(probes, needed, probeTimeout, placeMs, this.#judge.blocked);
     this.#move('half_open', 'open_elapsed', undefined, period);
   }
 
@@ -279,9 +276,9 @@ export class Circuit {
   ): void {
     if (verdict === 'failing') this.open(nowMs, 'probe_failed', askedMs, cause);
     if (verdict !== 'recovered') return;
-    const { rampForMs } = this.#options;
-    if (rampForMs === 0) this.openings = 0;
-    this.#close('probes_succeeded', rampForMs === 0 ? undefined : new Ramp(nowMs, rampForMs));
+    const { rampFor } = this.#options;
+    if (rampFor === 0) this.openings = 0;
+    this.#close('probes_succeeded', rampFor === 0 ? undefined : new Ramp(nowMs, rampFor));
   }
 
   #close(reason: 'released' | 'reset' | 'probes_succeeded', ramp: Ramp | undefined): void {

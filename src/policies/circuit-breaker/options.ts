@@ -164,41 +164,38 @@ const SPREAD = 'must be a number from 0 to below 1';
 
 /** The schema of {@link CircuitBreakerOptions}. */
 export const circuitBreakerSchema = /* @__PURE__ */ once(() =>
-  z.strictObject(
+  z.options(
     {
-      failureRate: z.optional(shareOrOff()),
-      slowCallRate: z.optional(share()),
-      slowCallDuration: z.optional(positiveDurationSchema()),
-      window: z.optional(
-        z.union([positiveDurationSchema(), z.strictObject({ calls: windowCalls() })], {
-          error: WINDOW,
-        }),
-      ),
-      minimumCalls: z.optional(positiveCount()),
-      consecutiveFailures: z.optional(countOrOff()),
-      failingFor: z.optional(durationSchema()),
-      openFor: z._default(openForSchema(), circuitBreakerDefaults.openFor),
-      openForFactor: z.optional(number(FACTOR, atLeast(1))),
-      openForSpread: z.optional(number(SPREAD, atLeast(0), below(1))),
-      announceHalfOpen: z._default(flag(), circuitBreakerDefaults.announceHalfOpen),
-      maxOpenFor: z.optional(durationSchema()),
-      probes: z._default(positiveCount(), circuitBreakerDefaults.probes),
-      probeSuccessRate: z._default(share(), circuitBreakerDefaults.probeSuccessRate),
-      probeTimeout: z.optional(positiveDurationSchema()),
-      rampFor: z._default(durationSchema(), circuitBreakerDefaults.rampFor),
-      handle: z.optional(handleSchema()),
-      delayFrom: z.optional(fnOf<(outcome: Outcome) => number | undefined>()),
-      breaker: z.optional(breakerSchema()),
-      dryRun: z._default(flag(), circuitBreakerDefaults.dryRun),
-      initialState: z.optional(snapshotSchema()),
-      random: z.optional(fnOf<() => number>()),
+      failureRate: shareOrOff(),
+      slowCallRate: share(),
+      slowCallDuration: positiveDurationSchema(),
+      window: z.union([positiveDurationSchema(), z.strictObject({ calls: windowCalls() })], {
+        error: WINDOW,
+      }),
+      minimumCalls: positiveCount(),
+      consecutiveFailures: countOrOff(),
+      failingFor: durationSchema(),
+      openFor: openForSchema(),
+      openForFactor: number(FACTOR, atLeast(1)),
+      openForSpread: number(SPREAD, atLeast(0), below(1)),
+      announceHalfOpen: flag(),
+      maxOpenFor: durationSchema(),
+      probes: positiveCount(),
+      probeSuccessRate: share(),
+      probeTimeout: positiveDurationSchema(),
+      rampFor: durationSchema(),
+      handle: handleSchema(),
+      delayFrom: fnOf<(outcome: Outcome) => number | undefined>(),
+      breaker: breakerSchema(),
+      dryRun: flag(),
+      initialState: snapshotSchema(),
+      random: fnOf<() => number>(),
       ...namedShape(),
     },
-    (context) => {
-      const options = context.value;
-      const wrong = (key: keyof typeof options, message: string): void => {
-        context.issues.push({ code: 'custom', input: options[key], path: [key], message });
-      };
+    plainCircuitBreaker(),
+    (payload) => {
+      const options = payload.value;
+      const wrong = z.wrongIn(payload);
       const { maxOpenFor, openFor } = options;
       if (typeof openFor !== 'number') {
         for (const key of ['openForFactor', 'openForSpread'] as const) {
@@ -279,7 +276,7 @@ export interface ResolvedCircuitBreaker extends Omit<Parsed, Dependent>, Ruled {
 }
 
 /** The same as what the schema makes of `{}`. */
-export function plainCircuitBreaker(): Parsed {
+export function plainCircuitBreaker() {
   const { openFor, announceHalfOpen, probes, probeSuccessRate, rampFor, dryRun } =
     circuitBreakerDefaults;
   return { openFor, announceHalfOpen, probes, probeSuccessRate, rampFor, dryRun };

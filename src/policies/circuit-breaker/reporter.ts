@@ -27,14 +27,15 @@ export class Reporter {
     this.account = account;
   }
 
-  /**
-   * From now on this call causes the changes. Returns the call before it, to be put back afterwards:
-   * user code in between may make other calls.
-   */
-  causedBy(call: Call | undefined): Call | undefined {
-    const before = this.#call;
+  /** While `act` runs, this call causes the changes. User code in between may make other calls. */
+  during<T>(call: Call, act: () => T): T {
+    const outer = this.#call;
     this.#call = call;
-    return before;
+    try {
+      return act();
+    } finally {
+      this.#call = outer;
+    }
   }
 
   /** Who is told. */

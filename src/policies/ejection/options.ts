@@ -69,6 +69,12 @@ export const ejectionDefaults = {
   dryRun: false,
 } as const;
 
+/** The defaults that depend on no other option. */
+function plainEjection() {
+  const { maxEjectFor: _, ...plain } = ejectionDefaults;
+  return plain;
+}
+
 const DEVIATIONS = 'must be a number above 0, or false';
 const HOSTS = 'must be a whole number >= 3';
 const RUN = 'must be a whole number >= 2, or false';
@@ -76,39 +82,31 @@ const SHARE = 'must be a number above 0 and up to 1';
 
 /** The schema of {@link EjectionOptions}. */
 export const ejectionSchema = /* @__PURE__ */ once(() =>
-  z.strictObject(
+  z.options(
     {
-      deviations: z._default(
-        z.union([number(DEVIATIONS, above(0)), off()], { error: DEVIATIONS }),
-        ejectionDefaults.deviations,
-      ),
-      minimumHosts: z._default(wholeNumber(HOSTS, atLeast(3)), ejectionDefaults.minimumHosts),
-      minimumCalls: z._default(positiveCount(), ejectionDefaults.minimumCalls),
-      window: z._default(positiveDurationSchema(), ejectionDefaults.window),
-      consecutiveFailures: z._default(
-        z.union([wholeNumber(RUN, atLeast(2)), off()], { error: RUN }),
-        ejectionDefaults.consecutiveFailures,
-      ),
-      ejectFor: z._default(positiveDurationSchema(), ejectionDefaults.ejectFor),
-      maxEjectFor: z.optional(positiveDurationSchema()),
-      maxShare: z._default(number(SHARE, above(0), atMost(1)), ejectionDefaults.maxShare),
-      handle: z.optional(handleSchema()),
-      dryRun: z._default(flag(), ejectionDefaults.dryRun),
-      random: z.optional(fnOf<() => number>()),
+      deviations: z.union([number(DEVIATIONS, above(0)), off()], { error: DEVIATIONS }),
+      minimumHosts: wholeNumber(HOSTS, atLeast(3)),
+      minimumCalls: positiveCount(),
+      window: positiveDurationSchema(),
+      consecutiveFailures: z.union([wholeNumber(RUN, atLeast(2)), off()], { error: RUN }),
+      ejectFor: positiveDurationSchema(),
+      maxEjectFor: positiveDurationSchema(),
+      maxShare: number(SHARE, above(0), atMost(1)),
+      handle: handleSchema(),
+      dryRun: flag(),
+      random: fnOf<() => number>(),
       ...namedShape(),
     },
-    ({ value, issues }) => {
-      if (issues.length > 0) return;
-      const { deviations, consecutiveFailures, ejectFor, maxEjectFor = Infinity } = value;
-      const wrong = (option: string, input: unknown, message: string): void => {
-        issues.push({ code: 'custom', input, path: [option], message });
-      };
+    plainEjection(),
+    (payload) => {
+      if (payload.issues.length > 0) return;
+      const { deviations, consecutiveFailures, ejectFor, maxEjectFor = Infinity } = payload.value;
+      const wrong = z.wrongIn(payload);
       if (deviations === false && consecutiveFailures === false) {
-        wrong('deviations', deviations, 'must not be false where consecutiveFailures is, too');
+        wrong('deviations', 'must not be false where consecutiveFailures is, too');
       }
       if (maxEjectFor < ejectFor) {
-        const least = formatDuration(ejectFor);
-        wrong('maxEjectFor', maxEjectFor, `must not be below ejectFor (${least})`);
+        wrong('maxEjectFor', `must not be below ejectFor (${formatDuration(ejectFor)})`);
       }
     },
   ),

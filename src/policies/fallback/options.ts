@@ -16,7 +16,7 @@ export interface FallbackOptions extends Named {
 
 /** The schema of {@link FallbackOptions}. */
 export const fallbackSchema = /* @__PURE__ */ once(() =>
-  z.strictObject({ handle: z.optional(handleSchema()), ...namedShape() }),
+  z.options({ handle: handleSchema(), ...namedShape() }, {}),
 );
 
 /** Options with everything filled in. */

@@ -51,21 +51,28 @@ export const hedgeDefaults = {
 const PERCENTILE = 'must be a number between 0.5 and 0.999: 0.95 hedges the slowest of 20 calls';
 const LOAD = 'must be a number above 0 and at most 1: 0.05 allows one hedge for every 20 calls';
 
+/** The same as what the schema makes of `{}`. */
+function plainHedge() {
+  const { maxHedges, maxExtraLoad } = hedgeDefaults;
+  return { maxHedges, maxExtraLoad };
+}
+
 /** The schema of {@link HedgeOptions}. */
 export const hedgeSchema = /* @__PURE__ */ once(() =>
-  z.strictObject({
-    percentile: z.optional(number(PERCENTILE, atLeast(0.5), atMost(0.999))),
-    delay: z.optional(durationSchema()),
-    maxHedges: z._default(positiveCount(), hedgeDefaults.maxHedges),
-    maxExtraLoad: z._default(number(LOAD, above(0), atMost(1)), hedgeDefaults.maxExtraLoad),
-    budget: z.optional(
-      z.custom<RetryBudget>(isRetryBudget, {
+  z.options(
+    {
+      percentile: number(PERCENTILE, atLeast(0.5), atMost(0.999)),
+      delay: durationSchema(),
+      maxHedges: positiveCount(),
+      maxExtraLoad: number(LOAD, above(0), atMost(1)),
+      budget: z.custom<RetryBudget>(isRetryBudget, {
         error: 'must be a budget to share with retries, such as retryBudget()',
       }),
-    ),
-    handle: z.optional(handleSchema()),
-    ...namedShape(),
-  }),
+      handle: handleSchema(),
+      ...namedShape(),
+    },
+    plainHedge(),
+  ),
 );
 
 /** Options with everything filled in. */
@@ -77,8 +84,7 @@ export type ResolvedHedge = z.output<ReturnType<typeof hedgeSchema>> &
 
 /** @throws ConfigError */
 export function resolveHedge(options: HedgeOptions | undefined): ResolvedHedge {
-  const { maxHedges, maxExtraLoad } = hedgeDefaults;
   return options === undefined
-    ? { maxHedges, maxExtraLoad }
+    ? plainHedge()
     : parseOptions(hedgeSchema, options, 'hedge', hintFrom(hedgeNames));
 }

@@ -48,10 +48,10 @@ export const rateLimiterSchema = /* @__PURE__ */ once(() =>
       dryRun: z._default(flag(), rateLimiterDefaults.dryRun),
       ...namedShape(),
     },
-    ({ value: { limit, burst = limit, cost }, issues }) => {
-      if (issues.length > 0 || cost <= burst) return;
-      const message = `must not be above burst (${burst}), or no call could start`;
-      issues.push({ code: 'custom', input: cost, path: ['cost'], message });
+    (payload) => {
+      const { limit, burst = limit, cost } = payload.value;
+      if (payload.issues.length > 0 || cost <= burst) return;
+      z.wrongIn(payload)('cost', `must not be above burst (${burst}), or no call could start`);
     },
   ),
 );

@@ -7,14 +7,13 @@ import type { Refusals } from '../../pipeline/contract/refusals.js';
 import type { StraightHalf, StraightPlace } from '../../pipeline/contract/straight-half.js';
 import { isCorrectable } from '../../pipeline/options/call-options.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
-import type { Deadline } from '../../time/deadline-queue.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
-import type { OwnRequest } from '../in-own-request.js';
-import { inOwnRequest } from '../in-own-request.js';
 import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { RankedQueue } from '../priority/ranked-queue.js';
+import type { WaitingCall } from '../priority/waiting-call.js';
+import { stopClock, waitIn, waitingCall } from '../priority/waiting-call.js';
 import { TokenBucket } from '../token-bucket.js';
 import type { Waiter } from '../wait-queue.js';
 import { costIn } from './call-cost.js';
@@ -51,22 +50,12 @@ export interface RateLimiterSnapshot {
   readonly upstream?: QuotaReport | undefined;
 }
 
-/** A call in the queue. */
-interface Place {
-  admit: (admission: Admission) => void;
-  /** Where another request may have let it in. */
-  own: OwnRequest<Admission> | undefined;
-  readonly rank: number;
-  readonly label: string;
+/** A call in the queue. It is given up at its deadline: more important calls may have come before it. */
+interface Place extends WaitingCall {
   readonly policy: string;
-  readonly captureStack: boolean;
   /** The latest time for its turn. */
   readonly until: number;
-  /** Ends its wait then: more important calls may have come before it. */
-  deadline: Deadline | undefined;
   readonly cost: number;
-  /** Lets it in. */
-  readonly take: () => Spent | undefined;
   admitted: boolean;
   /** What it has taken, if that may have to be corrected. */
   spent: Spent | undefined;
@@ -310,32 +299,17 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
   }
 
   #wait(call: Call, cost: number, now: number): Promise<Admission> {
-    const { label, policy, traits, captureStack, rank, time } = call;
     const maxWaitMs = this.#options.maxWait + LATE_MS;
-    const until = now + maxWaitMs;
-    return new Promise((admit) => {
-      const place: Place = {
-        ...{ admit, label, policy, captureStack, until, cost, rank },
-        take: () => this.#take({ policy, traits }, cost),
-        own: undefined,
-        deadline: undefined,
-        admitted: false,
-        spent: undefined,
-      };
-      const waiter = this.#queue.join(place);
-      call.state = waiter;
-      place.deadline = time.deadlines(maxWaitMs).add(this, waiter, 0);
-      if (time.bound) {
-        place.own = inOwnRequest(time.clock, waiter, admit, () => this.#serve());
-        place.admit = place.own.tell;
-      }
-      const priority = call.traits?.priority;
-      if (call.listening) call.emit({ type: 'queued', queued: this.#queue.length, priority });
-      // Wait for a timer that is late. If this call admitted the waiting ones, the next call could start before they do.
-      if (this.#timer === undefined) this.#serve();
-      // It may come in front of the one that the timer is for, and cost less.
-      else if (this.#queue.next === place) this.#arm(this.#waitFor(cost, 0, now));
-    });
+    const place: Place = {
+      ...waitingCall(call),
+      ...{ policy: call.policy, until: now + maxWaitMs, cost, admitted: false, spent: undefined },
+    };
+    const wait = waitIn(this.#queue, place, call, maxWaitMs, this, () => this.#serve());
+    // Wait for a timer that is late. If this call admitted the waiting ones, the next call could start before they do.
+    if (this.#timer === undefined) this.#serve();
+    // It may come in front of the one that the timer is for, and cost less.
+    else if (this.#queue.next === place) this.#arm(this.#waitFor(cost, 0, now));
+    return wait;
   }
 
   /**
@@ -362,7 +336,7 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
       } else if (waitMs > 0) {
         late.push(first);
       } else {
-        first.spent = first.take();
+        first.spent = this.#take(first, cost);
         first.admitted = true;
         first.admit(undefined);
       }
@@ -381,10 +355,4 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     this.#time.source.clock.clearTimer(this.#timer);
     this.#timer = undefined;
   }
-}
-
-/** For a call that has just left the queue. */
-function stopClock(place: Place): void {
-  place.deadline?.queue.remove(place.deadline);
-  place.deadline = undefined;
 }

@@ -22,11 +22,14 @@ const PER_SECOND = 'must be a finite number of retries a second, >= 0';
 
 /** The schema of {@link RetryBudgetOptions}. */
 export const retryBudgetSchema = /* @__PURE__ */ once(() =>
-  z.strictObject({
-    // A ratio above 10 is a percentage by mistake. It would bound nothing.
-    ratio: z._default(number(RATIO, atLeast(0), atMost(10)), retryBudgetDefaults.ratio),
-    minPerSecond: z._default(number(PER_SECOND, atLeast(0)), retryBudgetDefaults.minPerSecond),
-  }),
+  z.options(
+    {
+      // A ratio above 10 is a percentage by mistake. It would bound nothing.
+      ratio: number(RATIO, atLeast(0), atMost(10)),
+      minPerSecond: number(PER_SECOND, atLeast(0)),
+    },
+    retryBudgetDefaults,
+  ),
 );
 
 /** Options with everything filled in. */

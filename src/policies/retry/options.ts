@@ -83,33 +83,29 @@ const FACTOR = 'must be a finite number >= 1';
 
 /** The schema of {@link RetryOptions}. */
 export const retrySchema = /* @__PURE__ */ once(() =>
-  z.strictObject(
+  z.options(
     {
-      maxRetries: z._default(count(), retryDefaults.maxRetries),
-      initialDelay: z.optional(durationSchema()),
-      factor: z.optional(number(FACTOR, atLeast(1))),
-      maxDelay: z.optional(durationSchema()),
-      jitter: z.optional(oneOf(['full', 'equal', 'none'])),
-      backoff: z.optional(backoffSchema()),
-      delayFrom: z.optional(fnOf<(outcome: Outcome) => number | undefined>()),
-      maxRetryAfter: z._default(durationSchema(), retryDefaults.maxRetryAfter),
-      handle: z.optional(handleSchema()),
-      budget: z._default(
-        z.union([z.custom<RetryBudget>(isRetryBudget), nested(retryBudgetSchema()), off()], {
-          error: 'must be the options of a retry budget, a budget to share, or false',
-        }),
-        () => ({ ...retryBudgetDefaults }),
-      ),
-      whenSpent: z.optional(oneOf(['return', 'wait'])),
-      random: z.optional(fnOf<() => number>()),
+      maxRetries: count(),
+      initialDelay: durationSchema(),
+      factor: number(FACTOR, atLeast(1)),
+      maxDelay: durationSchema(),
+      jitter: oneOf(['full', 'equal', 'none']),
+      backoff: backoffSchema(),
+      delayFrom: fnOf<(outcome: Outcome) => number | undefined>(),
+      maxRetryAfter: durationSchema(),
+      handle: handleSchema(),
+      budget: z.union([z.custom<RetryBudget>(isRetryBudget), nested(retryBudgetSchema()), off()], {
+        error: 'must be the options of a retry budget, a budget to share, or false',
+      }),
+      whenSpent: oneOf(['return', 'wait']),
+      random: fnOf<() => number>(),
       ...namedShape(),
     },
-    (context) => {
-      if (context.issues.length > 0) return;
-      const options = context.value;
-      const wrong = (key: keyof typeof options, message: string): void => {
-        context.issues.push({ code: 'custom', input: options[key], path: [key], message });
-      };
+    plainRetry(),
+    (payload) => {
+      if (payload.issues.length > 0) return;
+      const options = payload.value;
+      const wrong = z.wrongIn(payload);
       if (options.budget === false && options.whenSpent !== undefined) {
         wrong('whenSpent', 'has no effect without a budget');
       }
@@ -144,7 +140,7 @@ export type ResolvedRetry = z.output<ReturnType<typeof retrySchema>> &
   };
 
 /** The same as what the schema makes of `{}`. */
-export function plainRetry(): ResolvedRetry {
+export function plainRetry() {
   const { maxRetries, maxRetryAfter } = retryDefaults;
   return { maxRetries, maxRetryAfter, budget: { ...retryBudgetDefaults } };
 }

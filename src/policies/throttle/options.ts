@@ -58,19 +58,19 @@ const PROBABILITY =
 
 /** The schema of {@link ThrottleOptions}. */
 export const throttleSchema = /* @__PURE__ */ once(() =>
-  z.strictObject({
-    requestsPerAccept: z._default(number(PER_ACCEPT, above(1)), throttleDefaults.requestsPerAccept),
-    window: z._default(positiveDurationSchema(), throttleDefaults.window),
-    minimumCalls: z._default(positiveCount(), throttleDefaults.minimumCalls),
-    maxProbability: z._default(
-      number(PROBABILITY, above(0), below(1)),
-      throttleDefaults.maxProbability,
-    ),
-    handle: z.optional(handleSchema()),
-    dryRun: z._default(flag(), throttleDefaults.dryRun),
-    random: z.optional(fnOf<() => number>()),
-    ...namedShape(),
-  }),
+  z.options(
+    {
+      requestsPerAccept: number(PER_ACCEPT, above(1)),
+      window: positiveDurationSchema(),
+      minimumCalls: positiveCount(),
+      maxProbability: number(PROBABILITY, above(0), below(1)),
+      handle: handleSchema(),
+      dryRun: flag(),
+      random: fnOf<() => number>(),
+      ...namedShape(),
+    },
+    throttleDefaults,
+  ),
 );
 
 /** Options with everything filled in. */

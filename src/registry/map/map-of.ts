@@ -26,18 +26,19 @@ export interface MapOptions {
 const ADDRESS = /^([^\s/:@?#[\]]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
 
 const mapSchema = /* @__PURE__ */ once(() =>
-  z.strictObject({
-    service: z.optional(policyName()),
-    addresses: z.optional(
-      z.checked<readonly string[]>(
+  z.options(
+    {
+      service: policyName(),
+      addresses: z.checked<readonly string[]>(
         "must be a list of hosts, such as ['inventory.internal:8080']",
         (value) =>
           Array.isArray(value) &&
           value.every((each) => typeof each === 'string' && ADDRESS.test(each)),
       ),
-    ),
-    latency: z.optional(flag()),
-  }),
+      latency: flag(),
+    },
+    {},
+  ),
 );
 
 /** What watches the members of a registry. */

@@ -4,22 +4,23 @@ import type { Judge } from '../../../src/policies/circuit-breaker/judge.js';
 import type { Probe } from '../../../src/policies/circuit-breaker/probes.js';
 import { Stays } from '../../../src/policies/circuit-breaker/stays.js';
 
-const RULE = { openForMs: 1_000, maxOpenForMs: 8_000, factor: 2, spread: 0.2 };
 const OPTIONS = {
-  maxOpenForMs: 8_000,
+  openFor: 1_000,
+  openForFactor: 2,
+  openForSpread: 0.2,
+  maxOpenFor: 8_000,
   probes: 2,
-  probesNeeded: 2,
-  probeTimeoutMs: 500,
-  rampForMs: 0,
+  probeSuccessRate: 1,
+  probeTimeout: 500,
 };
 
-function made(judge: Partial<Judge> = {}, random = () => 0.5, rampForMs = 0) {
+function made(judge: Partial<Judge> = {}, random = () => 0.5, rampFor = 0) {
   const log: string[] = [];
   const told = (what: string): undefined => {
     log.push(what);
   };
   const circuit = new Circuit(
-    { ...OPTIONS, rampForMs },
+    { ...OPTIONS, rampFor },
     {
       timed: false,
       health: {
@@ -40,7 +41,7 @@ function made(judge: Partial<Judge> = {}, random = () => 0.5, rampForMs = 0) {
       restore: () => {},
       ...judge,
     },
-    new Stays({ rule: RULE, own: undefined, maxOpenForMs: 8_000 }, random),
+    new Stays({ ...OPTIONS, random }),
     (from, to, reason, openForMs) =>
       told(`${from} > ${to}: ${reason}${openForMs === undefined ? '' : ` for ${openForMs}`}`),
   );
