@@ -18,7 +18,7 @@ it('what is made touches nothing of zod, with options and without, and neither d
   keyed(pipeline('b', ...standard()));
   resilientFetch();
   expect(() =>
-    pipeline(retry({ maxRetries: 1 }), circuitBreaker({ window: { calls: 30 } })),
+    pipeline('c', retry({ maxRetries: 1 }), circuitBreaker({ window: { calls: 30 } })),
   ).not.toThrow();
   expect(() => retry({ maxRetries: -1 })).toThrow(/must be a whole number >= 0/);
   resilientFetch({ policies: { retry: { maxRetries: 1 } }, headers: { attempt: 'x-attempt' } });
