@@ -63,9 +63,15 @@ export interface AbortStateLike {
   readonly reason: unknown;
 }
 
+/** Whether it is an object with these methods. That tells what it is: each implementation has classes of its own. */
+export function hasMethods(value: unknown, ...names: readonly string[]): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  return names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+}
+
 /** Whether this is a Request of any implementation, and not a URL. */
 export function isRequestLike(input: unknown): input is RequestLike {
-  if (typeof input !== 'object' || input === null) return false;
-  const { url, method, clone } = input as Partial<RequestLike>;
-  return typeof url === 'string' && typeof method === 'string' && typeof clone === 'function';
+  if (!hasMethods(input, 'clone')) return false;
+  const { url, method } = input as Partial<RequestLike>;
+  return typeof url === 'string' && typeof method === 'string';
 }

@@ -1,4 +1,5 @@
-import { ConfigError } from '../../errors.js';
+import { configError } from '../../config/validate.js';
+import type { ConfigError } from '../../errors.js';
 import type { PoliciesOf } from '../../pipeline/contract/snapshot.js';
 import type { PipelineLayer } from '../../pipeline/pipeline.js';
 import type { AnyStandardSnapshots } from '../../policies/standard.js';
@@ -132,8 +133,7 @@ export function fetchClient(
 
 function callsItself(): ConfigError {
   const path = 'resilientFetch.fetch';
-  return new ConfigError(
-    `${path}: the global fetch is this resilient fetch itself; give it the original one, as in resilientFetch({ fetch: original })`,
-    { path, policy: 'resilientFetch' },
-  );
+  const message =
+    'the global fetch is this resilient fetch itself; give it the original one, as in resilientFetch({ fetch: original })';
+  return configError('resilientFetch', [{ path, message, value: undefined }]);
 }

@@ -57,7 +57,6 @@ const CODES: Readonly<Record<Entry, readonly string[]>> = {
     'ERR_SOCKET_CONNECTION_TIMEOUT',
     'UND_ERR_BPL_MISSING_UPSTREAM',
     'UND_ERR_PRX_CONN',
-    'UND_ERR_SOCKS5',
     'ConnectionRefused',
     'FailedToOpenSocket',
   ],
@@ -131,8 +130,6 @@ const CODES: Readonly<Record<Entry, readonly string[]>> = {
   abort: ['ABORT_ERR', 'UND_ERR_ABORTED', 'UND_ERR_ABORT', 'ERR_CANCELED'],
   network: [],
   caller: [
-    'UND_ERR_INVALID_ARG',
-    'UND_ERR_INVALID_RETURN_VALUE',
     'UND_ERR_NOT_SUPPORTED',
     'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
     // Closed or too narrow by the caller's own configuration.
@@ -145,14 +142,8 @@ const CODES: Readonly<Record<Entry, readonly string[]>> = {
     'ERR_UNESCAPED_CHARACTERS',
     'ERR_UNSUPPORTED_PROTOCOL',
     'ERR_NOT_SUPPORT',
-    'ERR_BAD_OPTION',
-    'ERR_BAD_OPTION_VALUE',
-    'ERR_FR_TOO_MANY_REDIRECTS',
-    'ERR_TOO_MANY_REDIRECTS',
     'ERR_HTTP2_UNSUPPORTED_PROTOCOL',
     'ERR_SOCKET_BAD_PORT',
-    'ERR_TLS_INVALID_CONTEXT',
-    'ERR_TLS_INVALID_PROTOCOL_VERSION',
     'ERR_TLS_PROTOCOL_VERSION_CONFLICT',
   ],
 };
@@ -167,8 +158,8 @@ const PATTERNS: readonly (readonly [pattern: RegExp, entry: Entry])[] = [
   // Node's own check of the name. Alerts of a server that refuses the client's certificate.
   [/^ERR_TLS_CERT_|^ERR_SSL_.*(?:CERTIFICATE|UNKNOWN_CA)/, CERTIFICATE],
   [/^ERR_SSL_/, 'tls'],
-  [/^ERR_(?:HTTP2?_)?INVALID_/, CALLERS_DOING],
-  [/^UND_ERR_SOCKS5_/, 'connect'],
+  [/^(?:UND_)?ERR_(?:HTTP2?_|TLS_)?INVALID_|^ERR_BAD_OPTION|_TOO_MANY_REDIRECTS$/, CALLERS_DOING],
+  [/^UND_ERR_SOCKS5/, 'connect'],
   // A code that a later undici adds is more likely the network's fault than the caller's.
   [/^UND_ERR_/, 'network'],
 ];

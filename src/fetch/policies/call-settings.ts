@@ -1,6 +1,6 @@
-import { describe } from '../../config/describe.js';
+import { configError } from '../../config/validate.js';
 import { isOf } from '../../copies.js';
-import { ConfigError } from '../../errors.js';
+import type { ConfigError } from '../../errors.js';
 import type { LayerSettings } from '../../pipeline/contract/context.js';
 import type { Layer } from '../../pipeline/plan.js';
 import { RetryPolicy } from '../../policies/retry/retry.js';
@@ -108,7 +108,5 @@ function noTimeout(option: string, where: string, value: unknown): ConfigError {
 }
 
 function wrong(option: string, remedy: string, value: unknown): ConfigError {
-  const path = `holdfast.${option}`;
-  const message = `${path}: ${remedy} (got ${describe(value)})`;
-  return new ConfigError(message, { path, value, policy: 'holdfast' });
+  return configError('holdfast', [{ path: `holdfast.${option}`, message: remedy, value }]);
 }

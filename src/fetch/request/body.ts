@@ -30,7 +30,7 @@ interface FormDataLike {
 }
 
 /** The kind that a value itself claims. Its class does not help: every implementation of fetch has its own classes. */
-function tagOf(value: object): string {
+export function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 

@@ -1,4 +1,4 @@
-import { bodyKind } from './body.js';
+import { bodyKind, tagOf } from './body.js';
 
 /** A body up to this size is in the socket's buffers at once. */
 const SMALL_BYTES = 64 * 1024;
@@ -23,9 +23,9 @@ export function isUpload(body: unknown): boolean {
 /** The length in bytes, about that for texts; NaN if it is not known. */
 function lengthOf(body: unknown): number {
   if (typeof body === 'string') return body.length;
-  const tag = Object.prototype.toString.call(body);
-  if (tag === '[object FormData]') return Number.NaN;
-  if (tag === '[object URLSearchParams]') return String(body).length;
+  const tag = tagOf(body);
+  if (tag === 'FormData') return Number.NaN;
+  if (tag === 'URLSearchParams') return String(body).length;
   const { byteLength, size } = Object(body) as Sized;
   return Number(byteLength ?? size ?? Number.NaN);
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../time/clock.js';
 import { readHeader } from '../request/headers.js';
 import { parseAmount } from '../retry/rate-limit-headers.js';
 import type { ResponseLike } from '../types.js';
+import { hasMethods } from '../types.js';
 
 /** Up to this declared size a body is read to its end, so that its connection can serve the next request. */
 export const DRAIN_LIMIT_BYTES = 64 * 1024;
@@ -45,7 +46,7 @@ export function discardResponse(
 ): Promise<void> | undefined {
   try {
     const { body } = response;
-    if (typeof body !== 'object' || body === null) return undefined;
+    if (body === undefined || body === null) return undefined;
     const small = isSmall(response);
     if (isWebStream(body)) return discardWebStream(body, small, clock, timeoutMs);
     if (isNodeStream(body)) return discardNodeStream(body, small, clock, timeoutMs);
@@ -61,14 +62,12 @@ function isSmall(response: ResponseLike): boolean {
   return declared !== undefined && declared <= DRAIN_LIMIT_BYTES;
 }
 
-function isWebStream(body: object): body is WebStream {
-  const { getReader, cancel } = body as Partial<WebStream>;
-  return typeof getReader === 'function' && typeof cancel === 'function';
+function isWebStream(body: unknown): body is WebStream {
+  return hasMethods(body, 'getReader', 'cancel');
 }
 
-function isNodeStream(body: object): body is NodeStream {
-  const { resume, destroy, on } = body as Partial<NodeStream>;
-  return [resume, destroy, on].every((method) => typeof method === 'function');
+function isNodeStream(body: unknown): body is NodeStream {
+  return hasMethods(body, 'resume', 'destroy', 'on');
 }
 
 function discardWebStream(

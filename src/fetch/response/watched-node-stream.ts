@@ -1,4 +1,5 @@
 import { isBroken } from '../errors/classify-error.js';
+import { hasMethods } from '../types.js';
 import type { BodyGuard } from './body-guard.js';
 import { BodyReading } from './body-reading.js';
 import { hookedPrototypes, hookInstance } from './hooked-prototypes.js';
@@ -14,9 +15,7 @@ export interface NodeStream {
 }
 
 export function isNodeStream(body: unknown): body is NodeStream {
-  if (typeof body !== 'object' || body === null) return false;
-  const { read, push, pause, _destroy } = body as Partial<NodeStream>;
-  return [read, push, pause, _destroy].every((method) => typeof method === 'function');
+  return hasMethods(body, 'read', 'push', 'pause', '_destroy');
 }
 
 /**

@@ -1,3 +1,4 @@
+import { hasMethods } from '../types.js';
 import type { BodyGuard } from './body-guard.js';
 import type { ReadResult, WebReader } from './body-reading.js';
 import { BodyReading } from './body-reading.js';
@@ -18,9 +19,7 @@ const relays = new WeakMap<object, Relay>();
 const seen = new WeakSet<object>();
 
 export function isWebStream(body: unknown): body is WebStream {
-  if (typeof body !== 'object' || body === null) return false;
-  const { getReader, cancel } = body as Partial<WebStream>;
-  return typeof getReader === 'function' && typeof cancel === 'function';
+  return hasMethods(body, 'getReader', 'cancel');
 }
 
 /**

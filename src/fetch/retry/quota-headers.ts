@@ -1,5 +1,4 @@
-import { describe } from '../../config/describe.js';
-import { ConfigError } from '../../errors.js';
+import { configError } from '../../config/validate.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Learn } from '../../policies/rate-limiter/learn.js';
 import { learnFrom } from '../../policies/rate-limiter/learn.js';
@@ -32,8 +31,9 @@ const TOO_MANY = 429;
  */
 export function rateLimitHeaders(of?: string): Learn {
   if (of !== undefined && typeof of !== 'string') {
-    const message = `rateLimitHeaders: must be the name of a quota, such as 'tokens' (got ${describe(of)})`;
-    throw new ConfigError(message, { path: 'rateLimitHeaders', value: of });
+    const path = 'rateLimitHeaders';
+    const message = "must be the name of a quota, such as 'tokens'";
+    throw configError(path, [{ path, message, value: of }]);
   }
   const name = of?.toLowerCase();
   return learnFrom((outcome: Outcome, wallNowMs: number) => {
