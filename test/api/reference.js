@@ -260,7 +260,7 @@ export function reference(entries) {
   return new Map([
     ['README.md', `${index}\n`],
     ...bySize.flatMap((page, at) => [
-      [page.file, brief(page, bySize.slice(0, at))],
+      [page.file, brief(page, core, bySize.slice(0, at))],
       [`full/${page.file}`, page.render(core, bySize.slice(0, at))],
     ]),
   ]);
