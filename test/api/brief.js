@@ -64,7 +64,7 @@ export function brief(page, core, earlier) {
   const out = [
     `# ${page.module}`,
     '<!-- Written by `npm run api:update` from the docstrings. Do not edit. -->',
-    `What \`import { ... } from '${page.module}'\` offers, in brief.`,
+    `What \`import { ... } from '${page.module}'\` offers, in brief. [Where the rest is](README.md#the-rest).`,
   ];
   for (const { title, items } of page.sections) {
     out.push(`## ${title}`);

@@ -254,6 +254,7 @@ export function reference(entries) {
         return `- [\`${page.module}\`](${page.file})${links.length > 0 ? `: ${links.join(', ')}` : ''}`;
       })
       .join('\n'),
+    '## The rest',
     'Units, defaults and errors are in the docstrings: your editor shows them at a name, and leads to the declarations in `dist/types`. ' +
       'In the repository, the pages in `docs/api/full` have the same.',
   ].join('\n\n');
