@@ -13,7 +13,7 @@ const unlinked = (text) =>
 /** The first sentence of a docstring. One that only announces what follows stays whole. */
 function sentence(item) {
   const text = unlinked(oneLine(docOf(item).description));
-  return /^.*?[.](?= [A-Z`'(]|$)/.exec(text)?.[0] ?? text;
+  return /^.*?[.](?= [A-Z\d`'(]|$)/.exec(text)?.[0] ?? text;
 }
 
 function signature(item) {
@@ -22,15 +22,30 @@ function signature(item) {
   return item.kind === 'Function' || text.length <= LONGEST_TYPE ? `\`${text}\`` : undefined;
 }
 
-function members(item) {
+/** The names that an interface extends. */
+function parents(item) {
+  let text = item.kind === 'Interface' ? oneLine(textOf(item)) : '';
+  text = text.replace(/\bOmit<(\w+)/g, '$1<');
+  // A parameter of a type may extend something, too.
+  for (let shorter = ''; shorter !== text; ) {
+    shorter = text;
+    text = text.replace(/<[^<>]*>/g, '');
+  }
+  return (
+    /\bextends ([^{]+)$/
+      .exec(text)?.[1]
+      ?.split(',')
+      .map((name) => name.trim()) ?? []
+  );
+}
+
+function members(item, linked) {
   const named = (item.members ?? []).filter(({ name }) => /^\w+$/.test(name ?? ''));
   const names = named.map(
     ({ kind, name, isOptional }) =>
       `\`${name}${kind.startsWith('Method') ? '()' : isOptional ? '?' : ''}\``,
   );
-  const [, parents] = /\bextends ([^{]+)$/.exec(textOf(item)) ?? [];
-  if (item.kind === 'Interface' && parents !== undefined)
-    names.push(`what \`${oneLine(parents)}\` has`);
+  names.push(...parents(item).map((name) => `what ${linked(name)} has`));
   return names.length === 0 ? undefined : `Has ${[...new Set(names)].join(', ')}.`;
 }
 
@@ -38,13 +53,18 @@ function members(item) {
  * The page as text.
  *
  * @param page - The entry, with its names in sections.
+ * @param core - The page of `holdfast`.
  * @param earlier - The pages that describe what this one need not describe again.
  */
-export function brief(page, earlier) {
+export function brief(page, core, earlier) {
+  const linked = (name) => {
+    const href = page.href(name, core);
+    return href === undefined ? `\`${name}\`` : `[\`${name}\`](${href})`;
+  };
   const out = [
     `# ${page.module}`,
     '<!-- Written by `npm run api:update` from the docstrings. Do not edit. -->',
-    `What \`import { ... } from '${page.module}'\` offers, in brief.`,
+    `What \`import { ... } from '${page.module}'\` offers, in brief. [Where the rest is](README.md#the-rest).`,
   ];
   for (const { title, items } of page.sections) {
     out.push(`## ${title}`);
@@ -57,7 +77,7 @@ export function brief(page, earlier) {
         out.push(`As in [\`${twin.module}\`](${twin.place(item.name)}).`);
         continue;
       }
-      const said = [signature(item), sentence(item), members(item)];
+      const said = [signature(item), sentence(item), members(item, linked)];
       out.push(said.filter((each) => each !== undefined && each !== '').join('\n'));
     }
   }

@@ -254,13 +254,14 @@ export function reference(entries) {
         return `- [\`${page.module}\`](${page.file})${links.length > 0 ? `: ${links.join(', ')}` : ''}`;
       })
       .join('\n'),
+    '## The rest',
     'Units, defaults and errors are in the docstrings: your editor shows them at a name, and leads to the declarations in `dist/types`. ' +
       'In the repository, the pages in `docs/api/full` have the same.',
   ].join('\n\n');
   return new Map([
     ['README.md', `${index}\n`],
     ...bySize.flatMap((page, at) => [
-      [page.file, brief(page, bySize.slice(0, at))],
+      [page.file, brief(page, core, bySize.slice(0, at))],
       [`full/${page.file}`, page.render(core, bySize.slice(0, at))],
     ]),
   ]);
