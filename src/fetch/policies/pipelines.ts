@@ -28,12 +28,16 @@ export interface Pipelines {
 /** Discards a response that nobody will read. */
 type DiscardWithin = (response: unknown, timeoutMs: number) => unknown;
 
+/** Refuses pipelines with which the client cannot work. */
+type Check = (pipeline: Pipeline<unknown>) => void;
+
 /** @throws ConfigError when a policy is wrong or cannot be copied. */
 export function pipelinesOf(
   options: ResolvedClient,
   clock: Clock,
   discard: DiscardWithin,
   keep?: Keep,
+  check?: Check,
 ): Pipelines {
   const { policies, path, name, kind } = options;
   const roster = rosterFor(options, path, name);
@@ -41,9 +45,10 @@ export function pipelinesOf(
   const perKey = typeof policies === 'function';
   const made =
     typeof policies === 'function'
-      ? ofEachKey(policies, options, clock, discard, keep)
+      ? ofEachKey(policies, options, clock, discard, keep, check)
       : ofTemplate(httpPolicies(policies, clock, keep), options, discard);
   const { byKey } = made;
+  check?.(byKey.template);
   const pipelines = (): Iterable<Pipeline<unknown>> => byKey.pipelines();
   return {
     ...made,
@@ -73,6 +78,7 @@ function ofEachKey(
   clock: Clock,
   discardWithin: DiscardWithin,
   keep: Keep | undefined,
+  check: Check | undefined,
 ): Made {
   const { path } = options;
   const telemetry = options.telemetry ?? { spans: 'auto' };
@@ -92,6 +98,7 @@ function ofEachKey(
       hintAmongPolicies(),
     );
     const made = template.forkWith(key, httpPolicies(given, clock, keep));
+    check?.(made);
     if (telemetry !== false) observe(made, telemetry, sets);
     const bounds = boundsOf(made.plan.layers);
     const { discardMs } = bounds;
