@@ -18,9 +18,13 @@ export function refuseResults({ plan }: Pipeline<unknown>, path: string, why: st
   );
 }
 
+/** What is asked of a chaos policy. */
+interface ChaosLike {
+  snapshot(): { readonly rates: { readonly result?: number } };
+}
+
 /** Asked without the class, which would be in the bundles of clients that use no chaos. */
 function injectsResults(policy: PolicyBase): boolean {
   if (markOf(policy)?.kind !== 'chaos') return false;
-  const { rates } = policy.snapshot?.() as { readonly rates: { readonly result?: number } };
-  return rates.result !== undefined;
+  return (policy as PolicyBase & ChaosLike).snapshot().rates.result !== undefined;
 }
