@@ -4,6 +4,7 @@ import type { Policy } from '../pipeline/contract/policy.js';
 import type { FailureRule } from '../pipeline/outcome/failure-rule.js';
 import type { Pipeline, PipelineLayer } from '../pipeline/pipeline.js';
 import { withClientRules } from '../policies/client-rules.js';
+import { refuseResults } from '../policies/refuse-results.js';
 import { standard } from '../policies/standard.js';
 import { rosterFor } from '../registry/join.js';
 import type { Keyed } from '../registry/keyed.js';
@@ -44,6 +45,7 @@ export function grpcPipelines(options: ResolvedGrpc): Keyed<unknown> {
     layers,
   );
   refuseFallback(template, path);
+  refuseResults(template, path, OWN_MESSAGES);
   return keyedOf<unknown, unknown>(template, options);
 }
 
@@ -57,12 +59,14 @@ function hasRule(layer: PipelineLayer): boolean {
   return (layer as { readonly failureRule?: unknown } | undefined)?.failureRule !== undefined;
 }
 
+const OWN_MESSAGES = 'each method has messages of its own';
+
 /** A fallback knows one result, and the interceptor serves methods with different messages. */
 function refuseFallback({ plan }: Pipeline<unknown>, path: string): void {
   const found = plan.layers.find(({ driver }) => driver?.type === 'fallback');
   if (found === undefined) return;
   throw new ConfigError(
-    `${path}.policies: a fallback cannot answer here, because each method has messages of its own; put it around the call, as in pipeline('stock', fallback(UNKNOWN)).execute(() => getStock(request))`,
+    `${path}.policies: a fallback cannot answer here, because ${OWN_MESSAGES}; put it around the call, as in pipeline('stock', fallback(UNKNOWN)).execute(() => getStock(request))`,
     { path: `${path}.policies`, value: found.policy, policy: path },
   );
 }

@@ -8,7 +8,8 @@ import { pipelinesOf } from '../fetch/policies/pipelines.js';
 import type { Context } from '../pipeline/contract/context.js';
 import type { PoliciesOf } from '../pipeline/contract/snapshot.js';
 import { startsOver } from '../pipeline/lifecycle/start-over.js';
-import type { PipelineLayer } from '../pipeline/pipeline.js';
+import type { Pipeline, PipelineLayer } from '../pipeline/pipeline.js';
+import { refuseResults } from '../policies/refuse-results.js';
 import type { AnyStandardSnapshots } from '../policies/standard.js';
 import { systemClock } from '../time/clock.js';
 import { HeldResponse } from './held-response.js';
@@ -49,7 +50,13 @@ export function resilience(options?: ResilienceOptions): ResilienceInterceptor {
   const keep = (response: unknown): void => {
     if (response instanceof HeldResponse) response.keep();
   };
-  const pipelines = pipelinesOf(resolved, clock, discard, keep);
+  const check = (pipeline: Pipeline<unknown>): void =>
+    refuseResults(
+      pipeline,
+      resolved.path,
+      'what it passes on are the parts of a response as they come',
+    );
+  const pipelines = pipelinesOf(resolved, clock, discard, keep, check);
 
   const interceptor = (dispatch: Dispatcher.Dispatch): Dispatcher.Dispatch => {
     const setup: InterceptorSetup = { dispatch, options: resolved, clock };

@@ -30,12 +30,16 @@ export interface Pipelines {
 /** Discards a response that nobody will read. */
 type DiscardWithin = (response: unknown, timeoutMs: number) => unknown;
 
+/** Refuses pipelines with which the client cannot work. */
+type Check = (pipeline: Pipeline<unknown>) => void;
+
 /** @throws ConfigError when a policy is wrong or cannot be copied. */
 export function pipelinesOf(
   options: ResolvedClient,
   clock: Clock,
   discard: DiscardWithin,
   keep?: Keep,
+  check?: Check,
 ): Pipelines {
   const { policies, path, name, kind } = options;
   const roster = rosterFor(options, path, name);
@@ -43,9 +47,10 @@ export function pipelinesOf(
   const perKey = typeof policies === 'function';
   const made =
     typeof policies === 'function'
-      ? ofEachKey(policies, options, clock, discard, keep)
+      ? ofEachKey(policies, options, clock, discard, keep, check)
       : ofTemplate(httpPolicies(policies, clock, keep), options, discard);
   const { byKey } = made;
+  check?.(byKey.template);
   const pipelines = (): Iterable<Pipeline<unknown>> => byKey.pipelines();
   return {
     ...made,
@@ -75,6 +80,7 @@ function ofEachKey(
   clock: Clock,
   discardWithin: DiscardWithin,
   keep: Keep | undefined,
+  check: Check | undefined,
 ): Made {
   const { path } = options;
   const telemetry = options.telemetry ?? { spans: 'auto' };
@@ -95,6 +101,7 @@ function ofEachKey(
       hintAmongPolicies(),
     );
     const made = copyWith(template, key, httpPolicies(given, clock, keep));
+    check?.(made);
     if (telemetry !== false) observe(made, telemetry, sets?.of(key));
     const bounds = boundsOf(made.plan.layers);
     const { discardMs } = bounds;

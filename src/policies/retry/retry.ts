@@ -1,5 +1,5 @@
 import { mark } from '../../copies.js';
-import { isRejectedError } from '../../error-kinds.js';
+import { isRejectedError, isTimeoutError } from '../../error-kinds.js';
 import type { RetryStop } from '../../pipeline/contract/events.js';
 import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Call, Drive, Driver } from '../../pipeline/contract/policy.js';
@@ -177,6 +177,7 @@ export class RetryPolicy implements Driver {
         }
         answer = outcome;
         last = outcome;
+        if (startedAt !== undefined) this.#learnTimeout(call, outcome, startedAt);
         if (drive.ended) return outcome;
         const again = this.#handles(outcome, call);
         // The user's predicate may have aborted the call.
@@ -255,10 +256,7 @@ export class RetryPolicy implements Driver {
   /** Whether there is time for the delay, and after it for as long as a success takes. */
   #isInTime(call: Call, now: number, delayMs: number): boolean {
     const timeLeft = call.deadline - now - delayMs;
-    if (timeLeft <= 0) return false;
-    if (timeLeft === Infinity || timeLeft >= this.#typical.at(now)) return true;
-    this.#typical.doubt();
-    return false;
+    return timeLeft > 0 && this.#typical.isEnough(timeLeft, now);
   }
 
   /** Measures the successes of retries only. They cost time anyway; a call that succeeds at once must not. */
@@ -266,6 +264,13 @@ export class RetryPolicy implements Driver {
     if (outcome.kind !== 'success' || call.isFailure(outcome) === 'ignore') return;
     const now = call.time.now();
     this.#typical.add(call.time.elapsed(startedAt, now), now);
+  }
+
+  /** A retry may not have been over in its time, or in that of the call. */
+  #learnTimeout(call: Call, outcome: Outcome, startedAt: number): void {
+    if (outcome.kind === 'success' || !isTimeoutError(outcome.error)) return;
+    const now = call.time.now();
+    this.#typical.ranOut(call.time.elapsed(startedAt, now), now);
   }
 
   #stop(call: Call, reason: RetryStop, outcome: Outcome, refusal?: unknown): Outcome {

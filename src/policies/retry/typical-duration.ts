@@ -1,7 +1,7 @@
 /** The weight of a new duration once so many are known: 1 in 8, so that about the last eight count. */
 const MEMORY = 8;
 
-/** What is left of the estimate after it has prevented a retry. */
+/** What is left of the trust in the estimate after each attempt that it prevents. */
 const AFTER_DOUBT = 0.95;
 
 /** The time in which the estimate halves, if nothing new is learnt. */
@@ -11,14 +11,17 @@ const HALF_LIFE_MS = 30_000;
  * How long a success typically takes of late: the geometric mean of the last ones. One that took a hundred times as long
  * hardly moves it. It has no clock: it is told the time.
  *
- * It keeps retries from being made, and a retry that is not made teaches nothing. So each retry that it prevents lowers it by
- * a twentieth, and time lowers it too. It never stays too high for good.
+ * It prevents attempts, and an attempt that is not made teaches nothing. So each that it prevents lowers the trust in it by a twentieth, until one
+ * that is made for that reason runs out of time. Longer successes do not raise the trust: they are other work. Time lowers the estimate, too. So it never
+ * prevents everything.
  */
 export class TypicalDuration {
   #known = 0;
   /** The logarithm of the duration in milliseconds. */
   #log = 0;
   #at = 0;
+  /** The share of the estimate that has to be left. */
+  #trust = 1;
 
   /** A success took this long. */
   add(durationMs: number, nowMs: number): void {
@@ -36,9 +39,16 @@ export class TypicalDuration {
     return Math.exp(this.#log);
   }
 
-  /** The estimate prevented a retry. */
-  doubt(): void {
-    this.#log += Math.log(AFTER_DOUBT);
+  /** Whether an attempt with so much time left has a chance. If not, the estimate has prevented it. */
+  isEnough(leftMs: number, nowMs: number): boolean {
+    if (leftMs >= this.at(nowMs) * this.#trust) return true;
+    this.#trust *= AFTER_DOUBT;
+    return false;
+  }
+
+  /** An attempt was not over in so long. */
+  ranOut(durationMs: number, nowMs: number): void {
+    if (durationMs < this.at(nowMs)) this.#trust = 1;
   }
 
   /** Lowers the estimate with time. A clock that goes back changes nothing. */

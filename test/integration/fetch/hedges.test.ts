@@ -6,7 +6,7 @@ import { type Client, clientKinds } from './support/clients.js';
 
 const BODY = 'x'.repeat(20_000);
 
-describe.each(clientKinds)('$name', ({ make }) => {
+describe.each(clientKinds)('$name', ({ make, makeDeaf }) => {
   const servers = new Servers();
   const clients: Client[] = [];
   let origin = '';
@@ -48,8 +48,8 @@ describe.each(clientKinds)('$name', ({ make }) => {
   afterAll(() => servers.close());
   afterEach(() => Promise.all(clients.splice(0).map((client) => client.close())));
 
-  async function client(connections: number, delay = 60): Promise<Client> {
-    const made = make({ policies: [hedge({ delay, maxExtraLoad: 1 })] }, connections);
+  async function client(connections: number, delay = 60, how = make): Promise<Client> {
+    const made = how({ policies: [hedge({ delay, maxExtraLoad: 1 })] }, connections);
     clients.push(made);
     // They earn the first hedges.
     for (let i = 0; i < 40; i++) await (await made.send(`${origin}/quick/${i}`)).text();
@@ -100,6 +100,18 @@ describe.each(clientKinds)('$name', ({ make }) => {
     await expect.poll(() => open).toBe(0);
     expect(seen.size).toBe(240);
   });
+
+  it.runIf(makeDeaf)(
+    'X5, H9: nor does one that comes although its attempt was given up',
+    async () => {
+      const { send } = await client(2, 1, makeDeaf);
+      for (let i = 0; i < 50; i++) {
+        const answer = await send(`${origin}/both/${i}`);
+        expect((await answer.text()).slice(1)).toBe(BODY);
+      }
+      await expect.poll(() => open).toBe(0);
+    },
+  );
 
   it('X5, H9: nor does one that is kept while the other attempt is under way', async () => {
     const { send } = await client(2, 1);

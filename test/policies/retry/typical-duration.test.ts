@@ -17,7 +17,8 @@ describe('TypicalDuration', () => {
   it('knows nothing at first', () => {
     const typical = new TypicalDuration();
     expect(typical.at(0)).toBe(0);
-    typical.doubt();
+    expect(typical.isEnough(0, 0)).toBe(true);
+    typical.ranOut(0, 0);
     expect(typical.at(1_000_000)).toBe(0);
   });
 
@@ -61,7 +62,7 @@ describe('TypicalDuration', () => {
         let longest = 0.001;
         for (const { ms, afterMs } of steps) {
           now += afterMs;
-          if (ms === undefined) typical.doubt();
+          if (ms === undefined) typical.isEnough(0, now);
           else typical.add(ms, now);
           longest = Math.max(longest, ms ?? 0);
           const value = typical.at(now);
@@ -80,15 +81,35 @@ describe('TypicalDuration', () => {
         (all, timeLeft) => {
           const typical = learnt(all);
           let prevented = 0;
-          while (typical.at(0) > timeLeft) {
-            typical.doubt();
-            prevented++;
-          }
+          while (!typical.isEnough(timeLeft, 0)) prevented++;
           // A twentieth each time: 45 for a tenth of it.
           expect(prevented).toBeLessThanOrEqual(Math.ceil(45 * Math.log10(1e9 / timeLeft)) + 1);
         },
       ),
     );
+  });
+
+  it('R5: other work that takes longer does not take the place of what it has learnt by preventing', () => {
+    const typical = learnt([1_000, 1_000]);
+    let prevented = 0;
+    for (let i = 0; i < 500; i++) {
+      typical.add(1_000, 0);
+      if (!typical.isEnough(10, 0)) prevented++;
+      else typical.add(5, 0);
+    }
+    // To a hundredth of it, by a twentieth each time.
+    expect(prevented).toBeLessThanOrEqual(90);
+  });
+
+  it('R5: one that runs out of time restores the trust, but not where it had more time than that', () => {
+    const typical = learnt([1_000]);
+    while (!typical.isEnough(10, 0));
+    typical.ranOut(1_000, 0);
+    expect(typical.isEnough(10, 0)).toBe(true);
+    typical.ranOut(10, 0);
+    expect(typical.isEnough(999, 0)).toBe(false);
+    expect(typical.isEnough(999, 0)).toBe(true);
+    expect(typical.isEnough(1_000, 0)).toBe(true);
   });
 
   it('R5: never stuck: whatever it was told, so does time alone', () => {

@@ -41,6 +41,17 @@ export interface ClientKind {
   readonly FormData: typeof FormData;
   readonly Request: typeof Request | undefined;
   make(options?: Options, connections?: number): Client;
+  /**
+   * The same over a transport that takes no notice of signals: an attempt that is given up still gets its answer, and nothing but a discard frees the
+   * connection. `undefined` where a signal is not all that gives an attempt up.
+   */
+  readonly makeDeaf?: ClientKind['make'];
+}
+
+type Sends = (url: string, init?: object) => Promise<unknown>;
+
+function deafen(send: Sends): Sends {
+  return (url, init) => send(url, { ...init, signal: undefined });
 }
 
 const undicis: { name: string; undici: Undici }[] = [
@@ -50,19 +61,25 @@ const undicis: { name: string; undici: Undici }[] = [
     : []),
 ];
 
-const fetches: ClientKind[] = implementations.map(({ name, fetch, connections, ...classes }) => ({
-  ...classes,
-  name: `resilientFetch over ${name}`,
-  make: (options, count = 20) => {
-    const { init: own, close } = connections(count);
-    const send = resilientFetch({ fetch, ...options });
-    return {
-      send: (url, init) => send(url, { ...own, ...init } as RequestInit),
-      drain: send.drain,
-      close,
+const fetches: ClientKind[] = implementations.map(({ name, fetch, connections, ...classes }) => {
+  const over =
+    (sender: typeof fetch): ClientKind['make'] =>
+    (options, count = 20) => {
+      const { init: own, close } = connections(count);
+      const send = resilientFetch({ fetch: sender, ...options });
+      return {
+        send: (url, init) => send(url, { ...own, ...init } as RequestInit),
+        drain: send.drain,
+        close,
+      };
     };
-  },
-}));
+  return {
+    ...classes,
+    name: `resilientFetch over ${name}`,
+    make: over(fetch),
+    makeDeaf: over(deafen(fetch as Sends) as typeof fetch),
+  };
+});
 
 const answerOf = ({ statusCode, body }: Awaited<ReturnType<Undici['request']>>): Answer => ({
   status: statusCode,
@@ -70,20 +87,26 @@ const answerOf = ({ statusCode, body }: Awaited<ReturnType<Undici['request']>>):
   body,
 });
 
-const requests: ClientKind[] = undicis.map(({ name, undici }) => ({
-  name: `resilientRequest over ${name}`,
-  FormData: undici.FormData as unknown as typeof FormData,
-  Request: undefined,
-  make: (options, connections = 20) => {
-    const dispatcher = new undici.Agent({ connections, pipelining: 1 });
-    const request = resilientRequest({ request: undici.request, ...(options as object) });
-    return {
-      send: async (url, init) => answerOf(await request(url, { dispatcher, ...init } as object)),
-      drain: request.drain,
-      close: () => dispatcher.destroy(),
+const requests: ClientKind[] = undicis.map(({ name, undici }) => {
+  const over =
+    (sender: Undici['request']): ClientKind['make'] =>
+    (options, connections = 20) => {
+      const dispatcher = new undici.Agent({ connections, pipelining: 1 });
+      const request = resilientRequest({ request: sender, ...(options as object) });
+      return {
+        send: async (url, init) => answerOf(await request(url, { dispatcher, ...init } as object)),
+        drain: request.drain,
+        close: () => dispatcher.destroy(),
+      };
     };
-  },
-}));
+  return {
+    name: `resilientRequest over ${name}`,
+    FormData: undici.FormData as unknown as typeof FormData,
+    Request: undefined,
+    make: over(undici.request),
+    makeDeaf: over(deafen(undici.request as Sends) as Undici['request']),
+  };
+});
 
 const interceptors: ClientKind[] = undicis.map(({ name, undici }) => ({
   name: `${name}.request through resilience()`,
