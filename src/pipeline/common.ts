@@ -78,7 +78,7 @@ export class Common {
     host: Host,
     isPipeline: (value: unknown) => value is NestedPipeline,
   ): Plan {
-    const { isFailure, errorTypeOf, captureStack } = this.options;
+    const { isFailure, errorTypeOf, captureStack, sureSuccess } = this.options;
     const placed = placePolicies(policies, host, isPipeline);
     const rule = ruleAmong(isFailure, placed);
     this.failureRule = rule;
@@ -86,7 +86,8 @@ export class Common {
       this.bind(policy, placed[i + 1]?.policy);
     });
     const judges = errorTypeOf !== undefined || rule !== undefined;
-    this.plan = planOf(placed, judges || captureStack, rule);
+    const tells = sureSuccess !== undefined;
+    this.plan = planOf(placed, { straight: (!judges || tells) && !captureStack, tells }, rule);
     if (this.plan.mayBeStraight) this.plan.path = straightPathOf(this.plan.layers, host);
     return this.plan;
   }

@@ -20,7 +20,7 @@ import type { CallOptions } from './options/call-options.js';
 import { isPlain, resolveCall } from './options/call-options.js';
 import type { Discard, ErrorTypeOf, StatusOf } from './options/hooks.js';
 import { isOperation, noOperation } from './options/wrong-arguments.js';
-import type { FailureRule } from './outcome/failure-rule.js';
+import type { FailureRule, SureSuccess } from './outcome/failure-rule.js';
 import type { Layer, Plan } from './plan.js';
 import { planInside } from './plan.js';
 import type { Hub } from './reporting/hub.js';
@@ -235,20 +235,19 @@ export class Pipeline<Adds = never, Policies = unknown> {
     settings: LayerSettings | undefined,
     traits?: CallTraits,
   ): Promise<Awaited<T> | Adds> {
-    // Without a frame of our own more: stacks show ten, and the caller is to be among them.
-    const call =
-      seam.bind === undefined
-        ? Pass.run(
-            this,
-            this.#whole,
-            operation,
-            Delivery.execute,
-            signal,
-            settings,
-            undefined,
-            traits,
-          )
-        : this.#pass(operation, Delivery.execute, signal, undefined, settings, traits);
+    const { entry } = this;
+    const isUsual = settings === undefined && traits === undefined && entry?.mayBeStraight === true;
+    const execute = Delivery.execute;
+    let call: Promise<unknown>;
+    if (seam.bind !== undefined) {
+      call = this.#pass(operation, execute, signal, undefined, settings, traits);
+    } else if (isUsual) {
+      call = runCall(this, entry, operation, execute, signal);
+    } else {
+      // Without a frame of our own more: stacks show ten, and the caller is to be among them.
+      const plan = this.#whole;
+      call = Pass.run(this, plan, operation, execute, signal, settings, undefined, traits);
+    }
     return call as Promise<Awaited<T> | Adds>;
   }
 
@@ -365,6 +364,11 @@ export class Pipeline<Adds = never, Policies = unknown> {
   /** @internal */
   get errorTypeOf(): ErrorTypeOf | undefined {
     return this.#common.options.errorTypeOf;
+  }
+
+  /** @internal */
+  get sureSuccess(): SureSuccess | undefined {
+    return this.#common.options.sureSuccess;
   }
 
   /** @internal */

@@ -57,7 +57,7 @@ export interface Plan {
    * `heard`: only while one of the `audiences` listens.
    */
   readonly keepsHome: 'always' | 'heard' | undefined;
-  /** Whether all policies let a success go as it is: then calls may have a straight path. */
+  /** Whether all policies let a success go as it is, or may do so: then calls may have a straight path. */
   readonly mayBeStraight: boolean;
   /** That path, once there is one. */
   path: StraightPath | undefined;
@@ -81,10 +81,18 @@ export interface Placed {
   readonly rule?: FailureRule | undefined;
 }
 
+/** What a pipeline says of its calls. */
+export interface Ways {
+  /** Whether they may have a straight path. */
+  readonly straight: boolean;
+  /** Whether it tells which results are certainly successes. A policy that looks at results may trust that. */
+  readonly tells: boolean;
+}
+
 /** Makes the plan for a list of policies. A name that occurs twice gets a number: `timeout`, `timeout_2`. */
 export function planOf(
   placed: readonly Placed[],
-  judgesResults: boolean,
+  { straight, tells }: Ways,
   rule?: FailureRule | undefined,
 ): Plan {
   const names = uniqueNames(placed.map(({ policy }) => policy.name ?? policy.type));
@@ -92,7 +100,8 @@ export function planOf(
     ({ policy, within, rule: own }, i) =>
       new Layer(policy, names[i] as string, within, own ?? rule),
   );
-  const isStraight = !judgesResults && !layers.some((layer) => layer.inspects || layer.active);
+  const isStraight =
+    straight && !layers.some((layer) => (layer.inspects && !tells) || layer.active);
   return planFor(layers, isStraight, [...new Set(placed.flatMap(({ within }) => within))]);
 }
 

@@ -1,6 +1,6 @@
 import { isFit, markOf } from '../copies.js';
 import type { Policy } from '../pipeline/contract/policy.js';
-import type { FailureRule } from '../pipeline/outcome/failure-rule.js';
+import type { FailureRule, SureSuccess } from '../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../pipeline/outcome/outcome.js';
 import type { PipelineLayer } from '../pipeline/pipeline.js';
 import { Pipeline } from '../pipeline/pipeline.js';
@@ -17,6 +17,8 @@ export interface ClientRules {
   countingHandle(given: Handle | undefined): Handle;
   /** Which outcomes are signs of an overload. */
   isOverload(outcome: Outcome): boolean;
+  /** Which results all of these rules certainly take for successes. */
+  readonly sureSuccess?: SureSuccess | undefined;
   readonly delayFrom: DelayFrom;
   /** Called with the outcome that is kept while a retry waits. */
   onKept(outcome: Outcome): void;
@@ -31,6 +33,8 @@ export interface PolicyRules {
   /** Its `handle` if it counts failures. */
   counting(given: Handle | undefined): Handle;
   readonly isOverload: Handles;
+  /** Which results are certainly successes for a policy with this `handle`. `undefined`: it has to be asked about each. */
+  sureSuccess(given: Handle | undefined): SureSuccess | undefined;
   readonly delayFrom: DelayFrom;
   /** Called with the outcome that is kept while another attempt is made. */
   onKept(outcome: Outcome): void;
@@ -58,7 +62,9 @@ export function withClientRules(
     const orRule = (handle: Handle | undefined) => handle ?? (rule && handleBy(rule));
     const counting = (handle: Handle | undefined): Handle => rules.countingHandle(orRule(handle));
     const retrying = (handle: Handle | undefined): Handle => rules.retryHandle(orRule(handle));
-    const given = { retrying, counting, isOverload, delayFrom, onKept, rule };
+    const sureSuccess = (handle: Handle | undefined) =>
+      orRule(handle) === undefined ? rules.sureSuccess : undefined;
+    const given = { retrying, counting, isOverload, sureSuccess, delayFrom, onKept, rule };
     return (policy as Rulable).withRules?.(given) ?? policy;
   };
   const placed = layers.flatMap((layer): Pick<Placed, 'policy' | 'rule'>[] =>

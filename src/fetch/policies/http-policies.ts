@@ -9,7 +9,7 @@ import { ATTEMPT_TIMEOUT, standard, TOTAL_TIMEOUT } from '../../policies/standar
 import { DormantTimeout } from '../../policies/timeout/dormant.js';
 import type { Clock } from '../../time/clock.js';
 import { delayReader, retryHandle } from '../retry/retry-rule.js';
-import { countingHandle, isFetchOverload, ruleBeside } from '../verdict/verdict.js';
+import { countingHandle, isFetchOverload, isSureAnswer, ruleBeside } from '../verdict/verdict.js';
 import { shortest } from './call-bound.js';
 import type { Places } from './call-settings.js';
 import { placesOf } from './call-settings.js';
@@ -27,6 +27,7 @@ export function httpPolicies(
     retryHandle,
     countingHandle,
     isOverload: isFetchOverload,
+    sureSuccess: isSureAnswer,
     delayFrom: delayReader(clock),
     onKept: (outcome) => {
       if (outcome.kind === 'success') keep(outcome.value);

@@ -14,7 +14,7 @@ import type { Clock } from '../../time/clock.js';
 import { listenToFailedRequests } from '../errors/failed-requests.js';
 import type { ResolvedClient } from '../options.js';
 import { statusIn } from '../verdict/answer.js';
-import { classifiedRule, failedStatus } from '../verdict/verdict.js';
+import { classifiedRule, failedStatus, isSureAnswer } from '../verdict/verdict.js';
 import type { Bounds, Keep } from './http-policies.js';
 import { boundsOf, DEFAULT_DISCARD_MS, httpPolicies } from './http-policies.js';
 
@@ -119,6 +119,7 @@ function ofEachKey(
 
 function pipelineOptionsOf({ name, clock, captureStack, telemetry }: ResolvedClient) {
   const isFailure = classifiedRule as IsFailure;
-  const told = { isFailure, errorTypeOf: failedStatus, statusOf: statusIn };
+  const sureSuccess = isSureAnswer;
+  const told = { isFailure, errorTypeOf: failedStatus, statusOf: statusIn, sureSuccess };
   return { name, clock, captureStack, telemetry, ...told };
 }

@@ -60,6 +60,19 @@ export function isFetchFailure(outcome: Outcome): boolean {
 }
 
 /**
+ * Whether a result is a Response that all of these rules certainly take for a success: its status is below 400, and nothing that its call
+ * noted on it says otherwise.
+ */
+export function isSureAnswer(response: unknown): boolean {
+  const status = statusOf(response);
+  if (status === undefined || !(status < 400)) return false;
+  const notes = notesOn(response);
+  if (notes === undefined) return true;
+  const { failed, classified, again, status: meant } = notes;
+  return !again && (failed ?? classified ?? meant) === undefined;
+}
+
+/**
  * What an outcome says about the upstream, for policies that count. A 429 shows that the upstream is there. An error without an answer
  * that is no failure says nothing, and neither does a proxy that wants credentials. An answer of another upstream after a redirect does not
  * speak against this one.

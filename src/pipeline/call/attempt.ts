@@ -94,6 +94,10 @@ export class Attempt implements RunningContext {
     return this.#owner;
   }
 
+  get heardAs(): number | undefined {
+    return this.#owner?.heardAs;
+  }
+
   runsAlone(): void {
     this.#owner?.runsAlone?.();
   }

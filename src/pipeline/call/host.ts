@@ -1,6 +1,6 @@
 import type { TimeSource } from '../../time/time-source.js';
 import type { Discard, ErrorTypeOf, StatusOf } from '../options/hooks.js';
-import type { FailureRule } from '../outcome/failure-rule.js';
+import type { FailureRule, SureSuccess } from '../outcome/failure-rule.js';
 import type { Plan } from '../plan.js';
 import type { Hub } from '../reporting/hub.js';
 import type { CallObserver } from '../reporting/observer.js';
@@ -33,6 +33,8 @@ export interface Host {
   readonly failureRule: FailureRule | undefined;
   /** Whether results can be failures, and which are. */
   readonly errorTypeOf: ErrorTypeOf | undefined;
+  /** Where results can be failures: which are certainly none, if that can be told. */
+  readonly sureSuccess: SureSuccess | undefined;
   /** Finds the status that events show. */
   readonly statusOf: StatusOf | undefined;
   /** Reports what happens in policies outside any call. */

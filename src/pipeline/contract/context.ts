@@ -28,8 +28,8 @@ export type LayerSettings = readonly (number | undefined)[];
 export interface OwnContext extends Context {
   /** What aborts the signal, for work that outlives the call: a body is read after it. */
   readonly controller: AbortController;
-  /** The run that the attempt belongs to. `undefined` once that is over. It has the number of a call that somebody listens to. */
-  readonly owner: { readonly heardAs?: number | undefined } | undefined;
+  /** The number of a call that somebody listens to. `undefined` once the attempt is over. */
+  readonly heardAs: number | undefined;
   /** The operation must not run beside itself: no hedge of this call starts. */
   runsAlone?(): void;
 }
@@ -41,7 +41,7 @@ export function controllerOf(context: Context): AbortController {
 
 /** The number of the call, if anybody listens to it. Ask before the attempt is over. */
 export function callIdOf(context: Context): number | undefined {
-  return (context as OwnContext).owner?.heardAs;
+  return (context as OwnContext).heardAs;
 }
 
 /** The operation must not run beside itself: no hedge starts. Say so before anything is waited for. */

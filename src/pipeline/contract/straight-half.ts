@@ -1,6 +1,7 @@
 import type { RejectedError } from '../../errors.js';
 import type { Waiting } from '../../time/deadline-batch.js';
 import type { TimeSource } from '../../time/time-source.js';
+import type { SureSuccess } from '../outcome/failure-rule.js';
 import type { OutcomeKind } from '../outcome/outcome.js';
 import type { Tally } from '../reporting/tally.js';
 import type { Call } from './call.js';
@@ -55,6 +56,8 @@ export interface StraightHalf {
   turnBack?: ((end: StraightEnd) => void) | undefined;
   /** While it is shut, `refuse` is asked before an object is made for a call. */
   door?: Door | undefined;
+  /** Set by a driver that looks at results: it accepts those of which this says that they are successes. */
+  trusts?: SureSuccess | undefined;
   /** When the time is over that the policy gives the call, or a tick later: see `Gate.roughDeadlineOf`. */
   roughDeadlineOf?: ((call: StraightEntrant) => number) | undefined;
   /** Returns the state that the policy itself would have kept for the call when it let it in. From here on the state belongs to `call`. */
@@ -88,6 +91,8 @@ export interface StraightPlace {
   take(place: 'breakerStamp' | 'limiterSlot' | 'otherDeadline' | 'waitsIn'): boolean;
   /** The straight halves of the policies outside this one, outermost first. */
   readonly outside: readonly StraightHalf[];
+  /** Says which results are certainly successes. No other result leaves by the path. `undefined`: results are not judged. */
+  readonly sureSuccess?: SureSuccess | undefined;
 }
 
 /** Goes through layers. Returns the one in which the straight path ends, or {@link THROUGH}. */
@@ -102,6 +107,8 @@ export interface StraightPath {
   readonly enter: Steps;
   /** Takes a call that has succeeded out. */
   readonly exit: Steps;
+  /** If results are judged: which of them may leave by the path. */
+  readonly sureSuccess: SureSuccess | undefined;
   /** Who listens to the pipeline, and where it counts its calls. */
   readonly hub: { readonly active: boolean; readonly routine: boolean };
   readonly tally: Tally;

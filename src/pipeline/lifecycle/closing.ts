@@ -37,7 +37,10 @@ const refusing: Gate = {
  */
 export class Closing {
   /** What calls that start now go through. */
-  readonly plan: Plan = planOf([{ policy: refusing, within: [] }], false);
+  readonly plan: Plan = planOf([{ policy: refusing, within: [] }], {
+    straight: true,
+    tells: false,
+  });
   /** Resolves when the last call has settled and nothing of it goes on. */
   readonly idle: Promise<void>;
   readonly #of: Occupied;

@@ -31,6 +31,12 @@ export const isFailureSchema = (): z.Schema<IsFailure, IsFailure> =>
 export type FailureRule = (outcome: Outcome) => Known;
 
 /**
+ * Says of a result that by all rules of a pipeline it is certainly a success. Then nobody is asked about it. `false` says nothing: the rules
+ * decide.
+ */
+export type SureSuccess = (result: unknown) => boolean;
+
+/**
  * What an outcome says about the upstream.
  *
  * - `success`: it works

@@ -15,7 +15,8 @@ export interface CompactPlan extends Plan {
  * the policies needs more. All copies share it, as there may be a million of them.
  */
 export function compactPlanOf(plan: Plan, host: Host): CompactPlan | undefined {
-  if (!plan.mayBeStraight) return undefined;
+  // Copies that judge results get policies with their first call.
+  if (!plan.mayBeStraight || host.sureSuccess !== undefined) return undefined;
   let size = 0;
   const places = plan.layers.map(({ policy }) =>
     policy.copies === undefined ? undefined : size++,

@@ -10,6 +10,7 @@ import type { Operation } from '../contract/context.js';
 import type { CompactCopy, StraightEntrant, StraightPath } from '../contract/straight-half.js';
 import type { Plan } from '../plan.js';
 import { needsHome } from '../plan.js';
+import { isHeard } from './straight-path.js';
 
 /** Returns the plan for the full engine. Copies without policies of their own share a compact plan. In that case this copy gets its own. */
 export function wholeOf(plan: Plan, host: Host): Plan {
@@ -178,6 +179,14 @@ export class StraightCall implements RunningContext, StraightEntrant {
 
   get pipeline(): string {
     return this.#after === ENDED ? ENDED.view.pipeline : this.#host.name;
+  }
+
+  get heardAs(): number | undefined {
+    // Nobody listens, so there is no reason to leave the path.
+    const plan = this.#plan;
+    const { hub } = plan.path as StraightPath;
+    if (this.#after === undefined && !isHeard(plan, hub)) return undefined;
+    return this.owner.heardAs;
   }
 
   abort(reason: unknown): void {

@@ -11,6 +11,7 @@ import { rejectedSoon } from '../outcome/promises.js';
 import type { Layer, Plan } from '../plan.js';
 import type { CallOutcome } from '../reporting/kinds.js';
 import { Ending, leaveStraight } from './straight-end.js';
+import { isHeard } from './straight-path.js';
 
 /** The parts of a call that are needed here. */
 interface Leaving extends StraightEntrant {
@@ -29,9 +30,9 @@ interface Leaving extends StraightEntrant {
 /** The operation has failed. To be called as the reaction to its promise. */
 export function failed(call: Leaving, error: unknown): unknown {
   const { plan } = call;
-  const { hub, tally, halves } = plan.path as StraightPath;
-  // Off the path: the call has left it already, or somebody listens to what happens in it.
-  if (call.isTakenOver || isHeard(plan, hub)) {
+  const { hub, tally, halves, sureSuccess } = plan.path as StraightPath;
+  // Off the path: the call has left it already, somebody listens to what happens in it, or rules say what the error means.
+  if (call.isTakenOver || isHeard(plan, hub) || sureSuccess !== undefined) {
     return call.goOn(undefined, (pass) => pass.rejected(error));
   }
   const end = new Ending(kindOfError(error), error);
@@ -113,11 +114,6 @@ export function turnBack(
   const { kind, value } = end;
   if (delivery === Delivery.settle) return Promise.resolve(settledResult(kind, value, end.error));
   return kind === 'success' ? Promise.resolve(value) : rejectedSoon(end.error);
-}
-
-/** Whether somebody listens to what happens in a call. */
-function isHeard({ inner }: Plan, hub: StraightPath['hub']): boolean {
-  return hub.active || hub.routine || (inner.length > 0 && inner.some((each) => each.hub.active));
 }
 
 function goOut(call: Leaving, layer: number, { kind, error, value }: Ending, runs: number): void {

@@ -15,7 +15,7 @@ type HalfOf = (layer: Layer, place: StraightPlace) => StraightHalf | undefined;
 /** Makes the straight path through these layers. `undefined` if one of the policies has none. */
 export function straightPathOf(
   layers: readonly Layer[],
-  { time, hub, tally }: Host,
+  { time, hub, tally, sureSuccess }: Host,
   halfOf: HalfOf = ({ policy }, place) => policy.straight?.(place),
 ): StraightPath | undefined {
   const taken = new Set<string>();
@@ -24,8 +24,10 @@ export function straightPathOf(
   const enter: Part[] = [];
   const exit: Part[] = [];
   for (const [layer, each] of layers.entries()) {
-    const half = halfOf(each, { layer, time, take, outside: halves });
+    const half = halfOf(each, { layer, time, take, outside: halves, sureSuccess });
     if (half === undefined) return undefined;
+    if (each.inspects && (sureSuccess === undefined || half.trusts !== sureSuccess))
+      return undefined;
     halves.push(half);
     if (half.enter !== undefined) enter.push({ run: half.enter, layer });
     if (half.exit !== undefined) exit.unshift({ run: half.exit, layer });
@@ -33,7 +35,22 @@ export function straightPathOf(
   const limits = layers.map(({ gate }) => isLimit(refusalsOf(gate)));
   const doorAt = doorIn(halves);
   const door = halves[doorAt]?.door ?? ALWAYS_OPEN;
-  return { enter: stepsOf(enter), exit: stepsOf(exit), hub, tally, door, doorAt, halves, limits };
+  return {
+    enter: stepsOf(enter),
+    exit: stepsOf(exit),
+    sureSuccess,
+    hub,
+    tally,
+    door,
+    doorAt,
+    halves,
+    limits,
+  };
+}
+
+/** Whether somebody listens to what happens in a call. */
+export function isHeard({ inner }: Plan, hub: StraightPath['hub']): boolean {
+  return hub.active || hub.routine || (inner.length > 0 && inner.some((each) => each.hub.active));
 }
 
 const ALWAYS_OPEN = new Door();

@@ -172,12 +172,14 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
   }
 
   /** @internal */
-  straight({ time, take, outside }: StraightPlace): StraightHalf | undefined {
-    const { handle, isOverload } = this.#options;
-    if (handle !== undefined || isOverload !== undefined || !take('limiterSlot')) return undefined;
+  straight({ time, take, outside, sureSuccess }: StraightPlace): StraightHalf | undefined {
+    const { handle, isOverload, sureSuccess: own } = this.#options;
+    // Only results that are successes by its own rules leave by the path.
+    const trusts = sureSuccess !== undefined && own === sureSuccess;
+    const isAsked = handle !== undefined || isOverload !== undefined;
+    if ((isAsked && !trusts) || !take('limiterSlot')) return undefined;
     const deadlineOf = nearestOf(outside);
     const end = (call: StraightEntrant, kind: OutcomeKind): boolean => {
-      if (this.#isSpecial || this.#asks) return false;
       this.#regulator.end(call.limiterSlot, time, this.#inFlightOrLimit, kind, false);
       this.#inFlight--;
       return true;
@@ -193,9 +195,15 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
         call.limiterSlot = this.#take(now, deadline);
         return true;
       },
-      exit: (call) => end(call, 'success'),
-      // The slot of a call that took too long may be kept.
-      fail: (call, { kind }) => kind !== 'timeout' && end(call, kind),
+      exit: (call) => {
+        if (this.#isSpecial || (this.#asks && !trusts)) return false;
+        return end(call, 'success');
+      },
+      fail: (call, { kind }) => {
+        // The slot of a call that took too long may be kept.
+        if (kind === 'timeout' || this.#isSpecial || this.#asks || isAsked) return false;
+        return end(call, kind);
+      },
       stateOf: ({ limiterSlot }) => limiterSlot,
     };
   }
@@ -262,8 +270,13 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
   }
 
   /** @internal */
-  withRules({ isOverload, rule }: PolicyRules): AdaptiveLimiterPolicy {
-    return new AdaptiveLimiterPolicy({ ...this.#options, isOverload, failureRule: rule });
+  withRules({ isOverload, sureSuccess, rule }: PolicyRules): AdaptiveLimiterPolicy {
+    return new AdaptiveLimiterPolicy({
+      ...this.#options,
+      isOverload,
+      failureRule: rule,
+      sureSuccess: sureSuccess(this.#options.handle),
+    });
   }
 
   /** A limiter that brakes must not be forgotten. */

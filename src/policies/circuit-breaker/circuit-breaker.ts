@@ -152,13 +152,15 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
   }
 
   /** @internal */
-  straight({ time, take }: StraightPlace): StraightHalf | undefined {
+  straight({ time, take, sureSuccess }: StraightPlace): StraightHalf | undefined {
     if (this.#slowMs !== Infinity || !take('breakerStamp')) return undefined;
     const circuit = this.#circuit;
     const judge = this.#judge;
     const byDefault = this.#options.handle === undefined;
     const isTimed = judge.timed;
     const isUsers = this.#breaker !== undefined;
+    // Only results that are successes by its own rules leave by the path.
+    const trusts = sureSuccess !== undefined && this.#options.sureSuccess === sureSuccess;
     // Whether a failure may have user code asked.
     const mayAsk = !byDefault || this.#options.delayFrom !== undefined || isUsers;
     // It is set and taken within one call of `exit`.
@@ -171,7 +173,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
       },
       exit: (call) => {
         // A user's breaker may throw.
-        if (this.#inspects || isUsers) return false;
+        if ((this.#inspects && !trusts) || isUsers) return false;
         if (call.breakerStamp < circuit.generation) return true;
         const reason = judge.succeeded(isTimed ? time.recent() : 0);
         if (reason === undefined) return true;
@@ -297,12 +299,13 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
   }
 
   /** @internal */
-  withRules({ counting, delayFrom, rule }: PolicyRules): CircuitBreakerPolicy {
+  withRules({ counting, sureSuccess, delayFrom, rule }: PolicyRules): CircuitBreakerPolicy {
     const options = this.#options;
     return new CircuitBreakerPolicy({
       ...options,
       handle: counting(options.handle),
       failureRule: rule,
+      sureSuccess: sureSuccess(options.handle),
       delayFrom: options.delayFrom ?? delayFrom,
     });
   }

@@ -115,14 +115,15 @@ export class RetryPolicy implements Driver {
     const fail = (_call: unknown, { kind }: StraightEnd): boolean =>
       never || (byDefault && kind === 'rejected');
     const letsGo = never || byDefault;
-    if (budget === undefined) return { fail, turnBack: letsGo ? nothing : undefined };
+    const { sureSuccess: trusts } = this.#options;
+    if (budget === undefined) return { fail, trusts, turnBack: letsGo ? nothing : undefined };
     // A user's own budget may throw.
     if (!(budget instanceof RetryBudget)) return undefined;
     const deposit = (): true => {
       budget.deposit(time.recent());
       return true;
     };
-    return { fail, enter: deposit, turnBack: letsGo ? deposit : undefined };
+    return { fail, trusts, enter: deposit, turnBack: letsGo ? deposit : undefined };
   }
 
   accepts(call: Call, outcome: Outcome): boolean {
@@ -216,12 +217,13 @@ export class RetryPolicy implements Driver {
   }
 
   /** @internal A call may then ask for retries although the policy makes none. */
-  withRules({ retrying, delayFrom, onKept, rule }: PolicyRules): RetryPolicy {
+  withRules({ retrying, sureSuccess, delayFrom, onKept, rule }: PolicyRules): RetryPolicy {
     const options = this.#options;
     return new RetryPolicy({
       ...options,
       handle: retrying(options.handle),
       failureRule: rule,
+      sureSuccess: sureSuccess(options.handle),
       delayFrom: options.delayFrom ?? delayFrom,
       onKept,
     });

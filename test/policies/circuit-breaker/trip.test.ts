@@ -356,6 +356,7 @@ describe('circuitBreaker: trip rules', () => {
         counting: (given) => given ?? never,
         retrying: () => never,
         isOverload: never,
+        sureSuccess: () => undefined,
         delayFrom: minute,
         onKept: () => {},
         rule: undefined,
