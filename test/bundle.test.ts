@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /** What the bundler makes of the source: who loads what, and when. */
@@ -159,6 +160,38 @@ describe.each(['esm', 'cjs'] as const)('the bundle, %s', (format) => {
     const all = [...chunks.values()].map(({ code }) => code).join('\n');
     expect(all).toContain('$ZodObject');
     expect(all).not.toContain('__zod_');
+  });
+
+  it.runIf(format === 'esm').each([
+    ['keyed pipelines', "export { keyed } from 'holdfast';", ['Copying', 'AttributeSets']],
+    ['clients', "export { resilientFetch } from 'holdfast/fetch';", ['Occupants', 'startClocks']],
+    ['errors', "export { ThrottledError } from 'holdfast';", ['ThrottledError']],
+    ['starting over', "export { startOver } from 'holdfast/testing';", ['startPipelineOver']],
+  ])('code for %s comes with those who use it', async (_, source, names) => {
+    const bundled = async (contents: string): Promise<string> => {
+      const { outputFiles } = await build({
+        stdin: { contents, resolveDir: folder },
+        alias: {
+          'holdfast/fetch': join(folder, 'fetch.js'),
+          'holdfast/testing': join(folder, 'testing.js'),
+          holdfast: join(folder, 'index.js'),
+        },
+        write: false,
+        bundle: true,
+        format: 'esm',
+        platform: 'node',
+        external: ['@opentelemetry/api', 'undici'],
+        logLevel: 'silent',
+      });
+      return (outputFiles ?? []).map(({ text }) => text).join('');
+    };
+    const engine = await bundled("export { pipeline } from 'holdfast';");
+    const all = await bundled(source);
+    for (const name of names) {
+      const made = new RegExp(`(?:class|function) ${name}\\b|\\b${name} = class`);
+      expect(all).toMatch(made);
+      expect(engine).not.toMatch(made);
+    }
   });
 
   it.runIf(format === 'esm')('keeps files beside each other that find each other there', () => {

@@ -433,6 +433,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
     return this.#rare?.isRetired === true;
   }
 
+  /** @internal */
   set isRetired(isRetired: boolean) {
     this.#own.isRetired = isRetired;
   }

@@ -7,7 +7,7 @@ import { OVERFLOW as OVERFLOWN } from './first-names.js';
 /** How many sets of attributes the copies of one keyed pipeline may have. */
 export const MAX_SETS = 100;
 
-const OVERFLOW: Attributes = { [OVERFLOWN]: true };
+const OVERFLOW: Attributes = /* @__PURE__ */ Object.fromEntries([[OVERFLOWN, true]]);
 
 /** Sorts the copies of a keyed pipeline into a bounded number of sets, by what a function says about their keys. */
 export class AttributeSets {

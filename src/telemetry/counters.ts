@@ -20,6 +20,15 @@ export interface PolicyAccount {
   readonly times: ((nowMs: number) => Readonly<Record<string, number>>) | undefined;
 }
 
+/** One pipeline, as far as it counts. */
+interface Counting {
+  readonly accounts: readonly Account[];
+  readonly policies: readonly PolicyAccount[];
+  readonly attributes: Attributes;
+  /** The latest time that is known of its clock. */
+  readonly now: number;
+}
+
 /** Reads accounts, and adds up those with the same name. */
 export class Counters {
   readonly series: Series;
@@ -33,6 +42,12 @@ export class Counters {
     for (const { metric, attributes, value } of counters.series.points()) {
       this.series.add(metric, attributes, value);
     }
+  }
+
+  /** Adds everything that a pipeline has counted so far. */
+  addSource({ accounts, policies, attributes, now }: Counting): void {
+    for (const account of accounts) this.add(account);
+    for (const policy of policies) this.addPolicy(attributes, policy, now);
   }
 
   /** Adds what an account holds. */

@@ -13,7 +13,7 @@ const retiredGlobally = new Counters(MAX_RETIRED);
 
 /** From now on, what pipelines that are gone have counted is kept here. */
 export function keepCounts(): void {
-  inheritBy((source) => source.addTo(countersOf(source.provider)));
+  inheritBy((source) => countersOf(source.provider).addSource(source));
 }
 
 function countersOf(provider: MeterProvider | undefined): Counters {
@@ -36,6 +36,6 @@ export function countsOf(provider: MeterProvider | undefined): Counters {
   const counters = new Counters();
   const gone = provider === undefined ? retiredGlobally : retired.get(provider);
   if (gone !== undefined) counters.merge(gone);
-  for (const source of sourcesOf(provider)) source.addTo(counters);
+  for (const source of sourcesOf(provider)) counters.addSource(source);
   return counters;
 }

@@ -3,7 +3,7 @@ import type { PolicyMeasures } from '../pipeline/contract/measures.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { reportFault } from '../pipeline/reporting/faults.js';
 import type { Tally } from '../pipeline/reporting/tally.js';
-import type { Account, Counters, PolicyAccount } from './counters.js';
+import type { Account, PolicyAccount } from './counters.js';
 
 /** The numbers of one pipeline, or of a keyed one with all its copies. */
 export interface Source {
@@ -26,10 +26,10 @@ export interface Source {
 export class PipelineSource implements Source {
   readonly provider: MeterProvider | undefined;
   /** Its own account, and those of copies with attributes of their own. */
-  readonly #accounts: Account[] = [];
+  readonly accounts: Account[] = [];
   readonly #pipeline: WeakRef<Pipeline<unknown>>;
   /** The accounts of policies that keep counts themselves. */
-  #policies: readonly PolicyAccount[];
+  policies: readonly PolicyAccount[];
   #disposed = false;
 
   constructor(
@@ -40,23 +40,15 @@ export class PipelineSource implements Source {
     this.provider = provider;
     this.#pipeline = new WeakRef(pipeline);
     const now = pipeline.time.now();
-    this.#policies = pipeline.plan.layers.flatMap(({ name, policy }) => {
+    this.policies = pipeline.plan.layers.flatMap(({ name, policy }) => {
       const counts = measured(() => policy.measure?.(now));
       return counts === undefined ? [] : [{ policy: name, counts, times: policy.stateTimes }];
     });
-    this.#accounts.push({ attributes, tally: pipeline.tally });
-  }
-
-  /** Adds everything counted so far. */
-  addTo(counters: Counters): void {
-    for (const account of this.#accounts) counters.add(account);
-    const [own] = this.#accounts as [Account];
-    const now = this.#now;
-    for (const policy of this.#policies) counters.addPolicy(own.attributes, policy, now);
+    this.accounts.push({ attributes, tally: pipeline.tally });
   }
 
   get attributes(): Attributes {
-    return (this.#accounts as [Account])[0].attributes;
+    return (this.accounts as [Account])[0].attributes;
   }
 
   /** The pipeline whose gauges are to be read, while there is one. */
@@ -65,21 +57,21 @@ export class PipelineSource implements Source {
   }
 
   add(tally: Tally, attributes: Attributes): void {
-    this.#accounts.push({ attributes, tally });
+    this.accounts.push({ attributes, tally });
   }
 
   dispose(): void {
-    const now = this.#now;
+    const now = this.now;
     this.#disposed = true;
     // Time would go on by itself. It has to end here.
-    this.#policies = this.#policies.map(({ times, ...rest }) => {
+    this.policies = this.policies.map(({ times, ...rest }) => {
       const spent = times?.(now);
       return { ...rest, times: spent && (() => spent) };
     });
   }
 
   /** Without the pipeline nobody knows its time. Breakers know the latest time that they were told. */
-  get #now(): number {
+  get now(): number {
     return this.pipeline?.time.now() ?? -Infinity;
   }
 }

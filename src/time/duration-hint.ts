@@ -6,6 +6,9 @@ const UNITS: readonly (readonly [written: RegExp, unit: string])[] = [
   [/^(?:h|hrs?|hours?)$/, 'h'],
 ];
 
+/** A number, and what follows it. */
+const AMOUNT = /^(\d+(?:[.,]\d+)?|[.,]\d+)\s*(.*)$/s;
+
 /** A longer text is no mistyped duration. */
 const MAX_LENGTH = 40;
 
@@ -14,12 +17,11 @@ export function hintAt(text: string): string {
   const start = text.slice(0, MAX_LENGTH).trim().toLowerCase();
   if (start === '') return '; this text is empty';
   if (start.startsWith('-')) return '; it cannot be negative';
-  const amount = /^(?:\d+(?:[.,]\d+)?|[.,]\d+)/.exec(start)?.[0] ?? '';
-  if (amount === '') return '';
-  const rest = start.slice(amount.length).trim();
+  const [, amount, unit = ''] = AMOUNT.exec(start) ?? [];
+  if (amount === undefined) return '';
   const number = amount.replace(',', '.');
-  if (rest === '') return `; a string needs a unit: '${number}s' or '${number}ms'`;
-  const unit = UNITS.find(([written]) => written.test(rest))?.[1];
-  if (unit !== undefined) return `; write '${number}${unit}'`;
-  return /^[\d.,]/.test(rest) ? '' : '; the units are ms, s, m and h, and only one is used';
+  if (unit === '') return `; a string needs a unit: '${number}s' or '${number}ms'`;
+  const known = UNITS.find(([written]) => written.test(unit))?.[1];
+  if (known !== undefined) return `; write '${number}${known}'`;
+  return /^[\d.,]/.test(unit) ? '' : '; the units are ms, s, m and h, and only one is used';
 }

@@ -1,7 +1,7 @@
 const BUCKETS = 10;
 const BITS = 10;
-/** Earlier than the time of any clock, and still a small integer. */
-const BEFORE_ALL = -(2 ** 30);
+/** Earlier than the time of any clock, and still a small integer: -2^30. */
+const BEFORE_ALL = -1_073_741_824;
 /** The most successes that fit into a bucket. */
 const FULL = (1 << BITS) - 1;
 

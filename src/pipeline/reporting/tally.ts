@@ -71,11 +71,11 @@ export class Tally {
     const errorType = this.errorType(outcome, error);
     let last = this.#lastCall;
     if (last === undefined || last.outcome !== outcome || last.errorType !== errorType) {
-      last = this.calls.find((each) => each.outcome === outcome && each.errorType === errorType);
-      if (last === undefined) {
-        last = { outcome, errorType, once: 0, retried: 0 };
-        this.calls.push(last);
-      }
+      last = entryIn(
+        this.calls,
+        (each) => each.outcome === outcome && each.errorType === errorType,
+        { outcome, errorType, once: 0, retried: 0 },
+      );
       this.#lastCall = last;
     }
     if (retried) last.retried++;
@@ -85,11 +85,11 @@ export class Tally {
   attempt(kind: AttemptKind, outcome: ToldOutcome): void {
     let last = this.#lastAttempt;
     if (last === undefined || last.kind !== kind || last.outcome !== outcome) {
-      last = this.attempts.find((each) => each.kind === kind && each.outcome === outcome);
-      if (last === undefined) {
-        last = { kind, outcome, count: 0 };
-        this.attempts.push(last);
-      }
+      last = entryIn(this.attempts, (each) => each.kind === kind && each.outcome === outcome, {
+        kind,
+        outcome,
+        count: 0,
+      });
       this.#lastAttempt = last;
     }
     last.count++;
@@ -100,13 +100,11 @@ export class Tally {
     const isLast = last?.policy === policy && last.reason === reason && last.priority === priority;
     if (last === undefined || !isLast) {
       const word = bounded(reason, this.#reasons);
-      last = this.rejections.find(
+      last = entryIn(
+        this.rejections,
         (each) => each.policy === policy && each.reason === word && each.priority === priority,
+        { policy, reason: word, priority, enforced: 0, waived: 0 },
       );
-      if (last === undefined) {
-        last = { policy, reason: word, priority, enforced: 0, waived: 0 };
-        this.rejections.push(last);
-      }
       this.#lastRejection = last;
     }
     if (enforced) last.enforced++;
@@ -114,12 +112,7 @@ export class Tally {
   }
 
   limitReached(policy: string): void {
-    let count = this.limits.find((each) => each.policy === policy);
-    if (count === undefined) {
-      count = { policy, count: 0 };
-      this.limits.push(count);
-    }
-    count.count++;
+    entryIn(this.limits, (each) => each.policy === policy, { policy, count: 0 }).count++;
   }
 
   /** The word for an error in telemetry; `undefined` for what ended well. */
@@ -130,6 +123,13 @@ export class Tally {
     this.#lastWord = bounded(word, this.#errorTypes);
     return this.#lastWord;
   }
+}
+
+/** The entry that is meant. `fresh` becomes it if there is none so far. */
+function entryIn<E>(entries: E[], isMeant: (entry: E) => boolean, fresh: E): E {
+  const known = entries.find(isMeant);
+  if (known === undefined) entries.push(fresh);
+  return known ?? fresh;
 }
 
 function bounded(word: string, known: Set<string>): string {

@@ -12,10 +12,10 @@ export function classOf(rank: number): number {
 }
 
 /**
- * What each class gets at least while calls of all classes wait, the least important first. The most important one gets what the others leave,
- * which is three quarters.
+ * What each class gets at least while calls of all classes wait, the least important first: two get a 32nd, the next ones a 16th and an eighth. The
+ * most important one gets what the others leave, which is three quarters.
  */
-const SHARES: readonly number[] = [1 / 32, 1 / 32, 1 / 16, 1 / 8, 3 / 4];
+const SHARES: readonly number[] = [0.03125, 0.03125, 0.0625, 0.125, 0.75];
 
 export function shareOf(level: number): number {
   return SHARES[level] as number;

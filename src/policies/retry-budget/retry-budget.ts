@@ -11,8 +11,8 @@ export const BUDGET_WINDOW_MS = 10_000;
 
 const BUCKETS = 10;
 
-/** In what steps it looks back. */
-export const BUDGET_BUCKET_MS = BUDGET_WINDOW_MS / BUCKETS;
+/** In what steps it looks back: the window in that many parts. */
+export const BUDGET_BUCKET_MS = 1_000;
 
 /**
  * A budget that several retry policies can share. Each first attempt earns `ratio` retries, to be made within 10 s. On top,
