@@ -1,6 +1,6 @@
 /**
- * Counts in a sliding window of time. It is a ring of buckets: the newest is filled, and the oldest is
- * emptied whenever a bucket's length has passed. It allocates its memory at the first count.
+ * Moves a sliding window of time. It is a ring of buckets: the newest is filled, and the oldest is
+ * emptied whenever a bucket's length has passed.
  *
  * A bucket covers less than `bucketMs` of time and is dropped as a whole, `slots` bucket lengths
  * after it began. So a record made at `t` counts at least until `t + (slots - 1) * bucketMs`, and
@@ -12,52 +12,24 @@ export abstract class Buckets {
   /** When the newest bucket ends. The first time seen starts the first bucket. */
   #end = Number.NEGATIVE_INFINITY;
   #newest = 0;
-  #counts: number[] | undefined;
-  #total = 0;
 
   constructor(bucketMs: number, slots: number) {
-    if (!(bucketMs > 0 && bucketMs < Infinity && Number.isSafeInteger(slots))) {
-      throw new RangeError(`${slots} buckets of ${bucketMs} ms are no window`);
+    if (!(bucketMs > 0 && bucketMs < Number.POSITIVE_INFINITY)) {
+      throw new RangeError(`the length of a bucket must be finite and > 0 ms, got ${bucketMs}`);
+    }
+    if (!Number.isSafeInteger(slots) || slots < 1) {
+      throw new RangeError(`buckets must be a whole number >= 1, got ${slots}`);
     }
     this.#bucketMs = bucketMs;
     this.#slots = slots;
   }
 
-  /** What it holds. */
-  protected get held(): number {
-    return this.#total;
-  }
-
-  /** What one bucket holds. */
-  protected heldIn(slot: number): number {
-    return this.#counts?.[slot] ?? 0;
-  }
-
-  /** Adds to the newest bucket at the given time, and returns that bucket. */
-  protected put(nowMs: number, count: number): number {
-    const slot = this.moveTo(nowMs);
-    this.change(slot, count);
-    return slot;
-  }
-
-  /** Adds to a bucket. */
-  protected change(slot: number, by: number): void {
-    this.#counts ??= new Array<number>(this.#slots).fill(0);
-    const counts = this.#counts;
-    counts[slot] = (counts[slot] as number) + by;
-    this.#total += by;
-  }
-
-  /** Empties a bucket. */
-  protected drop(slot: number): void {
-    this.change(slot, -this.heldIn(slot));
-  }
-
-  /** Forgets everything, but not the time. */
-  clear(): void {
-    this.#counts?.fill(0);
-    this.#total = 0;
-  }
+  /** Subtracts the contents of the bucket from the totals, and empties it. */
+  protected abstract drop(slot: number): void;
+  /** Empties all buckets. */
+  protected abstract dropAll(): void;
+  /** Whether no bucket holds anything. */
+  protected abstract get isEmpty(): boolean;
 
   /** Moves to the given time and returns the newest bucket. An earlier time changes nothing. */
   protected moveTo(nowMs: number): number {
@@ -70,14 +42,13 @@ export abstract class Buckets {
     let steps = Math.floor((nowMs - this.#end) / this.#bucketMs) + 1;
     // The division may have been rounded down. Then a second call at the same moment would move on once more.
     if (this.#end + steps * this.#bucketMs <= nowMs) steps++;
-    const isEmpty = this.#total === 0;
-    if (isEmpty || steps >= this.#slots) {
-      if (!isEmpty) this.clear();
+    if (this.isEmpty || steps >= this.#slots) {
+      if (!this.isEmpty) this.dropAll();
       this.#end = nowMs + this.#bucketMs;
       return;
     }
     for (let step = 0; step < steps; step++) {
-      this.#newest = (this.#newest + 1) % this.#slots;
+      this.#newest = this.#newest + 1 === this.#slots ? 0 : this.#newest + 1;
       this.drop(this.#newest);
     }
     this.#end += steps * this.#bucketMs;

@@ -12,10 +12,10 @@ import type { CallWindow } from './call-window.js';
  */
 export class TimeWindow extends Buckets implements CallWindow {
   readonly timed = true;
-  readonly #slots: number;
-  /** Failures and slow calls, bucket by bucket. A bucket without any may have no number. */
-  readonly #failed: number[] = [];
-  readonly #slowed: number[] = [];
+  readonly #buckets: number;
+  /** Calls, failures, slow calls; bucket by bucket. */
+  #counts: number[] | undefined;
+  #total = 0;
   #failures = 0;
   #slow = 0;
 
@@ -25,7 +25,7 @@ export class TimeWindow extends Buckets implements CallWindow {
    */
   constructor(lengthMs: number, buckets = 10) {
     super(lengthMs / buckets, buckets);
-    this.#slots = buckets;
+    this.#buckets = buckets;
   }
 
   record(nowMs: number, failed: boolean, slow: boolean): void {
@@ -33,31 +33,26 @@ export class TimeWindow extends Buckets implements CallWindow {
   }
 
   succeed(nowMs: number): void {
-    this.put(nowMs, 1);
+    const at = 3 * this.moveTo(nowMs);
+    const counts = this.#counts ?? this.#makeCounts();
+    this.#total++;
+    counts[at] = (counts[at] as number) + 1;
   }
 
   /** The success that is removed is the oldest. */
   failSuccess(nowMs: number): boolean {
-    const newest = this.moveTo(nowMs);
-    if (this.total === this.#failures) return false;
-    let oldest = newest;
-    do oldest = (oldest + 1) % this.#slots;
-    while (this.heldIn(oldest) === (this.#failed[oldest] ?? 0));
-    this.change(oldest, -1);
+    let slot = this.moveTo(nowMs);
+    const counts = this.#counts;
+    if (counts === undefined || this.#total === this.#failures) return false;
+    do slot = (slot + 1) % this.#buckets;
+    while (counts[3 * slot] === counts[3 * slot + 1]);
+    this.#change(3 * slot, -1, 0, 0);
     this.record(nowMs, true, false);
     return true;
   }
 
   add(nowMs: number, calls: number, failures: number, slow: number): void {
-    const at = this.put(nowMs, calls);
-    if (failures > 0) {
-      this.#failures += failures;
-      this.#failed[at] = (this.#failed[at] ?? 0) + failures;
-    }
-    if (slow > 0) {
-      this.#slow += slow;
-      this.#slowed[at] = (this.#slowed[at] ?? 0) + slow;
-    }
+    this.#change(3 * this.moveTo(nowMs), calls, failures, slow);
   }
 
   advance(nowMs: number): void {
@@ -65,7 +60,7 @@ export class TimeWindow extends Buckets implements CallWindow {
   }
 
   get total(): number {
-    return this.held;
+    return this.#total;
   }
 
   get failures(): number {
@@ -76,16 +71,37 @@ export class TimeWindow extends Buckets implements CallWindow {
     return this.#slow;
   }
 
-  override clear(): void {
-    super.clear();
-    this.#failed.length = this.#slowed.length = 0;
-    this.#failures = this.#slow = 0;
+  clear(): void {
+    this.dropAll();
+  }
+
+  #makeCounts(): number[] {
+    this.#counts = new Array<number>(3 * this.#buckets).fill(0);
+    return this.#counts;
+  }
+
+  #change(at: number, calls: number, failures: number, slow: number): void {
+    const counts = this.#counts ?? this.#makeCounts();
+    this.#total += calls;
+    this.#failures += failures;
+    this.#slow += slow;
+    counts[at] = (counts[at] as number) + calls;
+    counts[at + 1] = (counts[at + 1] as number) + failures;
+    counts[at + 2] = (counts[at + 2] as number) + slow;
+  }
+
+  protected override get isEmpty(): boolean {
+    return this.#total === 0;
   }
 
   protected override drop(slot: number): void {
-    super.drop(slot);
-    this.#failures -= this.#failed[slot] ?? 0;
-    this.#slow -= this.#slowed[slot] ?? 0;
-    this.#failed[slot] = this.#slowed[slot] = 0;
+    // Only a window that holds something drops a bucket, so there are counts.
+    const [calls, failures, slow] = (this.#counts as number[]).slice(3 * slot, 3 * slot + 3);
+    this.#change(3 * slot, -(calls as number), -(failures as number), -(slow as number));
+  }
+
+  protected override dropAll(): void {
+    this.#counts?.fill(0);
+    this.#total = this.#failures = this.#slow = 0;
   }
 }

@@ -6,8 +6,13 @@
 export const EQUIVALENT = [
   ...inFile('src/windows/buckets.ts', [
     [
-      'if (!isEmpty) this.clear();',
-      ['!isEmpty -> true'],
+      'if (!Number.isSafeInteger(slots) || slots < 1) {',
+      ['slots < 1 -> false'],
+      'both windows divide by the number of buckets, so that one below 1 gives no length of a bucket, which is refused before',
+    ],
+    [
+      'if (!this.isEmpty) this.dropAll();',
+      ['!this.isEmpty -> true'],
       'what is empty can be emptied again: asked to save the time',
     ],
   ]),
@@ -35,6 +40,13 @@ export const EQUIVALENT = [
       "constructor(lengthMs: number, buckets = 10, errs: 'low' | 'high' = 'low') {",
       [`'low' -> ""`],
       "whatever is not 'high' is 'low'",
+    ],
+  ]),
+  ...inFile('src/windows/time-window.ts', [
+    [
+      'if (counts === undefined || this.#total === this.#failures) return false;',
+      ['counts === undefined -> false'],
+      'without counts there are 0 failures of 0; for the compiler',
     ],
   ]),
   ...inFile('src/time/duration.ts', [
@@ -114,6 +126,11 @@ export const EQUIVALENT = [
     ],
   ]),
   ...inFile('src/policies/circuit-breaker/rule-judge.ts', [
+    [
+      'return window.failures === 0 && window.slow === 0 ? undefined : tripReason(this, this.#rule);',
+      ['window.failures === 0 && window.slow === 0 -> false'],
+      'without a failure or a slow call no rule trips: asked to save the time',
+    ],
     [
       'return failures === 0 && slow === 0 ? undefined : tripReason(this, this.#rule);',
       ['failures === 0 && slow === 0 -> false'],

@@ -14,7 +14,9 @@ const OPTIONS = {
   probeTimeout: 500,
 };
 
-function made(judge: Partial<Judge> = {}, random = () => 0.5, rampFor = 0) {
+const HALF = { ...OPTIONS, random: () => 0.5 };
+
+function made(judge: Partial<Judge> = {}, rampFor = 0, stays = new Stays(HALF)) {
   const log: string[] = [];
   const told = (what: string): undefined => {
     log.push(what);
@@ -41,7 +43,7 @@ function made(judge: Partial<Judge> = {}, random = () => 0.5, rampFor = 0) {
       restore: () => {},
       ...judge,
     },
-    new Stays({ ...OPTIONS, random }),
+    stays,
     (from, to, reason, openForMs) =>
       told(`${from} > ${to}: ${reason}${openForMs === undefined ? '' : ` for ${openForMs}`}`),
   );
@@ -213,16 +215,19 @@ describe('Circuit', () => {
     expect(log).toEqual(['closed > open: breaker for 1000', 'open > closed: reset']);
   });
 
-  it('a source of chance that throws leaves it as it was', () => {
-    const { circuit, log } = made({}, () => {
-      throw new Error('no chance');
-    });
-    expect(() => circuit.open(0, 'failure_rate', undefined)).toThrow('no chance');
+  it('stays that throw leave it as it was', () => {
+    class Broken extends Stays {
+      override next(): never {
+        throw new Error('no stay');
+      }
+    }
+    const { circuit, log } = made({}, 0, new Broken(HALF));
+    expect(() => circuit.open(0, 'failure_rate', undefined)).toThrow('no stay');
     expect([circuit.state, circuit.openings, circuit.openUntil, log]).toEqual(['closed', 0, 0, []]);
   });
 
   it('B12, X7: successes of its ramp that fail late are a relapse once they are three, and half of the calls', () => {
-    const { circuit } = made({}, () => 0.5, 1_000);
+    const { circuit } = made({}, 1_000);
     expect(circuit.failLate(0, undefined)).toBe(false);
     circuit.open(0, 'failure_rate', undefined);
     circuit.advance(1_000);
@@ -238,7 +243,7 @@ describe('Circuit', () => {
   });
 
   it('has a shut door while it is open or isolated, and only then', () => {
-    const { circuit } = made({}, () => 0.5, 1_000);
+    const { circuit } = made({}, 1_000);
     const doors: [string, boolean][] = [];
     const look = (): unknown => doors.push([circuit.state, circuit.door.shut]);
     look();
