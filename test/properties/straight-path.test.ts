@@ -19,6 +19,18 @@ import {
 } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 import { expect, it } from 'vitest';
+import { pipelineOf } from '../../src/create.js';
+import { httpPolicies } from '../../src/fetch/policies/http-policies.js';
+import { statusIn } from '../../src/fetch/verdict/answer.js';
+import {
+  markAgain,
+  markClassified,
+  markFailed,
+  markFinal,
+  markStatus,
+} from '../../src/fetch/verdict/result-notes.js';
+import { classifiedRule, failedStatus, isSureAnswer } from '../../src/fetch/verdict/verdict.js';
+import type { Pipeline } from '../../src/pipeline/pipeline.js';
 import type { Tally } from '../../src/pipeline/reporting/tally.js';
 import { gate } from '../pipeline/support/layers.js';
 
@@ -79,6 +91,8 @@ type Step =
       readonly reads: boolean;
       readonly timeout: number | undefined;
       readonly operation: Operation;
+      /** In place of a text, the operation answers a response with this status, and with this note. */
+      readonly response?: { readonly status: number; readonly noted: Noted };
     }
   | { readonly do: 'advance'; readonly ms: number }
   | {
@@ -96,7 +110,19 @@ type Step =
         | 'drain';
     };
 
+type Noted =
+  | 'nothing'
+  | 'final'
+  | 'failed'
+  | 'good'
+  | 'ignored'
+  | 'classified good'
+  | 'again'
+  | 'means 503';
+
 interface Spec {
+  /** The rules of HTTP judge each result. */
+  readonly judged?: boolean;
   readonly layers: readonly LayerSpec[];
   /** From which layer on they are those of a pipeline of its own. */
   readonly nestedFrom: number;
@@ -288,6 +314,60 @@ const refusing: fc.Arbitrary<Spec> = fc.record({
   ),
 });
 
+const optional = (is: LayerSpec['is']): fc.Arbitrary<readonly LayerSpec[]> =>
+  fc.array(
+    layer.filter((each) => each.is === is && (each.is !== 'retry' || !each.handles)),
+    { maxLength: 1 },
+  );
+
+/** Some of the standard policies, with the rules of HTTP, and calls that are answered with all kinds of responses. */
+const judged: fc.Arbitrary<Spec> = fc.record({
+  judged: fc.constant(true),
+  layers: fc
+    .tuple(
+      optional('timeout'),
+      optional('retry'),
+      optional('breaker'),
+      optional('adaptiveLimiter'),
+      optional('timeout'),
+    )
+    .map((each) => each.flat()),
+  nestedFrom: fc.constant(9),
+  steps: fc.array(
+    fc
+      .record({
+        step,
+        status: fc.constantFrom(200, 200, 200, 200, 204, 302, 404, 407, 429, 503),
+        noted: fc.oneof(
+          often(3, fc.constant('nothing' as const)),
+          often(
+            2,
+            fc.constantFrom(
+              'final',
+              'failed',
+              'good',
+              'ignored',
+              'classified good',
+              'again',
+              'means 503',
+            ) as fc.Arbitrary<Noted>,
+          ),
+        ),
+      })
+      .map(({ step: each, ...response }) => (each.do === 'call' ? { ...each, response } : each)),
+    { minLength: 5, maxLength: 25 },
+  ),
+});
+
+function note(response: object, noted: Noted): void {
+  if (noted === 'final') markFinal(response);
+  else if (noted === 'failed' || noted === 'good') markFailed(response, noted === 'failed');
+  else if (noted === 'ignored') markClassified(response, 'ignore');
+  else if (noted === 'classified good') markClassified(response, false);
+  else if (noted === 'again') markAgain(response, true);
+  else if (noted === 'means 503') markStatus(response, 503);
+}
+
 /** Numbers that are the same each time. */
 function numbers(): () => number {
   let state = 1;
@@ -332,6 +412,10 @@ function countsOf({ straight, calls, attempts, rejections, limits }: Tally): unk
   return counts;
 }
 
+interface Measured {
+  measure(nowMs: number): unknown;
+}
+
 /** A pipeline, and all that can be seen of it written down. */
 class World {
   /** How each call ended, and in which step. */
@@ -345,20 +429,38 @@ class World {
       for (let i = 0; i < 64; i++) await undefined;
     },
   });
-  readonly #breakers: CircuitBreakerPolicy[] = [];
+  #breakers: CircuitBreakerPolicy[] = [];
   /** Other policies whose numbers are compared. */
-  readonly #measured: { measure(nowMs: number): unknown }[] = [];
-  readonly #pipeline;
-  readonly #inner;
+  #measured: Measured[] = [];
+  readonly #pipeline: Pipeline<unknown>;
+  readonly #inner: Pipeline<unknown>;
   readonly #held: { release(): void }[] = [];
   #unlisten: (() => void)[] = [];
   #controller = new AbortController();
   #step = 0;
 
-  constructor({ layers, nestedFrom }: Spec) {
+  constructor({ layers, nestedFrom, judged }: Spec) {
     const policies = layers.map((each, i) => this.#policyOf(each, i));
     const { clock } = this;
     const discard = (value: unknown): void => void this.read.push(['discarded', value, this.#step]);
+    if (judged === true) {
+      const ruled = httpPolicies(policies, clock) as Policy<unknown>[];
+      // Policies that take the rules are made anew.
+      this.#breakers = ruled.filter(
+        ({ type }) => type === 'circuit_breaker',
+      ) as unknown as CircuitBreakerPolicy[];
+      this.#measured = ruled.filter((each) => each.measure !== undefined) as Measured[];
+      this.#inner = pipeline({ name: 'inner', clock });
+      const rules = {
+        isFailure: classifiedRule as () => boolean,
+        errorTypeOf: failedStatus,
+        statusOf: statusIn,
+        sureSuccess: isSureAnswer,
+      };
+      const options = { name: 'calls', clock, discard, captureStack: false, ...rules };
+      this.#pipeline = pipelineOf(options, ruled) as Pipeline<unknown>;
+      return;
+    }
     const inner = policies.slice(nestedFrom);
     this.#inner = pipeline({ name: 'inner', clock, discard }, ...inner);
     const nested = inner.length > 0 ? [this.#inner] : [];
@@ -444,7 +546,7 @@ class World {
     }
   }
 
-  #call({ settles, signal, reads, timeout, operation }: Step & { do: 'call' }): void {
+  #call({ settles, signal, reads, timeout, operation, response }: Step & { do: 'call' }): void {
     const i = this.ends.push('pending') - 1;
     const options =
       signal || timeout !== undefined
@@ -468,31 +570,36 @@ class World {
       own.addEventListener('abort', () =>
         this.read.push([i, n, 'aborted', wordsOf(own.reason), this.#step]),
       );
-      const answer = `${i}.${n}`;
+      const text = `${i}.${n}`;
+      let answer: unknown = text;
+      if (response !== undefined) {
+        answer = { text, status: response.status, headers: {} };
+        note(answer as object, response.noted);
+      }
       switch (operation.does) {
         case 'return':
           return answer;
         case 'throw':
-          throw new Error(answer);
+          throw new Error(text);
         case 'resolved':
           return Promise.resolve(answer);
         case 'rejected':
-          return Promise.reject(new Error(answer));
+          return Promise.reject(new Error(text));
         case 'thenable':
           // biome-ignore lint/suspicious/noThenProperty: that is what is tried.
           return { then: (fulfil: (value: unknown) => void) => fulfil(answer) };
         case 'never':
           return new Promise(() => {});
         case 'time out':
-          return Promise.reject(new TimeoutError(answer));
+          return Promise.reject(new TimeoutError(text));
         case 'misuse':
-          return Promise.reject(new ConfigError(answer, { captureStack: false }));
+          return Promise.reject(new ConfigError(text, { captureStack: false }));
         case 'refused':
-          return Promise.reject(Object.assign(new TypeError(answer), { code: 'ECONNREFUSED' }));
+          return Promise.reject(Object.assign(new TypeError(text), { code: 'ECONNREFUSED' }));
         default:
           return new Promise((resolve, reject) => {
             this.clock.setTimer(
-              () => (operation.does === 'resolve' ? resolve(answer) : reject(new Error(answer))),
+              () => (operation.does === 'resolve' ? resolve(answer) : reject(new Error(text))),
               operation.delay,
             );
           });
@@ -587,16 +694,18 @@ class World {
 }
 
 it.each([
-  ['G1, G6: calls on the straight path', spec],
-  ['G1, B2: calls on the straight path that mostly fail', failing],
-  ['G1, B5: calls that a breaker mostly refuses', refusing],
+  ['G1, G6: calls on the straight path', spec, 1_000],
+  ['G1, B2: calls on the straight path that mostly fail', failing, 1_000],
+  ['G1, B5: calls that a breaker mostly refuses', refusing, 1_000],
+  ['G1, X2: calls whose results are judged', judged, 500],
 ])(
   '%s do what they do in the full engine: outcomes, counts, events and snapshots',
   {
     timeout: 120_000,
   },
-  async (_calls, specs) => {
+  async (_calls, specs, numRuns) => {
     let straight = 0;
+    let left = 0;
     await fc.assert(
       fc.asyncProperty(specs, async (each) => {
         const worlds = [new World(each), new World(each)] as const;
@@ -610,10 +719,12 @@ it.each([
         for (const world of worlds) {
           await world.take({ do: 'advance', ms: 60_000 });
         }
+        left += worlds[0].inside.tally.straight;
         expect(worlds[0].state, 'at the end').toEqual(full.state);
       }),
-      { numRuns: 1_000 },
+      { numRuns },
     );
     expect(straight).toBeGreaterThan(100);
+    expect(left).toBeGreaterThan(20);
   },
 );

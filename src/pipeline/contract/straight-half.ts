@@ -98,17 +98,23 @@ export interface StraightPlace {
 /** Goes through layers. Returns the one in which the straight path ends, or {@link THROUGH}. */
 export type Steps = (call: StraightEntrant) => number;
 
+/** The same for a call that has succeeded with this result. Returns {@link UNSURE} if the result may be a failure: then no policy was asked. */
+export type StepsOut = (call: StraightEntrant, result: unknown) => number;
+
 /** The call has come through all layers. */
 export const THROUGH = -1;
+
+/** The result of the call may be a failure. */
+export const UNSURE = -2;
 
 /** The straight path through the layers of a plan. It is put together once, for all calls. */
 export interface StraightPath {
   /** Takes a call in. */
   readonly enter: Steps;
   /** Takes a call that has succeeded out. */
-  readonly exit: Steps;
-  /** If results are judged: which of them may leave by the path. */
-  readonly sureSuccess: SureSuccess | undefined;
+  readonly exit: StepsOut;
+  /** Whether results and errors are judged. Only results that are certainly successes leave by the path. */
+  readonly judges: boolean;
   /** Who listens to the pipeline, and where it counts its calls. */
   readonly hub: { readonly active: boolean; readonly routine: boolean };
   readonly tally: Tally;

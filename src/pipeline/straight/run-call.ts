@@ -80,13 +80,11 @@ function follow(
 /** The operation has succeeded. A call that has no promise of its own resolves to what this returns. */
 function succeed(call: StraightCall, value: unknown): unknown {
   const { plan } = call;
-  const { exit, hub, tally, sureSuccess } = plan.path as StraightPath;
+  const { exit, hub, tally } = plan.path as StraightPath;
   // Off the path: the call has left it already, or somebody listens to its end.
   if (call.isTakenOver || hub.routine) return call.succeedOff(value);
-  // Off the path: the result may be a failure.
-  if (sureSuccess !== undefined && !sureSuccess(value)) return call.succeedOff(value);
-  const end = exit(call);
-  // Off the path: a policy has more to do.
+  const end = exit(call, value);
+  // Off the path: a policy has more to do, or the result may be a failure.
   if (end !== THROUGH) return call.leaveFrom(end, value);
   call.end();
   tally.straight++;

@@ -8,6 +8,7 @@ import { Pass } from '../call/pass.js';
 import type { Call } from '../contract/call.js';
 import type { Operation } from '../contract/context.js';
 import type { CompactCopy, StraightEntrant, StraightPath } from '../contract/straight-half.js';
+import { UNSURE } from '../contract/straight-half.js';
 import type { Plan } from '../plan.js';
 import { needsHome } from '../plan.js';
 import { isHeard } from './straight-path.js';
@@ -126,8 +127,9 @@ export class StraightCall implements RunningContext, StraightEntrant {
     return this.goOn(undefined, (pass) => pass.fulfilled(value));
   }
 
-  /** The operation has succeeded. On the way out, the policy in `layer` has more to do, and a pass goes on there. */
+  /** The operation has succeeded. On the way out, the policy in `layer` has more to do, and a pass goes on there. {@link UNSURE}: none was asked. */
   leaveFrom(layer: number, value: unknown): unknown {
+    if (layer === UNSURE) return this.succeedOff(value);
     const promise = this.latePromise();
     (this.#plan.path as StraightPath).tally.attempt('first', 'success');
     this.takeOver(layer + 1).leaveFrom(layer, 'success', value, 1);

@@ -30,9 +30,9 @@ interface Leaving extends StraightEntrant {
 /** The operation has failed. To be called as the reaction to its promise. */
 export function failed(call: Leaving, error: unknown): unknown {
   const { plan } = call;
-  const { hub, tally, halves, sureSuccess } = plan.path as StraightPath;
+  const { hub, tally, halves, judges } = plan.path as StraightPath;
   // Off the path: the call has left it already, somebody listens to what happens in it, or rules say what the error means.
-  if (call.isTakenOver || isHeard(plan, hub) || sureSuccess !== undefined) {
+  if (call.isTakenOver || isHeard(plan, hub) || judges) {
     return call.goOn(undefined, (pass) => pass.rejected(error));
   }
   const end = new Ending(kindOfError(error), error);

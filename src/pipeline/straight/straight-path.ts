@@ -2,12 +2,14 @@ import type { Host } from '../call/host.js';
 import { isLimit, refusalsOf } from '../contract/refusals.js';
 import type {
   Steps,
+  StepsOut,
   StraightEntrant,
   StraightHalf,
   StraightPath,
   StraightPlace,
 } from '../contract/straight-half.js';
-import { Door, THROUGH } from '../contract/straight-half.js';
+import { Door, THROUGH, UNSURE } from '../contract/straight-half.js';
+import type { SureSuccess } from '../outcome/failure-rule.js';
 import type { Layer, Plan } from '../plan.js';
 
 type HalfOf = (layer: Layer, place: StraightPlace) => StraightHalf | undefined;
@@ -37,8 +39,8 @@ export function straightPathOf(
   const door = halves[doorAt]?.door ?? ALWAYS_OPEN;
   return {
     enter: stepsOf(enter),
-    exit: stepsOf(exit),
-    sureSuccess,
+    exit: sureSuccess === undefined ? stepsOf(exit) : ofSuccesses(stepsOf(exit), sureSuccess),
+    judges: sureSuccess !== undefined,
     hub,
     tally,
     door,
@@ -46,6 +48,11 @@ export function straightPathOf(
     halves,
     limits,
   };
+}
+
+/** Lets a call out only if its result is certainly a success. */
+function ofSuccesses(exit: Steps, sureSuccess: SureSuccess): StepsOut {
+  return (call, result) => (sureSuccess(result) ? exit(call) : UNSURE);
 }
 
 /** Whether somebody listens to what happens in a call. */
