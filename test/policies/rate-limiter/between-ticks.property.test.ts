@@ -15,7 +15,7 @@ const shape = fc.record({
 });
 
 const step = fc.record({
-  calls: fc.nat({ max: 40 }),
+  calls: fc.nat({ max: 100 }),
   /** The loop turns for so long after each of the calls, and after all of them. */
   eachMs: fc.constantFrom(0, 0, 0.01, 0.3),
   thenMs: fc.constantFrom(0, 0.5, 1, 3, 20, 200),
@@ -61,6 +61,17 @@ it('L1: a start between two ticks keeps the bound in any window, even if the eve
       },
     ),
   );
+});
+
+it('L1: permits that are taken between two ticks do not come back for the time before', () => {
+  const { clock, time, enter } = limited({ limit: 10, per: 1, burst: 30 });
+  for (let i = 0; i < 20; i++) expect(enter()).toBe(true);
+  expect(time.ticking).toBe(true);
+  clock.block(3);
+  let starts = 0;
+  for (let i = 0; i < 100; i++) if (enter()) starts++;
+  // Those that started without a reading before count as of now.
+  expect(starts).toBe(25);
 });
 
 it('L1: a call is refused only if hardly more than its cost is there: what comes in one tick', () => {
