@@ -1,3 +1,6 @@
+import type { TickListener } from '../time/tick.js';
+import type { TimeSource } from '../time/time-source.js';
+
 /** Nanoseconds in a millisecond. Waits are whole nanoseconds, so that rounding makes no due token late. */
 const NS = 1e6;
 
@@ -8,12 +11,14 @@ const ROUNDING = 1e-9;
  * A token bucket (Turner, "New directions in communications", 1986; RFC 2697). It is full at first, holds at most `burst` tokens,
  * and gets `limit` tokens every `perMs`. In any time t at most burst + t x limit / perMs are taken out.
  */
-export class TokenBucket {
+export class TokenBucket implements TickListener {
   readonly #burst: number;
   readonly #msPerToken: number;
   /** Below zero if more were taken than were there. */
   #tokens: number;
   #filledAt = Number.NEGATIVE_INFINITY;
+  /** What was taken since then, nobody knows exactly when. */
+  #owed = 0;
   /** @internal Hears how much room there is, once tokens may come back late. */
   headroom: { sink(room: number): void } | undefined;
 
@@ -44,6 +49,23 @@ export class TokenBucket {
     this.#tokens -= count;
   }
 
+  /**
+   * Takes some between two ticks, if they are certainly there, without the time. They count as taken at the next tick, or when the time is next told,
+   * whichever comes first: never earlier than they were, so the bound holds for any time. Returns whether they were taken.
+   */
+  takeUntimed(count: number, time: Pick<TimeSource, 'awaitTick'>): boolean {
+    const owed = this.#owed;
+    if (this.#tokens - owed < count) return false;
+    if (owed === 0) time.awaitTick(this);
+    this.#owed = owed + count;
+    return true;
+  }
+
+  /** @internal */
+  onTick(nowMs: number): void {
+    this.#fill(nowMs);
+  }
+
   /** Puts some back that were taken and not used. */
   putBack(count: number): void {
     this.#tokens = Math.min(this.#burst, this.#tokens + count);
@@ -51,16 +73,22 @@ export class TokenBucket {
 
   /** How many can be taken at once. `nowMs` may be a little old: asking does not set the time back. */
   available(nowMs: number): number {
-    if (nowMs > this.#filledAt) this.#fill(nowMs);
-    return Math.max(0, Math.floor(this.#tokens + ROUNDING));
+    // An old time is too early for what is owed.
+    if (nowMs > this.#filledAt && this.#owed === 0) this.#fill(nowMs);
+    const tokens = nowMs > this.#filledAt ? this.#filled(nowMs) : this.#tokens;
+    return Math.max(0, Math.floor(tokens - this.#owed + ROUNDING));
   }
 
   #fill(nowMs: number): void {
-    const elapsed = nowMs - this.#filledAt;
     // Time that goes back neither adds nor removes tokens.
-    if (elapsed > 0) {
-      this.#tokens = Math.min(this.#burst, this.#tokens + elapsed / this.#msPerToken);
-    }
+    if (nowMs > this.#filledAt) this.#tokens = this.#filled(nowMs);
     this.#filledAt = nowMs;
+    this.#tokens -= this.#owed;
+    this.#owed = 0;
+  }
+
+  #filled(nowMs: number): number {
+    const come = (nowMs - this.#filledAt) / this.#msPerToken;
+    return Math.min(this.#burst, this.#tokens + come);
   }
 }

@@ -29,19 +29,21 @@ export class UseOrder<T extends Used> {
     this.#last = last;
   }
 
-  /** Notes that a thing is used now. */
-  use(thing: T): void {
+  /** Notes that a thing is used now. Returns the number of this use. */
+  use(thing: T): number {
     if (this.#last >= LAST_NUMBER) this.#renumber();
-    thing.used = ++this.#last;
+    const use = ++this.#last;
+    thing.used = use;
+    return use;
   }
 
   /** Adds a thing, which is used now for the first time. */
   add(thing: T): void {
-    this.use(thing);
+    const use = this.use(thing);
     thing.place = this.#things.length;
     // Nothing is younger, so its place is at the end.
     this.#things.push(thing);
-    this.#placed.push(thing.used);
+    this.#placed.push(use);
   }
 
   /** The thing that was unused for longest. `undefined` when there is none, or when it takes more than one look to find it. */

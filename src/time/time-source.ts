@@ -93,6 +93,14 @@ export class TimeSource {
   }
 
   /**
+   * @internal The reading that {@link TimeSource.recent} would return without reading the clock; otherwise `undefined`. It does not count as a use, so
+   * who asks often has to ask for `recent()` now and then.
+   */
+  get lastReading(): number | undefined {
+    return this.ticking && setTimeout === loadedSetTimeout ? this.#reading : undefined;
+  }
+
+  /**
    * For how many milliseconds since `fromMs` the event loop was blocked, by this process itself: nothing could be sent, received or noticed.
    * That time is no latency of an upstream, so take it off what a call took before you judge. Known for the last blocks, to about a tenth of the time
    * since the call began, and only on real timers. A hold-up of less than 15 ms is no block.

@@ -142,6 +142,32 @@ describe('keyed', () => {
     expect(byHost.size).toBe(3);
   });
 
+  it('knows the least recently used key in a burst of lookups, too, while the clock is hardly read', () => {
+    const byHost = keyed(pipeline('hosts'), { maxKeys: 50 });
+    const used: string[] = [];
+    for (let i = 0; i < 2_000; i++) {
+      const key = `host ${(i * i * 7) % 61}`;
+      byHost.get(key);
+      if (used.includes(key)) used.splice(used.indexOf(key), 1);
+      used.unshift(key);
+      used.splice(50);
+      expect(byHost.size).toBe(used.length);
+    }
+    expect([...byHost.keys()]).toEqual(used);
+  });
+
+  it('goes below its bound as soon as it can, whichever key is looked up', async () => {
+    const byHost = keyed(pipeline('hosts'), { maxKeys: 2 });
+    const slow = deferred<number>();
+    for (const key of ['a', 'b', 'c', 'd']) void byHost.execute(key, () => slow.promise);
+    for (let i = 0; i < 100; i++) byHost.get('d');
+    expect(byHost.size).toBe(4);
+    slow.resolve(1);
+    await byHost.execute('d', () => slow.promise);
+    byHost.get('d');
+    expect(byHost.size).toBe(2);
+  });
+
   it('drops keys that were idle for long when others are asked for, without a timer', () => {
     const clock = new VirtualClock();
     const byHost = keyed(pipeline({ name: 'hosts', clock }), { idleFor: '1m' });

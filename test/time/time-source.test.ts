@@ -32,6 +32,21 @@ describe('a time source', () => {
     expect(clock.readings).toBe(readings);
   });
 
+  it('shows its last reading while it ticks, and only then; that is no use of it', () => {
+    const clock = new LoopClock();
+    const source = new TimeSource(clock, () => true);
+    source.recent();
+    expect(source.lastReading).toBe(undefined);
+    busy(source);
+    for (let i = 0; i < 1_000; i++) expect(source.lastReading).toBe(source.recent());
+    clock.run(TICK_MS);
+    const ticked = source.lastReading as number;
+    expect(clock.time - ticked).toBeLessThanOrEqual(TICK_MS);
+    for (let i = 0; i < 1_000; i++) expect(source.lastReading).toBe(ticked);
+    clock.run(TICK_MS);
+    expect(source.lastReading).toBe(undefined);
+  });
+
   it('lags by a tick at most while the event loop turns, and never leads', () => {
     const clock = new LoopClock();
     const source = new TimeSource(clock, () => true);

@@ -144,9 +144,13 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     const { cost } = this.#options;
     return {
       enter: () => {
-        if (this.#queue.length > 0 || this.#bucket.headroom !== undefined) return false;
-        if (this.#bucket.waitFor(cost, time.now()) > 0) return false;
-        this.#bucket.take(cost);
+        const bucket = this.#bucket;
+        if (this.#queue.length > 0 || bucket.headroom !== undefined) return false;
+        const now = time.recent();
+        const isExact = time.lastReading === undefined;
+        if (!isExact && bucket.takeUntimed(cost, time)) return true;
+        if (bucket.waitFor(cost, isExact ? now : time.now()) > 0) return false;
+        bucket.take(cost);
         return true;
       },
       fail: () => true,

@@ -99,8 +99,10 @@ export class BrakeRegulator implements Regulator {
       if (isUseless) brake.useless(stays.cuts(stay), now, inFlight);
       else if (ending === 'success' && usefulMs > 0) brake.useful(stays.cuts(stay), now, inFlight);
     }
-    if (ending === 'success' && !stays.hasDeadline(stay))
-      this.#usual.add(time.elapsed(now - tookMs, now));
+    if (ending === 'success' && !stays.hasDeadline(stay)) {
+      // In no more than a millisecond, a block makes no difference.
+      this.#usual.add(tookMs <= 1 ? tookMs : time.elapsed(now - tookMs, now));
+    }
     stays.remove(stay);
     // The upstream still works on calls that were given up.
     return isGivenUp && isUseless && brake.inTrouble ? keptFor(tookMs) : 0;
