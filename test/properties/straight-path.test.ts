@@ -235,7 +235,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const spec: fc.Arbitrary<Spec> = fc.record({
   layers: fc.array(layer, { maxLength: 5 }),
   nestedFrom: fc.integer({ min: 0, max: 9 }),
-  steps: fc.array(step, { minLength: 1, maxLength: 40, size: 'max' }),
+  steps: fc.array(step, { minLength: 1, maxLength: 40 }),
 });
 
 /** Policies that count failures, and calls that mostly fail. */
@@ -256,7 +256,7 @@ const failing: fc.Arbitrary<Spec> = fc.record({
         fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 700 }) }),
       ),
     ),
-    { minLength: 5, maxLength: 40, size: 'max' },
+    { minLength: 5, maxLength: 40 },
   ),
 });
 
