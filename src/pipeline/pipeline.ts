@@ -11,12 +11,13 @@ import type { EventOf, EventType, Listener } from './contract/events.js';
 import type { PolicyMeasures } from './contract/measures.js';
 import type { Policy } from './contract/policy.js';
 import type { PipelineSnapshot } from './contract/snapshot.js';
+import type { Bound } from './inherited.js';
 import { inheritedHere, seam } from './inherited.js';
 import type { Closing } from './lifecycle/closing.js';
 import type { Drained, DrainOptions } from './lifecycle/drain.js';
 import { allWithin, resolveDrain } from './lifecycle/drain.js';
 import { Lifetime } from './lifecycle/lifetime.js';
-import type { CallOptions } from './options/call-options.js';
+import type { CallOptions, ResolvedCall } from './options/call-options.js';
 import { isPlain, resolveCall } from './options/call-options.js';
 import type { Discard, ErrorTypeOf, StatusOf } from './options/hooks.js';
 import { isOperation, noOperation } from './options/wrong-arguments.js';
@@ -236,17 +237,15 @@ export class Pipeline<Adds = never, Policies = unknown> {
     traits?: CallTraits,
   ): Promise<Awaited<T> | Adds> {
     const { entry } = this;
-    const isUsual = settings === undefined && traits === undefined && entry?.mayBeStraight === true;
-    const execute = Delivery.execute;
+    const { execute } = Delivery;
+    const isUsual = settings === undefined && traits === undefined;
     let call: Promise<unknown>;
-    if (seam.bind !== undefined) {
-      call = this.#pass(operation, execute, signal, undefined, settings, traits);
-    } else if (isUsual) {
+    // Both start here: stacks show ten frames, and the caller is to be among them.
+    if (isUsual && entry?.mayBeStraight === true && inheritedHere() === undefined) {
       call = runCall(this, entry, operation, execute, signal);
     } else {
-      // Without a frame of our own more: stacks show ten, and the caller is to be among them.
-      const plan = this.#whole;
-      call = Pass.run(this, plan, operation, execute, signal, settings, undefined, traits);
+      const by = this.#bind(undefined, settings, traits);
+      call = Pass.run(this, by.plan, operation, execute, signal, by.settings, undefined, by.traits);
     }
     return call as Promise<Awaited<T> | Adds>;
   }
@@ -261,41 +260,38 @@ export class Pipeline<Adds = never, Policies = unknown> {
     try {
       if (!isOperation(operation)) throw noOperation(method, operation);
       const { entry } = this;
-      if (isPlain(options)) {
-        const signal = options?.signal;
-        if (entry !== undefined && inheritedHere() === undefined) {
-          return runCall(this, entry, operation, delivery, signal);
-        }
-        return this.#pass(operation, delivery, signal, undefined, undefined, undefined);
+      const bringsNoMore = isPlain(options);
+      if (bringsNoMore && entry !== undefined && inheritedHere() === undefined) {
+        return runCall(this, entry, operation, delivery, options?.signal);
       }
-      const { signal, times, traits } = resolveCall(options, method, this.time);
-      return this.#pass(operation, delivery, signal, times, undefined, traits);
+      const own: Partial<ResolvedCall> = bringsNoMore
+        ? { signal: options?.signal }
+        : resolveCall(options, method, this.time);
+      const { plan, settings, traits } = this.#bind(own.times, undefined, own.traits);
+      return Pass.run(this, plan, operation, delivery, own.signal, settings, undefined, traits);
     } catch (error) {
       if (delivery === Delivery.execute) return Promise.reject(error);
       return Promise.resolve(settledResult('failure', undefined, error));
     }
   }
 
-  /** Runs a call in the full engine, in the time that it brings or inherits. */
-  #pass(
-    operation: Operation,
-    delivery: Delivery,
-    signal: AbortSignal | undefined,
+  /**
+   * What a call in the full engine goes through and by, in the time that it brings or inherits. It does not run the call: stacks show ten frames, and
+   * each of ours is one of the caller's less.
+   */
+  #bind(
     times: LayerSettings | undefined,
     settings: LayerSettings | undefined,
     traits: CallTraits | undefined,
-  ): Promise<unknown> {
-    let plan = this.#whole;
+  ): Bound {
     if (this.closing === undefined) {
       const bound = seam.bind?.(this, times, settings, traits);
-      if (bound !== undefined) {
-        ({ plan, settings, traits } = bound);
-      } else if (times !== undefined) {
-        plan = planInside(this.#common.callTime, plan);
-        settings = times;
+      if (bound !== undefined) return bound;
+      if (times !== undefined) {
+        return { plan: planInside(this.#common.callTime, this.plan), settings: times, traits };
       }
     }
-    return Pass.run(this, plan, operation, delivery, signal, settings, undefined, traits);
+    return { plan: this.#whole, settings, traits };
   }
 
   /** What calls that start now go through by the rules of the full engine. */

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { resilientFetch } from 'holdfast/fetch';
+import { type ResilientFetchOptions, resilientFetch } from 'holdfast/fetch';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { Pass } from '../../src/pipeline/call/pass.js';
 
@@ -21,8 +21,11 @@ afterAll(() => {
 afterEach(() => vi.restoreAllMocks());
 
 /** A client whose pipeline for the server has been called often enough to have a straight path. */
-async function client(options?: Parameters<typeof resilientFetch>[0]) {
-  const fetch = resilientFetch({ policies: { retry: { initialDelay: 0 } }, ...options });
+async function client(options?: ResilientFetchOptions<typeof globalThis.fetch>) {
+  const fetch = resilientFetch({
+    policies: { retry: { initialDelay: 0 } },
+    ...options,
+  });
   for (let i = 0; i < 10; i++) await (await fetch(`${origin}/200`)).text();
   const run = vi.spyOn(Pass, 'run');
   const adopt = vi.spyOn(Pass, 'adopt');

@@ -112,6 +112,7 @@ describe('token bucket', () => {
         shape,
         fc.array(fc.oneof(fc.constant(0), fc.double({ min: 0, max: 3, noNaN: true })), {
           maxLength: 60,
+          size: 'max',
         }),
         ({ limit, per, burst, start }, gaps) => {
           const bucket = new TokenBucket(limit, per, burst);
@@ -123,13 +124,15 @@ describe('token bucket', () => {
             const most = Math.min(5, drainAtMost(bucket, now, 5));
             for (let i = 0; i < most; i++) times.push(now);
           }
+          let excess = Number.NEGATIVE_INFINITY;
           for (let from = 0; from < times.length; from++) {
             for (let to = from; to < times.length; to++) {
               // What the clock itself cannot tell apart is allowed: at 1e10 ms, two millionths of one.
               const time = times[to]! - times[from]! + 4e-6;
-              expect(to - from + 1).toBeLessThanOrEqual(burst + (time * limit) / per + 1e-9);
+              excess = Math.max(excess, to - from + 1 - burst - (time * limit) / per);
             }
           }
+          expect(excess).toBeLessThanOrEqual(1e-9);
         },
       ),
       { numRuns: 500 },

@@ -36,7 +36,7 @@ it('Q1, Q2: does what a list would, whatever the order of joining, leaving and t
     { weight: 2, arbitrary: fc.nat({ max: 30 }) },
   );
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 200 }), (commands) => {
+    fc.property(fc.array(command, { maxLength: 200, size: 'max' }), (commands) => {
       const queue = new WaitQueue<number>();
       const everybody: Waiter<number>[] = [];
       let model: number[] = [];

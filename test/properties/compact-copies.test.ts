@@ -32,7 +32,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       arbitrary: fc.record({ act: fc.constant('wait' as const), ms: fc.nat(8_000) }),
     },
   ),
-  { maxLength: 40 },
+  { maxLength: 40, size: 'max' },
 );
 
 /** What can be seen of a pipeline: what it says of itself, to users and to telemetry. */

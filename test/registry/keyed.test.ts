@@ -233,7 +233,7 @@ describe('keyed', () => {
   it('keeps to its bound while some keys are busy', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.record({ key: fc.nat(30), busy: fc.nat(9) }), { maxLength: 200 }),
+        fc.array(fc.record({ key: fc.nat(30), busy: fc.nat(9) }), { maxLength: 200, size: 'max' }),
         fc.integer({ min: 1, max: 8 }),
         (uses, maxKeys) => {
           const byHost = keyed(pipeline('hosts'), { maxKeys });

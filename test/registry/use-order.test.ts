@@ -24,7 +24,7 @@ const steps = fc.array(
     act: fc.constantFrom('add', 'use', 'use', 'use', 'remove', 'look'),
     at: fc.nat(999),
   }),
-  { maxLength: 400 },
+  { maxLength: 400, size: 'max' },
 );
 
 describe('UseOrder', () => {

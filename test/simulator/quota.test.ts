@@ -35,7 +35,7 @@ describe('a quota', () => {
         cost: fc.integer({ min: 1, max: 150 }),
         gap: fc.double({ min: 0, max: 400, noNaN: true }),
       }),
-      { minLength: 1, maxLength: 60 },
+      { minLength: 1, maxLength: 60, size: 'max' },
     );
     fc.assert(
       fc.property(requests, (all) => {

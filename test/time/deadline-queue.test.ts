@@ -213,7 +213,7 @@ describe('a queue of deadlines and one timer a call', () => {
   it.each([[DURATION], [50], [0]])('T3: agree, with deadlines of %d ms', (duration) => {
     fc.assert(
       fc.property(
-        fc.array(step, { maxLength: 80 }),
+        fc.array(step, { maxLength: 80, size: 'max' }),
         fc.boolean(),
         fc.constantFrom(0, 0.5, 0.99),
         (steps, mayTick, earlyMs) => {

@@ -44,7 +44,7 @@ describe('CountWindow', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 20 }),
-        fc.array(step, { maxLength: 120 }),
+        fc.array(step, { maxLength: 120, size: 'max' }),
         (size, steps) => {
           const window = new CountWindow(size);
           let expected: Outcome[] = [];

@@ -72,7 +72,7 @@ describe('EventWindow', () => {
           shape: fc.constant(shape),
           steps: fc.array(
             fc.record({ gap: timeline(shape.length), n: fc.integer({ min: 0, max: 5 }) }),
-            { maxLength: 80 },
+            { maxLength: 80, size: 'max' },
           ),
         }),
       );

@@ -85,7 +85,7 @@ describe('a success that is one no more', () => {
   it('leaves as many calls as there were, and one failure more, whatever came before', () => {
     const outcome = fc.record({ failed: fc.boolean(), afterMs: fc.nat({ max: 400 }) });
     fc.assert(
-      fc.property(fc.array(outcome, { maxLength: 30 }), (outcomes) => {
+      fc.property(fc.array(outcome, { maxLength: 30, size: 'max' }), (outcomes) => {
         const count = new CountWindow(7);
         const time = new TimeWindow(1_000);
         let now = 0;

@@ -183,7 +183,7 @@ describe('TimeWindow', () => {
               slow: fc.boolean(),
               act: fc.constantFrom('record', 'record', 'record', 'advance', 'clear'),
             }),
-            { maxLength: 80 },
+            { maxLength: 80, size: 'max' },
           ),
         }),
       );

@@ -28,6 +28,16 @@ export class Headroom {
     if (lows.length > MOST) this.#lows = merged(lows);
   }
 
+  /** So many tokens of a take have come back, at most the least that was lacking since then: there has been less room in all that time. */
+  undo(take: number, count: number): void {
+    const since = this.#lows
+      .filter(({ until }) => until >= take)
+      .map(({ until, room }) => ({ until, room: room - count }));
+    const least = since[0]?.room ?? Infinity;
+    const before = this.#lows.filter(({ until, room }) => until < take && room < least);
+    this.#lows = [...before, ...since];
+  }
+
   /** The least that was lacking since this take. */
   leastSince(take: number): number {
     return this.#lows.find(({ until }) => until >= take)?.room ?? Infinity;

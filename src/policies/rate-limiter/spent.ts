@@ -64,7 +64,9 @@ export class Spent {
       const last = this.#takes.at(-1);
       if (last === undefined) break;
       const some = Math.min(rest, last.count);
-      this.#bucket.putBack(Math.min(some, this.#headroom.leastSince(last.take)));
+      const back = Math.min(some, this.#headroom.leastSince(last.take));
+      this.#bucket.putBack(back);
+      this.#headroom.undo(last.take, back);
       this.#headroom.sink(this.#bucket.room);
       rest -= some;
       last.count -= some;

@@ -143,7 +143,7 @@ it('L2: floor and cap hold at every moment, whatever the samples, and the same s
     fc.property(
       fc.constantFrom(...algorithms),
       bounds,
-      fc.array(sample, { maxLength: 60 }),
+      fc.array(sample, { maxLength: 60, size: 'max' }),
       (algorithm, options, samples) => {
         const [one, other] = [limitOf(algorithm, options), limitOf(algorithm, options)];
         for (const [latencyMs, inFlight, overload, times] of samples) {
@@ -166,7 +166,7 @@ it('L2: with less than half of the limit in use nothing changes it, neither late
   fc.assert(
     fc.property(
       fc.constantFrom(...algorithms),
-      fc.array(sample, { maxLength: 60 }),
+      fc.array(sample, { maxLength: 60, size: 'max' }),
       (algorithm, samples) => {
         const limit = limitOf(algorithm);
         for (const [latencyMs, inFlight, overload, times] of samples) {

@@ -151,7 +151,7 @@ describe('Probes', () => {
       fc.property(
         fc.integer({ min: 1, max: 6 }),
         fc.double({ min: 0.01, max: 1, noNaN: true }),
-        fc.array(step, { maxLength: 40 }),
+        fc.array(step, { maxLength: 40, size: 'max' }),
         (limit, share, steps) => {
           const needed = probesNeeded(limit, share);
           const probes = new Probes(limit, needed, 1_000);

@@ -29,7 +29,7 @@ describe('shareAt', () => {
 
 /** Times at which calls come in a ramp, in order. */
 const times = fc
-  .array(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 300 })
+  .array(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 300, size: 'max' })
   .map((gaps) =>
     gaps.map(
       (
@@ -68,15 +68,18 @@ describe('Ramp', () => {
 
   it('B12: five calls a second are let in, whatever the share', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 200, max: 900 }), { maxLength: 50 }), (gaps) => {
-        const ramp = new Ramp(0, 60_000);
-        let now = 0;
-        for (let i = 1; i < FREE_CALLS; i++) expect(ramp.admit(now)).toBe(true);
-        for (const gap of gaps) {
-          now += gap;
-          if (!ramp.over(now)) expect(ramp.admit(now)).toBe(true);
-        }
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 200, max: 900 }), { maxLength: 50, size: 'max' }),
+        (gaps) => {
+          const ramp = new Ramp(0, 60_000);
+          let now = 0;
+          for (let i = 1; i < FREE_CALLS; i++) expect(ramp.admit(now)).toBe(true);
+          for (const gap of gaps) {
+            now += gap;
+            if (!ramp.over(now)) expect(ramp.admit(now)).toBe(true);
+          }
+        },
+      ),
     );
   });
 
@@ -90,7 +93,7 @@ describe('Ramp', () => {
 
   it('B12: a relapse is three failures that are half of what ended, or more', () => {
     fc.assert(
-      fc.property(fc.array(fc.boolean(), { maxLength: 60 }), (ends) => {
+      fc.property(fc.array(fc.boolean(), { maxLength: 60, size: 'max' }), (ends) => {
         const ramp = new Ramp(0, 1_000);
         ends.forEach((failed, i) => {
           const failures = ends.slice(0, i + 1).filter(Boolean).length;

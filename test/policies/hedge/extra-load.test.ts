@@ -7,6 +7,7 @@ import { sleep } from './support.js';
 
 const steps = fc.array(fc.constantFrom('earn', 'earn', 'earn', 'earn', 'hedge', 'putBack'), {
   maxLength: 3_000,
+  size: 'max',
 });
 
 it('H3: over any stretch, hedges are at most the share of the first attempts, and what was saved up', () => {

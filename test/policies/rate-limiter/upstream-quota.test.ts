@@ -131,7 +131,10 @@ describe('the quota of an upstream', () => {
     );
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.nat({ max: 500 }), fc.nat({ max: 5 }), report), { maxLength: 30 }),
+        fc.array(fc.tuple(fc.nat({ max: 500 }), fc.nat({ max: 5 }), report), {
+          maxLength: 30,
+          size: 'max',
+        }),
         (steps) => {
           const quota = new UpstreamQuota(1_000);
           let now = 0;
@@ -162,7 +165,7 @@ describe('the quota of an upstream', () => {
       answers: fc.boolean(),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
         const [limit, windowMs] = [12, 200];
         const quota = new UpstreamQuota(windowMs);
         let now = 0;

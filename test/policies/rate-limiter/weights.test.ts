@@ -275,7 +275,7 @@ describe('a cost that is corrected', () => {
       part: fc.double({ min: 0, max: 1, noNaN: true }),
     });
     fc.assert(
-      fc.property(fc.array(op, { maxLength: 40 }), (ops) => {
+      fc.property(fc.array(op, { maxLength: 40, size: 'max' }), (ops) => {
         const burst = 5;
         const perMs = 0.1;
         const bucket = new TokenBucket(100, 1_000, burst);

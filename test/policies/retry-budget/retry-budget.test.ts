@@ -157,7 +157,7 @@ const history = fc.array(
     firsts: fc.nat({ max: 40 }),
     wishes: fc.nat({ max: 40 }),
   }),
-  { maxLength: 60 },
+  { maxLength: 60, size: 'max' },
 );
 const options = fc.record({
   ratio: fc.constantFrom(0, 0.1, 0.2, 0.5, 1, 3),
@@ -276,39 +276,43 @@ describe('R6 as a property', () => {
       takesMs: fc.nat({ max: 50 }),
     });
     await fc.assert(
-      fc.asyncProperty(options, fc.array(call, { maxLength: 60 }), async (budgetOptions, calls) => {
-        const budget = retryBudget(budgetOptions);
-        const clock = new VirtualClock();
-        const attempts: { first: boolean; at: number }[] = [];
-        const policy = { maxRetries: 6, initialDelay: 20, maxDelay: '1s', budget } as const;
-        const pipelines = [0, 1, 2].map((n) => {
-          const made = pipeline({ name: `p${n}`, clock }, retry(policy));
-          // A retry counts from when it is decided, a call from when it starts.
-          made.on('retry', () => {
-            attempts.push({ first: false, at: clock.now() });
+      fc.asyncProperty(
+        options,
+        fc.array(call, { maxLength: 60, size: 'max' }),
+        async (budgetOptions, calls) => {
+          const budget = retryBudget(budgetOptions);
+          const clock = new VirtualClock();
+          const attempts: { first: boolean; at: number }[] = [];
+          const policy = { maxRetries: 6, initialDelay: 20, maxDelay: '1s', budget } as const;
+          const pipelines = [0, 1, 2].map((n) => {
+            const made = pipeline({ name: `p${n}`, clock }, retry(policy));
+            // A retry counts from when it is decided, a call from when it starts.
+            made.on('retry', () => {
+              attempts.push({ first: false, at: clock.now() });
+            });
+            return made;
           });
-          return made;
-        });
-        const ended: Promise<unknown>[] = [];
-        for (const { afterMs, pipeline, succeedsAt, takesMs } of calls) {
-          await clock.advance(afterMs);
-          attempts.push({ first: true, at: clock.now() });
-          ended.push(
-            pipelines[pipeline]!.settle(
-              ({ attempt }) =>
-                new Promise((resolve, reject) => {
-                  const end = attempt >= succeedsAt ? resolve : reject;
-                  if (takesMs === 0) end('at once');
-                  else clock.setTimer(() => end('later'), takesMs);
-                }),
-            ),
-          );
-        }
-        await clock.runUntil(Promise.all(ended));
-        const firsts = attempts.filter(({ first }) => first).map(({ at }) => at);
-        const retries = attempts.filter(({ first }) => !first).map(({ at }) => at);
-        expectWithinPromise(budgetOptions, firsts, retries);
-      }),
+          const ended: Promise<unknown>[] = [];
+          for (const { afterMs, pipeline, succeedsAt, takesMs } of calls) {
+            await clock.advance(afterMs);
+            attempts.push({ first: true, at: clock.now() });
+            ended.push(
+              pipelines[pipeline]!.settle(
+                ({ attempt }) =>
+                  new Promise((resolve, reject) => {
+                    const end = attempt >= succeedsAt ? resolve : reject;
+                    if (takesMs === 0) end('at once');
+                    else clock.setTimer(() => end('later'), takesMs);
+                  }),
+              ),
+            );
+          }
+          await clock.runUntil(Promise.all(ended));
+          const firsts = attempts.filter(({ first }) => first).map(({ at }) => at);
+          const retries = attempts.filter(({ first }) => !first).map(({ at }) => at);
+          expectWithinPromise(budgetOptions, firsts, retries);
+        },
+      ),
       { numRuns: 60 },
     );
   });

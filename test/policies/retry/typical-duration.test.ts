@@ -4,7 +4,7 @@ import { TypicalDuration } from '../../../src/policies/retry/typical-duration.js
 
 const durations = fc.array(
   fc.oneof(fc.double({ min: 0, max: 60_000, noNaN: true }), fc.constantFrom(0, 1e-9, 1e9)),
-  { minLength: 1, maxLength: 40 },
+  { minLength: 1, maxLength: 40, size: 'max' },
 );
 
 const learnt = (all: readonly number[], nowMs = 0): TypicalDuration => {
@@ -56,7 +56,7 @@ describe('TypicalDuration', () => {
       afterMs: fc.double({ min: -1_000, max: 1e8, noNaN: true }),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
         const typical = new TypicalDuration();
         let now = 0;
         let longest = 0.001;

@@ -40,7 +40,7 @@ function star(count: number): ServiceMap {
 const graphs = fc
   .record({
     count: fc.integer({ min: 0, max: 14 }),
-    pairs: fc.array(fc.tuple(fc.nat(13), fc.nat(13)), { maxLength: 40 }),
+    pairs: fc.array(fc.tuple(fc.nat(13), fc.nat(13)), { maxLength: 40, size: 'max' }),
   })
   .map(({ count, pairs }): ServiceMap => {
     const nodes = Array.from({ length: count }, (_, i) => node(`n${i}`));

@@ -97,7 +97,7 @@ it('L2: does what a list of objects would, whoever comes, ends, or is late', () 
     judged: boolean;
   }
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 300 }), (commands) => {
+    fc.property(fc.array(command, { maxLength: 300, size: 'max' }), (commands) => {
       const stays = new Stays();
       let now = 0;
       let count = 0;
