@@ -1,5 +1,5 @@
 import type { Context } from '../contract/context.js';
-import type { Call, Drive, Driver, NextOptions } from '../contract/policy.js';
+import type { Call, Drive, NextOptions } from '../contract/policy.js';
 import type { Outcome } from '../outcome/outcome.js';
 import { failure, isOutcome } from '../outcome/outcome.js';
 import type { AttemptKind } from '../reporting/kinds.js';
@@ -55,10 +55,10 @@ export class DriveHold implements Drive {
   }
 
   /** Lets the driver drive. `done` gets its outcome, unless the call is given up before. */
-  run(driver: Driver, first: Outcome | undefined, done: (outcome: Outcome) => void): void {
+  run(drive: () => Outcome | Promise<Outcome>, done: (outcome: Outcome) => void): void {
     let answer: Outcome | Promise<Outcome>;
     try {
-      answer = this.call.within(() => driver.drive(this, first));
+      answer = this.call.within(drive);
     } catch (error) {
       answer = failure(error);
     }
@@ -100,15 +100,27 @@ export class DriveHold implements Drive {
   sleep(delayMs: number): Promise<boolean> {
     if (this.ended || this.#over) return NO;
     if (delayMs <= 0) return YES;
-    this.#sleepers ??= new Map();
-    const sleepers = this.#sleepers;
     return new Promise((resolve) => {
-      const timer = this.#host.time.clock.setTimer(() => {
-        sleepers.delete(timer);
-        resolve(true);
-      }, delayMs);
-      sleepers.set(timer, resolve);
+      const timer = this.#host.time.clock.setTimer(() => this.#wake(timer), delayMs);
+      this.#addSleeper(timer, resolve);
     });
+  }
+
+  /** Goes on with a sleep that began before the hold: `wakeBy` gets what ends it when its timer fires. */
+  sleepOn(timer: unknown, wakeBy: (wake: () => void) => void): Promise<boolean> {
+    wakeBy(() => this.#wake(timer));
+    return new Promise((resolve) => this.#addSleeper(timer, resolve));
+  }
+
+  #addSleeper(timer: unknown, resolve: (slept: boolean) => void): void {
+    this.#sleepers ??= new Map();
+    this.#sleepers.set(timer, resolve);
+  }
+
+  #wake(timer: unknown): void {
+    const resolve = this.#sleepers?.get(timer);
+    this.#sleepers?.delete(timer);
+    resolve?.(true);
   }
 
   discard(outcome: Outcome): void {
