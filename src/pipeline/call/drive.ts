@@ -101,26 +101,18 @@ export class DriveHold implements Drive {
     if (this.ended || this.#over) return NO;
     if (delayMs <= 0) return YES;
     return new Promise((resolve) => {
-      const timer = this.#host.time.clock.setTimer(() => this.#wake(timer), delayMs);
-      this.#addSleeper(timer, resolve);
+      const timer = this.#host.time.clock.setTimer(() => {
+        this.#sleepers?.delete(timer);
+        resolve(true);
+      }, delayMs);
+      this.addSleeper(timer, resolve);
     });
   }
 
-  /** Goes on with a sleep that began before the hold: `wakeBy` gets what ends it when its timer fires. */
-  sleepOn(timer: unknown, wakeBy: (wake: () => void) => void): Promise<boolean> {
-    wakeBy(() => this.#wake(timer));
-    return new Promise((resolve) => this.#addSleeper(timer, resolve));
-  }
-
-  #addSleeper(timer: unknown, resolve: (slept: boolean) => void): void {
+  /** Clears the timer, and calls `wake`, when the call is given up before the timer fires. */
+  addSleeper(timer: unknown, wake: (slept: boolean) => void): void {
     this.#sleepers ??= new Map();
-    this.#sleepers.set(timer, resolve);
-  }
-
-  #wake(timer: unknown): void {
-    const resolve = this.#sleepers?.get(timer);
-    this.#sleepers?.delete(timer);
-    resolve?.(true);
+    this.#sleepers.set(timer, wake);
   }
 
   discard(outcome: Outcome): void {

@@ -173,18 +173,12 @@ export class Pass
 
   /**
    * The driver in `layer` has begun to run an adopted call again, after so many attempts. `failed` is the last one, if it may have left something
-   * running. `resume` lets the driver go on.
+   * running. The driver goes on with {@link Pass.driveBy}.
    */
-  driven(
-    layer: number,
-    attempts: number,
-    failed: RunningContext | undefined,
-    resume: (hold: DriveHold) => Promise<Outcome>,
-  ): void {
+  driven(layer: number, attempts: number, failed: RunningContext | undefined): DriveHold {
     this.record.attempts = attempts;
     this.failed = failed;
-    const hold = this.holdFor(layer, 'retry');
-    this.driveBy(hold, () => resume(hold));
+    return this.holdFor(layer, 'retry');
   }
 
   /** The run of an adopted call inside the driver in `layer`. `onStart` is called if it has not called the operation yet. */
@@ -394,7 +388,8 @@ export class Pass
     return hold;
   }
 
-  private driveBy(hold: DriveHold, drive: () => Outcome | Promise<Outcome>): void {
+  /** Lets a driver drive. To be called in the async context of the call. */
+  driveBy(hold: DriveHold, drive: () => Outcome | Promise<Outcome>): void {
     const { view } = this;
     hold.run(drive, (outcome) => {
       view.phase = Phase.leaving;

@@ -92,14 +92,12 @@ export interface StraightRerun {
   started(): void;
   /** It has succeeded. */
   succeeded(): void;
-  /** The driver itself goes on, with the end of the wait or of the run that has begun. */
+  /** The driver itself goes on, after the wait or the run that had begun. */
   resume(drive: Drive, begun: BegunRun): Promise<Outcome>;
 }
 
-/** How far a driver is with the next run: it waits for it (`false`: no longer, as the call was given up), or the run has begun. */
-export type BegunRun =
-  | { readonly slept: Promise<boolean> }
-  | { readonly outcome: Promise<Outcome> };
+/** How far a driver is with the next run: it has waited for it (`false`: the call was given up meanwhile), or the run has ended like this. */
+export type BegunRun = { readonly slept: boolean } | { readonly outcome: Outcome };
 
 /** What a refusal says of the call. */
 export interface RefusedCall {

@@ -11,11 +11,16 @@ import { SUPERSEDED } from '../call/drive.js';
 import type { Pass } from '../call/pass.js';
 import type { Operation } from '../contract/context.js';
 import type { ToldOutcome } from '../contract/events.js';
-import type { StraightHalf, StraightPath, StraightRerun } from '../contract/straight-half.js';
+import type {
+  BegunRun,
+  StraightHalf,
+  StraightPath,
+  StraightRerun,
+} from '../contract/straight-half.js';
 import { THROUGH } from '../contract/straight-half.js';
 import type { Outcome } from '../outcome/outcome.js';
 import { kindOfError } from '../outcome/outcome.js';
-import { isNative } from '../outcome/promises.js';
+import { isNative, soon } from '../outcome/promises.js';
 import type { Leaving } from './straight-end.js';
 import { close, Ending, goOut, isHeard, leaveStraight, settle } from './straight-end.js';
 
@@ -51,10 +56,12 @@ export class Rerun implements ContextOwner {
   #begun = false;
   /** While it waits. */
   #timer: unknown;
-  #wake: (() => void) | undefined;
+  #wake: ((slept: boolean) => void) | undefined;
   /** The passes, once they have taken over. */
   #outer: Pass | undefined;
   #inner: Pass | undefined;
+  /** Lets the driver go on in the full engine. To be called in the async context of the call. */
+  #resume: ((begun: BegunRun) => void) | undefined;
 
   constructor(
     call: Rerunnable,
@@ -76,23 +83,24 @@ export class Rerun implements ContextOwner {
   goOn(end: Ending): void {
     const again = this.#run.again(end);
     // Off the path: passes have taken over while an error was read.
-    if (this.#outer !== undefined) return;
-    if (!again) this.#leave(end);
+    if (this.#resume !== undefined) this.#resume({ slept: again });
+    else if (!again) this.#leave(end);
     else if (this.#run.delayMs > 0) this.#wait(this.#run.delayMs);
     else this.#start();
   }
 
   #wait(delayMs: number): void {
     const { clock } = this.#call.host.time;
-    // A reaction runs in the async context of the call, whoever fires the timer.
-    new Promise<void>((resolve) => {
+    const slept = new Promise<boolean>((resolve) => {
       this.#wake = resolve;
-      this.#timer = clock.setTimer(() => {
-        this.#timer = undefined;
-        this.#wake?.();
-      }, delayMs);
-    }).then(() => {
-      if (this.#outer === undefined) this.#start();
+      this.#timer = clock.setTimer(() => resolve(true), delayMs);
+    });
+    // The reaction runs in the async context of the call, whoever fires the timer.
+    slept.then((slept) => {
+      this.#timer = undefined;
+      // Off the path: passes have taken over meanwhile.
+      if (this.#resume !== undefined) this.#resume({ slept });
+      else this.#start();
     });
   }
 
@@ -103,7 +111,10 @@ export class Rerun implements ContextOwner {
     this.#failed = undefined;
     failed?.abort(SUPERSEDED);
     // Off the path: whoever heard of that has asked the call for something.
-    if (this.#outer !== undefined) return;
+    if (this.#resume !== undefined) {
+      this.#resume({ slept: true });
+      return;
+    }
     for (let i = first; i < this.#halves.length; i++) {
       const { enter } = this.#halves[i] as StraightHalf;
       // Off the path: a policy refuses the call, or makes it wait.
@@ -213,36 +224,34 @@ export class Rerun implements ContextOwner {
     const run = this.#run;
     const context = this.#begun ? this.#context : undefined;
     const outer = call.takeOver(layer);
-    let inner!: Pass;
-    const outcome = new Promise<Outcome>((resolve) => {
-      inner = outer.inside(layer, resolve as (value: unknown) => void, context, () =>
-        run.started(),
-      );
-    });
-    this.#outer = outer;
+    const ended = (outcome: unknown): void => this.#resume?.({ outcome: outcome as Outcome });
+    const inner = outer.inside(layer, ended, context, () => run.started());
     this.#inner = inner;
     const { view } = inner;
     for (let i = layer + 1; i < entered; i++) {
       view.states[i] = this.#halves[i]?.stateOf?.(call, view);
     }
-    outer.driven(layer, this.#attempts, undefined, (hold) => run.resume(hold, { outcome }));
+    this.#drivenBy(outer, undefined);
     return inner;
   }
 
   /** The same while there is no run. */
   #handOverBetween(): void {
     const outer = this.#call.takeOver(this.#layer);
-    this.#outer = outer;
-    outer.driven(this.#layer, this.#attempts, this.#failed, (hold) => {
-      const slept = this.#timer === undefined ? Promise.resolve(true) : this.#sleepOn(hold);
-      return this.#run.resume(hold, { slept });
-    });
+    const hold = this.#drivenBy(outer, this.#failed);
+    if (this.#timer !== undefined) hold.addSleeper(this.#timer, (slept) => this.#wake?.(slept));
   }
 
-  #sleepOn(hold: DriveHold): Promise<boolean> {
-    return hold.sleepOn(this.#timer, (wake) => {
-      this.#wake = wake;
-    });
+  /** The pass is the driver's, which goes on when it is told how the wait or the run has ended. */
+  #drivenBy(outer: Pass, failed: RunningContext | undefined): DriveHold {
+    this.#outer = outer;
+    const hold = outer.driven(this.#layer, this.#attempts, failed);
+    this.#resume = (begun) => {
+      this.#resume = undefined;
+      // Later, because whoever tells it may have more to do. A reaction runs in the same async context.
+      soon(() => outer.driveBy(hold, () => this.#run.resume(hold, begun)));
+    };
+    return hold;
   }
 
   // What the contexts of its attempts are asked.

@@ -125,15 +125,15 @@ export class RetryPolicy implements Driver {
     return this.#goOn(drive, runAfter(first as Outcome), undefined);
   }
 
-  /** `begun`: the wait or the attempt that is under way. */
+  /** `begun`: the straight path has waited, or made the next attempt. */
   async #goOn(drive: Drive, run: RetryRun, begun: BegunRun | undefined): Promise<Outcome> {
     const { call } = drive;
     const rules = this.#rules;
     const maxRetries = this.#maxRetries(call);
-    let under = begun;
+    let next = begun;
     try {
       for (;;) {
-        if (under === undefined) {
+        if (next === undefined) {
           if (++run.retries > maxRetries) return this.#stop(call, 'exhausted', run.answer);
           run.delays ??= rules.startDelays(() => drive.context.signal);
           const delayMs = rules.delay(run.delays, run.retries, run.last);
@@ -150,13 +150,13 @@ export class RetryPolicy implements Driver {
           if (call.listening) this.#report(call, delayMs, run.last);
           this.#options.onKept?.(run.answer);
           if (delayMs > 0 && !(await drive.sleep(delayMs))) return run.answer;
-        } else if ('slept' in under) {
-          if (!(await under.slept)) return run.answer;
-          under = undefined;
+        } else if ('slept' in next && !next.slept) {
+          return run.answer;
         }
-        const outcome = await (under?.outcome ?? this.#next(drive, run));
-        under = undefined;
         const kept = run.answer;
+        const outcome =
+          next !== undefined && 'outcome' in next ? next.outcome : await this.#next(drive, run);
+        next = undefined;
         if (run.startedAt === undefined) {
           if (drive.ended) return kept;
           if (outcome.kind === 'rejected' && !isRefusal(kept, call)) {
