@@ -1,4 +1,5 @@
 import * as z from '../config/zod.js';
+import { isResilienceError } from '../error-kinds.js';
 import { ContractError } from '../errors.js';
 import type { Call } from '../pipeline/contract/policy.js';
 import type { CockatielFilter } from '../pipeline/outcome/cockatiel-filter.js';
@@ -81,7 +82,12 @@ export function isUpstreamFailure(outcome: Outcome): boolean {
 
 /** Whether an answer, or the call itself, breaks a contract. Another attempt would bring the same. */
 export function breaksContract(outcome: Outcome): boolean {
-  return outcome.kind === 'failure' && isA(outcome.error, ContractError);
+  // Ask for the brand first, because `instanceof` costs more, and almost all errors are not ours.
+  return (
+    outcome.kind === 'failure' &&
+    isResilienceError(outcome.error) &&
+    isA(outcome.error, ContractError)
+  );
 }
 
 /** Whether an outcome is a failure of the upstream, by the `isFailure` of the call's pipeline or by default. */

@@ -1,5 +1,5 @@
 import { CONTRACT, shared } from '../copies.js';
-import { areUntouched } from './fakes.js';
+import { areUntouched, realNow } from './fakes.js';
 import { FollowedTime } from './followed-time.js';
 import { clearableTimer, clearTimer, setTimer, watchingTimer } from './host-timers.js';
 
@@ -59,7 +59,8 @@ function setFollowedTimer(callback: () => void, delayMs: number): unknown {
  * Its time then goes on from where it was, and passes as theirs does. Its timers keep the process alive.
  */
 export const systemClock: Clock = {
-  now: () => (isReal() ? performance.now() : followedTime().now()),
+  // Where time is real, what was loaded first is what `performance.now` is: on Node, each look at `performance` is a call.
+  now: () => (isReal() ? realNow() : followedTime().now()),
   wallNow: () => Date.now(),
   setTimer: (callback, delayMs) =>
     isReal() ? setTimer(callback, delayMs) : setFollowedTimer(callback, delayMs),

@@ -205,7 +205,7 @@ export class DeadlineQueue {
   }
 
   /** When a pending deadline passes. */
-  timeOf(deadline: Deadline): number {
+  timeOf(deadline: Pick<Waiting, 'waitsIn'>): number {
     const batch = deadline.waitsIn;
     if (batch !== undefined && batch === this.#new) this.#link(this.#time.now());
     // By now it may be in another batch, of the same time.

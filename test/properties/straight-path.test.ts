@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import fc from 'fast-check';
 import {
   adaptiveLimiter,
@@ -13,6 +14,7 @@ import {
   pipeline,
   rateLimiter,
   retry,
+  retryBudget,
   TimeoutError,
   throttle,
   timeout,
@@ -38,8 +40,9 @@ type LayerSpec =
   | {
       readonly is: 'retry';
       readonly maxRetries: number;
-      readonly budget: boolean;
+      readonly budget: boolean | 'shared';
       readonly handles: boolean;
+      readonly delay?: number;
     }
   | {
       readonly is: 'breaker';
@@ -81,7 +84,14 @@ type Operation =
         | 'time out'
         | 'misuse';
     }
-  | { readonly does: 'resolve' | 'reject'; readonly delay: number };
+  | { readonly does: 'resolve' | 'reject'; readonly delay: number }
+  | {
+      readonly does: 'fail at first';
+      readonly times: number;
+      /** `undefined`: it is done at once. */
+      readonly delay: number | undefined;
+      readonly retryAfter: number | undefined;
+    };
 
 type Step =
   | {
@@ -107,7 +117,8 @@ type Step =
         | 'listen to the breaker'
         | 'deafen'
         | 'abort'
-        | 'drain';
+        | 'drain'
+        | 'read contexts';
     };
 
 type Noted =
@@ -367,6 +378,64 @@ function note(response: object, noted: Noted): void {
   else if (noted === 'again') markAgain(response, true);
   else if (noted === 'means 503') markStatus(response, 503);
 }
+const retryLayer: fc.Arbitrary<LayerSpec> = fc.record({
+  is: fc.constant('retry' as const),
+  maxRetries: fc.integer({ min: 1, max: 3 }),
+  budget: fc.constantFrom(false, false, true, 'shared') as fc.Arbitrary<boolean>,
+  handles: fc.constant(false),
+  delay: fc.constantFrom(0, 0, 100, 700),
+});
+
+/** Calls that fail at first, around and inside a retry. Meanwhile whatever happens. */
+const retried: fc.Arbitrary<Spec> = fc.record({
+  layers: fc
+    .tuple(
+      fc.array(layer, { maxLength: 2 }),
+      retryLayer,
+      fc.array(fc.oneof(often(5, layer), often(1, retryLayer)), { maxLength: 2 }),
+    )
+    .map(([outer, middle, inner]) => [...outer, middle, ...inner]),
+  nestedFrom: fc.integer({ min: 0, max: 9 }),
+  steps: fc.array(
+    fc.oneof(
+      often(
+        6,
+        fc.record({
+          do: fc.constant('call' as const),
+          settles: fc.boolean(),
+          signal: fc.constant(false),
+          reads: fc.oneof(often(4, fc.constant(false)), often(1, fc.constant(true))),
+          timeout: fc.constant(undefined),
+          operation: fc.oneof(
+            often(
+              4,
+              fc.record({
+                does: fc.constant('fail at first' as const),
+                times: fc.integer({ min: 1, max: 4 }),
+                delay: fc.oneof(often(2, fc.constant(undefined)), often(1, delay)),
+                retryAfter: fc.constantFrom(undefined, undefined, undefined, 0, 300, 60_000),
+              }),
+            ),
+            often(1, operation),
+          ),
+        }),
+      ),
+      often(
+        3,
+        fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 900 }) }),
+      ),
+      often(1, fc.record({ do: fc.constant('read contexts' as const) })),
+      often(
+        1,
+        step.filter(({ do: does }) => does !== 'call'),
+      ),
+    ),
+    { minLength: 2, maxLength: 25 },
+  ),
+});
+
+/** The number of the call in which code runs. */
+const inCall = new AsyncLocalStorage<number>();
 
 /** Numbers that are the same each time. */
 function numbers(): () => number {
@@ -375,6 +444,11 @@ function numbers(): () => number {
     state = (state * 48_271) % 2_147_483_647;
     return state / 2_147_483_647;
   };
+}
+
+function wordsOfContext(context: Context): readonly unknown[] {
+  const { attempt, deadline, timeLeft, pipeline: name } = context;
+  return [attempt, deadline, timeLeft, name, { ...context }, JSON.stringify(context)];
 }
 
 function wordsOf(error: unknown): unknown {
@@ -435,6 +509,8 @@ class World {
   readonly #pipeline: Pipeline<unknown>;
   readonly #inner: Pipeline<unknown>;
   readonly #held: { release(): void }[] = [];
+  readonly #contexts: Context[] = [];
+  readonly #budget = retryBudget({ minPerSecond: 0.1, ratio: 1 });
   #unlisten: (() => void)[] = [];
   #controller = new AbortController();
   #step = 0;
@@ -520,6 +596,9 @@ class World {
           .drain({ timeout: 3_000 })
           .then((drained) => this.read.push(['drained', drained, this.#step]));
         break;
+      case 'read contexts':
+        this.read.push(this.#contexts.map(wordsOfContext));
+        break;
       case 'deafen':
         for (const unlisten of this.#unlisten) unlisten();
         this.#unlisten = [];
@@ -552,20 +631,13 @@ class World {
       signal || timeout !== undefined
         ? { timeout, signal: signal ? this.#controller.signal : undefined }
         : undefined;
+    let attempts = 0;
     const run = (context: Context): unknown => {
       const n = this.runs++;
-      if (reads) {
-        const { attempt, deadline, timeLeft, pipeline: name } = context;
-        this.read.push([
-          i,
-          attempt,
-          deadline,
-          timeLeft,
-          name,
-          { ...context },
-          JSON.stringify(context),
-        ]);
-      }
+      attempts++;
+      this.#contexts.push(context);
+      this.read.push([i, n, 'runs', context.attempt, inCall.getStore(), this.clock.now()]);
+      if (reads) this.read.push([i, ...wordsOfContext(context)]);
       const { signal: own } = context;
       own.addEventListener('abort', () =>
         this.read.push([i, n, 'aborted', wordsOf(own.reason), this.#step]),
@@ -596,6 +668,21 @@ class World {
           return Promise.reject(new ConfigError(text, { captureStack: false }));
         case 'refused':
           return Promise.reject(Object.assign(new TypeError(text), { code: 'ECONNREFUSED' }));
+        case 'fail at first': {
+          const { times, delay, retryAfter } = operation;
+          const failing = attempts > times ? undefined : new Error(text);
+          if (failing !== undefined && retryAfter !== undefined)
+            Object.assign(failing, { retryAfter });
+          if (delay === undefined) {
+            return failing === undefined ? Promise.resolve(answer) : Promise.reject(failing);
+          }
+          return new Promise((resolve, reject) => {
+            this.clock.setTimer(
+              () => (failing === undefined ? resolve(answer) : reject(failing)),
+              delay,
+            );
+          });
+        }
         default:
           return new Promise((resolve, reject) => {
             this.clock.setTimer(
@@ -612,10 +699,15 @@ class World {
           : wordsOf(result);
       this.ends[i] = [how, told, this.#step, this.clock.now()];
     };
-    const call = settles
-      ? this.#pipeline.settle(run, options)
-      : this.#pipeline.execute(run, options);
+    const call = inCall.run(i, () =>
+      settles ? this.#pipeline.settle(run, options) : this.#pipeline.execute(run, options),
+    );
     call.then(end('resolved'), end('rejected'));
+  }
+
+  #budgetOf(which: boolean | 'shared') {
+    if (which === 'shared') return this.#budget;
+    return which && ({ minPerSecond: 0.1, ratio: 1 } as const);
   }
 
   #policyOf(here: LayerSpec, i: number): Policy<unknown> {
@@ -624,8 +716,8 @@ class World {
         const policy = retry({
           maxRetries: here.maxRetries,
           random: numbers(),
-          initialDelay: 100,
-          budget: here.budget ? { minPerSecond: 0.1, ratio: 1 } : false,
+          initialDelay: here.delay ?? 100,
+          budget: this.#budgetOf(here.budget),
           ...(here.handles ? { handle: ({ kind }: Outcome) => kind === 'rejected' } : {}),
         });
         this.#measured.push(policy);
@@ -698,6 +790,7 @@ it.each([
   ['G1, B2: calls on the straight path that mostly fail', failing, 1_000],
   ['G1, B5: calls that a breaker mostly refuses', refusing, 1_000],
   ['G1, X2: calls whose results are judged', judged, 500],
+  ['G1, R1: calls that are run again', retried, 1_000],
 ])(
   '%s do what they do in the full engine: outcomes, counts, events and snapshots',
   {

@@ -21,7 +21,7 @@ export function clockOf(context: Context, layer: number | undefined): AttemptClo
 
 /** The run of the operation, while it runs. */
 function running(context: Context): CallView | undefined {
-  const view = (context as RunningContext).owner as CallView | undefined;
+  const view = (context as RunningContext).owner?.innermost as CallView | undefined;
   return view?.phase === Phase.running ? view : undefined;
 }
 

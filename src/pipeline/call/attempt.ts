@@ -7,6 +7,8 @@ export interface ContextOwner {
   readonly time: { now(): number };
   /** The number of a call that somebody listens to. */
   readonly heardAs?: number | undefined;
+  /** The run that called the operation, in the full engine. */
+  readonly innermost?: unknown;
   runsAlone?(): void;
 }
 

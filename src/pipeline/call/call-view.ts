@@ -183,6 +183,10 @@ export class CallView extends Judged implements Call, ContextOwner {
     return this.record.callId;
   }
 
+  get innermost(): this {
+    return this;
+  }
+
   /** The call's number, if anybody listens. */
   get heardAs(): number | undefined {
     return this.listening ? this.callId : undefined;

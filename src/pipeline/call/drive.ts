@@ -1,5 +1,5 @@
 import type { Context } from '../contract/context.js';
-import type { Call, Drive, Driver, NextOptions } from '../contract/policy.js';
+import type { Call, Drive, NextOptions } from '../contract/policy.js';
 import type { Outcome } from '../outcome/outcome.js';
 import { failure, isOutcome } from '../outcome/outcome.js';
 import type { AttemptKind } from '../reporting/kinds.js';
@@ -55,10 +55,10 @@ export class DriveHold implements Drive {
   }
 
   /** Lets the driver drive. `done` gets its outcome, unless the call is given up before. */
-  run(driver: Driver, first: Outcome | undefined, done: (outcome: Outcome) => void): void {
+  run(drive: () => Outcome | Promise<Outcome>, done: (outcome: Outcome) => void): void {
     let answer: Outcome | Promise<Outcome>;
     try {
-      answer = this.call.within(() => driver.drive(this, first));
+      answer = this.call.within(drive);
     } catch (error) {
       answer = failure(error);
     }
@@ -100,15 +100,19 @@ export class DriveHold implements Drive {
   sleep(delayMs: number): Promise<boolean> {
     if (this.ended || this.#over) return NO;
     if (delayMs <= 0) return YES;
-    this.#sleepers ??= new Map();
-    const sleepers = this.#sleepers;
     return new Promise((resolve) => {
       const timer = this.#host.time.clock.setTimer(() => {
-        sleepers.delete(timer);
+        this.#sleepers?.delete(timer);
         resolve(true);
       }, delayMs);
-      sleepers.set(timer, resolve);
+      this.addSleeper(timer, resolve);
     });
+  }
+
+  /** Clears the timer, and calls `wake`, when the call is given up before the timer fires. */
+  addSleeper(timer: unknown, wake: (slept: boolean) => void): void {
+    this.#sleepers ??= new Map();
+    this.#sleepers.set(timer, wake);
   }
 
   discard(outcome: Outcome): void {

@@ -131,9 +131,9 @@ export class Pass
     return new Pass(record, delivery, call, undefined, 0, 'first', call);
   }
 
-  /** The operation of an adopted call runs. */
-  running(): this {
-    this.record.attempts = 1;
+  /** The operation of an adopted call runs, called for the `attempts`th time. */
+  running(attempts: number): this {
+    this.record.attempts = attempts;
     this.view.phase = Phase.running;
     this.unsettled.operation = true;
     return this;
@@ -151,14 +151,47 @@ export class Pass
     );
   }
 
-  /** An adopted call is on its way out in `layer`, with this value or error, after so many attempts. */
-  leaveFrom(layer: number, kind: OutcomeKind, result: unknown, attempts: number): void {
+  /**
+   * An adopted call is on its way out in `layer`, with this value or error, after so many attempts. `failed` is the last one, if it was not the
+   * first and may have left something running.
+   */
+  leaveFrom(
+    layer: number,
+    kind: OutcomeKind,
+    result: unknown,
+    attempts: number,
+    failed?: RunningContext,
+  ): void {
     const { view, record } = this;
+    this.failed = failed;
     record.attempts = attempts;
     view.phase = Phase.leaving;
     if (kind === 'success') view.value = result;
     else view.end(kind, result);
     this.leave(layer);
+  }
+
+  /**
+   * The driver in `layer` has begun to run an adopted call again, after so many attempts. `failed` is the last one, if it may have left something
+   * running. The driver goes on with {@link Pass.driveBy}.
+   */
+  driven(layer: number, attempts: number, failed: RunningContext | undefined): DriveHold {
+    this.record.attempts = attempts;
+    this.failed = failed;
+    return this.holdFor(layer, 'retry');
+  }
+
+  /** The run of an adopted call inside the driver in `layer`. `onStart` is called if it has not called the operation yet. */
+  inside(
+    layer: number,
+    resolve: (outcome: unknown) => void,
+    context: RunningContext | undefined,
+    onStart: (() => void) | undefined,
+  ): Pass {
+    // A pass that delivers an outcome does not reject.
+    const pass = this.runIn(layer, 'retry', { resolve, reject: resolve }, context);
+    pass.onStart = onStart;
+    return pass;
   }
 
   again(layer: number, kind: AttemptKind, options: NextOptions | undefined): Promise<Outcome> {
@@ -167,14 +200,24 @@ export class Pass
     // Whatever answered so far did not do: the call counts by what it ends with.
     record.degraded = false;
     return new Promise((resolve, reject) => {
-      const settler = { resolve, reject } as Settler;
-      const pass = new Pass(record, Delivery.outcome, settler, this, layer + 1, kind);
+      const pass = this.runIn(layer, kind, { resolve, reject } as Settler);
       pass.view.beside = kind === 'hedge';
       pass.onStart = options?.onStart;
       pass.isCooperative = options?.cooperative === true;
-      this.unsettled.addRun(pass);
       pass.start(options?.signal);
     });
+  }
+
+  /** Makes the pass of a run inside the driver in `layer`. */
+  private runIn(
+    layer: number,
+    kind: AttemptKind,
+    settler: Settler,
+    context?: RunningContext,
+  ): Pass {
+    const pass = new Pass(this.record, Delivery.outcome, settler, this, layer + 1, kind, context);
+    this.unsettled.addRun(pass);
+    return pass;
   }
 
   /** The outermost layer. */
@@ -330,17 +373,29 @@ export class Pass
       return;
     }
     if (first?.kind === 'failure') this.failed ??= this.context;
+    const driver = (view.layers[layer] as Layer).driver as Driver;
+    const hold = this.holdFor(layer, first === undefined ? this.kind : 'retry');
+    if (view.timeOver !== undefined) hold.tell(view.timeOver.reason);
+    this.driveBy(hold, () => driver.drive(hold, first));
+  }
+
+  private holdFor(layer: number, kind: AttemptKind): DriveHold {
+    const { view } = this;
     view.phase = Phase.driving;
     view.layer = layer;
-    const kind = first === undefined ? this.kind : 'retry';
     const hold = new DriveHold(view, this, this.host, layer, kind);
     this.hold = hold;
-    if (view.timeOver !== undefined) hold.tell(view.timeOver.reason);
-    hold.run((view.layers[layer] as Layer).driver as Driver, first, (outcome) => {
+    return hold;
+  }
+
+  /** Lets a driver drive. To be called in the async context of the call. */
+  driveBy(hold: DriveHold, drive: () => Outcome | Promise<Outcome>): void {
+    const { view } = this;
+    hold.run(drive, (outcome) => {
       view.phase = Phase.leaving;
       hold.end(SUPERSEDED);
       view.takeOver(outcome);
-      this.leave(layer - 1);
+      this.leave(hold.layer - 1);
     });
   }
 

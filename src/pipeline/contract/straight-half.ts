@@ -2,10 +2,11 @@ import type { RejectedError } from '../../errors.js';
 import type { Waiting } from '../../time/deadline-batch.js';
 import type { TimeSource } from '../../time/time-source.js';
 import type { SureSuccess } from '../outcome/failure-rule.js';
-import type { OutcomeKind } from '../outcome/outcome.js';
+import type { Outcome, OutcomeKind } from '../outcome/outcome.js';
 import type { Tally } from '../reporting/tally.js';
 import type { Call } from './call.js';
 import type { Context } from './context.js';
+import type { Drive } from './drive.js';
 
 /** A call on the straight path, as policies see it. */
 export interface StraightEntrant extends Context, Waiting {
@@ -18,8 +19,8 @@ export interface StraightEntrant extends Context, Waiting {
   otherDeadline: unknown;
   /** The copy of a keyed pipeline that the call belongs to. */
   readonly copy: CompactCopy;
-  /** Takes the call off the straight path, while the operation runs. */
-  readonly takenOver: Call;
+  /** Takes the call off the straight path, while the operation runs or is waited for. Returns the run that the policy in this layer has let in. */
+  takenOver(layer: number): Call;
 }
 
 /** A copy of a keyed pipeline that has no policies of its own yet. */
@@ -45,6 +46,11 @@ export interface StraightHalf {
    * policy itself is asked about failures.
    */
   fail?: ((call: StraightEntrant, end: StraightEnd) => boolean) | undefined;
+  /**
+   * The run inside has failed, and `fail` has not taken the call out: starts to decide whether it is run again. Without this function the policy
+   * itself is asked.
+   */
+  rerun?: ((call: StraightEntrant, end: StraightEnd) => StraightRerun) | undefined;
   /** Returns the error for a call that was not let in, if the call is refused and there is no more to do. Otherwise `undefined`. */
   refuse?: ((about: RefusedCall) => RejectedError | undefined) | undefined;
   /** The time of the call is over, of which the policy keeps the deadline. It was up at `atMs`. */
@@ -58,7 +64,9 @@ export interface StraightHalf {
   door?: Door | undefined;
   /** Set by a driver that looks at results: it accepts those of which this says that they are successes. */
   trusts?: SureSuccess | undefined;
-  /** When the time is over that the policy gives the call, or a tick later: see `Gate.roughDeadlineOf`. */
+  /** When the time is over that the policy gives the call. */
+  deadlineOf?: ((call: StraightEntrant) => number) | undefined;
+  /** The same, or a tick earlier: see `Gate.roughDeadlineOf`. */
   roughDeadlineOf?: ((call: StraightEntrant) => number) | undefined;
   /** Returns the state that the policy itself would have kept for the call when it let it in. From here on the state belongs to `call`. */
   stateOf?: ((entrant: StraightEntrant, call: Call) => unknown) | undefined;
@@ -76,6 +84,23 @@ export interface StraightEnd {
   /** Puts this value of a fallback in place of the error. */
   answer(value: unknown): void;
 }
+
+/** What a driver decides about one call that it runs again. Only `resume` may call user code. */
+export interface StraightRerun {
+  /** Whether the run inside, which ended like this, is followed by another one. Then `delayMs` says when. */
+  again(end: StraightEnd): boolean;
+  /** How long to wait for that, in milliseconds. */
+  readonly delayMs: number;
+  /** It calls the operation now. */
+  started(): void;
+  /** It has succeeded. */
+  succeeded(): void;
+  /** The driver itself goes on, after the wait or the run that had begun. */
+  resume(drive: Drive, begun: BegunRun): Promise<Outcome>;
+}
+
+/** How far a driver is with the next run: it has waited for it (`false`: the call was given up meanwhile), or the run has ended like this. */
+export type BegunRun = { readonly slept: boolean } | { readonly outcome: Outcome };
 
 /** What a refusal says of the call. */
 export interface RefusedCall {

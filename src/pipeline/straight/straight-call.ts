@@ -18,8 +18,16 @@ export function wholeOf(plan: Plan, host: Host): Plan {
   return plan.isCompact ? host.plan : plan;
 }
 
+/** What has taken a call over from the one attempt that it has so far: a pass, or what runs it again. */
+interface Successor {
+  /** Answers what the context is asked. */
+  readonly view: ContextOwner;
+  /** The run that the policy in a layer has let in, if that is not always the same. */
+  viewIn?(layer: number): Call;
+}
+
 /** Stands in for the pass of a call that is over. */
-const ENDED: { readonly view: ContextOwner } = {
+const ENDED: Successor = {
   view: { pipeline: '', deadline: Infinity, time: { now: () => 0 } },
 };
 
@@ -38,7 +46,7 @@ class Rejection implements PromiseLike<never> {
 }
 
 /**
- * A call on the straight path. It is also the context of the call's one attempt. It extends no class, because V8 does not inline a call of
+ * A call on the straight path. It is also the context of its first attempt. It extends no class, because V8 does not inline a call of
  * `super`, and has no private methods, because each object would pay for them.
  */
 export class StraightCall implements RunningContext, StraightEntrant {
@@ -50,8 +58,8 @@ export class StraightCall implements RunningContext, StraightEntrant {
   #resolve: ((value: unknown) => void) | undefined;
   #home: Home | undefined;
   #abort: Abort;
-  /** The pass that has taken the call over, or what says that the call is over. */
-  #after: Pass | typeof ENDED | undefined;
+  /** What has taken the call over, or what says that the call is over. */
+  #after: Successor | undefined;
   #breakerStamp = 0;
   #limiterSlot = 0;
   #otherDeadline: unknown;
@@ -144,15 +152,20 @@ export class StraightCall implements RunningContext, StraightEntrant {
   /** The pass that goes on with the call while its operation runs. */
   private get pass(): Pass {
     const after = this.#after as Pass | undefined;
-    return after ?? this.takeOver(this.#plan.layers.length).running();
+    return after ?? this.takeOver(this.#plan.layers.length).running(1);
   }
 
   expire(atMs: number): void {
     for (const { expire } of (this.#plan.path as StraightPath).halves) expire?.(this, atMs);
   }
 
-  get takenOver(): Call {
-    return this.pass.view;
+  takenOver(layer: number): Call {
+    return this.#after?.viewIn?.(layer) ?? this.pass.view;
+  }
+
+  /** Its operation has failed, and is called again. */
+  runAgain(by: Successor): void {
+    this.#after = by;
   }
 
   // The context. A pass answers everything that it is asked for, except the signal.
@@ -211,6 +224,10 @@ export class StraightCall implements RunningContext, StraightEntrant {
 
   get plan(): Plan {
     return this.#plan;
+  }
+
+  get operation(): Operation {
+    return this.#operation;
   }
 
   get settles(): boolean {

@@ -2,33 +2,21 @@
 import { Delivery, settledResult } from '../call/delivery.js';
 import type { Host } from '../call/host.js';
 import { sign } from '../call/own-errors.js';
-import type { Pass } from '../call/pass.js';
 import type { ToldOutcome } from '../contract/events.js';
-import type { StraightEntrant, StraightPath } from '../contract/straight-half.js';
+import type { StraightPath } from '../contract/straight-half.js';
 import { THROUGH } from '../contract/straight-half.js';
 import { kindOfError } from '../outcome/outcome.js';
 import { rejectedSoon } from '../outcome/promises.js';
 import type { Layer, Plan } from '../plan.js';
 import type { CallOutcome } from '../reporting/kinds.js';
-import { Ending, leaveStraight } from './straight-end.js';
+import type { Leaving } from './straight-end.js';
+import { answerOf, close, Ending, goOut, leaveStraight, settle } from './straight-end.js';
 import { isHeard } from './straight-path.js';
-
-/** The parts of a call that are needed here. */
-interface Leaving extends StraightEntrant {
-  readonly host: Host;
-  readonly plan: Plan;
-  readonly settles: boolean;
-  readonly isTakenOver: boolean;
-  end(): void;
-  promise(): Promise<unknown>;
-  resolve(value: unknown): void;
-  reject(reason: unknown): void;
-  goOn(promise: Promise<unknown> | undefined, act: (pass: Pass) => void): Promise<unknown>;
-  takeOver(layer: number): Pass;
-}
+import type { Rerunnable } from './straight-rerun.js';
+import { rerun } from './straight-rerun.js';
 
 /** The operation has failed. To be called as the reaction to its promise. */
-export function failed(call: Leaving, error: unknown): unknown {
+export function failed(call: Rerunnable, error: unknown): unknown {
   const { plan } = call;
   const { hub, tally, halves, judges } = plan.path as StraightPath;
   // Off the path: the call has left it already, somebody listens to what happens in it, or rules say what the error means.
@@ -38,20 +26,18 @@ export function failed(call: Leaving, error: unknown): unknown {
   const end = new Ending(kindOfError(error), error);
   tally.attempt('first', end.told as ToldOutcome);
   const at = leaveStraight(halves, halves.length - 1, call, end);
-  // Off the path: a policy has more to do.
+  // A policy runs the call again, or, off the path, has more to do.
   if (at !== THROUGH) {
     const promise = plan.mayAbandon ? undefined : call.promise();
-    goOut(call, at, end, 1);
+    if (!rerun(call, at, end)) goOut(call.takeOver(at + 1), at, end, 1);
     return promise;
   }
   close(call, end);
-  const isError = end.kind !== 'success' && !call.settles;
   if (plan.mayAbandon) {
-    if (isError) call.reject(end.error);
-    else call.resolve(answerOf(call, end));
+    settle(call, end);
     return undefined;
   }
-  if (isError) throw end.error;
+  if (end.kind !== 'success' && !call.settles) throw end.error;
   return answerOf(call, end);
 }
 
@@ -79,7 +65,7 @@ export function notLetIn(
   // Off the path: a policy has more to do.
   if (at !== THROUGH) {
     const own = promise ?? call.promise();
-    goOut(call, at, end, 0);
+    goOut(call.takeOver(at + 1), at, end, 0);
     return own;
   }
   close(call, end);
@@ -114,19 +100,4 @@ export function turnBack(
   const { kind, value } = end;
   if (delivery === Delivery.settle) return Promise.resolve(settledResult(kind, value, end.error));
   return kind === 'success' ? Promise.resolve(value) : rejectedSoon(end.error);
-}
-
-function goOut(call: Leaving, layer: number, { kind, error, value }: Ending, runs: number): void {
-  const pass = call.takeOver(layer + 1);
-  if (kind === 'success') pass.degraded();
-  pass.leaveFrom(layer, kind, kind === 'success' ? value : error, runs);
-}
-
-function close(call: Leaving, { told, error }: Ending): void {
-  call.end();
-  (call.plan.path as StraightPath).tally.call(told as CallOutcome, false, error);
-}
-
-function answerOf({ settles }: Leaving, { kind, value, error }: Ending): unknown {
-  return settles ? settledResult(kind, value, error) : value;
 }

@@ -1,4 +1,3 @@
-import type { Call } from '../../pipeline/contract/policy.js';
 import type { Circuit } from './circuit.js';
 import type { Probe } from './probes.js';
 
@@ -18,7 +17,10 @@ export class Admitted {
 /** The stamp of a call that a dry run let in although it would have refused it. Its outcome says nothing new. */
 export const UNCOUNTED = -1;
 
-/** The stamp at which a call is admitted. A retry of a call that has failed before is no step of a run: for it, all steps come later. */
-export function stampOf(call: Call, circuit: Circuit): number {
-  return call.attempts === 0 ? circuit.stamp : circuit.generation;
+/**
+ * The stamp at which a call is admitted that has called its operation so often. A retry of a call that has failed before is no step of a run:
+ * for it, all steps come later.
+ */
+export function stampOf(attempts: number, circuit: Circuit): number {
+  return attempts === 0 ? circuit.stamp : circuit.generation;
 }

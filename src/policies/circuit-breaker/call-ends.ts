@@ -15,6 +15,9 @@ import type { Circuit } from './circuit.js';
 import type { Judge, OpenReason, RunStep } from './judge.js';
 import type { ResolvedCircuitBreaker } from './options.js';
 
+/** A time against which a tick is short. */
+const LONG_MS = 500;
+
 /** Passes on how calls ended: to the judge, the probes, the ramp and the run of failures. */
 export class CallEnds {
   /** When this state began. */
@@ -26,6 +29,10 @@ export class CallEnds {
   readonly #judge: Judge;
   readonly #signs: SignsIn;
   readonly #slowMs: number;
+  /** Whether a tick makes no difference to how long failures have been coming. */
+  readonly #isRough: boolean;
+  /** When the last failure was recorded. */
+  #failedAt = -Infinity;
   readonly #delayFrom: DelayFrom | undefined;
 
   constructor(options: ResolvedCircuitBreaker, circuit: Circuit, judge: Judge) {
@@ -33,6 +40,7 @@ export class CallEnds {
     this.#judge = judge;
     this.#signs = signsOf(options.handle, isUpstreamFailure);
     this.#slowMs = options.slowCallDuration ?? Infinity;
+    this.#isRough = options.failingFor === 0 || options.failingFor >= LONG_MS;
     this.#delayFrom = options.delayFrom;
   }
 
@@ -79,7 +87,15 @@ export class CallEnds {
   failedPlainly(outcome: Outcome, stamp: number, time: TimeSource): OpenReason | undefined {
     if (!isUpstreamFailure(outcome) || isOwnDelay(outcome)) return undefined;
     this.latestFailure.note(outcome);
-    return this.#judge.record(time.now(), true, false, this.#runStep('failure', stamp));
+    const now = this.#isRough ? this.#roughNow(time) : time.now();
+    this.#failedAt = now;
+    return this.#judge.record(now, true, false, this.#runStep('failure', stamp));
+  }
+
+  /** A tick old at most, but not before the last failure: the judge takes that for a clock that goes back. */
+  #roughNow(time: TimeSource): number {
+    const now = time.recent();
+    return time.ticking ? Math.max(now, this.#failedAt) : now;
   }
 
   #record(
@@ -109,7 +125,10 @@ export class CallEnds {
       return;
     }
     circuit.advance(now);
-    if (failed) this.latestFailure.note(outcome);
+    if (failed) {
+      this.latestFailure.note(outcome);
+      this.#failedAt = now;
+    }
     let reason = this.#judge.record(now, failed, slow, this.#runStep(sign, stamp));
     // Tell the judge last: its answer holds only while nothing else has moved the breaker.
     if (reason === undefined && circuit.relapses(failed || slow)) reason = 'relapsed';
@@ -139,6 +158,7 @@ export class CallEnds {
     const relapsed = circuit.failLate(now, cause);
     if (circuit.state !== 'closed') return;
     this.latestFailure.note(outcome);
+    this.#failedAt = now;
     // What was being read when failures made their last step is part of it.
     const { consecutiveFailures } = this.#judge.health;
     let step: RunStep = 'none';

@@ -167,8 +167,9 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     let due: DueOpening | undefined;
     return {
       enter: (call) => {
-        if (!circuit.calm && !this.#letsAllIn()) return false;
-        call.breakerStamp = circuit.stamp;
+        const { calm } = circuit;
+        if (!calm && !this.#letsAllIn()) return false;
+        call.breakerStamp = calm ? circuit.stamp : stampOf(call.attempt, circuit);
         return true;
       },
       exit: (call) => {
@@ -368,7 +369,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     if (circuit.closed) return this.#enterClosed(call);
     const probe = circuit.tryProbe(now);
     if (probe !== undefined || circuit.ramp?.admit(now) === true) {
-      call.state = new Admitted(now, stampOf(call, circuit), probe);
+      call.state = new Admitted(now, stampOf(call.attempts, circuit), probe);
       return undefined;
     }
     if (!this.#options.dryRun) return this.#refusals.of(circuit, call, now);
@@ -380,7 +381,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
 
   #enterClosed(call: Call): undefined {
     this.#letsAllIn();
-    this.#letIn(call, stampOf(call, this.#circuit));
+    this.#letIn(call, stampOf(call.attempts, this.#circuit));
   }
 
   /** Whether it is closed and lets every call in, even in a run of failures. */

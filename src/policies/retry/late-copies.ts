@@ -37,7 +37,11 @@ export class LateRetries implements LateCopies {
   }
 
   straight(place: StraightPlace, at: number): StraightHalf | undefined {
-    if (!this.#ownBudget) return this.#like.straight(place);
+    // What is learnt from retries is not shared: a copy that runs a call again is made first.
+    if (!this.#ownBudget) {
+      const half = this.#like.straight(place);
+      return half && { ...half, rerun: undefined };
+    }
     const { time } = place;
     return {
       enter: ({ copy }) => {

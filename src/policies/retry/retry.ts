@@ -4,28 +4,24 @@ import type { RetryStop } from '../../pipeline/contract/events.js';
 import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Call, Drive, Driver } from '../../pipeline/contract/policy.js';
 import type {
-  StraightEnd,
+  BegunRun,
   StraightHalf,
   StraightPlace,
 } from '../../pipeline/contract/straight-half.js';
 import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { TimeSource } from '../../time/time-source.js';
-import type { Random } from '../chance.js';
-import { randomOf } from '../chance.js';
 import type { PolicyRules } from '../client-rules.js';
 import { breaksContract, handlesOf, isFailureIn } from '../filter.js';
 import { late } from '../late-copies.js';
-import { askedBy } from '../retry-after.js';
 import { isRetryBudget, RetryBudget } from '../retry-budget/index.js';
-import type { Delays } from './backoff.js';
-import { startBackoff } from './backoff.js';
-import type { Exponential } from './delay.js';
-import { askedDelay, exponentialDelay } from './delay.js';
 import type { LateRetries } from './late-copies.js';
 import type { ResolvedRetry, RetryOptions } from './options.js';
-import { resolveRetry, retryDefaults } from './options.js';
-import { TypicalDuration } from './typical-duration.js';
+import { resolveRetry } from './options.js';
+import { RetryRules } from './retry-rules.js';
+import type { RetryRun } from './retry-run.js';
+import { runAfter } from './retry-run.js';
+import { straightRetry } from './straight-retry.js';
 
 /**
  * Runs a failed call again, after a delay that grows and is spread by jitter. `maxRetries` and a budget over all calls bound the retries.
@@ -65,9 +61,7 @@ export class RetryPolicy implements Driver {
   readonly #options: ResolvedRetry;
   /** Whether an outcome is to be tried again. */
   readonly #handles: (outcome: Outcome, call: Call) => boolean;
-  readonly #random: Random;
-  readonly #exponential: Exponential;
-  #typical = new TypicalDuration();
+  readonly #rules: RetryRules;
   #copies: LateRetries | undefined;
 
   /** @internal Use {@link retry}. */
@@ -78,18 +72,12 @@ export class RetryPolicy implements Driver {
       handle === undefined
         ? (outcome, call) => isFailureIn(call, outcome) && !breaksContract(outcome)
         : handlesOf(handle, never);
-    this.#random = randomOf(options.random, 'retry');
-    this.#exponential = {
-      initialDelayMs: options.initialDelay ?? retryDefaults.initialDelay,
-      factor: options.factor ?? retryDefaults.factor,
-      maxDelayMs: options.maxDelay ?? retryDefaults.maxDelay,
-      jitter: options.jitter ?? retryDefaults.jitter,
-    };
     this.name = options.name;
     this.failureRule = options.failureRule;
     this.#inspectsValues = handle !== undefined && this.#mayRetry;
     if (budget === false) this.budget = undefined;
     else this.budget = isRetryBudget(budget) ? budget : new RetryBudget(budget);
+    this.#rules = new RetryRules(options, this.budget);
   }
 
   get inspectsValues(): boolean {
@@ -106,91 +94,108 @@ export class RetryPolicy implements Driver {
   }
 
   /** @internal */
-  straight({ time }: StraightPlace): StraightHalf | undefined {
+  straight(place: StraightPlace): StraightHalf | undefined {
     const { budget } = this;
+    const { maxRetries, handle, onKept, sureSuccess: trusts } = this.#options;
     // A call with no more than a signal asks for no retries.
-    const never = this.#options.maxRetries === 0;
-    const byDefault = this.#options.handle === undefined;
+    const never = maxRetries === 0;
     // By default, no refusal is tried again.
-    const fail = (_call: unknown, { kind }: StraightEnd): boolean =>
-      never || (byDefault && kind === 'rejected');
-    const letsGo = never || byDefault;
-    const { sureSuccess: trusts } = this.#options;
-    if (budget === undefined) return { fail, trusts, turnBack: letsGo ? nothing : undefined };
+    const letsGo = never || handle === undefined;
+    const half: StraightHalf =
+      never || handle !== undefined || onKept !== undefined || !this.#asksNobody
+        ? { fail: (_call, { kind }) => never || (letsGo && kind === 'rejected'), trusts }
+        : straightRetry(this.#rules, maxRetries, place, (drive, run, begun) =>
+            this.#goOn(drive, run, begun),
+          );
+    if (budget === undefined) return { ...half, turnBack: letsGo ? nothing : undefined };
     // A user's own budget may throw.
     if (!(budget instanceof RetryBudget)) return undefined;
+    const { time } = place;
     const deposit = (): true => {
       budget.deposit(time.recent());
       return true;
     };
-    return { fail, trusts, enter: deposit, turnBack: letsGo ? deposit : undefined };
+    return { ...half, enter: deposit, turnBack: letsGo ? deposit : undefined };
   }
 
   accepts(call: Call, outcome: Outcome): boolean {
     return this.#maxRetries(call) === 0 || !this.#handles(outcome, call);
   }
 
-  async drive(drive: Drive, first: Outcome | undefined): Promise<Outcome> {
+  drive(drive: Drive, first: Outcome | undefined): Promise<Outcome> {
+    return this.#goOn(drive, runAfter(first as Outcome), undefined);
+  }
+
+  /** `begun`: the straight path has waited, or made the next attempt. */
+  async #goOn(drive: Drive, run: RetryRun, begun: BegunRun | undefined): Promise<Outcome> {
     const { call } = drive;
-    /** How the last attempt ended. It is the answer unless a retry brings another. Only then is a result discarded. */
-    let answer = first as Outcome;
-    /** The outcome that is retried: the answer, or the refusal of a retry where `handle` retries that too. */
-    let last = answer;
-    let delays: Delays | undefined;
+    const rules = this.#rules;
     const maxRetries = this.#maxRetries(call);
+    let next = begun;
     try {
-      for (let retries = 1; ; retries++) {
-        if (retries > maxRetries) return this.#stop(call, 'exhausted', answer);
-        delays ??= this.#startDelays(drive);
-        const delayMs = this.#delay(delays, retries, last);
-        if (drive.ended) return answer;
-        if (delayMs === undefined) return this.#stop(call, 'retry_after', answer);
-        const now = call.time.now();
-        if (!this.#isInTime(call, now, delayMs)) return this.#stop(call, 'deadline', answer);
-        if (this.budget?.tryWithdraw(now) === false) {
-          this.#stop(call, 'budget', answer);
-          // A caller that polls in a loop would come back at once.
-          if (this.#options.whenSpent === 'wait') await drive.sleep(delayMs);
-          return answer;
+      for (;;) {
+        if (next === undefined) {
+          if (++run.retries > maxRetries) return this.#stop(call, 'exhausted', run.answer);
+          run.delays ??= rules.startDelays(() => drive.context.signal);
+          const delayMs = rules.delay(run.delays, run.retries, run.last);
+          if (drive.ended) return run.answer;
+          if (delayMs === undefined) return this.#stop(call, 'retry_after', run.answer);
+          const obstacle = rules.obstacle(call.deadline, delayMs, call.time);
+          if (obstacle !== undefined) {
+            this.#stop(call, obstacle, run.answer);
+            // A caller that polls in a loop would come back at once.
+            if (obstacle === 'budget' && this.#options.whenSpent === 'wait')
+              await drive.sleep(delayMs);
+            return run.answer;
+          }
+          if (call.listening) this.#report(call, delayMs, run.last);
+          this.#options.onKept?.(run.answer);
+          if (delayMs > 0 && !(await drive.sleep(delayMs))) return run.answer;
+        } else if ('slept' in next && !next.slept) {
+          return run.answer;
         }
-        if (call.listening) this.#report(call, delayMs, last);
-        this.#options.onKept?.(answer);
-        if (delayMs > 0 && !(await drive.sleep(delayMs))) return answer;
-        const kept = answer;
-        let startedAt: number | undefined;
-        const outcome = await drive.next({
-          onStart: () => {
-            startedAt = call.time.now();
-            drive.discard(kept);
-          },
-        });
-        if (startedAt === undefined) {
+        const kept = run.answer;
+        const outcome =
+          next !== undefined && 'outcome' in next ? next.outcome : await this.#next(drive, run);
+        next = undefined;
+        if (run.startedAt === undefined) {
           if (drive.ended) return kept;
           if (outcome.kind === 'rejected' && !isRefusal(kept, call)) {
             const again = this.#handles(outcome, call);
             if (drive.ended) return kept;
             if (!again) return this.#stop(call, 'rejected', kept, outcome.error);
-            last = outcome;
+            run.last = outcome;
             continue;
           }
           // A policy inside has answered by itself, or failed.
           drive.discard(kept);
         }
-        answer = outcome;
-        last = outcome;
-        if (startedAt !== undefined) this.#learnTimeout(call, outcome, startedAt);
+        run.answer = outcome;
+        run.last = outcome;
+        if (run.startedAt !== undefined) this.#learnTimeout(call, outcome, run.startedAt);
         if (drive.ended) return outcome;
         const again = this.#handles(outcome, call);
         // The user's predicate may have aborted the call.
         if (drive.ended) return outcome;
         if (again) continue;
-        if (startedAt !== undefined) this.#learn(call, outcome, startedAt);
+        if (run.startedAt !== undefined) this.#learn(call, outcome, run.startedAt);
         return outcome;
       }
     } catch (error) {
-      drive.discard(answer);
+      drive.discard(run.answer);
       throw error;
     }
+  }
+
+  #next(drive: Drive, run: RetryRun): Promise<Outcome> {
+    const { answer } = run;
+    run.startedAt = undefined;
+    return drive.next({
+      onStart: () => {
+        run.startedAt = drive.call.time.now();
+        drive.discard(answer);
+      },
+    });
   }
 
   measure(nowMs: number): PolicyMeasures {
@@ -199,7 +204,7 @@ export class RetryPolicy implements Driver {
 
   /** Resets its budget, a shared one too, and forgets how long successes take. */
   startOver(): void {
-    this.#typical = new TypicalDuration();
+    this.#rules.startOver();
     this.budget?.startOver?.();
   }
 
@@ -239,40 +244,21 @@ export class RetryPolicy implements Driver {
     return call.setting(call.layer) ?? this.#options.maxRetries;
   }
 
-  #startDelays(drive: Drive): Delays {
-    const { backoff } = this.#options;
-    if (backoff !== undefined) return startBackoff(backoff, () => drive.context.signal);
-    return (retry) => exponentialDelay(this.#exponential, retry, this.#random());
+  /** Whether the next delay is known without a function of the user's, and a call that is not run again need not wait for it. */
+  get #asksNobody(): boolean {
+    const { backoff, delayFrom, whenSpent } = this.#options;
+    return backoff === undefined && delayFrom === undefined && whenSpent !== 'wait';
   }
 
-  /** The delay before the next retry; `undefined` when the failure asks for a longer wait than is allowed. */
-  #delay(delays: Delays, retry: number, outcome: Outcome): number | undefined {
-    const { delayFrom, maxRetryAfter } = this.#options;
-    const asked = askedBy(delayFrom, outcome);
-    // Ask the backoff anyway: those of cockatiel count their own steps.
-    const own = delays(retry, outcome);
-    if (asked === undefined) return own;
-    return askedDelay(asked, maxRetryAfter, this.#random());
-  }
-
-  /** Whether there is time for the delay, and after it for as long as a success takes. */
-  #isInTime(call: Call, now: number, delayMs: number): boolean {
-    const timeLeft = call.deadline - now - delayMs;
-    return timeLeft > 0 && this.#typical.isEnough(timeLeft, now);
-  }
-
-  /** Measures the successes of retries only. They cost time anyway; a call that succeeds at once must not. */
   #learn(call: Call, outcome: Outcome, startedAt: number): void {
     if (outcome.kind !== 'success' || call.isFailure(outcome) === 'ignore') return;
-    const now = call.time.now();
-    this.#typical.add(call.time.elapsed(startedAt, now), now);
+    this.#rules.learn(startedAt, call.time);
   }
 
   /** A retry may not have been over in its time, or in that of the call. */
   #learnTimeout(call: Call, outcome: Outcome, startedAt: number): void {
     if (outcome.kind === 'success' || !isTimeoutError(outcome.error)) return;
-    const now = call.time.now();
-    this.#typical.ranOut(call.time.elapsed(startedAt, now), now);
+    this.#rules.ranOut(startedAt, call.time);
   }
 
   #stop(call: Call, reason: RetryStop, outcome: Outcome, refusal?: unknown): Outcome {

@@ -80,7 +80,8 @@ export class TimeoutPolicy implements Gate {
         exit,
         fail: exit,
         turnBack: nothing,
-        expire: ({ takenOver }, atMs) => this.onDeadline(takenOver, layer, atMs),
+        expire: (call, atMs) => this.onDeadline(call.takenOver(layer), layer, atMs),
+        deadlineOf: (call) => queue.timeOf(call),
         roughDeadlineOf: (call) => queue.roughTimeOf(call),
         stateOf: (entrant, call) => queue.replace(entrant, this, call, layer),
       };
@@ -88,8 +89,8 @@ export class TimeoutPolicy implements Gate {
     // The call itself waits for another timeout. That for this one is an object of its own.
     if (!take('otherDeadline')) return undefined;
     const listener = {
-      onDeadline: ({ takenOver }: StraightEntrant, _: number, atMs: number) =>
-        this.onDeadline(takenOver, layer, atMs),
+      onDeadline: (call: StraightEntrant, _: number, atMs: number) =>
+        this.onDeadline(call.takenOver(layer), layer, atMs),
     };
     const exit = (call: StraightEntrant): boolean => {
       queue.remove(call.otherDeadline as Deadline);
@@ -103,6 +104,7 @@ export class TimeoutPolicy implements Gate {
       exit,
       fail: exit,
       turnBack: nothing,
+      deadlineOf: ({ otherDeadline }) => this.deadlineOf(otherDeadline),
       roughDeadlineOf: ({ otherDeadline }) => this.roughDeadlineOf(otherDeadline),
       stateOf: (entrant, call) =>
         queue.replace(entrant.otherDeadline as Deadline, this, call, layer),
