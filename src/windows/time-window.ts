@@ -29,7 +29,8 @@ export class TimeWindow extends Buckets implements CallWindow {
   }
 
   record(nowMs: number, failed: boolean, slow: boolean): void {
-    this.add(nowMs, 1, failed ? 1 : 0, slow ? 1 : 0);
+    if (failed || slow) this.add(nowMs, 1, failed ? 1 : 0, slow ? 1 : 0);
+    else this.succeed(nowMs);
   }
 
   succeed(nowMs: number): void {
