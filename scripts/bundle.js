@@ -70,18 +70,12 @@ const CHUNKS = [
   },
 ];
 
-/** As ES modules, other packages have chunks of their own, since they are made smaller: what 'holdfast' loads of them, and the rest. */
-const INLINED = [
-  { name: chunksOf([LIBRARY.index], inlinedFrom), debugName: 'inlined', priority: 4 },
-  {
-    name: chunksOf(Object.values(LIBRARY), (id) => {
-      const name = inlinedFrom(id);
-      return name === null ? null : `${name}-more`;
-    }),
-    debugName: 'more inlined',
-    priority: 3,
-  },
-];
+/** As ES modules, other packages have chunks of their own, since they are made smaller. */
+const INLINED = {
+  name: chunksOf(Object.values(LIBRARY), inlinedFrom),
+  debugName: 'inlined',
+  priority: 3,
+};
 
 /**
  * A chunk that is imported later keeps the name and the folder of its source, so that it finds the files beside it. A chunk that several
@@ -129,7 +123,7 @@ function formats(into) {
       chunkFileNames: (chunk) => `${chunkName(chunk)}.js`,
       codeSplitting: {
         includeDependenciesRecursively: false,
-        groups: [...INLINED, ...CHUNKS],
+        groups: [INLINED, ...CHUNKS],
       },
     },
     cjs: {

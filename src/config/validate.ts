@@ -33,7 +33,6 @@ export function parseOptions<S extends z.Schema>(
   let options: unknown;
   try {
     options = snapshot(schema, input, policy);
-    // `jitless` is not needed: zod uses `new Function`, where it may, only for the objects of its classic build.
     result = z.check(schema, options, { error: explain, reportInput: true });
   } catch (thrown) {
     if (thrown instanceof ConfigError) throw thrown;
@@ -50,7 +49,7 @@ export function parseOptions<S extends z.Schema>(
 
 type Explain = (issue: z.RawIssue) => string | undefined;
 
-/** The only values with schemas of zod are objects. */
+/** The only values whose schemas have no text of their own are objects. */
 const saysObject: Explain = ({ code }) =>
   code === 'invalid_type' ? 'must be an object with options' : undefined;
 

@@ -1,9 +1,8 @@
 /**
- * The schemas that options are made of: what is used of zod's core, without the methods that zod/mini gives each schema. A bundle would have
- * all of those. They are schemas of zod, so zod's own can have them inside.
+ * The schemas that options are made of. They have the types of zod's, and the part inside by which zod's schemas call each other. So each can
+ * have the other inside. Nothing of zod itself is loaded here, since every bundle would have it.
  */
-import * as core from 'zod/v4/core';
-import { once } from './once.js';
+import type * as core from 'zod/v4/core';
 
 export type output<S> = core.output<S>;
 export type Schema<Out = unknown, In = unknown> = core.$ZodType<Out, In>;
@@ -45,8 +44,7 @@ export function refine<T>(
 
 type Read = (payload: Payload, context: core.ParseContextInternal) => Payload;
 
-interface ValueDef extends core.$ZodTypeDef {
-  readonly read: Read;
+interface ValueDef {
   /** The schema that it is about, for messages. */
   readonly innerType?: core.$ZodType;
   /** The options of an object, for messages. */
@@ -58,23 +56,13 @@ interface ValueDef extends core.$ZodTypeDef {
   readonly optout?: core.$ZodType['_zod']['optout'];
 }
 
-type ValueType = core.$constructor<core.$ZodType, ValueDef>;
+/** By these zod knows its own schemas. */
+const TRAITS: ReadonlySet<string> = /* @__PURE__ */ new Set(['$ZodType']);
 
-/** The type of the schemas that are functions of ours. Zod's own object, optional, default and union would be three times the code. */
-const valueType = /* @__PURE__ */ once(
-  (): ValueType =>
-    core.$constructor('Value', (made, def) => {
-      const init: (made: core.$ZodType, def: ValueDef) => void = core.$ZodType.init;
-      init(made, def);
-      made._zod.optin = def.optin;
-      made._zod.optout = def.optout;
-      made._zod.parse = def.read;
-    }),
-);
-
-function value(read: Read, more?: Omit<ValueDef, 'type' | 'read'>): core.$ZodType {
-  const Value = valueType();
-  return new Value({ type: 'custom', read, ...more });
+function value(read: Read, def: ValueDef = {}): core.$ZodType {
+  const { optin, optout } = def;
+  const inside = { def: { type: 'custom', ...def }, run: read, parse: read, optin, optout };
+  return { _zod: { ...inside, traits: TRAITS } } as unknown as core.$ZodType;
 }
 
 /** An object with these options and no others, which follow these rules. */
@@ -86,25 +74,27 @@ export function strictObject<S extends core.$ZodLooseShape>(
   const options = Object.entries(shape as Readonly<Record<string, core.$ZodType>>);
   const read: Read = (payload, context) => {
     const { issues } = payload;
-    if (!core.util.isObject(payload.value)) {
-      issues.push({ code: 'invalid_type', expected: 'object', input: payload.value });
+    const { value: given } = payload;
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+      issues.push({ code: 'invalid_type', expected: 'object', input: given });
       return payload;
     }
-    const input = payload.value;
+    const input = given as Readonly<Record<string, unknown>>;
     const values: Record<string, unknown> = {};
     payload.value = values;
     for (const [key, { _zod: option }] of options) {
       const isThere = key in input;
       if (!isThere && option.optout === 'optional' && option.optin === 'optional') continue;
       const done = option.run({ value: input[key], issues: [] }, context) as Payload;
-      issues.push(...core.util.prefixIssues(key, done.issues));
+      for (const issue of done.issues)
+        issues.push({ ...issue, path: [key, ...(issue.path ?? [])] });
       if (isThere || done.value !== undefined) values[key] = done.value;
     }
     const keys: string[] = [];
     for (const key in input) if (!Object.hasOwn(shape, key)) keys.push(key);
     if (keys.length > 0) issues.push({ code: 'unrecognized_keys', keys, input, continue: true });
     for (const rule of rules) {
-      if (!core.util.aborted(payload)) rule(payload as Payload<core.output<Made>>);
+      if (!isAborted(payload)) rule(payload as Payload<core.output<Made>>);
     }
     return payload;
   };
@@ -184,7 +174,7 @@ export function union<const S extends readonly core.SomeType[]>(
       results.push(result);
     }
     // A form whose values are right, and which only breaks a rule, is the one that is meant.
-    const meant = results.filter((each) => !core.util.aborted(each));
+    const meant = results.filter((each) => !isAborted(each));
     if (meant.length === 1) return meant[0] as Payload;
     const errors = results.map(({ issues }) => finalized(issues, context));
     const { value: input, issues } = payload;
@@ -286,10 +276,28 @@ export function check<S extends core.$ZodType>(
   return { value: done.value, issues: finalized(done.issues, context) };
 }
 
-function finalized(
-  issues: readonly RawIssue[],
-  context: core.ParseContextInternal | core.ParseContext<Issue>,
-): Issue[] {
-  const settings = context as core.ParseContextInternal;
-  return issues.map((issue) => core.util.finalizeIssue(issue, settings, core.config()));
+/** Whether the value is wrong, so that rules are not asked about it. */
+function isAborted({ aborted, issues }: Payload): boolean {
+  return aborted === true || issues.some((issue) => issue.continue !== true);
+}
+
+/** An issue as zod's schemas find it. */
+type Found = RawIssue & { readonly schema?: core.$ZodType | undefined };
+type ErrorMap = (issue: Found) => string | { readonly message: string } | null | undefined;
+
+/** Issues with texts: their own, that of what found them, or that of the context. */
+function finalized(issues: readonly RawIssue[], context: object): Issue[] {
+  const { error, reportInput } = context as { error?: ErrorMap; reportInput?: boolean };
+  return issues.map((issue) => {
+    const { inst, schema, continue: _, input, ...told } = issue as Found;
+    const maps = [inst?._zod.def.error, schema?._zod.def.error, error] as readonly ErrorMap[];
+    const message = issue.message || maps.map((map) => textBy(map, issue)).find(Boolean);
+    const shown = reportInput === true ? { input } : {};
+    return { path: [], ...told, message: message ?? 'Invalid input', ...shown } as unknown as Issue;
+  });
+}
+
+function textBy(map: ErrorMap | undefined, issue: RawIssue): string | undefined {
+  const said = map?.(issue);
+  return typeof said === 'object' ? said?.message : said;
 }

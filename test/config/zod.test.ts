@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 
-it('what is made without options touches nothing of zod, and neither does the import', async () => {
+it('what is made touches nothing of zod, with options and without, and neither does the import', async () => {
   vi.doMock('zod/mini', () => ({}));
   vi.doMock('zod/v4/core', () => ({}));
   vi.resetModules();
@@ -17,7 +17,11 @@ it('what is made without options touches nothing of zod, and neither does the im
   await expect(made.execute(() => 'done', { timeout: '1s' })).resolves.toBe('done');
   keyed(pipeline('b', ...standard()));
   resilientFetch();
-  expect(() => retry({ maxRetries: 1 })).toThrow();
+  expect(() =>
+    pipeline('c', retry({ maxRetries: 1 }), circuitBreaker({ window: { calls: 30 } })),
+  ).not.toThrow();
+  expect(() => retry({ maxRetries: -1 })).toThrow(/must be a whole number >= 0/);
+  resilientFetch({ policies: { retry: { maxRetries: 1 } }, headers: { attempt: 'x-attempt' } });
   vi.doUnmock('zod/mini');
   vi.doUnmock('zod/v4/core');
 });
