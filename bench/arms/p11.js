@@ -45,7 +45,7 @@ export default {
   about:
     'Each figure comes from processes that do nothing else; the libraries take turns. The files are in the cache of the operating system. ' +
     'The memory is what the process grows by (its resident set) and what of it is on the heap after a garbage collection. ' +
-    'holdfast checks its options with zod and needs some parts of cockatiel, so their sum is what it could cost at the least. ' +
+    'holdfast has the types of zod and needs some parts of cockatiel, so their sum is what it would cost to import them. ' +
     'The first pipeline and the first call pay for what is only set up when it is needed.',
   groups: [
     {
