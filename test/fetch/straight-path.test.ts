@@ -64,3 +64,21 @@ it('G15: a rule of the user hears of each answer, good ones too', async () => {
   await (await fetch(`${origin}/200`)).text();
   expect(isFailure).toHaveBeenCalled();
 });
+
+it('G2: a status that can be read only once ends the call with what the reading throws', async () => {
+  let reads = 0;
+  const fragile = {
+    headers: new Headers(),
+    body: null,
+    url: '',
+    get status(): number {
+      if (++reads > 1) throw new Error('no status');
+      return 200;
+    },
+  };
+  let answer = (): unknown => new Response('{}');
+  const policies = { retry: false, attemptTimeout: '500ms' } as const;
+  const { fetch } = await client({ policies, fetch: async () => answer() as Response });
+  answer = () => fragile;
+  await expect(fetch(`${origin}/200`)).rejects.toThrow('no status');
+});

@@ -500,7 +500,7 @@ class World {
   runs = 0;
   readonly clock = new VirtualClock({
     settle: async () => {
-      for (let i = 0; i < 64; i++) await undefined;
+      for (let i = 0; i < 256; i++) await undefined;
     },
   });
   #breakers: CircuitBreakerPolicy[] = [];
@@ -612,7 +612,8 @@ class World {
   #listen(to: string): void {
     const hear = ({ callId, ...event }: PipelineEvent): void => {
       const told = Object.entries(event).map(([key, value]) => [key, wordsOf(value)]);
-      this.heard.push([to, this.#step, callId !== undefined, Object.fromEntries(told)]);
+      const where = [to, this.#step, inCall.getStore()];
+      this.heard.push([...where, callId !== undefined, Object.fromEntries(told)]);
     };
     if (to === 'listen to all') this.#unlisten.push(this.#pipeline.on(hear));
     else if (to === 'listen to refusals') this.#unlisten.push(this.#pipeline.on('rejection', hear));
@@ -640,7 +641,7 @@ class World {
       if (reads) this.read.push([i, ...wordsOfContext(context)]);
       const { signal: own } = context;
       own.addEventListener('abort', () =>
-        this.read.push([i, n, 'aborted', wordsOf(own.reason), this.#step]),
+        this.read.push([i, n, 'aborted', wordsOf(own.reason), this.#step, inCall.getStore()]),
       );
       const text = `${i}.${n}`;
       let answer: unknown = text;

@@ -64,7 +64,13 @@ export function isFetchFailure(outcome: Outcome): boolean {
  * noted on it says otherwise.
  */
 export function isSureAnswer(response: unknown): boolean {
-  const status = statusOf(response);
+  let status: number | undefined;
+  try {
+    status = statusOf(response);
+  } catch {
+    // The rules meet the same, where it ends the call.
+    return false;
+  }
   if (status === undefined || !(status < 400)) return false;
   const notes = notesOn(response);
   if (notes === undefined) return true;

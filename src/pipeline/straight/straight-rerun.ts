@@ -3,6 +3,7 @@
  * call over where it is, if there is more to do: one for the call, which the driver drives, and one for its run inside.
  */
 import type { TimeSource } from '../../time/time-source.js';
+import type { Home } from '../call/async-context.js';
 import type { ContextOwner, RunningContext } from '../call/attempt.js';
 import { Attempt } from '../call/attempt.js';
 import type { CallView } from '../call/call-view.js';
@@ -29,6 +30,8 @@ import { isHeard } from './straight-path.js';
 export type Rerunnable = Leaving &
   RunningContext & {
     readonly operation: Operation;
+    readonly home: Home | undefined;
+    keepHome(): void;
     runAgain(rerun: Rerun): void;
   };
 
@@ -83,10 +86,14 @@ export class Rerun implements ContextOwner {
   /** The run inside has failed like this, and the driver does not let that go as it is. */
   goOn(end: Ending): void {
     const again = this.#run.again(end);
+    const { delayMs } = this.#run;
+    const hold = this.#outer?.hold;
     // Off the path: passes have taken over while an error was read.
-    if (this.#resume !== undefined) this.#resume({ slept: again });
-    else if (!again) this.#leave(end);
-    else if (this.#run.delayMs > 0) this.#wait(this.#run.delayMs);
+    if (hold !== undefined) {
+      const waits = again ? hold.sleep(delayMs) : Promise.resolve(false);
+      waits.then((slept) => this.#resume?.({ slept }));
+    } else if (!again) this.#leave(end);
+    else if (delayMs > 0) this.#wait(delayMs);
     else this.#start();
   }
 
@@ -116,6 +123,8 @@ export class Rerun implements ContextOwner {
       this.#resume({ slept: true });
       return;
     }
+    // Somebody may have begun to listen.
+    if (call.plan.mayAbandon && call.home === undefined) call.keepHome();
     for (let i = first; i < this.#halves.length; i++) {
       const { enter } = this.#halves[i] as StraightHalf;
       // Off the path: a policy refuses the call, or makes it wait.

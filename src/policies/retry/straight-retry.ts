@@ -83,10 +83,12 @@ class StraightRetry implements StraightRerun, RetryRun {
     this.last = this.answer;
     this.startedAt = undefined;
     if (++this.retries > maxRetries) return false;
+    // Before the error is read, which may let passes take the call over with its deadlines.
+    const deadline = this.#deadline;
     const delayMs = rules.delay(this.delays, this.retries, this.last);
     if (delayMs === undefined) return false;
     this.delayMs = delayMs;
-    return rules.obstacle(this.#deadline, delayMs, time) === undefined;
+    return rules.obstacle(deadline, delayMs, time) === undefined;
   }
 
   started(): void {
