@@ -205,6 +205,9 @@ export class DeadlineQueue {
   }
 
   /** When a pending deadline passes. */
+  timeOf(deadline: Deadline): number;
+  /** @internal A call may wait itself. Policies of users have no type for that. */
+  timeOf(entry: Pick<Waiting, 'waitsIn'>): number;
   timeOf(deadline: Pick<Waiting, 'waitsIn'>): number {
     const batch = deadline.waitsIn;
     if (batch !== undefined && batch === this.#new) this.#link(this.#time.now());

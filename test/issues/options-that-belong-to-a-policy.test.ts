@@ -143,6 +143,8 @@ it.each([
 it.each([
   { timeout: '5s' },
   { retries: 3 },
+  { retry: { maxRetries: 3 } },
+  { rate: 5 },
   { policies: [] },
   { fallback: 1 },
   { bulkhead: {} },
