@@ -7,6 +7,9 @@ const NS = 1e6;
 /** A part of a token. If less than this is missing, it is missing only by rounding. */
 const ROUNDING = 1e-9;
 
+/** If it takes at least so long to fill a bucket, what comes in one tick is a small part of it: 25 ticks. */
+const SLOW_MS = 100;
+
 /**
  * A token bucket (Turner, "New directions in communications", 1986; RFC 2697). It is full at first, holds at most `burst` tokens,
  * and gets `limit` tokens every `perMs`. In any time t at most burst + t x limit / perMs are taken out.
@@ -14,6 +17,7 @@ const ROUNDING = 1e-9;
 export class TokenBucket implements TickListener {
   readonly #burst: number;
   readonly #msPerToken: number;
+  readonly #isSlow: boolean;
   /** Below zero if more were taken than were there. */
   #tokens: number;
   #filledAt = Number.NEGATIVE_INFINITY;
@@ -25,6 +29,7 @@ export class TokenBucket implements TickListener {
   constructor(limit: number, perMs: number, burst: number) {
     this.#burst = burst;
     this.#msPerToken = perMs / limit;
+    this.#isSlow = burst * this.#msPerToken >= SLOW_MS;
     this.#tokens = burst;
   }
 
@@ -51,11 +56,12 @@ export class TokenBucket implements TickListener {
 
   /**
    * Takes some between two ticks, if they are certainly there, without the time. They count as taken at the next tick, or when the time is next told,
-   * whichever comes first: never earlier than they were, so the bound holds for any time. Returns whether they were taken.
+   * whichever comes first: never earlier than they were, so the bound holds for any time. What comes meanwhile and does not fit in is lost, so it takes
+   * none where that could be much of what the bucket holds. Returns whether they were taken.
    */
   takeUntimed(count: number, time: Pick<TimeSource, 'awaitTick'>): boolean {
     const owed = this.#owed;
-    if (this.#tokens - owed < count) return false;
+    if (!this.#isSlow || this.#tokens - owed < count) return false;
     if (owed === 0) time.awaitTick(this);
     this.#owed = owed + count;
     return true;

@@ -31,7 +31,7 @@ export class CallEnds {
   readonly #slowMs: number;
   /** Whether a tick makes no difference to how long failures have been coming. */
   readonly #isRough: boolean;
-  /** When the last failure was recorded. */
+  /** When the last failure was recorded, or this state began. */
   #failedAt = -Infinity;
   readonly #delayFrom: DelayFrom | undefined;
 
@@ -44,9 +44,10 @@ export class CallEnds {
     this.#delayFrom = options.delayFrom;
   }
 
-  /** A state begins. */
+  /** A state begins, or goes on as it was restored. */
   begin(now: number): void {
     this.#stateSince = now;
+    this.#failedAt = now;
     this.latestFailure.forget();
   }
 

@@ -133,6 +133,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     if (earlier !== undefined) {
       this.#toRestore = undefined;
       restore(earlier, this.#circuit, this.#judge, time.clock, this.#options);
+      this.#ends.begin(time.now());
       this.#alarm?.update();
     }
     if (this.#stay !== undefined) return;

@@ -1,10 +1,13 @@
 import { expect, it } from 'vitest';
+import type { StraightEnd, StraightEntrant } from '../../../src/pipeline/contract/straight-half.js';
 import { failure } from '../../../src/pipeline/outcome/outcome.js';
 import { CallEnds } from '../../../src/policies/circuit-breaker/call-ends.js';
 import type { Circuit } from '../../../src/policies/circuit-breaker/circuit.js';
+import { circuitBreaker } from '../../../src/policies/circuit-breaker/index.js';
 import { resolveCircuitBreaker } from '../../../src/policies/circuit-breaker/options.js';
 import { RuleJudge } from '../../../src/policies/circuit-breaker/rule-judge.js';
-import type { TimeSource } from '../../../src/time/time-source.js';
+import { TimeSource } from '../../../src/time/time-source.js';
+import { LoopClock } from '../../time/support/loop-clock.js';
 
 const circuit = {
   state: 'closed',
@@ -35,3 +38,31 @@ it.each([
     expect(judge.runLastedMs).toBe(lastedMs);
   },
 );
+
+it('B10: failures that a restored breaker knows of go on with a failure in the same tick', () => {
+  const clock = new LoopClock();
+  const time = new TimeSource(clock, () => true);
+  while (!time.ticking) time.recent();
+  clock.block(3);
+  const breaker = circuitBreaker({
+    failingFor: '1s',
+    initialState: {
+      state: 'closed',
+      at: clock.time,
+      openings: 0,
+      consecutiveFailures: 3,
+      failingSince: clock.time - 5_000,
+      window: { calls: 3, failures: 3, slow: 0 },
+    },
+  });
+  breaker.bind(time);
+  const half = breaker.straight({ layer: 0, time, take: () => true, outside: [] });
+  const entrant = { attempt: 0 } as StraightEntrant;
+  expect(half?.enter?.(entrant)).toBe(true);
+  expect(half?.fail?.(entrant, { ...failure(new Error('no')), answer() {} } as StraightEnd)).toBe(
+    true,
+  );
+  const { failingSince, consecutiveFailures } = breaker.snapshot();
+  expect(consecutiveFailures).toBe(4);
+  expect(failingSince).toBe(clock.time - 5_000);
+});
