@@ -19,6 +19,7 @@ import {
   isFailedAnswer,
   isFetchFailure,
   isFetchOverload,
+  isSureAnswer,
   ruleBeside,
   signOf,
 } from '../../src/fetch/verdict/verdict.js';
@@ -430,5 +431,50 @@ describe('the delay that is asked for', () => {
     expect(ruleBeside(() => true)).not.toBe(rule);
     expect(rule !== undefined && isPartial(rule)).toBe(true);
     expect(ruleBeside(undefined)).toBeUndefined();
+  });
+});
+
+describe('X2: what is certainly a success', () => {
+  const answer = (status: unknown) => ({ status, headers: new Headers() });
+  const noted = (note: (response: object) => void, status = 200) => {
+    const response = answer(status);
+    note(response);
+    return response;
+  };
+
+  it.each([200, 204, 304, 399])('a status of %s', (status) => {
+    expect(isSureAnswer(answer(status))).toBe(true);
+  });
+
+  it.each([400, 404, 429, 503])('not a status of %s', (status) => {
+    expect(isSureAnswer(answer(status))).toBe(false);
+  });
+
+  it.each([undefined, null, 'text', 200, {}, { status: 'ok' }])('not %s', (result) => {
+    expect(isSureAnswer(result)).toBe(false);
+  });
+
+  it('not what cannot be read', () => {
+    const response = { headers: new Headers() };
+    Object.defineProperty(response, 'status', {
+      get() {
+        throw new Error('unreadable');
+      },
+    });
+    expect(isSureAnswer(response)).toBe(false);
+  });
+
+  it.each([
+    ['classified as a failure', (response: object) => markClassified(response, true), false],
+    ['classified as none', (response: object) => markClassified(response, false), false],
+    ['to be ignored', (response: object) => markClassified(response, 'ignore'), false],
+    ['failed', (response: object) => markFailed(response, true), false],
+    ['not failed', (response: object) => markFailed(response, false), false],
+    ['to be asked again', (response: object) => markAgain(response, true), false],
+    ['not to be asked again', (response: object) => markAgain(response, false), true],
+    ['with another meaning', (response: object) => markStatus(response, 503), false],
+    ['with a hint when to come again', (response: object) => markRetryAfter(response, 5), true],
+  ])('one whose call noted that it is %s', (_what, note, isSure) => {
+    expect(isSureAnswer(noted(note))).toBe(isSure);
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TokenBucket } from '../../src/policies/token-bucket.js';
+import type { TickListener } from '../../src/time/tick.js';
 
 /** Takes all that are there, and says how many. */
 function drain(bucket: TokenBucket, nowMs: number): number {
@@ -161,6 +162,86 @@ describe('token bucket', () => {
         expect(early.waitFor(waiting + 1, waitMs - 2e-6)).toBeGreaterThan(0);
       }),
     );
+  });
+});
+
+describe('permits taken between two ticks', () => {
+  /** Takes one at a time without the time, and says how many, and how often a tick was asked for. */
+  function takeUntimed(bucket: TokenBucket, most = Infinity) {
+    const listeners: TickListener[] = [];
+    const time = { awaitTick: (listener: TickListener) => void listeners.push(listener) };
+    let taken = 0;
+    for (; taken < most && bucket.takeUntimed(1, time); taken++);
+    return { taken, listeners };
+  }
+
+  it('are no more than are certainly there, and one tick is asked for', () => {
+    const bucket = new TokenBucket(10, 1_000, 5);
+    bucket.waitFor(1, 0);
+    const { taken, listeners } = takeUntimed(bucket);
+    expect([taken, listeners]).toEqual([5, [bucket]]);
+    expect(bucket.available(0)).toBe(0);
+  });
+
+  it('several at once are taken only if all of them are there', () => {
+    const bucket = new TokenBucket(10, 1_000, 5);
+    bucket.waitFor(1, 0);
+    const time = { awaitTick() {} };
+    expect([6, 3, 3, 2].map((count) => bucket.takeUntimed(count, time))).toEqual([
+      false,
+      true,
+      false,
+      true,
+    ]);
+  });
+
+  it('count as taken at the next tick', () => {
+    const bucket = new TokenBucket(10, 1_000, 5);
+    bucket.waitFor(1, 0);
+    takeUntimed(bucket, 4);
+    bucket.onTick(100);
+    // The bucket was full until then, so that nothing came in a tenth of a second.
+    expect(bucket.available(100)).toBe(1);
+    expect(bucket.available(200)).toBe(2);
+    const again = takeUntimed(bucket);
+    expect([again.taken, again.listeners.length]).toEqual([2, 1]);
+  });
+
+  it('count when the time is told next, if that comes first', () => {
+    const bucket = new TokenBucket(10, 1_000, 5);
+    bucket.waitFor(1, 0);
+    takeUntimed(bucket, 4);
+    expect(bucket.waitFor(2, 100)).toBe(100);
+    bucket.onTick(100);
+    expect(bucket.available(100)).toBe(1);
+  });
+
+  it('a look at what is there settles nothing: the time of it may be old', () => {
+    const bucket = new TokenBucket(10, 1_000, 5);
+    bucket.waitFor(1, 0);
+    takeUntimed(bucket, 4);
+    expect(bucket.available(50)).toBe(1);
+    bucket.onTick(100);
+    expect(bucket.available(100)).toBe(1);
+  });
+
+  it('a look finds what has come since a tick', () => {
+    const bucket = new TokenBucket(10, 1_000, 5);
+    bucket.waitFor(5, 0);
+    bucket.take(5);
+    takeUntimed(bucket);
+    expect([0, 100, 200, 50, 300].map((at) => bucket.available(at))).toEqual([0, 1, 2, 2, 3]);
+  });
+
+  it.each([
+    [100, 10, true],
+    [101, 10, false],
+    [50, 5, true],
+    [50, 4, false],
+  ])('with %s a second, a bucket of %s gives some without the time: %s', (limit, burst, does) => {
+    const bucket = new TokenBucket(limit, 1_000, burst);
+    bucket.waitFor(1, 0);
+    expect(takeUntimed(bucket, 1).taken === 1).toBe(does);
   });
 });
 

@@ -63,4 +63,42 @@ describe('CountWindow', () => {
       { numRuns: 500 },
     );
   });
+
+  it('a success that is told by the shorter way is one like any other', () => {
+    const window = new CountWindow(2);
+    window.record(0, true, true);
+    window.succeed(0);
+    expect(totals(window)).toEqual({ total: 2, failures: 1, slow: 1 });
+    window.succeed(0);
+    expect(totals(window)).toEqual({ total: 2, failures: 0, slow: 0 });
+  });
+
+  it('time plays no part', () => {
+    expect(new CountWindow(1).timed).toBe(false);
+  });
+
+  it.each([
+    ['fewer than it holds', 9, [4, 2, 1], { total: 4, failures: 2, slow: 1 }],
+    ['as many as it holds', 4, [4, 3, 0], { total: 4, failures: 3, slow: 0 }],
+    ['more than it holds, in proportion', 5, [10, 4, 6], { total: 5, failures: 2, slow: 3 }],
+    ['more than it holds, rounded', 3, [10, 4, 5], { total: 3, failures: 1, slow: 2 }],
+    ['none', 3, [0, 0, 0], { total: 0, failures: 0, slow: 0 }],
+  ] as const)(
+    'adds calls whose order is not known: %s',
+    (_what, size, [calls, failures, slow], expected) => {
+      const window = new CountWindow(size);
+      window.add(0, calls, failures, slow);
+      expect(totals(window)).toEqual(expected);
+    },
+  );
+
+  it('of calls whose order is not known it keeps failures the longest', () => {
+    const window = new CountWindow(4);
+    window.add(0, 4, 2, 1);
+    window.succeed(0);
+    window.succeed(0);
+    expect(totals(window)).toEqual({ total: 4, failures: 2, slow: 1 });
+    window.succeed(0);
+    expect(totals(window)).toEqual({ total: 4, failures: 1, slow: 1 });
+  });
 });

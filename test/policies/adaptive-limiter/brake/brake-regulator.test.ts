@@ -235,3 +235,28 @@ it('L2: a success whose caller had no time is no sign that all is well', () => {
   calls(10, 10);
   expect(regulator.current).toBeGreaterThan(current);
 });
+
+describe('blocked time', () => {
+  it('is asked for when a call without a deadline took more than a millisecond', () => {
+    const { time, source, regulator } = rigOf();
+    const asked: [number, number][] = [];
+    time.elapsed = (fromMs, nowMs) => {
+      asked.push([fromMs, nowMs]);
+      return nowMs - fromMs;
+    };
+    const call = (begunMs: number, endedMs: number) => {
+      const stay = regulator.begin(begunMs, Infinity);
+      time.ms = endedMs;
+      regulator.end(stay, source, 10, 'success', false);
+    };
+    call(8, 8);
+    call(11, 12);
+    expect(asked).toEqual([]);
+    call(10, 12);
+    call(12, 40);
+    expect(asked).toEqual([
+      [10, 12],
+      [12, 40],
+    ]);
+  });
+});
