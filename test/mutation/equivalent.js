@@ -380,6 +380,11 @@ export const EQUIVALENT = [
   ]),
   ...inFile('src/fetch/verdict/verdict.ts', [
     [
+      'if (status === undefined || !(status < 400)) return false;',
+      ['status === undefined -> false'],
+      'undefined is not below anything; for the compiler',
+    ],
+    [
       'return status !== undefined && isFailureStatus(status);',
       ['status !== undefined -> true'],
       'undefined is no failure status; for the compiler',
@@ -456,11 +461,20 @@ export const EQUIVALENT = [
       'the wait for nothing is 0, too',
     ],
     [
-      'if (nowMs > this.#filledAt) this.#fill(nowMs);',
+      'if (nowMs > this.#filledAt && this.#owed === 0) this.#fill(nowMs);',
       ['nowMs > this.#filledAt -> nowMs >= this.#filledAt'],
       'no time brings nothing',
     ],
-    ['if (elapsed > 0) {', ['elapsed > 0 -> elapsed >= 0'], 'no time brings nothing'],
+    [
+      'const tokens = nowMs > this.#filledAt ? this.#filled(nowMs) : this.#tokens;',
+      ['nowMs > this.#filledAt -> nowMs >= this.#filledAt'],
+      'no time brings nothing',
+    ],
+    [
+      'if (nowMs > this.#filledAt) this.#tokens = this.#filled(nowMs);',
+      ['nowMs > this.#filledAt -> nowMs >= this.#filledAt'],
+      'no time brings nothing',
+    ],
   ]),
   ...inFile('src/policies/ejection/stay.ts', [
     [

@@ -221,8 +221,16 @@ describe('permits taken between two ticks', () => {
     bucket.waitFor(1, 0);
     takeUntimed(bucket, 4);
     expect(bucket.available(50)).toBe(1);
-    bucket.onTick(100);
-    expect(bucket.available(100)).toBe(1);
+    bucket.onTick(150);
+    expect(bucket.available(150)).toBe(1);
+  });
+
+  it('a look finds what has come since, beside what is owed', () => {
+    const bucket = new TokenBucket(10, 1_000, 5);
+    bucket.waitFor(3, 0);
+    bucket.take(3);
+    takeUntimed(bucket, 1);
+    expect([0, 100, 200].map((at) => bucket.available(at))).toEqual([1, 2, 3]);
   });
 
   it('a look finds what has come since a tick', () => {
