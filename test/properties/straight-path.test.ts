@@ -791,7 +791,7 @@ it.each([
   ['G1, B2: calls on the straight path that mostly fail', failing, 1_000],
   ['G1, B5: calls that a breaker mostly refuses', refusing, 1_000],
   ['G1, X2: calls whose results are judged', judged, 500],
-  ['G1, R1: calls that are run again', retried, 1_000],
+  ['G1, R1: calls that are run again', retried, 400],
 ])(
   '%s do what they do in the full engine: outcomes, counts, events and snapshots',
   {
