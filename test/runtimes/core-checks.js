@@ -113,15 +113,24 @@ export const coreChecks = {
     ok(took >= 90, `${took} ms`);
   },
   async 'a breaker opens, lets a probe through, and closes'() {
-    const options = { consecutiveFailures: 2, failingFor: 0, openFor: 100, rampFor: 0 };
-    const breaker = circuitBreaker(options);
+    // Long enough for a machine that stops for a while between two calls.
+    const openFor = 2_000;
+    const breaker = circuitBreaker({
+      consecutiveFailures: 2,
+      failingFor: 0,
+      openFor,
+      openForSpread: 0,
+      probes: 1,
+      rampFor: 0,
+    });
     const guarded = pipeline('guarded', breaker);
     const down = () => Promise.reject(new Error('down'));
     await failing(guarded.execute(down));
     await failing(guarded.execute(down));
     ok((await failing(guarded.execute(() => 1))) instanceof CircuitOpenError, 'closed');
-    await sleep(300);
+    await sleep(openFor + 200);
     equal(await guarded.execute(() => 1), 1);
+    equal(breaker.state, 'closed');
   },
   async 'a virtual clock drives it'() {
     const clock = new VirtualClock();

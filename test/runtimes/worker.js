@@ -31,7 +31,8 @@ const limited = pipeline('limited', rateLimiter({ limit: 1, per: 100, burst: 1, 
 const breaker = circuitBreaker({
   consecutiveFailures: 1,
   failingFor: 0,
-  openFor: 300,
+  openFor: 1_500,
+  openForSpread: 0,
   probes: 1,
   rampFor: 0,
 });
@@ -42,16 +43,17 @@ guarded.on('transition', ({ to }) => states.push(to));
 const down = () => Promise.reject(new Error('down'));
 
 const paths = {
-  quick: () => timed.execute(() => sleep(80)),
+  quick: () => timed.execute(() => sleep(20)),
   late: () => timed.execute(() => sleep(3_000)),
   retried(_request) {
     let attempts = 0;
     return retried.execute(() => (++attempts < 2 ? down() : attempts));
   },
   narrow: () => narrow.execute(() => sleep(100)),
+  slow: () => narrow.execute(() => sleep(800)),
   // Leaves the queue before its turn, with its slot for the next one.
   leaver: () => narrow.execute(() => 1, { signal: AbortSignal.timeout(50) }),
-  impatient: () => impatient.execute(() => sleep(500)),
+  impatient: () => impatient.execute(() => sleep(1_000)),
   adaptive: () => adaptive.execute(() => sleep(100)),
   limited: () => limited.execute(() => 1),
   fail: () => guarded.execute(down),

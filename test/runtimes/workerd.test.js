@@ -77,8 +77,8 @@ for (const [title, compatibilityFlags] of Object.entries(COMPATIBILITY)) {
     });
 
     it('one that gives up while it waits lets the next one in', async () => {
-      const first = get('narrow');
-      await wait(20);
+      const first = get('slow');
+      await wait(100);
       const [leaver, last] = await all('leaver', 'narrow');
       assert.equal(leaver.error, 'TimeoutError');
       assert.equal(last.error, undefined);
@@ -107,7 +107,7 @@ for (const [title, compatibilityFlags] of Object.entries(COMPATIBILITY)) {
     it('a breaker that one request opened lets another one probe, and its listeners hear of it', async () => {
       assert.equal((await get('fail')).error, 'Error');
       assert.equal((await get('guarded')).error, 'CircuitOpenError');
-      await wait(400);
+      await wait(1_700);
       assert.equal((await get('guarded')).value, 1);
       assert.equal((await get('states')).value, 'open,half_open,closed');
     });
