@@ -210,7 +210,11 @@ export class DeadlineQueue {
   timeOf(entry: Pick<Waiting, 'waitsIn'>): number;
   timeOf(deadline: Pick<Waiting, 'waitsIn'>): number {
     const batch = deadline.waitsIn;
-    if (batch !== undefined && batch === this.#new) this.#link(this.#time.now());
+    if (batch?.at === UNSTAMPED) {
+      // If fake timers have come or gone, it is another queue's.
+      const queue = batch.queue as DeadlineQueue;
+      queue.#link(queue.#time.now());
+    }
     // By now it may be in another batch, of the same time.
     return deadline.waitsIn?.at ?? UNSTAMPED;
   }
