@@ -500,9 +500,14 @@ class World {
   runs = 0;
   readonly clock = new VirtualClock({
     settle: async () => {
-      for (let i = 0; i < 256; i++) await undefined;
+      await new Promise(setImmediate);
+      this.#moment.clear();
     },
   });
+  /** Whether two calls have gone on in the same moment, and one of them after a failure. */
+  hadRace = false;
+  /** The calls that have done something in this moment, and whether they have failed. */
+  readonly #moment = new Map<number, boolean>();
   #breakers: CircuitBreakerPolicy[] = [];
   /** Other policies whose numbers are compared. */
   #measured: Measured[] = [];
@@ -633,16 +638,24 @@ class World {
         ? { timeout, signal: signal ? this.#controller.signal : undefined }
         : undefined;
     let attempts = 0;
+    const settleLater = (settle: () => void, ms: number, isFailure: boolean): void => {
+      this.clock.setTimer(() => {
+        this.#acts(i, isFailure);
+        settle();
+      }, ms);
+    };
     const run = (context: Context): unknown => {
       const n = this.runs++;
       attempts++;
+      this.#acts(i, operation.does !== 'return' && operation.does !== 'resolved');
       this.#contexts.push(context);
       this.read.push([i, n, 'runs', context.attempt, inCall.getStore(), this.clock.now()]);
       if (reads) this.read.push([i, ...wordsOfContext(context)]);
       const { signal: own } = context;
-      own.addEventListener('abort', () =>
-        this.read.push([i, n, 'aborted', wordsOf(own.reason), this.#step, inCall.getStore()]),
-      );
+      own.addEventListener('abort', () => {
+        this.#acts(i, true);
+        this.read.push([i, n, 'aborted', wordsOf(own.reason), this.#step, inCall.getStore()]);
+      });
       const text = `${i}.${n}`;
       let answer: unknown = text;
       if (response !== undefined) {
@@ -678,18 +691,15 @@ class World {
             return failing === undefined ? Promise.resolve(answer) : Promise.reject(failing);
           }
           return new Promise((resolve, reject) => {
-            this.clock.setTimer(
-              () => (failing === undefined ? resolve(answer) : reject(failing)),
-              delay,
-            );
+            const settle = () => (failing === undefined ? resolve(answer) : reject(failing));
+            settleLater(settle, delay, failing !== undefined);
           });
         }
         default:
           return new Promise((resolve, reject) => {
-            this.clock.setTimer(
-              () => (operation.does === 'resolve' ? resolve(answer) : reject(new Error(text))),
-              operation.delay,
-            );
+            const fails = operation.does === 'reject';
+            const settle = () => (fails ? reject(new Error(text)) : resolve(answer));
+            settleLater(settle, operation.delay, fails);
           });
       }
     };
@@ -698,12 +708,20 @@ class World {
         settles && how === 'resolved'
           ? { ...(result as object), reason: wordsOf((result as PromiseRejectedResult).reason) }
           : wordsOf(result);
+      this.#acts(i, false);
       this.ends[i] = [how, told, this.#step, this.clock.now()];
     };
     const call = inCall.run(i, () =>
       settles ? this.#pipeline.settle(run, options) : this.#pipeline.execute(run, options),
     );
     call.then(end('resolved'), end('rejected'));
+  }
+
+  /** A call does something: the operation is called or ends, an attempt is aborted, or the call ends. */
+  #acts(call: number, isFailure: boolean): void {
+    const moment = this.#moment;
+    moment.set(call, isFailure || moment.get(call) === true);
+    this.hadRace ||= moment.size > 1 && [...moment.values()].includes(true);
   }
 
   #budgetOf(which: boolean | 'shared') {
@@ -800,6 +818,19 @@ it.each([
   async (_calls, specs, numRuns) => {
     let straight = 0;
     let left = 0;
+    let races = 0;
+    /** Compares both worlds. Returns whether to go on with them. */
+    const areSame = ([one, full]: readonly [World, World], when: string): boolean => {
+      try {
+        expect(one.state, when).toEqual(full.state);
+      } catch (error) {
+        // Who is first of several calls that go on in the same moment is not promised. It may decide who gets a slot.
+        if (!one.hadRace && !full.hadRace) throw error;
+        races++;
+        return false;
+      }
+      return true;
+    };
     await fc.assert(
       fc.asyncProperty(specs, async (each) => {
         const worlds = [new World(each), new World(each)] as const;
@@ -808,17 +839,19 @@ it.each([
         Object.assign(full.inside.plan, { path: undefined, mayBeStraight: false });
         for (const [i, step] of each.steps.entries()) {
           for (const world of worlds) await world.take(step);
-          expect(worlds[0].state, `after step ${i}, ${JSON.stringify(step)}`).toEqual(full.state);
+          if (!areSame(worlds, `after step ${i}, ${JSON.stringify(step)}`)) return;
         }
         for (const world of worlds) {
           await world.take({ do: 'advance', ms: 60_000 });
         }
         left += worlds[0].inside.tally.straight;
-        expect(worlds[0].state, 'at the end').toEqual(full.state);
+        areSame(worlds, 'at the end');
       }),
       { numRuns },
     );
     expect(straight).toBeGreaterThan(100);
     expect(left).toBeGreaterThan(20);
+    // One in thousands of runs.
+    expect(races).toBeLessThan(numRuns / 100);
   },
 );
