@@ -417,7 +417,8 @@ describe('keyed pipelines', () => {
           name,
           telemetry: { attributes: (key) => ({ region: key.split('/')[0] as string }) },
         },
-        circuitBreaker({ consecutiveFailures: 1 }),
+        // Longer than a test may take, so that it is still open when its state is read.
+        circuitBreaker({ consecutiveFailures: 1, openFor: '1h' }),
       ),
       { maxKeys: 1_000 },
     );

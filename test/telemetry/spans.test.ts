@@ -245,6 +245,8 @@ describe('context', () => {
 });
 
 describe('with the instrumentation of undici, over real sockets', () => {
+  /** How long an exchange with the server may take on a slow machine. */
+  const SLOW = 15_000;
   const server = createServer((request, response) => {
     hits.push(request.headers['traceparent'] as string);
     const next = script.shift() ?? 200;
@@ -278,7 +280,7 @@ describe('with the instrumentation of undici, over real sockets', () => {
     return response.status;
   };
 
-  /** After a second without an answer, which only a hanging server takes, it runs the rest once more, beside the first run. */
+  /** After a second without an answer it runs the rest once more, beside the first run. */
   const hedgeByHand: Driver = {
     role: 'driver',
     type: 'hedge',
@@ -292,12 +294,19 @@ describe('with the instrumentation of undici, over real sockets', () => {
   };
 
   it('a call that is retried, hedged by hand and then succeeds is one trace, span by span', async () => {
-    const made = pipeline('stock', again(2, 1), hedgeByHand);
+    const clock = new VirtualClock();
+    const made = pipeline({ name: 'stock', clock }, again(2, 1), hedgeByHand);
     script = [503, 'hang', 200];
-    expect(await at(() => made.execute(({ signal }) => get(signal)))).toBe(200);
+    const answer = at(() => made.execute(({ signal }) => get(signal)));
+    await vi.waitFor(() => expect(clock.nextDue).toBe(1), SLOW);
+    await clock.advance(1);
+    await vi.waitFor(() => expect(hits).toHaveLength(2), SLOW);
+    await clock.advance('1s');
+    expect(await answer).toBe(200);
     // The span of the request that was given up ends with it.
-    await vi.waitFor(() =>
-      expect(traces.spans.filter(({ kind }) => kind === SpanKind.CLIENT)).toHaveLength(3),
+    await vi.waitFor(
+      () => expect(traces.spans.filter(({ kind }) => kind === SpanKind.CLIENT)).toHaveLength(3),
+      SLOW,
     );
     const [call] = traces.named('holdfast stock');
     expect(call?.parentSpanContext).toBeDefined();
@@ -346,9 +355,13 @@ describe('with the instrumentation of undici, over real sockets', () => {
   });
 
   it('a retry that a timeout brought about is sent in the trace of its own call', async () => {
-    const made = pipeline('slow', again(1, 1), timeout(500));
+    const clock = new VirtualClock();
+    const made = pipeline({ name: 'slow', clock }, again(1, 1), timeout(500));
     script = ['hang', 'hang', 'hang', 200, 200, 200];
-    await Promise.all([1, 2, 3].map(() => at(() => made.execute(({ signal }) => get(signal)))));
+    const answers = [1, 2, 3].map(() => at(() => made.execute(({ signal }) => get(signal))));
+    await vi.waitFor(() => expect(hits).toHaveLength(3), SLOW);
+    await clock.advance(501);
+    await Promise.all(answers);
     const calls = traces.named('holdfast slow');
     expect(new Set(calls.map((span) => span.spanContext().traceId)).size).toBe(3);
     for (const call of calls) {

@@ -229,17 +229,24 @@ describe.each(WAYS)('a unary call, %s', (way) => {
   });
 
   it("W15: the caller's deadline ends it as a timeout, which counts", async () => {
-    // A server that hears of the deadline may be quicker than the client.
+    // In real time, a server that hears of the deadline may be quicker than the client.
+    const clock = new VirtualClock();
+    const running = gate();
     const test = gate();
     afterwards(test.open);
     const server = await started(way, {
       read: async () => {
+        running.open();
         await test.opened;
         return line();
       },
     });
-    const { client, own, events } = clientOf(way, server.baseUrl);
-    const error = await caught(client.read({}, { timeoutMs: 60 }));
+    const policies = { ...AT_ONCE, attemptTimeout: '2m', totalTimeout: '9m' } as const;
+    const { client, own, events } = clientOf(way, server.baseUrl, { policies, clock });
+    const read = caught(client.read({}, { timeoutMs: 60_000 }));
+    await running.opened;
+    await clock.advance('1m');
+    const error = await read;
     expect(error.code).toBe(Code.DeadlineExceeded);
     expect(ofType(events, 'call')).toMatchObject([{ outcome: 'timeout', attempts: 1 }]);
     expect(breakerOf(own)).toMatchObject({ window: { calls: 1, failures: 1 } });
