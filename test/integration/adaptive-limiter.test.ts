@@ -14,6 +14,7 @@ it('L2: over real sockets, the limit comes down to what a server can do, and eve
   const made = pipeline('server', policy, timeout('30s'));
   let left = 1_500;
   let answered = 0;
+  const limits: number[] = [];
   const client = async (): Promise<void> => {
     while (left-- > 0) {
       const status = await made.execute(async ({ signal }) => {
@@ -22,15 +23,18 @@ it('L2: over real sockets, the limit comes down to what a server can do, and eve
         return response.status;
       });
       if (status === 200) answered++;
+      limits.push(policy.snapshot().limit);
     }
   };
   await Promise.all(Array.from({ length: 60 }, client));
-  const { limit, ...rest } = policy.snapshot();
+  const now = policy.snapshot();
   expect(answered).toBe(1_500);
-  expect(rest).toMatchObject({ inFlight: 0, queued: 0 });
-  expect(limit).toBeLessThan(45);
-  expect(rest.unloadedMs).toBeGreaterThan(9);
-}, 60_000);
+  expect(now).toMatchObject({ inFlight: 0, queued: 0 });
+  // The usual limit of the second half. The last one may be any, as the last calls leave the server with less to do.
+  const usual = limits.slice(750).sort((a, b) => a - b)[375];
+  expect(usual).toBeLessThan(45);
+  expect(now.unloadedMs).toBeGreaterThan(9);
+}, 120_000);
 
 it('L2: over real sockets, the brake lets a burst of 500 calls into a healthy server, and loses none', async () => {
   await using upstream = await flakyUpstream();
