@@ -237,19 +237,24 @@ describe('behave', () => {
 describe('capacity', () => {
   it('works on so many at once, and lets the others queue', async () => {
     upstream.behave({ capacity: { workers: 2, serviceTime: '50ms' } });
-    const start = performance.now();
+    upstream.script('/', ['hang', 'hang']);
+    const hanging = [openRequest('/'), openRequest('/')];
+    await upstream.received(2);
+    let start = 0;
     const times: Promise<number>[] = Array.from({ length: 6 }, async () => {
       await statusOf();
       return performance.now() - start;
     });
-    await upstream.received(6);
-    expect(upstream.stats()).toMatchObject({ inFlight: 6, queued: 4 });
+    await upstream.received(8);
+    expect(upstream.stats()).toMatchObject({ inFlight: 8, queued: 6 });
+    start = performance.now();
+    for (const each of hanging) each.destroy();
     const sorted = (await Promise.all(times)).sort((a, b) => a - b);
     // Three rounds of two, one service time each.
     expect(sorted[1]).toBeLessThan(sorted[2] ?? 0);
     expect(sorted[2]).toBeGreaterThanOrEqual(98);
     expect(sorted[4]).toBeGreaterThanOrEqual(147);
-    expect(upstream.stats()).toMatchObject({ maxInFlight: 6, queued: 0 });
+    expect(upstream.stats()).toMatchObject({ maxInFlight: 8, queued: 0 });
   });
 
   it('sheds what finds the queue full', async () => {
