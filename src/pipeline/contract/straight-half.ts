@@ -37,6 +37,8 @@ export interface CompactCopy {
  * promises: it finds in its state, from `stateOf`, what was done already. In most policies that is nothing; a breaker has counted the success.
  */
 export interface StraightHalf {
+  /** Its seat, if `enter` and `exit` are always made at the same place in the code: see `usual-steps.ts`. */
+  seat?: Seat | undefined;
   /** The call comes in. */
   enter?: ((call: StraightEntrant) => boolean) | undefined;
   /** The call has succeeded and leaves. */
@@ -71,6 +73,9 @@ export interface StraightHalf {
   /** Returns the state that the policy itself would have kept for the call when it let it in. From here on the state belongs to `call`. */
   stateOf?: ((entrant: StraightEntrant, call: Call) => unknown) | undefined;
 }
+
+/** The place of a kind of policy where policies come in the usual order. */
+export type Seat = 'budget' | 'breaker' | 'deadline' | 'slot';
 
 /** Says whether a policy refuses calls at present, whatever the call. */
 export class Door {

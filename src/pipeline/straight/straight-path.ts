@@ -3,14 +3,16 @@ import { isLimit, refusalsOf } from '../contract/refusals.js';
 import type {
   Steps,
   StepsOut,
-  StraightEntrant,
   StraightHalf,
   StraightPath,
   StraightPlace,
 } from '../contract/straight-half.js';
-import { Door, THROUGH, UNSURE } from '../contract/straight-half.js';
+import { Door, UNSURE } from '../contract/straight-half.js';
 import type { SureSuccess } from '../outcome/failure-rule.js';
 import type { Layer, Plan } from '../plan.js';
+import type { Part } from './steps.js';
+import { stepsOf } from './steps.js';
+import { usualSteps } from './usual-steps.js';
 
 type HalfOf = (layer: Layer, place: StraightPlace) => StraightHalf | undefined;
 
@@ -37,9 +39,10 @@ export function straightPathOf(
   const limits = layers.map(({ gate }) => isLimit(refusalsOf(gate)));
   const doorAt = doorIn(halves);
   const door = halves[doorAt]?.door ?? ALWAYS_OPEN;
+  const ways = usualSteps(halves) ?? { enter: stepsOf(enter), exit: stepsOf(exit) };
   return {
-    enter: stepsOf(enter),
-    exit: sureSuccess === undefined ? stepsOf(exit) : ofSuccesses(stepsOf(exit), sureSuccess),
+    enter: ways.enter,
+    exit: sureSuccess === undefined ? ways.exit : ofSuccesses(ways.exit, sureSuccess),
     judges: sureSuccess !== undefined,
     hub,
     tally,
@@ -76,60 +79,4 @@ export function straightPathAt(plan: Plan, host: Host): StraightPath | undefined
   if (!plan.mayBeStraight || ++plan.calls !== CALLS_BEFORE) return undefined;
   plan.path = straightPathOf(plan.layers, host);
   return plan.path;
-}
-
-interface Part {
-  readonly run: (call: StraightEntrant) => boolean;
-  readonly layer: number;
-}
-
-/**
- * Joins functions into one. It is written out for each length, because V8 inlines a call whose target it knows. In a loop over functions
- * the target could be any of them.
- */
-function stepsOf(parts: readonly Part[]): Steps {
-  const [one, two, three, four, five] = parts as [Part, Part, Part, Part, Part];
-  switch (parts.length) {
-    case 0:
-      return () => THROUGH;
-    case 1: {
-      const { run: a, layer: la } = one;
-      return (call) => (a(call) ? THROUGH : la);
-    }
-    case 2: {
-      const { run: a, layer: la } = one;
-      const { run: b, layer: lb } = two;
-      return (call) => (a(call) ? (b(call) ? THROUGH : lb) : la);
-    }
-    case 3: {
-      const { run: a, layer: la } = one;
-      const { run: b, layer: lb } = two;
-      const { run: c, layer: lc } = three;
-      return (call) => (a(call) ? (b(call) ? (c(call) ? THROUGH : lc) : lb) : la);
-    }
-    case 4: {
-      const { run: a, layer: la } = one;
-      const { run: b, layer: lb } = two;
-      const { run: c, layer: lc } = three;
-      const { run: d, layer: ld } = four;
-      return (call) => (a(call) ? (b(call) ? (c(call) ? (d(call) ? THROUGH : ld) : lc) : lb) : la);
-    }
-    case 5: {
-      const { run: a, layer: la } = one;
-      const { run: b, layer: lb } = two;
-      const { run: c, layer: lc } = three;
-      const { run: d, layer: ld } = four;
-      const { run: e, layer: le } = five;
-      return (call) =>
-        a(call) ? (b(call) ? (c(call) ? (d(call) ? (e(call) ? THROUGH : le) : ld) : lc) : lb) : la;
-    }
-    default: {
-      const first = stepsOf(parts.slice(0, 4));
-      const others = stepsOf(parts.slice(4));
-      return (call) => {
-        const ended = first(call);
-        return ended === THROUGH ? others(call) : ended;
-      };
-    }
-  }
 }

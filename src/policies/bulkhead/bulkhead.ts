@@ -123,6 +123,7 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
       return true;
     };
     return {
+      seat: 'slot',
       enter: () => {
         if (this.#inFlight >= this.#maxConcurrent || this.#stamp !== undefined) return false;
         this.#inFlight++;

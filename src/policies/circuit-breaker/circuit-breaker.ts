@@ -167,6 +167,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     // It is set and taken within one call of `exit`.
     let due: DueOpening | undefined;
     return {
+      seat: 'breaker',
       enter: (call) => {
         const { calm } = circuit;
         if (!calm && !this.#letsAllIn()) return false;

@@ -115,7 +115,7 @@ export class RetryPolicy implements Driver {
       budget.deposit(time.recent());
       return true;
     };
-    return { ...half, enter: deposit, turnBack: letsGo ? deposit : undefined };
+    return { ...half, seat: 'budget', enter: deposit, turnBack: letsGo ? deposit : undefined };
   }
 
   accepts(call: Call, outcome: Outcome): boolean {

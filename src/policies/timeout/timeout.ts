@@ -73,6 +73,7 @@ export class TimeoutPolicy implements Gate {
         return true;
       };
       return {
+        seat: 'deadline',
         enter: (call) => {
           queue.put(call);
           return true;
