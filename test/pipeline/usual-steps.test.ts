@@ -8,7 +8,7 @@ import type {
   StraightEntrant,
   StraightHalf,
 } from '../../src/pipeline/contract/straight-half.js';
-import { stepsOf } from '../../src/pipeline/straight/steps.js';
+import { anySteps } from '../../src/pipeline/straight/steps.js';
 import { straightPathOf } from '../../src/pipeline/straight/straight-path.js';
 import { usualSteps } from '../../src/pipeline/straight/usual-steps.js';
 
@@ -66,9 +66,7 @@ describe('policies in the usual order', () => {
         const inOrder = at.every((place, i) => place > (at[i - 1] ?? -1));
         expect(ways !== undefined).toBe(inOrder && at.length > 1);
         if (ways === undefined) return;
-        const parts = (way: 'enter' | 'exit') =>
-          halves.flatMap(({ [way]: run }, layer) => (run === undefined ? [] : [{ run, layer }]));
-        const any = { enter: stepsOf(parts('enter')), exit: stepsOf(parts('exit').reverse()) };
+        const any = anySteps(halves);
         for (const way of ['enter', 'exit'] as const) {
           const ends = [ways, any].map((each) => {
             log.length = 0;

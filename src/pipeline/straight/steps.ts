@@ -1,8 +1,24 @@
-import type { Steps, StraightEntrant } from '../contract/straight-half.js';
+import type { Steps, StraightEntrant, StraightHalf } from '../contract/straight-half.js';
 import { THROUGH } from '../contract/straight-half.js';
 
-/** What a policy does to a call, and the layer it is in. */
-export interface Part {
+/** The ways of a call through its policies. */
+export interface Ways {
+  readonly enter: Steps;
+  readonly exit: Steps;
+}
+
+/** Joins policies, whatever they are. */
+export function anySteps(halves: readonly StraightHalf[]): Ways {
+  const enter: Part[] = [];
+  const exit: Part[] = [];
+  for (const [layer, half] of halves.entries()) {
+    if (half.enter !== undefined) enter.push({ run: half.enter, layer });
+    if (half.exit !== undefined) exit.unshift({ run: half.exit, layer });
+  }
+  return { enter: stepsOf(enter), exit: stepsOf(exit) };
+}
+
+interface Part {
   readonly run: (call: StraightEntrant) => boolean;
   readonly layer: number;
 }
@@ -11,7 +27,7 @@ export interface Part {
  * Joins functions into one. It is written out for each length, because V8 inlines a call whose target it knows. In a loop over functions
  * the target could be any of them.
  */
-export function stepsOf(parts: readonly Part[]): Steps {
+function stepsOf(parts: readonly Part[]): Steps {
   const [one, two, three, four, five] = parts as [Part, Part, Part, Part, Part];
   switch (parts.length) {
     case 0:

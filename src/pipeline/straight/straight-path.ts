@@ -10,8 +10,7 @@ import type {
 import { Door, UNSURE } from '../contract/straight-half.js';
 import type { SureSuccess } from '../outcome/failure-rule.js';
 import type { Layer, Plan } from '../plan.js';
-import type { Part } from './steps.js';
-import { stepsOf } from './steps.js';
+import { anySteps } from './steps.js';
 import { usualSteps } from './usual-steps.js';
 
 type HalfOf = (layer: Layer, place: StraightPlace) => StraightHalf | undefined;
@@ -25,24 +24,20 @@ export function straightPathOf(
   const taken = new Set<string>();
   const take = (place: string): boolean => !taken.has(place) && taken.add(place).has(place);
   const halves: StraightHalf[] = [];
-  const enter: Part[] = [];
-  const exit: Part[] = [];
   for (const [layer, each] of layers.entries()) {
     const half = halfOf(each, { layer, time, take, outside: halves, sureSuccess });
     if (half === undefined) return undefined;
     if (each.inspects && (sureSuccess === undefined || half.trusts !== sureSuccess))
       return undefined;
     halves.push(half);
-    if (half.enter !== undefined) enter.push({ run: half.enter, layer });
-    if (half.exit !== undefined) exit.unshift({ run: half.exit, layer });
   }
   const limits = layers.map(({ gate }) => isLimit(refusalsOf(gate)));
   const doorAt = doorIn(halves);
   const door = halves[doorAt]?.door ?? ALWAYS_OPEN;
-  const ways = usualSteps(halves) ?? { enter: stepsOf(enter), exit: stepsOf(exit) };
+  const { enter, exit } = usualSteps(halves) ?? anySteps(halves);
   return {
-    enter: ways.enter,
-    exit: sureSuccess === undefined ? ways.exit : ofSuccesses(ways.exit, sureSuccess),
+    enter,
+    exit: sureSuccess === undefined ? exit : ofSuccesses(exit, sureSuccess),
     judges: sureSuccess !== undefined,
     hub,
     tally,

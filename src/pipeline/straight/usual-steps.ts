@@ -5,6 +5,7 @@
  */
 import type { Seat, Steps, StraightEntrant, StraightHalf } from '../contract/straight-half.js';
 import { THROUGH } from '../contract/straight-half.js';
+import type { Ways } from './steps.js';
 
 type Run = (call: StraightEntrant) => boolean;
 
@@ -15,9 +16,7 @@ const ORDER: readonly Seat[] = ['budget', 'breaker', 'deadline', 'slot'];
 const FEWEST = 2;
 
 /** The ways in and out. `undefined` if there is a policy without a seat that has something to do, or if they come in another order. */
-export function usualSteps(
-  halves: readonly StraightHalf[],
-): { readonly enter: Steps; readonly exit: Steps } | undefined {
+export function usualSteps(halves: readonly StraightHalf[]): Ways | undefined {
   const seated: (StraightHalf | undefined)[] = [];
   const layers: number[] = [];
   let free = 0;
