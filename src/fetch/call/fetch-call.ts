@@ -5,7 +5,7 @@ import { inheritedMs } from '../../pipeline/inherited.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Clock } from '../../time/clock.js';
 import type { ResolvedClient, ResolvedOverrides } from '../options.js';
-import { needsDuplex } from '../request/body.js';
+import { holdBody, needsDuplex } from '../request/body.js';
 import type { InitFields } from '../request/init.js';
 import { copyInit } from '../request/init.js';
 import { normaliseMethod } from '../request/method.js';
@@ -182,7 +182,12 @@ export class FetchCall extends HttpCall {
     init['body'] = body;
     if (init['duplex'] === undefined && needsDuplex(body)) init['duplex'] = 'half';
     if (!isUpload(body)) return this.#sendWith(init, context);
-    return this.sendUpload(context, () => this.#sendWith(init, context));
+    const isReadable = holdBody(body);
+    return this.sendUpload(context, () => {
+      if (isReadable()) return this.#sendWith(init, context);
+      const { errored: cause } = body as { readonly errored?: unknown };
+      throw this.ownFault(new TypeError('the body failed before it was sent', { cause }));
+    });
   }
 
   #sendWith(init: InitFields, context: Context): unknown {

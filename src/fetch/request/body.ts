@@ -17,6 +17,10 @@ export type BodyFactory<B = unknown> = () => B | PromiseLike<B>;
 interface MaybeStream {
   readonly getReader?: unknown;
   readonly pipe?: unknown;
+  readonly on?: (event: 'error', listener: () => void) => unknown;
+  readonly destroyed?: unknown;
+  readonly errored?: unknown;
+  readonly readableEnded?: unknown;
   readonly next?: unknown;
   readonly [Symbol.asyncIterator]?: unknown;
   readonly [Symbol.iterator]?: unknown;
@@ -155,6 +159,17 @@ function claim(body: unknown, path: string): unknown {
 /** Whether fetch needs `duplex: 'half'` with this body: a stream, whose end fetch does not know. */
 export function needsDuplex(body: unknown): boolean {
   return bodyKind(body) === 'once';
+}
+
+/**
+ * From now on the error of a stream of Node is one of its call. If it came before fetch reads the stream, it would end the process otherwise.
+ *
+ * @returns whether fetch can still read the body. If not, it says that the body is locked, and not why.
+ */
+export function holdBody(body: unknown): () => boolean {
+  const stream = Object(body) as MaybeStream;
+  if (isFunction(stream.pipe)) stream.on?.('error', () => {});
+  return () => stream.destroyed !== true || stream.readableEnded === true;
 }
 
 /**

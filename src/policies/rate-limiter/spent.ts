@@ -31,7 +31,7 @@ export class Spent {
   giveBack(): void {
     this.#forgotten = true;
     this.#bucket.putBack(this.#cost);
-    this.#quota?.take(-this.#cost);
+    this.#quota?.correct(-this.#cost, this.#place);
   }
 
   /**

@@ -157,41 +157,4 @@ describe('the quota of an upstream', () => {
       { numRuns: 500 },
     );
   });
-
-  it('L6: an upstream that counts in order of arrival is never asked for more than it has', () => {
-    const step = fc.record({
-      afterMs: fc.nat({ max: 60 }),
-      cost: fc.integer({ min: 1, max: 4 }),
-      answers: fc.boolean(),
-    });
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const [limit, windowMs] = [12, 200];
-        const quota = new UpstreamQuota(windowMs);
-        let now = 0;
-        let used = 0;
-        let window = 0;
-        const answers: [object, number][] = [
-          [{ limit, remaining: limit, resetMs: windowMs, windowMs }, 0],
-        ];
-        for (const { afterMs, cost, answers: comes } of steps) {
-          now += afterMs;
-          // Answers come in any order, and late. Those of another window are not told any more.
-          if (Math.floor(now / windowMs) !== window) answers.length = 0;
-          const next = comes ? answers.pop() : undefined;
-          if (next !== undefined)
-            quota.learn({ ...next[0], resetMs: windowMs - (now % windowMs) }, next[1], now);
-          if (quota.report(now)?.limit === undefined || quota.waitFor(cost, 0, now) > 0) continue;
-          if (Math.floor(now / windowMs) !== window) {
-            window = Math.floor(now / windowMs);
-            used = 0;
-          }
-          used += cost;
-          expect(used).toBeLessThanOrEqual(limit);
-          answers.push([{ limit, remaining: limit - used, windowMs }, quota.take(cost)]);
-        }
-      }),
-      { numRuns: 500 },
-    );
-  });
 });
