@@ -3,82 +3,68 @@
  * functions here. So V8 sees the code of one kind of policy there, and inlines it, however many other pipelines the process has. Where
  * `steps.ts` joins policies, V8 inlines them only while there are few pipelines.
  */
-import type { Seat, Steps, StraightEntrant, StraightHalf } from '../contract/straight-half.js';
+import type { Seat, Steps, StraightHalf } from '../contract/straight-half.js';
 import { THROUGH } from '../contract/straight-half.js';
-import type { Ways } from './steps.js';
-
-type Run = (call: StraightEntrant) => boolean;
+import type { Run, Ways } from './steps.js';
 
 /** Outermost first. */
-const ORDER: readonly Seat[] = ['budget', 'breaker', 'deadline', 'slot'];
+const ORDER: readonly (Seat | undefined)[] = ['budget', 'breaker', 'deadline', 'slot'];
 
 /** One policy by itself gains nothing. */
 const FEWEST = 2;
 
 /** The ways in and out. `undefined` if there is a policy without a seat that has something to do, or if they come in another order. */
 export function usualSteps(halves: readonly StraightHalf[]): Ways | undefined {
-  const seated: (StraightHalf | undefined)[] = [];
+  const enter: (Run | undefined)[] = [];
+  const exit: (Run | undefined)[] = [];
   const layers: number[] = [];
   let free = 0;
   let count = 0;
   for (const [layer, half] of halves.entries()) {
     if (half.enter === undefined && half.exit === undefined) continue;
-    const at = half.seat === undefined ? -1 : ORDER.indexOf(half.seat, free);
-    if (at === -1) return undefined;
-    seated[at] = half;
+    const at = ORDER.indexOf(half.seat, free);
+    if (at < 0) return undefined;
+    enter[at] = half.enter;
+    exit[at] = half.exit;
     layers[at] = layer;
     free = at + 1;
     count++;
   }
-  if (count < FEWEST) return undefined;
-  const [budget, breaker, deadline, slot] = seated;
-  return {
-    enter: wayIn([budget?.enter, breaker?.enter, deadline?.enter, slot?.enter], layers),
-    exit: wayOut([breaker?.exit, deadline?.exit, slot?.exit], layers),
-  };
+  return count < FEWEST ? undefined : { enter: wayIn(enter, layers), exit: wayOut(exit, layers) };
 }
 
-type Maybe = Run | undefined;
-
-function wayIn(
-  [budget, breaker, deadline, slot]: [Maybe, Maybe, Maybe, Maybe],
-  layers: number[],
-): Steps {
+function wayIn([budget, breaker, deadline, slot]: (Run | undefined)[], layers: number[]): Steps {
   const [budgetAt, breakerAt, deadlineAt, slotAt] = layers as [number, number, number, number];
-  if (
-    budget !== undefined &&
-    breaker !== undefined &&
-    deadline !== undefined &&
-    slot !== undefined
-  ) {
-    return (call) => {
-      if (!budget(call)) return budgetAt;
-      if (!breaker(call)) return breakerAt;
-      if (!deadline(call)) return deadlineAt;
-      return slot(call) ? THROUGH : slotAt;
-    };
+  if (budget && breaker && deadline && slot) {
+    return (call) =>
+      budget(call)
+        ? breaker(call)
+          ? deadline(call)
+            ? slot(call)
+              ? THROUGH
+              : slotAt
+            : deadlineAt
+          : breakerAt
+        : budgetAt;
   }
   return (call) => {
-    if (budget !== undefined && !budget(call)) return budgetAt;
-    if (breaker !== undefined && !breaker(call)) return breakerAt;
-    if (deadline !== undefined && !deadline(call)) return deadlineAt;
-    return slot === undefined || slot(call) ? THROUGH : slotAt;
+    if (budget && !budget(call)) return budgetAt;
+    if (breaker && !breaker(call)) return breakerAt;
+    if (deadline && !deadline(call)) return deadlineAt;
+    return !slot || slot(call) ? THROUGH : slotAt;
   };
 }
 
 /** A budget keeps what was paid in. */
-function wayOut([breaker, deadline, slot]: [Maybe, Maybe, Maybe], layers: number[]): Steps {
+function wayOut([, breaker, deadline, slot]: (Run | undefined)[], layers: number[]): Steps {
   const [, breakerAt, deadlineAt, slotAt] = layers as [number, number, number, number];
-  if (breaker !== undefined && deadline !== undefined && slot !== undefined) {
-    return (call) => {
-      if (!slot(call)) return slotAt;
-      if (!deadline(call)) return deadlineAt;
-      return breaker(call) ? THROUGH : breakerAt;
-    };
+  if (breaker && deadline && slot) {
+    return (call) =>
+      slot(call) ? (deadline(call) ? (breaker(call) ? THROUGH : breakerAt) : deadlineAt) : slotAt;
   }
   return (call) => {
-    if (slot !== undefined && !slot(call)) return slotAt;
-    if (deadline !== undefined && !deadline(call)) return deadlineAt;
-    return breaker === undefined || breaker(call) ? THROUGH : breakerAt;
+    if (slot && !slot(call)) return slotAt;
+    if (deadline && !deadline(call)) return deadlineAt;
+    return !breaker || breaker(call) ? THROUGH : breakerAt;
   };
 }
