@@ -6,14 +6,13 @@ export { resilientFetch } from './client/resilient-fetch.js';
 export { classifyFetchError } from './errors/classify-error.js';
 export type { FetchErrorClass } from './errors/error-table.js';
 export type {
-  Classify,
   ClientOptions,
   FetchHeaders,
-  FetchOverrides,
   FetchPolicies,
   OwnPolicies,
   ResilientFetchOptions,
 } from './options.js';
+export type { Classify, FetchOverrides } from './overrides.js';
 export type {
   BeforeAttempt,
   BeforeAttemptAnswer,

@@ -1,35 +1,26 @@
 import { once } from '../config/once.js';
-import {
-  count,
-  flag,
-  fnOf,
-  headerName,
-  nested,
-  off,
-  policyName,
-  positiveCount,
-} from '../config/schemas.js';
+import { fnOf, headerName, nested, policyName, positiveCount } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import * as z from '../config/zod.js';
-import { checked, converted } from '../config/zod.js';
-import type { CorrectableCost, Cost, Priority } from '../pipeline/contract/call-traits.js';
-import { costSchema, isPriority, PRIORITY } from '../pipeline/options/call-options.js';
+import { checked } from '../config/zod.js';
+import type { Priority } from '../pipeline/contract/call-traits.js';
+import { PRIORITY } from '../pipeline/options/call-options.js';
 import type { JoinOptions } from '../pipeline/options/joining.js';
 import { pipelineSchema } from '../pipeline/options/pipeline-options.js';
 import type { TelemetryOptions } from '../pipeline/options/telemetry-options.js';
-import type { Outcome } from '../pipeline/outcome/outcome.js';
-import type { Verdict } from '../pipeline/outcome/verdict.js';
 import type { Pipeline, PipelineLayer } from '../pipeline/pipeline.js';
-import { hintAmongPolicies } from '../policies/elsewhere.js';
 import { POLICY_FORMS, policyForms } from '../policies/policy-forms.js';
 import type { StandardOptions } from '../policies/standard.js';
 import { keyedDefaults } from '../registry/keyed-options.js';
 import type { Clock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
-import { durationSchema, parseDuration, positiveDurationSchema } from '../time/duration.js';
+import { positiveDurationSchema } from '../time/duration.js';
+import { clientHint } from './hints.js';
+import type { Classify } from './overrides.js';
+import { bodyTimes, overrideShape, prioritySchema, switchable } from './overrides.js';
 import type { BeforeAttempt } from './request/before-attempt.js';
 import type { OutgoingRequest } from './request/request.js';
-import type { FetchLike, FetchResponse, HostFetch, ResponseLike } from './types.js';
+import type { FetchLike, FetchResponse, HostFetch } from './types.js';
 
 /** The policies around a request: options of the standard ones, a list of your own, or a pipeline. */
 export type FetchPolicies = StandardOptions | readonly PipelineLayer[] | Pipeline<unknown>;
@@ -39,16 +30,6 @@ export interface OwnPolicies<Layer extends PipelineLayer = PipelineLayer> {
   /** A list of policies, a pipeline, or a function that returns one of them for a key. */
   readonly policies: Layer | readonly Layer[] | ((key: string) => Layer | readonly Layer[]);
 }
-
-/**
- * Says whether a request's outcome is a failure, as `isFailure` of a pipeline does. `'ignore'` says nothing about the upstream, and no policy
- * counts the outcome. `undefined` leaves the decision to the rules. `'retry'` leaves it to the rules too, and also
- * says that the request was not processed. Then it is sent again, whatever its method, if its body can be sent again.
- */
-export type Classify<R = ResponseLike> = (
-  outcome: Outcome<R>,
-  request: OutgoingRequest,
-) => Verdict | 'retry' | undefined;
 
 /** Opt-in headers. Names go out in lower case. */
 export interface FetchHeaders {
@@ -64,41 +45,6 @@ export interface FetchHeaders {
    * key that the caller has set stays. Default false.
    */
   readonly idempotencyKey?: boolean | (() => string) | undefined;
-}
-
-/** Options of one call: in `init.holdfast`, or in a third argument, which wins. */
-export interface FetchOverrides<R = ResponseLike> {
-  /** The key whose policies the call runs under. Default: the answer of the `key` option. */
-  readonly key?: string | undefined;
-  /** Whether it may be sent twice. Default: decided by its method and headers. */
-  readonly idempotent?: boolean | undefined;
-  /** Asked before the `classify` option. */
-  readonly classify?: Classify<R> | undefined;
-  /** As the option of this name. */
-  readonly retryAfter?: boolean | ((response: R) => number | undefined) | undefined;
-  /** An `Idempotency-Key` for this call, which makes it safe to retry. `false` for none, `true` for a random UUID. */
-  readonly idempotencyKey?: string | boolean | undefined;
-  /** `false` sends the request at most once. Or how often this call is retried at most, whatever the policies say. Default: as the policies say. */
-  readonly retry?: false | { readonly maxRetries: number } | undefined;
-  /**
-   * How long this call may take, retries included. `false` for no limit. Unless `attemptTimeout` is set too, each attempt may take
-   * all of that time. Default: as the policies say.
-   */
-  readonly totalTimeout?: Duration | false | undefined;
-  /** How long each attempt of this call may take, at most as long as the whole call. `false` for that long. Default: as the policies say. */
-  readonly attemptTimeout?: Duration | false | undefined;
-  /** How important this call is, for the limiters that it meets. Default: what the `priority` option says. */
-  readonly priority?: Priority | undefined;
-  /**
-   * How many permits each attempt takes from the rate limiters among the policies: see `CallOptions` of a pipeline. Default: as the limiters say.
-   */
-  readonly cost?: Cost | CorrectableCost | undefined;
-  /** Called before each attempt, after the `beforeAttempt` option. */
-  readonly beforeAttempt?: BeforeAttempt<R> | undefined;
-  /** As the option of this name. */
-  readonly idleTimeout?: Duration | false | undefined;
-  /** As the option of this name. */
-  readonly bodyTimeout?: Duration | false | undefined;
 }
 
 /** Options of every client. `R` is its kind of response. */
@@ -175,67 +121,8 @@ export interface ResilientFetchOptions<F extends FetchLike = HostFetch>
 /** What it is in a registry, and the name of the pipeline when none is given. */
 export const DEFAULT_NAME = 'fetch';
 
-const booleanOr = (what: string) => ({ error: `must be true, false or ${what}` });
-const switchable = <T extends (...args: never[]) => unknown>(what: string) =>
-  z.union([flag(), fnOf<T>()], booleanOr(what));
-
-const timeOrNone = () =>
-  converted(
-    () => "must be a duration above 0, such as 30_000 or '30s', or false",
-    (given: Duration | false) => {
-      const ms = given === false ? Infinity : parseDuration(given);
-      if (ms === 0) throw new RangeError();
-      return ms;
-    },
-  );
-
-const bodyTimes = () => ({
-  idleTimeout: z.optional(timeOrNone()),
-  bodyTimeout: z.optional(timeOrNone()),
-});
-
 /** How long a body may stall, in milliseconds. */
 const DEFAULT_IDLE_MS = 30_000;
-
-const overrideShape = () => ({
-  classify: z.optional(fnOf<Classify>()),
-  beforeAttempt: z.optional(fnOf<BeforeAttempt>()),
-  retryAfter: z.optional(
-    switchable<(response: ResponseLike) => number | undefined>('a function of the response'),
-  ),
-});
-
-const prioritySchema = () => checked<Priority>(PRIORITY, isPriority);
-
-const callTimeSchema = () => z.optional(z.union([durationSchema(), off()]));
-
-/** The schema of {@link FetchOverrides}. */
-export const overridesSchema = /* @__PURE__ */ once(() =>
-  z.strictObject({
-    ...overrideShape(),
-    ...bodyTimes(),
-    key: z.optional(checked<string>('must be a text', (value) => typeof value === 'string')),
-    idempotent: z.optional(flag()),
-    cost: z.optional(costSchema()),
-    idempotencyKey: z.optional(
-      checked<string | boolean>(
-        booleanOr('a text that is not empty').error,
-        (value) => typeof value === 'boolean' || (typeof value === 'string' && value !== ''),
-      ),
-    ),
-    retry: z.optional(
-      z.union([nested(z.strictObject({ maxRetries: count() })), off()], {
-        error: 'must be false or an object with maxRetries',
-      }),
-    ),
-    priority: z.optional(prioritySchema()),
-    totalTimeout: callTimeSchema(),
-    attemptTimeout: callTimeSchema(),
-  }),
-);
-
-/** Overrides as a call reads them. */
-export type ResolvedOverrides = z.output<ReturnType<typeof overridesSchema>>;
 
 /** The schema of what all clients can be told. */
 export const clientSchema = /* @__PURE__ */ once(() => {
@@ -301,17 +188,6 @@ export const resilientFetchSchema = /* @__PURE__ */ once(() =>
   }),
 );
 
-/** Says where an unknown option of a client or of a call goes. It knows the names of ky, got, axios and others. */
-export const clientHint = /* @__PURE__ */ hintAmongPolicies({
-  classify:
-    'isFailure isError shouldRetry retryCondition retryOn retryIf retryOnStatus shouldHandle statusCodes retryStatusCodes retryableStatuses retryableStatusCodes validateStatus',
-  idempotent: 'methods retryMethods retryableMethods allowedMethods',
-  baseUrl: 'base baseURL baseUri prefixUrl prefix rootUrl url origin host',
-  beforeAttempt: 'hooks beforeRequest onRequest onAttempt interceptors requestInterceptor',
-  fetch: 'fetchFn fetcher fetchImpl fetchImplementation transport adapter',
-  telemetry: 'metrics tracing otel',
-});
-
 /** What the schema makes of no options. */
 export function plainClient(): z.output<ReturnType<typeof clientSchema>> {
   const times = { idleTimeout: DEFAULT_IDLE_MS, bodyTimeout: Infinity };
@@ -326,9 +202,4 @@ export function resolveFetch(options: unknown) {
       ? plainClient()
       : parseOptions(resilientFetchSchema, options, path, clientHint);
   return { ...given, path, kind: DEFAULT_NAME, name: given.name ?? DEFAULT_NAME } as const;
-}
-
-/** @throws ConfigError */
-export function resolveOverrides(overrides: unknown): ResolvedOverrides {
-  return parseOptions(overridesSchema, overrides, 'holdfast', clientHint);
 }

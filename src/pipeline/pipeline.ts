@@ -2,7 +2,7 @@ import type { Mark } from '../copies.js';
 import { isFit, MARK, markOf, ownMark } from '../copies.js';
 import type { Duration } from '../time/duration.js';
 import type { TimeSource } from '../time/time-source.js';
-import { Delivery, settledResult } from './call/delivery.js';
+import { Delivery } from './call/delivery.js';
 import { Pass } from './call/pass.js';
 import type { Common, OfCopies } from './common.js';
 import type { CallTraits } from './contract/call-traits.js';
@@ -11,24 +11,22 @@ import type { EventOf, EventType, Listener } from './contract/events.js';
 import type { PolicyMeasures } from './contract/measures.js';
 import type { Policy } from './contract/policy.js';
 import type { PipelineSnapshot } from './contract/snapshot.js';
-import type { Bound } from './inherited.js';
 import { inheritedHere, seam } from './inherited.js';
 import type { Closing } from './lifecycle/closing.js';
 import type { Drained, DrainOptions } from './lifecycle/drain.js';
 import { allWithin, resolveDrain } from './lifecycle/drain.js';
 import { Lifetime } from './lifecycle/lifetime.js';
-import type { CallOptions, ResolvedCall } from './options/call-options.js';
-import { isPlain, resolveCall } from './options/call-options.js';
+import type { CallOptions } from './options/call-options.js';
 import type { Discard, ErrorTypeOf, StatusOf } from './options/hooks.js';
 import { isOperation, noOperation } from './options/wrong-arguments.js';
 import type { FailureRule, SureSuccess } from './outcome/failure-rule.js';
 import type { Layer, Plan } from './plan.js';
-import { planInside } from './plan.js';
 import type { Hub } from './reporting/hub.js';
 import { labelOf } from './reporting/label.js';
 import { hearing, reportPolicies } from './reporting/listening.js';
 import type { CallObserver } from './reporting/observer.js';
 import type { Tally } from './reporting/tally.js';
+import { bind, runWithOptions } from './run-with-options.js';
 import { runCall } from './straight/run-call.js';
 
 /** What a layer may be: a policy, or a whole pipeline. */
@@ -121,7 +119,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
       isOperation(operation);
     const call = isUsual
       ? runCall(this, entry, operation, Delivery.execute, undefined)
-      : this.#run(operation, options, Delivery.execute);
+      : runWithOptions(this, operation, options, Delivery.execute);
     return call as Promise<Awaited<T> | Adds>;
   }
 
@@ -138,7 +136,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
       isOperation(operation);
     const call = isUsual
       ? runCall(this, entry, operation, Delivery.settle, undefined)
-      : this.#run(operation, options, Delivery.settle);
+      : runWithOptions(this, operation, options, Delivery.settle);
     return call as Promise<PromiseSettledResult<Awaited<T> | Adds>>;
   }
 
@@ -244,59 +242,10 @@ export class Pipeline<Adds = never, Policies = unknown> {
     if (isUsual && entry?.mayBeStraight === true && inheritedHere() === undefined) {
       call = runCall(this, entry, operation, execute, signal);
     } else {
-      const by = this.#bind(undefined, settings, traits);
+      const by = bind(this, undefined, settings, traits);
       call = Pass.run(this, by.plan, operation, execute, signal, by.settings, undefined, by.traits);
     }
     return call as Promise<Awaited<T> | Adds>;
-  }
-
-  /** A call that brings options, or the first of a copy. */
-  #run(
-    operation: Operation,
-    options: CallOptions | undefined,
-    delivery: Delivery,
-  ): Promise<unknown> {
-    const method = delivery === Delivery.settle ? 'settle' : 'execute';
-    try {
-      if (!isOperation(operation)) throw noOperation(method, operation);
-      const { entry } = this;
-      const bringsNoMore = isPlain(options);
-      if (bringsNoMore && entry !== undefined && inheritedHere() === undefined) {
-        return runCall(this, entry, operation, delivery, options?.signal);
-      }
-      const own: Partial<ResolvedCall> = bringsNoMore
-        ? { signal: options?.signal }
-        : resolveCall(options, method, this.time);
-      const { plan, settings, traits } = this.#bind(own.times, undefined, own.traits);
-      return Pass.run(this, plan, operation, delivery, own.signal, settings, undefined, traits);
-    } catch (error) {
-      if (delivery === Delivery.execute) return Promise.reject(error);
-      return Promise.resolve(settledResult('failure', undefined, error));
-    }
-  }
-
-  /**
-   * What a call in the full engine goes through and by, in the time that it brings or inherits. It does not run the call: stacks show ten frames, and
-   * each of ours is one of the caller's less.
-   */
-  #bind(
-    times: LayerSettings | undefined,
-    settings: LayerSettings | undefined,
-    traits: CallTraits | undefined,
-  ): Bound {
-    if (this.closing === undefined) {
-      const bound = seam.bind?.(this, times, settings, traits);
-      if (bound !== undefined) return bound;
-      if (times !== undefined) {
-        return { plan: planInside(this.#common.callTime, this.plan), settings: times, traits };
-      }
-    }
-    return { plan: this.#whole, settings, traits };
-  }
-
-  /** What calls that start now go through by the rules of the full engine. */
-  get #whole(): Plan {
-    return this.closing?.plan ?? this.plan;
   }
 
   /** @internal A copy makes its policies when somebody asks for them. */

@@ -1,4 +1,4 @@
-import type { FetchOverrides } from '../fetch/options.js';
+import type { FetchOverrides } from '../fetch/overrides.js';
 import type { FetchResponse, HostFetch } from '../fetch/types.js';
 import type { AnySchema, FallbackContext, OperationDeclaration, RawBody } from './declaration.js';
 import type { ServiceError } from './errors.js';

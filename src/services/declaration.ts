@@ -1,5 +1,6 @@
 import type { BodyOf } from '../fetch/client/resilient-fetch.js';
-import type { ClientOptions, FetchOverrides } from '../fetch/options.js';
+import type { ClientOptions } from '../fetch/options.js';
+import type { FetchOverrides } from '../fetch/overrides.js';
 import type { BodyFactory } from '../fetch/request/body.js';
 import type { FetchInit, FetchLike, FetchResponse, HostFetch } from '../fetch/types.js';
 import type { Cost } from '../pipeline/contract/call-traits.js';

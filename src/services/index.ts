@@ -3,13 +3,8 @@
 export type { ClientState } from '../fetch/client/client.js';
 export type { BodiesDrained, ClientDrained } from '../fetch/client/drain.js';
 export type { BodyOf, ResilientFetch, ResilientInit } from '../fetch/client/resilient-fetch.js';
-export type {
-  Classify,
-  ClientOptions,
-  FetchHeaders,
-  FetchOverrides,
-  FetchPolicies,
-} from '../fetch/options.js';
+export type { ClientOptions, FetchHeaders, FetchPolicies } from '../fetch/options.js';
+export type { Classify, FetchOverrides } from '../fetch/overrides.js';
 export type {
   BeforeAttempt,
   BeforeAttemptAnswer,

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Fate } from './upstream-behaviour.js';
 import type { UpstreamCounts, UpstreamOutcome } from './upstream-counts.js';
+import type { Fate } from './upstream-fate.js';
 import type { UpstreamTimer, UpstreamTimers } from './upstream-timers.js';
 import type { Workers } from './upstream-workers.js';
 

@@ -5,7 +5,6 @@ import { ConfigError } from '../errors.js';
 import { builtinModule } from '../host.js';
 import {
   behaviourSchema,
-  fateOf,
   type ResolvedBehaviour,
   type ResolvedStep,
   type ScriptStep,
@@ -15,6 +14,7 @@ import {
 } from './upstream-behaviour.js';
 import { UpstreamCounts, type UpstreamStats } from './upstream-counts.js';
 import { Exchange } from './upstream-exchange.js';
+import { fateOf } from './upstream-fate.js';
 import { UpstreamTimers } from './upstream-timers.js';
 import { Workers } from './upstream-workers.js';
 

@@ -2,14 +2,8 @@
 export { attemptsOf } from '../fetch/call/attempt-count.js';
 export type { ClientState } from '../fetch/client/client.js';
 export type { BodiesDrained, ClientDrained } from '../fetch/client/drain.js';
-export type {
-  Classify,
-  ClientOptions,
-  FetchHeaders,
-  FetchOverrides,
-  FetchPolicies,
-  OwnPolicies,
-} from '../fetch/options.js';
+export type { ClientOptions, FetchHeaders, FetchPolicies, OwnPolicies } from '../fetch/options.js';
+export type { Classify, FetchOverrides } from '../fetch/overrides.js';
 export type {
   BeforeAttempt,
   BeforeAttemptAnswer,

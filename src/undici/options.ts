@@ -3,8 +3,10 @@ import { once } from '../config/once.js';
 import { fnOf } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import * as z from '../config/zod.js';
-import type { ClientOptions, FetchOverrides, ResolvedClient } from '../fetch/options.js';
-import { clientHint, clientSchema, plainClient } from '../fetch/options.js';
+import { clientHint } from '../fetch/hints.js';
+import type { ClientOptions, ResolvedClient } from '../fetch/options.js';
+import { clientSchema, plainClient } from '../fetch/options.js';
+import type { FetchOverrides } from '../fetch/overrides.js';
 
 /** The part of a response that an interceptor's policies see. */
 export interface InterceptedResponse {

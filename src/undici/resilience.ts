@@ -1,8 +1,9 @@
 import type { Dispatcher } from 'undici';
 import type { ClientState } from '../fetch/client/client.js';
 import { stateOf } from '../fetch/client/client.js';
-import type { OwnPolicies, ResolvedOverrides } from '../fetch/options.js';
-import { resolveOverrides } from '../fetch/options.js';
+import type { OwnPolicies } from '../fetch/options.js';
+import type { ResolvedOverrides } from '../fetch/overrides.js';
+import { resolveOverrides } from '../fetch/overrides.js';
 import type { Pipelines } from '../fetch/policies/pipelines.js';
 import { pipelinesOf } from '../fetch/policies/pipelines.js';
 import type { Context } from '../pipeline/contract/context.js';

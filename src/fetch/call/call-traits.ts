@@ -1,7 +1,8 @@
 /** How important a call is, what it takes from rate limiters, and what its server hears of that. */
 import type { CallTraits } from '../../pipeline/contract/call-traits.js';
 import { inheritedHere } from '../../pipeline/inherited.js';
-import type { ResolvedClient, ResolvedOverrides } from '../options.js';
+import type { ResolvedClient } from '../options.js';
+import type { ResolvedOverrides } from '../overrides.js';
 import { readHeader, withHeader } from '../request/headers.js';
 import type { OutgoingRequest } from '../request/request.js';
 import type { HeadersSource } from '../types.js';

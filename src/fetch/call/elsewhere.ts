@@ -1,4 +1,5 @@
-import type { ResolvedClient, ResolvedOverrides } from '../options.js';
+import type { ResolvedClient } from '../options.js';
+import type { ResolvedOverrides } from '../overrides.js';
 import type { OutgoingRequest } from '../request/request.js';
 import { originOf } from '../request/request.js';
 import { redirectedTo } from '../verdict/redirects.js';

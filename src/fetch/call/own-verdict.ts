@@ -1,6 +1,7 @@
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Verdict } from '../../pipeline/outcome/verdict.js';
-import type { ResolvedClient, ResolvedOverrides } from '../options.js';
+import type { ResolvedClient } from '../options.js';
+import type { ResolvedOverrides } from '../overrides.js';
 import type { OutgoingRequest } from '../request/request.js';
 import { answerOf } from './callback-answers.js';
 

@@ -4,7 +4,7 @@ import { inheritedMs } from '../../pipeline/inherited.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { formatDuration } from '../../time/duration.js';
 import { inheritedTimeout, timeoutErrorOf } from '../errors/timeout-error.js';
-import type { ResolvedOverrides } from '../options.js';
+import type { ResolvedOverrides } from '../overrides.js';
 import type { CallBound } from '../policies/call-bound.js';
 import { callBoundOf } from '../policies/call-bound.js';
 import type { BodyEnd, Reader } from '../response/reader.js';

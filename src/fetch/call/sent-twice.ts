@@ -1,5 +1,7 @@
 /** Whether a call's request may be sent twice: what the caller, the client's options, the request's method and its idempotency key say. */
-import type { ResolvedClient, ResolvedOverrides } from '../options.js';
+
+import type { ResolvedClient } from '../options.js';
+import type { ResolvedOverrides } from '../overrides.js';
 import { withIdempotencyKey } from '../request/attempt-headers.js';
 import type { OutgoingRequest } from '../request/request.js';
 import { mayRepeat } from '../retry/repeatable.js';

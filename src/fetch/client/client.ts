@@ -9,7 +9,7 @@ import type { Setup, Transport } from '../call/fetch-call.js';
 import { FetchCall } from '../call/fetch-call.js';
 import { ReadCall } from '../call/read-call.js';
 import type { ResolvedClient } from '../options.js';
-import { resolveOverrides } from '../options.js';
+import { resolveOverrides } from '../overrides.js';
 import type { Pipelines } from '../policies/pipelines.js';
 import { pipelinesOf } from '../policies/pipelines.js';
 import { originOf } from '../request/request.js';

@@ -4,13 +4,9 @@ import type { PoliciesOf } from '../../pipeline/contract/snapshot.js';
 import type { PipelineLayer } from '../../pipeline/pipeline.js';
 import type { AnyStandardSnapshots } from '../../policies/standard.js';
 import type { Transport } from '../call/fetch-call.js';
-import type {
-  FetchOverrides,
-  OwnPolicies,
-  ResilientFetchOptions,
-  ResolvedClient,
-} from '../options.js';
+import type { OwnPolicies, ResilientFetchOptions, ResolvedClient } from '../options.js';
 import { resolveFetch } from '../options.js';
+import type { FetchOverrides } from '../overrides.js';
 import type { BodyFactory } from '../request/body.js';
 import { baseOf } from '../request/request.js';
 import { discardResponse } from '../response/discard.js';

@@ -4,7 +4,6 @@ import type { LayerSettings, Operation } from '../contract/context.js';
 import type { ToldOutcome } from '../contract/events.js';
 import type { Driver, NextOptions } from '../contract/policy.js';
 import type { Outcome, OutcomeKind } from '../outcome/outcome.js';
-import { adopted, isThenable } from '../outcome/promises.js';
 import type { Layer, Plan } from '../plan.js';
 import type { AttemptKind } from '../reporting/kinds.js';
 import type { CallWatch } from '../reporting/observer.js';
@@ -59,7 +58,7 @@ export class Pass
   wait: Wait | undefined = undefined;
   hold: DriveHold | undefined = undefined;
   interruption: Ending | undefined = undefined;
-  private readonly record: CallRecord;
+  readonly record: CallRecord;
   private readonly host: Host;
   private readonly delivery: Delivery;
   private readonly settler: Settler;
@@ -68,13 +67,13 @@ export class Pass
   /** How the attempt is counted. */
   readonly kind: AttemptKind;
   /** The last attempt that failed by itself. What it left running is aborted before another one starts. */
-  private failed: RunningContext | undefined = undefined;
+  failed: RunningContext | undefined = undefined;
   /** While a signal can give it up. */
   private following: Followed | undefined = undefined;
   /** Its signal does not give it up but says that its time is over. */
   private isCooperative = false;
   /** Who wants to be told when this pass, or one that it starts, is about to call the operation. */
-  private onStart: (() => void) | undefined = undefined;
+  onStart: (() => void) | undefined = undefined;
 
   private constructor(
     record: CallRecord,
@@ -116,8 +115,7 @@ export class Pass
 
   /**
    * Takes over a call that has been on the straight path so far, and is counted as one in flight. Whoever hands it over puts what the policies
-   * keep for it into the states of the view, and says then how it goes on: with {@link Pass.enter}, {@link Pass.running} or
-   * {@link Pass.leaveFrom}.
+   * keep for it into the states of the view, and says then how it goes on: with {@link Pass.enter}, or as in `adoption.ts`.
    */
   static adopt(
     call: StraightSoFar,
@@ -129,69 +127,6 @@ export class Pass
     const record = new CallRecord(host, plan, operation, undefined, undefined);
     record.home = call.home;
     return new Pass(record, delivery, call, undefined, 0, 'first', call);
-  }
-
-  /** The operation of an adopted call runs, called for the `attempts`th time. */
-  running(attempts: number): this {
-    this.record.attempts = attempts;
-    this.view.phase = Phase.running;
-    this.unsettled.operation = true;
-    return this;
-  }
-
-  /** The operation of an adopted call has answered this. */
-  answer(result: unknown): void {
-    if (!isThenable(result)) {
-      this.fulfilled(result);
-      return;
-    }
-    adopted(result).then(
-      (value) => this.fulfilled(value),
-      (error: unknown) => this.rejected(error),
-    );
-  }
-
-  /**
-   * An adopted call is on its way out in `layer`, with this value or error, after so many attempts. `failed` is the last one, if it was not the
-   * first and may have left something running.
-   */
-  leaveFrom(
-    layer: number,
-    kind: OutcomeKind,
-    result: unknown,
-    attempts: number,
-    failed?: RunningContext,
-  ): void {
-    const { view, record } = this;
-    this.failed = failed;
-    record.attempts = attempts;
-    view.phase = Phase.leaving;
-    if (kind === 'success') view.value = result;
-    else view.end(kind, result);
-    this.leave(layer);
-  }
-
-  /**
-   * The driver in `layer` has begun to run an adopted call again, after so many attempts. `failed` is the last one, if it may have left something
-   * running. The driver goes on with {@link Pass.driveBy}.
-   */
-  driven(layer: number, attempts: number, failed: RunningContext | undefined): DriveHold {
-    this.record.attempts = attempts;
-    this.failed = failed;
-    return this.holdFor(layer, 'retry');
-  }
-
-  /** The run of an adopted call inside the driver in `layer`. `onStart` is called if it has not called the operation yet. */
-  inside(
-    layer: number,
-    resolve: (outcome: unknown) => void,
-    context: RunningContext | undefined,
-    onStart: (() => void) | undefined,
-  ): Pass {
-    // A pass that delivers an outcome does not reject.
-    const pass = this.runIn(layer, 'retry', { resolve, reject: resolve }, context);
-    pass.onStart = onStart;
-    return pass;
   }
 
   again(layer: number, kind: AttemptKind, options: NextOptions | undefined): Promise<Outcome> {
@@ -209,12 +144,7 @@ export class Pass
   }
 
   /** Makes the pass of a run inside the driver in `layer`. */
-  private runIn(
-    layer: number,
-    kind: AttemptKind,
-    settler: Settler,
-    context?: RunningContext,
-  ): Pass {
+  runIn(layer: number, kind: AttemptKind, settler: Settler, context?: RunningContext): Pass {
     const pass = new Pass(this.record, Delivery.outcome, settler, this, layer + 1, kind, context);
     this.unsettled.addRun(pass);
     return pass;
@@ -356,7 +286,7 @@ export class Pass
   }
 
   /** Goes out from this layer on. */
-  private leave(from: number): void {
+  leave(from: number): void {
     const { view } = this;
     view.phase = Phase.leaving;
     const driver = goOut(view, from, this.unsettled);
@@ -379,7 +309,7 @@ export class Pass
     this.driveBy(hold, () => driver.drive(hold, first));
   }
 
-  private holdFor(layer: number, kind: AttemptKind): DriveHold {
+  holdFor(layer: number, kind: AttemptKind): DriveHold {
     const { view } = this;
     view.phase = Phase.driving;
     view.layer = layer;

@@ -1,4 +1,5 @@
 import type { DeadlineBatch } from '../../time/deadline-batch.js';
+import { answer, leaveFrom, running } from '../call/adoption.js';
 import { type Home, homeHere } from '../call/async-context.js';
 import type { Abort, ContextOwner, RunningContext } from '../call/attempt.js';
 import { abortedWith, controllerIn, timeLeftOf } from '../call/attempt.js';
@@ -109,7 +110,7 @@ export class StraightCall implements RunningContext, StraightEntrant {
   }
 
   answered(result: unknown, promise: Promise<unknown> | undefined): Promise<unknown> {
-    return this.goOn(promise, (pass) => pass.answer(result));
+    return this.goOn(promise, (pass) => answer(pass, result));
   }
 
   /** Lets a pass go on with a call whose operation has been called. Returns the call's promise, made here if it had none so far. */
@@ -140,7 +141,7 @@ export class StraightCall implements RunningContext, StraightEntrant {
     if (layer === UNSURE) return this.succeedOff(value);
     const promise = this.latePromise();
     (this.#plan.path as StraightPath).tally.attempt('first', 'success');
-    this.takeOver(layer + 1).leaveFrom(layer, 'success', value, 1);
+    leaveFrom(this.takeOver(layer + 1), layer, 'success', value, 1);
     return promise;
   }
 
@@ -152,7 +153,7 @@ export class StraightCall implements RunningContext, StraightEntrant {
   /** The pass that goes on with the call while its operation runs. */
   private get pass(): Pass {
     const after = this.#after as Pass | undefined;
-    return after ?? this.takeOver(this.#plan.layers.length).running(1);
+    return after ?? running(this.takeOver(this.#plan.layers.length), 1);
   }
 
   expire(atMs: number): void {

@@ -1,5 +1,6 @@
 /** How calls on the straight path end that were refused, that failed, or that were run again. */
 
+import { leaveFrom } from '../call/adoption.js';
 import type { RunningContext } from '../call/attempt.js';
 import { settledResult } from '../call/delivery.js';
 import type { Host } from '../call/host.js';
@@ -73,7 +74,7 @@ export function leaveStraight(
   return THROUGH;
 }
 
-/** A pass takes over a call that ends like this, after so many attempts, on its way out in `layer`. `failed`: see {@link Pass.leaveFrom}. */
+/** A pass takes over a call that ends like this, after so many attempts, on its way out in `layer`. `failed`: see {@link leaveFrom}. */
 export function goOut(
   pass: Pass,
   layer: number,
@@ -82,7 +83,7 @@ export function goOut(
   failed?: RunningContext,
 ): void {
   if (told === 'fallback') pass.degraded();
-  pass.leaveFrom(layer, kind, kind === 'success' ? value : error, attempts, failed);
+  leaveFrom(pass, layer, kind, kind === 'success' ? value : error, attempts, failed);
 }
 
 /** The call has left all layers. */

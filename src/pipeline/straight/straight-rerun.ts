@@ -3,6 +3,7 @@
  * call over where it is, if there is more to do: one for the call, which the driver drives, and one for its run inside.
  */
 import type { TimeSource } from '../../time/time-source.js';
+import { answer, driven, inside, running } from '../call/adoption.js';
 import type { Home } from '../call/async-context.js';
 import type { ContextOwner, RunningContext } from '../call/attempt.js';
 import { Attempt } from '../call/attempt.js';
@@ -158,7 +159,7 @@ export class Rerun implements ContextOwner {
       return;
     }
     // Off the path: the operation has returned something other than a promise.
-    this.#takeOverRun().answer(result);
+    answer(this.#takeOverRun(), result);
   }
 
   #succeeded(value: unknown): void {
@@ -224,7 +225,7 @@ export class Rerun implements ContextOwner {
 
   /** The pass of the run whose operation has been called. */
   #takeOverRun(): Pass {
-    return this.#inner ?? this.#handOver(this.#halves.length).running(this.#attempts);
+    return this.#inner ?? running(this.#handOver(this.#halves.length), this.#attempts);
   }
 
   /** Lets passes take the call over. Its run is inside the layers before `entered`. Returns the pass of the run. */
@@ -235,7 +236,7 @@ export class Rerun implements ContextOwner {
     const context = this.#begun ? this.#context : undefined;
     const outer = call.takeOver(layer);
     const ended = (outcome: unknown): void => this.#resume?.({ outcome: outcome as Outcome });
-    const inner = outer.inside(layer, ended, context, () => run.started());
+    const inner = inside(outer, layer, ended, context, () => run.started());
     this.#inner = inner;
     const { view } = inner;
     for (let i = layer + 1; i < entered; i++) {
@@ -255,7 +256,7 @@ export class Rerun implements ContextOwner {
   /** The pass is the driver's, which goes on when it is told how the wait or the run has ended. */
   #drivenBy(outer: Pass, failed: RunningContext | undefined): DriveHold {
     this.#outer = outer;
-    const hold = outer.driven(this.#layer, this.#attempts, failed);
+    const hold = driven(outer, this.#layer, this.#attempts, failed);
     this.#resume = (begun) => {
       this.#resume = undefined;
       // Later, because whoever tells it may have more to do. A reaction runs in the same async context.

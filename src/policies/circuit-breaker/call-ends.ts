@@ -20,6 +20,8 @@ const LONG_MS = 500;
 
 /** Passes on how calls ended: to the judge, the probes, the ramp and the run of failures. */
 export class CallEnds {
+  /** Whether results have to be looked at. */
+  inspects: boolean;
   /** When this state began. */
   #stateSince = -Infinity;
   readonly latestFailure = new LatestFailure();
@@ -38,6 +40,7 @@ export class CallEnds {
   constructor(options: ResolvedCircuitBreaker, circuit: Circuit, judge: Judge) {
     this.#circuit = circuit;
     this.#judge = judge;
+    this.inspects = options.handle !== undefined;
     this.#signs = signsOf(options.handle, isUpstreamFailure);
     this.#slowMs = options.slowCallDuration ?? Infinity;
     this.#isRough = options.failingFor === 0 || options.failingFor >= LONG_MS;

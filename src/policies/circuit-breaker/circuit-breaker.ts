@@ -17,8 +17,8 @@ import type { Named } from '../named.js';
 import { OneClock } from '../one-clock.js';
 import { isQuiet } from '../quiet.js';
 import { retryAfterOf } from '../retry-after.js';
-import { Admitted, stampOf, UNCOUNTED } from './admitted.js';
 import { CallEnds } from './call-ends.js';
+import { CallStarts } from './call-starts.js';
 import { judgeOf } from './choose-judge.js';
 import { Circuit } from './circuit.js';
 import { breakerOf } from './cockatiel-breaker.js';
@@ -30,13 +30,13 @@ import type { Judge, OpenReason } from './judge.js';
 import type { LateBreakers } from './late-copies.js';
 import type { CircuitBreakerOptions, ResolvedCircuitBreaker } from './options.js';
 import { resolveCircuitBreaker } from './options.js';
-import { RefusalMaker, waitOf } from './refusal.js';
 import type { BreakerAccount } from './reporter.js';
 import { Reporter } from './reporter.js';
 import { restore, restoreAtOnce, takeSnapshot } from './restore.js';
 import type { CircuitBreakerSnapshot } from './snapshot.js';
 import type { Stay } from './state-times.js';
 import { Stays } from './stays.js';
+import { DueOpening, straightBreaker } from './straight-breaker.js';
 
 /**
  * Stops calling an upstream that keeps failing. After too many failures it refuses calls with a {@link CircuitOpenError} for a
@@ -64,14 +64,12 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
   readonly #options: ResolvedCircuitBreaker;
   /** @internal */
   readonly failureRule: FailureRule | undefined;
-  /** Whether results have to be looked at. */
-  #inspects: boolean;
   readonly #slowMs: number;
   readonly #breaker: IBreaker | undefined;
   readonly #judge: Judge;
   readonly #circuit: Circuit;
+  readonly #starts: CallStarts;
   readonly #ends: CallEnds;
-  readonly #refusals = new RefusalMaker();
   readonly #alarm: HalfOpenAlarm | undefined;
   readonly #isolations = new Isolations(() => this.#circuit.close('released'));
   readonly #reporter: Reporter;
@@ -91,7 +89,6 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     this.quiet = isQuiet(options);
     this.failureRule = options.failureRule;
     this.#reporter = new Reporter(!options.dryRun, account);
-    this.#inspects = options.handle !== undefined;
     this.#slowMs = options.slowCallDuration ?? Infinity;
     this.#breaker = breakerOf(options.breaker);
     this.#judge = judgeOf(options, this.#breaker);
@@ -110,6 +107,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
         this.#alarm?.update();
       },
     );
+    this.#starts = new CallStarts(options, this.#circuit, this.#judge);
     this.#ends = new CallEnds(options, this.#circuit, this.#judge);
     if (options.announceHalfOpen) {
       this.#alarm = new HalfOpenAlarm(this.#circuit, () => this.#time.source.clock, home);
@@ -128,7 +126,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
   bind(time: TimeSource, hasRule?: boolean): void {
     this.#time.bind(time);
     this.#judge.blocked = time;
-    if (hasRule === true) this.#inspects = true;
+    if (hasRule === true) this.#ends.inspects = true;
     const earlier = this.#toRestore;
     if (earlier !== undefined) {
       this.#toRestore = undefined;
@@ -148,64 +146,21 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
 
   enter(call: Call): Admission {
     const circuit = this.#circuit;
-    if (circuit.calm) return this.#letIn(call, circuit.stamp);
-    return this.#reporter.during(call, () => this.#enterNotCalm(call));
+    if (circuit.calm) return this.#starts.letIn(call, circuit.stamp);
+    return this.#reporter.during(call, () => this.#starts.enterNotCalm(call));
   }
 
   /** @internal */
-  straight({ time, take, sureSuccess }: StraightPlace): StraightHalf | undefined {
-    if (this.#slowMs !== Infinity || !take('breakerStamp')) return undefined;
-    const circuit = this.#circuit;
-    const judge = this.#judge;
-    const byDefault = this.#options.handle === undefined;
-    const isTimed = judge.timed;
-    const isUsers = this.#breaker !== undefined;
-    // Only results that are successes by its own rules leave by the path.
-    const trusts = sureSuccess !== undefined && this.#options.sureSuccess === sureSuccess;
-    // Whether a failure may have user code asked.
-    const mayAsk = !byDefault || this.#options.delayFrom !== undefined || isUsers;
-    // It is set and taken within one call of `exit`.
-    let due: DueOpening | undefined;
-    return {
-      seat: 'breaker',
-      enter: (call) => {
-        const { calm } = circuit;
-        if (!calm && !this.#letsAllIn()) return false;
-        call.breakerStamp = calm ? circuit.stamp : stampOf(call.attempt, circuit);
-        return true;
-      },
-      exit: (call) => {
-        // A user's breaker may throw.
-        if ((this.#inspects && !trusts) || isUsers) return false;
-        if (call.breakerStamp < circuit.generation) return true;
-        const reason = judge.succeeded(isTimed ? time.recent() : 0);
-        if (reason === undefined) return true;
-        due = new DueOpening(reason);
-        return false;
-      },
-      fail: (call, end) => {
-        // By default, a refusal inside says nothing about the upstream.
-        if (byDefault && end.kind === 'rejected') return true;
-        if (mayAsk || this.#inspects) return false;
-        if (call.breakerStamp < circuit.generation) return true;
-        const reason = this.#ends.failedPlainly(end as Outcome, call.breakerStamp, time);
-        if (reason === undefined) return true;
-        due = new DueOpening(reason);
-        return false;
-      },
-      door: this.#options.dryRun ? undefined : circuit.door,
-      refuse: (about) => {
-        if (this.#options.dryRun) return undefined;
-        const now = circuit.state === 'isolated' ? 0 : time.now();
-        const refused = circuit.state === 'isolated' || circuit.staysOpen(now);
-        return refused ? this.#refusals.of(circuit, about, now) : undefined;
-      },
-      stateOf: ({ breakerStamp }) => {
-        const state = due ?? breakerStamp;
-        due = undefined;
-        return state;
-      },
-    };
+  straight(place: StraightPlace): StraightHalf | undefined {
+    if (this.#slowMs !== Infinity || !place.take('breakerStamp')) return undefined;
+    return straightBreaker(
+      this.#options,
+      this.#circuit,
+      this.#judge,
+      this.#starts,
+      this.#ends,
+      place,
+    );
   }
 
   exit(call: Call, outcome: Outcome): void {
@@ -217,7 +172,7 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     if (typeof state === 'number') {
       if (state < this.#circuit.generation) return;
       // The path of a successful call: no exact time is needed to find its bucket.
-      if (outcome.kind === 'success' && !this.#inspects) {
+      if (outcome.kind === 'success' && !this.#ends.inspects) {
         const at = this.#judge.timed ? call.time.recent() : 0;
         const reason = this.#judge.record(at, false, false);
         if (reason !== undefined) this.#openAsCause(call, reason, outcome);
@@ -358,42 +313,6 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     return state === 'open' || state === 'isolated';
   }
 
-  #letIn(call: Call, stamp: number): undefined {
-    call.state =
-      this.#slowMs === Infinity ? stamp : new Admitted(call.time.read(), stamp, undefined);
-  }
-
-  #enterNotCalm(call: Call): Admission {
-    const circuit = this.#circuit;
-    if (circuit.closed) return this.#enterClosed(call);
-    const now = call.time.now();
-    circuit.advance(now);
-    if (circuit.closed) return this.#enterClosed(call);
-    const probe = circuit.tryProbe(now);
-    if (probe !== undefined || circuit.ramp?.admit(now) === true) {
-      call.state = new Admitted(now, stampOf(call.attempts, circuit), probe);
-      return undefined;
-    }
-    if (!this.#options.dryRun) return this.#refusals.of(circuit, call, now);
-    call.state = UNCOUNTED;
-    const { reason } = circuit.state === 'isolated' ? CircuitIsolatedError : CircuitOpenError;
-    call.wouldReject(reason, waitOf(circuit, now));
-    return undefined;
-  }
-
-  #enterClosed(call: Call): undefined {
-    this.#letsAllIn();
-    this.#letIn(call, stampOf(call.attempts, this.#circuit));
-  }
-
-  /** Whether it is closed and lets every call in, even in a run of failures. */
-  #letsAllIn(): boolean {
-    const circuit = this.#circuit;
-    if (!circuit.closed) return false;
-    circuit.calm = this.#judge.health.consecutiveFailures === 0;
-    return true;
-  }
-
   /** A call has ended, has been counted, and opens the breaker. A success does when it completes the number of calls that a judgement needs. */
   #openAsCause(call: Call, reason: OpenReason, outcome: Outcome): void {
     const failed = outcome.kind !== 'success';
@@ -416,14 +335,5 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
     const { source } = this.#time;
     this.bind(source);
     return source;
-  }
-}
-
-/** A counted call that makes the breaker open. */
-class DueOpening {
-  readonly reason: OpenReason;
-
-  constructor(reason: OpenReason) {
-    this.reason = reason;
   }
 }

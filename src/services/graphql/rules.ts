@@ -1,5 +1,5 @@
 import { answerOf } from '../../fetch/call/callback-answers.js';
-import type { Classify } from '../../fetch/options.js';
+import type { Classify } from '../../fetch/overrides.js';
 import type { OutgoingRequest } from '../../fetch/request/request.js';
 import type { FetchLike, HostFetch, ResponseLike } from '../../fetch/types.js';
 import { markStatus } from '../../fetch/verdict/result-notes.js';
