@@ -10,61 +10,51 @@ import type { Run, Ways } from './steps.js';
 /** Outermost first. */
 const ORDER: readonly (Seat | undefined)[] = ['budget', 'breaker', 'deadline', 'slot'];
 
-/** One policy by itself gains nothing. */
-const FEWEST = 2;
+type Seated<T> = [T, T, T, T];
 
-/** The ways in and out. `undefined` if there is a policy without a seat that has something to do, or if they come in another order. */
+/**
+ * The ways in and out. `undefined` if a policy that has something to do has no seat, if they come in another order, or if there is only one,
+ * which would gain nothing.
+ */
 export function usualSteps(halves: readonly StraightHalf[]): Ways | undefined {
-  const enter: (Run | undefined)[] = [];
-  const exit: (Run | undefined)[] = [];
-  const layers: number[] = [];
+  const enter = [] as unknown as Seated<Run>;
+  const exit = [] as unknown as Seated<Run>;
+  const layers = [] as unknown as Seated<number>;
   let free = 0;
   let count = 0;
   for (const [layer, half] of halves.entries()) {
     if (half.enter === undefined && half.exit === undefined) continue;
     const at = ORDER.indexOf(half.seat, free);
     if (at < 0) return undefined;
-    enter[at] = half.enter;
-    exit[at] = half.exit;
+    enter[at] = half.enter as Run;
+    exit[at] = half.exit as Run;
     layers[at] = layer;
     free = at + 1;
     count++;
   }
-  return count < FEWEST ? undefined : { enter: wayIn(enter, layers), exit: wayOut(exit, layers) };
+  return count < 2 ? undefined : { enter: wayIn(enter, layers), exit: wayOut(exit, layers) };
 }
 
-function wayIn([budget, breaker, deadline, slot]: (Run | undefined)[], layers: number[]): Steps {
-  const [budgetAt, breakerAt, deadlineAt, slotAt] = layers as [number, number, number, number];
-  if (budget && breaker && deadline && slot) {
-    return (call) =>
-      budget(call)
-        ? breaker(call)
-          ? deadline(call)
-            ? slot(call)
-              ? THROUGH
-              : slotAt
-            : deadlineAt
-          : breakerAt
-        : budgetAt;
+function wayIn([a, b, c, d]: Seated<Run | undefined>, [la, lb, lc, ld]: Seated<number>): Steps {
+  if (a && b && c && d) {
+    return (call) => (a(call) ? (b(call) ? (c(call) ? (d(call) ? THROUGH : ld) : lc) : lb) : la);
   }
   return (call) => {
-    if (budget && !budget(call)) return budgetAt;
-    if (breaker && !breaker(call)) return breakerAt;
-    if (deadline && !deadline(call)) return deadlineAt;
-    return !slot || slot(call) ? THROUGH : slotAt;
+    if (a && !a(call)) return la;
+    if (b && !b(call)) return lb;
+    if (c && !c(call)) return lc;
+    return !d || d(call) ? THROUGH : ld;
   };
 }
 
 /** A budget keeps what was paid in. */
-function wayOut([, breaker, deadline, slot]: (Run | undefined)[], layers: number[]): Steps {
-  const [, breakerAt, deadlineAt, slotAt] = layers as [number, number, number, number];
-  if (breaker && deadline && slot) {
-    return (call) =>
-      slot(call) ? (deadline(call) ? (breaker(call) ? THROUGH : breakerAt) : deadlineAt) : slotAt;
+function wayOut([, b, c, d]: Seated<Run | undefined>, [, lb, lc, ld]: Seated<number>): Steps {
+  if (b && c && d) {
+    return (call) => (d(call) ? (c(call) ? (b(call) ? THROUGH : lb) : lc) : ld);
   }
   return (call) => {
-    if (slot && !slot(call)) return slotAt;
-    if (deadline && !deadline(call)) return deadlineAt;
-    return !breaker || breaker(call) ? THROUGH : breakerAt;
+    if (d && !d(call)) return ld;
+    if (c && !c(call)) return lc;
+    return !b || b(call) ? THROUGH : lb;
   };
 }
