@@ -558,6 +558,31 @@ export const EQUIVALENT = [
       'nobody reads how many were slow',
     ],
   ]),
+  ...inFile('src/pipeline/straight/usual-steps.ts', [
+    [
+      'if (a && b && c && d) {',
+      [
+        'a && b && c && d -> false',
+        '{ return (call) => (a(call) ? (b(call) ? (c(call) ? (d(call) ? THROUGH : ld) : lc) : lb) : la); } -> {}',
+      ],
+      'the way in below does the same, in more time',
+    ],
+    [
+      'if (b && c && d) {',
+      [
+        'b && c && d -> false',
+        '{ return (call) => (d(call) ? (c(call) ? (b(call) ? THROUGH : lb) : lc) : ld); } -> {}',
+      ],
+      'the way out below does the same, in more time',
+    ],
+  ]),
+  ...inFile('src/policies/rate-limiter/quota-window.ts', [
+    [
+      'if (more > 0 || place > this.#from) this.left -= more;',
+      ['more > 0 -> more >= 0'],
+      'taking nothing changes nothing',
+    ],
+  ]),
 ];
 
 function inFile(file, entries) {

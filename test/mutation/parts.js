@@ -218,4 +218,18 @@ export const PARTS = [
     files: ['registry/requirements.ts'],
     tests: ['registry/requirements.test.ts'],
   },
+  {
+    name: 'steps of the straight path',
+    files: ['pipeline/straight/steps.ts', 'pipeline/straight/usual-steps.ts'],
+    tests: ['pipeline/usual-steps.test.ts'],
+  },
+  {
+    name: 'rate limiter: windows of a quota',
+    files: ['policies/rate-limiter/quota-window.ts'],
+    tests: [
+      'issues/quotas-that-get-back-too-much.test.ts',
+      'policies/rate-limiter/quota-windows.property.test.ts',
+      'policies/rate-limiter/upstream-quota.test.ts',
+    ],
+  },
 ];

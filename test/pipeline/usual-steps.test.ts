@@ -8,6 +8,7 @@ import type {
   StraightEntrant,
   StraightHalf,
 } from '../../src/pipeline/contract/straight-half.js';
+import { THROUGH } from '../../src/pipeline/contract/straight-half.js';
 import { anySteps } from '../../src/pipeline/straight/steps.js';
 import { straightPathOf } from '../../src/pipeline/straight/straight-path.js';
 import { usualSteps } from '../../src/pipeline/straight/usual-steps.js';
@@ -18,6 +19,7 @@ const CALL = {} as StraightEntrant;
 /** What a policy does: `false` sends the call off the path. */
 interface Does {
   readonly seat: Seat | undefined;
+  readonly onlyGoesOut: boolean;
   readonly enters: boolean;
   readonly exits: boolean;
 }
@@ -25,19 +27,20 @@ interface Does {
 function halvesOf(does: readonly (Does | undefined)[], log: string[]): StraightHalf[] {
   return does.map((each, layer) => {
     if (each === undefined) return {};
-    const { seat, enters, exits } = each;
+    const { seat, onlyGoesOut, enters, exits } = each;
     const tell = (way: string, done: boolean) => () => {
       log.push(`${way} ${layer}`);
       return done;
     };
-    const exit = seat === 'budget' ? undefined : tell('out', exits);
-    return { seat, enter: tell('in', enters), exit };
+    if (seat === 'budget') return { seat, enter: tell('in', enters) };
+    return { seat, enter: onlyGoesOut ? undefined : tell('in', enters), exit: tell('out', exits) };
   });
 }
 
 const does = fc.option(
   fc.record({
     seat: fc.option(fc.constantFrom(...SEATS), { nil: undefined }),
+    onlyGoesOut: fc.boolean(),
     enters: fc.boolean(),
     exits: fc.boolean(),
   }),
@@ -77,6 +80,12 @@ describe('policies in the usual order', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('G1: let a call through where nobody has anything to do', () => {
+    expect(usualSteps([{}])).toBeUndefined();
+    const { enter, exit } = anySteps([{}]);
+    expect([enter(CALL), exit(CALL)]).toEqual([THROUGH, THROUGH]);
   });
 
   it('are those that most pipelines have: each has its seat', () => {

@@ -57,6 +57,16 @@ describe('the quota of an upstream', () => {
     expect(quota.report(1)?.remaining).toBe(55);
   });
 
+  it('L6: what an earlier window had too little of is owed by the next one, and nothing comes back to that', () => {
+    const quota = told({ limit: 10, remaining: 10, resetMs: 500 });
+    const place = quota.take(3);
+    expect(quota.report(600)?.remaining).toBe(10);
+    quota.correct(-2, place);
+    expect(quota.report(600)?.remaining).toBe(10);
+    quota.correct(4, place);
+    expect(quota.report(600)?.remaining).toBe(6);
+  });
+
   it('L6: one that refills comes back evenly', () => {
     const quota = told({ limit: 100, remaining: 20, resetMs: 800, refills: true });
     expect(quota.waitFor(50, 0, 0)).toBe(300);
