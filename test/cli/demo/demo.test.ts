@@ -76,18 +76,18 @@ function checkSide(side: SideResult, calls: number): void {
 
 describe('holdfast demo', { timeout: 60_000 }, () => {
   it('counts every call on all sides, and what the upstreams got', async () => {
-    const args = ['--seconds', '4', '--rate', '40', '--seed', '7', '--json'];
+    const args = ['--seconds', '4', '--rate', '50', '--seed', '7', '--json'];
     const { child, ended } = start('demo', ...args);
     const upstreams = await allUpstreams(child);
     const { code, stdout, stderr } = await ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const result = JSON.parse(stdout) as DemoResult;
-    expect(result).toMatchObject({ seed: 7, rate: 40, seconds: 4, interrupted: false });
+    expect(result).toMatchObject({ seed: 7, rate: 50, seconds: 4, interrupted: false });
     expect(result.sides.map(({ name }) => name)).toEqual(['fetch', 'naive retries', 'holdfast']);
-    for (const side of result.sides) checkSide(side, 160);
+    for (const side of result.sides) checkSide(side, 200);
 
     const [plain, naive] = result.sides as [SideResult, SideResult, SideResult];
-    expect(plain.sent).toBe(160);
+    expect(plain.sent).toBe(200);
     // Nine of ten answers fail for a while, and each is asked for again.
     expect(naive.sent).toBeGreaterThan(plain.sent);
     expect(upstreams.filter(isAlive)).toEqual([]);
