@@ -57,7 +57,7 @@ const usual = fc
   );
 
 describe('policies in the usual order', () => {
-  it('G1: let calls in and out as any others do: the same policies are asked, in the same order, to the same end', () => {
+  it('G1: let calls in and out like others: the same policies are asked, in the same order, to the same end', () => {
     fc.assert(
       fc.property(fc.oneof(usual, fc.array(does, { maxLength: 8 })), (list) => {
         const log: string[] = [];
