@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 it('L2: over real sockets, the limit comes down to what a server can do, and everything is answered', async () => {
   // 60 clients in a loop, and a server that works on eight requests at a time: without a limit, most would wait there.
-  await using upstream = await flakyUpstream({ capacity: { workers: 8, serviceTime: '10ms' } });
+  await using upstream = await flakyUpstream({ capacity: { workers: 8, serviceTime: '40ms' } });
   const policy = adaptiveLimiter({
     algorithm: 'gradient',
     initialLimit: 60,
@@ -12,11 +12,13 @@ it('L2: over real sockets, the limit comes down to what a server can do, and eve
     maxWait: '1m',
   });
   const made = pipeline('server', policy, timeout('30s'));
-  let left = 1_500;
+  let sent = 0;
   let answered = 0;
+  let isDown = false;
   const limits: number[] = [];
   const client = async (): Promise<void> => {
-    while (left-- > 0) {
+    while (!isDown && sent < 10_000) {
+      sent++;
       const status = await made.execute(async ({ signal }) => {
         const response = await fetch(upstream.url, { signal });
         await response.text();
@@ -24,16 +26,16 @@ it('L2: over real sockets, the limit comes down to what a server can do, and eve
       });
       if (status === 200) answered++;
       limits.push(policy.snapshot().limit);
+      // The usual limit of the last 400 calls. A single one may be any: a machine that stops for a moment looks like a slower server.
+      isDown = limits.length >= 400 && limits.slice(-400).sort((a, b) => a - b)[200]! < 45;
     }
   };
   await Promise.all(Array.from({ length: 60 }, client));
+  expect(isDown).toBe(true);
+  expect(answered).toBe(sent);
   const now = policy.snapshot();
-  expect(answered).toBe(1_500);
   expect(now).toMatchObject({ inFlight: 0, queued: 0 });
-  // The usual limit of the second half. The last one may be any, as the last calls leave the server with less to do.
-  const usual = limits.slice(750).sort((a, b) => a - b)[375];
-  expect(usual).toBeLessThan(45);
-  expect(now.unloadedMs).toBeGreaterThan(9);
+  expect(now.unloadedMs).toBeGreaterThan(36);
 }, 120_000);
 
 it('L2: over real sockets, the brake lets a burst of 500 calls into a healthy server, and loses none', async () => {
