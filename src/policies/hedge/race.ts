@@ -91,12 +91,15 @@ export class Race {
   #wait(): void {
     if (this.#over || this.#hedges >= this.#hedging.maxHedges) return;
     const queue = this.#hedging.queue();
+    this.#waitIn(queue, this.#drive.call.time.now(), queue.durationMs);
+  }
+
+  #waitIn(queue: DeadlineQueue, since: number, delayMs: number): void {
     // The timer is another call's. By a promise the hedge starts in the async context of this one.
-    const since = this.#drive.call.time.now();
     new Promise<void>((resolve) => {
       this.#deadline = queue.add({ onDeadline: () => resolve() }, this, 0);
     })
-      .then(() => this.#hedge(since, queue.durationMs))
+      .then(() => this.#hedge(since, delayMs))
       .catch(this.#fail);
   }
 
@@ -105,9 +108,10 @@ export class Race {
     if (this.#over || ended || call.alone) return;
     const { time } = call;
     const now = time.now();
-    // A process that was busy had no time to notice an answer.
-    if (now - since >= delayMs && time.elapsed(since, now) < delayMs) {
-      this.#wait();
+    const missingMs = delayMs - time.elapsed(since, now);
+    // A process that was busy had no time to notice an answer. A timer that comes a little early is no block.
+    if (missingMs > 0 && now - since >= delayMs) {
+      this.#waitIn(time.deadlines(Math.ceil(missingMs)), since, delayMs);
       return;
     }
     if (!this.#isLate) {
