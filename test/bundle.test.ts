@@ -46,7 +46,7 @@ describe.each(['esm', 'cjs'] as const)('the bundle, %s', (format) => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'holdfast-bundle-'));
     chunks = new Map((await bundleAll(folder))[format].map((chunk) => [chunk.fileName, chunk]));
-  }, 60_000);
+  }, 180_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** The entry, and everything that is loaded with it at once. */

@@ -11,7 +11,7 @@ describe('two copies whose versions do not fit', () => {
     pair = await thatDoNotFit();
     one = pair.one;
     other = pair.other;
-  }, 60_000);
+  }, 180_000);
   afterAll(() => pair.remove());
 
   /** What is said to be wrong where. */

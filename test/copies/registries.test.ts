@@ -10,7 +10,7 @@ describe.each(pairs)('M7: registries and two copies: %s', (_name, load) => {
     pair = await load();
     one = pair.one;
     other = pair.other;
-  }, 60_000);
+  }, 180_000);
   afterAll(() => pair.remove());
   afterEach(() => one.core.defaultRegistry.dispose());
 
@@ -63,7 +63,7 @@ describe('registries of copies that do not fit', () => {
 
   beforeAll(async () => {
     pair = await thatDoNotFit();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => pair.remove());
 
   it('M7: a registry of a version that does not fit is refused by name, with the remedy', () => {

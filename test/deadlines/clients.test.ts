@@ -54,10 +54,10 @@ describe.each(Object.entries(clients))('%s', (_name, ask) => {
   it('D8: tells the server what is left, and gives up at the deadline', async () => {
     const told: number[] = [];
     const url = await serve((request) => told.push(Number(request.headers[LEFT])));
-    const error = await runWithin({ timeout: 300 }, () => ask(url).catch((thrown) => thrown));
+    const error = await runWithin({ timeout: 1_000 }, () => ask(url).catch((thrown) => thrown));
     expect(error).toMatchObject({ code: 'ERR_TIMEOUT', policy: 'inherited_deadline' });
     expect(told).toHaveLength(1);
-    expect(told[0]).toBeLessThanOrEqual(300);
+    expect(told[0]).toBeLessThanOrEqual(1_000);
     const late = await runWithin(systemClock.now() - 1, () => ask(url).catch((thrown) => thrown));
     expect(late).toMatchObject({ code: 'ERR_TIMEOUT', policy: 'inherited_deadline', timeoutMs: 0 });
     expect(told).toHaveLength(1);
@@ -76,12 +76,12 @@ describe('uploads', () => {
       for await (const _ of request);
       response.end('done');
     });
-    const fetch = resilientFetch({ policies: { attemptTimeout: 400, retry: false } });
+    const fetch = resilientFetch({ policies: { attemptTimeout: 1_000, retry: false } });
     cleanUps.push(() => fetch.dispose());
     const body = () =>
       new ReadableStream({
         async start(controller) {
-          for (let i = 0; i < 8; i++) {
+          for (let i = 0; i < 16; i++) {
             controller.enqueue(new Uint8Array(1_000));
             await sleep(100);
           }

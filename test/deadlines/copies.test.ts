@@ -5,7 +5,7 @@ describe.each(pairs)('G18: two copies: %s', (_name, load) => {
   let pair: Pair;
   beforeAll(async () => {
     pair = await load();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => pair.remove());
 
   it('G18, D1: a deadline set by one copy bounds the pipelines of the other, whichever was first', async () => {

@@ -104,7 +104,7 @@ describe('code blocks of the documentation', () => {
   beforeAll(async () => {
     prepare();
     if (blocks.length > 0) await compile();
-  }, 120_000);
+  }, 300_000);
 
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 

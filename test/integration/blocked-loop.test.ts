@@ -94,7 +94,7 @@ it('T5, O1: answers that have come in while the loop was blocked are no timeouts
   // A real fault: the answers come too late.
   const slow = await together([timeout(500)], exchange(5_000));
   expect(slow.errors.filter(timesOut)).toHaveLength(24);
-}, 60_000);
+}, 180_000);
 
 describe('calls whose time was over before the upstream had its share of it', () => {
   it('O1: open no breaker, and say so', async () => {
@@ -115,7 +115,7 @@ describe('calls whose time was over before the upstream had its share of it', ()
     const hung = await together([tripped, timeout(400)], exchange(-1));
     expect(hung.errors.filter(timesOut)).not.toHaveLength(0);
     expect(tripped.state).toBe('open');
-  }, 60_000);
+  }, 180_000);
 
   it('O1: are tried again', async () => {
     const policies = [retry({ maxRetries: 2, initialDelay: 10 }), timeout(1_000)];
@@ -128,7 +128,7 @@ describe('calls whose time was over before the upstream had its share of it', ()
     const blocked = await together(policies, operation, { blockMs: 2_000 });
     expect(blocked.errors).toEqual([]);
     expect(again).toBeGreaterThanOrEqual(24);
-  }, 60_000);
+  }, 180_000);
 
   it('O1: throttle nothing', async () => {
     const options = { minimumCalls: 10 };
@@ -139,7 +139,7 @@ describe('calls whose time was over before the upstream had its share of it', ()
     // The second time, the first are known.
     for (let i = 0; i < 2; i++) await together([busy, timeout(200)], exchange(-1));
     expect(busy.snapshot().probability).toBeGreaterThan(0);
-  }, 60_000);
+  }, 180_000);
 
   it('O1: shrink no limit', async () => {
     const free = adaptiveLimiter();
@@ -150,7 +150,7 @@ describe('calls whose time was over before the upstream had its share of it', ()
     const cut = adaptiveLimiter();
     await together([timeout(400), cut], exchange(-1));
     expect(cut.snapshot().limit).toBeLessThan(unused);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('calls that only seem slow', () => {
@@ -163,7 +163,7 @@ describe('calls that only seem slow', () => {
     const tripped = circuitBreaker(options);
     await together([tripped], exchange(1_500));
     expect(tripped.state).toBe('open');
-  }, 60_000);
+  }, 180_000);
 
   it('O1: shrink no limit', async () => {
     // More than half of the time of their callers is over when the answers are seen.
@@ -176,7 +176,7 @@ describe('calls that only seem slow', () => {
     const slow = await together([timeout(4_000), cut], exchange(3_000));
     expect(slow.errors).toEqual([]);
     expect(cut.snapshot().limit).toBeLessThan(unused);
-  }, 60_000);
+  }, 180_000);
 });
 
 it('O1: a block fires no hedge', async () => {
@@ -192,7 +192,7 @@ it('O1: a block fires no hedge', async () => {
   const slow = await together(policies(), counted(4_000));
   expect(slow.errors).toEqual([]);
   expect(operations).toBeGreaterThan(48);
-}, 60_000);
+}, 180_000);
 
 it('O2: a process that is busy in short turns all the time still notices an upstream that hangs', async () => {
   const breaker = circuitBreaker({ failingFor: 0, minimumCalls: 10, failureRate: 0.5 });
@@ -208,7 +208,7 @@ it('O2: a process that is busy in short turns all the time still notices an upst
   busy = false;
   await work;
   expect(breaker.state).toBe('open');
-}, 60_000);
+}, 180_000);
 
 it('O1: a client of fetch loses nothing, and learns nothing false, from a block that is longer than its times', async () => {
   const policies = { attemptTimeout: 1_000, totalTimeout: 10_000 };
@@ -221,4 +221,4 @@ it('O1: a client of fetch loses nothing, and learns nothing false, from a block 
     block(1_500);
     expect(await Promise.all(all)).toEqual(all.map(() => 'ok'));
   }
-}, 60_000);
+}, 180_000);

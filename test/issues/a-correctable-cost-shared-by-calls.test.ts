@@ -5,7 +5,10 @@ import { origin } from '../services-api/support/origin.js';
 
 const server = origin();
 
-const declared = (cost: unknown, limiter = rateLimiter({ limit: 100, name: 'tokens' })) =>
+const declared = (
+  cost: unknown,
+  limiter = rateLimiter({ limit: 100, per: '1h', name: 'tokens' }),
+) =>
   defineService('orders', {
     baseUrl: server.url,
     registry: false,

@@ -36,7 +36,7 @@ describe('an error that a worker does not catch', () => {
   let built: Built;
   beforeAll(async () => {
     built = await build();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => built.remove());
 
   /** What a worker has to say of a pipeline's refusal. */

@@ -21,7 +21,7 @@ describe.each(pairs)('G18: two copies: %s', (_name, load) => {
     one = pair.one;
     other = pair.other;
     core = one.core;
-  }, 60_000);
+  }, 180_000);
   afterAll(() => pair.remove());
 
   it('G18: are two', () => {

@@ -14,7 +14,7 @@ const shown = codeBlocks('', page?.text ?? '').find(({ code }) => code.includes(
 let built: Built;
 beforeAll(async () => {
   built = await build();
-}, 60_000);
+}, 180_000);
 afterAll(() => built.remove());
 
 async function compiled(name: string, code: string): Promise<Record<string, unknown>> {

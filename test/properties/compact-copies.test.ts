@@ -88,7 +88,7 @@ describe.each([
       }),
       { numRuns: 60 },
     );
-  }, 60_000);
+  }, 180_000);
 });
 
 /** Errors of a copy name the key, too. */

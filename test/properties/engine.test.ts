@@ -363,7 +363,7 @@ class Real {
 }
 
 it('G1, G2, G3, G5, G14, T2: a random pipeline does what a promise a layer would do, and leaves nothing behind', {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   const seen = new Map<string, number>();
   await fc.assert(

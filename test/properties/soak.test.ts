@@ -36,7 +36,7 @@ function seeded(seed: number): () => number {
 class Boom extends Error {}
 
 it('G2, G3, G6, G8, G9: a soak of random failures, aborts and timeouts leaves nothing behind', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const random = seeded(20_261_123);
   const clock = new VirtualClock({ settle: () => new Promise(setImmediate) });

@@ -813,7 +813,7 @@ it.each([
 ])(
   '%s do what they do in the full engine: outcomes, counts, events and snapshots',
   {
-    timeout: 120_000,
+    timeout: 600_000,
   },
   async (_calls, specs, numRuns) => {
     let straight = 0;

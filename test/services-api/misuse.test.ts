@@ -83,4 +83,4 @@ it('N12: what misuses a part does not compile, with the message that the page sh
   expect(lines).toHaveLength(shown.length * 2);
   for (const { line, message } of shown) expect(found.get(line)).toContain(message);
   expect([...found.keys()].sort((a, b) => a - b)).toEqual(shown.map(({ line }) => line));
-}, 120_000);
+}, 300_000);

@@ -73,7 +73,7 @@ describe('the built package, in a process of its own', () => {
     built = await build();
     directory = join(built.file('.'), '..');
     writeFileSync(join(directory, 'hooks.mjs'), HOOKS);
-  }, 60_000);
+  }, 180_000);
   afterAll(() => built.remove());
 
   /** Runs a script, and answers what it printed last, as JSON, and the modules that were loaded until then. */

@@ -456,5 +456,5 @@ describe('the world around it', () => {
     });
     built.remove();
     expect(output).toBe('closed\n');
-  }, 60_000);
+  }, 180_000);
 });

@@ -8,7 +8,7 @@ import { type Built, build } from '../built.js';
 let built: Built;
 beforeAll(async () => {
   built = await build();
-}, 60_000);
+}, 180_000);
 afterAll(() => built.remove());
 
 const started: ChildProcess[] = [];
@@ -59,7 +59,7 @@ const allUpstreams = (child: ChildProcess): Promise<string[]> =>
     const pids = upstreamsOf(child);
     expect(pids).toHaveLength(3);
     return pids;
-  }, 30_000);
+  }, 180_000);
 
 function checkSide(side: SideResult, calls: number): void {
   expect(side.calls).toBe(calls);

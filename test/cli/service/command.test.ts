@@ -21,7 +21,7 @@ let built: Built;
 let directory: string;
 beforeAll(async () => {
   built = await build();
-}, 60_000);
+}, 180_000);
 afterAll(() => built.remove());
 beforeEach(() => {
   directory = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-service-')));
@@ -147,5 +147,5 @@ describe('holdfast service', () => {
       expect.stringContaining('no/such/folder.ts cannot be written'),
     ]);
     expect(readdirSync(directory)).toEqual(files);
-  }, 60_000);
+  }, 180_000);
 });

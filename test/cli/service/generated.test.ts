@@ -212,7 +212,7 @@ describe('a written declaration compiles', () => {
       'knotted-none.ts': written(knotted, { schemas: 'none' }),
     };
     expect(await compile(files)).toBe('');
-  }, 120_000);
+  }, 300_000);
 });
 
 const ID = '0190a0b0-0000-7000-8000-000000000001';

@@ -13,7 +13,7 @@ let directory: string;
 beforeAll(async () => {
   built = await build();
   directory = mkdtempSync(join(tmpdir(), 'holdfast-simulate-'));
-}, 60_000);
+}, 180_000);
 afterAll(() => {
   built.remove();
   rmSync(directory, { recursive: true, force: true });

@@ -409,7 +409,7 @@ describe.each([
     expect(await own.drain()).toEqual({ inFlight: 0, streams: 0, byKey: {} });
     expect(server.connections).toBeLessThanOrEqual(8);
     expect(listeners).toBeLessThanOrEqual(1);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe.each(['connect over 2', 'grpc over 2'] as const)('HTTP/2, %s', (way) => {

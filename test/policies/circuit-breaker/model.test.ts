@@ -372,5 +372,5 @@ describe('circuitBreaker and a model of it', () => {
     // Otherwise the runs would prove little.
     expect(states).toEqual(new Set(['closed', 'ramping', 'open', 'half_open', 'isolated']));
     expect(admissions).toEqual(new Set(['admit', 'open', 'probing', 'ramping', 'isolated']));
-  }, 120_000);
+  }, 300_000);
 });

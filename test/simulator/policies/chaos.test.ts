@@ -34,7 +34,7 @@ describe('a rehearsal in the simulator', () => {
     }
     expect(is?.during, text).toBeGreaterThan(0.85);
     expect(is?.during, text).toBeLessThan(0.999);
-  }, 60_000);
+  }, 180_000);
 
   it('C3: a call that is made once fails at the rate that was set', async () => {
     const report = await simulate({
@@ -45,5 +45,5 @@ describe('a rehearsal in the simulator', () => {
     const { before, during, after } = report.arms['plain']?.summary ?? {};
     expect([before, after]).toEqual([1, 1]);
     expect(Math.abs(Number(during) - 0.5)).toBeLessThan(0.06);
-  }, 60_000);
+  }, 180_000);
 });

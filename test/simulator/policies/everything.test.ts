@@ -23,6 +23,6 @@ describe('all policies together', () => {
       }));
       return meetsGoals(comparison, 1, { changes: { arrivals: '30s', triggers }, seeds: [1] });
     },
-    60_000,
+    180_000,
   );
 });

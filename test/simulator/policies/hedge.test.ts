@@ -4,5 +4,5 @@ import { comparisonsOf, meetsGoals } from '../support/comparisons.js';
 it.each(await comparisonsOf('hedge'))(
   'H3: in the simulator: %s',
   (_id, comparison) => meetsGoals(comparison, 1),
-  120_000,
+  300_000,
 );
