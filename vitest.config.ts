@@ -22,6 +22,8 @@ export default defineConfig({
     execArgv: ['--expose-gc'],
     // Only for what hangs: a busy machine may take ten times as long as usual.
     testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

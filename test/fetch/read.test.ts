@@ -196,7 +196,7 @@ describe('read', () => {
     const caller = new AbortController();
     const reader = vi.fn(() => new Promise(() => {}));
     const aborted = settled(fetch.read(URL_A, { signal: caller.signal }, reader));
-    await vi.waitFor(() => expect(reader).toHaveBeenCalled());
+    await vi.waitFor(() => expect(reader).toHaveBeenCalled(), 20_000);
     caller.abort('enough');
     expect(await aborted).toBe('enough');
     expect(clock.pending).toBe(0);
@@ -225,7 +225,7 @@ describe('read', () => {
     const { fetch, sent } = make([200]);
     const reader = vi.fn(() => new Promise(() => {}));
     const call = settled(fetch.read(URL_A, { signal: caller.signal }, reader));
-    await vi.waitFor(() => expect(reader).toHaveBeenCalled());
+    await vi.waitFor(() => expect(reader).toHaveBeenCalled(), 20_000);
     caller.abort('enough');
     expect(await call).toBe('enough');
     expect(sent.calls).toHaveLength(1);

@@ -61,7 +61,7 @@ function opensAndProbes({ install, advance }: Faker): void {
     expect(waiting.now).toEqual({ is: 'pending' });
     await advance(100);
     // On real timers it looks at the clock again and again.
-    await vi.waitFor(() => expect(waiting.now).toEqual({ is: 'fulfilled', value: 2 }));
+    await vi.waitFor(() => expect(waiting.now).toEqual({ is: 'fulfilled', value: 2 }), 20_000);
   });
 }
 
@@ -192,7 +192,10 @@ describe.each(fakers)('$name', (faker) => {
     await calls.execute(() => 1);
     breaker.trip();
     restore();
-    await vi.waitFor(() => expect(breaker.state).toBe('half_open'), { interval: 5 });
+    await vi.waitFor(() => expect(breaker.state).toBe('half_open'), {
+      interval: 5,
+      timeout: 20_000,
+    });
     expect(await calls.execute(() => 2)).toBe(2);
     expect(await calls.execute(() => 3)).toBe(3);
     await expect(calls.execute(never)).rejects.toThrow('30 ms');
