@@ -142,8 +142,11 @@ function formats(into) {
 /** What runs only in a terminal or in tests: nobody's production has it in a stack trace. */
 const isTool = (id) => /^(cli|simulator|testing)\//.test(within(id));
 
-/** The code with a line for each statement, declaration and member of a class. A brace that closes has none of its own. */
-function withLines(code) {
+/**
+ * The code with a line for each statement, declaration and member of a class; or for several, if lines have to be `least` long. A brace that closes has none
+ * of its own.
+ */
+function withLines(code, least = 0) {
   const ends = new Set();
   const visit = (node) => {
     if (typeof node !== 'object' || node === null) return;
@@ -156,17 +159,22 @@ function withLines(code) {
   let lines = '';
   let from = 0;
   for (const end of [...ends].sort((a, b) => a - b)) {
+    if (end - from < least) continue;
     lines += `${code.slice(from, end)}\n`;
     from = end;
   }
   return lines + code.slice(from).trimStart();
 }
 
+/** A program that dies of an error prints the line that threw it. */
+const LINE_OF_CJS = 400;
+
 /** Makes tools as small as they get. In the rest, names and lines stay. */
 const readable = {
   name: 'readable',
   async generateBundle({ format }, files) {
     for (const file of Object.values(files)) {
+      if (format === 'cjs' && file.type === 'chunk') file.code = withLines(file.code, LINE_OF_CJS);
       if (format !== 'es' || file.type !== 'chunk' || file.moduleIds.every(inlinedFrom)) continue;
       if (!file.moduleIds.every(isTool)) {
         file.code = withLines(file.code);

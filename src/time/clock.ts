@@ -28,7 +28,8 @@ interface Followed {
   time: FollowedTime | undefined;
 }
 
-const followed = shared(`followed.${CONTRACT}`, (): Followed => ({ time: undefined }));
+/** Sealed, because Jest deletes what is on the global object, property by property, while timers may still fire. */
+const followed = shared(`followed.${CONTRACT}`, (): Followed => Object.seal({ time: undefined }));
 
 /** The time once there are fakes, or have been. */
 function followedTime(): FollowedTime {
