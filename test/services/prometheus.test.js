@@ -119,15 +119,18 @@ test('in calm, the four golden signals have answers and no alert fires', async (
     const traffic = await ask(q.traffic);
     return ['stock', 'prices', 'orders', 'reports'].every((name) => traffic[name] > 1) || traffic;
   });
-  const latency = await ask(q.latency(0.99));
-  assert.ok(latency.stock > 0 && latency.stock < 1, `latency: ${latency.stock}`);
-  const saturation = await ask(q.saturation);
-  assert.ok(
-    saturation.reports >= 0 && saturation.reports < 0.5,
-    `saturation: ${saturation.reports}`,
-  );
-  assert.equal((await ask(q.errors)).stock ?? 0, 0);
-  assert.deepEqual([...(await firing())], []);
+  // A busy machine is slow at first.
+  await until('the signals of calm, and no alert', async () => {
+    const now = {
+      latency: (await ask(q.latency(0.99))).stock,
+      saturation: (await ask(q.saturation)).reports,
+      errors: (await ask(q.errors)).stock ?? 0,
+      alerts: [...(await firing())],
+    };
+    const { latency, saturation, errors, alerts } = now;
+    const isCalm = latency > 0 && latency < 1 && saturation >= 0 && saturation < 0.5;
+    return (isCalm && errors === 0 && alerts.length === 0) || now;
+  });
 });
 
 test('in trouble, the signals show it and every alert that is shipped fires', async () => {

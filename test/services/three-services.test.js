@@ -23,7 +23,7 @@ const drawings = fileURLToPath(new URL('../../docs/registry/', import.meta.url))
 const ROUNDS = 15;
 const RECOVERY_MS = 30_000;
 const RAMP_MS = 1_100;
-/** The deadlines of the calls below are 2 s at most. On a busy machine, an answer in time may be seen late. */
+/** The deadlines of the calls below are 4 s at most. On a busy machine, an answer in time may be seen late. */
 const SEEN_LATE_MS = 1_500;
 
 /** How a call ended, and after how long. */
@@ -122,7 +122,7 @@ test('what is left of three services and a queue keeps serving while one of them
               for (const [name, ofService] of Object.entries(answers)) {
                 for (const { status, reason, value, ms } of ofService) {
                   const which = `${name} in round ${i}: ${JSON.stringify(value)} ${reason}`;
-                  assert.ok(ms < 2_000 + SEEN_LATE_MS, `${which} after ${ms} ms`);
+                  assert.ok(ms < 4_000 + SEEN_LATE_MS, `${which} after ${ms} ms`);
                   assert.equal(status, name === victim ? 'rejected' : 'fulfilled', which);
                 }
               }

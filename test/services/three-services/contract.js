@@ -7,8 +7,8 @@ export const dead = 'orders.dead';
 
 /** What is right for calls that a person waits for, in a test that has no minutes. */
 export const policies = {
-  totalTimeout: '600ms',
-  attemptTimeout: '250ms',
+  totalTimeout: '1200ms',
+  attemptTimeout: '500ms',
   retry: { maxRetries: 1, initialDelay: 20 },
   circuitBreaker: { openFor: '500ms', maxOpenFor: '1s', consecutiveFailures: 5 },
 };
@@ -32,16 +32,16 @@ export const orders = (baseUrl) => ({
       body: z.object({ sku: z.number() }),
       response: Order.extend({ shipping: z.enum(['queued', 'later']) }),
       // The service behind it has all of the policies' time.
-      totalTimeout: '2s',
-      attemptTimeout: '2s',
+      totalTimeout: '4s',
+      attemptTimeout: '4s',
     },
     order: { method: 'GET', path: '/orders/:id', response: Order, errors: { 404: NoSuch } },
     shipment: {
       method: 'GET',
       path: '/orders/:id/shipment',
       response: z.object({ state: z.enum(['shipped', 'waiting', 'unknown']) }),
-      totalTimeout: '2s',
-      attemptTimeout: '2s',
+      totalTimeout: '4s',
+      attemptTimeout: '4s',
     },
   },
 });

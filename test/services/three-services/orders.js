@@ -33,7 +33,7 @@ const shipping = defineService('shipping', {
 let open;
 async function channelOf() {
   open ??= (async () => {
-    const connection = await connect(RABBITMQ_URL, { timeout: 400 });
+    const connection = await connect(RABBITMQ_URL, { timeout: 800 });
     connection.on('error', () => {});
     connection.on('close', () => {
       open = undefined;
@@ -56,7 +56,7 @@ async function channelOf() {
 
 const sending = pipeline(
   { name: 'orders-queue', registry: true, critical: true },
-  timeout('400ms'),
+  timeout('800ms'),
   circuitBreaker({ openFor: '500ms', maxOpenFor: '1s' }),
   bulkhead({ maxConcurrent: 100 }),
 );

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultRegistry } from 'holdfast';
 
 /** Longer than anybody waits. */
-const SLOW_MS = 3_000;
+const SLOW_MS = 6_000;
 
 let fault = 'none';
 
