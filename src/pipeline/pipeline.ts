@@ -206,7 +206,7 @@ export class Pipeline<Adds = never, Policies = unknown> {
     return { inFlight: this.inFlight };
   }
 
-  /** Lets go of all listeners, and leaves its registry. Calls in flight go on, and so may later ones; they are no longer reported. */
+  /** Lets go of all listeners, and leaves its registry. Calls in flight go on, and later ones may be made; they are no longer reported. */
   dispose(): void {
     this.#rare?.unsubscribe?.();
     const { copying } = this.#common;

@@ -42,8 +42,8 @@ export interface StandardOptions {
   /** Options of {@link rateLimiter}. Default: no rate limiter, since only the upstream knows its quota. */
   readonly rateLimiter?: RateLimiterOptions | false | undefined;
   /**
-   * Which outcomes are failures of the upstream: see {@link PipelineOptions.isFailure}. The policies of this list use it. So does the
-   * pipeline that they are spread into, with its metrics and its other policies, unless it has its own. The `handle` of a single policy goes
+   * Which outcomes are failures of the upstream: see {@link PipelineOptions.isFailure}. The policies of this list use it. The pipeline that
+   * they are spread into uses it, too, with its metrics and its other policies, unless it has its own. The `handle` of a single policy goes
    * first. Default: that of the pipeline.
    */
   readonly isFailure?: IsFailure | undefined;

@@ -9,9 +9,9 @@ export interface HealthReason {
   /** What this one makes of the dependency, or of its key. */
   readonly status: 'degraded' | 'down';
   /**
-   * `circuit_open`, `circuit_isolated`, `circuit_half_open`: the state of a circuit breaker; `failing`: the share of calls that fail;
-   * `limit_at_floor`: an adaptive limit is as low as it gets; `at_limit`: all slots of a limit are taken; `rate_limited`: a rate limiter has no permit left;
-   * `throttled`: a throttle refuses calls; `ejected`: callers that balance over hosts leave this one out; `chaos`: a chaos policy is on; `draining`: no new calls are taken.
+   * `circuit_open`, `circuit_isolated`, `circuit_half_open`: the state of a circuit breaker. `failing`: the share of calls that fail.
+   * `limit_at_floor`: an adaptive limit is as low as it gets. `at_limit`: all slots of a limit are taken. `rate_limited`: a rate limiter has no permit left.
+   * `throttled`: a throttle refuses calls. `ejected`: callers that balance over hosts leave this one out. `chaos`: a chaos policy is on. `draining`: no new calls are taken.
    */
   readonly reason:
     | 'circuit_open'

@@ -25,7 +25,7 @@ export type Restartable =
  * full, slots are free, drained pipelines take calls again, and keys are dropped. It happens in place: a variable that holds a policy still holds
  * the one that calls go through. A policy in several pipelines starts over in all of them.
  *
- * Listeners stay, and so do the counts of telemetry. Calls in flight go on. How they end changes nothing that has started
+ * Listeners and the counts of telemetry stay. Calls in flight go on. How they end changes nothing that has started
  * over. Calls that wait in a queue are let in. Timers and waits of calls in flight stay. With a registry, all its members start over, and stay members.
  *
  * @throws ConfigError when it is given anything else, or a user's own policy that has state and no `startOver()`.

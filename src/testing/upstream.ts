@@ -28,7 +28,7 @@ export interface FlakyUpstreamOptions extends UpstreamBehaviour {
 
 /** What a script does after its last step. */
 export interface ScriptOptions {
-  /** `none`: the behaviour decides again. `last`: the last step repeats for ever. `all`: it starts again at the first step. Default `none`. */
+  /** `none`: the behaviour decides again. `last`: the last step repeats forever. `all`: it starts again at the first step. Default `none`. */
   readonly repeat?: 'none' | 'last' | 'all' | undefined;
 }
 

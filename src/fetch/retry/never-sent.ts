@@ -76,7 +76,7 @@ interface Walk {
 /**
  * Whether a request was certainly not processed, so that any method may be sent again. That is certain without an address or a connection,
  * and when a certificate, a tunnel or an HTTP/2 stream was refused. Everything else is `false`, also a reset during the TLS
- * handshake. So is the GOAWAY of undici before 8.2, which does not say whether the stream was above the
+ * handshake, and the GOAWAY of undici before 8.2, which does not say whether the stream was above the
  * last one that is served. An AggregateError (one member for each address tried) is `true` only when all its
  * members are.
  *

@@ -12,8 +12,8 @@ export interface PipelineSnapshot<Policies = unknown> {
 
 /**
  * The snapshots of the policies in a list, by name, as far as types can tell. A policy is named by its `name`, else by its `type`; a nested
- * pipeline brings its policies along. The second policy of a name is numbered at run time (`circuit_breaker_2`) and is not in here; nor is one
- * whose name is any `string`. Both are `unknown` in a snapshot.
+ * pipeline brings its policies along. The second policy of a name is numbered at run time (`circuit_breaker_2`). It is not in here, and one
+ * whose name is any `string` is not either. Both are `unknown` in a snapshot.
  */
 export type PoliciesOf<Layer> = (
   Layer extends unknown

@@ -88,7 +88,7 @@ export class ChaosPolicy<T = unknown, Name extends string = string> implements G
   }
 
   /**
-   * Switches it on, from the beginning of its sequence. If it is on, it starts anew. `for` limits the time, by default to 10 minutes.
+   * Switches it on, from the beginning of its sequence. If it is on, it starts again. `for` limits the time, by default to 10 minutes.
    *
    * @throws ConfigError when an option is wrong.
    */

@@ -42,7 +42,7 @@ export interface ChaosResults<T> {
 export interface ChaosBehavior {
   /** Before how many attempts it happens: 0..1. */
   readonly rate: number;
-  /** What happens. The attempt waits for it. If it fails, so does the attempt. */
+  /** What happens. The attempt waits for it. If it fails, the attempt fails. */
   readonly run: (context: Context, random: SeededRandom) => unknown;
 }
 

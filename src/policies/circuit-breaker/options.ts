@@ -78,7 +78,7 @@ export interface CircuitBreakerOptions extends Named {
    */
   readonly openForSpread?: number | undefined;
   /**
-   * The longest it stays open of its own accord: at least `openFor`. A server can ask for more, up to 60 s, or up to this time if
+   * The longest it stays open by itself: at least `openFor`. A server can ask for more, up to 60 s, or up to this time if
    * it is longer. Default: twice `openFor`, or none if that is a function or a backoff.
    */
   readonly maxOpenFor?: Duration | undefined;

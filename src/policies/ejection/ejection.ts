@@ -44,7 +44,7 @@ export interface EjectionSnapshot {
   readonly ejected: boolean;
   /** Milliseconds until it returns; 0 if it is not ejected. */
   readonly returnsIn: number;
-  /** How often it has been ejected of late. */
+  /** How often it has been ejected recently. */
   readonly times: number;
 }
 

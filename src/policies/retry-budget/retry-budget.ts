@@ -74,7 +74,7 @@ export class RetryBudget {
     this.#firstAttempts.add(nowMs, count);
   }
 
-  /** How many retries would be allowed if there had been so many first attempts of late, and no retry. */
+  /** How many retries would be allowed if there had been so many first attempts lately, and no retry. */
   balanceAfter(firstAttempts: number): number {
     const earned = this.#ratio * firstAttempts;
     return Math.floor(
