@@ -222,12 +222,11 @@ export class RetryPolicy implements Driver {
   }
 
   /** @internal A call may then ask for retries although the policy makes none. */
-  withRules({ retrying, sureSuccess, delayFrom, onKept, rule }: PolicyRules): RetryPolicy {
+  withRules({ retrying, sureSuccess, delayFrom, onKept }: PolicyRules): RetryPolicy {
     const options = this.#options;
     return new RetryPolicy({
       ...options,
       handle: retrying(options.handle),
-      failureRule: rule,
       sureSuccess: sureSuccess(options.handle),
       delayFrom: options.delayFrom ?? delayFrom,
       onKept,
