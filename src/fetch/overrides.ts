@@ -2,13 +2,13 @@ import { once } from '../config/once.js';
 import { count, flag, fnOf, nested, off } from '../config/schemas.js';
 import { parseOptions } from '../config/validate.js';
 import * as z from '../config/zod.js';
-import { checked, converted } from '../config/zod.js';
+import { checked } from '../config/zod.js';
 import type { CorrectableCost, Cost, Priority } from '../pipeline/contract/call-traits.js';
 import { costSchema, isPriority, PRIORITY } from '../pipeline/options/call-options.js';
 import type { Outcome } from '../pipeline/outcome/outcome.js';
 import type { Verdict } from '../pipeline/outcome/verdict.js';
 import type { Duration } from '../time/duration.js';
-import { durationSchema, parseDuration } from '../time/duration.js';
+import { durationSchema, timeLimitSchema } from '../time/duration.js';
 import { clientHint } from './hints.js';
 import type { BeforeAttempt } from './request/before-attempt.js';
 import type { OutgoingRequest } from './request/request.js';
@@ -65,19 +65,9 @@ const booleanOr = (what: string) => ({ error: `must be true, false or ${what}` }
 export const switchable = <T extends (...args: never[]) => unknown>(what: string) =>
   z.union([flag(), fnOf<T>()], booleanOr(what));
 
-const timeOrNone = () =>
-  converted(
-    () => "must be a duration above 0, such as 30_000 or '30s', or false",
-    (given: Duration | false) => {
-      const ms = given === false ? Infinity : parseDuration(given);
-      if (ms === 0) throw new RangeError();
-      return ms;
-    },
-  );
-
 export const bodyTimes = () => ({
-  idleTimeout: z.optional(timeOrNone()),
-  bodyTimeout: z.optional(timeOrNone()),
+  idleTimeout: z.optional(timeLimitSchema()),
+  bodyTimeout: z.optional(timeLimitSchema()),
 });
 
 export const overrideShape = () => ({

@@ -16,7 +16,7 @@ import type { StandardOptions } from '../policies/standard.js';
 import { keyedDefaults } from '../registry/keyed-options.js';
 import type { Clock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
-import { parseDuration, positiveDurationSchema } from '../time/duration.js';
+import { positiveDurationSchema, timeLimitSchema } from '../time/duration.js';
 import type { GrpcMethod } from './method.js';
 import type { GrpcStatusName } from './status.js';
 import { GrpcStatus } from './status.js';
@@ -91,16 +91,6 @@ const codesSchema = () =>
     },
   );
 
-const idleSchema = () =>
-  converted(
-    () => "must be a duration above 0, such as 30_000 or '30s', or false",
-    (given: Duration | false) => {
-      const ms = given === false ? Infinity : parseDuration(given);
-      if (ms === 0) throw new RangeError();
-      return ms;
-    },
-  );
-
 const addressSchema = () =>
   converted(
     () => "must be what the clients call, such as 'inventory:50051' or 'dns:///inventory:50051'",
@@ -132,7 +122,7 @@ const grpcSchema = /* @__PURE__ */ once(() => {
       ),
     ),
     retryable: z._default(codesSchema(), DEFAULT_RETRYABLE),
-    idleTimeout: z._default(idleSchema(), DEFAULT_IDLE_MS),
+    idleTimeout: z._default(timeLimitSchema(), DEFAULT_IDLE_MS),
     address: z.optional(addressSchema()),
     clock,
     captureStack,

@@ -1,7 +1,6 @@
 import { pipelineOf } from '../create.js';
 import { ConfigError } from '../errors.js';
-import type { Policy } from '../pipeline/contract/policy.js';
-import type { FailureRule } from '../pipeline/outcome/failure-rule.js';
+import { failureRuleOf } from '../pipeline/outcome/failure-rule.js';
 import type { Pipeline, PipelineLayer } from '../pipeline/pipeline.js';
 import { withClientRules } from '../policies/client-rules.js';
 import { refuseResults } from '../policies/refuse-results.js';
@@ -28,22 +27,16 @@ export function grpcPipelines(options: ResolvedGrpc): Keyed<unknown> {
   const { name, clock, captureStack, telemetry, policies, path } = options;
   // What is taken or refused there shows before anything is made.
   rosterFor(options, path, name);
-  const ruled = withClientRules(layersOf(policies), {
+  const { layers, rules } = withClientRules(layersOf(policies), {
     retryHandle,
     countingHandle,
     isOverload: isGrpcOverload,
     delayFrom,
     onKept: () => {},
-    ruleBeside: (own: FailureRule | undefined) => own,
+    rule: failureRuleOf(isGrpcFailure),
+    ruleBeside: (own) => own,
   });
-  // Its calls ask themselves what stands between them and the upstream. What is no policy is for the pipeline to refuse.
-  const layers = ruled.map((layer) => (layer as Policy | undefined)?.inClient?.() ?? layer);
-  // The rule of the list, if it brings one, is that of the whole pipeline.
-  const isFailure = layers.some(hasRule) ? undefined : isGrpcFailure;
-  const template = pipelineOf(
-    { name, clock, captureStack, telemetry, isFailure, statusOf },
-    layers,
-  );
+  const template = pipelineOf({ name, clock, captureStack, telemetry, statusOf, ...rules }, layers);
   refuseFallback(template, path);
   refuseResults(template, path, OWN_MESSAGES);
   return keyedOf<unknown, unknown>(template, options);
@@ -53,10 +46,6 @@ function layersOf(given: ResolvedGrpc['policies']): readonly PipelineLayer[] {
   if (given === undefined) return standard();
   if (Array.isArray(given)) return given;
   return 'execute' in given ? [given as Pipeline<unknown>] : standard(given as object);
-}
-
-function hasRule(layer: PipelineLayer): boolean {
-  return (layer as { readonly failureRule?: unknown } | undefined)?.failureRule !== undefined;
 }
 
 const OWN_MESSAGES = 'each method has messages of its own';

@@ -6,7 +6,8 @@ import type { PolicyMeasures } from './contract/measures.js';
 import type { Gate, Policy } from './contract/policy.js';
 import type { ResolvedPipeline } from './options/pipeline-options.js';
 import type { FailureRule } from './outcome/failure-rule.js';
-import type { NestedPipeline } from './place-policies.js';
+import { failureRuleOf } from './outcome/failure-rule.js';
+import type { Bringing, NestedPipeline } from './place-policies.js';
 import { placePolicies, ruleAmong } from './place-policies.js';
 import type { Plan } from './plan.js';
 import { planOf } from './plan.js';
@@ -74,13 +75,14 @@ export class Common {
    * @throws ConfigError when something is no policy, is listed twice, or cannot work in this pipeline.
    */
   place(
-    policies: readonly unknown[],
+    policies: readonly Bringing[],
     host: Host,
     isPipeline: (value: unknown) => value is NestedPipeline,
   ): Plan {
-    const { isFailure, errorTypeOf, captureStack, sureSuccess } = this.options;
-    const placed = placePolicies(policies, host, isPipeline);
-    const rule = ruleAmong(isFailure, placed);
+    const { isFailure, errorTypeOf, captureStack, sureSuccess, layerRules } = this.options;
+    const placed = placePolicies(policies, host, isPipeline, layerRules);
+    const rule =
+      isFailure === undefined ? ruleAmong([this.options, ...policies]) : failureRuleOf(isFailure);
     this.failureRule = rule;
     placed.forEach(({ policy }, i) => {
       this.bind(policy, placed[i + 1]?.policy);

@@ -5,6 +5,7 @@ import type { Host } from './call/host.js';
 import { Common, type Kept, type OfCopies } from './common.js';
 import type { PolicyMeasures } from './contract/measures.js';
 import type { Policy } from './contract/policy.js';
+import type { ResolvedPipeline } from './options/pipeline-options.js';
 import type { PipelineLayer } from './pipeline.js';
 import { Pipeline } from './pipeline.js';
 import type { Layer, Plan } from './plan.js';
@@ -39,14 +40,15 @@ export function copyOf<Adds, Policies>(
   return copy;
 }
 
-/** Makes a copy for one key with policies of its own: the same options and listeners, and no telemetry yet. */
+/** Makes a copy for one key with policies and rules of its own: the same other options and listeners, and no telemetry yet. */
 export function copyWith(
   template: Pipeline<unknown>,
   key: string,
   policies: readonly PipelineLayer[],
+  rules: Partial<ResolvedPipeline>,
 ): Pipeline<unknown> {
   const { options, callTime } = template.common;
-  const common = new Common(options, callTime, template.common);
+  const common = new Common({ ...options, ...rules }, callTime, template.common);
   common.publicKeyOf = publicKeyOf;
   return Pipeline.of(common, key, policies);
 }

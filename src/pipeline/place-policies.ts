@@ -5,8 +5,7 @@ import type { Discard } from './options/hooks.js';
 import { refuseMisfit } from './options/incompatible-copy.js';
 import { misuse } from './options/misuse.js';
 import { listedTwice, notAPolicy } from './options/wrong-arguments.js';
-import type { FailureRule, IsFailure } from './outcome/failure-rule.js';
-import { failureRuleOf, isPartial } from './outcome/failure-rule.js';
+import type { FailureRule } from './outcome/failure-rule.js';
 import type { Nested, Placed, Plan } from './plan.js';
 
 /** The pipeline that gets the policies. */
@@ -24,12 +23,14 @@ export interface NestedPipeline extends PlacingHost, Nested {
 /**
  * Makes one list of the policies of a pipeline: those of nested pipelines take the place of their pipeline.
  *
+ * @param layerRules The rules of policies that come with one from elsewhere.
  * @throws ConfigError when something is no policy, is listed twice, or cannot work in this pipeline.
  */
 export function placePolicies(
   policies: readonly unknown[],
   host: PlacingHost,
   isPipeline: (value: unknown) => value is NestedPipeline,
+  layerRules?: readonly (FailureRule | undefined)[],
 ): Placed[] {
   const placed = policies.flatMap((layer, i): Placed[] => {
     if (isPipeline(layer)) {
@@ -42,7 +43,7 @@ export function placePolicies(
     }
     refuseMisfit(layer, `pipeline.policies[${i}]`);
     if (!isPolicy(layer)) throw notAPolicy(layer, i);
-    return [{ policy: layer, within: [], rule: layer.failureRule }];
+    return [{ policy: layer, within: [], rule: layerRules?.[i] ?? layer.failureRule }];
   });
   const seen = new Set<Policy<unknown>>();
   for (const { policy } of placed) {
@@ -52,14 +53,14 @@ export function placePolicies(
   return placed;
 }
 
-/** The pipeline's own idea of failure, or the first that comes with its policies: of `standard()`, or of a nested pipeline. */
-export function ruleAmong(
-  isFailure: IsFailure | undefined,
-  placed: readonly Placed[],
-): FailureRule | undefined {
-  const own = isFailure === undefined ? undefined : failureRuleOf(isFailure);
-  if (own !== undefined && !isPartial(own)) return own;
-  return placed.find(({ rule }) => rule !== undefined)?.rule ?? own;
+/** What may bring a rule along. */
+export interface Bringing {
+  readonly failureRule?: FailureRule | undefined;
+}
+
+/** The first rule that comes with one of these: with policies of `standard()`, or with a nested pipeline. */
+export function ruleAmong(given: readonly (Bringing | undefined)[]): FailureRule | undefined {
+  return given.find((each) => each?.failureRule !== undefined)?.failureRule;
 }
 
 /** A nested pipeline becomes layers of the outer one, whose clock and discard hook then serve them. */

@@ -175,8 +175,10 @@ export function standard(options?: StandardOptions): Policy[] {
   const { retry, circuitBreaker, adaptiveLimiter, bulkhead, isFailure } = given;
   const failureRule = isFailure === undefined ? undefined : failureRuleOf(isFailure);
   const { attemptTimeout = given.totalTimeout || standardDefaults.attemptTimeout } = given;
+  const timeoutOf = (duration: number, name: string) =>
+    new TimeoutPolicy({ duration, name, failureRule });
   const policies: Policy[] = [];
-  if (rateLimiter !== false) policies.push(new RateLimiterPolicy(rateLimiter));
+  if (rateLimiter !== false) policies.push(new RateLimiterPolicy({ ...rateLimiter, failureRule }));
   if (totalTimeout !== false) policies.push(timeoutOf(totalTimeout, TOTAL_TIMEOUT));
   if (retry !== false) policies.push(new RetryPolicy({ ...retry, failureRule }));
   if (circuitBreaker !== false) {
@@ -187,11 +189,7 @@ export function standard(options?: StandardOptions): Policy[] {
     const complete = completeAdaptiveLimiter(adaptiveLimiter);
     policies.push(new AdaptiveLimiterPolicy({ ...complete, failureRule }));
   }
-  if (bulkhead !== false) policies.push(new BulkheadPolicy(bulkhead));
+  if (bulkhead !== false) policies.push(new BulkheadPolicy({ ...bulkhead, failureRule }));
   if (attemptTimeout !== false) policies.push(timeoutOf(attemptTimeout, ATTEMPT_TIMEOUT));
   return policies;
-}
-
-function timeoutOf(duration: number, name: string): TimeoutPolicy {
-  return new TimeoutPolicy({ duration, name });
 }

@@ -62,6 +62,18 @@ export const positiveDurationSchema = /* @__PURE__ */ once(() =>
   ),
 );
 
+/** Accepts a {@link Duration} greater than zero, or `false` for no limit. Returns milliseconds, `Infinity` for none. */
+export const timeLimitSchema = /* @__PURE__ */ once(() =>
+  converted(
+    () => "must be a duration above 0, such as 30_000 or '30s', or false",
+    (given: Duration | false) => {
+      const ms = given === false ? Infinity : parseDuration(given);
+      if (ms === 0) throw new RangeError();
+      return ms;
+    },
+  ),
+);
+
 /** A duration for people: `250 ms`, `1.5 s`, `2 min`, `3 h`; rounded to about three digits. */
 export function formatDuration(ms: number): string {
   if (ms === Number.POSITIVE_INFINITY) return 'forever';

@@ -13,7 +13,7 @@ import {
   markStatus,
 } from '../../src/fetch/verdict/result-notes.js';
 import {
-  classifiedRule,
+  classified,
   countingHandle,
   failedStatus,
   isFailedAnswer,
@@ -23,7 +23,6 @@ import {
   ruleBeside,
   signOf,
 } from '../../src/fetch/verdict/verdict.js';
-import { isPartial } from '../../src/pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../src/pipeline/outcome/outcome.js';
 import { failure, success } from '../../src/pipeline/outcome/outcome.js';
 import { handlesOf } from '../../src/policies/filter.js';
@@ -409,9 +408,9 @@ describe('the delay that is asked for', () => {
 
   it.each([true, false, 'ignore'] as const)('G15: what classify says is the rule: %s', (said) => {
     const outcome = success(noted(answer(503), (result) => markClassified(result, said)));
-    expect(classifiedRule(outcome)).toBe(said);
+    expect(classified(outcome)).toBe(said);
     expect(signOf(outcome) === 'nothing').toBe(said === 'ignore');
-    expect(classifiedRule(success(answer(503)))).toBeUndefined();
+    expect(classified(success(answer(503)))).toBeUndefined();
     expect(signOf(success(answer(503)))).toBe('failure');
   });
 
@@ -424,13 +423,11 @@ describe('the delay that is asked for', () => {
     const rule = ruleBeside(own);
     const said = success(noted(answer(503), (result) => markClassified(result, false)));
     const rest = success(answer(200));
-    expect([rule?.(said), rule?.(rest)]).toEqual([false, true]);
+    expect([rule(said), rule(rest)]).toEqual([false, true]);
     expect(asked).toEqual([rest]);
     // Always the same one: who shares it asks it once.
     expect(ruleBeside(own)).toBe(rule);
     expect(ruleBeside(() => true)).not.toBe(rule);
-    expect(rule !== undefined && isPartial(rule)).toBe(true);
-    expect(ruleBeside(undefined)).toBeUndefined();
   });
 });
 

@@ -31,7 +31,7 @@ import {
   markFinal,
   markStatus,
 } from '../../src/fetch/verdict/result-notes.js';
-import { classifiedRule, failedStatus, isSureAnswer } from '../../src/fetch/verdict/verdict.js';
+import { classified, failedStatus, isSureAnswer } from '../../src/fetch/verdict/verdict.js';
 import type { Pipeline } from '../../src/pipeline/pipeline.js';
 import type { Tally } from '../../src/pipeline/reporting/tally.js';
 import { gate } from '../pipeline/support/layers.js';
@@ -525,7 +525,7 @@ class World {
     const { clock } = this;
     const discard = (value: unknown): void => void this.read.push(['discarded', value, this.#step]);
     if (judged === true) {
-      const ruled = httpPolicies(policies, clock) as Policy<unknown>[];
+      const ruled = httpPolicies(policies, clock).layers as Policy<unknown>[];
       // Policies that take the rules are made anew.
       this.#breakers = ruled.filter(
         ({ type }) => type === 'circuit_breaker',
@@ -533,7 +533,7 @@ class World {
       this.#measured = ruled.filter((each) => each.measure !== undefined) as Measured[];
       this.#inner = pipeline({ name: 'inner', clock });
       const rules = {
-        isFailure: classifiedRule as () => boolean,
+        failureRule: classified,
         errorTypeOf: failedStatus,
         statusOf: statusIn,
         sureSuccess: isSureAnswer,

@@ -3,13 +3,20 @@ import type { LayerSettings } from '../../pipeline/contract/context.js';
 import type { Policy } from '../../pipeline/contract/policy.js';
 import type { PipelineLayer } from '../../pipeline/pipeline.js';
 import type { Layer } from '../../pipeline/plan.js';
+import type { ClientLayers } from '../../policies/client-rules.js';
 import { withClientRules } from '../../policies/client-rules.js';
 import type { ParsedPolicies } from '../../policies/policy-forms.js';
 import { ATTEMPT_TIMEOUT, standard, TOTAL_TIMEOUT } from '../../policies/standard.js';
 import { DormantTimeout } from '../../policies/timeout/dormant.js';
 import type { Clock } from '../../time/clock.js';
 import { delayReader, retryHandle } from '../retry/retry-rule.js';
-import { countingHandle, isFetchOverload, isSureAnswer, ruleBeside } from '../verdict/verdict.js';
+import {
+  classified,
+  countingHandle,
+  isFetchOverload,
+  isSureAnswer,
+  ruleBeside,
+} from '../verdict/verdict.js';
 import { shortest } from './call-bound.js';
 import type { Places } from './call-settings.js';
 import { placesOf } from './call-settings.js';
@@ -22,8 +29,8 @@ export function httpPolicies(
   given: ParsedPolicies | undefined,
   clock: Clock,
   keep: Keep = () => {},
-): PipelineLayer[] {
-  const layers = withClientRules(layersOf(given), {
+): ClientLayers {
+  return withClientRules(layersOf(given), {
     retryHandle,
     countingHandle,
     isOverload: isFetchOverload,
@@ -32,10 +39,9 @@ export function httpPolicies(
     onKept: (outcome) => {
       if (outcome.kind === 'success') keep(outcome.value);
     },
+    rule: classified,
     ruleBeside,
   });
-  // Its calls ask themselves what stands between them and the upstream. What is no policy is for the pipeline to refuse.
-  return layers.map((layer) => (layer as Policy | undefined)?.inClient?.() ?? layer);
 }
 
 function layersOf(given: ParsedPolicies | undefined): readonly PipelineLayer[] {

@@ -1,8 +1,8 @@
 import { parseOptions } from '../../config/validate.js';
 import { pipelineOf } from '../../create.js';
 import { copyWith } from '../../pipeline/copying.js';
-import type { IsFailure } from '../../pipeline/outcome/failure-rule.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import type { ClientLayers } from '../../policies/client-rules.js';
 import { hintAmongPolicies } from '../../policies/elsewhere.js';
 import { policiesSchema } from '../../policies/policy-forms.js';
 import { join, rosterFor } from '../../registry/join.js';
@@ -14,7 +14,7 @@ import type { Clock } from '../../time/clock.js';
 import { listenToFailedRequests } from '../errors/failed-requests.js';
 import type { ResolvedClient } from '../options.js';
 import { statusIn } from '../verdict/answer.js';
-import { classifiedRule, failedStatus, isSureAnswer } from '../verdict/verdict.js';
+import { failedStatus } from '../verdict/verdict.js';
 import type { Bounds, Keep } from './http-policies.js';
 import { boundsOf, DEFAULT_DISCARD_MS, httpPolicies } from './http-policies.js';
 
@@ -62,13 +62,13 @@ export function pipelinesOf(
 type Made = Omit<Pipelines, 'join'>;
 
 function ofTemplate(
-  layers: ReturnType<typeof httpPolicies>,
+  { layers, rules }: ClientLayers,
   options: ResolvedClient,
   discardWithin: DiscardWithin,
 ): Made {
   let discardMs = DEFAULT_DISCARD_MS;
   const discard = (value: unknown): unknown => discardWithin(value, discardMs);
-  const template = pipelineOf({ ...pipelineOptionsOf(options), discard }, layers);
+  const template = pipelineOf({ ...pipelineOptionsOf(options), ...rules, discard }, layers);
   const bounds = boundsOf(template.plan.layers);
   discardMs = bounds.discardMs;
   return { byKey: keyedOf<unknown, unknown>(template, options), boundsOf: () => bounds };
@@ -100,7 +100,8 @@ function ofEachKey(
       `${path}.policies`,
       hintAmongPolicies(),
     );
-    const made = copyWith(template, key, httpPolicies(given, clock, keep));
+    const { layers, rules } = httpPolicies(given, clock, keep);
+    const made = copyWith(template, key, layers, rules);
     check?.(made);
     if (telemetry !== false) observe(made, telemetry, sets?.of(key));
     const bounds = boundsOf(made.plan.layers);
@@ -118,8 +119,5 @@ function ofEachKey(
 }
 
 function pipelineOptionsOf({ name, clock, captureStack, telemetry }: ResolvedClient) {
-  const isFailure = classifiedRule as IsFailure;
-  const sureSuccess = isSureAnswer;
-  const told = { isFailure, errorTypeOf: failedStatus, statusOf: statusIn, sureSuccess };
-  return { name, clock, captureStack, telemetry, ...told };
+  return { name, clock, captureStack, telemetry, errorTypeOf: failedStatus, statusOf: statusIn };
 }

@@ -1,5 +1,5 @@
 import type { FailureRule, Sign } from '../../pipeline/outcome/failure-rule.js';
-import { partialRule, withSigns } from '../../pipeline/outcome/failure-rule.js';
+import { withSigns } from '../../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Verdict } from '../../pipeline/outcome/verdict.js';
 import { OTHER_ERROR } from '../../pipeline/reporting/error-type.js';
@@ -112,8 +112,8 @@ export function countingHandle(given: Handle | undefined): Handle {
   });
 }
 
-/** What `classify` said about an outcome. */
-function classified(outcome: Outcome): Verdict | undefined {
+/** What `classify` said about an outcome: the rule of a client whose policies bring none along. */
+export function classified(outcome: Outcome): Verdict | undefined {
   return notesOn(resultOf(outcome))?.classified;
 }
 
@@ -121,17 +121,13 @@ function isIgnored(outcome: Outcome): boolean {
   return classified(outcome) === 'ignore';
 }
 
-/** The rule that `classify` makes for the calls of a client. */
-export const classifiedRule = partialRule(classified);
-
 const composed = new WeakMap<FailureRule, FailureRule>();
 
 /** The same rule, with the policies' own rule for outcomes that `classify` leaves open. */
-export function ruleBeside(own: FailureRule | undefined): FailureRule | undefined {
-  if (own === undefined) return undefined;
+export function ruleBeside(own: FailureRule): FailureRule {
   let rule = composed.get(own);
   if (rule === undefined) {
-    rule = partialRule((outcome) => classified(outcome) ?? own(outcome));
+    rule = (outcome) => classified(outcome) ?? own(outcome);
     composed.set(own, rule);
   }
   return rule;

@@ -7,6 +7,7 @@ import type { Tally } from '../reporting/tally.js';
 import type { Call } from './call.js';
 import type { Context } from './context.js';
 import type { Drive } from './drive.js';
+import type { RetryStop } from './events.js';
 
 /** A call on the straight path, as policies see it. */
 export interface StraightEntrant extends Context, Waiting {
@@ -92,8 +93,8 @@ export interface StraightEnd {
 
 /** What a driver decides about one call that it runs again. Only `resume` may call user code. */
 export interface StraightRerun {
-  /** Whether the run inside, which ended like this, is followed by another one. Then `delayMs` says when. */
-  again(end: StraightEnd): boolean;
+  /** Why the run inside, which ended like this, is not followed by another one. `undefined`: it is, and `delayMs` says when. */
+  stops(end: StraightEnd): RetryStop | undefined;
   /** How long to wait for that, in milliseconds. */
   readonly delayMs: number;
   /** It calls the operation now. */
@@ -104,8 +105,14 @@ export interface StraightRerun {
   resume(drive: Drive, begun: BegunRun): Promise<Outcome>;
 }
 
-/** How far a driver is with the next run: it has waited for it (`false`: the call was given up meanwhile), or the run has ended like this. */
-export type BegunRun = { readonly slept: boolean } | { readonly outcome: Outcome };
+/**
+ * How far a driver is with the next run: it has decided whether there is one, it has waited for it (`false`: the call was given up meanwhile), or
+ * the run has ended like this.
+ */
+export type BegunRun =
+  | { readonly stop: RetryStop | undefined }
+  | { readonly slept: boolean }
+  | { readonly outcome: Outcome };
 
 /** What a refusal says of the call. */
 export interface RefusedCall {

@@ -5,7 +5,7 @@ import * as z from '../../config/zod.js';
 import { markOf } from '../../copies.js';
 import type { ConfigError } from '../../errors.js';
 import type { Clock } from '../../time/clock.js';
-import type { IsFailure, SureSuccess } from '../outcome/failure-rule.js';
+import type { FailureRule, IsFailure, SureSuccess } from '../outcome/failure-rule.js';
 import { isFailureSchema } from '../outcome/failure-rule.js';
 import type { Discard, ErrorTypeOf, StatusOf } from './hooks.js';
 import type { AnyRegistry, JoinOptions } from './joining.js';
@@ -95,7 +95,11 @@ export const pipelineSchema = /* @__PURE__ */ once(() =>
 
 /** Options with everything filled in. */
 export type ResolvedPipeline = z.output<ReturnType<typeof pipelineSchema>> & {
-  /** For clients whose rules judge each result: which results are certainly successes by their `isFailure` and `errorTypeOf`. */
+  /** Of a client: which outcomes are failures, whatever its policies bring along. */
+  readonly failureRule?: FailureRule | undefined;
+  /** The same for each policy, if it goes by another rule. */
+  readonly layerRules?: readonly (FailureRule | undefined)[] | undefined;
+  /** Of a client whose rules judge each result: which results are certainly successes by them and by `errorTypeOf`. */
   readonly sureSuccess?: SureSuccess | undefined;
 };
 

@@ -27,7 +27,7 @@ export const isFailureSchema = (): z.Schema<IsFailure, IsFailure> =>
       'must be a function of the outcome, or a filter of cockatiel such as handleType(SomeError)',
   });
 
-/** An `isFailure` as the engine asks it. */
+/** An `isFailure` as the engine asks it. `undefined` leaves the outcome to the defaults. */
 export type FailureRule = (outcome: Outcome) => Known;
 
 /**
@@ -62,20 +62,6 @@ export function signsIn(filter: object | undefined): Signs | undefined {
   return (filter as { readonly [SIGNS]?: Signs } | undefined)?.[SIGNS];
 }
 
-/** Rules that leave some outcomes to others. */
-const partial = new WeakSet<FailureRule>();
-
-/** Marks a rule as one that may answer `undefined`. */
-export function partialRule(rule: FailureRule): FailureRule {
-  partial.add(rule);
-  return rule;
-}
-
-/** Whether a rule may answer `undefined`. */
-export function isPartial(rule: FailureRule): boolean {
-  return partial.has(rule);
-}
-
 const rules = new WeakMap<IsFailure, FailureRule>();
 
 /** The rule that an `isFailure` option makes: always the same one, so that pipelines which share it ask it once. */
@@ -90,7 +76,6 @@ export function failureRuleOf(isFailure: IsFailure): FailureRule {
 
 function makeRule(isFailure: IsFailure): FailureRule {
   if (typeof isFailure === 'function') {
-    if (isPartial(isFailure)) return isFailure;
     const signs = signsIn(isFailure);
     if (signs !== undefined) return (outcome) => knownBy(signs(outcome), outcome);
     return (outcome) => verdict(isFailure(outcome));

@@ -86,14 +86,15 @@ export class Rerun implements ContextOwner {
 
   /** The run inside has failed like this, and the driver does not let that go as it is. */
   goOn(end: Ending): void {
-    const again = this.#run.again(end);
+    const stop = this.#run.stops(end);
     const { delayMs } = this.#run;
-    const hold = this.#outer?.hold;
-    // Off the path: passes have taken over while an error was read.
-    if (hold !== undefined) {
-      const waits = again ? hold.sleep(delayMs) : Promise.resolve(false);
-      waits.then((slept) => this.#resume?.({ slept }));
-    } else if (!again) this.#leave(end);
+    const { plan } = this.#call;
+    // Somebody may have begun to listen while the error was read.
+    if (this.#outer === undefined && isHeard(plan, (plan.path as StraightPath).hub))
+      this.#handOverBetween();
+    // Off the path: passes have taken over, then or while the error was read.
+    if (this.#resume !== undefined) this.#resume({ stop });
+    else if (stop !== undefined) this.#leave(end);
     else if (delayMs > 0) this.#wait(delayMs);
     else this.#start();
   }

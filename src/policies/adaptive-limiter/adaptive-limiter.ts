@@ -270,11 +270,10 @@ export class AdaptiveLimiterPolicy<Name extends string = string> implements Gate
   }
 
   /** @internal */
-  withRules({ isOverload, sureSuccess, rule }: PolicyRules): AdaptiveLimiterPolicy {
+  withRules({ isOverload, sureSuccess }: PolicyRules): AdaptiveLimiterPolicy {
     return new AdaptiveLimiterPolicy({
       ...this.#options,
       isOverload,
-      failureRule: rule,
       sureSuccess: sureSuccess(this.#options.handle),
     });
   }

@@ -4,6 +4,7 @@ import type { PolicyMeasures } from '../../pipeline/contract/measures.js';
 import type { Admission, Call, Gate } from '../../pipeline/contract/policy.js';
 import type { Refusals } from '../../pipeline/contract/refusals.js';
 import type { RefusedCall, StraightHalf } from '../../pipeline/contract/straight-half.js';
+import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import { formatDuration } from '../../time/duration.js';
 import type { Named } from '../named.js';
@@ -57,6 +58,8 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
   readonly name: Name | undefined;
   readonly holds: boolean;
   readonly quiet = true;
+  /** @internal */
+  readonly failureRule: FailureRule | undefined;
   readonly #options: ResolvedBulkhead;
   readonly #maxConcurrent: number;
   readonly #holders = new SlotHolders();
@@ -77,6 +80,7 @@ export class BulkheadPolicy<Name extends string = string> implements Gate {
     this.#fullMessage = `all slots (maxConcurrent: ${maxConcurrent})${queue} are taken`;
     this.name = options.name as Name | undefined;
     this.holds = !options.releaseOnAbandon;
+    this.failureRule = options.failureRule;
   }
 
   get refusals(): Refusals {

@@ -8,6 +8,7 @@ import { durationSchema } from '../../time/duration.js';
 import { bulkheadNames } from '../foreign-names.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
+import type { Ruled } from '../ruled.js';
 
 /** Options of {@link bulkhead}. */
 export interface BulkheadOptions extends Named {
@@ -58,7 +59,7 @@ export const bulkheadSchema = /* @__PURE__ */ once(() =>
 );
 
 /** Options with everything filled in. */
-export type ResolvedBulkhead = z.output<ReturnType<typeof bulkheadSchema>>;
+export type ResolvedBulkhead = z.output<ReturnType<typeof bulkheadSchema>> & Ruled;
 
 /** @throws ConfigError */
 export function resolveBulkhead(options: BulkheadOptions | undefined): ResolvedBulkhead {

@@ -257,12 +257,11 @@ export class CircuitBreakerPolicy<Name extends string = string> implements Gate 
   }
 
   /** @internal */
-  withRules({ counting, sureSuccess, delayFrom, rule }: PolicyRules): CircuitBreakerPolicy {
+  withRules({ counting, sureSuccess, delayFrom }: PolicyRules): CircuitBreakerPolicy {
     const options = this.#options;
     return new CircuitBreakerPolicy({
       ...options,
       handle: counting(options.handle),
-      failureRule: rule,
       sureSuccess: sureSuccess(options.handle),
       delayFrom: options.delayFrom ?? delayFrom,
     });

@@ -97,10 +97,10 @@ export class HedgePolicy implements Driver {
   }
 
   /** @internal */
-  withRules({ retrying, onKept, rule }: PolicyRules): HedgePolicy {
+  withRules({ retrying, onKept }: PolicyRules): HedgePolicy {
     const options = this.#options;
     const handle = retrying(options.handle);
-    return new HedgePolicy({ ...options, handle, onKept, failureRule: rule });
+    return new HedgePolicy({ ...options, handle, onKept });
   }
 
   #reset(): void {

@@ -8,6 +8,7 @@ import { durationSchema, positiveDurationSchema } from '../../time/duration.js';
 import { rateLimiterNames } from '../foreign-names.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
+import type { Ruled } from '../ruled.js';
 import type { Learn } from './learn.js';
 
 /** Options of {@link rateLimiter}. */
@@ -63,7 +64,7 @@ function isLearn(value: unknown): boolean {
 }
 
 /** Options with everything filled in, except `burst`. */
-export type ResolvedRateLimiter = z.output<ReturnType<typeof rateLimiterSchema>>;
+export type ResolvedRateLimiter = z.output<ReturnType<typeof rateLimiterSchema>> & Ruled;
 
 /** @throws ConfigError */
 export function resolveRateLimiter(options: RateLimiterOptions): ResolvedRateLimiter {

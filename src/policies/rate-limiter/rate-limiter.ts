@@ -6,6 +6,7 @@ import type { Admission, Call, Gate } from '../../pipeline/contract/policy.js';
 import type { Refusals } from '../../pipeline/contract/refusals.js';
 import type { StraightHalf, StraightPlace } from '../../pipeline/contract/straight-half.js';
 import { isCorrectable } from '../../pipeline/options/call-options.js';
+import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import { formatDuration } from '../../time/duration.js';
 import type { TimeSource } from '../../time/time-source.js';
@@ -76,6 +77,8 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
   readonly type = 'rate_limiter';
   readonly name: Name | undefined;
   readonly quiet: boolean;
+  /** @internal */
+  readonly failureRule: FailureRule | undefined;
   readonly #options: ResolvedRateLimiter;
   #bucket: TokenBucket;
   readonly #burst: number;
@@ -97,6 +100,7 @@ export class RateLimiterPolicy<Name extends string = string> implements Gate {
     this.#options = options;
     this.#burst = burst;
     this.quiet = learn === undefined;
+    this.failureRule = options.failureRule;
     this.#bucket = this.#full();
     this.#quota = this.#unknown();
     this.name = options.name as Name | undefined;

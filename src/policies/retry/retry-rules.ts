@@ -11,6 +11,7 @@ import type { Exponential } from './delay.js';
 import { askedDelay, exponentialDelay } from './delay.js';
 import type { ResolvedRetry } from './options.js';
 import { retryDefaults } from './options.js';
+import type { RetryRun } from './retry-run.js';
 import { TypicalDuration } from './typical-duration.js';
 
 /** When a call is run again, and what keeps it from that. It knows of no single call. */
@@ -42,8 +43,22 @@ export class RetryRules {
   readonly #byFormula: Delays = (retry) =>
     exponentialDelay(this.#exponential, retry, this.#random());
 
+  /** Counts one more retry, and says why there is none. `undefined`: there is one, and the budget has paid for it. */
+  stops(
+    run: RetryRun,
+    maxRetries: number,
+    time: TimeSource,
+    deadline: () => number,
+  ): RetryStop | undefined {
+    if (++run.retries > maxRetries) return 'exhausted';
+    const delayMs = this.#delay(run.delays, run.retries, run.last);
+    if (delayMs === undefined) return 'retry_after';
+    run.delayMs = delayMs;
+    return this.#obstacle(deadline(), delayMs, time);
+  }
+
   /** The delay before the next retry; `undefined` when the failure asks for a longer wait than is allowed. */
-  delay(delays: Delays, retry: number, outcome: Outcome): number | undefined {
+  #delay(delays: Delays, retry: number, outcome: Outcome): number | undefined {
     const { delayFrom, maxRetryAfter } = this.#options;
     const asked = askedBy(delayFrom, outcome);
     // Ask the backoff anyway: those of cockatiel count their own steps.
@@ -53,7 +68,7 @@ export class RetryRules {
   }
 
   /** What keeps a call with this deadline from another retry after this delay. `undefined`: nothing, and the budget has paid for it. */
-  obstacle(deadline: number, delayMs: number, time: TimeSource): RetryStop | undefined {
+  #obstacle(deadline: number, delayMs: number, time: TimeSource): RetryStop | undefined {
     const budget = this.#budget;
     if (deadline === Infinity && budget === undefined) return undefined;
     const now = time.now();

@@ -9,13 +9,15 @@ export interface RetryRun {
   answer: Outcome;
   /** The outcome that is retried: the answer, or the refusal of a retry where `handle` retries that too. */
   last: Outcome;
-  /** The delays of the call, once there was one. */
-  delays: Delays | undefined;
+  /** The delays of the call. */
+  readonly delays: Delays;
+  /** How long to wait for the retry, in milliseconds. */
+  delayMs: number;
   /** When the retry that runs called the operation. `undefined` before. */
   startedAt: number | undefined;
 }
 
 /** The beginning: the first attempt has ended like this. */
-export function runAfter(first: Outcome): RetryRun {
-  return { retries: 0, answer: first, last: first, delays: undefined, startedAt: undefined };
+export function runAfter(first: Outcome, delays: Delays): RetryRun {
+  return { retries: 0, answer: first, last: first, delays, delayMs: 0, startedAt: undefined };
 }

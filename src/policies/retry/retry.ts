@@ -123,7 +123,8 @@ export class RetryPolicy implements Driver {
   }
 
   drive(drive: Drive, first: Outcome | undefined): Promise<Outcome> {
-    return this.#goOn(drive, runAfter(first as Outcome), undefined);
+    const delays = this.#rules.startDelays(() => drive.context.signal);
+    return this.#goOn(drive, runAfter(first as Outcome, delays), undefined);
   }
 
   /** `begun`: the straight path has waited, or made the next attempt. */
@@ -134,18 +135,16 @@ export class RetryPolicy implements Driver {
     let next = begun;
     try {
       for (;;) {
-        if (next === undefined) {
-          if (++run.retries > maxRetries) return this.#stop(call, 'exhausted', run.answer);
-          run.delays ??= rules.startDelays(() => drive.context.signal);
-          const delayMs = rules.delay(run.delays, run.retries, run.last);
+        if (next === undefined || 'stop' in next) {
+          // The user's delay may have ended the call. Then the budget need not pay.
+          const deadline = () => (drive.ended ? -Infinity : call.deadline);
+          const { stop } = next ?? { stop: rules.stops(run, maxRetries, call.time, deadline) };
+          const { delayMs } = run;
           if (drive.ended) return run.answer;
-          if (delayMs === undefined) return this.#stop(call, 'retry_after', run.answer);
-          const obstacle = rules.obstacle(call.deadline, delayMs, call.time);
-          if (obstacle !== undefined) {
-            this.#stop(call, obstacle, run.answer);
+          if (stop !== undefined) {
+            this.#stop(call, stop, run.answer);
             // A caller that polls in a loop would come back at once.
-            if (obstacle === 'budget' && this.#options.whenSpent === 'wait')
-              await drive.sleep(delayMs);
+            if (stop === 'budget' && this.#options.whenSpent === 'wait') await drive.sleep(delayMs);
             return run.answer;
           }
           if (call.listening) this.#report(call, delayMs, run.last);
@@ -222,12 +221,11 @@ export class RetryPolicy implements Driver {
   }
 
   /** @internal A call may then ask for retries although the policy makes none. */
-  withRules({ retrying, sureSuccess, delayFrom, onKept, rule }: PolicyRules): RetryPolicy {
+  withRules({ retrying, sureSuccess, delayFrom, onKept }: PolicyRules): RetryPolicy {
     const options = this.#options;
     return new RetryPolicy({
       ...options,
       handle: retrying(options.handle),
-      failureRule: rule,
       sureSuccess: sureSuccess(options.handle),
       delayFrom: options.delayFrom ?? delayFrom,
       onKept,

@@ -1,5 +1,6 @@
 import { isTimeoutError } from '../../error-kinds.js';
 import type { Drive } from '../../pipeline/contract/drive.js';
+import type { RetryStop } from '../../pipeline/contract/events.js';
 import type {
   BegunRun,
   StraightEnd,
@@ -75,20 +76,16 @@ class StraightRetry implements StraightRerun, RetryRun {
     this.last = first;
   }
 
-  again(end: StraightEnd): boolean {
+  stops(end: StraightEnd): RetryStop | undefined {
     const { rules, maxRetries, time } = this.#common;
     const { startedAt } = this;
     if (startedAt !== undefined && isTimeoutError(end.error)) rules.ranOut(startedAt, time);
     this.answer = end as Outcome;
     this.last = this.answer;
     this.startedAt = undefined;
-    if (++this.retries > maxRetries) return false;
     // Before the error is read, which may let passes take the call over with its deadlines.
     const deadline = this.#deadline;
-    const delayMs = rules.delay(this.delays, this.retries, this.last);
-    if (delayMs === undefined) return false;
-    this.delayMs = delayMs;
-    return rules.obstacle(deadline, delayMs, time) === undefined;
+    return rules.stops(this, maxRetries, time, () => deadline);
   }
 
   started(): void {

@@ -7,6 +7,7 @@ import { durationIn, durationSchema } from '../../time/duration.js';
 import { timeoutNames } from '../foreign-names.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
+import type { Ruled } from '../ruled.js';
 
 /** Options of {@link timeout}. */
 export interface TimeoutOptions extends Named {
@@ -20,7 +21,7 @@ export const timeoutSchema = /* @__PURE__ */ once(() =>
 );
 
 /** Options with everything filled in. */
-export type ResolvedTimeout = z.output<ReturnType<typeof timeoutSchema>>;
+export type ResolvedTimeout = z.output<ReturnType<typeof timeoutSchema>> & Ruled;
 
 /** @throws ConfigError */
 export function resolveTimeout(options: Duration | TimeoutOptions): ResolvedTimeout {

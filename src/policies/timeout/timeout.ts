@@ -6,6 +6,7 @@ import type {
   StraightHalf,
   StraightPlace,
 } from '../../pipeline/contract/straight-half.js';
+import type { FailureRule } from '../../pipeline/outcome/failure-rule.js';
 import type { Deadline, DeadlineQueue } from '../../time/deadline-queue.js';
 import type { Duration } from '../../time/duration.js';
 import { formatDuration } from '../../time/duration.js';
@@ -39,6 +40,8 @@ export class TimeoutPolicy implements Gate {
   readonly name: string | undefined;
   readonly mayAbandon = true;
   readonly quiet = true;
+  /** @internal */
+  readonly failureRule: FailureRule | undefined;
   /** The time allowed, in milliseconds. */
   readonly timeoutMs: number;
   /** What messages say before the time. */
@@ -51,6 +54,7 @@ export class TimeoutPolicy implements Gate {
   /** @internal Use {@link timeout}. */
   constructor(options: ResolvedTimeout, what = 'timed out after') {
     this.name = options.name;
+    this.failureRule = options.failureRule;
     this.timeoutMs = options.duration;
     this.#what = what;
   }

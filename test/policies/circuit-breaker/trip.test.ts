@@ -359,7 +359,6 @@ describe('circuitBreaker: trip rules', () => {
         sureSuccess: () => undefined,
         delayFrom: minute,
         onKept: () => {},
-        rule: undefined,
       });
       const calls = pipeline({ name: 'calls', clock }, breaker);
       for (let i = 0; i < 5; i++) await calls.settle(() => Promise.reject(DOWN));
