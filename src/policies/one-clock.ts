@@ -32,7 +32,7 @@ export class OneClock {
     this.#source ??= time;
     if (isSameTime(this.#source, time)) return;
     throw new ConfigError(
-      `${this.#policy}: already runs on another clock, that of another pipeline or, because it was used before it had one, the system clock; give all its pipelines the same clock, or each its own ${this.#noun}`,
+      `${this.#policy}: already runs on another clock: that of another pipeline, or the system clock if it was used before; give all its pipelines one clock, or each its own ${this.#noun}`,
       { path: this.#policy, policy: this.#policy },
     );
   }

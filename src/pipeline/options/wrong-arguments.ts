@@ -31,7 +31,7 @@ export function isGeneratorFunction(value: object): boolean {
 /** @param what For the message, such as `the operation`. */
 export function generatorFunction(where: string, what: string): TypeError {
   return new TypeError(
-    `${where}: ${what} must not be a generator function: its body runs only when the generator is asked for values, outside of the policies; use an async function, and run each step that can fail as a call of its own`,
+    `${where}: ${what} must not be a generator function, whose body would run outside of the policies; use an async function, with a call of its own for each step that can fail`,
   );
 }
 
