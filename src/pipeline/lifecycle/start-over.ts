@@ -58,7 +58,7 @@ export function refuseStuck(policies: readonly PolicyBase[]): void {
   if (stuck !== undefined) {
     const { type } = stuck;
     throw new ConfigError(
-      `startOver: the policy "${stuck.name ?? type}" can fork() and has no startOver(), so it has state that would stay; give it one, or make it anew for each test`,
+      `startOver: the policy "${stuck.name ?? type}" has fork(), so it has state, and no startOver(); give it one, or make it anew for each test`,
       { path: 'startOver', policy: type },
     );
   }

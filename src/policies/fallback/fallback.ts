@@ -48,7 +48,7 @@ export function fallback<T>(
 function madeTooEarly(answer: PromiseLike<unknown>): ConfigError {
   adopted(answer).catch(() => {});
   return new ConfigError(
-    'fallback: must be given a value, or a function that makes one (got a promise); to do the work at each call, pass the function itself, such as () => load()',
+    'fallback: must be given a value, or a function that makes one (got a promise): pass the function itself, such as () => load()',
     { path: 'fallback', value: answer, policy: 'fallback' },
   );
 }
