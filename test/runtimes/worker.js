@@ -7,6 +7,7 @@ import {
   pipeline,
   rateLimiter,
   retry,
+  standard,
   timeout,
 } from 'holdfast';
 import { resilientFetch } from 'holdfast/fetch';
@@ -26,6 +27,12 @@ const impatient = pipeline(
   bulkhead({ maxConcurrent: 1, maxQueued: 10, maxWait: 150 }),
 );
 const limits = { initialLimit: 1, minLimit: 1, maxLimit: 1, maxQueued: 10, maxWait: '5s' };
+// A call of these is given up while its operation goes on, and its request is answered then: the operation never settles.
+const givenUp = {
+  bulkhead: pipeline('given-up', timeout(300), bulkhead({ maxConcurrent: 1 })),
+  limiter: pipeline('given-up', timeout(300), adaptiveLimiter({ ...limits, algorithm: 'aimd' })),
+  standard: pipeline('given-up', ...standard({ totalTimeout: 300, adaptiveLimiter: limits })),
+};
 const adaptive = pipeline('adaptive', adaptiveLimiter(limits));
 const limited = pipeline('limited', rateLimiter({ limit: 1, per: 100, burst: 1, maxWait: '5s' }));
 const breaker = circuitBreaker({
@@ -55,6 +62,8 @@ const paths = {
   leaver: () => narrow.execute(() => 1, { signal: AbortSignal.timeout(50) }),
   impatient: () => impatient.execute(() => sleep(1_000)),
   adaptive: () => adaptive.execute(() => sleep(100)),
+  givenUp: (_origin, policy) => givenUp[policy].execute(() => sleep(20_000)),
+  afterwards: (_origin, policy) => givenUp[policy].execute(() => 1),
   limited: () => limited.execute(() => 1),
   fail: () => guarded.execute(down),
   guarded: () => guarded.execute(() => 1),
@@ -76,7 +85,10 @@ export default {
     const startedAt = Date.now();
     const tell = (outcome) => Response.json({ ...outcome, ms: Date.now() - startedAt });
     try {
-      return tell({ value: await paths[url.pathname.slice(1)](url.searchParams.get('origin')) });
+      const { searchParams } = url;
+      const call = paths[url.pathname.slice(1)];
+      const value = await call(searchParams.get('origin'), searchParams.get('policy'));
+      return tell({ value });
     } catch (error) {
       return tell({ error: error instanceof CircuitOpenError ? 'CircuitOpenError' : error.name });
     }

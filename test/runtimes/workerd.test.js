@@ -40,10 +40,13 @@ for (const [title, compatibilityFlags] of Object.entries(COMPATIBILITY)) {
       await worker.dispose();
     });
 
-    const get = async (path) => {
+    const at = (path) => {
       const target = new URL(path, url);
       target.searchParams.set('origin', origin.url);
-      const response = await fetch(target, { signal: AbortSignal.timeout(HUNG_MS) });
+      return target;
+    };
+    const get = async (path) => {
+      const response = await fetch(at(path), { signal: AbortSignal.timeout(HUNG_MS) });
       const text = await response.text();
       assert.equal(response.status, 200, text);
       return JSON.parse(text);
@@ -121,6 +124,15 @@ for (const [title, compatibilityFlags] of Object.entries(COMPATIBILITY)) {
         assert.ok(ms < 5_000, `${ms} ms`);
       }
     });
+
+    for (const policy of ['bulkhead', 'limiter', 'standard']) {
+      it(`Q5: a call that is given up gives its slot back, though its operation never settles: ${policy}`, async () => {
+        assert.equal((await get(`givenUp?policy=${policy}`)).error, 'TimeoutError');
+        const { error, value } = await get(`afterwards?policy=${policy}`);
+        assert.equal(error, undefined);
+        assert.equal(value, 1);
+      });
+    }
 
     it('does what every runtime does', async () => {
       const { value } = await get('checks');

@@ -3,6 +3,7 @@ import { once } from '../../config/once.js';
 import { count, flag, fnOf, oneOf, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import * as z from '../../config/zod.js';
+import { boundToRequests } from '../../host.js';
 import type { Priority } from '../../pipeline/contract/call-traits.js';
 import type { Duration } from '../../time/duration.js';
 import { positiveDurationSchema } from '../../time/duration.js';
@@ -53,7 +54,7 @@ export interface AdaptiveLimiterOptions extends Named {
   readonly handle?: Handle | undefined;
   /**
    * Gives a slot back when its call is given up, instead of when the operation really settles. For operations that may
-   * never settle; the limit then no longer bounds the real work. Default false.
+   * never settle; the limit then no longer bounds the real work. Default false; on Workers true, as operations may never settle there.
    */
   readonly releaseOnAbandon?: boolean | undefined;
   /** Refuses nothing, but counts and reports what it would refuse. Default false. */
@@ -67,7 +68,8 @@ export const adaptiveLimiterDefaults = {
   maxLimit: 10_000,
   maxQueued: 100,
   maxWait: 500,
-  releaseOnAbandon: false,
+  // Where promises belong to a request, an operation that outlasts its request never settles.
+  releaseOnAbandon: boundToRequests,
   dryRun: false,
   others: { initialLimit: 20, minLimit: 3, maxLimit: 200, maxQueued: 0, maxWait: 100 },
 } as const;

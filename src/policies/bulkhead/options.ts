@@ -3,6 +3,7 @@ import { once } from '../../config/once.js';
 import { count, flag, positiveCount } from '../../config/schemas.js';
 import { parseOptions } from '../../config/validate.js';
 import * as z from '../../config/zod.js';
+import { boundToRequests } from '../../host.js';
 import type { Duration } from '../../time/duration.js';
 import { durationSchema } from '../../time/duration.js';
 import { bulkheadNames } from '../foreign-names.js';
@@ -20,7 +21,7 @@ export interface BulkheadOptions extends Named {
   readonly maxWait?: Duration | undefined;
   /**
    * Gives a slot back when its call is given up, instead of when the operation really settles. For operations that may never
-   * settle. `maxConcurrent` then no longer bounds the real work. Default false.
+   * settle. `maxConcurrent` then no longer bounds the real work. Default false; on Workers true, as operations may never settle there.
    */
   readonly releaseOnAbandon?: boolean | undefined;
   /** Refuses nothing, but counts and reports what it would refuse. Default false. */
@@ -31,7 +32,8 @@ export interface BulkheadOptions extends Named {
 export const bulkheadDefaults = {
   maxConcurrent: 100,
   maxQueued: 0,
-  releaseOnAbandon: false,
+  // Where promises belong to a request, an operation that outlasts its request never settles.
+  releaseOnAbandon: boundToRequests,
   dryRun: false,
 } as const;
 
@@ -63,6 +65,6 @@ export type ResolvedBulkhead = z.output<ReturnType<typeof bulkheadSchema>> & Rul
 
 /** @throws ConfigError */
 export function resolveBulkhead(options: BulkheadOptions | undefined): ResolvedBulkhead {
-  if (options === undefined) return { ...bulkheadDefaults };
+  if (options === undefined) return bulkheadDefaults;
   return parseOptions(bulkheadSchema, options, 'bulkhead', hintFrom(bulkheadNames));
 }

@@ -43,15 +43,12 @@ export class HalfOpenAlarm {
   /** The circuit may have changed. */
   update(): void {
     const { state, openUntil } = this.#circuit;
-    const dueAt = state === 'open' && this.#holders > 0 && !this.#isBound() ? openUntil : undefined;
+    const isBound = boundToRequests && isSystemClock(this.#clock());
+    const dueAt = state === 'open' && this.#holders > 0 && !isBound ? openUntil : undefined;
     if (dueAt === this.#dueAt) return;
     this.#cancel?.();
     this.#dueAt = dueAt;
     this.#cancel = dueAt === undefined ? undefined : this.#atHome(dueAt);
-  }
-
-  #isBound(): boolean {
-    return boundToRequests && isSystemClock(this.#clock());
   }
 
   /** A timer keeps the context in which it is set. */
