@@ -20,6 +20,7 @@ const bodies = resilientFetch({
   policies: { retry: { initialDelay: 20, maxDelay: 20, budget: false }, circuitBreaker: false },
   idleTimeout: 300,
 });
+const bounded = resilientFetch({ idleTimeout: false, bodyTimeout: 300 });
 const retried = pipeline('retried', retry({ initialDelay: 200, maxDelay: 200, budget: false }));
 const narrow = pipeline('narrow', bulkhead({ maxConcurrent: 1, maxQueued: 10 }));
 const impatient = pipeline(
@@ -46,6 +47,11 @@ const breaker = circuitBreaker({
 const guarded = pipeline('guarded', breaker);
 const states = [];
 guarded.on('transition', ({ to }) => states.push(to));
+
+/** As docs/fetch.md says. */
+function passedOn(response) {
+  return new Response(response.body.pipeThrough(new TransformStream()), response);
+}
 
 const down = () => Promise.reject(new Error('down'));
 
@@ -76,6 +82,8 @@ const paths = {
     const response = await bodies(`${origin}/stall`);
     return response.text();
   },
+  passedIdle: async (origin) => passedOn(await bodies(`${origin}/stall`)),
+  passedBody: async (origin) => passedOn(await bounded(`${origin}/stall`)),
   checks: (origin) => runAll({ ...coreChecks, ...fetchChecks(origin), ...servicesChecks(origin) }),
 };
 
@@ -88,7 +96,7 @@ export default {
       const { searchParams } = url;
       const call = paths[url.pathname.slice(1)];
       const value = await call(searchParams.get('origin'), searchParams.get('policy'));
-      return tell({ value });
+      return value instanceof Response ? value : tell({ value });
     } catch (error) {
       return tell({ error: error instanceof CircuitOpenError ? 'CircuitOpenError' : error.name });
     }

@@ -3,6 +3,7 @@
  * and without the flag that lets one request settle another's promises.
  */
 import assert from 'node:assert/strict';
+import { get as httpGet } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Miniflare } from 'miniflare';
@@ -131,6 +132,21 @@ for (const [title, compatibilityFlags] of Object.entries(COMPATIBILITY)) {
         const { error, value } = await get(`afterwards?policy=${policy}`);
         assert.equal(error, undefined);
         assert.equal(value, 1);
+      });
+    }
+
+    for (const path of ['passedIdle', 'passedBody']) {
+      it(`a body that stalls is ended when it is passed on through a TransformStream: ${path}`, async () => {
+        // The client hears of the end as the host tells it: by an error, or by the end of the body.
+        const ended = await new Promise((resolve, reject) => {
+          // A connection of its own, because the host may reset it.
+          const request = httpGet(at(path), { agent: false }, (response) => {
+            response.resume().on('close', () => resolve(response.statusCode));
+          });
+          request.on('error', reject);
+          request.setTimeout(HUNG_MS, () => reject(new Error('nothing has ended the body')));
+        });
+        assert.equal(ended, 200);
       });
     }
 
