@@ -62,16 +62,14 @@ export class HalfOpenAlarm {
   /** Returns what cancels it. */
   #timerAt(dueAt: number): () => void {
     const clock = this.#clock();
-    const timer = clock.setTimer(() => this.#onTimer(clock), dueAt - clock.now());
+    const timer = clock.setTimer(() => {
+      this.#dueAt = undefined;
+      this.#cancel = undefined;
+      this.#circuit.advance(clock.now());
+      // Timers may come a little early.
+      this.update();
+    }, dueAt - clock.now());
     unref(timer);
     return () => clock.clearTimer(timer);
-  }
-
-  #onTimer(clock: Clock): void {
-    this.#dueAt = undefined;
-    this.#cancel = undefined;
-    this.#circuit.advance(clock.now());
-    // Timers may come a little early.
-    this.update();
   }
 }
