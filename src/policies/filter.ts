@@ -26,10 +26,10 @@ export type Handle = CockatielFilter | { handle(outcome: Outcome): Verdict }['ha
 
 /** The schema of a `handle` option. */
 export const handleSchema = (): z.Schema<Handle, Handle> =>
-  z.custom<Handle>(isFilter, {
-    error:
-      'must be a function of the outcome, or a filter of cockatiel such as handleType(SomeError)',
-  });
+  z.custom<Handle>(
+    isFilter,
+    'must be a function of the outcome, or a filter of cockatiel such as handleType(SomeError)',
+  );
 
 /** Whether a filter handles an outcome. */
 export type Handles = (outcome: Outcome) => boolean;

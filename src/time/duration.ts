@@ -58,7 +58,7 @@ export const durationSchema = /* @__PURE__ */ once(() =>
 export const positiveDurationSchema = /* @__PURE__ */ once(() =>
   ruled(
     durationSchema(),
-    refine((ms) => ms > 0, { error: 'must be a duration longer than 0' }),
+    refine((ms) => ms > 0, 'must be a duration longer than 0'),
   ),
 );
 

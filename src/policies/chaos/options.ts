@@ -86,9 +86,9 @@ export const chaosSchema = /* @__PURE__ */ once(() =>
     {
       faults: kind({ error: fnOf<ChaosFaults['error']>() }),
       latency: kind({
-        delay: z.union([durationSchema(), fnOf<Fn<'delay', ChaosLatency>>()], { error: DELAY }),
+        delay: z.union([durationSchema(), fnOf<Fn<'delay', ChaosLatency>>()], DELAY),
       }),
-      results: kind({ value: z.custom<unknown>(isReusable, { error: MADE_ONCE }) }),
+      results: kind({ value: z.custom<unknown>(isReusable, MADE_ONCE) }),
       behavior: kind({ run: fnOf<ChaosBehavior['run']>() }),
       when: fnOf<(context: Context) => boolean>(),
       seed: count(),
@@ -98,7 +98,7 @@ export const chaosSchema = /* @__PURE__ */ once(() =>
     z.refine(
       ({ faults, latency, results, behavior }) =>
         (faults ?? latency ?? results ?? behavior) !== undefined,
-      { error: NOTHING },
+      NOTHING,
     ),
   ),
 );
@@ -124,9 +124,10 @@ export function resolveChaos(options: ChaosOptions): ResolvedChaos {
 const startSchema = /* @__PURE__ */ once(() =>
   z.options(
     {
-      for: z.union([positiveDurationSchema(), off()], {
-        error: "must be a duration such as '10m', or false for no limit",
-      }),
+      for: z.union(
+        [positiveDurationSchema(), off()],
+        "must be a duration such as '10m', or false for no limit",
+      ),
     },
     {},
   ),

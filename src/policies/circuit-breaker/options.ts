@@ -148,10 +148,9 @@ const shareOf = (error: string) => number(error, above(0), atMost(1));
 const SHARE = 'must be a number above 0 and up to 1';
 const share = /* @__PURE__ */ once(() => shareOf(SHARE));
 const SHARE_OR_OFF = `${SHARE}, or false for none`;
-const shareOrOff = () => z.union([shareOf(SHARE_OR_OFF), off()], { error: SHARE_OR_OFF });
+const shareOrOff = () => z.union([shareOf(SHARE_OR_OFF), off()], SHARE_OR_OFF);
 const COUNT_OR_OFF = 'must be a whole number >= 1, or false for none';
-const countOrOff = () =>
-  z.union([wholeNumber(COUNT_OR_OFF, atLeast(1)), off()], { error: COUNT_OR_OFF });
+const countOrOff = () => z.union([wholeNumber(COUNT_OR_OFF, atLeast(1)), off()], COUNT_OR_OFF);
 /** A window of calls takes a byte for each call. */
 const MAX_WINDOW = 1_000_000;
 const CALLS = 'must be a whole number from 1 to 1,000,000';
@@ -169,9 +168,7 @@ export const circuitBreakerSchema = /* @__PURE__ */ once(() =>
       failureRate: shareOrOff(),
       slowCallRate: share(),
       slowCallDuration: positiveDurationSchema(),
-      window: z.union([positiveDurationSchema(), z.strictObject({ calls: windowCalls() })], {
-        error: WINDOW,
-      }),
+      window: z.union([positiveDurationSchema(), z.strictObject({ calls: windowCalls() })], WINDOW),
       minimumCalls: positiveCount(),
       consecutiveFailures: countOrOff(),
       failingFor: durationSchema(),
