@@ -9,6 +9,7 @@ import type { Outcome } from '../pipeline/outcome/outcome.js';
 import type { Verdict } from '../pipeline/outcome/verdict.js';
 import type { Duration } from '../time/duration.js';
 import { durationSchema, parseDuration } from '../time/duration.js';
+import { hintAt } from '../time/duration-hint.js';
 import { clientHint } from './hints.js';
 import type { BeforeAttempt } from './request/before-attempt.js';
 import type { OutgoingRequest } from './request/request.js';
@@ -67,7 +68,7 @@ export const switchable = <T extends (...args: never[]) => unknown>(what: string
 
 const timeOrNone = () =>
   converted(
-    () => "must be a duration above 0, such as 30_000 or '30s', or false",
+    (value) => `must be a duration above 0, such as 30_000 or '30s', or false${hintAt(value)}`,
     (given: Duration | false) => {
       const ms = given === false ? Infinity : parseDuration(given);
       if (ms === 0) throw new RangeError();

@@ -17,6 +17,7 @@ import { keyedDefaults } from '../registry/keyed-options.js';
 import type { Clock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
 import { parseDuration, positiveDurationSchema } from '../time/duration.js';
+import { hintAt } from '../time/duration-hint.js';
 import type { GrpcMethod } from './method.js';
 import type { GrpcStatusName } from './status.js';
 import { GrpcStatus } from './status.js';
@@ -93,7 +94,7 @@ const codesSchema = () =>
 
 const idleSchema = () =>
   converted(
-    () => "must be a duration above 0, such as 30_000 or '30s', or false",
+    (value) => `must be a duration above 0, such as 30_000 or '30s', or false${hintAt(value)}`,
     (given: Duration | false) => {
       const ms = given === false ? Infinity : parseDuration(given);
       if (ms === 0) throw new RangeError();

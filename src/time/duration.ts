@@ -46,7 +46,7 @@ export function durationIn(value: unknown): number | undefined {
 
 /** Says what to write in place of a value that is no duration. */
 export function remedyFor(value: unknown): string {
-  return `must be a duration: ${FORMS}${typeof value === 'string' ? hintAt(value) : ''}`;
+  return `must be a duration: ${FORMS}${hintAt(value)}`;
 }
 
 /** Accepts a {@link Duration} and returns milliseconds: finite and >= 0. */

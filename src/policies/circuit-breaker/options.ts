@@ -18,6 +18,7 @@ import * as z from '../../config/zod.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Duration } from '../../time/duration.js';
 import { durationSchema, formatDuration, positiveDurationSchema } from '../../time/duration.js';
+import { hintAt } from '../../time/duration-hint.js';
 import type { Handle } from '../filter.js';
 import { handleSchema } from '../filter.js';
 import { circuitBreakerNames } from '../foreign-names.js';
@@ -155,8 +156,8 @@ const countOrOff = () => z.union([wholeNumber(COUNT_OR_OFF, atLeast(1)), off()],
 const MAX_WINDOW = 1_000_000;
 const CALLS = 'must be a whole number from 1 to 1,000,000';
 const windowCalls = () => wholeNumber(CALLS, atLeast(1), atMost(MAX_WINDOW));
-const WINDOW =
-  "must be a duration above 0, such as '30s', or a number of calls, such as { calls: 100 }";
+const windowSays = (value: unknown) =>
+  `must be a duration above 0, such as '30s', or a number of calls, such as { calls: 100 }${hintAt(value)}`;
 
 const FACTOR = 'must be a finite number >= 1';
 const SPREAD = 'must be a number from 0 to below 1';
@@ -168,7 +169,10 @@ export const circuitBreakerSchema = /* @__PURE__ */ once(() =>
       failureRate: shareOrOff(),
       slowCallRate: share(),
       slowCallDuration: positiveDurationSchema(),
-      window: z.union([positiveDurationSchema(), z.strictObject({ calls: windowCalls() })], WINDOW),
+      window: z.union(
+        [positiveDurationSchema(), z.strictObject({ calls: windowCalls() })],
+        windowSays,
+      ),
       minimumCalls: positiveCount(),
       consecutiveFailures: countOrOff(),
       failingFor: durationSchema(),
