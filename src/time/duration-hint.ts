@@ -24,7 +24,7 @@ export function hintAt(text: unknown): string {
   const [, amount, unit = ''] = AMOUNT.exec(start) ?? [];
   if (amount === undefined) return '';
   const number = amount.replace(',', '.');
-  if (TOO_LONG.test(number)) return '; it has too many digits';
+  if (TOO_LONG.test(number)) return '; at most 15 digits, 9 after the point';
   if (unit === '') return `; a string needs a unit: '${number}s' or '${number}ms'`;
   const known = UNITS.find(([written]) => written.test(unit))?.[1];
   if (known !== undefined) return `; write '${number}${known}'`;
