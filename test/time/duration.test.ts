@@ -67,10 +67,7 @@ describe('parseDuration', () => {
     ['1e3ms', '; the units are ms, s, m and h, and only one is used'],
     ['1.2.3s', ''],
     ['1 000', ''],
-    [
-      `${'1'.repeat(40)}x`,
-      `; a string needs a unit: '${'1'.repeat(40)}s' or '${'1'.repeat(40)}ms'`,
-    ],
+    [`${'1'.repeat(40)}x`, '; at most 15 digits, 9 after the point'],
     ['5', "; a string needs a unit: '5s' or '5ms'"],
     ['55', "; a string needs a unit: '55s' or '55ms'"],
     [' 1.5 ', "; a string needs a unit: '1.5s' or '1.5ms'"],

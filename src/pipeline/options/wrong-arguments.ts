@@ -33,7 +33,7 @@ export function isGeneratorFunction(value: object): boolean {
 /** @param what For the message, such as `the operation`. */
 export function generatorFunction(where: string, what: string): TypeError {
   return new TypeError(
-    `${where}: ${what} must not be a generator function: its body would run outside of the policies; use an async function, and a call for each step`,
+    `${where}: ${what} must not be a generator function: its body would run outside of the policies; use an async function`,
   );
 }
 
