@@ -167,7 +167,7 @@ function withLines(code, least = 0) {
 }
 
 /** A program that dies of an error prints the line that threw it. */
-const LINE_OF_CJS = 1_000;
+const LINE_OF_CJS = 2_000;
 
 /** Makes tools as small as they get. In the rest, names and lines stay. */
 const readable = {

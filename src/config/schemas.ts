@@ -83,7 +83,7 @@ export function oneOf<T extends string>(
 
 /** A function of type `F`. It is only checked that it can be called. */
 export function fnOf<F extends (...args: never[]) => unknown>(): z.Schema<F, F> {
-  return z.custom<F>((value) => typeof value === 'function', { error: 'must be a function' });
+  return checked<F>('must be a function', (value) => typeof value === 'function');
 }
 
 const NOT_PLAIN = 'must be a plain object with options';

@@ -31,14 +31,11 @@ export function extend<S extends Readonly<core.$ZodShape>, M extends core.$ZodLo
 }
 
 /** A rule that `isRight` states. If it is broken, `error` says so. */
-export function refine<T>(
-  isRight: (value: T) => boolean,
-  says: { readonly error: string },
-): Rule<T> {
+export function refine<T>(isRight: (value: T) => boolean, says: string): Rule<T> {
   return ({ value, issues }) => {
     if (isRight(value)) return;
     // With `continue`, a union knows that this form is meant, since its values are right and only a rule is broken.
-    issues.push({ code: 'custom', input: value, message: says.error, continue: true });
+    issues.push({ code: 'custom', input: value, message: says, continue: true });
   };
 }
 
@@ -161,7 +158,7 @@ export function _default<S extends core.SomeType>(
 /** One of several forms. The first that takes a value reads it. */
 export function union<const S extends readonly core.SomeType[]>(
   forms: S,
-  says?: { readonly error: Says },
+  says?: Says,
 ): core.$ZodUnion<S> {
   const options = forms as unknown as core.$ZodType[];
   const optin = options.find((each) => each._zod.optin !== undefined)?._zod.optin;
@@ -178,7 +175,7 @@ export function union<const S extends readonly core.SomeType[]>(
     if (meant.length === 1) return meant[0] as Payload;
     const errors = results.map(({ issues }) => finalized(issues, context));
     const { value: input, issues } = payload;
-    issues.push({ code: 'invalid_union', input, errors, message: textOf(says?.error, input) });
+    issues.push({ code: 'invalid_union', input, errors, message: textOf(says, input) });
     return payload;
   };
   return value(read, { options, optin, optout }) as unknown as core.$ZodUnion<S>;
@@ -231,9 +228,9 @@ export function checked<T>(
 /** A value of another kind than plain data. */
 export function custom<T>(
   isRight: (value: unknown) => boolean = () => true,
-  says?: { readonly error: Says },
+  says?: Says,
 ): Schema<T, T> {
-  return checked(says?.error, isRight, {});
+  return checked(says, isRight, {});
 }
 
 /** The schema, for values that `isRight` takes. `says` is said of the others. */

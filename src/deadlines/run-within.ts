@@ -35,7 +35,7 @@ const withinSchema = /* @__PURE__ */ once(() =>
     {
       deadline: timeSchema(),
       timeout: durationSchema(),
-      priority: z.custom<Priority>(isPriority, { error: PRIORITY }),
+      priority: z.custom<Priority>(isPriority, PRIORITY),
       clock: clockSchema(),
     },
     {},

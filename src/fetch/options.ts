@@ -132,9 +132,10 @@ export const clientSchema = /* @__PURE__ */ once(() => {
     name: z.optional(policyName()),
     key: z.optional(fnOf<(request: OutgoingRequest) => string>()),
     policies: z.optional(
-      z.union([fnOf<(key: string) => unknown>(), ...policyForms()], {
-        error: `${POLICY_FORMS}, or a function of the key that answers one of these`,
-      }),
+      z.union(
+        [fnOf<(key: string) => unknown>(), ...policyForms()],
+        `${POLICY_FORMS}, or a function of the key that answers one of these`,
+      ),
     ),
     maxKeys: z._default(positiveCount(), keyedDefaults.maxKeys),
     idleFor: z._default(positiveDurationSchema(), keyedDefaults.idleFor),
@@ -142,9 +143,10 @@ export const clientSchema = /* @__PURE__ */ once(() => {
       switchable<(request: OutgoingRequest) => boolean | undefined>('a function of the request'),
     ),
     priority: z.optional(
-      z.union([prioritySchema(), fnOf<(request: OutgoingRequest) => Priority | undefined>()], {
-        error: `${PRIORITY}, or a function of the request`,
-      }),
+      z.union(
+        [prioritySchema(), fnOf<(request: OutgoingRequest) => Priority | undefined>()],
+        `${PRIORITY}, or a function of the request`,
+      ),
     ),
     idleTimeout: z._default(bodyTimes().idleTimeout, DEFAULT_IDLE_MS),
     bodyTimeout: z._default(bodyTimes().bodyTimeout, Infinity),

@@ -61,7 +61,7 @@ export interface FetchOverrides<R = ResponseLike> {
 
 // A client can be told some of it, too.
 
-const booleanOr = (what: string) => ({ error: `must be true, false or ${what}` });
+const booleanOr = (what: string) => `must be true, false or ${what}`;
 export const switchable = <T extends (...args: never[]) => unknown>(what: string) =>
   z.union([flag(), fnOf<T>()], booleanOr(what));
 
@@ -92,14 +92,15 @@ export const overridesSchema = /* @__PURE__ */ once(() =>
     cost: z.optional(costSchema()),
     idempotencyKey: z.optional(
       checked<string | boolean>(
-        booleanOr('a text that is not empty').error,
+        booleanOr('a text that is not empty'),
         (value) => typeof value === 'boolean' || (typeof value === 'string' && value !== ''),
       ),
     ),
     retry: z.optional(
-      z.union([nested(z.strictObject({ maxRetries: count() })), off()], {
-        error: 'must be false or an object with maxRetries',
-      }),
+      z.union(
+        [nested(z.strictObject({ maxRetries: count() })), off()],
+        'must be false or an object with maxRetries',
+      ),
     ),
     priority: z.optional(prioritySchema()),
     totalTimeout: callTimeSchema(),

@@ -101,14 +101,15 @@ const grpcSchema = /* @__PURE__ */ once(() => {
   const { clock, captureStack, telemetry, registry, critical } = z.shapeOf(pipelineSchema());
   return z.strictObject({
     name: z.optional(policyName()),
-    policies: z.optional(z.union(policyForms(), { error: POLICY_FORMS })),
+    policies: z.optional(z.union(policyForms(), POLICY_FORMS)),
     key: z.optional(fnOf<(method: GrpcMethod) => string>()),
     maxKeys: z._default(positiveCount(), keyedDefaults.maxKeys),
     idleFor: z._default(positiveDurationSchema(), keyedDefaults.idleFor),
     idempotent: z.optional(
-      z.union([flag(), fnOf<(method: GrpcMethod) => boolean | undefined>()], {
-        error: 'must be true, false or a function of the method',
-      }),
+      z.union(
+        [flag(), fnOf<(method: GrpcMethod) => boolean | undefined>()],
+        'must be true, false or a function of the method',
+      ),
     ),
     priority: z.optional(
       z.union(
@@ -116,9 +117,7 @@ const grpcSchema = /* @__PURE__ */ once(() => {
           checked<Priority>(PRIORITY, isPriority),
           fnOf<(method: GrpcMethod) => Priority | undefined>(),
         ],
-        {
-          error: `${PRIORITY}, or a function of the method`,
-        },
+        `${PRIORITY}, or a function of the method`,
       ),
     ),
     retryable: z._default(codesSchema(), DEFAULT_RETRYABLE),

@@ -1,4 +1,4 @@
-import { Delivery, settledResult } from './call/delivery.js';
+import { Delivery, METHODS, settledResult } from './call/delivery.js';
 import type { Host } from './call/host.js';
 import { Pass } from './call/pass.js';
 import type { CallTraits } from './contract/call-traits.js';
@@ -27,7 +27,7 @@ export function runWithOptions(
   options: CallOptions | undefined,
   delivery: Delivery,
 ): Promise<unknown> {
-  const method = delivery === Delivery.settle ? 'settle' : 'execute';
+  const method = METHODS[delivery];
   try {
     if (!isOperation(operation)) throw noOperation(method, operation);
     const { entry } = pipeline;

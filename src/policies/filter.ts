@@ -1,11 +1,11 @@
-import * as z from '../config/zod.js';
+import type * as z from '../config/zod.js';
 import { isResilienceError } from '../error-kinds.js';
 import { ContractError } from '../errors.js';
 import type { Call } from '../pipeline/contract/policy.js';
 import type { CockatielFilter } from '../pipeline/outcome/cockatiel-filter.js';
-import { isFilter, isLikeFilter } from '../pipeline/outcome/cockatiel-filter.js';
+import { isLikeFilter } from '../pipeline/outcome/cockatiel-filter.js';
 import type { FailureRule } from '../pipeline/outcome/failure-rule.js';
-import { isSetUpFault, knownOf } from '../pipeline/outcome/failure-rule.js';
+import { isFailureSchema, isSetUpFault, knownOf } from '../pipeline/outcome/failure-rule.js';
 import type { Outcome } from '../pipeline/outcome/outcome.js';
 import { refusePromise } from '../pipeline/outcome/refuse-promise.js';
 import { isA } from '../pipeline/outcome/safe-instanceof.js';
@@ -25,11 +25,7 @@ import { isOwnFault } from './own-fault.js';
 export type Handle = CockatielFilter | { handle(outcome: Outcome): Verdict }['handle'];
 
 /** The schema of a `handle` option. */
-export const handleSchema = (): z.Schema<Handle, Handle> =>
-  z.custom<Handle>(isFilter, {
-    error:
-      'must be a function of the outcome, or a filter of cockatiel such as handleType(SomeError)',
-  });
+export const handleSchema: () => z.Schema<Handle, Handle> = isFailureSchema;
 
 /** Whether a filter handles an outcome. */
 export type Handles = (outcome: Outcome) => boolean;

@@ -18,9 +18,7 @@ export const policyForms = () =>
   ] as const;
 
 /** The schema of the policies of a client. */
-export const policiesSchema = /* @__PURE__ */ once(() =>
-  z.union(policyForms(), { error: POLICY_FORMS }),
-);
+export const policiesSchema = /* @__PURE__ */ once(() => z.union(policyForms(), POLICY_FORMS));
 
 /** Policies as they were parsed. */
 export type ParsedPolicies = z.output<ReturnType<typeof policiesSchema>>;

@@ -107,7 +107,7 @@ export type StandardPolicy<Snapshots = AnyStandardSnapshots> = Policy & {
 /** Options of a policy, or `false`. */
 function policySchema<S extends z.Schema>(schema: () => S) {
   const error = 'must be the options of the policy, or false to leave it out';
-  return z.union([nested(schema()), off()], { error });
+  return z.union([nested(schema()), off()], error);
 }
 
 const timeoutSchema = () => z.optional(z.union([durationSchema(), off()]));

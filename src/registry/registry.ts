@@ -47,7 +47,7 @@ function equip(roster: Roster): Set<Watcher> {
   roster.admit ??= (name, policy, instead) => {
     const known = members.get(name);
     if (known === undefined || known.of === instead) return;
-    const message = `is in the registry already, as ${known.kind}: choose another name, or dispose() that one first`;
+    const message = `is in the registry already, as ${known.kind}: choose another name or no registry, or get(name)?.of.dispose() first`;
     throw configError(policy, [{ path: `${policy}.name`, message, value: name }]);
   };
   return watchers;

@@ -50,10 +50,10 @@ export interface ResolvedOperation {
 }
 
 const schemaOfValues = () =>
-  z.custom<AnySchema>(isSchema, {
-    error:
-      'must be a schema with the Standard Schema interface, such as one of zod, valibot or arktype',
-  });
+  z.custom<AnySchema>(
+    isSchema,
+    'must be a schema with the Standard Schema interface, such as one of zod, valibot or arktype',
+  );
 
 function isSchema(value: unknown): boolean {
   if (Object(value) !== value) return false;
@@ -80,30 +80,32 @@ const operationSchema = /* @__PURE__ */ once(() => {
     query: z.optional(schemaOfValues()),
     headers: z.optional(schemaOfValues()),
     body: z.optional(
-      z.custom<AnySchema | 'raw'>((value) => value === 'raw' || isSchema(value), {
-        error: "must be a schema with the Standard Schema interface, or 'raw'",
-      }),
+      z.custom<AnySchema | 'raw'>(
+        (value) => value === 'raw' || isSchema(value),
+        "must be a schema with the Standard Schema interface, or 'raw'",
+      ),
     ),
     response: z.optional(schemaOfValues()),
     as: z.optional(oneOf(READ_AS)),
     errors: z.optional(
-      z.custom<Readonly<Record<string, AnySchema>>>(areErrors, {
-        error:
-          "must be an object of schemas, by status (404), class of statuses ('4xx') or 'default'; 200 to 299 are successes",
-      }),
+      z.custom<Readonly<Record<string, AnySchema>>>(
+        areErrors,
+        "must be an object of schemas, by status (404), class of statuses ('4xx') or 'default'; 200 to 299 are successes",
+      ),
     ),
     idempotencyKey: z.optional(flag()),
     fallback: z.optional(
-      z.custom<unknown>((value) => !(value instanceof Promise), {
-        error: 'must be a value or a function, not a promise: pass the function that makes it',
-      }),
+      z.custom<unknown>(
+        (value) => !(value instanceof Promise),
+        'must be a value or a function, not a promise: pass the function that makes it',
+      ),
     ),
     maxResponseBytes: z.optional(positiveCount()),
     cost: z.optional(
-      z.custom<Cost>((value) => isCost(value) && !isCorrectable(value), {
-        error:
-          'must be a number of permits (0 to 2^53 - 1) or numbers by the names of rate limiters; give a callCost to each call',
-      }),
+      z.custom<Cost>(
+        (value) => isCost(value) && !isCorrectable(value),
+        'must be a number of permits (0 to 2^53 - 1) or numbers by the names of rate limiters; give a callCost to each call',
+      ),
     ),
     contract: z.optional(contractSchema()),
     summary: z.optional(text()),

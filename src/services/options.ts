@@ -26,18 +26,18 @@ export interface ResolvedService {
 
 const serviceSchema = /* @__PURE__ */ once(() =>
   z.extend(resilientFetchSchema(), {
-    registry: z.union([off(), z.shapeOf(resilientFetchSchema()).registry], {
-      error: 'must be a registry(), true for the default one, or false for none',
-    }),
-    name: z.optional(
-      z.custom<undefined>(() => false, { error: 'is the first argument of defineService' }),
+    registry: z.union(
+      [off(), z.shapeOf(resilientFetchSchema()).registry],
+      'must be a registry(), true for the default one, or false for none',
     ),
-    baseUrl: z.custom<unknown>((value) => value !== undefined, {
-      error: 'must be an absolute URL, or a function that returns one',
-    }),
+    name: z.optional(z.custom<undefined>(() => false, 'is the first argument of defineService')),
+    baseUrl: z.custom<unknown>(
+      (value) => value !== undefined,
+      'must be an absolute URL, or a function that returns one',
+    ),
     operations: z.custom<Readonly<Record<string, unknown>>>(
       (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-      { error: 'must be an object with the operations, by name' },
+      'must be an object with the operations, by name',
     ),
     contract: z.optional(contractSchema()),
     maxResponseBytes: z._default(positiveCount(), DEFAULT_MAX_BYTES),

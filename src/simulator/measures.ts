@@ -4,6 +4,7 @@ import type { Run } from './run.js';
 import type { Slice } from './tally.js';
 import { sumOf } from './tally.js';
 import { troubleOf } from './timeline.js';
+import { mustBeRun } from './wrong-arguments.js';
 
 /** Goodput is back when it is at least this share of what it was before. A second with less is lost. */
 const ENOUGH = 0.95;
@@ -53,8 +54,13 @@ export interface ClassMeasures {
   readonly after: number;
 }
 
-/** Makes the measures of a run. */
+/**
+ * Makes the measures of a run.
+ *
+ * @throws ConfigError when it gets no run.
+ */
 export function measure(run: Run): Measures {
+  mustBeRun(run, 'measure');
   const { scenario, spells, slices, latencies, starts, upstream } = run;
   const trouble = troubleOf(spells, scenario.servers);
   const { arrivals } = scenario;

@@ -17,6 +17,7 @@ import { spellsOf } from './timeline.js';
 import type { UpstreamCounts } from './upstream.js';
 import { Upstream } from './upstream.js';
 import { settleByTurn, VirtualTime } from './virtual-time.js';
+import { mustBeResolved } from './wrong-arguments.js';
 
 /** The raw data of one run. */
 export interface Run {
@@ -41,7 +42,11 @@ const MOST_LOOKS = 100;
 
 let before: Promise<unknown> = Promise.resolve();
 
-/** Runs one arm through a scenario. One run at a time, because it replaces the clock and the random numbers of the process. */
+/**
+ * Runs one arm through a scenario. One run at a time, because it replaces the clock and the random numbers of the process.
+ *
+ * @throws ConfigError (as a rejection) when the scenario is none that `resolveScenario()` has made.
+ */
 export function run(scenario: ResolvedScenario, arm: Arm, seed: number): Promise<Run> {
   tellAtOnce();
   const mine = before.then(() => runAlone(scenario, arm, seed));
@@ -50,6 +55,7 @@ export function run(scenario: ResolvedScenario, arm: Arm, seed: number): Promise
 }
 
 async function runAlone(scenario: ResolvedScenario, arm: Arm, seed: number): Promise<Run> {
+  mustBeResolved(scenario, 'run.scenario');
   await untilExact();
   const time = new VirtualTime(settleByTurn);
   const chances = new Chance(seed, FOR.arm);

@@ -1,11 +1,18 @@
 import { COLUMNS, extrasOf, seedsText } from './columns.js';
 import type { Report } from './report.js';
+import { mustBeReport } from './wrong-arguments.js';
 
 const WIDTH = 80;
 const NAME_WIDTH = WIDTH - COLUMNS.reduce((sum, { width }) => sum + width, 0);
 
-/** Writes a report as a table of text, 80 columns wide. It has the means over all runs, one line for each arm. */
-export function toTable({ scenario, seeds, arms }: Report): string {
+/**
+ * Writes a report as a table of text, 80 columns wide. It has the means over all runs, one line for each arm.
+ *
+ * @throws ConfigError when it gets no report.
+ */
+export function toTable(report: Report): string {
+  mustBeReport(report, 'toTable');
+  const { scenario, seeds, arms } = report;
   // A name that is too long has a line of its own.
   const fits = (name: string): boolean => name.length <= NAME_WIDTH;
   const names = Object.keys(arms).filter(fits);

@@ -6,6 +6,7 @@ import { xml } from './chart/xml.js';
 import { COLUMNS, extrasOf, seedsText } from './columns.js';
 import type { ArmReport, Report, RunReport } from './report.js';
 import { describeScenario } from './words.js';
+import { mustBeReport } from './wrong-arguments.js';
 
 const STYLE = `:root{color-scheme:light dark}
 body{font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif;color:#1f2328;background:#fff;max-width:1160px;margin:0 auto;padding:24px}
@@ -21,8 +22,11 @@ ${CHART_STYLE}`;
 /**
  * Writes a report as one HTML page: what the scenario does, the table, and a chart for each arm. It has no script, loads nothing, and is
  * easy to read on light and dark screens.
+ *
+ * @throws ConfigError when it gets no report.
  */
 export function toHtml(report: Report): string {
+  mustBeReport(report, 'toHtml');
   const { scenario, seeds } = report;
   const scales = scalesOf(report);
   const charts = drawnRuns(report).map(([name, run]) =>

@@ -3,6 +3,7 @@ import { drawnRuns, scalesOf } from './chart/scales.js';
 import { CHART_STYLE } from './chart/style.js';
 import { xml } from './chart/xml.js';
 import type { ArmReport, Report } from './report.js';
+import { mustBeReport } from './wrong-arguments.js';
 
 const COLUMNS = 3;
 const LINE = 18;
@@ -19,8 +20,11 @@ const GROUND_STYLE = `.hf-ground{fill:#fff;stroke:#d1d9e0}
 /**
  * Draws the charts of a report as one SVG without scripts and fonts, for light and dark pages. They show each arm in the run of the
  * first seed, second by second, on the same scales. The trouble is shaded.
+ *
+ * @throws ConfigError when it gets no report.
  */
 export function toSvg(report: Report): string {
+  mustBeReport(report, 'toSvg');
   const scales = scalesOf(report);
   const runs = drawnRuns(report);
   const columns = Math.min(COLUMNS, runs.length);

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { once } from '../config/once.js';
 import { atLeast, atMost, count, positiveCount, rate, wholeNumber } from '../config/schemas.js';
 import { type Duration, durationSchema } from '../time/duration.js';
+import { hintAt } from '../time/duration-hint.js';
 
 /**
  * What a request can meet instead of a whole answer:
@@ -88,7 +89,10 @@ const latencySchema = () =>
         }),
       ),
     ],
-    { error: "must be a duration such as '20ms', or { median: '20ms', p99: '80ms' }" },
+    {
+      error: ({ input }) =>
+        `must be a duration such as '20ms', or { median: '20ms', p99: '80ms' }${hintAt(input)}`,
+    },
   );
 const STATUS_ERROR = 'must be a status from 200 to 599';
 const statusSchema = () => wholeNumber(STATUS_ERROR, atLeast(200), atMost(599));

@@ -1,6 +1,7 @@
+import { describe } from '../config/describe.js';
 import { tellAtOnce } from '../telemetry/at-once.js';
 import type { Clock } from '../time/clock.js';
-import { type Duration, parseDuration } from '../time/duration.js';
+import { type Duration, durationIn, remedyFor } from '../time/duration.js';
 import { TimerHeap, type VirtualTimer } from '../time/timer-heap.js';
 
 /** Options of {@link VirtualClock}. */
@@ -57,9 +58,14 @@ export class VirtualClock implements Clock {
   #uses = 0;
   #running: string | undefined;
 
-  /** @throws RangeError when a start is not a finite number. */
+  /** @throws TypeError when it gets something else than options; RangeError when a start is not a finite number. */
   constructor(options: VirtualClockOptions = {}) {
     tellAtOnce();
+    if (typeof options !== 'object' || options === null) {
+      throw new TypeError(
+        `VirtualClock: must be an object with options, such as { start: 0 } (got ${describe(options)})`,
+      );
+    }
     const { start = 0, wallStart = WALL_START, settle, maxTimers = 1_000_000 } = options;
     this.#now = finite(start, 'start');
     this.#wallOffset = finite(wallStart, 'wallStart') - start;
@@ -130,7 +136,8 @@ export class VirtualClock implements Clock {
     if (typeof by === 'number' && by < 0) {
       throw new RangeError(`time cannot go back: advance(${by}); see jumpWall for the wall clock`);
     }
-    const ms = parseDuration(by);
+    const ms = durationIn(by);
+    if (ms === undefined) throw new RangeError(`advance: ${remedyFor(by)} (got ${describe(by)})`);
     await this.#run('advance', () => this.#fireUntil(this.#now + ms));
   }
 

@@ -46,7 +46,7 @@ export function durationIn(value: unknown): number | undefined {
 
 /** Says what to write in place of a value that is no duration. */
 export function remedyFor(value: unknown): string {
-  return `must be a duration: ${FORMS}${typeof value === 'string' ? hintAt(value) : ''}`;
+  return `must be a duration: ${FORMS}${hintAt(value)}`;
 }
 
 /** Accepts a {@link Duration} and returns milliseconds: finite and >= 0. */
@@ -58,14 +58,14 @@ export const durationSchema = /* @__PURE__ */ once(() =>
 export const positiveDurationSchema = /* @__PURE__ */ once(() =>
   ruled(
     durationSchema(),
-    refine((ms) => ms > 0, { error: 'must be a duration longer than 0' }),
+    refine((ms) => ms > 0, 'must be a duration longer than 0'),
   ),
 );
 
 /** Accepts a {@link Duration} greater than zero, or `false` for no limit. Returns milliseconds, `Infinity` for none. */
 export const timeLimitSchema = /* @__PURE__ */ once(() =>
   converted(
-    () => "must be a duration above 0, such as 30_000 or '30s', or false",
+    (value) => `must be a duration above 0, such as 30_000 or '30s', or false${hintAt(value)}`,
     (given: Duration | false) => {
       const ms = given === false ? Infinity : parseDuration(given);
       if (ms === 0) throw new RangeError();

@@ -312,6 +312,7 @@ describe('policies', () => {
     ],
     [{ headers: { deadlin: 'a' } }, /resilientFetch\.headers\.deadlin: unknown option/],
     [{ baseUrl: '/a' }, /resilientFetch\.baseUrl: must be an absolute URL/],
+    [{ baseUrl: 'ftp://x' }, /resilientFetch\.baseUrl: .* with http: or https:.*ftp:/],
     [{ idempotent: 'yes' }, /resilientFetch\.idempotent: must be true, false or a function/],
     [{ maxKeys: 0 }, /resilientFetch\.maxKeys/],
     [{ name: '' }, /resilientFetch\.name/],
@@ -783,8 +784,10 @@ describe('one call', () => {
       /"\/stock\/42" is relative and there is nothing it could be relative to: set baseUrl/,
     ],
     ['', /is relative .* set baseUrl/],
+    [undefined, /"undefined" is not a URL/],
+    [{}, /is not a URL/],
     ['http://', /"http:\/\/" is not a URL/],
-    [5, /"5" is relative/],
+    [5, /"5" is not a URL/],
   ])('X1: the URL %j is refused before anything is sent', async (url, message) => {
     const { fetch, sent } = make([200]);
     await expect(fetch(url as string)).rejects.toThrow(TypeError);

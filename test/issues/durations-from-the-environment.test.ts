@@ -1,5 +1,6 @@
 import {
   ConfigError,
+  chaos,
   circuitBreaker,
   type Duration,
   keyed,
@@ -10,6 +11,7 @@ import {
   timeout,
 } from 'holdfast';
 import { resilientFetch } from 'holdfast/fetch';
+import { flakyUpstream } from 'holdfast/testing';
 import { describe, expect, it } from 'vitest';
 
 /** A duration out of the environment is any text. `'30 sec'` was refused without a word of what is wrong with it, and nothing that is exported read it. */
@@ -27,6 +29,14 @@ const PLACES: readonly (readonly [string, (duration: Duration) => unknown])[] = 
   ],
 ];
 
+/** Those that take something else, too, say so in words of their own. */
+const MIXED: readonly (readonly [string, (duration: Duration) => unknown])[] = [
+  ['circuitBreaker.window', (window) => circuitBreaker({ window })],
+  ['chaos.latency.delay', (delay) => chaos({ latency: { rate: 0.1, delay } })],
+  ['resilientFetch.idleTimeout', (idleTimeout) => resilientFetch({ idleTimeout })],
+  ['resilientFetch.bodyTimeout', (bodyTimeout) => resilientFetch({ bodyTimeout })],
+];
+
 function refusalOf(give: () => unknown): Error {
   try {
     give();
@@ -35,6 +45,27 @@ function refusalOf(give: () => unknown): Error {
   }
   return new Error('It was taken');
 }
+
+describe.each(MIXED)('%s', (path, give) => {
+  it.each([
+    ['5', "; a string needs a unit: '5s' or '5ms' (got "],
+    ['5 sec', "; write '5s' (got "],
+  ])('G7: of the text %j says what to write', (text, hint) => {
+    const { message } = refusalOf(() => give(text as Duration));
+    expect(message).toContain(`${path}: must be a duration`);
+    expect(message).toContain(hint);
+  });
+});
+
+it('G7: so does the latency of a flaky upstream', async () => {
+  const made = flakyUpstream({ latency: '5 sec' as Duration });
+  await expect(made).rejects.toThrow("; write '5s' (got ");
+});
+
+it('G7: and so does a start of chaos', () => {
+  const injected = chaos({ latency: { rate: 0.1, delay: '5s' } });
+  expect(() => injected.start({ for: '5' as Duration })).toThrow('a string needs a unit');
+});
 
 describe.each(PLACES)('%s', (path, give) => {
   it.each([
@@ -46,6 +77,7 @@ describe.each(PLACES)('%s', (path, give) => {
     ['1,5s', "write '1.5s'"],
     ['', 'this text is empty'],
     ['1m30s', 'the units are ms, s, m and h, and only one is used'],
+    ['1234567890123456ms', 'at most 15 digits, 9 after the point'],
     ['NaN', FORMS],
     ['undefined', FORMS],
   ])('G7: of the text %j says what to write', (text, hint) => {

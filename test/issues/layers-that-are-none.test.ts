@@ -35,5 +35,12 @@ it('what was given instead of a policy is named, with what to do', () => {
   expect(message(standard())).toBe(
     `${start} (got an array); spread a list of policies, as in ...standard()`,
   );
+  const remedy =
+    "policies come after the options, as in pipeline({ name: 'x' }, timeout('5s'), retry())";
+  expect(message({ retries: 3 })).toBe(`${start} (got an object); ${remedy}`);
+  expect(message({})).toBe(`${start} (got {}); ${remedy}`);
+  expect(message(5_000)).toBe(`${start} (got 5000); write timeout('5s')`);
+  expect(message('5s')).toBe(`${start} (got "5s"); write timeout('5s')`);
+  expect(message(-1)).toBe(`${start} (got -1)`);
   expect(message(new Map())).toBe(`${start} (got an instance of Map)`);
 });

@@ -169,11 +169,11 @@ describe('joining a registry', () => {
       const error = errorOf(make);
       expect([error.path, error.value]).toEqual([`${what}.name`, 'payments']);
       expect(error.message).toBe(
-        `${what}.name: is in the registry already, as fetch: choose another name, or dispose() that one first (got "payments")`,
+        `${what}.name: is in the registry already, as fetch: choose another name or no registry, or get(name)?.of.dispose() first (got "payments")`,
       );
     }
     expect([...ours].map(({ of }) => of)).toEqual([first]);
-    first.dispose();
+    ours.get('payments')?.of.dispose();
     expect(pipeline({ name: 'payments', registry: ours }).name).toBe('payments');
     expect(ours.size).toBe(1);
   });

@@ -267,10 +267,18 @@ describe('VirtualClock', () => {
       'advance(%s) is no duration',
       async (by) => {
         const clock = new VirtualClock();
-        await expect(clock.advance(by as number)).rejects.toThrow(/must be a duration/);
+        await expect(clock.advance(by as number)).rejects.toThrow(
+          /^advance: must be a duration.*\(got /,
+        );
         await clock.advance(1);
       },
     );
+
+    it.each([['x'], [Number.NaN], [null]])('%j is no options of a clock', (options) => {
+      expect(() => new VirtualClock(options as never)).toThrow(
+        /^VirtualClock: must be an object with options.*\(got /,
+      );
+    });
 
     it('moments and steps must be finite', async () => {
       const clock = new VirtualClock();

@@ -82,7 +82,7 @@ export function absoluteUrl(
   const against = base ?? ownLocation();
   if (URL.canParse(text, against)) return new URL(text, against).href;
   const why =
-    base === undefined && isRelative(text)
+    base === undefined && typeof input === 'string' && isRelative(text)
       ? `is relative and there is nothing it could be relative to${client === 'resilientFetch' ? ': set baseUrl' : ''}`
       : 'is not a URL';
   throw noUrl(`${client}: ${shown(text)} ${why}`);
@@ -102,10 +102,10 @@ function isRelative(text: string): boolean {
 export function baseOf(base: string | URL | undefined): string | undefined {
   if (base === undefined) return undefined;
   const text = String(base);
-  if (URL.canParse(text)) return text;
+  if (URL.canParse(text) && /^\s*https?:/i.test(text)) return text;
   const path = 'resilientFetch.baseUrl';
   throw new ConfigError(
-    `${path}: must be an absolute URL, such as "https://api.example" (got ${shown(text)})`,
+    `${path}: must be an absolute URL with http: or https:, such as "https://api.example" (got ${shown(text)})`,
     { path, value: base, policy: 'resilientFetch' },
   );
 }

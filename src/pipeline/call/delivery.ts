@@ -4,6 +4,9 @@ import type { Outcome, OutcomeKind } from '../outcome/outcome.js';
 export const Delivery = { execute: 0, settle: 1, outcome: 2 } as const;
 export type Delivery = (typeof Delivery)[keyof typeof Delivery];
 
+/** What was called for each of them, for errors. */
+export const METHODS = ['execute', 'settle', 'run'] as const;
+
 /** What `settle` returns. */
 export function settledResult(
   kind: OutcomeKind,

@@ -3,6 +3,7 @@ import type { CallTraits } from '../contract/call-traits.js';
 import type { LayerSettings, Operation } from '../contract/context.js';
 import type { ToldOutcome } from '../contract/events.js';
 import type { Driver, NextOptions } from '../contract/policy.js';
+import { noSignal } from '../options/wrong-arguments.js';
 import type { Outcome, OutcomeKind } from '../outcome/outcome.js';
 import type { Layer, Plan } from '../plan.js';
 import type { AttemptKind } from '../reporting/kinds.js';
@@ -14,7 +15,7 @@ import { CallRecord } from './call-record.js';
 import type { Abandonable, TimeOver } from './call-view.js';
 import { CallView } from './call-view.js';
 import type { Settler } from './delivery.js';
-import { Delivery, deliver } from './delivery.js';
+import { Delivery, deliver, METHODS } from './delivery.js';
 import { discardWith } from './discard.js';
 import type { Drivable } from './drive.js';
 import { DriveHold, SUPERSEDED } from './drive.js';
@@ -162,7 +163,7 @@ export class Pass
     } else if (signal.aborted) {
       this.leaveWith('cancelled', signal.reason, this.from - 1);
     } else if (typeof signal.addEventListener !== 'function') {
-      this.leaveFailed(new TypeError('signal: must be an AbortSignal'), this.from - 1);
+      this.leaveFailed(noSignal(METHODS[this.delivery], signal), this.from - 1);
     } else {
       this.following = follow(signal, this);
       this.enter(this.from);

@@ -47,8 +47,7 @@ export const COST =
   'must be a number of permits (0 to 2^53 - 1), numbers by the names of rate limiters, or a callCost';
 
 /** The schema of the option `cost`. */
-export const costSchema = (): z.Schema<CallCost, CallCost> =>
-  z.custom<CallCost>(isCost, { error: COST });
+export const costSchema = (): z.Schema<CallCost, CallCost> => z.custom<CallCost>(isCost, COST);
 
 type CallCost = Cost | CorrectableCost;
 
@@ -56,8 +55,8 @@ const callSchema = /* @__PURE__ */ once(() =>
   z.strictObject({
     signal: z.optional(z.custom<AbortSignal>()),
     timeout: z.optional(durationSchema()),
-    deadline: z.optional(z.custom<number>(isDeadline, { error: DEADLINE })),
-    priority: z.optional(z.custom<Priority>(isPriority, { error: PRIORITY })),
+    deadline: z.optional(z.custom<number>(isDeadline, DEADLINE)),
+    priority: z.optional(z.custom<Priority>(isPriority, PRIORITY)),
     cost: z.optional(costSchema()),
   }),
 );

@@ -69,13 +69,14 @@ export const clockSchema = () =>
       ['now', 'wallNow', 'setTimer', 'clearTimer'].every(
         (method) => typeof (value as Record<string, unknown>)[method] === 'function',
       ),
-    { error: 'must be a clock: an object with now(), wallNow(), setTimer() and clearTimer()' },
+    'must be a clock: an object with now(), wallNow(), setTimer() and clearTimer()',
   );
 
 const registrySchema = () =>
-  z.custom<true | AnyRegistry>((value) => value === true || markOf(value)?.kind === REGISTRY, {
-    error: 'must be true, or a registry()',
-  });
+  z.custom<true | AnyRegistry>(
+    (value) => value === true || markOf(value)?.kind === REGISTRY,
+    'must be true, or a registry()',
+  );
 
 /** The schema of {@link PipelineOptions}. */
 export const pipelineSchema = /* @__PURE__ */ once(() =>

@@ -30,7 +30,7 @@ const provider = <T>(method: string, what: string) =>
       typeof value === 'object' &&
       value !== null &&
       typeof (value as Record<string, unknown>)[method] === 'function',
-    { error: `must be ${what} provider of OpenTelemetry: an object with ${method}()` },
+    `must be ${what} provider of OpenTelemetry: an object with ${method}()`,
   );
 
 /** Whether this can be the attributes of a metric. */
@@ -54,15 +54,12 @@ export const telemetrySchema = () =>
         attributes: z.optional(
           z.custom<Attributes | ((key: string) => Attributes)>(
             (value) => typeof value === 'function' || areAttributes(value),
-            {
-              error:
-                'must be an object of texts, numbers and booleans, or a function that makes one',
-            },
+            'must be an object of texts, numbers and booleans, or a function that makes one',
           ),
         ),
       }),
     ],
-    { error: 'must be false or an object with options' },
+    'must be false or an object with options',
   );
 
 /** Options with everything filled in. */

@@ -1,10 +1,12 @@
 /** Recognizes wrong arguments of a pipeline, and makes the errors for them. */
-import { describe } from '../../config/describe.js';
+import { describe, isPlain } from '../../config/describe.js';
 import { nearest } from '../../config/nearest.js';
 import type { ConfigError } from '../../errors.js';
+import { durationIn } from '../../time/duration.js';
 import { eventTypes } from '../contract/events.js';
 import type { Policy } from '../contract/policy.js';
 import { misuse } from './misuse.js';
+import { POLICIES_AFTER_OPTIONS } from './policy-as-option.js';
 
 /**
  * Whether this can be an operation: a function, but not a generator function. Calling one runs nothing yet, so each attempt would succeed, and
@@ -58,6 +60,13 @@ export function bareSignal(method: string, given: unknown): TypeError {
   );
 }
 
+/** The error for a signal that is none, such as its controller. */
+export function noSignal(method: string, value: unknown): TypeError {
+  return new TypeError(
+    `${method}.signal: must be an AbortSignal, such as controller.signal (got ${describe(value)})`,
+  );
+}
+
 /** The error for an unknown event: its listener would never be called. */
 export function noEvent(type: unknown): TypeError {
   const meant = typeof type === 'string' ? nearest(type, eventTypes) : undefined;
@@ -83,6 +92,7 @@ export function notAPolicy(value: unknown, i: number): ConfigError {
 function hintFor(value: unknown, got: string): string | undefined {
   if (got === 'a function') return 'call the function that makes it, as in retry()';
   if (got.endsWith(' array')) return 'spread a list of policies, as in ...standard()';
+  if (durationIn(value) !== undefined) return "write timeout('5s')";
   if (typeof value !== 'object' || value === null) return undefined;
   try {
     return hintForObject(value as Record<string, unknown>);
@@ -97,7 +107,9 @@ function hintForObject(value: Record<string, unknown>): string | undefined {
   if (role === 'gate') return `a gate needs ${lacks(value, ['enter', 'exit'])}`;
   if (role === 'driver') return `a driver needs ${lacks(value, ['drive'])}`;
   if (role !== undefined) return "its role must be 'gate' or 'driver'";
-  if (typeof value['execute'] !== 'function') return undefined;
+  if (typeof value['execute'] !== 'function') {
+    return isPlain(value) ? POLICIES_AFTER_OPTIONS : undefined;
+  }
   return typeof value['settle'] === 'function'
     ? 'a keyed pipeline cannot be nested: call it in the operation'
     : 'fromCockatiel() of holdfast/cockatiel makes one of a cockatiel policy';

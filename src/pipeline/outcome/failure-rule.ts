@@ -22,10 +22,10 @@ export type IsFailure = CockatielFilter | { isFailure(outcome: Outcome): Verdict
 
 /** The schema of an `isFailure` option. */
 export const isFailureSchema = (): z.Schema<IsFailure, IsFailure> =>
-  z.custom<IsFailure>(isFilter, {
-    error:
-      'must be a function of the outcome, or a filter of cockatiel such as handleType(SomeError)',
-  });
+  z.custom<IsFailure>(
+    isFilter,
+    'must be a function of the outcome, or a filter of cockatiel such as handleType(SomeError)',
+  );
 
 /** An `isFailure` as the engine asks it. `undefined` leaves the outcome to the defaults. */
 export type FailureRule = (outcome: Outcome) => Known;

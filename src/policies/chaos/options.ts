@@ -7,6 +7,7 @@ import type { Context } from '../../pipeline/contract/context.js';
 import { isThenable } from '../../pipeline/outcome/promises.js';
 import type { Duration } from '../../time/duration.js';
 import { durationSchema, positiveDurationSchema } from '../../time/duration.js';
+import { hintAt } from '../../time/duration-hint.js';
 import { chaosNames } from '../foreign-names.js';
 import type { Named } from '../named.js';
 import { namedShape } from '../named.js';
@@ -74,7 +75,8 @@ export interface ChaosStartOptions {
 /** How long it is on unless something else is said. */
 export const DEFAULT_FOR_MS = 600_000;
 
-const DELAY = "must be a duration such as '500ms', or a function";
+const delaySays = (value: unknown) =>
+  `must be a duration such as '500ms', or a function${hintAt(value)}`;
 const MADE_ONCE = 'must be a result that can be used more than once, else give a function';
 const NOTHING = 'must inject something: give it faults, latency, results or behavior';
 
@@ -86,9 +88,9 @@ export const chaosSchema = /* @__PURE__ */ once(() =>
     {
       faults: kind({ error: fnOf<ChaosFaults['error']>() }),
       latency: kind({
-        delay: z.union([durationSchema(), fnOf<Fn<'delay', ChaosLatency>>()], { error: DELAY }),
+        delay: z.union([durationSchema(), fnOf<Fn<'delay', ChaosLatency>>()], delaySays),
       }),
-      results: kind({ value: z.custom<unknown>(isReusable, { error: MADE_ONCE }) }),
+      results: kind({ value: z.custom<unknown>(isReusable, MADE_ONCE) }),
       behavior: kind({ run: fnOf<ChaosBehavior['run']>() }),
       when: fnOf<(context: Context) => boolean>(),
       seed: count(),
@@ -98,7 +100,7 @@ export const chaosSchema = /* @__PURE__ */ once(() =>
     z.refine(
       ({ faults, latency, results, behavior }) =>
         (faults ?? latency ?? results ?? behavior) !== undefined,
-      { error: NOTHING },
+      NOTHING,
     ),
   ),
 );
@@ -124,9 +126,10 @@ export function resolveChaos(options: ChaosOptions): ResolvedChaos {
 const startSchema = /* @__PURE__ */ once(() =>
   z.options(
     {
-      for: z.union([positiveDurationSchema(), off()], {
-        error: "must be a duration such as '10m', or false for no limit",
-      }),
+      for: z.union(
+        [positiveDurationSchema(), off()],
+        (value) => `must be a duration such as '10m', or false for no limit${hintAt(value)}`,
+      ),
     },
     {},
   ),

@@ -13,10 +13,10 @@ function isBreaker(value: unknown): value is IBreaker {
 
 /** The schema of a `breaker` option. */
 export const breakerSchema = (): z.Schema<BreakerOption, BreakerOption> =>
-  z.custom<BreakerOption>((value) => typeof value === 'function' || isBreaker(value), {
-    error:
-      'must be a breaker of cockatiel (with success() and failure()), or a function that makes one',
-  });
+  z.custom<BreakerOption>(
+    (value) => typeof value === 'function' || isBreaker(value),
+    'must be a breaker of cockatiel (with success() and failure()), or a function that makes one',
+  );
 
 /**
  * The cockatiel breaker that judges, if any. If the option is a function, it makes a new one.

@@ -18,6 +18,7 @@ import * as z from '../../config/zod.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import type { Duration } from '../../time/duration.js';
 import { durationSchema, formatDuration, positiveDurationSchema } from '../../time/duration.js';
+import { hintAt } from '../../time/duration-hint.js';
 import type { Handle } from '../filter.js';
 import { handleSchema } from '../filter.js';
 import { circuitBreakerNames } from '../foreign-names.js';
@@ -148,16 +149,15 @@ const shareOf = (error: string) => number(error, above(0), atMost(1));
 const SHARE = 'must be a number above 0 and up to 1';
 const share = /* @__PURE__ */ once(() => shareOf(SHARE));
 const SHARE_OR_OFF = `${SHARE}, or false for none`;
-const shareOrOff = () => z.union([shareOf(SHARE_OR_OFF), off()], { error: SHARE_OR_OFF });
+const shareOrOff = () => z.union([shareOf(SHARE_OR_OFF), off()], SHARE_OR_OFF);
 const COUNT_OR_OFF = 'must be a whole number >= 1, or false for none';
-const countOrOff = () =>
-  z.union([wholeNumber(COUNT_OR_OFF, atLeast(1)), off()], { error: COUNT_OR_OFF });
+const countOrOff = () => z.union([wholeNumber(COUNT_OR_OFF, atLeast(1)), off()], COUNT_OR_OFF);
 /** A window of calls takes a byte for each call. */
 const MAX_WINDOW = 1_000_000;
 const CALLS = 'must be a whole number from 1 to 1,000,000';
 const windowCalls = () => wholeNumber(CALLS, atLeast(1), atMost(MAX_WINDOW));
-const WINDOW =
-  "must be a duration above 0, such as '30s', or a number of calls, such as { calls: 100 }";
+const windowSays = (value: unknown) =>
+  `must be a duration above 0, such as '30s', or a number of calls, such as { calls: 100 }${hintAt(value)}`;
 
 const FACTOR = 'must be a finite number >= 1';
 const SPREAD = 'must be a number from 0 to below 1';
@@ -169,9 +169,10 @@ export const circuitBreakerSchema = /* @__PURE__ */ once(() =>
       failureRate: shareOrOff(),
       slowCallRate: share(),
       slowCallDuration: positiveDurationSchema(),
-      window: z.union([positiveDurationSchema(), z.strictObject({ calls: windowCalls() })], {
-        error: WINDOW,
-      }),
+      window: z.union(
+        [positiveDurationSchema(), z.strictObject({ calls: windowCalls() })],
+        windowSays,
+      ),
       minimumCalls: positiveCount(),
       consecutiveFailures: countOrOff(),
       failingFor: durationSchema(),

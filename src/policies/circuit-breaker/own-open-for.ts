@@ -36,10 +36,8 @@ export const openForSchema = () =>
       z.custom<OpenForFunction | OpenForBackoff>(isBackoffOrFunction),
       positiveDurationSchema() as z.Schema<number, Duration>,
     ],
-    {
-      error: (input) =>
-        `${remedyFor(input)}; or a function that returns one, such as () => 500; or a backoff of cockatiel, such as new ExponentialBackoff()`,
-    },
+    (input) =>
+      `${remedyFor(input)}; or a function that returns one, such as () => 500; or a backoff of cockatiel, such as new ExponentialBackoff()`,
   );
 
 /** The steps of a backoff follow one another. So it is also asked about openings that happened elsewhere, up to this many. */

@@ -25,25 +25,26 @@ export const snapshotSchema = /* @__PURE__ */ once(() =>
       ramp: z.optional(
         z.strictObject(
           { until: wallTime(), share: rate(), calls: count(), failures: count() },
-          z.refine((ramp) => ramp.failures <= ramp.calls, {
-            error: 'failures must not be more than calls',
-          }),
+          z.refine((ramp) => ramp.failures <= ramp.calls, 'failures must not be more than calls'),
         ),
       ),
       window: z.strictObject(
         { calls: count(), failures: count(), slow: count() },
-        z.refine((window) => Math.max(window.failures, window.slow) <= window.calls, {
-          error: 'failures and slow calls must not be more than calls',
-        }),
+        z.refine(
+          (window) => Math.max(window.failures, window.slow) <= window.calls,
+          'failures and slow calls must not be more than calls',
+        ),
       ),
       breaker: z.optional(z.custom()),
     },
-    z.refine(({ state, openUntil }) => state !== 'open' || openUntil !== undefined, {
-      error: 'must say until when it is open: openUntil is missing',
-    }),
-    z.refine(({ state, ramp }) => state === 'closed' || ramp === undefined, {
-      error: 'only a closed breaker has a ramp',
-    }),
+    z.refine(
+      ({ state, openUntil }) => state !== 'open' || openUntil !== undefined,
+      'must say until when it is open: openUntil is missing',
+    ),
+    z.refine(
+      ({ state, ramp }) => state === 'closed' || ramp === undefined,
+      'only a closed breaker has a ramp',
+    ),
   ),
 );
 

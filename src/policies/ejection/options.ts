@@ -84,11 +84,11 @@ const SHARE = 'must be a number above 0 and up to 1';
 export const ejectionSchema = /* @__PURE__ */ once(() =>
   z.options(
     {
-      deviations: z.union([number(DEVIATIONS, above(0)), off()], { error: DEVIATIONS }),
+      deviations: z.union([number(DEVIATIONS, above(0)), off()], DEVIATIONS),
       minimumHosts: wholeNumber(HOSTS, atLeast(3)),
       minimumCalls: positiveCount(),
       window: positiveDurationSchema(),
-      consecutiveFailures: z.union([wholeNumber(RUN, atLeast(2)), off()], { error: RUN }),
+      consecutiveFailures: z.union([wholeNumber(RUN, atLeast(2)), off()], RUN),
       ejectFor: positiveDurationSchema(),
       maxEjectFor: positiveDurationSchema(),
       maxShare: number(SHARE, above(0), atMost(1)),

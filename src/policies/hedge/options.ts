@@ -65,9 +65,10 @@ export const hedgeSchema = /* @__PURE__ */ once(() =>
       delay: durationSchema(),
       maxHedges: positiveCount(),
       maxExtraLoad: number(LOAD, above(0), atMost(1)),
-      budget: z.custom<RetryBudget>(isRetryBudget, {
-        error: 'must be a budget to share with retries, such as retryBudget()',
-      }),
+      budget: z.custom<RetryBudget>(
+        isRetryBudget,
+        'must be a budget to share with retries, such as retryBudget()',
+      ),
       handle: handleSchema(),
       ...namedShape(),
     },

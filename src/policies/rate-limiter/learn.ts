@@ -1,3 +1,5 @@
+import { fnOf } from '../../config/schemas.js';
+import { parseOptions } from '../../config/validate.js';
 import { isAmount } from '../../pipeline/options/call-options.js';
 import type { Outcome } from '../../pipeline/outcome/outcome.js';
 import { refusePromise } from '../../pipeline/outcome/refuse-promise.js';
@@ -34,6 +36,7 @@ export interface Learn {
  * Makes the `learn` of a rate limiter from a function of the outcome, which is asked about every call when it has ended. It says what the call has
  * cost, what is left of the upstream's quota, or both.
  *
+ * @throws ConfigError when it gets no function.
  * @example
  * const learn = learnFrom((outcome) =>
  *   outcome.kind === 'success' ? { cost: (outcome.value as Completion).usage.total_tokens } : undefined,
@@ -41,7 +44,7 @@ export interface Learn {
  * rateLimiter({ name: 'tokens', limit: 90_000, per: '1m', learn })
  */
 export function learnFrom(read: Learner): Learn {
-  return { read, spend, quota, hear };
+  return { read: parseOptions(fnOf<Learner>, read, 'learnFrom'), spend, quota, hear };
 }
 
 function spend(cost: number, bucket: TokenBucket, of: UpstreamQuota | undefined): Spent {

@@ -44,8 +44,11 @@ export const rateLimiterSchema = /* @__PURE__ */ once(() =>
       per: z._default(positiveDurationSchema(), rateLimiterDefaults.per),
       burst: z.optional(positiveCount()),
       maxWait: z._default(durationSchema(), rateLimiterDefaults.maxWait),
-      cost: z._default(number('must be finite and >= 0', atLeast(0)), rateLimiterDefaults.cost),
-      learn: z.optional(z.custom<Learn>(isLearn, { error: LEARN })),
+      cost: z._default(
+        number('must be a finite number >= 0', atLeast(0)),
+        rateLimiterDefaults.cost,
+      ),
+      learn: z.optional(z.custom<Learn>(isLearn, LEARN)),
       dryRun: z._default(flag(), rateLimiterDefaults.dryRun),
       ...namedShape(),
     },

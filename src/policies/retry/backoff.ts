@@ -16,10 +16,10 @@ export type Backoff = BackoffFunction | IBackoffFactory<IRetryBackoffContext<unk
 
 /** The schema of a `backoff` option. */
 export const backoffSchema = (): z.Schema<Backoff, Backoff> =>
-  z.custom<Backoff>(isBackoffOrFunction, {
-    error:
-      'must be a function of the number of the retry, such as () => 100, or a backoff of cockatiel, such as new ExponentialBackoff()',
-  });
+  z.custom<Backoff>(
+    isBackoffOrFunction,
+    'must be a function of the number of the retry, such as () => 100, or a backoff of cockatiel, such as new ExponentialBackoff()',
+  );
 
 /** The delays of one call, asked for in order. */
 export type Delays = (retry: number, outcome: Outcome) => number;

@@ -94,9 +94,10 @@ export const retrySchema = /* @__PURE__ */ once(() =>
       delayFrom: fnOf<(outcome: Outcome) => number | undefined>(),
       maxRetryAfter: durationSchema(),
       handle: handleSchema(),
-      budget: z.union([z.custom<RetryBudget>(isRetryBudget), nested(retryBudgetSchema()), off()], {
-        error: 'must be the options of a retry budget, a budget to share, or false',
-      }),
+      budget: z.union(
+        [z.custom<RetryBudget>(isRetryBudget), nested(retryBudgetSchema()), off()],
+        'must be the options of a retry budget, a budget to share, or false',
+      ),
       whenSpent: oneOf(['return', 'wait']),
       random: fnOf<() => number>(),
       ...namedShape(),

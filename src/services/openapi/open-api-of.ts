@@ -27,7 +27,7 @@ export interface OpenApiOptions {
 
 const isText = (value: unknown): value is string =>
   typeof value === 'string' && value.trim() !== '';
-const textOfIts = (what: string) => z.custom<string>(isText, { error: `must be ${what}` });
+const textOfIts = (what: string) => z.custom<string>(isText, `must be ${what}`);
 
 const optionsSchema = /* @__PURE__ */ once(() =>
   z.strictObject({

@@ -13,7 +13,11 @@ describe('options of chaos', () => {
     ['no number', { faults: { rate: Number.NaN, error } }, /^chaos\.faults\.rate/],
     ['a missing rate', { faults: { error } }, /^chaos\.faults\.rate/],
     ['an error that is no function', { faults: { rate: 1, error: new Error() } }, /faults\.error/],
-    ['a missing error', { faults: { rate: 1 } }, /^chaos\.faults\.error/],
+    [
+      'a missing error',
+      { faults: { rate: 1 } },
+      /^chaos\.faults\.error: must be a function, and is missing$/,
+    ],
     ['a delay that is none', { latency: { rate: 1, delay: 'soon' } }, /^chaos\.latency\.delay/],
     ['a missing value', { results: { rate: 1 } }, /^chaos\.results\.value/],
     ['a promise', { results: { rate: 1, value: Promise.resolve() } }, /give a function/],

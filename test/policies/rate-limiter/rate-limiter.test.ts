@@ -404,6 +404,7 @@ it.each<[object | undefined, string]>([
   [{ limit: 1.5 }, 'rateLimiter.limit: must be a whole number >= 1'],
   [{ limit: 1, per: 0 }, 'rateLimiter.per: must be a duration longer than 0'],
   [{ limit: 1, burst: 0 }, 'rateLimiter.burst: must be a whole number >= 1'],
+  [{ limit: 1, cost: 'abc' }, 'rateLimiter.cost: must be a finite number >= 0 (got "abc")'],
   [{ limit: 1, maxWait: -1 }, 'rateLimiter.maxWait: must be a duration'],
   [{ limitForPeriod: 1, limit: 1 }, 'did you mean "limit"?'],
   [{ limit: 1, interval: '1s' }, 'did you mean "per"?'],

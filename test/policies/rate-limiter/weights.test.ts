@@ -132,7 +132,7 @@ describe('a rate limiter and the costs of calls', () => {
   });
 
   it.each<[object, string]>([
-    [{ limit: 10, cost: -1 }, 'rateLimiter.cost: must be finite and >= 0'],
+    [{ limit: 10, cost: -1 }, 'rateLimiter.cost: must be a finite number >= 0'],
     [{ limit: 10, cost: 11 }, 'rateLimiter.cost: must not be above burst (10)'],
     [
       { limit: 10, learn: () => undefined },
