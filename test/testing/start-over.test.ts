@@ -289,7 +289,9 @@ describe('startOver', () => {
     };
     const other = pipeline({ name: 'other', clock }, breaker, own);
     for (const stuck of [other, own]) {
-      expect(() => startOver(calls, stuck)).toThrow('the policy "own" has fork(), so it has state, and no startOver(); give it one');
+      expect(() => startOver(calls, stuck)).toThrow(
+        'the policy "own" has fork(), so it has state, and no startOver(); give it one',
+      );
     }
     expect(breaker.state).toBe('open');
   });
