@@ -100,13 +100,13 @@ describe('calls whose time was over before the upstream had its share of it', ()
   it('O1: open no breaker, and say so', async () => {
     const options = { failingFor: 0, minimumCalls: 10, failureRate: 0.5 };
     const breaker = circuitBreaker(options);
-    const blocked = await together([breaker, timeout(1_000)], twoExchanges(400), {
-      blockMs: 2_000,
+    const blocked = await together([breaker, timeout(2_000)], twoExchanges(1_200), {
+      blockMs: 3_000,
     });
     // They are timeouts for their callers, and for nobody else.
     expect(blocked.errors.filter(timesOut)).toHaveLength(24);
     for (const error of blocked.errors as TimeoutError[]) {
-      expect(error.blockedMs).toBeGreaterThanOrEqual(500);
+      expect(error.blockedMs).toBeGreaterThanOrEqual(1_000);
     }
     expect(breaker.state).toBe('closed');
     expect(breaker.snapshot().window.failures).toBe(0);
@@ -118,14 +118,14 @@ describe('calls whose time was over before the upstream had its share of it', ()
   }, 180_000);
 
   it('O1: are tried again', async () => {
-    const policies = [retry({ maxRetries: 2, initialDelay: 10 }), timeout(1_000)];
+    const policies = [retry({ maxRetries: 2, initialDelay: 10 }), timeout(2_000)];
     let again = 0;
     const operation = (context: Context) => {
-      if (context.attempt === 1) return twoExchanges(400)(context);
+      if (context.attempt === 1) return twoExchanges(1_200)(context);
       again++;
       return exchange(0)(context);
     };
-    const blocked = await together(policies, operation, { blockMs: 2_000 });
+    const blocked = await together(policies, operation, { blockMs: 3_000 });
     expect(blocked.errors).toEqual([]);
     expect(again).toBeGreaterThanOrEqual(24);
   }, 180_000);
@@ -133,7 +133,7 @@ describe('calls whose time was over before the upstream had its share of it', ()
   it('O1: throttle nothing', async () => {
     const options = { minimumCalls: 10 };
     const free = throttle(options);
-    await together([free, timeout(1_000)], twoExchanges(400), { blockMs: 2_000 });
+    await together([free, timeout(2_000)], twoExchanges(1_200), { blockMs: 3_000 });
     expect(free.snapshot().probability).toBe(0);
     const busy = throttle(options);
     // The second time, the first are known.
@@ -143,7 +143,7 @@ describe('calls whose time was over before the upstream had its share of it', ()
 
   it('O1: shrink no limit', async () => {
     const free = adaptiveLimiter();
-    const blocked = await together([timeout(1_000), free], twoExchanges(400), { blockMs: 2_000 });
+    const blocked = await together([timeout(2_000), free], twoExchanges(1_200), { blockMs: 3_000 });
     expect(blocked.errors.filter(timesOut)).toHaveLength(24);
     const unused = adaptiveLimiter().snapshot().limit;
     expect(free.snapshot().limit).toBe(unused);
