@@ -9,7 +9,7 @@
 export abstract class Buckets {
   readonly #bucketMs: number;
   readonly #slots: number;
-  /** When the newest bucket ends. The first time seen starts the first bucket. */
+  /** When the newest bucket ends. The first record starts the first bucket. */
   #end = Number.NEGATIVE_INFINITY;
   #newest = 0;
 
@@ -26,8 +26,6 @@ export abstract class Buckets {
 
   /** Subtracts the contents of the bucket from the totals, and empties it. */
   protected abstract drop(slot: number): void;
-  /** Empties all buckets. */
-  protected abstract dropAll(): void;
   /** Whether no bucket holds anything. */
   protected abstract get isEmpty(): boolean;
 
@@ -37,20 +35,19 @@ export abstract class Buckets {
     return this.#newest;
   }
 
+  /** Drops what is too old, for a look. If nothing is left, the next record starts the first bucket, so looks change no counts. */
+  protected dropOld(nowMs: number): void {
+    const end = this.#end;
+    this.moveTo(nowMs);
+    if (this.#end > end && this.isEmpty) this.#end = nowMs;
+  }
+
   #moveOn(nowMs: number): void {
     if (nowMs === Number.POSITIVE_INFINITY) return;
-    let steps = Math.floor((nowMs - this.#end) / this.#bucketMs) + 1;
-    // The division may have been rounded down. Then a second call at the same moment would move on once more.
-    if (this.#end + steps * this.#bucketMs <= nowMs) steps++;
-    if (this.isEmpty || steps >= this.#slots) {
-      if (!this.isEmpty) this.dropAll();
-      this.#end = nowMs + this.#bucketMs;
-      return;
-    }
-    for (let step = 0; step < steps; step++) {
+    for (; this.#end <= nowMs && !this.isEmpty; this.#end += this.#bucketMs) {
       this.#newest = this.#newest + 1 === this.#slots ? 0 : this.#newest + 1;
       this.drop(this.#newest);
     }
-    this.#end += steps * this.#bucketMs;
+    if (this.isEmpty) this.#end = nowMs + this.#bucketMs;
   }
 }

@@ -42,13 +42,14 @@ export class EventWindow extends Buckets {
 
   /** The number of events in the window that ends at `nowMs`. */
   total(nowMs: number): number {
-    this.moveTo(nowMs);
+    this.dropOld(nowMs);
     return this.#total;
   }
 
   /** Forgets every event, but not the time. */
   clear(): void {
-    this.dropAll();
+    this.#counts?.fill(0);
+    this.#total = 0;
   }
 
   protected override get isEmpty(): boolean {
@@ -60,10 +61,5 @@ export class EventWindow extends Buckets {
     const counts = this.#counts as number[];
     this.#total -= counts[slot] as number;
     counts[slot] = 0;
-  }
-
-  protected override dropAll(): void {
-    this.#counts?.fill(0);
-    this.#total = 0;
   }
 }

@@ -12,7 +12,7 @@ const FULL = (1 << BITS) - 1;
  * Times are rounded down to milliseconds, so a success leaves up to 1 ms early.
  */
 export class SuccessWindow {
-  /** When the newest bucket ends. The first time seen starts the first bucket. */
+  /** When the newest bucket ends. The first record starts the first bucket. */
   #end = BEFORE_ALL;
   /** Three buckets of ten bits each. */
   #first = 0;
@@ -33,7 +33,10 @@ export class SuccessWindow {
 
   /** How many successes it holds. */
   total(nowMs: number, bucketMs: number): number {
+    const end = this.#end;
     this.#moveTo(nowMs, bucketMs);
+    // As with the other windows, a look at an empty one does not start its first bucket.
+    if (this.#end > end && this.#isEmpty) this.#end -= bucketMs;
     let total = 0;
     for (let slot = 0; slot < BUCKETS; slot++) total += this.#countIn(slot);
     return total;
@@ -58,17 +61,13 @@ export class SuccessWindow {
   #moveTo(nowMs: number, bucketMs: number): void {
     if (!(nowMs >= this.#end) || nowMs === Infinity) return;
     const steps = Math.floor((nowMs - this.#end) / bucketMs) + 1;
-    if (this.#isEmpty || steps >= BUCKETS) {
-      this.#first = this.#second = this.#third = this.#fourth = 0;
-      this.#end = Math.floor(nowMs) + bucketMs;
-      return;
-    }
-    for (let step = 0; step < steps; step++) {
+    if (steps >= BUCKETS) this.#first = this.#second = this.#third = this.#fourth = 0;
+    for (let step = 0; step < steps && !this.#isEmpty; step++) {
       const newest = (this.#newest + 1) % BUCKETS;
       this.#fourth = (newest << BITS) | (this.#fourth & FULL);
       this.#put(newest, 0);
     }
-    this.#end += steps * bucketMs;
+    this.#end = this.#isEmpty ? Math.floor(nowMs) + bucketMs : this.#end + steps * bucketMs;
   }
 
   #countIn(slot: number): number {

@@ -57,7 +57,7 @@ export class TimeWindow extends Buckets implements CallWindow {
   }
 
   advance(nowMs: number): void {
-    this.moveTo(nowMs);
+    this.dropOld(nowMs);
   }
 
   get total(): number {
@@ -73,7 +73,8 @@ export class TimeWindow extends Buckets implements CallWindow {
   }
 
   clear(): void {
-    this.dropAll();
+    this.#counts?.fill(0);
+    this.#total = this.#failures = this.#slow = 0;
   }
 
   #makeCounts(): number[] {
@@ -99,10 +100,5 @@ export class TimeWindow extends Buckets implements CallWindow {
     // Only a window that holds something drops a bucket, so there are counts.
     const [calls, failures, slow] = (this.#counts as number[]).slice(3 * slot, 3 * slot + 3);
     this.#change(3 * slot, -(calls as number), -(failures as number), -(slow as number));
-  }
-
-  protected override dropAll(): void {
-    this.#counts?.fill(0);
-    this.#total = this.#failures = this.#slow = 0;
   }
 }

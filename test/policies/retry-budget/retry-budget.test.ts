@@ -113,7 +113,8 @@ describe('retryBudget', () => {
     const budget = retryBudget({ ratio: 3, minPerSecond: 1 });
     expect(budget.balance(0)).toBe(1);
     for (let i = 0; i < 4; i++) budget.deposit(0);
-    for (let i = 0; i < 11; i++) expect(budget.tryWithdraw(999)).toBe(true);
+    expect(budget.tryWithdraw(0)).toBe(true);
+    for (let i = 0; i < 10; i++) expect(budget.tryWithdraw(999)).toBe(true);
     // The first attempts are over, and the retries are 9,001 ms old.
     expect(budget.tryWithdraw(10_000)).toBe(false);
     expect(budget.tryWithdraw(11_000)).toBe(true);
@@ -122,11 +123,10 @@ describe('retryBudget', () => {
   it('R6: what first attempts have paid for stays paid for as long', () => {
     const budget = retryBudget({ ratio: 1, minPerSecond: 1 });
     expect(budget.balance(0)).toBe(1);
-    budget.deposit(500);
-    expect(budget.tryWithdraw(900)).toBe(true);
-    expect(budget.tryWithdraw(900)).toBe(true);
+    budget.deposit(0, 2);
+    for (const atMs of [0, 900, 900]) expect(budget.tryWithdraw(atMs)).toBe(true);
     budget.deposit(1_500);
-    // One of the second that has passed. The other first attempt is still the one of the retry that is 9,100 ms old.
+    // One of the second that has passed. The first attempt that is left is still that of the retry that is 9,100 ms old.
     expect(budget.balance(10_000)).toBe(1);
     expect(budget.balance(11_000)).toBe(1);
   });
