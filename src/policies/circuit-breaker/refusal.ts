@@ -36,7 +36,7 @@ const DOING = {
   isolated: 'isolated',
   open: 'open',
   half_open: 'probing',
-  closed: 'closing again, and lets in only some calls as yet',
+  closed: 'closing again, and lets in only some calls',
 } as const;
 
 /**
@@ -60,12 +60,12 @@ function causedError(): new (
         constructor: own(CircuitOpenError),
         cause: {
           get(this: CausedError) {
-            return this.#cause;
+            // Matchers and loggers make objects like it that are none, and look at them.
+            return #cause in this ? this.#cause : undefined;
           },
           set(this: CausedError, value: unknown) {
             Object.defineProperty(this, 'cause', own(value));
           },
-          configurable: true,
         },
       });
     }

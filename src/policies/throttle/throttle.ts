@@ -102,7 +102,8 @@ export class ThrottlePolicy<Name extends string = string> implements Gate {
     if (this.#traffic.refusals > 0) {
       const now = call.time.recent();
       const general = this.#probability(now);
-      this.#mix.add(call.rank);
+      // None of them may be recent.
+      if (this.#traffic.refusals > 0) this.#mix.add(call.rank);
       const probability = this.#mix.probabilityOf(call.rank, general, this.#options.maxProbability);
       if (probability > 0 && this.#random() < probability) {
         this.#traffic.refuse(now);

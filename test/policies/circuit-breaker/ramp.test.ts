@@ -138,7 +138,7 @@ describe('circuitBreaker: ramp', () => {
     expect(refused?.error).toMatchObject({
       code: 'ERR_CIRCUIT_OPEN',
       reason: 'circuit_open',
-      message: 'calls: the circuit breaker is closing again, and lets in only some calls as yet',
+      message: 'calls: the circuit breaker is closing again, and lets in only some calls',
       retryAfter: 1_000,
     });
     expect(refused?.error).not.toHaveProperty('cause');

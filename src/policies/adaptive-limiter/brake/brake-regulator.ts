@@ -43,7 +43,8 @@ export class BrakeRegulator implements Regulator {
   }
 
   advance(nowMs: number): void {
-    this.#brake.advance(nowMs);
+    // Not before the first call: an initial limit is for calls, and whoever looks at it must not use it up.
+    if (this.#lookedAt <= nowMs) this.#brake.advance(nowMs);
   }
 
   look(nowMs: number, inFlight: number, time?: TimeSource): void {
