@@ -60,14 +60,12 @@ export class SuccessWindow {
 
   #moveTo(nowMs: number, bucketMs: number): void {
     if (!(nowMs >= this.#end) || nowMs === Infinity) return;
-    const steps = Math.floor((nowMs - this.#end) / bucketMs) + 1;
-    if (steps >= BUCKETS) this.#first = this.#second = this.#third = this.#fourth = 0;
-    for (let step = 0; step < steps && !this.#isEmpty; step++) {
+    for (; this.#end <= nowMs && !this.#isEmpty; this.#end += bucketMs) {
       const newest = (this.#newest + 1) % BUCKETS;
       this.#fourth = (newest << BITS) | (this.#fourth & FULL);
       this.#put(newest, 0);
     }
-    this.#end = this.#isEmpty ? Math.floor(nowMs) + bucketMs : this.#end + steps * bucketMs;
+    if (this.#isEmpty) this.#end = Math.floor(nowMs) + bucketMs;
   }
 
   #countIn(slot: number): number {
