@@ -21,8 +21,8 @@ export default defineConfig({
     // Leak tests measure the heap after a collection.
     execArgv: ['--expose-gc'],
     // Only for what hangs: a busy machine may take ten times as long as usual.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     expect: { poll: { timeout: 20_000 } },
     coverage: {
       provider: 'v8',
