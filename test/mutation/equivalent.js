@@ -10,11 +10,6 @@ export const EQUIVALENT = [
       ['slots < 1 -> false'],
       'both windows divide by the number of buckets, so that one below 1 gives no length of a bucket, which is refused before',
     ],
-    [
-      'if (!this.isEmpty) this.dropAll();',
-      ['!this.isEmpty -> true'],
-      'what is empty can be emptied again: asked to save the time',
-    ],
   ]),
   ...inFile('src/policies/circuit-breaker/half-open-alarm.ts', [
     [

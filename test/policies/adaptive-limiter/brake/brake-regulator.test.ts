@@ -260,3 +260,14 @@ describe('blocked time', () => {
     ]);
   });
 });
+
+it('L2: a first limit that is low is let go half a minute after the first call, whoever looked before', () => {
+  const regulator = new BrakeRegulator(1, 100, 5);
+  for (const looked of [0, 31_000, 60_000]) regulator.advance(looked);
+  expect(regulator.current).toBe(5);
+  regulator.look(60_000, 1);
+  regulator.advance(90_000);
+  expect(regulator.current).toBe(5);
+  regulator.advance(90_001);
+  expect(regulator.current).toBe(100);
+});
