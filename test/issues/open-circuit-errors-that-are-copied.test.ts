@@ -36,7 +36,7 @@ describe('an error of an open circuit', () => {
     expect(cause).toBe(undefined);
   });
 
-  it('takes another cause, as any error does', async () => {
+  it('takes another cause, like every error', async () => {
     const error = await refused();
     Object.assign(error, { cause: 'another' });
     expect(error.cause).toBe('another');
