@@ -15,6 +15,7 @@ import {
 } from 'holdfast';
 import { VirtualClock } from 'holdfast/testing';
 import { expect, it } from 'vitest';
+import { numbers } from './support/numbers.js';
 
 const FAILED = new Error('no');
 
@@ -38,15 +39,6 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   }),
   { maxLength: 40, size: 'max' },
 );
-
-/** Numbers that look random and are the same in every run. */
-function numbers(): () => number {
-  let state = 1;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
-}
 
 /** Runs the steps in a pipeline of every policy. Returns what its listeners and its callers heard, and what is left. */
 async function run(taken: readonly Step[], looking: boolean): Promise<unknown> {

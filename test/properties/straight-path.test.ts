@@ -35,6 +35,7 @@ import { classified, failedStatus, isSureAnswer } from '../../src/fetch/verdict/
 import type { Pipeline } from '../../src/pipeline/pipeline.js';
 import type { Tally } from '../../src/pipeline/reporting/tally.js';
 import { gate } from '../pipeline/support/layers.js';
+import { numbers } from './support/numbers.js';
 
 type LayerSpec =
   | {
@@ -436,15 +437,6 @@ const retried: fc.Arbitrary<Spec> = fc.record({
 
 /** The number of the call in which code runs. */
 const inCall = new AsyncLocalStorage<number>();
-
-/** Numbers that are the same each time. */
-function numbers(): () => number {
-  let state = 1;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
-}
 
 function wordsOfContext(context: Context): readonly unknown[] {
   const { attempt, deadline, timeLeft, pipeline: name } = context;
