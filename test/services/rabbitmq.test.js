@@ -44,9 +44,10 @@ afterEach(async () => {
 });
 
 /** The recipe as a process has it that has just started: modules are loaded once for each folder. */
-async function started() {
+async function started(replaced = {}) {
   const { load, remove, folder } = await extract(['rabbitmq.md'], {
     '[1_000, 10_000, 60_000]': JSON.stringify(DELAYS),
+    ...replaced,
   });
   return {
     publisher: await load('publisher.js'),
@@ -217,17 +218,24 @@ test('a broker that hangs: the outbox takes what is not confirmed in time', asyn
 });
 
 test('a nack is retried, and a message that no queue takes is an error', async () => {
+  // Without jitter, five retries wait 2.5 s: enough to empty a queue in, whatever the machine.
+  const steady = await started({ "maxDelay: '1s' }": "maxDelay: '1s', jitter: 'none' }" });
+  const send = (messageId) =>
+    steady.publisher.send('full', { content: Buffer.from('1'), messageId });
   const full = { durable: true, arguments: { 'x-max-length': 1, 'x-overflow': 'reject-publish' } };
   await onBroker((channel) => channel.assertQueue('full', full));
-  const send = (messageId) => publisher.send('full', { content: Buffer.from('1'), messageId });
   await send('first');
-  await assert.rejects(send('second'), /message nacked/);
-  const third = send('third');
-  const taken = await take('full');
-  await third;
-  assert.deepEqual(firsts([...taken, ...(await take('full'))]), ['first', 'third']);
+  const [taken] = await Promise.all([take('full'), send('second')]);
+  assert.deepEqual(firsts([...taken, ...(await take('full'))]), ['first', 'second']);
+
+  await send('third');
+  const sentAt = performance.now();
+  await assert.rejects(send('fourth'), /message nacked/);
+  assert.ok(performance.now() - sentAt >= 700, 'it is tried again, more than once');
   await onBroker((channel) => channel.deleteQueue('full'));
-  await assert.rejects(send('fourth'), /there is no queue full/);
+  await assert.rejects(send('fifth'), /there is no queue full/);
+  await steady.outbox.close();
+  steady.remove();
 });
 
 test('what cannot be sent is an error, and does not stop what comes after it', async () => {
