@@ -157,11 +157,10 @@ test(
   async () => {
     const way = await cutter(server.database());
     const { transaction, OutcomeUnknownError, ConnectionError } = await withTables(way.url);
-    way.cut('commit\0'); // and not the level "read committed"
-    const sent = transaction(order(1), { timeout: '4s' });
-    await until(() => way.cuts === 1);
-    await way.close();
-    await assert.rejects(sent, OutcomeUnknownError);
+    open.push(way.close);
+    way.cut('commit\0', { forGood: true }); // and not the level "read committed"
+    await assert.rejects(transaction(order(1), { timeout: '4s' }), OutcomeUnknownError);
+    assert.equal(way.cuts, 1);
     // Without a COMMIT there is no doubt.
     const certain = (error) =>
       error instanceof ConnectionError || error.code === 'ERR_CIRCUIT_OPEN';

@@ -104,8 +104,12 @@ test('Redis is killed and restarted while it is consumed from: every message is 
 test('a Redis that is not there at the start: a clear error, and the outbox keeps the order', async () => {
   await server.stop();
   const lone = { content: Buffer.from('1'), messageId: 'lone' };
-  const error = await publisher.send(publisher.queue, lone).catch((reason) => reason);
-  assert.equal(error.message, 'no connection to Redis');
+  let error;
+  await until('an attempt to connect has failed', async () => {
+    error = await publisher.send(publisher.queue, lone).catch((reason) => reason);
+    assert.equal(error.message, 'no connection to Redis');
+    return error.cause !== undefined;
+  });
   assert.equal(error.cause.code, 'ECONNREFUSED');
   const done = [];
   const { stop } = consumer.consume(async ({ id }) => done.push(id));

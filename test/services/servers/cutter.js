@@ -12,6 +12,7 @@ export async function cutter(url) {
   const { port, hostname } = target;
   const sockets = new Set();
   let cutAt;
+  let gone = false;
   let cuts = 0;
   const listener = createServer((down) => {
     const up = connect(Number(port), hostname);
@@ -35,25 +36,27 @@ export async function cutter(url) {
     up.on('data', (chunk) => {
       if (!cutting) return down.write(chunk);
       cuts++;
-      return down.destroy();
+      return gone ? close() : down.destroy();
     });
   }).listen(0, '127.0.0.1');
+  const close = () => {
+    listener.close();
+    for (const socket of sockets) socket.destroy();
+  };
   await once(listener, 'listening');
   target.port = String(listener.address().port);
   return {
     /** What clients connect to. */
     url: target.href,
-    /** Cuts the next connection that sends this text, once the server has answered it. */
-    cut(text) {
+    /** Cuts the next connection that sends this text, once the server has answered it. With `forGood`, no other gets through after it. */
+    cut(text, { forGood = false } = {}) {
       cutAt = text;
+      gone = forGood;
     },
     /** How many were cut. */
     get cuts() {
       return cuts;
     },
-    async close() {
-      listener.close();
-      for (const socket of sockets) socket.destroy();
-    },
+    close,
   };
 }
