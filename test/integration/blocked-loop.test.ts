@@ -23,12 +23,15 @@ import { TICK_MS } from '../../src/time/tick.js';
  */
 
 let url = '';
+/** How many requests the upstream has received. */
+let received = 0;
 let stop = (): void => {};
 
 beforeAll(async () => {
   const program = `
     const http = require('node:http');
     const server = http.createServer((request, response) => {
+      process.stdout.write('.');
       const ms = Number(new URL(request.url, 'http://x').searchParams.get('ms'));
       if (ms >= 0) setTimeout(() => response.end('ok'), ms);
     });
@@ -39,6 +42,9 @@ beforeAll(async () => {
   const child = execFile(process.execPath, ['-e', program]);
   const [line] = (await once(child.stdout as NonNullable<typeof child.stdout>, 'data')) as [string];
   url = `http://127.0.0.1:${Number(line)}`;
+  child.stdout?.on('data', (dots: string) => {
+    received += dots.length;
+  });
   stop = () => child.kill();
 });
 afterAll(() => stop());
@@ -70,17 +76,24 @@ interface Ended {
   readonly errors: readonly unknown[];
 }
 
-/** Calls in flight together. They are on their way when the loop is blocked for `blockMs`. */
+async function hasReceived(count: number): Promise<void> {
+  while (received < count) await turn();
+}
+
+/** Calls in flight together. The upstream has all of them when the loop is blocked for `blockMs`. */
 async function together(
   policies: readonly Policy[],
   operation: (context: Context) => Promise<string>,
   { calls = 24, blockMs = 0 } = {},
 ): Promise<Ended> {
   const upstream = pipeline('upstream', ...policies);
-  // So that there are connections, and nothing else has to be waited for.
-  await Promise.all(Array.from({ length: calls }, () => exchange(0)()));
+  // So that there is a connection for each, and nothing else has to be waited for.
+  const before = received;
+  await Promise.all(Array.from({ length: calls }, () => exchange(50)()));
+  await hasReceived(before + calls);
   const all = Array.from({ length: calls }, () => upstream.execute(operation) as Promise<string>);
   if (blockMs > 0) {
+    await hasReceived(before + 2 * calls);
     // Deadlines of the last tick get their stamp at the next one, which must not come after the block.
     await sleep(3 * TICK_MS);
     block(blockMs);
@@ -92,10 +105,10 @@ async function together(
 const timesOut = (error: unknown): boolean => error instanceof TimeoutError;
 
 it('T5, O1: answers that have come in while the loop was blocked are no timeouts', async () => {
-  const blocked = await together([timeout(500)], exchange(50), { blockMs: 1_200 });
+  const blocked = await together([timeout(1_000)], exchange(200), { blockMs: 2_000 });
   expect(blocked.errors).toEqual([]);
   // A real fault: the answers come too late.
-  const slow = await together([timeout(500)], exchange(5_000));
+  const slow = await together([timeout(1_000)], exchange(5_000));
   expect(slow.errors.filter(timesOut)).toHaveLength(24);
 }, 180_000);
 
@@ -160,7 +173,7 @@ describe('calls that only seem slow', () => {
   it('O1: open no breaker that counts slow calls', async () => {
     const options = { slowCallDuration: 1_000, slowCallRate: 0.5, minimumCalls: 10 };
     const breaker = circuitBreaker(options);
-    const blocked = await together([breaker], exchange(20), { blockMs: 2_000 });
+    const blocked = await together([breaker], exchange(100), { blockMs: 2_000 });
     expect(blocked.errors).toEqual([]);
     expect(breaker.state).toBe('closed');
     const tripped = circuitBreaker(options);
@@ -171,7 +184,7 @@ describe('calls that only seem slow', () => {
   it('O1: shrink no limit', async () => {
     // More than half of the time of their callers is over when the answers are seen.
     const free = adaptiveLimiter();
-    const blocked = await together([timeout(4_000), free], exchange(20), { blockMs: 2_600 });
+    const blocked = await together([timeout(4_000), free], exchange(100), { blockMs: 2_600 });
     expect(blocked.errors).toEqual([]);
     const unused = adaptiveLimiter().snapshot().limit;
     expect(free.snapshot().limit).toBe(unused);
@@ -189,7 +202,7 @@ it('O1: a block fires no hedge', async () => {
     return exchange(ms)(context);
   };
   const policies = () => [hedge({ delay: 1_500, maxExtraLoad: 1 })];
-  const blocked = await together(policies(), counted(20), { blockMs: 2_500 });
+  const blocked = await together(policies(), counted(100), { blockMs: 2_500 });
   expect(blocked.errors).toEqual([]);
   expect(operations).toBe(24);
   const slow = await together(policies(), counted(4_000));
